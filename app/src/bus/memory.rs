@@ -1,0 +1,105 @@
+//! The bus of workers that are threads of one process.
+//!
+//! There is nothing to lose and nothing to wait for: publishing walks the inboxes and calls them.
+
+use super::{Bus, BusError, Fanout, Inbox, Relayed};
+use crate::core::ids::ClientId;
+use crate::core::topology::Presence;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the workers share.
+#[derive(Default)]
+pub struct Hub {
+    // A plain mutex: it is held for the time of a clone of a few pointers, never across an await or a call into an inbox.
+    members: Mutex<Vec<Member>>,
+}
+
+struct Member {
+    pod: String,
+    worker: u16,
+    inbox: Arc<dyn Inbox>,
+    last: Option<Presence>,
+}
+
+impl Hub {
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<Member>) -> T) -> T {
+        act(&mut self.members.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn inboxes(&self) -> Vec<Arc<dyn Inbox>> {
+        self.with(|members| members.iter().map(|m| m.inbox.clone()).collect())
+    }
+
+    /// Adds a worker and gives it its link.
+    pub fn join(self: &Arc<Self>, pod: &str, worker: u16, inbox: Arc<dyn Inbox>, fanout: Fanout) -> MemoryBus {
+        let known = self.with(|members| {
+            members.retain(|m| (m.pod.as_str(), m.worker) != (pod, worker));
+            let known: Vec<_> = members.iter().filter_map(|m| m.last.clone()).collect();
+            members.push(Member { pod: pod.to_owned(), worker, inbox: inbox.clone(), last: None });
+            known
+        });
+        // Who comes later still learns at once who is there.
+        known.into_iter().for_each(|presence| inbox.hear(presence));
+        MemoryBus { hub: self.clone(), inbox, fanout }
+    }
+
+    /// Takes a worker out and tells the others that it is gone, as a cluster notices a killed pod.
+    pub fn leave(&self, pod: &str, worker: u16) {
+        let gone = self.with(|members| {
+            let place = members.iter().position(|m| (m.pod.as_str(), m.worker) == (pod, worker))?;
+            members.remove(place).last
+        });
+        if let Some(presence) = gone {
+            let gone = Presence { gone: true, ..presence };
+            self.inboxes().iter().for_each(|inbox| inbox.hear(gone.clone()));
+        }
+    }
+}
+
+/// One worker's link to the [`Hub`].
+pub struct MemoryBus {
+    hub: Arc<Hub>,
+    inbox: Arc<dyn Inbox>,
+    fanout: Fanout,
+}
+
+impl Bus for MemoryBus {
+    fn kind(&self) -> &'static str {
+        "memory"
+    }
+    fn fanout(&self) -> Fanout {
+        self.fanout
+    }
+    fn is_up(&self) -> bool {
+        true
+    }
+    fn reconcile<'a>(&'a self, _: ClientId) -> BoxFuture<'a, bool> {
+        ready(true).boxed()
+    }
+
+    fn publish<'a>(&'a self, message: &'a Relayed) -> BoxFuture<'a, Result<u64, BusError>> {
+        let heard = ClientId::parse(&message.to).map_or(0, |to| {
+            let inboxes = self.hub.inboxes();
+            let hears = |inbox: &Arc<dyn Inbox>| match self.fanout {
+                Fanout::Directed => inbox.holds(&to) && inbox.deliver(&to, message),
+                Fanout::Broadcast => {
+                    inbox.deliver(&to, message);
+                    true
+                }
+            };
+            inboxes.iter().filter(|inbox| hears(inbox)).count() as u64
+        });
+        ready(Ok(heard)).boxed()
+    }
+
+    fn announce(&self, presence: Presence) {
+        let inboxes = self.hub.with(|members| {
+            if let Some(own) = members.iter_mut().find(|m| Arc::ptr_eq(&m.inbox, &self.inbox)) {
+                own.last = (!presence.gone).then(|| presence.clone());
+            }
+            members.iter().map(|m| m.inbox.clone()).collect::<Vec<_>>()
+        });
+        inboxes.iter().for_each(|inbox| inbox.hear(presence.clone()));
+    }
+}

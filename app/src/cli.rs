@@ -1,0 +1,408 @@
+//! `sticky-app`'s flags, and what they become.
+
+use crate::bus::redis::{RedisBus, RedisConfig};
+use crate::bus::{Bus, Fanout, memory};
+use crate::core::drain::Plan;
+use crate::core::duration;
+use crate::core::identity::{Expose, Identity, PodName};
+use crate::core::limits::{Limits, parse_size};
+use crate::core::topology::{Door, Issuer};
+use crate::server::{Config, Desk, Worker};
+use crate::supervisor::control::WORKER_VARIABLE;
+use crate::{logging, probe, supervisor};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The address that the supervisor chose for all workers, where the flag says port 0.
+pub const LISTEN_VARIABLE: &str = "STICKY_INTERNAL_LISTEN";
+
+/// The server that shows sticky sessions: which pod and which worker answers, and why.
+#[derive(Debug, Parser)]
+#[command(name = "sticky-app", version, args_conflicts_with_subcommands = true, after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDurations are written 500ms, 10s, 5m, 1h; sizes 4096, 16KiB.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Does one HTTP and one WebSocket round trip; exits 0 when both are answered, 1 otherwise
+    Probe {
+        /// Where the app is, for example http://127.0.0.1:8080
+        url: String,
+        /// Gives up after this long
+        #[arg(long, default_value = "5s", value_parser = duration::parse)]
+        timeout: Duration,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Where the site listens
+    #[arg(long, env = "STICKY_LISTEN", default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+    /// Where /healthz, /readyz and /metrics listen; never make it public
+    #[arg(long, env = "STICKY_ADMIN_LISTEN", default_value = "0.0.0.0:9090")]
+    admin_listen: SocketAddr,
+    /// Worker processes, 1 to 64
+    #[arg(long, env = "STICKY_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    workers: u16,
+    /// How workers reach each other; redis where a URL is given [default: memory or redis]
+    #[arg(long, env = "STICKY_BUS")]
+    bus: Option<BusKind>,
+    /// redis://[user[:password]@]host[:port][/db], or rediss:// for TLS
+    #[arg(long, env = "STICKY_REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
+    /// File with Redis' password, so that it stands in no argument list
+    #[arg(long, env = "STICKY_REDIS_PASSWORD_FILE")]
+    redis_password_file: Option<PathBuf>,
+    /// First part of the names of Redis channels; two sites on one Redis need two
+    #[arg(long, env = "STICKY_REDIS_PREFIX", default_value = "sticky")]
+    redis_prefix: String,
+    /// Who hears a relayed message: the workers that hold its session, or all
+    #[arg(long, env = "STICKY_FANOUT", default_value = "directed")]
+    fanout: FanoutArg,
+    /// Who writes the affinity cookie: the proxy in front, or this app (StickyStr)
+    #[arg(long, env = "STICKY_ISSUER", default_value = "proxy")]
+    issuer: IssuerArg,
+    /// This pod's name [default: the host's name]
+    #[arg(long, env = "STICKY_POD")]
+    pod: Option<String>,
+    /// What stands in front, for the map: {"kind":"nginx","affinity":"cookie|off|unknown"}
+    #[arg(long, env = "STICKY_DOOR")]
+    door: Option<String>,
+    /// How much of the identity strangers see
+    #[arg(long, env = "STICKY_EXPOSE_IDENTITY", default_value = "full")]
+    expose_identity: ExposeArg,
+    /// Host of an Origin that may use this site, besides the host that was asked; repeat for more
+    #[arg(long, env = "STICKY_ALLOWED_ORIGIN", value_delimiter = ',')]
+    allowed_origin: Vec<String>,
+    /// Name that is answered to when listening on loopback, besides loopback's own; repeat for more
+    #[arg(long, env = "STICKY_ALLOWED_HOST", value_delimiter = ',')]
+    allowed_host: Vec<String>,
+    /// Network of proxies whose X-Forwarded-For is believed; repeat for more
+    #[arg(long, env = "STICKY_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<IpNet>,
+    /// Whether POST routes close their connection, so that a pooling proxy spreads over workers; auto: with several workers
+    #[arg(long, env = "STICKY_CLOSE_AFTER_POST", default_value = "auto")]
+    close_after_post: CloseArg,
+    /// How log lines look; RUST_LOG chooses which are written
+    #[arg(long, env = "STICKY_LOG_FORMAT", default_value = "text")]
+    log_format: logging::Format,
+    #[command(flatten)]
+    drain: DrainArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// How a worker leaves.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Drain")]
+pub struct DrainArgs {
+    /// After SIGTERM all is still accepted for this long, until proxies have moved on [default: 10s]
+    #[arg(long, env = "STICKY_DRAIN_DELAY", value_parser = duration::parse)]
+    pub drain_delay: Option<Duration>,
+    /// Then sockets are closed (1012) over this time; afterwards what is left is cut [default: 15s]
+    #[arg(long, env = "STICKY_DRAIN_WINDOW", value_parser = duration::parse)]
+    pub drain_window: Option<Duration>,
+}
+
+impl DrainArgs {
+    /// The plan, with the defaults of a cluster.
+    #[must_use]
+    pub fn plan(&self, delay: Duration, window: Duration) -> Plan {
+        Plan { delay: self.drain_delay.unwrap_or(delay), window: self.drain_window.unwrap_or(window) }
+    }
+}
+
+/// The limits; `stickyctl up --local` has the same flags.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Bytes of a request's body; beyond: 413
+    #[arg(long, env = "STICKY_MAX_BODY", default_value = "16KiB", value_parser = parse_size)]
+    max_body: usize,
+    /// Bytes of a message's text; beyond: 413, on a socket an error frame
+    #[arg(long, env = "STICKY_MAX_TEXT", default_value = "4096", value_parser = parse_size)]
+    max_text: usize,
+    /// Bytes of a frame; beyond: close 1009
+    #[arg(long, env = "STICKY_MAX_FRAME", default_value = "16KiB", value_parser = parse_size)]
+    max_frame: usize,
+    /// From a request's first byte to the end of its headers; beyond: the connection is closed
+    #[arg(long, env = "STICKY_HEADER_TIMEOUT", default_value = "10s", value_parser = duration::parse)]
+    header_timeout: Duration,
+    /// Silence between two requests of a connection; keep it longer than the front door's own
+    #[arg(long, env = "STICKY_KEEP_ALIVE", default_value = "120s", value_parser = duration::parse)]
+    keep_alive: Duration,
+    /// A whole request; beyond: 408
+    #[arg(long, env = "STICKY_REQUEST_TIMEOUT", default_value = "10s", value_parser = duration::parse)]
+    request_timeout: Duration,
+    /// A socket without a message in either direction; beyond: close 1000
+    #[arg(long, env = "STICKY_IDLE_SOCKET", default_value = "1h", value_parser = duration::parse)]
+    idle_socket: Duration,
+    /// Between two pings; two unanswered ones end the socket
+    #[arg(long, env = "STICKY_PING_INTERVAL", default_value = "20s", value_parser = duration::parse)]
+    ping_interval: Duration,
+    /// Sockets of one session on one worker; beyond: 429
+    #[arg(long, env = "STICKY_SOCKETS_PER_SESSION", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    sockets_per_session: u64,
+    /// Sockets of one worker; beyond: 503 [default: what the limit of open files has room for]
+    #[arg(long, env = "STICKY_MAX_SOCKETS", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    max_sockets: Option<u64>,
+    /// Frames that wait for one socket's reader; beyond: close 1008
+    #[arg(long, env = "STICKY_SOCKET_QUEUE", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    socket_queue: u64,
+    /// Requests in work at once in one worker; beyond: 503
+    #[arg(long, env = "STICKY_MAX_REQUESTS", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    max_requests: u64,
+    /// New sessions of one address in a minute, where --trusted-proxy names addresses; beyond: 429
+    #[arg(long, env = "STICKY_NEW_SESSIONS_PER_MINUTE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    new_sessions_per_minute: u32,
+}
+
+impl LimitArgs {
+    /// The limits of a worker that may open `open_files` files.
+    #[must_use]
+    pub fn limits(&self, open_files: u64) -> Limits {
+        let (max_connections, room) = Limits::for_open_files(open_files);
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        Limits {
+            max_body: self.max_body,
+            max_text: self.max_text,
+            max_frame: self.max_frame,
+            header_timeout: self.header_timeout,
+            keep_alive: self.keep_alive,
+            request_timeout: self.request_timeout,
+            idle_socket: self.idle_socket,
+            ping_interval: self.ping_interval.max(Duration::from_millis(10)),
+            sockets_per_session: size(self.sockets_per_session),
+            max_sockets: self.max_sockets.map_or(room, size),
+            max_connections,
+            socket_queue: size(self.socket_queue),
+            max_requests: size(self.max_requests),
+            new_sessions_per_minute: self.new_sessions_per_minute,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BusKind {
+    Memory,
+    Redis,
+}
+
+/// The values of `--fanout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FanoutArg {
+    /// The workers that hold the session.
+    Directed,
+    /// Every worker.
+    Broadcast,
+}
+
+impl From<FanoutArg> for Fanout {
+    fn from(arg: FanoutArg) -> Self {
+        match arg {
+            FanoutArg::Directed => Self::Directed,
+            FanoutArg::Broadcast => Self::Broadcast,
+        }
+    }
+}
+
+/// The values of `--issuer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IssuerArg {
+    /// The proxy in front.
+    Proxy,
+    /// This app.
+    App,
+}
+
+impl From<IssuerArg> for Issuer {
+    fn from(arg: IssuerArg) -> Self {
+        match arg {
+            IssuerArg::Proxy => Self::Proxy,
+            IssuerArg::App => Self::App,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExposeArg {
+    Full,
+    Pod,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CloseArg {
+    Auto,
+    On,
+    Off,
+}
+
+/// The checked flags of a server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the site listens.
+    pub listen: SocketAddr,
+    /// Where the admin port listens.
+    pub admin_listen: SocketAddr,
+    /// Worker processes.
+    pub workers: u16,
+    /// The pod's name.
+    pub pod: PodName,
+    /// The limit of open files that was reached.
+    pub open_files: u64,
+    /// Every limit.
+    pub limits: Limits,
+    /// How workers leave.
+    pub drain: Plan,
+    redis: Option<RedisConfig>,
+    fanout: Fanout,
+    door: Door,
+    expose: Expose,
+    config: Config,
+}
+
+impl Settings {
+    fn check(args: ServeArgs, open_files: u64) -> Result<Self, String> {
+        let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let pod = PodName::new(&args.pod.unwrap_or_else(host)).map_err(|e| format!("--pod: {e}"))?;
+        let fanout = args.fanout.into();
+        let redis = redis(args.bus, args.redis_url.as_deref(), args.redis_password_file.as_ref(), &args.redis_prefix, fanout)?;
+        if redis.is_none() && args.workers > 1 {
+            return Err(format!(
+                "--bus memory joins no processes, and --workers {} starts as many: name a Redis with --redis-url, or see `stickyctl up --local`, whose workers are threads",
+                args.workers
+            ));
+        }
+        let issuer = args.issuer.into();
+        let door = match &args.door {
+            None => Door::default(),
+            Some(json) => serde_json::from_str(json).map_err(|e| format!("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {e}"))?,
+        };
+        let limits = args.limits.limits(open_files);
+        let drain = args.drain.plan(Duration::from_secs(10), Duration::from_secs(15));
+        Ok(Self {
+            listen: std::env::var(LISTEN_VARIABLE).ok().and_then(|a| a.parse().ok()).unwrap_or(args.listen),
+            admin_listen: args.admin_listen,
+            workers: args.workers,
+            pod,
+            open_files,
+            config: Config {
+                issuer,
+                limits: limits.clone(),
+                drain,
+                allowed_origins: args.allowed_origin,
+                allowed_hosts: args.allowed_host,
+                loopback_only: args.listen.ip().is_loopback(),
+                trusted_proxies: args.trusted_proxy,
+                close_after_post: match args.close_after_post {
+                    CloseArg::Auto => args.workers > 1,
+                    CloseArg::On => true,
+                    CloseArg::Off => false,
+                },
+            },
+            limits,
+            drain,
+            redis,
+            fanout,
+            door: Door { issuer, ..door },
+            expose: match args.expose_identity {
+                ExposeArg::Full => Expose::Full,
+                ExposeArg::Pod => Expose::Pod,
+                ExposeArg::Off => Expose::Off,
+            },
+        })
+    }
+
+    /// `redis` or `memory`.
+    #[must_use]
+    pub const fn bus_name(&self) -> &'static str {
+        if self.redis.is_some() { "redis" } else { "memory" }
+    }
+
+    /// Makes worker `number` on the current runtime, with its link to the bus.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    pub fn worker(&self, number: u16) -> Result<Arc<Worker>, String> {
+        let boot = boot()?;
+        let identity = Identity::new(self.pod.clone(), number, self.workers, boot.clone(), self.expose);
+        let desk = Desk::new(identity, self.door.clone(), self.limits.sockets_per_session, self.limits.max_sockets, self.redis.is_none());
+        let bus: Arc<dyn Bus> = match &self.redis {
+            Some(redis) => Arc::new(RedisBus::start(redis.clone(), desk.clone(), &boot).map_err(|e| e.to_string())?),
+            None => Arc::new(Arc::new(memory::Hub::default()).join(self.pod.as_str(), number, desk.clone(), self.fanout)),
+        };
+        Ok(Worker::new(self.config.clone(), desk, bus))
+    }
+}
+
+/// A name for one start of a worker: 32 random bits.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub fn boot() -> Result<String, String> {
+    getrandom::u32().map(|n| format!("{n:08x}")).map_err(|e| format!("the system gave no random numbers: {e}"))
+}
+
+fn redis(bus: Option<BusKind>, url: Option<&str>, password_file: Option<&PathBuf>, prefix: &str, fanout: Fanout) -> Result<Option<RedisConfig>, String> {
+    let url = match (bus, url) {
+        (Some(BusKind::Memory), Some(_)) => return Err("--bus memory and --redis-url exclude each other: leave one out".to_owned()),
+        (Some(BusKind::Redis), None) => return Err("--bus redis needs --redis-url redis://HOST:PORT".to_owned()),
+        (_, None) => return Ok(None),
+        (_, Some(url)) => url,
+    };
+    let prefix_fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
+    if !prefix_fits {
+        return Err("--redis-prefix is 1 to 64 letters, digits, `-`, `_`, `.` and `:`".to_owned());
+    }
+    let password = password_file
+        .map(|path| std::fs::read_to_string(path).map_err(|e| format!("reading the password file {} (--redis-password-file): {e}", path.display())))
+        .transpose()?;
+    let password = password.as_deref().map(|p| p.trim_end_matches(['\r', '\n']));
+    RedisConfig::new(url, password, prefix, fanout).map(Some).map_err(|e| e.to_string())
+}
+
+/// Raises the soft limit of open files to the hard one. Returns what holds now.
+pub fn raise_open_files() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Unlimited is a number all the same, so that a limit of sockets can be derived from it.
+    let most = limit.maximum.unwrap_or(1_048_576);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
+    if raised.is_ok() { most } else { limit.current.unwrap_or(most) }
+}
+
+/// The whole program: parses the arguments, and is a supervisor, a worker or a probe.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Command::Probe { url, timeout }) = cli.command {
+        return probe::run(&url, timeout);
+    }
+    logging::start(cli.serve.log_format, "info");
+    let settings = match Settings::check(cli.serve, raise_open_files()) {
+        Ok(settings) => settings,
+        Err(why) => {
+            // Like clap's own findings: on stderr, exit code 2.
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{why}\n")).exit();
+        }
+    };
+    match std::env::var(WORKER_VARIABLE).ok().and_then(|n| n.parse().ok()) {
+        Some(number) => {
+            let span = tracing::info_span!("worker", pod = %settings.pod, worker = number);
+            let _entered = span.enter();
+            supervisor::run_worker(&settings, number)
+        }
+        None => supervisor::run(settings),
+    }
+}

@@ -1,0 +1,174 @@
+//! Who may come in: Origin, Host, and how many new sessions an address may open.
+
+use ipnet::IpNet;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// The host of an authority or an Origin, in lower case, without port and without brackets.
+fn host_of(authority: &str) -> Option<String> {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0,
+        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    (!host.is_empty()).then(|| host.trim_end_matches('.').to_ascii_lowercase())
+}
+
+/// Whether an `Origin` may open sockets and post: the host that was asked, port left out of it, or one of `allowed`.
+///
+/// An absent Origin passes: no browser leaves it out where it matters (RFC 6454, WHATWG Fetch), and other clients have
+/// nothing to forge it for. `null` and every other host are foreign.
+#[must_use]
+pub fn origin_passes(origin: Option<&str>, host: Option<&str>, allowed: &[String]) -> bool {
+    let Some(origin) = origin else { return true };
+    let Some(from) = origin.split_once("://").and_then(|(_, authority)| host_of(authority)) else { return false };
+    host.and_then(host_of).is_some_and(|host| host == from) || allowed.iter().any(|a| a.eq_ignore_ascii_case(&from))
+}
+
+/// Whether a `Host` may be asked for on a loopback listener: loopback's own names and `allowed`.
+///
+/// Without this rule any site could point a name of its own at 127.0.0.1 and read what its visitors run there (DNS
+/// rebinding).
+#[must_use]
+pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
+    let Some(host) = host.and_then(host_of) else { return false };
+    let own = host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    own || allowed.iter().any(|a| a.eq_ignore_ascii_case(&host))
+}
+
+/// The address that a limit counts for: `None` means that none applies.
+///
+/// `X-Forwarded-For` is believed only where `peer` is a trusted proxy, and then from the right, past further trusted
+/// proxies. Without trusted proxies everybody would share the proxy's address, so no rate applies; loopback never has one.
+#[must_use]
+pub fn counted_address(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> Option<IpAddr> {
+    if trusted.is_empty() {
+        return None;
+    }
+    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
+    let mut address = peer.to_canonical();
+    if is_trusted(&address) {
+        for hop in forwarded_for.iter().rev().flat_map(|line| line.rsplit(',')) {
+            let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+            address = hop.to_canonical();
+            if !is_trusted(&address) {
+                break;
+            }
+        }
+    }
+    (!address.is_loopback()).then_some(address)
+}
+
+/// A token bucket for each address: `per_minute` new sessions a minute, as many at once.
+#[derive(Debug)]
+pub struct NewSessions {
+    per_minute: u32,
+    seen: HashMap<IpAddr, (f64, Instant)>,
+}
+
+/// Addresses that are remembered at once. When they are all in use the fullest buckets are those of the quietest
+/// addresses, and those are forgotten.
+const MOST_ADDRESSES: usize = 10_000;
+
+impl NewSessions {
+    /// A limiter of `per_minute` new sessions a minute and address.
+    #[must_use]
+    pub fn new(per_minute: u32) -> Self {
+        Self { per_minute: per_minute.max(1), seen: HashMap::new() }
+    }
+
+    /// Takes one session from the bucket of `address`.
+    ///
+    /// # Errors
+    /// How long until there is one again.
+    pub fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Duration> {
+        let most = f64::from(self.per_minute);
+        let per_second = most / 60.0;
+        let refilled = |tokens: f64, at: Instant| (tokens + now.saturating_duration_since(at).as_secs_f64() * per_second).min(most);
+        if self.seen.len() >= MOST_ADDRESSES && !self.seen.contains_key(&address) {
+            self.seen.retain(|_, (tokens, at)| refilled(*tokens, *at) < most);
+            if self.seen.len() >= MOST_ADDRESSES {
+                return Err(Duration::from_secs(60));
+            }
+        }
+        let entry = self.seen.entry(address).or_insert((most, now));
+        let tokens = refilled(entry.0, entry.1);
+        if tokens < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - tokens) / per_second));
+        }
+        *entry = (tokens - 1.0, now);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_origin_is_its_host() {
+        let pass = |origin, host| origin_passes(Some(origin), Some(host), &["Partner.example".into()]);
+        assert!(pass("http://localhost:8080", "localhost:8080"));
+        assert!(pass("https://shop.example", "shop.example:8443"), "the port is left out of it");
+        assert!(pass("http://[::1]:80", "[::1]:8080"));
+        assert!(pass("https://SHOP.example.", "shop.example"));
+        assert!(pass("https://partner.example:9", "shop.example"));
+        for foreign in ["https://evil.example", "null", "", "shop.example", "https://shop.example.evil.example", "https://"] {
+            assert!(!pass(foreign, "shop.example"), "{foreign}");
+        }
+        assert!(origin_passes(None, None, &[]));
+        assert!(!origin_passes(Some("http://a"), None, &[]));
+    }
+
+    #[test]
+    fn loopback_answers_to_its_own_names() {
+        for own in ["localhost", "localhost:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:8080", "demo.localhost", "LOCALHOST."] {
+            assert!(loopback_host_passes(Some(own), &[]), "{own}");
+        }
+        for foreign in ["evil.example", "localhost.evil.example", "192.168.1.1", "", "127.0.0.1.evil.example"] {
+            assert!(!loopback_host_passes(Some(foreign), &[]), "{foreign}");
+        }
+        assert!(loopback_host_passes(Some("demo.test:80"), &["demo.test".into()]));
+        assert!(!loopback_host_passes(None, &[]));
+    }
+
+    #[test]
+    fn forwarded_addresses_are_believed_from_trusted_proxies_alone() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "127.0.0.0/8".parse().unwrap()];
+        let counted = |peer, lines: &[&str]| counted_address(ip(peer), lines, &trusted);
+        assert_eq!(counted("10.1.1.1", &["1.2.3.4"]), Some(ip("1.2.3.4")));
+        assert_eq!(counted("10.1.1.1", &["6.6.6.6, 1.2.3.4, 10.2.2.2"]), Some(ip("1.2.3.4")), "a client's own claim is left of it");
+        assert_eq!(counted("10.1.1.1", &["6.6.6.6", "1.2.3.4"]), Some(ip("1.2.3.4")));
+        assert_eq!(counted("9.9.9.9", &["1.2.3.4"]), Some(ip("9.9.9.9")));
+        assert_eq!(counted("127.0.0.1", &[]), None, "loopback has no limit");
+        assert_eq!(counted("10.1.1.1", &["rubbish"]), Some(ip("10.1.1.1")));
+        assert_eq!(counted("::ffff:9.9.9.9", &[]), Some(ip("9.9.9.9")));
+        assert_eq!(counted_address(ip("9.9.9.9"), &["1.2.3.4"], &[]), None, "off without a trusted proxy");
+    }
+
+    #[test]
+    fn a_bucket_empties_and_fills() {
+        let (mut limit, start) = (NewSessions::new(60), Instant::now());
+        for _ in 0..60 {
+            assert!(limit.admit(ip("1.1.1.1"), start).is_ok());
+        }
+        let wait = limit.admit(ip("1.1.1.1"), start).unwrap_err();
+        assert!(wait <= Duration::from_secs(1));
+        assert!(limit.admit(ip("2.2.2.2"), start).is_ok(), "each address has its own");
+        assert!(limit.admit(ip("1.1.1.1"), start + Duration::from_secs(1)).is_ok());
+    }
+
+    #[test]
+    fn many_addresses_do_not_fill_memory() {
+        let (mut limit, now) = (NewSessions::new(1), Instant::now());
+        for n in 0..20_000_u32 {
+            let _ = limit.admit(IpAddr::from(n.to_be_bytes()), now);
+        }
+        assert_eq!(limit.seen.len(), MOST_ADDRESSES);
+        assert!(limit.admit(ip("9.9.9.9"), now + Duration::from_secs(61)).is_ok(), "quiet addresses make room");
+    }
+}

@@ -1,0 +1,48 @@
+// One message: its hops so far, numbered as in the ledger. Pure.
+import { actionOf } from "./actions.js";
+import { workerBox } from "./geometry.js";
+import { arrow, fromBus, hopWay, off, toBus } from "./lanes.js";
+import { steps } from "./words.js";
+import { markArrived, markCookie, markMissed, missAtBus, missAtWorker } from "./draw-marks.js";
+
+export const hopName = h => `${h.from}>${h.to ?? ""}:${h.kind}`;
+
+export function drawHop(s, h, publisher) {
+  const { g, lines, over, line } = s, way = hopWay(g, h, publisher);
+  if (way.length < 2) return;
+  if (h.kind !== "frame" && h.kind !== "push") lines.push(line(way, "case", { "stroke-width": 6 }));
+  lines.push(line(way, "hop " + h.kind, { "data-hop": hopName(h) }));
+  if (h.to === "door") return;
+  const head = arrow(g, way, h.kind === "answer" || h.kind === "ignore" ? 7 : 9, h.kind);
+  if (head) over.push(head);
+}
+
+// Dropped by workers that hold no socket of yours: known from their counters, so without a number or a time.
+export function drawDrops(s, ids, publisher) {
+  for (const id of ids) drawHop(s, { from: "bus", to: id, kind: "ignore" }, publisher);
+}
+
+function number(s, h, n, publisher) {
+  const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f && (g.door.m2 + f.p.m1) / 2, mid = (g.browser.m2 + g.door.m1) / 2;
+  if (h.kind === "post" && f) s.badge(gap, f.p.lane + off(g, "out"), n);
+  if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
+  if (h.kind === "answer") s.badge(mid + 14, g.c0 + off(g, "back"), n);
+  if (h.kind === "push") s.badge(mid + (g.tall ? 10 : 0), g.c0 + off(g, "ws"), n);
+  if (h.kind === "publish" && f) s.badge((f.p.m2 + g.bus.m1) / 2, toBus(g, f.w), n);
+  if (h.kind === "deliver" && f) s.badge((f.p.m2 + g.bus.m1) / 2, fromBus(g, f.w), n);
+  if (h.kind === "miss") h.from === "bus" ? missAtBus(s, publisher) : missAtWorker(s, h.from, ["no socket of yours", "no socket here", "none"]);
+}
+
+export function drawTrace(s, state) {
+  const { m, hops, done, drops } = state.shown, publisher = hops.find(h => h.kind === "publish")?.from;
+  drawDrops(s, drops, publisher);
+  hops.slice(0, done).forEach(h => drawHop(s, h, publisher));
+  steps(hops).forEach((step, i) => {
+    const last = step.hops[step.hops.length - 1];
+    if (last < done) number(s, hops[last], i + 1, publisher);
+  });
+  if (done && actionOf(m.op).cookie) markCookie(s);
+  if (!m.finished || !hops.length || done < hops.length) return;
+  if (m.outcome === "arrived") markArrived(s);
+  else if (!hops.some(h => h.kind === "miss")) markMissed(s);
+}

@@ -1,0 +1,174 @@
+// Starts the page and wires its parts: what servers say goes into one state, and the state is painted.
+//
+// Hooks for tests, kept in step with what is shown:
+//   body                data-socket="live|reconnecting|closed", data-busy = messages not yet settled, data-mode = "3x1"
+//   li.act[data-op]     http-rr http-sticky ws queue mem-rr mem-sticky; data-sent, data-arrived, data-missed,
+//                       data-by = JSON {worker: messages that reached it}; buttons .send .many .why
+//   #map svg            [data-pod][data-state][data-slot] a pod, [data-worker="app-1:0"][data-state] a worker,
+//                       [data-more="N"] a box for N workers without their own, [data-socket="app-1:0"] the socket's cord,
+//                       [data-hop="from>to:kind"] a hop ("app-1:0>:miss" a miss, "bus>app-2:0:ignore" a drop),
+//                       [data-node="browser|door|bus"], the door with data-affinity, the bus with data-state
+//   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
+// Scores start again when the number of workers a pod changes (3x1 to 1x4), never for scaling or restarts;
+// what is still under way at that moment counts for the old scores.
+import { ACTIONS } from "./actions.js";
+import { $, build, calm } from "./dom.js";
+import { cutId, shortId } from "./ids.js";
+import { createFacts } from "./facts.js";
+import { createLog } from "./log.js";
+import { createMap, noMap } from "./map.js";
+import { createPanel } from "./panel.js";
+import { patterns } from "./patterns.js";
+import { createPlayer } from "./player.js";
+import { createSender } from "./send.js";
+import { openSocket } from "./socket.js";
+import { anySent, freshScores } from "./tally.js";
+import { createTold } from "./told.js";
+import { NOWHERE, dropsBetween, modeOf, resolve, slotOf, worldOf } from "./topology.js";
+import { isRelay } from "./trace.js";
+
+const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.content ?? "";
+const clientId = meta("client"), expose = meta("expose") || "full";
+
+const state = {
+  expose, now: Date.now(), world: NOWHERE, busAway: false, relay: "on", shown: { kind: "idle" }, view: { w: 800, h: 440, tall: false },
+  session: { id6: shortId(clientId), pageBy: meta("page-by") },
+  socket: { state: "reconnecting", opening: true, at: null, words: "opening", until: null },
+};
+let scores = freshScores(), workersBefore = null, socket = null;
+
+document.body.append(build(["svg", { class: "vh", width: 0, height: 0, "aria-hidden": "true" }, patterns()]));
+
+const log = createLog(), told = createTold(state);
+const map = expose === "off" ? noMap() : createMap(state);
+const facts = createFacts(() => socket?.wake());
+const paint = () => {
+  state.now = Date.now();
+  map.paint();
+};
+const show = shown => {
+  state.shown = shown;
+  paint();
+  told();
+};
+const note = (text, id) => log.add({ proto: "note", text, slot: slotOf(state.world, id) });
+
+const sender = createSender({
+  clientId, expose,
+  scores: () => scores,
+  socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+  sendFrame: frame => socket?.send(frame) ?? false,
+  resolve: id => resolve(state.world, id),
+  log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
+  changed(m) {
+    document.body.dataset.busy = String(sender.busy());
+    if (m.score === scores[m.op]) panel.score(m.op, m.score, state.world);
+    player.heard();
+  },
+  fetch: (url, options) => fetch(url, options),
+  random: bytes => crypto.getRandomValues(bytes),
+  setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: timer => clearTimeout(timer),
+});
+const player = createPlayer({ state, map, show, sender, log });
+const panel = createPanel({ one: op => press(op, player.one), twenty: op => press(op, player.twenty) }, expose !== "off");
+const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
+
+function press(op, play) {
+  panel.mark(op);
+  if (state.socket.state === "closed") socket?.wake();
+  map.intoSight()?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  play(op, panel.text());
+}
+
+/* What servers say. */
+
+function setWorld(wire) {
+  const before = state.world;
+  state.now = Date.now();
+  state.world = worldOf(before, wire, state.now);
+  state.busAway = state.relay === "off" || state.world.bus.state === "down";
+  if (before.known) seeDrops(dropsBetween(before, state.world));
+  restartScores();
+  refresh();
+}
+
+function seeDrops(ids) {
+  const s = state.shown, relay = s.kind === "trace" ? isRelay(s.hops) : s.kind === "burst" && s.op === "queue";
+  if (relay && state.world.bus.fanout === "broadcast") s.drops = [...new Set([...s.drops, ...ids])];
+}
+
+function restartScores() {
+  const mode = modeOf(state.world);
+  if (mode.workers === null) return;
+  if (workersBefore !== null && workersBefore !== mode.workers && anySent(scores)) {
+    scores = freshScores();
+    note(`the mode is ${mode.name} now, scores start again`);
+    player.idle();
+  }
+  workersBefore = mode.workers;
+}
+
+function setRelay(relay) {
+  state.relay = relay;
+  state.busAway = relay === "off" || state.world.bus.state === "down";
+  note(relay === "off" ? "the bus is away: no relay" : "the bus is back");
+  refresh();
+}
+
+function refresh() {
+  facts(state);
+  paint();
+  told();
+  rescore();
+}
+
+function setSocket({ lost, ...next }) {
+  state.now = Date.now();
+  state.socket = next;
+  if (lost) {
+    note("socket " + next.words);
+    sender.socketLost();
+  }
+  refresh();
+}
+
+function hear(frame) {
+  if (frame.websocket_pid !== undefined) {
+    const at = typeof frame.at === "string" ? frame.at : String(frame.websocket_pid);
+    log.add({ proto: "wss", text: "socket on " + cutId(String(frame.websocket_pid), clientId), slot: slotOf(state.world, at) });
+    if (frame.relay === "off" || state.relay === "off") setRelay(frame.relay === "off" ? "off" : "on");
+  } else if (frame.topology) setWorld(frame.topology);
+  else if (frame.relay === "on" || frame.relay === "off") setRelay(frame.relay);
+  else if (frame.error) sender.refusedFrame(frame.error);
+  else if (frame.text !== undefined) sender.heard(frame);
+}
+
+async function askTopology() {
+  try {
+    const response = await fetch("topology", { cache: "no-store", credentials: "same-origin" }), { topology } = await response.json();
+    // A frame that came in the meantime is newer.
+    if (topology && !state.world.known) setWorld(topology);
+  } catch {
+    note("no topology from the server yet");
+  }
+}
+
+function socketUrl() {
+  const url = new URL(`ws/${clientId}?map=1`, document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+function tick() {
+  state.now = Date.now();
+  if (state.socket.until !== null) facts(state);
+  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) paint();
+}
+
+document.body.dataset.busy = "0";
+refresh();
+setInterval(tick, 500);
+addEventListener("load", async () => {
+  await askTopology();
+  socket = openSocket(socketUrl(), { state: setSocket, frame: hear });
+});

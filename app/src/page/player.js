@@ -1,0 +1,84 @@
+// Plays messages on the map: one hop by hop as its halves come in, or twenty as a flow. The latest press wins the map;
+// the messages of earlier ones go on being counted.
+import { actionOf } from "./actions.js";
+import { calm } from "./dom.js";
+import { countWorker } from "./tally.js";
+import { joined } from "./trace.js";
+
+const HOP_MS = 330, ANSWER_HOP_MS = 170, HIDDEN_HOP_MS = 180, PACE_MS = 45, AT_ONCE = 4, BURST = 20;
+const wait = ms => new Promise(done => setTimeout(done, ms));
+
+export function createPlayer({ state, map, show, sender, log }) {
+  let turn = 0, woken = () => {};
+  const begin = shown => {
+    turn++;
+    map.clear();
+    show(shown);
+    return turn;
+  };
+
+  // A message's halves come whenever they come; this resolves at the next news of any message.
+  const news = () => new Promise(done => { woken = done; });
+
+  async function one(op, text) {
+    const m = sender.send(op, text), my = begin({ kind: "trace", m, hops: joined(m), done: 0, drops: [] }), mine = () => my === turn, shown = state.shown;
+    if (calm()) await m.whenFinished;
+    while (mine()) {
+      shown.hops = joined(m);
+      if (calm() && m.finished) shown.done = shown.hops.length;
+      if (shown.done < shown.hops.length) {
+        await walk(shown, mine);
+      } else if (m.finished) {
+        return show(shown);
+      } else {
+        await news();
+      }
+    }
+  }
+
+  async function walk(shown, mine) {
+    const hop = shown.hops[shown.done], publisher = shown.hops.find(h => h.kind === "publish")?.from;
+    const ran = await map.glide(hop, publisher, hop.kind === "answer" ? ANSWER_HOP_MS : HOP_MS, mine);
+    if (!ran) await wait(HIDDEN_HOP_MS);
+    shown.done++;
+    if (mine()) show(shown);
+  }
+
+  function add(shown, m) {
+    countWorker(shown.reached, m.reached);
+    if (m.outcome === "arrived") shown.arrived++;
+    else countWorker(shown.missed, m.reached);
+    if (m.socket.at) shown.socketAt = m.socket.at;
+  }
+
+  async function twenty(op, text) {
+    const a = actionOf(op), all = [];
+    const shown = { kind: "burst", op, n: BURST, reached: {}, missed: {}, arrived: 0, drops: [], done: false, backOnSocket: a.back === "ws", named: state.expose !== "off", socketAt: null };
+    const my = begin(shown), mine = () => my === turn;
+    log.quiet(true);
+    let left = BURST;
+    async function lane() {
+      while (left-- > 0) {
+        const m = sender.send(op, text);
+        all.push(m.whenFinished.then(() => {
+          add(shown, m);
+          if (mine() && !calm()) show(shown);
+        }));
+        await Promise.all([m.whenAnswered, wait(PACE_MS)]);
+      }
+    }
+    await Promise.all(Array.from({ length: a.out === "ws" ? 1 : AT_ONCE }, lane));
+    await Promise.all(all);
+    log.quiet(false);
+    shown.done = true;
+    if (mine()) show(shown);
+  }
+
+  return {
+    one, twenty,
+    heard: () => woken(),
+    idle() {
+      begin({ kind: "idle" });
+    },
+  };
+}

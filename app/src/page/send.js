@@ -1,0 +1,154 @@
+// Sending a message, and finding out what became of it. No DOM: fetch, the socket and the clock are handed in.
+import { actionOf } from "./actions.js";
+import { cutId, saidBy, speakerOf } from "./ids.js";
+import { hopsFrom, hopsFromHeader, reachedBy } from "./trace.js";
+import { countWorker } from "./tally.js";
+
+const REPLY_MS = 5_000, ANSWER_MS = 15_000;
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+// Thirty-two letters, so a byte's low five bits choose one without favour.
+export const newTraceId = random => Array.from(random(new Uint8Array(16)), b => ALPHABET[b & 31]).join("");
+
+// env: { clientId, expose, scores(), socket(), sendFrame(frame), resolve(id), log(line), changed(m), fetch, random, setTimeout, clearTimeout }
+export function createSender(env) {
+  const pending = new Map();
+
+  function send(op, text) {
+    const score = env.scores()[op], m = { id: newTraceId(env.random), op, text, score, http: null, httpDone: false, frame: null, outcome: null, problem: null, socket: env.socket(), finished: false, timer: null };
+    m.whenFinished = new Promise(done => { m.tellFinished = done; });
+    m.whenAnswered = new Promise(done => { m.tellAnswered = done; });
+    score.sent++;
+    pending.set(m.id, m);
+    env.changed(m);
+    if (actionOf(op).out === "ws") sendFrame(m);
+    else post(m);
+    return m;
+  }
+
+  function sendFrame(m) {
+    answered(m);
+    if (env.sendFrame({ text: m.text, op: "echo", trace: m.id })) return waitForReply(m);
+    env.log({ proto: "note", text: "no socket, nothing sent", missed: true });
+    decide(m, "missed", { kind: "no-socket" });
+  }
+
+  function waitForReply(m) {
+    if (m.outcome) return;
+    m.timer = env.setTimeout(() => {
+      env.log({ proto: "note", text: `no answer within ${REPLY_MS / 1000} s`, missed: true });
+      decide(m, "missed", { kind: "no-answer", seconds: REPLY_MS / 1000 });
+    }, REPLY_MS);
+  }
+
+  async function post(m) {
+    const a = actionOf(m.op);
+    let response, body;
+    try {
+      response = await env.fetch(`${a.route}/${env.clientId}`, {
+        method: "POST", cache: "no-store", credentials: a.cookie ? "same-origin" : "omit", signal: AbortSignal.timeout(ANSWER_MS),
+        headers: { "Content-Type": "application/json", "X-Sticky-Trace": m.id }, body: JSON.stringify({ text: m.text, op: "echo" }),
+      });
+      body = await response.text();
+    } catch (e) {
+      const slow = e?.name === "TimeoutError";
+      return fail(m, slow ? { kind: "no-answer", seconds: ANSWER_MS / 1000 } : { kind: "network" }, slow ? `no answer within ${ANSWER_MS / 1000} s` : "no answer, the connection failed");
+    }
+    read(m, response, body);
+  }
+
+  function fail(m, problem, text, who = null) {
+    const missed = !m.outcome;
+    env.log({ proto: "https", text, who, missed });
+    decide(m, "missed", problem);
+    answered(m);
+  }
+
+  function read(m, response, body) {
+    const json = parse(body), who = speaker(response.headers, json);
+    if (!json) return fail(m, { kind: "not-json", status: response.status }, `${response.status}, not from the app`);
+    m.http = { hops: hopsFrom(json.trace?.hops), door: hopsFromHeader(response.headers.get("X-Sticky-Door")), speaker: who };
+    if (!response.ok) {
+      const { code, message } = json.error ?? {};
+      const words = [code, message].filter(x => typeof x === "string").join(": ");
+      return fail(m, { kind: "refused", status: response.status, code }, cutId(`${response.status} ${words}`.trim(), env.clientId), who);
+    }
+    const a = actionOf(m.op), nobody = a.back === "ws" && (a.bus ? json.receivers : json.delivered) === 0;
+    env.log({ proto: "https", text: cutId(String(json.text ?? ""), env.clientId), who: reachedBy(m), missed: nobody && !m.outcome });
+    if (a.back === "http") decide(m, "arrived");
+    else if (nobody) decide(m, "missed");
+    else waitForReply(m);
+    answered(m);
+  }
+
+  function speaker(headers, json) {
+    if (env.expose === "off") return null;
+    const pod = headers.get("X-Sticky-Pod"), worker = headers.get("X-Sticky-Worker");
+    return env.resolve(pod ? (worker === null ? pod : `${pod}:${worker}`) : speakerOf(String(json?.text ?? "")));
+  }
+
+  // A text frame. Without a trace it answers the message that has waited longest for just that text.
+  function heard(frame) {
+    const text = String(frame.text), who = env.expose === "off" ? null : env.resolve(speakerOf(text));
+    env.log({ proto: "wss", text: cutId(text, env.clientId), who });
+    const waiting = [...pending.values()].filter(m => actionOf(m.op).back === "ws" && !m.frame && !m.outcome);
+    const m = frame.trace?.id ? waiting.find(x => x.id === frame.trace.id) : waiting.find(x => x.text === saidBy(text));
+    if (!m) return;
+    m.frame = { hops: hopsFrom(frame.trace?.hops), speaker: who };
+    decide(m, "arrived");
+  }
+
+  // An error frame names no message; answers on one socket keep their order, so it belongs to the oldest frame.
+  function refusedFrame({ code, message }) {
+    const m = [...pending.values()].find(x => actionOf(x.op).out === "ws" && !x.outcome);
+    env.log({ proto: "wss", text: cutId([code, message].filter(x => typeof x === "string").join(": "), env.clientId), missed: Boolean(m) });
+    if (m) decide(m, "missed", { kind: "refused", status: "with an error", code });
+  }
+
+  // What went down a socket that closed can't be answered any more; what was POSTed can still find the next socket.
+  function socketLost() {
+    for (const m of [...pending.values()]) {
+      if (actionOf(m.op).out !== "ws" || m.outcome) continue;
+      env.log({ proto: "note", text: "the socket closed before the answer came", missed: true });
+      decide(m, "missed", { kind: "socket-closed" });
+    }
+  }
+
+  function decide(m, outcome, problem = null) {
+    if (m.outcome) return;
+    env.clearTimeout(m.timer);
+    // Where the socket stood when it mattered: for a frame that is when it was sent.
+    if (actionOf(m.op).out !== "ws") m.socket = env.socket();
+    Object.assign(m, { outcome, problem });
+    m.score[outcome]++;
+    finish(m);
+  }
+
+  function answered(m) {
+    m.httpDone = true;
+    m.tellAnswered();
+    finish(m);
+  }
+
+  function finish(m) {
+    if (m.outcome && m.httpDone && !m.finished) {
+      m.finished = true;
+      m.reached = env.resolve(reachedBy(m));
+      countWorker(m.score.by, m.reached);
+      pending.delete(m.id);
+      m.tellFinished();
+    }
+    env.changed(m);
+  }
+
+  return { send, heard, refusedFrame, socketLost, busy: () => pending.size };
+}
+
+function parse(body) {
+  try {
+    const json = JSON.parse(body);
+    return json && typeof json === "object" ? json : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+// The page's one WebSocket: opened, kept, opened again.
+import { STABLE_MS, hintFrom, retryDelay } from "./retry.js";
+
+const OPEN_WITHIN_MS = 10_000;
+const WORDS = {
+  1000: "closed by the server (idle)", 1003: "closed by the server (1003, binary)", 1006: "connection lost", 1008: "closed by the server (1008, too slow)",
+  1009: "closed by the server (1009, frame too large)", 1012: "closed by the server (1012)",
+};
+
+// on.state(state): "live" comes only with the server's first frame, since before it nobody knows which worker holds the socket.
+export function openSocket(url, on, env = globalThis) {
+  const { WebSocket, setTimeout, clearTimeout, Math: { random }, Date: { now } } = env;
+  let ws = null, attempt = 0, live = false, timer = null, ever = false, liveSince = 0;
+
+  function connect() {
+    clearTimeout(timer);
+    timer = null;
+    live = false;
+    on.state({ state: "reconnecting", opening: true, at: null, words: ever ? "opening again" : "opening", until: null });
+    let mine;
+    try {
+      mine = new WebSocket(url);
+    } catch {
+      return lost(1006, "");
+    }
+    ws = mine;
+    const late = setTimeout(() => mine.close(), OPEN_WITHIN_MS);
+    mine.addEventListener("message", e => {
+      const frame = parse(e.data);
+      if (frame) hear(frame, late);
+    });
+    mine.addEventListener("close", e => {
+      clearTimeout(late);
+      if (ws === mine) lost(e.code, e.reason);
+    });
+  }
+
+  function hear(frame, late) {
+    if (typeof frame.websocket_pid === "string" && !live) {
+      clearTimeout(late);
+      live = ever = true;
+      liveSince = now();
+      on.state({ state: "live", opening: false, at: typeof frame.at === "string" ? frame.at : null, words: "live", until: null });
+    }
+    on.frame(frame);
+  }
+
+  function lost(code, reason) {
+    const was = live;
+    ws = null;
+    // Only a socket that stood for a while shows that the way is good again.
+    if (was && now() - liveSince >= STABLE_MS) attempt = 0;
+    live = false;
+    const words = was ? WORDS[code] ?? `closed (${code})` : "could not be opened";
+    if (was && code === 1000) return on.state({ state: "closed", opening: false, at: null, words, until: null, lost: was });
+    const wait = retryDelay(attempt++, hintFrom(code, reason), random);
+    timer = setTimeout(connect, wait);
+    on.state({ state: "reconnecting", opening: false, at: null, words, until: now() + wait, lost: was });
+  }
+
+  connect();
+  return {
+    // false where there is no socket to send on.
+    send(frame) {
+      if (!live || ws?.readyState !== 1) return false;
+      ws.send(JSON.stringify(frame));
+      return true;
+    },
+    // Someone is there and wants a socket now.
+    wake() {
+      if (!ws) connect();
+    },
+  };
+}
+
+function parse(data) {
+  try {
+    const frame = JSON.parse(data);
+    return frame && typeof frame === "object" ? frame : null;
+  } catch {
+    return null;
+  }
+}

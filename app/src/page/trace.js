@@ -1,0 +1,75 @@
+// One message's way, put together from what servers said about it. Pure.
+// A message has two halves that come in any order: m.http (the answer to its POST) and m.frame (the frame on the socket).
+import { actionOf } from "./actions.js";
+
+const KINDS = new Set(["post", "answer", "frame", "push", "publish", "deliver", "miss"]);
+const END = x => typeof x === "string" && x.length > 0 && x.length < 300;
+const isHop = h => h && KINDS.has(h.kind) && END(h.from) && (h.to === null || END(h.to)) && END(h.by);
+
+export const hopsFrom = list => (Array.isArray(list) ? list.filter(isHop).map(({ from, to, kind, at_us, by }) => ({ from, to, kind, at_us: Number.isFinite(at_us) ? at_us : null, by })) : []);
+
+// The front door's own report, a header. What can't be read is as if it were not there: those hops then have no time.
+export function hopsFromHeader(text) {
+  try {
+    return hopsFrom(JSON.parse(text ?? "[]"));
+  } catch {
+    return [];
+  }
+}
+
+// at_us counts from when `by` first saw this message, so only its later hops have a time that says something,
+// and one that runs backwards comes from another count.
+function keepTimes(hops, seen = new Map()) {
+  return hops.map(h => {
+    const before = seen.get(h.by);
+    if (h.at_us !== null) seen.set(h.by, h.at_us);
+    return { ...h, at_us: before !== undefined && h.at_us !== null && h.at_us >= before ? h.at_us : null };
+  });
+}
+
+const same = (a, b) => a.from === b.from && a.to === b.to && a.kind === b.kind;
+const own = (from, to, kind) => ({ from, to, kind, at_us: null, by: "browser" });
+
+function httpHalf(a, hops, door) {
+  const said = hops.map(h => door.find(d => same(d, h)) ?? h), out = [];
+  // Where the reply comes on the socket, the HTTP answer only confirms the sending; it is part of the story of a miss alone.
+  const answered = a.back === "http" || (said.some(h => h.kind === "miss") && !said.some(h => h.kind === "publish"));
+  for (const h of said) {
+    if (h.kind === "answer" && !answered) continue;
+    if (h.kind === "post" && h.from === "door") out.push(own("browser", "door", "post"));
+    out.push(h);
+    if (h.kind === "answer" && h.to === "door") out.push(own("door", "browser", "answer"));
+  }
+  return out;
+}
+
+function frameHalf(hops) {
+  const out = [];
+  for (const h of hops) {
+    if (h.kind === "frame" && h.from === "door") out.push(own("browser", "door", "frame"));
+    out.push(h);
+    if (h.kind === "push" && h.to === "door") out.push(own("door", "browser", "push"));
+  }
+  return out;
+}
+
+// The hops that may be drawn by now, in order. More may be added behind them later, none changes place:
+// a frame that overtakes its POST's answer waits for it, unless that answer can't come any more.
+export function joined(m) {
+  const a = actionOf(m.op), http = m.http?.hops ?? [], frame = m.frame?.hops ?? [];
+  if (a.out === "http" && !m.http && !m.httpDone) return [];
+  const told = keepTimes([...http, ...frame]), door = keepTimes(m.http?.door ?? []);
+  return [...httpHalf(a, told.slice(0, http.length), door), ...frameHalf(told.slice(http.length))];
+}
+
+export const isRelay = hops => hops.some(h => h.kind === "publish");
+const into = hops => hops.find(h => (h.kind === "post" || h.kind === "frame") && h.to !== "door");
+
+// The worker that got the message: by its trace, else by the headers or the text of the answer.
+export function reachedBy(m) {
+  const hop = into(m.http?.hops ?? []) ?? (actionOf(m.op).out === "ws" ? into(m.frame?.hops ?? []) : null);
+  return hop?.to ?? m.http?.speaker ?? (actionOf(m.op).out === "ws" ? m.frame?.speaker : null) ?? null;
+}
+
+// The worker that wrote to the socket.
+export const writtenBy = m => m.frame?.hops.find(h => h.kind === "push")?.from ?? m.frame?.speaker ?? null;

@@ -1,0 +1,60 @@
+//! From an accepted connection to requests.
+
+use crate::core::stats::bump;
+use crate::server::outer;
+use crate::server::stream::{Activity, Phase, Stream, Watched};
+use crate::server::worker::{Peer, Worker};
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+
+/// Bytes that a request's head may have; hyper answers 431 beyond.
+const MAX_HEAD: usize = 16 * 1_024;
+
+/// Serves one connection until it ends.
+pub async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Peer) {
+    let activity = Activity::new();
+    let service = {
+        let (worker, activity) = (worker.clone(), activity.clone());
+        service_fn(move |mut request: hyper::Request<Incoming>| {
+            activity.enter(Phase::Busy);
+            request.extensions_mut().insert(peer);
+            let (worker, router, activity) = (worker.clone(), router.clone(), activity.clone());
+            async move {
+                let answer = outer::answer(worker, router, request.map(Body::new)).await;
+                activity.enter(Phase::Idle);
+                Ok::<_, Infallible>(answer)
+            }
+        })
+    };
+    let io = TokioIo::new(Watched::new(stream, activity.clone()));
+    let connection =
+        http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_HEAD).serve_connection(io, service).with_upgrades();
+    let mut connection = pin!(connection);
+    let (limits, finishing) = (&worker.config.limits, worker.finish_connections.cancelled());
+    let mut overdue = pin!(activity.overdue(limits.header_timeout, limits.keep_alive));
+    let mut finishing = pin!(finishing);
+    let mut finished = false;
+    loop {
+        tokio::select! {
+            // What a client does to its own connection is no event of ours.
+            _ = connection.as_mut() => return,
+            phase = &mut overdue => {
+                if phase == Phase::Head {
+                    bump(&worker.desk.stats.slow_headers);
+                }
+                return;
+            }
+            () = &mut finishing, if !finished => {
+                finished = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The three POST routes: answer by HTTP, answer by a socket held here, answer by whoever holds the socket.
+
+use crate::bus::Relayed;
+use crate::core::ids::ClientId;
+use crate::core::stats::bump;
+use crate::core::trace::{Kind, Trace, TraceId};
+use crate::core::wire::{Message, Refusal, Text, json};
+use crate::server::reply::{self, Problem};
+use crate::server::routes::{check_origin, client_id};
+use crate::server::worker::Worker;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// A message that was read and checked, and the beginnings of its trace.
+struct Received {
+    worker: Arc<Worker>,
+    to: ClientId,
+    message: Message,
+    trace: Option<Trace>,
+    began: Instant,
+}
+
+impl Received {
+    async fn read(worker: Arc<Worker>, id: &str, request: Request<Body>) -> Result<Self, Problem> {
+        let began = Instant::now();
+        let to = client_id(id)?;
+        check_origin(&worker, request.headers())?;
+        check_json(request.headers())?;
+        let trace_id = trace_id(request.headers())?;
+        let body = read_body(&worker, request).await?;
+        let (message, in_body) = Message::parse(&body, worker.config.limits.max_text).map_err(refused)?;
+        tracing::debug!(client = %to, text = message.text, "message");
+        let trace = trace_id.or(in_body).filter(|_| worker.traces()).map(Trace::new);
+        let mut received = Self { worker, to, message, trace, began };
+        let place = received.place();
+        received.hop("door", Some(&place), Kind::Post);
+        if let Some(first) = received.trace.as_mut().and_then(|t| t.hops.first_mut()) {
+            first.at_us = 0;
+        }
+        Ok(received)
+    }
+
+    fn place(&self) -> String {
+        self.worker.desk.identity.place().to_owned()
+    }
+
+    fn text(&self) -> &str {
+        self.worker.desk.identity.text()
+    }
+
+    fn hop(&mut self, from: &str, to: Option<&str>, kind: Kind) {
+        let at = self.began.elapsed();
+        let by = self.worker.desk.identity.place();
+        if let Some(trace) = &mut self.trace {
+            trace.hop(from, to, kind, at, by);
+        }
+    }
+
+    fn answer(mut self, text: String, delivered: Option<usize>, receivers: Option<u64>) -> Response {
+        let place = self.place();
+        self.hop(&place, Some("door"), Kind::Answer);
+        reply::ok(json(&Text { text, delivered, receivers, trace: self.trace.as_ref() }))
+    }
+}
+
+/// HTTP out, HTTP in.
+pub async fn submit(State(worker): State<Arc<Worker>>, Path(id): Path<String>, request: Request<Body>) -> Result<Response, Problem> {
+    let received = Received::read(worker, &id, request).await?;
+    let text = format!("[{}]  {}", received.text(), received.message.text);
+    Ok(received.answer(text, None, None))
+}
+
+/// HTTP out, and in by the sockets that this worker holds.
+pub async fn without_redis(State(worker): State<Arc<Worker>>, Path(id): Path<String>, request: Request<Body>) -> Result<Response, Problem> {
+    let mut received = Received::read(worker, &id, request).await?;
+    let (desk, place) = (received.worker.desk.clone(), received.place());
+    let pushed = received.trace.as_ref().map(|trace| {
+        let mut push = Trace::new(trace.id.clone());
+        push.hop(&place, Some("door"), Kind::Push, received.began.elapsed(), &place);
+        push
+    });
+    let done = desk.deliver_here(&received.to, &desk.echo(&received.message.text, pushed.as_ref()), None);
+    desk.stats.deliveries_local.fetch_add(done.sockets as u64, Ordering::Relaxed);
+    let text = if done.sockets > 0 {
+        format!("[{}] replying with ws", received.text())
+    } else {
+        bump(&desk.stats.misses_local);
+        received.hop(&place, None, Kind::Miss);
+        format!("[{}] no connection to {}", received.text(), received.to.as_str())
+    };
+    Ok(received.answer(text, Some(done.sockets), None))
+}
+
+/// HTTP out, and in by whichever worker holds the socket.
+pub async fn with_redis(State(worker): State<Arc<Worker>>, Path(id): Path<String>, request: Request<Body>) -> Result<Response, Problem> {
+    let mut received = Received::read(worker, &id, request).await?;
+    let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());
+    let message = Relayed {
+        to: received.to.as_str().to_owned(),
+        text: received.message.text.clone(),
+        trace: received.trace.as_ref().map(|t| t.id.clone()),
+    };
+    received.hop(&place, Some("bus"), Kind::Publish);
+    let receivers = bus.publish(&message).await.map_err(|error| {
+        bump(&desk.stats.publish_failures);
+        Problem::new(503, "relay-unavailable", error.to_string()).retry_after(1)
+    })?;
+    bump(&desk.stats.publishes);
+    if receivers == 0 {
+        bump(&desk.stats.misses_relay);
+        received.hop("bus", None, Kind::Miss);
+    }
+    let text = format!("[{}] publishing to redis", received.text());
+    Ok(received.answer(text, None, Some(receivers)))
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    let (code, status) = refusal.code();
+    Problem::new(status, code, refusal.to_string())
+}
+
+fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let essence = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).and_then(|v| v.split(';').next()).unwrap_or_default();
+    if essence.trim().eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(Problem::new(415, "wrong-content-type", "send JSON with `Content-Type: application/json`"))
+    }
+}
+
+fn trace_id(headers: &HeaderMap) -> Result<Option<TraceId>, Problem> {
+    let Some(value) = headers.get("x-sticky-trace") else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| TraceId::parse(text).ok());
+    id.map(Some).ok_or_else(|| refused(Refusal::BadTrace))
+}
+
+async fn read_body(worker: &Worker, request: Request<Body>) -> Result<bytes::Bytes, Problem> {
+    let max = worker.config.limits.max_body;
+    let too_large = || Problem::new(413, "too-large", format!("the body is larger than {max} bytes (--max-body)"));
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    if announced.is_some_and(|len| len > max as u64) {
+        return Err(too_large());
+    }
+    match Limited::new(request.into_body(), max).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(Problem::new(400, "bad-body", format!("the body broke off: {error}"))),
+    }
+}

@@ -1,0 +1,115 @@
+//! The one service around the router.
+//!
+//! Everything that belongs to every request stands here, in one function: stacked layers cost 40 % of the requests a
+//! second (each boxes the future and wraps the body again), one costs nothing that can be measured.
+
+use crate::core::admission::loopback_host_passes;
+use crate::core::identity::Expose;
+use crate::core::stats::Route;
+use crate::core::topology::State;
+use crate::server::reply::Problem;
+use crate::server::worker::Worker;
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
+use http::{HeaderName, Method, Request, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tower::ServiceExt;
+
+/// The headers that name who answered, made once.
+#[derive(Debug, Clone, Default)]
+pub struct IdentityHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl IdentityHeaders {
+    /// The headers of a worker; fewer where less is exposed.
+    #[must_use]
+    pub fn of(identity: &crate::core::identity::Identity) -> Self {
+        let value = |text: &str| HeaderValue::from_str(text).ok();
+        let all = [
+            ("x-sticky-pod", value(identity.pod.as_str()), identity.expose != Expose::Off),
+            ("x-sticky-worker", Some(HeaderValue::from(identity.worker)), identity.expose == Expose::Full),
+            ("x-sticky-boot", value(&identity.boot), identity.expose == Expose::Full),
+        ];
+        let shown = all.into_iter().filter(|(_, _, shown)| *shown);
+        Self(shown.filter_map(|(name, value, _)| Some((HeaderName::from_static(name), value?))).collect())
+    }
+}
+
+/// A request in work; dropping it makes room for another.
+struct Permit<'a>(&'a Worker);
+
+impl<'a> Permit<'a> {
+    fn take(worker: &'a Worker) -> Option<Self> {
+        let permit = Self(worker);
+        (worker.in_flight.fetch_add(1, Ordering::Relaxed) < worker.config.limits.max_requests).then_some(permit)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Answers one request.
+pub async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
+    let route = Route::of(request.uri().path());
+    let is_post = request.method() == Method::POST;
+    let mut answer = match admit(&worker, &request) {
+        Ok(permit) => {
+            let answered = tokio::time::timeout(worker.config.limits.request_timeout, router.oneshot(request)).await;
+            drop(permit);
+            match answered {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(never)) => match never {},
+                Err(_) => Problem::new(
+                    408,
+                    "timeout",
+                    format!("the request was not complete within {} (--request-timeout)", crate::core::duration::write(worker.config.limits.request_timeout)),
+                )
+                .into_response(),
+            }
+        }
+        Err(problem) => problem.into_response(),
+    };
+    answer = match answer.status() {
+        StatusCode::NOT_FOUND if !is_json(&answer) => Problem::not_found().into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::wrong_method(&answer).into_response(),
+        _ => answer,
+    };
+    worker.desk.stats.requests.count(route, answer.status().as_u16());
+    let headers = answer.headers_mut();
+    for (name, value) in &worker.headers.0 {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    // A pooling proxy reuses its newest connection, and a connection belongs to one worker: without this, one user's
+    // requests would hit one worker for ever and hide what a pod with several workers does.
+    let spread = is_post && worker.config.close_after_post;
+    if (spread || worker.state() == State::Draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}
+
+fn admit<'a>(worker: &'a Worker, request: &Request<Body>) -> Result<Permit<'a>, Problem> {
+    if worker.config.loopback_only {
+        let host = request.headers().get(HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
+        if !loopback_host_passes(host, &worker.config.allowed_hosts) {
+            return Err(Problem::new(
+                421,
+                "foreign-host",
+                "this server listens on loopback and answers to localhost and loopback addresses only; --allowed-host NAME lets another name in",
+            ));
+        }
+    }
+    Permit::take(worker)
+        .ok_or_else(|| Problem::new(503, "busy", format!("{} requests are in work, which is the limit (--max-requests); try again", worker.config.limits.max_requests)).retry_after(1))
+}
+
+fn is_json(answer: &Response) -> bool {
+    answer.headers().get(CONTENT_TYPE).is_some_and(|t| t == "application/json")
+}

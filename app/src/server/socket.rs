@@ -1,0 +1,249 @@
+//! One socket's life: hello, frames both ways, pings, and an end that the client understands.
+//!
+//! One task a socket, one `select!`: a writer task of its own costs a tenth to a third of the latency and 0.8 KiB.
+
+use crate::core::stats::bump;
+use crate::core::trace::{Kind, Trace, TraceId};
+use crate::core::wire::{ErrorBody, Hello, Message, RelayState, json};
+use crate::core::identity::Expose;
+use crate::server::desk::Place;
+use crate::server::outbox::Ending;
+use crate::server::worker::Worker;
+use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::time::Instant as Deadline;
+
+/// tungstenite zero-fills its read buffer before every read: its default of 128 KiB costs twice the latency and twenty
+/// times the memory of this. Larger frames are still read, in several reads.
+const READ_BUFFER: usize = 1_024;
+/// How long a goodbye may take to go out and to be answered.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Accepts the upgrade and starts the socket's task. The place is taken already, so that two upgrades at once can't both
+/// take the last one.
+pub fn accept(worker: Arc<Worker>, upgrade: WebSocketUpgrade, place: Place, map: bool) -> Response {
+    let max = worker.config.limits.max_frame;
+    let tracked = worker.tracker.token();
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(max + 64 * 1_024)
+        .max_message_size(max)
+        .max_frame_size(max)
+        .on_upgrade(move |socket| async move {
+            let mut session = Session::new(worker, socket, place, map);
+            let end = session.run().await;
+            session.close(end).await;
+            let (worker, id) = (session.worker.clone(), session.place.id);
+            // The registry must have let the socket go before the bus looks at it.
+            drop(session);
+            worker.bus.reconcile(id).await;
+            drop(tracked);
+        })
+}
+
+/// Why a socket ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The client left, or the connection broke.
+    Gone,
+    /// Two pings went unanswered, or a frame could not be written for as long.
+    Dead,
+    /// Nothing was said for too long.
+    Idle,
+    /// A binary frame.
+    Binary,
+    /// A frame beyond the limit.
+    Oversize,
+    /// Not a WebSocket frame, or not UTF-8.
+    Broken,
+    /// The server's own order.
+    Ordered(Ending),
+}
+
+struct Session {
+    worker: Arc<Worker>,
+    socket: WebSocket,
+    place: Place,
+    map: Option<watch::Receiver<Utf8Bytes>>,
+    relay: watch::Receiver<bool>,
+    unanswered: u8,
+    last_message: Deadline,
+}
+
+impl Session {
+    fn new(worker: Arc<Worker>, socket: WebSocket, place: Place, map: bool) -> Self {
+        let (relay, map) = (worker.desk.relay(), map.then(|| worker.desk.map()));
+        Self { worker, socket, place, map, relay, unanswered: 0, last_message: Deadline::now() }
+    }
+
+    async fn run(&mut self) -> End {
+        match self.talk().await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn talk(&mut self) -> Result<std::convert::Infallible, End> {
+        self.hello().await?;
+        let limits = self.worker.config.limits.clone();
+        let mut next_ping = Deadline::now() + limits.ping_interval;
+        loop {
+            while let Some(frame) = self.place.outbox.pop() {
+                self.last_message = Deadline::now();
+                self.write(Frame::Text(frame)).await?;
+            }
+            if let Some(ending) = self.place.outbox.ending() {
+                return Err(End::Ordered(ending));
+            }
+            let idle_at = self.last_message + limits.idle_socket;
+            tokio::select! {
+                frame = self.socket.recv() => self.frame(frame).await?,
+                () = self.place.outbox.woken() => {}
+                () = tokio::time::sleep_until(next_ping.min(idle_at)) => {
+                    if Deadline::now() >= idle_at {
+                        bump(&self.worker.desk.stats.idle_sockets);
+                        return Err(End::Idle);
+                    }
+                    if self.unanswered >= 2 {
+                        return Err(End::Dead);
+                    }
+                    self.unanswered += 1;
+                    next_ping = Deadline::now() + limits.ping_interval;
+                    self.write(Frame::Ping(bytes::Bytes::new())).await?;
+                }
+                picture = changed(&mut self.map) => self.write(Frame::Text(picture)).await?,
+                // An error means that the worker is gone, and then the outbox says so.
+                _ = self.relay.changed() => {
+                    let relay = if *self.relay.borrow_and_update() { "on" } else { "off" };
+                    self.write(Frame::Text(json(&RelayState { relay }).into())).await?;
+                }
+            }
+        }
+    }
+
+    async fn hello(&mut self) -> Result<(), End> {
+        let relay = self.worker.bus.reconcile(self.place.id).await;
+        let identity = &self.worker.desk.identity;
+        let hello = json(&Hello {
+            websocket_pid: identity.text(),
+            at: (identity.expose != Expose::Off).then(|| identity.place()),
+            relay: (!relay).then_some("off"),
+        });
+        if relay {
+            // Told already; a later change is news. Without relay the news may have come while this waited.
+            self.relay.mark_unchanged();
+        }
+        tracing::debug!(client = %self.place.id, relay, "socket open");
+        self.write(Frame::Text(hello.into())).await?;
+        if self.map.is_some() {
+            let picture = self.worker.picture();
+            self.write(Frame::Text(picture)).await?;
+        }
+        Ok(())
+    }
+
+    async fn frame(&mut self, frame: Option<Result<Frame, axum::Error>>) -> Result<(), End> {
+        match frame {
+            Some(Ok(Frame::Text(text))) => {
+                self.last_message = Deadline::now();
+                self.message(&text).await
+            }
+            Some(Ok(Frame::Pong(_))) => {
+                self.unanswered = 0;
+                Ok(())
+            }
+            Some(Ok(Frame::Ping(_))) => Ok(()),
+            Some(Ok(Frame::Binary(_))) => Err(End::Binary),
+            Some(Ok(Frame::Close(_))) | None => Err(End::Gone),
+            Some(Err(error)) => Err(what_broke(error)),
+        }
+    }
+
+    async fn message(&mut self, text: &Utf8Bytes) -> Result<(), End> {
+        let began = Instant::now();
+        let (message, trace) = match Message::parse(text.as_bytes(), self.worker.config.limits.max_text) {
+            Ok(parsed) => parsed,
+            Err(refusal) => {
+                let frame = json(&ErrorBody::new(refusal.code().0, &refusal.to_string()));
+                return self.write(Frame::Text(frame.into())).await;
+            }
+        };
+        tracing::debug!(client = %self.place.id, text = message.text, "frame");
+        let desk = &self.worker.desk;
+        let trace = trace.filter(|_| self.worker.traces()).map(|id| told(id, desk.identity.place(), began));
+        let echo = desk.echo(&message.text, trace.as_ref());
+        let others = desk.deliver_here(&self.place.id, &echo, Some(&self.place));
+        desk.stats.deliveries_local.fetch_add(others.sockets as u64 + 1, Ordering::Relaxed);
+        self.write(Frame::Text(echo)).await
+    }
+
+    /// Writes one frame; gives up when the end is ordered meanwhile, or when nothing moves for as long as two pings.
+    async fn write(&mut self, frame: Frame) -> Result<(), End> {
+        tokio::select! {
+            biased;
+            sent = self.socket.send(frame) => sent.map_err(|_| End::Gone),
+            ending = self.place.outbox.ended() => Err(End::Ordered(ending)),
+            () = tokio::time::sleep(self.worker.config.limits.ping_interval * 2) => Err(End::Dead),
+        }
+    }
+
+    /// Says why, and waits a moment for the other side to say that it heard.
+    async fn close(&mut self, end: End) {
+        if end == End::Dead {
+            bump(&self.worker.desk.stats.dead_peers);
+        }
+        tracing::debug!(client = %self.place.id, ?end, "socket ends");
+        let (code, reason) = match end {
+            End::Gone => {
+                // The reply to the client's own close frame goes out with the next poll.
+                let _ = tokio::time::timeout(GOODBYE, self.socket.recv()).await;
+                return;
+            }
+            End::Dead => return,
+            End::Idle => (1000, "idle".to_owned()),
+            End::Binary => (1003, "this server takes text frames only".to_owned()),
+            End::Oversize => (1009, format!("a frame may have {} bytes", self.worker.config.limits.max_frame)),
+            End::Broken => (1002, "not a WebSocket frame with UTF-8 text".to_owned()),
+            End::Ordered(Ending::SlowReader) => (1008, "the reader is too slow".to_owned()),
+            End::Ordered(Ending::Restart(hint)) => (1012, json(&hint)),
+        };
+        let goodbye = async {
+            if self.socket.send(Frame::Close(Some(CloseFrame { code, reason: reason.into() }))).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.recv().await {}
+            }
+        };
+        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+    }
+}
+
+async fn changed(map: &mut Option<watch::Receiver<Utf8Bytes>>) -> Utf8Bytes {
+    if let Some(map) = map
+        && map.changed().await.is_ok()
+    {
+        return map.borrow_and_update().clone();
+    }
+    std::future::pending().await
+}
+
+/// The trace of a frame and its echo. The door's hops have no time: a front door does not see frames.
+fn told(id: TraceId, place: &str, began: Instant) -> Trace {
+    let mut trace = Trace::new(id);
+    trace.hop("door", Some(place), Kind::Frame, Duration::ZERO, place);
+    trace.hop(place, Some("door"), Kind::Push, began.elapsed(), place);
+    trace
+}
+
+fn what_broke(error: axum::Error) -> End {
+    use tungstenite::Error as E;
+    match error.into_inner().downcast::<E>().map(|e| *e) {
+        Ok(E::Capacity(_)) => End::Oversize,
+        Ok(E::Protocol(p)) if p == tungstenite::error::ProtocolError::ResetWithoutClosingHandshake => End::Gone,
+        Ok(E::Protocol(_) | E::Utf8(_)) => End::Broken,
+        _ => End::Gone,
+    }
+}

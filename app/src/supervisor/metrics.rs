@@ -1,0 +1,91 @@
+//! `/metrics`: the counts of all workers as one exposition.
+
+use crate::core::stats::ROUTES;
+use crate::supervisor::process::View;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode as encode_text;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+struct Scrape {
+    view: View,
+    bus: &'static str,
+}
+
+impl std::fmt::Debug for Scrape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scrape")
+    }
+}
+
+/// The text of one scrape.
+pub fn encode(view: &View, bus: &'static str) -> String {
+    let view = View { workers: view.workers.clone(), counts: view.counts.clone(), restarts: view.restarts, draining: view.draining };
+    let mut registry = Registry::with_prefix("sticky");
+    registry.register_collector(Box::new(Scrape { view, bus }));
+    let mut text = String::new();
+    // Writing into a String can't fail; an empty scrape would be seen at once.
+    let _ = encode_text(&mut text, &registry);
+    text
+}
+
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let view = &self.view;
+        let mut requests = encoder.encode_descriptor("requests", "Requests by route and status (0: any other status)", None, prometheus_client::metrics::MetricType::Counter)?;
+        for (route, status, count) in &view.counts.requests {
+            let labels = [("route", ROUTES.get(*route).copied().unwrap_or("other").to_owned()), ("status", status.to_string())];
+            ConstCounter::new(*count).encode(requests.encode_family(&labels)?)?;
+        }
+        for (name, help, count) in view.counts.plain() {
+            let counter = ConstCounter::new(count);
+            let encoder = encoder.encode_descriptor(name, help.trim().trim_end_matches('.'), None, counter.metric_type())?;
+            counter.encode(encoder)?;
+        }
+        let restarts = ConstCounter::new(view.restarts);
+        restarts.encode(encoder.encode_descriptor("worker_restarts", "Workers that were replaced", None, restarts.metric_type())?)?;
+        let gauge = prometheus_client::metrics::MetricType::Gauge;
+        let mut sockets = encoder.encode_descriptor("sockets", "Sockets that a worker holds", None, gauge)?;
+        for (worker, report) in view.workers.iter().enumerate() {
+            let held = report.as_ref().map_or(0, |r| r.sockets as u64);
+            ConstGauge::new(held).encode(sockets.encode_family(&[("worker", worker.to_string())])?)?;
+        }
+        let mut up = encoder.encode_descriptor("bus_up", "Whether a worker hears the bus", None, gauge)?;
+        for (worker, report) in view.workers.iter().enumerate() {
+            let is_up = u64::from(report.as_ref().is_some_and(|r| r.bus_up));
+            ConstGauge::new(is_up).encode(up.encode_family(&[("bus", self.bus.to_owned()), ("worker", worker.to_string())])?)?;
+        }
+        let draining = ConstGauge::new(u64::from(view.draining));
+        draining.encode(encoder.encode_descriptor("draining", "Whether the pod is leaving", None, draining.metric_type())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::stats::{Counts, Route, Stats};
+    use crate::server::worker::Report;
+
+    #[test]
+    fn one_line_for_each_count_and_no_label_of_a_client() {
+        let stats = Stats::default();
+        stats.requests.count(Route::Submit, 200);
+        let counts: Counts = stats.counts();
+        let report = Report { sockets: 3, bus_up: true, ..Report::default() };
+        let text = encode(&View { workers: vec![Some(report), None], counts, restarts: 2, draining: false }, "redis");
+        for line in [
+            r#"sticky_requests_total{route="/submit",status="200"} 1"#,
+            r#"sticky_sockets{worker="0"} 3"#,
+            r#"sticky_sockets{worker="1"} 0"#,
+            r#"sticky_bus_up{bus="redis",worker="0"} 1"#,
+            "sticky_worker_restarts_total 2",
+            "sticky_publishes_total 0",
+            "sticky_draining 0",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+        }
+    }
+}

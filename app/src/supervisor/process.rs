@@ -1,0 +1,308 @@
+//! The supervisor's loop.
+
+use crate::cli::Settings;
+use crate::core::drain::MARGIN;
+use crate::core::stats::Counts;
+use crate::server::worker::Report;
+use crate::supervisor::control::{self, HUNG_AFTER, Order, Word};
+use crate::supervisor::{admin, metrics};
+use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::process::{ExitCode, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, UnixStream};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// A worker that lived this long starts its successor without delay.
+const STABLE: Duration = Duration::from_secs(10);
+/// Between the second and later quick restarts: doubled each time up to the second value.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// A socket that several workers may bind to one address.
+///
+/// # Errors
+/// The address can't be bound.
+pub fn reuse_port(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+/// What the supervisor knows of its workers, for the admin port.
+pub struct Workers {
+    slots: Mutex<Vec<Slot>>,
+    /// Counts of workers that are gone: a counter must not go back when its worker is replaced.
+    past: Mutex<Counts>,
+    restarts: Mutex<u64>,
+    draining: CancellationToken,
+    orders: Mutex<Vec<mpsc::UnboundedSender<Order>>>,
+    reported: Notify,
+    /// How the bus is named in metrics.
+    pub bus: &'static str,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    report: Option<Report>,
+    at: Option<Instant>,
+}
+
+/// One look at all workers.
+pub struct View {
+    /// The report of each worker; `None` where it is starting.
+    pub workers: Vec<Option<Report>>,
+    /// All counts since the start.
+    pub counts: Counts,
+    /// Workers that were replaced.
+    pub restarts: u64,
+    /// Whether the pod is leaving.
+    pub draining: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Workers {
+    fn new(count: usize, bus: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            slots: Mutex::new(vec![Slot::default(); count]),
+            past: Mutex::default(),
+            restarts: Mutex::new(0),
+            draining: CancellationToken::new(),
+            orders: Mutex::new(Vec::new()),
+            reported: Notify::new(),
+            bus,
+        })
+    }
+
+    /// What is known now.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let workers: Vec<_> = lock(&self.slots).iter().map(|slot| slot.report.clone()).collect();
+        let mut counts = lock(&self.past).clone();
+        workers.iter().flatten().for_each(|report| counts.add(&report.counts));
+        View { workers, counts, restarts: *lock(&self.restarts), draining: self.draining.is_cancelled() }
+    }
+
+    /// Asks every worker how it is, and waits for the answers, but not long: a hung worker must not hang a scrape.
+    pub async fn fresh_view(&self) -> View {
+        let asked = Instant::now();
+        lock(&self.orders).retain(|worker| worker.send(Order::Report).is_ok());
+        let answered = || lock(&self.slots).iter().all(|slot| slot.report.is_none() || slot.at.is_some_and(|at| at >= asked));
+        let all = async {
+            loop {
+                let next = self.reported.notified();
+                if answered() {
+                    return;
+                }
+                next.await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(500), all).await;
+        self.view()
+    }
+
+    fn report(&self, worker: usize, report: Report) {
+        lock(&self.slots)[worker] = Slot { report: Some(report), at: Some(Instant::now()) };
+        self.reported.notify_waiters();
+    }
+
+    fn gone(&self, worker: usize) {
+        if let Some(report) = std::mem::take(&mut lock(&self.slots)[worker]).report {
+            lock(&self.past).add(&report.counts);
+        }
+        self.reported.notify_waiters();
+    }
+}
+
+/// Runs the supervisor until the pod has drained.
+pub fn run(settings: Settings) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "starting the runtime failed");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(supervise(settings))
+}
+
+async fn supervise(mut settings: Settings) -> ExitCode {
+    // Held without listening, so that port 0 means one port for all workers and nobody else takes it between two lives.
+    let (_reserved, admin_listener) = match reserve(&mut settings).await {
+        Ok(bound) => bound,
+        Err(why) => {
+            tracing::error!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let admin_address = admin_listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
+    tracing::info!(
+        listen = %settings.listen, admin = admin_address, pod = %settings.pod, workers = settings.workers, bus = settings.bus_name(),
+        open_files = settings.open_files, max_sockets = settings.limits.max_sockets, version = env!("CARGO_PKG_VERSION"), "listening"
+    );
+    let workers = Workers::new(usize::from(settings.workers), settings.bus_name());
+    let admin = tokio::spawn(admin::serve(admin_listener, workers.clone()));
+    let settings = Arc::new(settings);
+    let mut lives = tokio::task::JoinSet::new();
+    for number in 0..settings.workers {
+        lives.spawn(keep(settings.clone(), workers.clone(), number));
+    }
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        tracing::error!("the system lets no signal handler in");
+        return ExitCode::FAILURE;
+    };
+    let failed = tokio::select! {
+        _ = interrupt.recv() => false,
+        _ = terminate.recv() => false,
+        // Workers end by themselves only when they can't start at all.
+        _ = lives.join_next() => true,
+    };
+    if failed {
+        return ExitCode::FAILURE;
+    }
+    workers.draining.cancel();
+    let deadline = settings.drain.total() + MARGIN;
+    let code = tokio::select! {
+        () = async { while lives.join_next().await.is_some() {} } => ExitCode::SUCCESS,
+        () = tokio::time::sleep(deadline) => {
+            tracing::warn!(?deadline, "workers were still there at the deadline; they are cut");
+            ExitCode::SUCCESS
+        }
+        _ = interrupt.recv() => ExitCode::from(130),
+        _ = terminate.recv() => ExitCode::from(143),
+    };
+    // Dropping what still lives kills it (`kill_on_drop`).
+    lives.shutdown().await;
+    admin.abort();
+    tracing::info!("stopped");
+    code
+}
+
+/// Checks that nobody else listens, then binds the address that the workers will share.
+async fn reserve(settings: &mut Settings) -> Result<(Socket, TcpListener), String> {
+    let taken = |what: &str, address: SocketAddr, error: io::Error| format!("listening on {address} ({what}): {error}; choose another with --{what} or stop what listens there");
+    // SO_REUSEPORT would let a second server of the same user share the port in silence.
+    drop(std::net::TcpListener::bind(settings.listen).map_err(|e| taken("listen", settings.listen, e))?);
+    let socket = reuse_port(settings.listen).map_err(|e| taken("listen", settings.listen, e))?;
+    if let Some(address) = socket.local_addr().ok().and_then(|a| a.as_socket()) {
+        settings.listen = address;
+    }
+    let admin = TcpListener::bind(settings.admin_listen).await.map_err(|e| taken("admin-listen", settings.admin_listen, e))?;
+    Ok((socket, admin))
+}
+
+/// Keeps one worker alive until the pod drains. Returns early only when the worker says that it can't start.
+async fn keep(settings: Arc<Settings>, workers: Arc<Workers>, number: u16) {
+    let mut pause = Duration::ZERO;
+    loop {
+        let began = Instant::now();
+        let ended = live(&settings, &workers, number).await;
+        workers.gone(usize::from(number));
+        let drained = workers.draining.is_cancelled();
+        match ended {
+            Ok(status) if drained => {
+                tracing::debug!(worker = number, %status, "worker ended");
+                return;
+            }
+            Err(Death::CannotStart(why)) => {
+                tracing::error!(worker = number, "{why}");
+                return;
+            }
+            Ok(status) => tracing::warn!(worker = number, %status, pause = ?pause, "worker ended; starting it again"),
+            Err(Death::Killed(why)) => tracing::warn!(worker = number, why, pause = ?pause, "worker killed; starting it again"),
+            Err(Death::Spawn(error)) => tracing::error!(worker = number, %error, pause = ?pause, "starting a worker failed; trying again"),
+        }
+        *lock(&workers.restarts) += 1;
+        if began.elapsed() > STABLE {
+            pause = Duration::ZERO;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = workers.draining.cancelled() => return,
+        }
+        pause = (pause * 2).clamp(BACKOFF.0, BACKOFF.1);
+    }
+}
+
+enum Death {
+    CannotStart(String),
+    Killed(&'static str),
+    Spawn(io::Error),
+}
+
+/// One life of a worker.
+async fn live(settings: &Settings, workers: &Workers, number: u16) -> Result<ExitStatus, Death> {
+    let (mut child, stream) = spawn(settings, number).map_err(Death::Spawn)?;
+    let (mut words, mut orders) = control::split(stream);
+    let (order, mut ordered) = mpsc::unbounded_channel();
+    lock(&workers.orders).push(order);
+    let mut told_to_drain = false;
+    let hung = tokio::time::sleep(HUNG_AFTER);
+    tokio::pin!(hung);
+    let mut silent = false;
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map_err(Death::Spawn),
+            () = workers.draining.cancelled(), if !told_to_drain => {
+                told_to_drain = true;
+                let _ = orders.say(&Order::Drain).await;
+            }
+            Some(order) = ordered.recv() => { let _ = orders.say(&order).await; }
+            word = words.next::<Word>(), if !silent => match word {
+                Some(Word::Report(report)) => {
+                    hung.as_mut().reset(tokio::time::Instant::now() + HUNG_AFTER);
+                    let deaf = report.deaf;
+                    workers.report(usize::from(number), *report);
+                    if deaf && !told_to_drain {
+                        return Err(end(&mut child, "it hears nothing on the bus although the bus answers").await);
+                    }
+                }
+                Some(Word::Failed(why)) => return Err(Death::CannotStart(why)),
+                // It is about to end, or hangs: the other branches tell which.
+                None => silent = true,
+            },
+            () = &mut hung => return Err(end(&mut child, "it said nothing for five seconds").await),
+        }
+    }
+}
+
+async fn end(child: &mut Child, why: &'static str) -> Death {
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+        // SIGKILL works on a stopped process too.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    let _ = child.wait().await;
+    Death::Killed(why)
+}
+
+fn spawn(settings: &Settings, number: u16) -> io::Result<(Child, UnixStream)> {
+    let (ours, theirs) = StdUnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    // On Linux this names the running program even after its file was replaced.
+    let program = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
+    let child = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(control::WORKER_VARIABLE, number.to_string())
+        .env(crate::cli::LISTEN_VARIABLE, settings.listen.to_string())
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+        .kill_on_drop(true)
+        .spawn()?;
+    Ok((child, UnixStream::from_std(ours)?))
+}
+
+/// Encodes what a scrape sees.
+pub async fn metrics(workers: &Workers) -> String {
+    metrics::encode(&workers.fresh_view().await, workers.bus)
+}

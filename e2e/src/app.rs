@@ -1,0 +1,121 @@
+//! `sticky-app` as a process.
+
+use crate::http::{self, Answer};
+use crate::metrics::Metrics;
+use crate::process::Process;
+use crate::{bin, wait};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::process::Command;
+use std::time::Duration;
+
+/// What is measured in tens of milliseconds on a quiet machine gets this long on a busy one.
+pub const START: Duration = Duration::from_secs(20);
+
+/// A running `sticky-app`.
+#[derive(Debug)]
+pub struct App {
+    /// The supervisor.
+    pub process: Process,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// The admin port's URL.
+    pub admin: String,
+}
+
+/// The command with ports that the system chooses and logs that a program can read.
+///
+/// # Errors
+/// It was not built.
+pub fn command(flags: &[&str]) -> Result<Command> {
+    let mut command = Command::new(bin::sticky_app()?);
+    // STICKY_... in the developer's own environment must not reach the tests.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY_")) {
+        command.env_remove(name);
+    }
+    command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json"]).args(flags);
+    Ok(command)
+}
+
+impl App {
+    /// Starts it and waits until it listens.
+    ///
+    /// # Errors
+    /// It ended or did not listen in time; its log is part of the error.
+    pub async fn listening(flags: &[&str]) -> Result<Self> {
+        Self::from_command(&mut command(flags)?).await
+    }
+
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`App::listening`], or it is not ready in time.
+    pub async fn start(flags: &[&str]) -> Result<Self> {
+        let app = Self::listening(flags).await?;
+        app.ready().await?;
+        Ok(app)
+    }
+
+    /// Starts a prepared command and waits until it listens.
+    ///
+    /// # Errors
+    /// As [`App::listening`].
+    pub async fn from_command(command: &mut Command) -> Result<Self> {
+        let mut process = Process::start(command)?;
+        let (listen, admin) = process
+            .line("the line `listening`", START, |line| {
+                let line: Value = serde_json::from_str(line).ok()?;
+                (line["message"] == "listening").then(|| (line["listen"].as_str().map(str::to_owned), line["admin"].as_str().map(str::to_owned)))
+            })
+            .await?;
+        let (listen, admin) = (listen.context("no listen= in the line `listening`")?, admin.context("no admin= in the line `listening`")?);
+        Ok(Self { process, url: format!("http://{listen}"), admin: format!("http://{admin}") })
+    }
+
+    /// The answer of /readyz.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn readyz(&self) -> Result<Answer> {
+        http::get(format!("{}/readyz", self.admin)).send().await
+    }
+
+    /// Waits until /readyz says 200.
+    ///
+    /// # Errors
+    /// Not in time.
+    pub async fn ready(&self) -> Result<()> {
+        let ready = wait::until("/readyz answers 200", START, async || self.readyz().await.ok().filter(|a| a.status == 200)).await;
+        if ready.is_err() {
+            let last = self.readyz().await.map(|a| a.text()).unwrap_or_default();
+            bail!("never ready, /readyz says: {last}\n{}", self.process.stderr.text());
+        }
+        Ok(())
+    }
+
+    /// The metrics of now.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn metrics(&self) -> Result<Metrics> {
+        let answer = http::get(format!("{}/metrics", self.admin)).send().await?;
+        if answer.status != 200 {
+            bail!("/metrics answered {}", answer.status);
+        }
+        Ok(Metrics::parse(&answer.text()))
+    }
+
+    /// The topology of now.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn topology(&self) -> Result<Value> {
+        Ok(http::get(format!("{}/topology", self.url)).send().await?.json()?["topology"].take())
+    }
+
+    /// A URL of this app.
+    #[must_use]
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+}

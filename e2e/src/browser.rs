@@ -1,0 +1,192 @@
+//! A headless Chromium of our own, driven through chromedriver.
+
+use crate::process::Process;
+use crate::{http, tools, wait};
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A page that has not done it by then does not do it.
+pub const LIMIT: Duration = Duration::from_secs(40);
+
+/// How the page is to be seen.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Width and height in CSS pixels.
+    pub size: (u32, u32),
+    /// `prefers-color-scheme: dark`.
+    pub dark: bool,
+    /// `prefers-reduced-motion: reduce`.
+    pub still: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { size: (1280, 900), dark: false, still: true }
+    }
+}
+
+/// A browser with one tab.
+#[derive(Debug)]
+pub struct Browser {
+    /// The tab.
+    pub client: Client,
+    session: String,
+    driver_url: String,
+    driver: Process,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// chromedriver or Chromium does not start.
+    pub async fn start(look: &Look) -> Result<Self> {
+        let profile = tempfile::tempdir()?;
+        let mut command = Command::new(tools::find("chromedriver").context("no chromedriver")?);
+        let mut driver = Process::start(command.arg("--port=0").env("HOME", profile.path()))?;
+        let port: u16 = driver
+            .line("its port", LIMIT, |line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
+            .await?;
+        let driver_url = format!("http://127.0.0.1:{port}");
+        let chromium = tools::find("chromium").context("no chromium")?;
+        let folder = profile.path().join("profile");
+        let mut flags: Vec<String> = [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
+        ].map(str::to_owned).into();
+        flags.push(format!("--user-data-dir={}", folder.display()));
+        flags.push(format!("--window-size={},{}", look.size.0, look.size.1));
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": flags, "binary": chromium},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
+        let capabilities = capabilities.as_object().cloned().unwrap_or_default();
+        let client = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&driver_url).await
+            .with_context(|| format!("chromedriver gives no session\n{}", driver.stderr.text()))?;
+        let session = client.session_id().await?.context("no session id")?;
+        let browser = Self { client, session, driver_url, driver, _profile: profile };
+        browser.look(look).await?;
+        Ok(browser)
+    }
+
+    /// Changes how the page is seen.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn look(&self, look: &Look) -> Result<()> {
+        // Headless windows have a least width above a phone's, so the width is the emulated screen's.
+        self.devtools("Emulation.setDeviceMetricsOverride", json!({"width": look.size.0, "height": look.size.1, "deviceScaleFactor": 1, "mobile": false})).await?;
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": if look.dark { "dark" } else { "light" }},
+            {"name": "prefers-reduced-motion", "value": if look.still { "reduce" } else { "no-preference" }},
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await.map(drop)
+    }
+
+    /// Runs `script` in every document before its own scripts.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn before_page(&self, script: &str) -> Result<()> {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await.map(drop)
+    }
+
+    /// One command of the DevTools protocol.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
+        self.driver_post("goog/cdp/execute", &json!({"cmd": command, "params": parameters})).await
+    }
+
+    async fn driver_post(&self, what: &str, body: &Value) -> Result<Value> {
+        let answer = http::post(format!("{}/session/{}/{what}", self.driver_url, self.session), body).limit(LIMIT).send().await?;
+        if answer.status != 200 {
+            bail!("chromedriver refused {what} with {}: {}", answer.status, answer.text());
+        }
+        Ok(answer.json()?["value"].take())
+    }
+
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// It does not load.
+    pub async fn open(&self, url: &str) -> Result<()> {
+        wait::within("the page loads", LIMIT, self.client.goto(url)).await??;
+        Ok(())
+    }
+
+    /// What a script returns.
+    ///
+    /// # Errors
+    /// It threw.
+    pub async fn eval(&self, script: &str) -> Result<Value> {
+        wait::within("a script's value", LIMIT, self.client.execute(script, Vec::new())).await?.with_context(|| format!("script: {script}"))
+    }
+
+    /// Waits until a script returns something true and gives it.
+    ///
+    /// # Errors
+    /// It never did; what the page shows is part of the error.
+    pub async fn until(&self, what: &str, script: &str) -> Result<Value> {
+        let found = wait::until(what, LIMIT, async || {
+            self.eval(script).await.ok().filter(|value| !matches!(value, Value::Null | Value::Bool(false)) && value != 0 && value != "")
+        });
+        match found.await {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let page = self.eval("return document.body.innerText").await.unwrap_or_default();
+                let log = self.console().await.unwrap_or_default();
+                bail!("{error}\n--- page ---\n{}\n--- console ---\n{log:?}", page.as_str().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The console's messages since the last call, with CSP violations and failed loads among them.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn console(&self) -> Result<Vec<String>> {
+        let entries = self.driver_post("se/log", &json!({"type": "browser"})).await?;
+        Ok(entries.as_array().map_or_else(Vec::new, |all| all.iter().map(|e| format!("{} {}", e["level"].as_str().unwrap_or_default(), e["message"].as_str().unwrap_or_default())).collect()))
+    }
+
+    /// A picture of the window.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn screenshot(&self) -> Result<Vec<u8>> {
+        let shot = self.devtools("Page.captureScreenshot", json!({"format": "png"})).await?;
+        Ok(base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().context("no picture")?)?)
+    }
+
+    /// What chromedriver wrote.
+    #[must_use]
+    pub fn driver_log(&self) -> String {
+        self.driver.stderr.text()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Chromium is not in chromedriver's process group: only chromedriver ends it, so it is asked to before it dies
+        // itself. Blocking, because a failed test drops this outside of any runtime that could still wait.
+        let quit = || -> std::io::Result<()> {
+            let address = self.driver_url.trim_start_matches("http://");
+            let mut stream = std::net::TcpStream::connect(address)?;
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            write!(stream, "DELETE /session/{} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n", self.session)?;
+            stream.read(&mut [0; 64]).map(drop)
+        };
+        let _ = quit();
+    }
+}

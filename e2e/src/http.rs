@@ -1,0 +1,248 @@
+//! A small HTTP/1.1 client: a fresh connection for each request, because which worker answers depends on it.
+
+use crate::wait;
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HOST;
+use hyper::{HeaderMap, Method, Request, Uri};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// No answer takes longer; a test that waits longer hangs.
+pub const LIMIT: Duration = Duration::from_secs(15);
+
+/// A request to be.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    method: Method,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+    limit: Duration,
+}
+
+/// Starts a GET.
+pub fn get(url: impl Into<String>) -> Ask {
+    ask(Method::GET, url)
+}
+
+/// Starts a POST of JSON.
+pub fn post(url: impl Into<String>, json: &Value) -> Ask {
+    ask(Method::POST, url).header("content-type", "application/json").body(json.to_string())
+}
+
+/// Starts a request of any method.
+pub fn ask(method: Method, url: impl Into<String>) -> Ask {
+    Ask { method, url: url.into(), headers: Vec::new(), body: Bytes::new(), limit: LIMIT }
+}
+
+/// A WebSocket handshake as a plain request: for upgrades that are refused, where the whole answer matters.
+pub fn upgrade(url: impl Into<String>) -> Ask {
+    get(url)
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+impl Ask {
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Takes a header away again.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        self
+    }
+
+    /// Sends these cookies; none for an empty text.
+    #[must_use]
+    pub fn cookie(self, cookie: &str) -> Self {
+        if cookie.is_empty() { self } else { self.header("cookie", cookie) }
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets the deadline.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sends it on a fresh connection.
+    ///
+    /// # Errors
+    /// No answer, or none in time.
+    pub async fn send(self) -> Result<Answer> {
+        let what = format!("{} {}", self.method, self.url);
+        wait::within(&what, self.limit, async {
+            let mut connection = Kept::open(&self.url).await?;
+            connection.send(self.clone()).await
+        })
+        .await?
+        .with_context(|| what.clone())
+    }
+
+    fn request(&self) -> Result<Request<Full<Bytes>>> {
+        let uri: Uri = self.url.parse().context("not a URL")?;
+        let path = uri.path_and_query().map_or("/", |p| p.as_str());
+        let mut request = Request::builder().method(&self.method).uri(path);
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header(HOST, uri.authority().context("no host")?.as_str());
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        Ok(request.body(Full::new(self.body.clone()))?)
+    }
+}
+
+/// A connection that is kept for further requests.
+#[derive(Debug)]
+pub struct Kept(SendRequest<Full<Bytes>>);
+
+impl Kept {
+    /// Connects to the host of `url`.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub async fn open(url: &str) -> Result<Self> {
+        let stream = connect(url).await?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // It ends with the sender or with the server's close; what it has to say the request says too.
+        tokio::spawn(connection.with_upgrades());
+        Ok(Self(sender))
+    }
+
+    /// Sends one request on it.
+    ///
+    /// # Errors
+    /// The connection is gone, or no answer came.
+    pub async fn send(&mut self, ask: Ask) -> Result<Answer> {
+        self.0.ready().await?;
+        let answer = self.0.send_request(ask.request()?).await?;
+        let (head, body) = answer.into_parts();
+        // A switched connection has no body to wait for.
+        let body = if head.status.as_u16() == 101 { Bytes::new() } else { body.collect().await?.to_bytes() };
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+
+    /// Whether the server has closed it.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// A TCP connection to the host of `url`.
+///
+/// # Errors
+/// Nobody listens.
+pub async fn connect(url: &str) -> Result<TcpStream> {
+    let uri: Uri = url.parse().context("not a URL")?;
+    let authority = uri.authority().context("no host")?;
+    let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await.with_context(|| format!("connect to {authority}"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Sends `bytes` as they are and reads until the server closes.
+///
+/// # Errors
+/// It can't connect, or the server keeps the connection open.
+pub async fn raw(url: &str, bytes: &[u8]) -> Result<String> {
+    let mut stream = connect(url).await?;
+    stream.write_all(bytes).await?;
+    let mut answer = Vec::new();
+    wait::within("the server's close", LIMIT, stream.read_to_end(&mut answer)).await??;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// An answer with its whole body.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's first value, empty where it is absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// It is not JSON; the answer is part of the error.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body).with_context(|| format!("{} with a body that is not JSON: {}", self.status, self.text()))
+    }
+
+    /// The code of an error body, whose shape is checked.
+    ///
+    /// # Errors
+    /// The body is not `{"error": {"code", "message"}}` with two texts.
+    pub fn error_code(&self) -> Result<String> {
+        let json = self.json()?;
+        let error = &json["error"];
+        match (error["code"].as_str(), error["message"].as_str(), json.as_object().map(|o| o.len()), error.as_object().map(|o| o.len())) {
+            (Some(code), Some(message), Some(1), Some(2)) if !message.is_empty() => Ok(code.to_owned()),
+            _ => bail!("{} with a body that is no error: {json}", self.status),
+        }
+    }
+
+    /// The message of an error body.
+    ///
+    /// # Errors
+    /// The body is no error.
+    pub fn error_message(&self) -> Result<String> {
+        self.error_code()?;
+        Ok(self.json()?["error"]["message"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// `pod:worker` by the identity headers, all three of which must be there.
+    ///
+    /// # Errors
+    /// One is missing or malformed.
+    pub fn place(&self) -> Result<String> {
+        let (pod, worker, boot) = (self.header("x-sticky-pod"), self.header("x-sticky-worker"), self.header("x-sticky-boot"));
+        if pod.is_empty() || worker.parse::<u16>().is_err() || boot.is_empty() {
+            bail!("{} without identity headers: {:?}\n{}", self.status, self.headers, self.text());
+        }
+        Ok(format!("{pod}:{worker}"))
+    }
+
+    /// The pod by the identity headers.
+    #[must_use]
+    pub fn pod(&self) -> String {
+        self.header("x-sticky-pod").to_owned()
+    }
+}

@@ -1,0 +1,22 @@
+//! What the tests stand on: the two binaries, a real Redis, a real nginx, a real browser, and clients that hide nothing.
+//!
+//! Every helper answers within a deadline and says what it waited for; nothing sleeps where a condition can be awaited.
+//! Whatever a test starts dies with the value that stands for it.
+
+pub mod app;
+pub mod bin;
+pub mod browser;
+pub mod http;
+pub mod jar;
+pub mod local;
+pub mod metrics;
+pub mod nginx;
+pub mod ports;
+pub mod process;
+pub mod random;
+pub mod redis;
+pub mod session;
+pub mod sockets;
+pub mod tools;
+pub mod wait;
+pub mod ws;

@@ -1,0 +1,177 @@
+//! `stickyctl up --local`, and the commands that reach it.
+
+use crate::http;
+use crate::process::Process;
+use crate::{bin, wait};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running local site.
+#[derive(Debug)]
+pub struct Local {
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub url: String,
+    /// The foreground process.
+    pub process: Process,
+    /// Its runtime folder.
+    pub folder: Runtime,
+}
+
+/// A runtime folder of its own, so that no test meets another's site.
+#[derive(Debug)]
+pub struct Runtime(TempDir);
+
+impl Runtime {
+    /// An empty folder.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn new() -> Result<Self> {
+        Ok(Self(tempfile::tempdir()?))
+    }
+
+    /// The folder that `XDG_RUNTIME_DIR` names.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The control socket.
+    #[must_use]
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.path().join("stickyctl/local.sock")
+    }
+
+    /// `stickyctl` with this runtime folder and without anything of the developer's own settings.
+    ///
+    /// # Errors
+    /// It was not built.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(bin::stickyctl()?);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).env("XDG_RUNTIME_DIR", self.path()).env("NO_COLOR", "1");
+        Ok(command)
+    }
+
+    /// Runs one command to its end.
+    ///
+    /// # Errors
+    /// It can't be started or does not end.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Ran> {
+        run(self.command(arguments)?).await
+    }
+
+    /// Runs one command that must succeed.
+    ///
+    /// # Errors
+    /// It failed; what it said is part of the error.
+    pub async fn done(&self, arguments: &[&str]) -> Result<Ran> {
+        let ran = self.run(arguments).await?;
+        if ran.code != 0 {
+            bail!("stickyctl {arguments:?} gave {}\n--- stdout ---\n{}\n--- stderr ---\n{}", ran.code, ran.stdout, ran.stderr);
+        }
+        Ok(ran)
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// Its exit code; 128 and more for a signal.
+    pub code: i32,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// It can't be started or does not end.
+pub async fn run(command: Command) -> Result<Ran> {
+    let mut command = tokio::process::Command::from(command);
+    command.stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let output: Output = wait::within("the end of a command", LIMIT, command.output()).await??;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Ran { code: output.status.code().unwrap_or(128), stdout: text(output.stdout), stderr: text(output.stderr) })
+}
+
+impl Local {
+    /// `stickyctl up --local` with further flags, on a port that the system chooses unless `--port` is among them, in a runtime folder of its own; waits for the URL.
+    ///
+    /// # Errors
+    /// It ended or gave no URL in time.
+    pub async fn start(flags: &[&str]) -> Result<Self> {
+        Self::start_in(Runtime::new()?, flags).await
+    }
+
+    /// As [`Local::start`], in a given folder.
+    ///
+    /// # Errors
+    /// It ended or gave no URL in time.
+    pub async fn start_in(folder: Runtime, flags: &[&str]) -> Result<Self> {
+        let mut command = folder.command(&["up", "--local"])?;
+        if !flags.contains(&"--port") {
+            command.args(["--port", "0"]);
+        }
+        let mut process = Process::start(command.args(flags))?;
+        let stdout = process.stdout.clone();
+        // The URL stands alone on stdout; a line of stderr that holds one is not it.
+        process.line("the URL on stdout", LIMIT, |_| stdout.all().first().cloned().filter(|line| !line.is_empty())).await?;
+        let url = stdout.all().first().cloned().context("no URL")?;
+        if !url.starts_with("http://") {
+            bail!("the first line of stdout is no URL: {url}");
+        }
+        let local = Self { url: url.trim_end_matches('/').to_owned(), process, folder };
+        let (pods, workers) = local.shape().await?;
+        if pods * workers == 0 {
+            bail!("the URL was printed before there was a worker");
+        }
+        Ok(local)
+    }
+
+    /// Runs a command against this site.
+    ///
+    /// # Errors
+    /// It failed.
+    pub async fn ctl(&self, arguments: &[&str]) -> Result<Ran> {
+        let mut all = arguments.to_vec();
+        all.push("--local");
+        self.folder.done(&all).await
+    }
+
+    /// The topology of now.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn topology(&self) -> Result<Value> {
+        topology(&self.url).await
+    }
+
+    /// How many ready pods there are and how many ready workers the first of them has.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn shape(&self) -> Result<(usize, usize)> {
+        let topology = self.topology().await?;
+        let ready = |list: &Value| list.as_array().map_or(0, |all| all.iter().filter(|one| one["state"] == "ready").count());
+        Ok((ready(&topology["pods"]), ready(&topology["pods"][0]["workers"])))
+    }
+}
+
+/// `GET /topology` of a site.
+///
+/// # Errors
+/// No answer.
+pub async fn topology(url: &str) -> Result<Value> {
+    Ok(http::get(format!("{url}/topology")).send().await?.json()?["topology"].take())
+}

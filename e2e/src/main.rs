@@ -1,0 +1,123 @@
+//! `e2e`: the README's test command, and the measurement of many sockets.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to whoever called it")]
+
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+const HELP: &str = "\
+e2e: all tests of this workspace, and a measurement
+
+  cargo run -p e2e -- test [-- ARGS]          installs what is missing (Debian, as root), builds, runs every test;
+                                              ARGS go to `cargo test --workspace`
+  cargo run -p e2e --release -- sockets [N]   opens N sockets (10000) on `sticky-app --workers 4` with a real Redis
+                                              and prints what they cost in memory
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test(&[]),
+        ["test", "--", rest @ ..] => test(rest),
+        ["sockets"] => sockets(10_000),
+        ["sockets", count] => count.parse().with_context(|| format!("`{count}` is no number of sockets")).and_then(sockets),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(0)
+        }
+        _ => {
+            eprint!("{HELP}");
+            Ok(2)
+        }
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// All phases in order, up to the first that fails; its exit code.
+fn test(arguments: &[&str]) -> Result<u8> {
+    let root = root()?;
+    let cargo = || {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // Set for strictness: a test that lacks a program then fails instead of being skipped. Backtraces name the line
+        // of a test that returns an error.
+        command.current_dir(&root).env("CI", "1").env("RUST_BACKTRACE", "1");
+        command
+    };
+    install_missing()?;
+    let mut build = cargo();
+    build.args(["build", "--workspace", "--bins"]);
+    let mut tests = cargo();
+    tests.args(["test", "--workspace"]).args(arguments);
+    let mut page = Command::new(e2e::tools::find("node").unwrap_or_else(|| "node".into()));
+    page.current_dir(&root).args(["--test", "app/src/page/tests/"]);
+    for (name, mut command) in [("build", build), ("tests", tests), ("page tests", page)] {
+        let code = phase(name, &mut command)?;
+        if code != 0 {
+            return Ok(code);
+        }
+    }
+    Ok(0)
+}
+
+fn root() -> Result<PathBuf> {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    Ok(own.parent().context("the workspace is gone")?.to_owned())
+}
+
+/// Runs one phase and tells how long it took.
+fn phase(name: &str, command: &mut Command) -> Result<u8> {
+    println!("== {name}: {command:?}");
+    let start = Instant::now();
+    let status = command.status().with_context(|| format!("can't run {:?}", command.get_program()))?;
+    println!("== {name}: {} after {:.1} s", if status.success() { "done" } else { "FAILED" }, start.elapsed().as_secs_f64());
+    Ok(if status.success() { 0 } else { u8::try_from(status.code().unwrap_or(1)).unwrap_or(1).max(1) })
+}
+
+/// Installs the Debian packages of the programs that are missing. Nothing of theirs is started or set up: the tests run
+/// these programs with ports and folders of their own.
+fn install_missing() -> Result<()> {
+    let missing: Vec<_> = e2e::tools::NEEDED.iter().filter(|(program, _)| e2e::tools::find(program).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let programs: Vec<_> = missing.iter().map(|(program, _)| *program).collect();
+    let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
+    if !rustix::process::geteuid().is_root() {
+        bail!("missing: {}. Only root can install them: apt-get install --no-install-recommends {}", programs.join(", "), packages.join(" "));
+    }
+    let apt = e2e::tools::find("apt-get").with_context(|| format!("missing: {}, and this is no Debian: install them by hand", programs.join(", ")))?;
+    println!("== missing: {}; installing the Debian packages {}", programs.join(", "), packages.join(", "));
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new(&apt);
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        // Asks Debian's scripts not to start a service that they have just installed; one that runs all the same is in
+        // nobody's way.
+        command.env("RUNLEVEL", "1");
+        command
+    };
+    let steps = [("package lists", apt(&["update"])), ("packages", { let mut install = apt(&["install", "-y", "--no-install-recommends"]); install.args(&packages); install })];
+    for (name, mut command) in steps {
+        let code = phase(name, &mut command)?;
+        if code != 0 {
+            bail!("apt-get gave {code}");
+        }
+    }
+    Ok(())
+}
+
+fn sockets(count: usize) -> Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for line in runtime.block_on(e2e::sockets::run(count))? {
+        println!("{line}");
+    }
+    Ok(0)
+}

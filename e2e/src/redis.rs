@@ -1,0 +1,119 @@
+//! A real Redis of our own: a free port, its own folder, nothing kept.
+
+use crate::process::Process;
+use crate::{ports, tools, wait};
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A Redis that can be stopped, started again on the same port, and frozen.
+#[derive(Debug)]
+pub struct Redis {
+    port: u16,
+    password: Option<String>,
+    folder: TempDir,
+    process: Option<Process>,
+}
+
+impl Redis {
+    /// Starts one without a password.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub async fn start() -> Result<Self> {
+        let mut redis = Self::stopped()?;
+        redis.start_again().await?;
+        Ok(redis)
+    }
+
+    /// Starts one that wants a password.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub async fn with_password(password: &str) -> Result<Self> {
+        let mut redis = Self { password: Some(password.to_owned()), ..Self::stopped()? };
+        redis.start_again().await?;
+        Ok(redis)
+    }
+
+    /// Only chooses the port; [`Redis::start_again`] starts it.
+    ///
+    /// # Errors
+    /// No port or no folder.
+    pub fn stopped() -> Result<Self> {
+        Ok(Self { port: ports::free()?, password: None, folder: tempfile::tempdir()?, process: None })
+    }
+
+    /// `redis://127.0.0.1:PORT`, without the password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The URL with user and password in it.
+    #[must_use]
+    pub fn url_with_password(&self) -> String {
+        format!("redis://default:{}@127.0.0.1:{}", self.password.as_deref().unwrap_or_default(), self.port)
+    }
+
+    /// Starts it on its port and waits until it answers.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub async fn start_again(&mut self) -> Result<()> {
+        let mut command = Command::new(tools::find("redis-server").context("no redis-server")?);
+        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(self.folder.path());
+        if let Some(password) = &self.password {
+            command.args(["--requirepass", password]);
+        }
+        let process = self.process.insert(Process::start(&mut command)?);
+        process.line("ready to accept connections", LIMIT, |line| line.contains("Ready to accept connections").then_some(())).await
+    }
+
+    /// Ends it at once, as a crash does.
+    ///
+    /// # Errors
+    /// It was not running.
+    pub async fn stop(&mut self) -> Result<()> {
+        let mut process = self.process.take().context("Redis is not running")?;
+        process.signal(Signal::KILL)?;
+        process.exit_code(LIMIT).await.map(drop)
+    }
+
+    /// Stops it from answering while its connections stay open.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn freeze(&self) -> Result<()> {
+        self.process.as_ref().context("Redis is not running")?.signal(Signal::STOP)
+    }
+
+    /// Lets a frozen one go on.
+    ///
+    /// # Errors
+    /// It is not running.
+    pub fn thaw(&self) -> Result<()> {
+        self.process.as_ref().context("Redis is not running")?.signal(Signal::CONT)
+    }
+
+    /// Runs one command and gives the lines of its answer.
+    ///
+    /// # Errors
+    /// No Redis, or it refused.
+    pub async fn command(&self, arguments: &[&str]) -> Result<Vec<String>> {
+        let mut cli = tokio::process::Command::new(tools::find("redis-cli").context("no redis-cli (it comes with redis-server)")?);
+        cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-e"]).args(arguments).kill_on_drop(true);
+        if let Some(password) = &self.password {
+            cli.env("REDISCLI_AUTH", password);
+        }
+        let output = wait::within("redis-cli", LIMIT, cli.output()).await??;
+        if !output.status.success() {
+            bail!("redis-cli {arguments:?}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).filter(|line| !line.is_empty()).collect())
+    }
+}

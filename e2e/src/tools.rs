@@ -1,0 +1,37 @@
+//! Programs that the tests need and a bare machine lacks.
+
+use std::path::PathBuf;
+
+/// The programs, with the Debian package of each.
+pub const NEEDED: [(&str, &str); 5] = [
+    ("redis-server", "redis-server"),
+    ("nginx", "nginx"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("node", "nodejs"),
+];
+
+/// Where `name` is, in PATH or where Debian puts servers, which is not in every user's PATH.
+#[must_use]
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Whether all of `names` are here. Where one is missing, a test says so and is skipped; with `CI` set it fails, because
+/// there a skipped test would pass for a passed one.
+///
+/// # Panics
+/// With `CI` set, when one is missing.
+#[must_use]
+#[allow(clippy::print_stderr, reason = "a skipped test must be seen")]
+pub fn present(names: &[&str]) -> bool {
+    let missing: Vec<_> = names.iter().filter(|name| find(name).is_none()).copied().collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let text = format!("missing: {}. `cargo run -p e2e -- test` installs what the tests need.", missing.join(", "));
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci.is_empty()), "{text}");
+    eprintln!("SKIPPED, {text}");
+    false
+}

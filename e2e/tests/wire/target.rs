@@ -1,0 +1,84 @@
+//! What the suite runs against.
+
+use anyhow::Result;
+use e2e::app::App;
+use e2e::local::Local;
+use e2e::redis::Redis;
+use e2e::tools;
+use std::any::Any;
+
+/// The four kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    App1,
+    App4,
+    Local3x1,
+    Local1x4,
+}
+
+/// A running site, and all that a case may know of it.
+pub struct Target {
+    pub url: String,
+    pub kind: Kind,
+    _keep: Box<dyn Any>,
+}
+
+impl Target {
+    /// Starts one; `None` where this machine lacks a program.
+    pub async fn start(kind: Kind, flags: &[&str]) -> Result<Option<Self>> {
+        let with = |first: &[&'static str]| [first, flags].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        fn flat(flags: &[String]) -> Vec<&str> {
+            flags.iter().map(String::as_str).collect()
+        }
+        let (url, keep): (_, Box<dyn Any>) = match kind {
+            Kind::App1 => {
+                let app = App::start(&flat(&with(&["--pod", "app-1"]))).await?;
+                (app.url.clone(), Box::new(app))
+            }
+            Kind::App4 => {
+                if !tools::present(&["redis-server"]) {
+                    return Ok(None);
+                }
+                let redis = Redis::start().await?;
+                let mut all = with(&["--pod", "app-1", "--workers", "4"]);
+                all.extend(["--redis-url".to_owned(), redis.url()]);
+                let app = App::start(&flat(&all)).await?;
+                (app.url.clone(), Box::new((app, redis)))
+            }
+            Kind::Local3x1 => {
+                let local = Local::start(flags).await?;
+                (local.url.clone(), Box::new(local))
+            }
+            Kind::Local1x4 => {
+                let local = Local::start(&flat(&with(&["--mode", "1x4"]))).await?;
+                (local.url.clone(), Box::new(local))
+            }
+        };
+        Ok(Some(Self { url, kind, _keep: keep }))
+    }
+
+    /// A URL of the site.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// How an answer's place (`pod:worker`) is written in texts.
+    pub fn text_of(&self, place: &str) -> String {
+        if self.workers() > 1 { place.to_owned() } else { place.rsplit_once(':').map_or(place, |(pod, _)| pod).to_owned() }
+    }
+
+    pub fn workers(&self) -> usize {
+        match self.kind {
+            Kind::App1 | Kind::Local3x1 => 1,
+            Kind::App4 | Kind::Local1x4 => 4,
+        }
+    }
+
+    pub fn pods(&self) -> usize {
+        if self.kind == Kind::Local3x1 { 3 } else { 1 }
+    }
+
+    pub fn is_local(&self) -> bool {
+        matches!(self.kind, Kind::Local3x1 | Kind::Local1x4)
+    }
+}
