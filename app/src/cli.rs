@@ -23,7 +23,12 @@ pub const LISTEN_VARIABLE: &str = "STICKY_INTERNAL_LISTEN";
 
 /// The server that shows sticky sessions: which pod and which worker answers, and why.
 #[derive(Debug, Parser)]
-#[command(name = "sticky-app", version, args_conflicts_with_subcommands = true, after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDurations are written 500ms, 10s, 5m, 1h; sizes 4096, 16KiB.")]
+#[command(
+    name = "sticky-app",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDurations are written 500ms, 10s, 5m, 1h; sizes 4096, 16KiB."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -287,7 +292,8 @@ impl Settings {
         let issuer = args.issuer.into();
         let door = match &args.door {
             None => Door::default(),
-            Some(json) => serde_json::from_str(json).map_err(|e| format!("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {e}"))?,
+            Some(json) => crate::core::wire::object(json.as_bytes())
+                .map_err(|e| format!("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {e}"))?,
         };
         let limits = args.limits.limits(open_files);
         let drain = args.drain.plan(Duration::from_secs(10), Duration::from_secs(15));
@@ -300,7 +306,6 @@ impl Settings {
             config: Config {
                 issuer,
                 limits: limits.clone(),
-                drain,
                 allowed_origins: args.allowed_origin,
                 allowed_hosts: args.allowed_host,
                 loopback_only: args.listen.ip().is_loopback(),
@@ -354,7 +359,13 @@ pub fn boot() -> Result<String, String> {
     getrandom::u32().map(|n| format!("{n:08x}")).map_err(|e| format!("the system gave no random numbers: {e}"))
 }
 
-fn redis(bus: Option<BusKind>, url: Option<&str>, password_file: Option<&PathBuf>, prefix: &str, fanout: Fanout) -> Result<Option<RedisConfig>, String> {
+fn redis(
+    bus: Option<BusKind>,
+    url: Option<&str>,
+    password_file: Option<&PathBuf>,
+    prefix: &str,
+    fanout: Fanout,
+) -> Result<Option<RedisConfig>, String> {
     let url = match (bus, url) {
         (Some(BusKind::Memory), Some(_)) => return Err("--bus memory and --redis-url exclude each other: leave one out".to_owned()),
         (Some(BusKind::Redis), None) => return Err("--bus redis needs --redis-url redis://HOST:PORT".to_owned()),

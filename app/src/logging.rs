@@ -1,5 +1,6 @@
 //! Logs: on standard error, as text or JSON, each line with pod and worker.
 
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,7 +18,7 @@ pub enum Format {
 /// Starts logging; `RUST_LOG` chooses what is said (default `info`). A second call changes nothing.
 pub fn start(format: Format, default_level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let _ = match format {
         Format::Text => registry.with(layer).try_init(),

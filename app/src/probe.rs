@@ -45,7 +45,9 @@ async fn probe(url: &str) -> Result<String, String> {
         return Err(format!("http://{authority}/session has no client_id: is this sticky-app?"));
     }
     let stream = connect(&address).await?;
-    let (mut socket, _) = tokio_tungstenite::client_async(format!("ws://{authority}/ws/{id}"), stream).await.map_err(|e| format!("opening a socket at {authority}: {e}"))?;
+    let (mut socket, _) = tokio_tungstenite::client_async(format!("ws://{authority}/ws/{id}"), stream)
+        .await
+        .map_err(|e| format!("opening a socket at {authority}: {e}"))?;
     let hello = frame(&mut socket).await?;
     socket.send(Message::text(r#"{"text":"probe"}"#)).await.map_err(|e| format!("sending a frame to {authority}: {e}"))?;
     let echo = frame(&mut socket).await?;
@@ -69,7 +71,8 @@ async fn get(address: &str, authority: &str, path: &str) -> Result<Value, String
     if !answer.status().is_success() {
         return Err(format!("GET http://{authority}{path}: {}", answer.status()));
     }
-    let body = http_body_util::Limited::new(answer.into_body(), 64 * 1_024).collect().await.map_err(|e| format!("GET http://{authority}{path}: {e}"))?;
+    let body =
+        http_body_util::Limited::new(answer.into_body(), 64 * 1_024).collect().await.map_err(|e| format!("GET http://{authority}{path}: {e}"))?;
     serde_json::from_slice(&body.to_bytes()).map_err(|e| format!("GET http://{authority}{path} is not JSON: {e}"))
 }
 

@@ -52,16 +52,24 @@ impl Browser {
         let profile = tempfile::tempdir()?;
         let mut command = Command::new(tools::find("chromedriver").context("no chromedriver")?);
         let mut driver = Process::start(command.arg("--port=0").env("HOME", profile.path()))?;
-        let port: u16 = driver
-            .line("its port", LIMIT, |line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
-            .await?;
+        let port: u16 = driver.line("its port", LIMIT, |line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()).await?;
         let driver_url = format!("http://127.0.0.1:{port}");
         let chromium = tools::find("chromium").context("no chromium")?;
         let folder = profile.path().join("profile");
         let mut flags: Vec<String> = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-        ].map(str::to_owned).into();
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+        ]
+        .map(str::to_owned)
+        .into();
         flags.push(format!("--user-data-dir={}", folder.display()));
         flags.push(format!("--window-size={},{}", look.size.0, look.size.1));
         let capabilities = json!({
@@ -70,7 +78,10 @@ impl Browser {
             "goog:loggingPrefs": {"browser": "ALL"},
         });
         let capabilities = capabilities.as_object().cloned().unwrap_or_default();
-        let client = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&driver_url).await
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver_url)
+            .await
             .with_context(|| format!("chromedriver gives no session\n{}", driver.stderr.text()))?;
         let session = client.session_id().await?.context("no session id")?;
         let browser = Self { client, session, driver_url, driver, _profile: profile };
@@ -84,7 +95,11 @@ impl Browser {
     /// The browser refuses.
     pub async fn look(&self, look: &Look) -> Result<()> {
         // Headless windows have a least width above a phone's, so the width is the emulated screen's.
-        self.devtools("Emulation.setDeviceMetricsOverride", json!({"width": look.size.0, "height": look.size.1, "deviceScaleFactor": 1, "mobile": false})).await?;
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({"width": look.size.0, "height": look.size.1, "deviceScaleFactor": 1, "mobile": false}),
+        )
+        .await?;
         let features = json!([
             {"name": "prefers-color-scheme", "value": if look.dark { "dark" } else { "light" }},
             {"name": "prefers-reduced-motion", "value": if look.still { "reduce" } else { "no-preference" }},
@@ -157,7 +172,9 @@ impl Browser {
     /// The browser refuses.
     pub async fn console(&self) -> Result<Vec<String>> {
         let entries = self.driver_post("se/log", &json!({"type": "browser"})).await?;
-        Ok(entries.as_array().map_or_else(Vec::new, |all| all.iter().map(|e| format!("{} {}", e["level"].as_str().unwrap_or_default(), e["message"].as_str().unwrap_or_default())).collect()))
+        Ok(entries.as_array().map_or_else(Vec::new, |all| {
+            all.iter().map(|e| format!("{} {}", e["level"].as_str().unwrap_or_default(), e["message"].as_str().unwrap_or_default())).collect()
+        }))
     }
 
     /// A picture of the window.

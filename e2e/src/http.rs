@@ -157,7 +157,8 @@ impl Kept {
 pub async fn connect(url: &str) -> Result<TcpStream> {
     let uri: Uri = url.parse().context("not a URL")?;
     let authority = uri.authority().context("no host")?;
-    let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await.with_context(|| format!("connect to {authority}"))?;
+    let stream =
+        TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await.with_context(|| format!("connect to {authority}"))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

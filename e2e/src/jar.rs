@@ -10,7 +10,9 @@ impl Jar {
     /// Takes what an answer sets.
     pub fn take(&mut self, answer: &Answer) {
         for line in answer.headers.get_all("set-cookie") {
-            let Some((name, value)) = line.to_str().ok().and_then(|line| line.split(';').next()).and_then(|pair| pair.split_once('=')) else { continue };
+            let Some((name, value)) = line.to_str().ok().and_then(|line| line.split(';').next()).and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
             self.0.retain(|(n, _)| n != name.trim());
             self.0.push((name.trim().to_owned(), value.trim().to_owned()));
         }

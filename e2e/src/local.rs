@@ -132,10 +132,9 @@ impl Local {
             bail!("the first line of stdout is no URL: {url}");
         }
         let local = Self { url: url.trim_end_matches('/').to_owned(), process, folder };
-        let (pods, workers) = local.shape().await?;
-        if pods * workers == 0 {
-            bail!("the URL was printed before there was a worker");
-        }
+        // Workers hear of each other a moment after each of them is ready.
+        wait::until("the topology shows a ready worker", LIMIT, async || local.shape().await.ok().filter(|(pods, workers)| pods * workers > 0))
+            .await?;
         Ok(local)
     }
 

@@ -88,7 +88,13 @@ impl WsAsk {
         let uri: hyper::Uri = self.url.parse().context("not a URL")?;
         let authority = uri.authority().context("no host")?.as_str();
         let mut request = Request::builder().uri(self.url.replacen("http", "ws", 1));
-        for (name, value) in [("host", authority), ("connection", "Upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"), ("sec-websocket-key", &generate_key())] {
+        for (name, value) in [
+            ("host", authority),
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", &generate_key()),
+        ] {
             if !self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
                 request = request.header(name, value);
             }
@@ -100,7 +106,9 @@ impl WsAsk {
         let shake = client_async_with_config(request.body(())?, stream, Some(config));
         let (stream, response) = match wait::within("the handshake's answer", LIMIT, shake).await? {
             Ok(done) => done,
-            Err(Error::Http(refused)) => bail!("the socket was refused with {}: {}", refused.status(), String::from_utf8_lossy(refused.body().as_deref().unwrap_or_default())),
+            Err(Error::Http(refused)) => {
+                bail!("the socket was refused with {}: {}", refused.status(), String::from_utf8_lossy(refused.body().as_deref().unwrap_or_default()))
+            }
             Err(other) => return Err(anyhow!(other).context("the handshake failed")),
         };
         let mut ws = Ws { stream, headers: response.headers().clone(), hello: Value::Null };
@@ -197,7 +205,9 @@ impl Ws {
         wait::within("the next frame", limit, async {
             loop {
                 return Ok(match self.stream.next().await {
-                    Some(Ok(Message::Text(text))) => Next::Json(serde_json::from_str(&text).with_context(|| format!("a frame that is not JSON: {text}"))?),
+                    Some(Ok(Message::Text(text))) => {
+                        Next::Json(serde_json::from_str(&text).with_context(|| format!("a frame that is not JSON: {text}"))?)
+                    }
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                     Some(Ok(Message::Binary(_))) => bail!("a binary frame"),
                     Some(Ok(Message::Close(frame))) => {

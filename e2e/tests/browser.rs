@@ -12,7 +12,7 @@ use e2e::{http, tools, wait};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,15 +53,17 @@ impl Page {
     }
 
     async fn connected(&self) -> Result<()> {
-        self.browser.until("the socket is open", "return document.body.dataset.socket === 'open' && document.querySelectorAll('[data-pod]').length > 0").await.map(drop)
+        self.browser
+            .until("the socket is open", "return document.body.dataset.socket === 'live' && document.querySelectorAll('[data-pod]').length > 0")
+            .await
+            .map(drop)
     }
 
     async fn score(&self, op: &str) -> Result<Score> {
         let data = self.browser.eval(&format!("return {{...document.querySelector('li.act[data-op=\"{op}\"]').dataset}}")).await?;
         let number = |name: &str| data[name].as_str().unwrap_or("0").parse::<u64>().with_context(|| format!("{name} of {data}"));
-        // Whatever stands between the identities: they are `app-N` or `app-N:W`.
-        let by = data["by"].as_str().unwrap_or_default().split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ':')).filter(|word| word.starts_with("app-"));
-        Ok(Score { sent: number("sent")?, arrived: number("arrived")?, missed: number("missed")?, by: by.map(str::to_owned).collect() })
+        let by: BTreeMap<String, u64> = serde_json::from_str(data["by"].as_str().unwrap_or("{}"))?;
+        Ok(Score { sent: number("sent")?, arrived: number("arrived")?, missed: number("missed")?, by: by.into_keys().collect() })
     }
 
     async fn settled(&self, op: &str, sent: u64) -> Result<Score> {
@@ -69,8 +71,8 @@ impl Page {
             .until(
                 &format!("{sent} of {op} have come or can't come any more"),
                 &format!(
-                    "const d = document.querySelector('li.act[data-op=\"{op}\"]').dataset, busy = document.body.dataset.busy;
-                     return +d.sent === {sent} && +d.arrived + +d.missed === {sent} && (!busy || busy === 'false' || busy === '0')"
+                    "const d = document.querySelector('li.act[data-op=\"{op}\"]').dataset, busy = +document.body.dataset.busy;
+                     return +d.sent === {sent} && +d.arrived + +d.missed === {sent} && busy === 0"
                 ),
             )
             .await?;
@@ -137,7 +139,13 @@ impl Page {
 
     /// The console is quiet and all that was loaded came from the site itself.
     async fn nothing_from_elsewhere(&self) -> Result<()> {
-        let console: Vec<_> = self.browser.console().await?.into_iter().filter(|line| line.starts_with("SEVERE") || line.starts_with("WARNING") || line.contains("Content Security Policy")).collect();
+        let console: Vec<_> = self
+            .browser
+            .console()
+            .await?
+            .into_iter()
+            .filter(|line| line.starts_with("SEVERE") || line.starts_with("WARNING") || line.contains("Content Security Policy"))
+            .collect();
         assert!(console.is_empty(), "{console:?}");
         let foreign = self.browser.eval("return performance.getEntriesByType('resource').map(e => e.name).filter(url => !url.startsWith('data:') && new URL(url).host !== location.host)").await?;
         assert_eq!(foreign, json!([]));
@@ -146,7 +154,8 @@ impl Page {
 
     /// The hops that are drawn.
     async fn hops(&self) -> Result<Vec<String>> {
-        let found = self.browser.eval("return [...document.querySelectorAll('[data-hop]')].map(e => e.dataset.hop + ' ' + e.getAttribute('d'))").await?;
+        let found =
+            self.browser.eval("return [...document.querySelectorAll('[data-hop]')].map(e => e.dataset.hop + ' ' + e.getAttribute('d'))").await?;
         Ok(serde_json::from_value(found)?)
     }
 }
@@ -230,7 +239,21 @@ async fn behind_nginx(pods: usize, workers: usize) -> Result<Option<(Vec<App>, N
     let mut apps = Vec::new();
     for n in 1..=pods {
         let door = r#"{"kind":"nginx","affinity":"cookie","issuer":"app"}"#;
-        apps.push(App::start(&["--pod", &format!("app-{n}"), "--workers", &workers.to_string(), "--redis-url", &redis.url(), "--issuer", "app", "--door", door]).await?);
+        apps.push(
+            App::start(&[
+                "--pod",
+                &format!("app-{n}"),
+                "--workers",
+                &workers.to_string(),
+                "--redis-url",
+                &redis.url(),
+                "--issuer",
+                "app",
+                "--door",
+                door,
+            ])
+            .await?,
+        );
     }
     let nginx = Nginx::start(&apps.iter().map(|app| app.url.as_str()).collect::<Vec<_>>()).await?;
     Ok(Some((apps, nginx, redis)))
@@ -342,12 +365,17 @@ async fn narrow_screens() -> Result<()> {
     page.send_twenty("mem-rr").await?;
     for (width, dark) in [(320, false), (360, true), (600, false), (800, true), (1041, false), (1500, true)] {
         page.browser.look(&Look { size: (width, 800), dark, still: true }).await?;
-        let found = page.browser.until(&format!("no sideways scroll at {width}"), "return document.documentElement.scrollWidth <= document.documentElement.clientWidth").await;
+        let found = page
+            .browser
+            .until(&format!("no sideways scroll at {width}"), "return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            .await;
         found.with_context(|| format!("{width} px wide"))?;
     }
     page.browser.open(&format!("{}/readme", local.url)).await?;
     page.browser.look(&Look { size: (320, 640), ..Look::default() }).await?;
-    page.browser.until("no sideways scroll of the readme", "return document.documentElement.scrollWidth <= document.documentElement.clientWidth").await?;
+    page.browser
+        .until("no sideways scroll of the readme", "return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        .await?;
     page.nothing_from_elsewhere().await
 }
 
@@ -440,7 +468,7 @@ async fn the_site_goes_away_and_comes_back() -> Result<()> {
     let page = Page::open(&local.url, &Look::default()).await?;
     assert_eq!(page.send("ws").await?.arrived, 1);
     drop(local);
-    page.browser.until("the page says that the socket is gone", "return document.body.dataset.socket !== 'open'").await?;
+    page.browser.until("the page says that the socket is gone", "return document.body.dataset.socket !== 'live'").await?;
     let local = Local::start_in(e2e::local::Runtime::new()?, &["--port", &port]).await?;
     page.connected().await?;
     assert_eq!(page.send("ws").await?.arrived, 2, "the score goes on");

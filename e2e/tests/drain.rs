@@ -32,7 +32,8 @@ async fn fifty_sockets(app: &mut App, relays: bool) -> Result<()> {
     let before_the_end = DELAY - Duration::from_millis(300);
 
     let readiness = async {
-        let answer = wait::until("/readyz says draining", Duration::from_millis(500), async || app.readyz().await.ok().filter(|a| a.status == 503)).await?;
+        let answer =
+            wait::until("/readyz says draining", Duration::from_millis(500), async || app.readyz().await.ok().filter(|a| a.status == 503)).await?;
         assert_eq!(answer.json()?["status"], "draining");
         assert_eq!(http::get(format!("{}/healthz", app.admin)).send().await?.status, 200, "draining is alive");
         anyhow::Ok(())
@@ -133,14 +134,20 @@ async fn fifty_sockets_on_four_workers() -> Result<()> {
 async fn a_client_that_never_answers_the_close() -> Result<()> {
     let mut app = App::start(&["--drain-delay", "200ms", "--drain-window", "300ms"]).await?;
     let mut silent = http::connect(&app.url).await?;
-    let head = format!("GET /ws/{} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", random::client_id());
+    let head = format!(
+        "GET /ws/{} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        random::client_id()
+    );
     silent.write_all(head.as_bytes()).await?;
     let mut first = [0; 12];
     silent.read_exact(&mut first).await?;
     assert_eq!(&first, b"HTTP/1.1 101");
     // So is a request whose rest never comes.
     let mut half = http::connect(&app.url).await?;
-    half.write_all(b"POST /submit/aaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\ncontent-type: application/json\r\n\r\n{").await?;
+    half.write_all(
+        b"POST /submit/aaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\ncontent-type: application/json\r\n\r\n{",
+    )
+    .await?;
     app.process.signal(Signal::TERM)?;
     let told = Instant::now();
     let code = app.process.exit_code(MARGIN + Duration::from_secs(2)).await?;

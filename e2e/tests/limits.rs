@@ -32,7 +32,10 @@ fn submit(app: &App, body: &serde_json::Value) -> http::Ask {
 /// A request whose body stays one byte short: it is in work until that byte comes.
 async fn held(app: &App) -> Result<TcpStream> {
     let mut stream = http::connect(&app.url).await?;
-    let head = format!("POST /submit/{} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{{\"text\":\"x\"", random::client_id());
+    let head = format!(
+        "POST /submit/{} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{{\"text\":\"x\"",
+        random::client_id()
+    );
     stream.write_all(head.as_bytes()).await?;
     Ok(stream)
 }
@@ -46,7 +49,9 @@ async fn rest(stream: &mut TcpStream) -> Result<String> {
 /// A socket that was opened by hand and whose frames nobody reads.
 async fn unread(app: &App, id: &str) -> Result<TcpStream> {
     let mut stream = http::connect(&app.url).await?;
-    let head = format!("GET /ws/{id} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    let head = format!(
+        "GET /ws/{id} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).await?;
     let mut first = [0; 12];
     wait::within("the 101", SOON, stream.read_exact(&mut first)).await??;
@@ -58,7 +63,9 @@ async fn unread(app: &App, id: &str) -> Result<TcpStream> {
 async fn body_text_and_frame() -> Result<()> {
     let app = App::start(&["--max-body", "1KiB", "--max-text", "16", "--max-frame", "256"]).await?;
     let padded = |len: usize| format!("{:<1$}", r#"{"text":"x"}"#, len);
-    let post = |body: String| http::ask(Method::POST, app.at(&format!("/submit/{}", random::client_id()))).header("content-type", "application/json").body(body).send();
+    let post = |body: String| {
+        http::ask(Method::POST, app.at(&format!("/submit/{}", random::client_id()))).header("content-type", "application/json").body(body).send()
+    };
     assert_eq!(post(padded(1_024)).await?.status, 200);
     refused(&post(padded(1_025)).await?, 413, "too-large");
     assert_eq!(submit(&app, &json!({"text": "x".repeat(16)})).send().await?.status, 200);
@@ -314,8 +321,18 @@ async fn help_names_the_limits() -> Result<()> {
     let ran = e2e::local::run(command).await?;
     assert_eq!(ran.code, 0);
     let defaults = [
-        ("--max-body", "16KiB"), ("--max-text", "4096"), ("--max-frame", "16KiB"), ("--header-timeout", "10s"), ("--keep-alive", "120s"), ("--request-timeout", "10s"),
-        ("--idle-socket", "1h"), ("--sockets-per-session", "8"), ("--socket-queue", "64"), ("--max-requests", "1024"), ("--new-sessions-per-minute", "60"), ("--ping-interval", "20s"),
+        ("--max-body", "16KiB"),
+        ("--max-text", "4096"),
+        ("--max-frame", "16KiB"),
+        ("--header-timeout", "10s"),
+        ("--keep-alive", "120s"),
+        ("--request-timeout", "10s"),
+        ("--idle-socket", "1h"),
+        ("--sockets-per-session", "8"),
+        ("--socket-queue", "64"),
+        ("--max-requests", "1024"),
+        ("--new-sessions-per-minute", "60"),
+        ("--ping-interval", "20s"),
     ];
     for (flag, default) in defaults {
         let from = ran.stdout.find(&format!("{flag} ")).unwrap_or_else(|| panic!("{flag} is not in --help"));

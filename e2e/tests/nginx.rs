@@ -35,7 +35,21 @@ impl Site {
         let redis = Redis::start().await?;
         let mut apps = Vec::new();
         for n in 1..=pods {
-            apps.push(App::start(&["--pod", &format!("app-{n}"), "--workers", &workers.to_string(), "--redis-url", &redis.url(), "--issuer", "app", "--door", DOOR]).await?);
+            apps.push(
+                App::start(&[
+                    "--pod",
+                    &format!("app-{n}"),
+                    "--workers",
+                    &workers.to_string(),
+                    "--redis-url",
+                    &redis.url(),
+                    "--issuer",
+                    "app",
+                    "--door",
+                    DOOR,
+                ])
+                .await?,
+            );
         }
         let urls: Vec<_> = apps.iter().map(|app| app.url.as_str()).collect();
         let nginx = Nginx::start(&urls).await?;
@@ -99,6 +113,14 @@ impl Site {
         Ok(())
     }
 
+    /// All of Redis was away: that makes no single worker deaf, and replacing one would throw its sockets away.
+    async fn no_worker_was_replaced(&self) -> Result<()> {
+        for app in &self.apps {
+            assert_eq!(app.metrics().await?.counter("worker_restarts"), 0.0, "{}", app.process.stderr.text());
+        }
+        Ok(())
+    }
+
     /// Redis goes and comes back: the site stays ready, sessions stay where they are, and afterwards nobody is deaf.
     async fn outlives_an_outage(&mut self) -> Result<()> {
         let mut sockets = self.one_on_each().await?;
@@ -135,11 +157,13 @@ impl Site {
         for app in &self.apps {
             wait::until("it is ready again", SOON, async || (app.readyz().await.ok()?.json().ok()?["status"] == "ready").then_some(())).await?;
         }
+        self.no_worker_was_replaced().await?;
         for (session, socket) in &mut sockets {
             assert_eq!(socket.next_json().await?, json!({"relay": "on"}));
             self.sticks(session, socket).await?;
         }
-        self.relay_n_by_n(&mut sockets).await
+        self.relay_n_by_n(&mut sockets).await?;
+        self.no_worker_was_replaced().await
     }
 }
 

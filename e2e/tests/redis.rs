@@ -82,7 +82,8 @@ async fn it_starts_without_redis() -> Result<()> {
     }
     let mut redis = Redis::stopped()?;
     let app = App::listening(&["--workers", "2", "--redis-url", &redis.url()]).await?;
-    wait::until("/healthz answers 200", SOON, async || (http::get(format!("{}/healthz", app.admin)).send().await.ok()?.status == 200).then_some(())).await?;
+    wait::until("/healthz answers 200", SOON, async || (http::get(format!("{}/healthz", app.admin)).send().await.ok()?.status == 200).then_some(()))
+        .await?;
     let answer = app.readyz().await?;
     let body = answer.json()?;
     assert_eq!((answer.status, &body["status"]), (503, &json!("starting")), "{body}");
@@ -104,7 +105,8 @@ async fn it_starts_without_redis() -> Result<()> {
 #[tokio::test]
 async fn a_host_that_does_not_resolve() -> Result<()> {
     let app = App::listening(&["--redis-url", "redis://no-such-host.invalid:6379"]).await?;
-    wait::until("/healthz answers 200", SOON, async || (http::get(format!("{}/healthz", app.admin)).send().await.ok()?.status == 200).then_some(())).await?;
+    wait::until("/healthz answers 200", SOON, async || (http::get(format!("{}/healthz", app.admin)).send().await.ok()?.status == 200).then_some(()))
+        .await?;
     wait::stays("alive and not ready", Duration::from_millis(1_500), async || {
         let alive = http::get(format!("{}/healthz", app.admin)).send().await.is_ok_and(|a| a.status == 200);
         alive && app.readyz().await.is_ok_and(|a| a.status == 503)
@@ -183,9 +185,11 @@ async fn a_frozen_redis() -> Result<()> {
     assert!(frozen.elapsed() < Duration::from_secs(5), "{:?}", frozen.elapsed());
     let start = Instant::now();
     assert_eq!(http::post(app.at(&format!("/submit/{}", sockets[0].0)), &json!({})).send().await?.status, 200);
+    assert!(start.elapsed() < Duration::from_secs(1), "what needs no Redis does not wait for it: {:?}", start.elapsed());
+    let start = Instant::now();
     let mut other = ws::socket(&app.url, &random::client_id()).open().await?;
     other.echo("x").await?;
-    assert!(start.elapsed() < Duration::from_secs(2), "what needs no Redis does not wait for it: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "a socket is let in all the same: {:?}", start.elapsed());
     until_status(&app, 200, "degraded").await?;
     eprintln!("a frozen Redis was noticed after {:?}", frozen.elapsed());
     redis.thaw()?;
@@ -226,7 +230,8 @@ async fn rubbish_on_the_channels() -> Result<()> {
             }
         }
         assert!(heard > 0.0);
-        wait::until("every bad message is counted", SOON, async || (app.metrics().await.ok()?.counter("bus_bad_messages") >= heard).then_some(())).await?;
+        wait::until("every bad message is counted", SOON, async || (app.metrics().await.ok()?.counter("bus_bad_messages") >= heard).then_some(()))
+            .await?;
         assert_eq!(app.metrics().await?.counter("worker_restarts"), 0.0);
         assert_eq!(status(&app).await?, (200, "ready".to_owned()));
         // Nothing of it reached a socket: the first frames are these.
@@ -256,7 +261,10 @@ async fn directed_and_broadcast() -> Result<()> {
         }
         // Ten messages, each dropped by those three of four that hold nothing of it.
         let ignored = f64::from(10 * (receivers - 1));
-        wait::until(&format!("{ignored} ignored in /metrics"), SOON, async || (app.metrics().await.ok()?.counter("ignored") == ignored).then_some(())).await?;
+        wait::until(&format!("{ignored} ignored in /metrics"), SOON, async || {
+            (app.metrics().await.ok()?.counter("ignored") == ignored).then_some(())
+        })
+        .await?;
         wait::until(&format!("{ignored} ignored in the topology"), SOON, async || {
             let topology = app.topology().await.ok()?;
             let sum: u64 = topology["pods"][0]["workers"].as_array()?.iter().filter_map(|w| w["ignored"].as_u64()).sum();
@@ -342,12 +350,10 @@ async fn passwords() -> Result<()> {
     write!(wrong, "wrong-password")?;
     let path = wrong.path().to_str().unwrap();
     let app = App::listening(&["--redis-url", &redis.url(), "--redis-password-file", path]).await?;
-    let reason = wait::until("/readyz says why", SOON, async || {
-        let body = app.readyz().await.ok()?.json().ok()?;
-        body["reason"].as_str().filter(|r| r.to_lowercase().contains("auth") || r.to_lowercase().contains("password")).map(str::to_owned)
-    })
-    .await?;
-    assert!(!reason.contains("wrong-password"));
-    assert!(!app.process.stderr.text().contains("wrong-password"));
+    let said = wait::until("the log says why", SOON, async || Some(app.process.stderr.text()).filter(|log| log.contains("password"))).await?;
+    assert!(!said.contains("wrong-password"));
+    let answer = app.readyz().await?;
+    assert_eq!(answer.status, 503);
+    assert!(answer.json()?["reason"].as_str().is_some_and(|r| !r.is_empty() && !r.contains("wrong-password")));
     Ok(())
 }

@@ -230,10 +230,22 @@ async fn flags_that_can_t_be() -> Result<()> {
     let (code, text) = refused(&["--workers", "2"]).await?;
     assert!(code == 2 && text.contains("memory"), "memory is the default without a URL: {code}: {text}");
     let cases: [(&[&str], &str); 16] = [
-        (&["--workers", "0"], "--workers"), (&["--workers", "65"], "--workers"), (&["--workers", "x"], "--workers"), (&["--bus", "kafka"], "--bus"),
-        (&["--bus", "redis"], "--redis-url"), (&["--redis-url", "http://x"], "--redis-url"), (&["--fanout", "some"], "--fanout"), (&["--issuer", "me"], "--issuer"),
-        (&["--pod", "a b"], "--pod"), (&["--drain-delay", "10"], "--drain-delay"), (&["--max-body", "0"], "--max-body"), (&["--trusted-proxy", "here"], "--trusted-proxy"),
-        (&["--expose-identity", "half"], "--expose-identity"), (&["--door", "{"], "--door"), (&["--ping-interval", "never"], "--ping-interval"), (&["--unknown"], "--unknown"),
+        (&["--workers", "0"], "--workers"),
+        (&["--workers", "65"], "--workers"),
+        (&["--workers", "x"], "--workers"),
+        (&["--bus", "kafka"], "--bus"),
+        (&["--bus", "redis"], "--redis-url"),
+        (&["--redis-url", "http://x"], "--redis-url"),
+        (&["--fanout", "some"], "--fanout"),
+        (&["--issuer", "me"], "--issuer"),
+        (&["--pod", "a b"], "--pod"),
+        (&["--drain-delay", "10"], "--drain-delay"),
+        (&["--max-body", "0"], "--max-body"),
+        (&["--trusted-proxy", "here"], "--trusted-proxy"),
+        (&["--expose-identity", "half"], "--expose-identity"),
+        (&["--door", "{"], "--door"),
+        (&["--ping-interval", "never"], "--ping-interval"),
+        (&["--unknown"], "--unknown"),
     ];
     for (flags, named) in cases {
         let (code, text) = refused(flags).await?;
@@ -253,7 +265,8 @@ async fn a_taken_port() -> Result<()> {
     // Another one of ours takes its port with SO_REUSEPORT: a second one must not slip in beside it unnoticed.
     let ours = App::start(&[]).await?;
     let addresses = [taken.local_addr()?.to_string(), ours.url.trim_start_matches("http://").to_owned()];
-    for (address, flag) in addresses.iter().flat_map(|a| [(a, "--listen"), (a, "--admin-listen")]) {         let mut command = Command::new(bin::sticky_app()?);
+    for (address, flag) in addresses.iter().flat_map(|a| [(a, "--listen"), (a, "--admin-listen")]) {
+        let mut command = Command::new(bin::sticky_app()?);
         let other = if flag == "--listen" { "--admin-listen" } else { "--listen" };
         command.args([flag, address, other, "127.0.0.1:0"]);
         let mut process = Process::start(&mut command)?;
@@ -300,7 +313,12 @@ async fn identities_that_are_hidden() -> Result<()> {
     assert_eq!(socket.echo("x").await?["text"], "[app]  x");
     for path in ["/", "/session", "/whoami", "/topology", "/nothing", "/static/page.css"] {
         let answer = http::get(app.at(path)).send().await?;
-        assert!(!answer.text().contains("secret-pod") && !format!("{:?}", answer.headers).contains("secret-pod"), "{path}: {:?} {}", answer.headers, answer.text());
+        assert!(
+            !answer.text().contains("secret-pod") && !format!("{:?}", answer.headers).contains("secret-pod"),
+            "{path}: {:?} {}",
+            answer.headers,
+            answer.text()
+        );
         assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("x-sticky")), "{path}: {:?}", answer.headers);
     }
     let answer = http::post(app.at(&format!("/without-redis/{id}")), &json!({"text": "x"})).header("x-sticky-trace", "t").send().await?;

@@ -1,1 +1,5 @@
-fn main(){}
+//! `stickyctl`: see `stickyctl --help`.
+
+fn main() -> std::process::ExitCode {
+    stickyctl::cli::run()
+}

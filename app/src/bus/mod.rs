@@ -57,7 +57,7 @@ impl Relayed {
         if bytes.len() > MOST_BYTES {
             return Err("longer than any message that this app publishes");
         }
-        let message: Self = serde_json::from_slice(bytes).map_err(|_| "not a message of this app")?;
+        let message: Self = crate::core::wire::object(bytes).map_err(|_| "not a message of this app")?;
         let to = ClientId::parse(&message.to).map_err(|_| "its client id is malformed")?;
         Ok((message, to))
     }
@@ -99,6 +99,10 @@ pub trait Bus: Send + Sync + 'static {
     /// The worker hears nothing although the bus answers: only a restart can help.
     fn is_deaf(&self) -> bool {
         false
+    }
+    /// What keeps the subscription from standing, in words.
+    fn trouble(&self) -> Option<String> {
+        None
     }
     /// The set of sockets of `id` changed: the bus looks at [`Inbox::holds`] and subscribes or unsubscribes. Resolves when
     /// that is confirmed, to whether messages for `id` will arrive; never waits for a bus that is away.

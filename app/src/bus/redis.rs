@@ -109,9 +109,10 @@ fn describe(error: &RedisError) -> String {
 struct Link {
     up: AtomicBool,
     was_up: AtomicBool,
-    /// Milliseconds since `RedisBus::born` at which own presence was last published, and last heard.
-    published_ms: AtomicU64,
+    /// Milliseconds since `RedisBus::born` at which own presence was last heard.
     heard_ms: AtomicU64,
+    /// The same clock at the first presence that was published since and not heard; 0 where none is outstanding.
+    unheard_since_ms: AtomicU64,
     last_error: Mutex<String>,
 }
 
@@ -142,8 +143,16 @@ impl RedisBus {
         let publisher = ConnectionManager::new_lazy_with_config(client.clone(), manager).map_err(bad)?;
         let (wishes, inbound) = mpsc::unbounded_channel();
         let (link, stop, born) = (Arc::new(Link::default()), CancellationToken::new(), Instant::now());
-        let subscription =
-            Subscription { config: config.clone(), client, inbox, link: link.clone(), born, boot: boot.to_owned(), wishes: inbound };
+        let subscription = Subscription {
+            config: config.clone(),
+            client,
+            publisher: publisher.clone(),
+            inbox,
+            link: link.clone(),
+            born,
+            boot: boot.to_owned(),
+            wishes: inbound,
+        };
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -167,9 +176,13 @@ impl Bus for RedisBus {
     }
 
     fn is_deaf(&self) -> bool {
-        let published = self.link.published_ms.load(Ordering::Relaxed);
-        let heard = self.link.heard_ms.load(Ordering::Relaxed);
-        published.saturating_sub(heard) > DEAF_AFTER.as_millis() as u64
+        let since = self.link.unheard_since_ms.load(Ordering::Relaxed);
+        since > 0 && (self.born.elapsed().as_millis() as u64).saturating_sub(since) > DEAF_AFTER.as_millis() as u64
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let last = self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        (!last.is_empty()).then(|| last.clone())
     }
 
     fn reconcile<'a>(&'a self, id: ClientId) -> BoxFuture<'a, bool> {
@@ -199,9 +212,14 @@ impl Bus for RedisBus {
         tokio::spawn(async move {
             let payload = crate::core::wire::json(&presence);
             let sent: Result<u64, _> = ::redis::cmd("PUBLISH").arg(channel).arg(payload).query_async(&mut publisher).await;
-            if sent.is_ok() {
-                link.published_ms.store(born.elapsed().as_millis() as u64, Ordering::Relaxed);
-            }
+            let since = match sent {
+                // Only the first one that is outstanding counts: later ones must not push the moment on.
+                Ok(_) if link.unheard_since_ms.load(Ordering::Relaxed) > 0 => return,
+                Ok(_) => (born.elapsed().as_millis() as u64).max(1),
+                // While Redis is away nobody hears anything, and that is no deafness.
+                Err(_) => 0,
+            };
+            link.unheard_since_ms.store(since, Ordering::Relaxed);
         });
     }
 }
@@ -209,6 +227,7 @@ impl Bus for RedisBus {
 struct Subscription {
     config: RedisConfig,
     client: Client,
+    publisher: ConnectionManager,
     inbox: Arc<dyn Inbox>,
     link: Arc<Link>,
     born: Instant,
@@ -276,6 +295,9 @@ impl Subscription {
         if let Err(error) = self.subscribe_all(&mut connection, &mut subscribed).await {
             return describe(&error);
         }
+        if let Err(error) = self.publisher_answers().await {
+            return describe(&error);
+        }
         self.link.up.store(true, Ordering::Relaxed);
         *wait = BACKOFF.0;
         self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -283,6 +305,19 @@ impl Subscription {
         tracing::info!(redis = self.config.address(), fanout = self.config.fanout.name(), again, "subscribed to Redis");
         self.inbox.bus_changed(true);
         self.serve(&mut connection, &mut subscribed, &lost).await
+    }
+
+    /// Waits until the publisher has healed too: it keeps its last error until it is used, and a relay must not be called
+    /// on while the next publish would still be refused.
+    async fn publisher_answers(&mut self) -> Result<(), RedisError> {
+        let mut ping = ::redis::cmd("PING").query_async::<()>(&mut self.publisher).await;
+        for _ in 0..3 {
+            if ping.is_ok() {
+                break;
+            }
+            ping = ::redis::cmd("PING").query_async(&mut self.publisher).await;
+        }
+        ping
     }
 
     async fn serve(&mut self, connection: &mut MultiplexedConnection, subscribed: &mut HashSet<ClientId>, lost: &Notify) -> String {
@@ -333,7 +368,12 @@ impl Subscription {
 
     /// Brings the subscriptions to what the registry holds now, for the sessions that changed. Reading the registry here,
     /// and not the order of the wishes, makes an unsubscribe that was overtaken by a new socket harmless.
-    async fn settle(&self, connection: &mut MultiplexedConnection, subscribed: &mut HashSet<ClientId>, wishes: &[Reconcile]) -> Result<(), RedisError> {
+    async fn settle(
+        &self,
+        connection: &mut MultiplexedConnection,
+        subscribed: &mut HashSet<ClientId>,
+        wishes: &[Reconcile],
+    ) -> Result<(), RedisError> {
         if self.config.fanout == Fanout::Broadcast {
             return Ok(());
         }
@@ -363,8 +403,11 @@ impl Subscription {
     /// What runs in the connection's reader for each push: no second hop, no queue.
     fn listener(&self, lost: Arc<Notify>) -> impl Fn(PushInfo) -> Result<(), std::convert::Infallible> + Send + Sync + 'static {
         let (inbox, link, born, boot) = (self.inbox.clone(), self.link.clone(), self.born, self.boot.clone());
-        let (presence, session, all) =
-            (self.config.presence_channel().into_bytes(), format!("{}:session:", self.config.prefix).into_bytes(), self.config.all_channel().into_bytes());
+        let (presence, session, all) = (
+            self.config.presence_channel().into_bytes(),
+            format!("{}:session:", self.config.prefix).into_bytes(),
+            self.config.all_channel().into_bytes(),
+        );
         move |push| {
             match (push.kind, push.data.as_slice()) {
                 (PushKind::Disconnection, _) => lost.notify_one(),
@@ -374,6 +417,7 @@ impl Subscription {
                             Ok(heard) => {
                                 if heard.boot == boot {
                                     link.heard_ms.store(born.elapsed().as_millis() as u64, Ordering::Relaxed);
+                                    link.unheard_since_ms.store(0, Ordering::Relaxed);
                                 }
                                 inbox.hear(heard);
                             }

@@ -17,7 +17,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         _ => return Err("write a whole number and its unit: 500ms, 10s, 5m or 1h".to_owned()),
     };
     let number: u64 = number.parse().map_err(|_| "write a whole number and its unit: 500ms, 10s, 5m or 1h".to_owned())?;
-    number.checked_mul(millis_per).filter(|ms| *ms <= 31 * 24 * 3_600_000).map(Duration::from_millis).ok_or_else(|| "the longest duration is 31 days".to_owned())
+    number
+        .checked_mul(millis_per)
+        .filter(|ms| *ms <= 31 * 24 * 3_600_000)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "the longest duration is 31 days".to_owned())
 }
 
 /// Writes a duration so that [`parse`] reads the same back, in the largest unit that fits.

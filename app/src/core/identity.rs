@@ -42,9 +42,7 @@ impl PodName {
     /// # Errors
     /// [`BadPodName`] with the offending text.
     pub fn new(name: &str) -> Result<Self, BadPodName> {
-        let fits = !name.is_empty()
-            && name.len() <= 253
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        let fits = !name.is_empty() && name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         if fits { Ok(Self(name.to_owned())) } else { Err(BadPodName(name.chars().take(80).collect())) }
     }
 

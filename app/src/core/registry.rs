@@ -12,8 +12,8 @@ pub trait Outlet {
     type Frame: Clone;
     /// Queues a frame; `false` where the queue is full or its socket is gone.
     fn offer(&self, frame: Self::Frame) -> bool;
-    /// The queue overflowed: the socket's reader is too slow and its task must end it.
-    fn evict(&self);
+    /// The queue overflowed: the socket's reader is too slow and its task must end it. `true` the first time.
+    fn evict(&self) -> bool;
 }
 
 /// Names one socket of this worker for its whole life.
@@ -107,8 +107,7 @@ impl<O: Outlet> Registry<O> {
             if outlet.offer(frame.clone()) {
                 done.sockets += 1;
             } else {
-                outlet.evict();
-                done.evicted += 1;
+                done.evicted += usize::from(outlet.evict());
             }
         }
         done
@@ -168,8 +167,8 @@ mod tests {
             }
             room
         }
-        fn evict(&self) {
-            self.evicted.set(true);
+        fn evict(&self) -> bool {
+            !self.evicted.replace(true)
         }
     }
     fn queue(bound: usize) -> Rc<Queue> {
@@ -201,6 +200,7 @@ mod tests {
         table.insert(id(1), good.clone()).unwrap();
         table.deliver(&id(1), &"1", None);
         assert_eq!(table.deliver(&id(1), &"2", None), Delivered { sockets: 1, evicted: 1 });
+        assert_eq!(table.deliver(&id(1), &"3", None), Delivered { sockets: 1, evicted: 0 }, "one socket is thrown out once");
         assert!(slow.evicted.get() && !good.evicted.get());
     }
 

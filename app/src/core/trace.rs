@@ -19,8 +19,7 @@ impl TraceId {
     /// # Errors
     /// [`MalformedTraceId`] for any other text.
     pub fn parse(text: &str) -> Result<Self, MalformedTraceId> {
-        let fits = (1..=32).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         if fits { Ok(Self(text.to_owned())) } else { Err(MalformedTraceId) }
     }
 }

@@ -58,7 +58,7 @@ impl Message {
     /// # Errors
     /// A [`Refusal`] that says which rule it broke.
     pub fn parse(bytes: &[u8], max_text: usize) -> Result<(Self, Option<TraceId>), Refusal> {
-        let message: Self = serde_json::from_slice(bytes).map_err(|e| Refusal::BadJson(e.to_string()))?;
+        let message: Self = object(bytes).map_err(Refusal::BadJson)?;
         if message.text.len() > max_text {
             return Err(Refusal::TooLarge { len: message.text.len(), max: max_text });
         }
@@ -143,6 +143,17 @@ impl<'a> ErrorBody<'a> {
     pub const fn new(code: &'a str, message: &'a str) -> Self {
         Self { error: ErrorDetail { code, message } }
     }
+}
+
+/// Reads a JSON object. serde alone would fill a struct from an array too.
+///
+/// # Errors
+/// Where it is no JSON, no object, or not of this shape.
+pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err("an object was expected".to_owned());
+    }
+    serde_json::from_slice(bytes).map_err(|e| e.to_string())
 }
 
 /// JSON of a value of this module.

@@ -35,7 +35,7 @@ export function drawBurst(s, state) {
     }
     if (a.bus) cased([[f.w.m2, toBus(g, f.w)], [busIn(g), toBus(g, f.w)]], n, { "data-hop": `${id}>bus:publish` });
   }
-  for (const { id, n } of missed) missAtWorker(s, id, [`${n} missed`, `${n}`]);
+  for (const { id, n } of missed) missAtWorker(s, id, [`${n} missed`, `${n}`], state);
   if (b.backOnSocket && b.arrived && state.socket.state === "live" && state.socket.at) drawWayBack(s, state, byMost, { width, flow });
   if (a.cookie && byMost.length) markCookie(s);
   if (b.done && b.arrived === b.n) markArrived(s);

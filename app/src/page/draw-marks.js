@@ -1,7 +1,7 @@
 // Marks that a message leaves: what became of it, in the browser; a cookie on its lane; a miss at a worker. Pure.
 import { at, workerBox } from "./geometry.js";
 import { busIn, jackAt, off, toBus } from "./lanes.js";
-import { sayAt } from "./draw-pods.js";
+import { holds, sayAt } from "./draw-pods.js";
 
 const outcomeAt = g => (g.tall ? [(g.browser.m1 + g.browser.m2) / 2, g.W - 34] : [g.browser.m2 - 24, g.c0 + 17]);
 
@@ -18,12 +18,15 @@ export function markCookie(s) {
     ["circle", { class: "cookie-bite", cx: x + 1.8, cy: y + 2.8, r: 1.1 }]);
 }
 
-export function missAtWorker(s, id, words) {
+export function missAtWorker(s, id, words, state) {
   const { g } = s, f = workerBox(g, id);
   if (!f) return;
-  s.cross(jackAt(g, id), `${id}>:miss`);
-  sayAt(s, f.w, "misst", words);
+  // A box that stands for several workers can hold your socket and miss: another of its workers was asked.
+  const other = holds(f.w, state) && (f.w.rest || f.w.n === null), jack = jackAt(g, id);
+  s.cross(other ? [jack[0], f.w.lane + off(g, "out")] : jack, `${id}>:miss`);
+  sayAt(s, f.w, "misst", other && words[0] === NO_SOCKET[0] ? ["another worker", "other"] : words);
 }
+export const NO_SOCKET = ["no socket of yours", "no socket here", "none"];
 
 export function missAtBus(s, publisher) {
   const { g } = s, f = publisher && workerBox(g, publisher);

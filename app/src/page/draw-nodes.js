@@ -26,7 +26,7 @@ export function drawNodes(s, state) {
     xy(g.W - 12, g.door.m1 - 9, "t2", words, "end");
     xy(12, g.bus.m2 + 19, "t1", busTitle);
     xy(g.W - 12, g.bus.m2 + 19, "t2", busWords, "end");
-    if (g.hidden) xy(g.W - 12, g.podsAt.m2 + 14, "t2 halo", `+${g.hidden} more pods`, "end");
+    if (g.hidden) xy(g.W - 12, g.podsAt.m2 + 14, "t2 halo", `+${g.hidden} more ${g.hidden > 1 ? "pods" : "pod"}`, "end");
   } else {
     const x = g.browser.m1 + 12, mid = b => (b.m1 + b.m2) / 2;
     xy(mid(g.browser), g.c0 - 70, "t1", "Your browser", "middle");

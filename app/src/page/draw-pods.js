@@ -3,7 +3,8 @@ import { fit } from "./ids.js";
 import { secondsLeft } from "./topology.js";
 import { jackIn, toBus, wayIn } from "./lanes.js";
 
-const MONO = 7.9, SANS = 6.4;
+// Widths of a character, for what must fit; bold words are wider than plain ones.
+const MONO = 7.9, BOLD = 6.4, PLAIN = 5.3;
 
 export function drawPods(s, state) {
   for (const p of s.g.pods) {
@@ -12,11 +13,12 @@ export function drawPods(s, state) {
   }
 }
 
-function note(s, p, now) {
+// What there is to say about a pod, the longest first.
+function notes(s, p, now) {
   const left = secondsLeft(p, now);
-  if (p.state === "draining") return s.g.tall ? (left === null ? "draining" : `drains ${left} s`) : left === null ? "draining" : `draining, ${left} s left`;
-  if (p.state !== "ready") return p.state;
-  return p.workers.length > 1 && !s.g.tall && p.m2 - p.m1 > 236 && p.name.length < 8 ? "any worker may accept" : "";
+  if (p.state === "draining") return left === null ? ["draining"] : [`draining, ${left} s left`, `draining ${left} s`, `${left} s`];
+  if (p.state !== "ready") return [p.state];
+  return p.workers.length > 1 && !s.g.tall ? ["any worker may accept", ""] : [""];
 }
 
 function drawPod(s, p, state) {
@@ -25,13 +27,15 @@ function drawPod(s, p, state) {
   const edge = g.tall && across < 50 ? 5 : g.tall ? 8 : 12;
   const [x, y] = g.tall ? [p.c1 + edge, p.m1 + 9] : [p.m1 + edge, p.c1 + 9];
   under.push(["rect", { x: x.toFixed(1), y: y.toFixed(1), width: g.tall ? Math.min(22, across - 2 * edge).toFixed(1) : 26, height: 12, fill: `url(#pt-${p.slot})` }]);
-  const words = note(s, p, state.now);
+  const all = notes(s, p, state.now), inside = p.m2 - p.m1 - 59;
   if (g.tall) {
+    const words = all.find(n => n.length * PLAIN <= across - edge) ?? "";
     xy(x, y + 27, "tm halo", fit(p.name, Math.floor((across - edge - 2) / MONO)));
-    if (words) xy(x, p.m2 + 14, "t2 halo", across < 70 ? words.replace(/^drain(ing|s) ?/, "") || "…" : words);
+    if (words) xy(x, p.m2 + 14, "t2 halo", words);
     return;
   }
-  xy(x + 35, y + 11, "tm", fit(p.name, Math.floor((p.m2 - p.m1 - 59 - words.length * SANS) / MONO)));
+  const words = all.find(n => n.length * PLAIN + (n && 8) + p.name.length * MONO <= inside) ?? all[all.length - 1];
+  xy(x + 35, y + 11, "tm", fit(p.name, Math.floor((inside - words.length * PLAIN - (words && 8)) / MONO)));
   if (words) xy(p.m2 - 12, y + 11, "t2", words, "end");
 }
 
@@ -60,7 +64,7 @@ function nameWorker(s, p, w) {
 // The line under a worker's name: what its state of things is for you.
 export function sayAt(s, w, cls, words) {
   const { g, xy } = s, room = g.tall ? w.c2 - w.c1 - 9 : w.m2 - w.m1 - 42;
-  const said = words.find(x => x.length * SANS <= room);
+  const said = words.find(x => x.length * BOLD <= room);
   if (!said) return;
   if (g.tall) xy(w.c1 + (w.c2 - w.c1 < 34 ? 3 : 7), w.m2 - 9, cls, said);
   else xy(w.m1 + 38, w.lane + (w.tight ? 12 : 18), cls, said);

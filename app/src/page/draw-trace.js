@@ -3,11 +3,11 @@ import { actionOf } from "./actions.js";
 import { workerBox } from "./geometry.js";
 import { arrow, fromBus, hopWay, off, toBus } from "./lanes.js";
 import { steps } from "./words.js";
-import { markArrived, markCookie, markMissed, missAtBus, missAtWorker } from "./draw-marks.js";
+import { NO_SOCKET, markArrived, markCookie, markMissed, missAtBus, missAtWorker } from "./draw-marks.js";
 
-export const hopName = h => `${h.from}>${h.to ?? ""}:${h.kind}`;
+const hopName = h => `${h.from}>${h.to ?? ""}:${h.kind}`;
 
-export function drawHop(s, h, publisher) {
+function drawHop(s, h, publisher) {
   const { g, lines, over, line } = s, way = hopWay(g, h, publisher);
   if (way.length < 2) return;
   if (h.kind !== "frame" && h.kind !== "push") lines.push(line(way, "case", { "stroke-width": 6 }));
@@ -22,7 +22,7 @@ export function drawDrops(s, ids, publisher) {
   for (const id of ids) drawHop(s, { from: "bus", to: id, kind: "ignore" }, publisher);
 }
 
-function number(s, h, n, publisher) {
+function number(s, h, n, publisher, state) {
   const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f && (g.door.m2 + f.p.m1) / 2, mid = (g.browser.m2 + g.door.m1) / 2;
   if (h.kind === "post" && f) s.badge(gap, f.p.lane + off(g, "out"), n);
   if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
@@ -30,7 +30,7 @@ function number(s, h, n, publisher) {
   if (h.kind === "push") s.badge(mid + (g.tall ? 10 : 0), g.c0 + off(g, "ws"), n);
   if (h.kind === "publish" && f) s.badge((f.p.m2 + g.bus.m1) / 2, toBus(g, f.w), n);
   if (h.kind === "deliver" && f) s.badge((f.p.m2 + g.bus.m1) / 2, fromBus(g, f.w), n);
-  if (h.kind === "miss") h.from === "bus" ? missAtBus(s, publisher) : missAtWorker(s, h.from, ["no socket of yours", "no socket here", "none"]);
+  if (h.kind === "miss") h.from === "bus" ? missAtBus(s, publisher) : missAtWorker(s, h.from, NO_SOCKET, state);
 }
 
 export function drawTrace(s, state) {
@@ -39,7 +39,7 @@ export function drawTrace(s, state) {
   hops.slice(0, done).forEach(h => drawHop(s, h, publisher));
   steps(hops).forEach((step, i) => {
     const last = step.hops[step.hops.length - 1];
-    if (last < done) number(s, hops[last], i + 1, publisher);
+    if (last < done) number(s, hops[last], i + 1, publisher, state);
   });
   if (done && actionOf(m.op).cookie) markCookie(s);
   if (!m.finished || !hops.length || done < hops.length) return;

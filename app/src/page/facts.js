@@ -10,7 +10,7 @@ const who = (world, id) => {
 const lamp = live => build(["svg", { width: 12, height: 12, viewBox: "0 0 12 12", "aria-hidden": "true" }, ["circle", { class: live ? "lamp" : "lamp off", cx: 6, cy: 6, r: 4 }]]);
 
 export function createFacts(reconnect) {
-  const now = button("now", "reconnect now"), words = el("span"), left = el("span");
+  const now = button("reconnect", "reconnect now"), words = el("span"), left = el("span");
   let said = "";
   // Spoken when it changes, not at every second of the countdown.
   left.setAttribute("aria-hidden", "true");

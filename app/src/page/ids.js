@@ -1,10 +1,9 @@
 // Identities ("app-3:0": pod and worker) and the client id.
 
 export const podOf = id => id.split(":")[0];
-export const workerOf = id => (id.includes(":") ? id.slice(id.indexOf(":") + 1) : null);
 
 // A client id is a capability: whoever reads it off a screen could send to its sockets. Six characters are shown, never more.
-export const SHOWN_ID = 6;
+const SHOWN_ID = 6;
 export const shortId = clientId => clientId.slice(0, SHOWN_ID);
 export const cutId = (text, clientId) => (clientId.length > SHOWN_ID ? text.replaceAll(clientId, shortId(clientId)) : text);
 

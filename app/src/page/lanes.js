@@ -9,7 +9,7 @@ const BUS_SIDE = 8, BUS_TURN = 7, CORNER = 10, BEFORE_PLUG = 8;
 
 export const off = (g, lane) => OFF[lane] * g.unit;
 export const turnOf = lane => TURN[lane];
-export const busMiddle = g => (g.bus.m1 + g.bus.m2) / 2;
+const busMiddle = g => (g.bus.m1 + g.bus.m2) / 2;
 export const toBus = (g, w) => w.lane - BUS_SIDE * g.unit;
 export const fromBus = (g, w) => w.lane + BUS_SIDE * g.unit;
 export const busIn = g => busMiddle(g) - BUS_TURN;

@@ -1,7 +1,8 @@
 // Starts the page and wires its parts: what servers say goes into one state, and the state is painted.
 //
 // Hooks for tests, kept in step with what is shown:
-//   body                data-socket="live|reconnecting|closed", data-busy = messages not yet settled, data-mode = "3x1"
+//   body                data-socket="live|reconnecting|closed", data-busy = messages not yet settled
+//                       (those that a "send 20" has yet to send among them; 0 once its sentence stands), data-mode = "3x1"
 //   li.act[data-op]     http-rr http-sticky ws queue mem-rr mem-sticky; data-sent, data-arrived, data-missed,
 //                       data-by = JSON {worker: messages that reached it}; buttons .send .many .why
 //   #map svg            [data-pod][data-state][data-slot] a pod, [data-worker="app-1:0"][data-state] a worker,
@@ -35,7 +36,8 @@ const state = {
   session: { id6: shortId(clientId), pageBy: meta("page-by") },
   socket: { state: "reconnecting", opening: true, at: null, words: "opening", until: null },
 };
-let scores = freshScores(), workersBefore = null, socket = null;
+const ASK_MS = 2_000;
+let scores = freshScores(), workersBefore = null, socket = null, asking = null;
 
 document.body.append(build(["svg", { class: "vh", width: 0, height: 0, "aria-hidden": "true" }, patterns()]));
 
@@ -61,7 +63,7 @@ const sender = createSender({
   resolve: id => resolve(state.world, id),
   log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
   changed(m) {
-    document.body.dataset.busy = String(sender.busy());
+    countBusy();
     if (m.score === scores[m.op]) panel.score(m.op, m.score, state.world);
     player.heard();
   },
@@ -69,9 +71,13 @@ const sender = createSender({
   random: bytes => crypto.getRandomValues(bytes),
   setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: timer => clearTimeout(timer),
 });
-const player = createPlayer({ state, map, show, sender, log });
+const player = createPlayer({ state, map, show, sender, log, owedChanged: countBusy });
 const panel = createPanel({ one: op => press(op, player.one), twenty: op => press(op, player.twenty) }, expose !== "off");
 const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
+
+function countBusy() {
+  document.body.dataset.busy = String(sender.busy() + player.owed());
+}
 
 function press(op, play) {
   panel.mark(op);
@@ -130,6 +136,16 @@ function setSocket({ lost, ...next }) {
     sender.socketLost();
   }
   refresh();
+  if (next.state === "reconnecting") followByAsking();
+}
+
+// Without a socket no frame tells what becomes of the pods. Asked at random moments, so that many pages don't ask at once.
+function followByAsking() {
+  clearTimeout(asking);
+  asking = setTimeout(async () => {
+    if (!document.hidden) await askTopology();
+    if (state.socket.state === "reconnecting") followByAsking();
+  }, ASK_MS * (.5 + Math.random()));
 }
 
 function hear(frame) {
@@ -147,9 +163,9 @@ async function askTopology() {
   try {
     const response = await fetch("topology", { cache: "no-store", credentials: "same-origin" }), { topology } = await response.json();
     // A frame that came in the meantime is newer.
-    if (topology && !state.world.known) setWorld(topology);
+    if (topology && state.socket.state !== "live") setWorld(topology);
   } catch {
-    note("no topology from the server yet");
+    // Asked again until the socket is there; the state of the socket says all there is to say.
   }
 }
 

@@ -8,8 +8,8 @@ import { joined } from "./trace.js";
 const HOP_MS = 330, ANSWER_HOP_MS = 170, HIDDEN_HOP_MS = 180, PACE_MS = 45, AT_ONCE = 4, BURST = 20;
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
-export function createPlayer({ state, map, show, sender, log }) {
-  let turn = 0, woken = () => {};
+export function createPlayer({ state, map, show, sender, log, owedChanged }) {
+  let turn = 0, owed = 0, woken = () => {};
   const begin = shown => {
     turn++;
     map.clear();
@@ -57,8 +57,10 @@ export function createPlayer({ state, map, show, sender, log }) {
     const my = begin(shown), mine = () => my === turn;
     log.quiet(true);
     let left = BURST;
+    owed += BURST + 1;
     async function lane() {
       while (left-- > 0) {
+        owed--;
         const m = sender.send(op, text);
         all.push(m.whenFinished.then(() => {
           add(shown, m);
@@ -72,10 +74,14 @@ export function createPlayer({ state, map, show, sender, log }) {
     log.quiet(false);
     shown.done = true;
     if (mine()) show(shown);
+    owed--;
+    owedChanged();
   }
 
   return {
     one, twenty,
+    // What bursts under way have yet to send, and one more for each until its sentence stands.
+    owed: () => owed,
     heard: () => woken(),
     idle() {
       begin({ kind: "idle" });

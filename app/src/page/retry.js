@@ -1,7 +1,7 @@
 // How long to wait before the next socket. Pure.
 // Full jitter from the first retry on: everyone of a pod that dies loses the socket at once, so even the first window
 // is wide enough that no second of it sees more than a tenth of them.
-export const FIRST_WINDOW_MS = 15_000;
+const FIRST_WINDOW_MS = 15_000;
 export const CAP_MS = 30_000;
 export const STABLE_MS = 60_000;
 

@@ -12,10 +12,14 @@ export const newTraceId = random => Array.from(random(new Uint8Array(16)), b => 
 
 // env: { clientId, expose, scores(), socket(), sendFrame(frame), resolve(id), log(line), changed(m), fetch, random, setTimeout, clearTimeout }
 export function createSender(env) {
-  const pending = new Map();
+  // unclaimed: replies without a trace that came before the answer that would have announced them.
+  const pending = new Map(), unclaimed = [];
 
   function send(op, text) {
-    const score = env.scores()[op], m = { id: newTraceId(env.random), op, text, score, http: null, httpDone: false, frame: null, outcome: null, problem: null, socket: env.socket(), finished: false, timer: null };
+    const score = env.scores()[op], m = {
+      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null,
+      http: null, httpDone: false, frame: null, waiting: false, outcome: null, problem: null, finished: false,
+    };
     m.whenFinished = new Promise(done => { m.tellFinished = done; });
     m.whenAnswered = new Promise(done => { m.tellAnswered = done; });
     score.sent++;
@@ -35,6 +39,9 @@ export function createSender(env) {
 
   function waitForReply(m) {
     if (m.outcome) return;
+    const early = unclaimed.findIndex(r => r.said === m.text);
+    if (early >= 0) return arrive(m, unclaimed.splice(early, 1)[0]);
+    m.waiting = true;
     m.timer = env.setTimeout(() => {
       env.log({ proto: "note", text: `no answer within ${REPLY_MS / 1000} s`, missed: true });
       decide(m, "missed", { kind: "no-answer", seconds: REPLY_MS / 1000 });
@@ -91,10 +98,15 @@ export function createSender(env) {
   function heard(frame) {
     const text = String(frame.text), who = env.expose === "off" ? null : env.resolve(speakerOf(text));
     env.log({ proto: "wss", text: cutId(text, env.clientId), who });
-    const waiting = [...pending.values()].filter(m => actionOf(m.op).back === "ws" && !m.frame && !m.outcome);
-    const m = frame.trace?.id ? waiting.find(x => x.id === frame.trace.id) : waiting.find(x => x.text === saidBy(text));
-    if (!m) return;
-    m.frame = { hops: hopsFrom(frame.trace?.hops), speaker: who };
+    const open = [...pending.values()].filter(m => actionOf(m.op).back === "ws" && !m.outcome), named = frame.trace?.id;
+    const reply = { said: saidBy(text), hops: hopsFrom(frame.trace?.hops), speaker: who };
+    const m = named ? open.find(x => x.id === named) : open.find(x => x.waiting && x.text === reply.said);
+    if (m) arrive(m, reply);
+    else if (!named && open.length) unclaimed.push(reply);
+  }
+
+  function arrive(m, { hops, speaker }) {
+    m.frame = { hops, speaker };
     decide(m, "arrived");
   }
 
@@ -102,7 +114,7 @@ export function createSender(env) {
   function refusedFrame({ code, message }) {
     const m = [...pending.values()].find(x => actionOf(x.op).out === "ws" && !x.outcome);
     env.log({ proto: "wss", text: cutId([code, message].filter(x => typeof x === "string").join(": "), env.clientId), missed: Boolean(m) });
-    if (m) decide(m, "missed", { kind: "refused", status: "with an error", code });
+    if (m) decide(m, "missed", { kind: "refused", code });
   }
 
   // What went down a socket that closed can't be answered any more; what was POSTed can still find the next socket.
@@ -136,6 +148,7 @@ export function createSender(env) {
       m.reached = env.resolve(reachedBy(m));
       countWorker(m.score.by, m.reached);
       pending.delete(m.id);
+      if (!pending.size) unclaimed.length = 0;
       m.tellFinished();
     }
     env.changed(m);

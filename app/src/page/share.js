@@ -4,7 +4,8 @@ import { fit } from "./ids.js";
 const WIDEST = 96, MOST_BARS = 16;
 
 function barsOf(world, by) {
-  const workers = world.pods.flatMap(p => p.workers.map(w => ({ name: w.id, slot: p.slot, label: world.pods.length > 1 && p.workers.length === 1 ? tail(p.name, world) : w.n === null ? "" : ":" + w.n, n: by[w.id] ?? 0 })));
+  const label = (p, w) => (world.pods.length > 1 && p.workers.length === 1 ? tail(p.name, world) : w.n === null ? "" : ":" + w.n);
+  const workers = world.pods.flatMap(p => p.workers.map(w => ({ name: w.id, slot: p.slot, label: label(p, w), n: by[w.id] ?? 0 })));
   if (workers.length <= MOST_BARS) return workers;
   return world.pods.map(p => ({ name: p.name, slot: p.slot, label: tail(p.name, world), n: p.workers.reduce((n, w) => n + (by[w.id] ?? 0), 0) }));
 }

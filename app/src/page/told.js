@@ -2,12 +2,15 @@
 import { $, el, sign } from "./dom.js";
 import { caption, dropped, ledger } from "./words.js";
 
+// Names longer than this may break across lines.
+const UNBROKEN = 20, NO_BREAK = "\u00a0";
+
 const underWay = s => (s.kind === "trace" && (!s.m.finished || s.done < s.hops.length)) || (s.kind === "burst" && !s.done);
 
 function sentence(tokens) {
   return tokens.filter(t => t !== "").map(t => {
     if (typeof t === "string") return t;
-    if (t.id) return el("span", "id", t.id);
+    if (t.id) return el("span", t.id.length > UNBROKEN ? "id long" : "id", t.id);
     return el("strong", t.miss ? "miss" : "", sign(Boolean(t.miss)), t.end);
   });
 }
@@ -15,9 +18,9 @@ function sentence(tokens) {
 function step(x, number) {
   const li = el("li", "", ...(number ? [el("span", "k", String(number))] : []), x.text, el("b", "", x.bold));
   if (x.ms) {
-    const time = el("span", "us", x.ms + (x.clock ? " by " + x.clock : ""));
+    const time = el("span", "us", x.ms.replace(" ", NO_BREAK) + (x.clock ? ` by${NO_BREAK}${x.clock}` : ""));
     time.title = `counted by ${x.clock ?? x.bold} from when it first saw this message`;
-    li.append(time);
+    li.append(" ", time);
   }
   return li;
 }

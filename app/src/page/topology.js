@@ -1,7 +1,8 @@
 // Topology as servers tell it -> the world the page draws. Pure.
 import { podOf } from "./ids.js";
 
-export const SLOTS = 6;
+const SLOTS = 6;
+const RESTART_MS = 20_000;
 export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "redis", fanout: "directed", state: "ok" }, pods: [] };
 
 const rows = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
@@ -26,6 +27,11 @@ function workersFrom(pod) {
   return told.map(w => ({ id: `${pod.pod}:${w.worker}`, n: w.worker, state: w.state, sockets: number(w.sockets), ignored: number(w.ignored) }));
 }
 
+// A worker that restarts is absent for a moment; the pod still counts as one of that many workers.
+function mostWorkers(before, shown, now) {
+  return before && before.most > shown && now - before.mostAt < RESTART_MS ? { most: before.most, mostAt: before.mostAt } : { most: shown, mostAt: now };
+}
+
 export function worldOf(before, wire, now) {
   const told = rows(wire?.pods).filter(p => typeof p.pod === "string");
   const slots = giveSlots(told.map(p => p.pod), before.pods);
@@ -39,8 +45,7 @@ export function worldOf(before, wire, now) {
       const workers = workersFrom(p), shown = rows(p.workers).length;
       return {
         name: p.pod, slot: slots.get(p.pod), state: oneOf(p.state, ["ready", "starting", "draining"]), workers,
-        // A worker that restarts is absent for a moment; the pod is still one of that many workers.
-        most: Math.max(shown, had.get(p.pod)?.most ?? 0),
+        ...mostWorkers(had.get(p.pod), shown, now),
         until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
       };
     }),
@@ -48,7 +53,6 @@ export function worldOf(before, wire, now) {
 }
 
 export const secondsLeft = (pod, now) => (pod.until === null ? null : Math.max(0, Math.ceil((pod.until - now) / 1000)));
-export const workersOf = world => world.pods.flatMap(p => p.workers.map(w => w.id));
 export const slotOf = (world, id) => (id && world.pods.find(p => p.name === podOf(id))?.slot) || null;
 
 // Texts leave the worker out where a pod has one; the map never does.

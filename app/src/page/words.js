@@ -4,9 +4,10 @@ import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { reachedBy, writtenBy } from "./trace.js";
 
+const LIST = 8;
 const id = x => ({ id: x });
 const ARRIVED = { end: "arrived" }, MISSED = { end: "missed", miss: true };
-export const busName = bus => (bus.kind === "redis" ? "Redis" : "the memory bus");
+const busName = bus => (bus.kind === "redis" ? "Redis" : "the memory bus");
 
 export function caption(state) {
   const s = state.shown;
@@ -56,27 +57,38 @@ const PROBLEMS = {
     : m.http ? [...reached(m, w), actionOf(m.op).bus ? ", which published it" : ", which wrote to your socket", waited(m)] : [sent(m) + " was sent", waited(m)]),
   network: m => [sent(m) + " got no answer, the connection failed"],
   "not-json": m => [`${sent(m)} was answered ${m.problem.status} by something that is not the app`],
-  refused: (m, w) => [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", REFUSALS[m.problem.code] ?? `answered ${m.problem.status}`],
+  refused: (m, w) => [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusal(m.problem)],
 };
 const REFUSALS = {
-  "relay-unavailable": "could not publish it, the bus is away (503)",
-  busy: "has too much to do just now (503)",
-  "too-large": "found it too large (413)",
-  "too-many-sessions": "counts too many new sessions from here (429)",
-  "too-many-sockets": "counts too many sockets (429)",
-  "foreign-origin": "does not take requests from this origin (403)",
-  "foreign-host": "does not answer to this host name (421)",
-  timeout: "waited too long for the rest of it (408)",
+  "relay-unavailable": "could not publish it, the bus is away",
+  busy: "has too much to do just now",
+  "too-large": "found it too large",
+  "too-many-sessions": "counts too many new sessions from here",
+  "too-many-sockets": "counts too many sockets",
+  "foreign-origin": "does not take requests from this origin",
+  "foreign-host": "does not answer to this host name",
+  timeout: "waited too long for the rest of it",
 };
 
+const refusal = ({ code, status }) => (REFUSALS[code] ? REFUSALS[code] + (status ? ` (${status})` : "") : `answered ${status ?? "with an error"}`);
+
+// By worker; by pod where that is a list nobody reads.
+function places(reached) {
+  if (Object.keys(reached).length <= LIST) return reached;
+  const pods = {};
+  for (const [w, n] of Object.entries(reached)) pods[podOf(w)] = (pods[podOf(w)] ?? 0) + n;
+  return pods;
+}
+
 function burst(s) {
-  const a = actionOf(s.op), list = Object.entries(s.reached).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
+  const a = actionOf(s.op), list = Object.entries(places(s.reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
   const what = s.n + (a.out === "ws" ? " frames" : a.cookie ? " POSTs with the cookie" : " POSTs without the cookie");
   const named = list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
   const known = list.reduce((n, e) => n + e[1], 0), lost = s.n - known;
   const where = a.back === "http" ? ["; each answer on its own connection"] : a.out === "ws" ? [", where your socket is"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
   const start = known ? [what + " reached ", ...named, ...(lost ? [`; ${lost} reached no worker`] : []), ...where] : [what + (s.named ? " reached no worker" : " sent")];
-  return [...start, ": ", { end: s.arrived + " arrived" }, ...(s.n - s.arrived ? [", ", { end: (s.n - s.arrived) + " missed", miss: true }] : []), "."];
+  const ends = [...(s.arrived ? [{ end: s.arrived + " arrived" }] : []), ...(s.n - s.arrived ? [{ end: (s.n - s.arrived) + " missed", miss: true }] : [])];
+  return [...start, ": ", ...ends.flatMap((end, i) => (i ? [", ", end] : [end])), "."];
 }
 
 // Hops of one kind that follow each other are one step: browser -> front door -> worker is step 1.

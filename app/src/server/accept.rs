@@ -100,7 +100,8 @@ fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
     });
 }
 
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 101\r\n\r\n\
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 102\r\n\r\n\
 {\"error\":{\"code\":\"busy\",\"message\":\"this worker has all the connections that it may have; try again\"}}\n";
 
 async fn refuse(stream: Stream) {

@@ -6,7 +6,7 @@ use crate::server::stream::{Activity, Phase, Stream, Watched};
 use crate::server::worker::{Peer, Worker};
 use axum::Router;
 use axum::body::Body;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -25,17 +25,22 @@ pub async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Pe
         service_fn(move |mut request: hyper::Request<Incoming>| {
             activity.enter(Phase::Busy);
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(activity.clone());
             let (worker, router, activity) = (worker.clone(), router.clone(), activity.clone());
             async move {
+                let has_body = !request.body().is_end_stream();
                 let answer = outer::answer(worker, router, request.map(Body::new)).await;
+                if has_body && !answer.status().is_success() {
+                    // Refused without reading all of it, perhaps.
+                    activity.leave_unread();
+                }
                 activity.enter(Phase::Idle);
                 Ok::<_, Infallible>(answer)
             }
         })
     };
     let io = TokioIo::new(Watched::new(stream, activity.clone()));
-    let connection =
-        http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_HEAD).serve_connection(io, service).with_upgrades();
+    let connection = http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_HEAD).serve_connection(io, service).with_upgrades();
     let mut connection = pin!(connection);
     let (limits, finishing) = (&worker.config.limits, worker.finish_connections.cancelled());
     let mut overdue = pin!(activity.overdue(limits.header_timeout, limits.keep_alive));

@@ -112,7 +112,9 @@ impl Desk {
 
     /// Tells every socket to end.
     pub fn end_all(&self, ending: Ending) {
-        self.outboxes().iter().for_each(|outbox| outbox.end(ending));
+        for outbox in self.outboxes() {
+            outbox.end(ending);
+        }
     }
 
     /// Sockets that closed since the last call.

@@ -4,7 +4,10 @@
 ///
 /// glibc keeps what many sockets used, 46 MB of 46 after 8,000 of them; trimming returns all but 5 MB in about 10 ms, and
 /// costs microseconds where there is nothing to return. Other allocators do it by themselves or not at all.
-#[allow(unsafe_code, reason = "glibc offers this to C alone; the call takes a number, reads no memory of ours, and may come from any thread (malloc_trim(3), MT-Safe)")]
+#[allow(
+    unsafe_code,
+    reason = "glibc offers this to C alone; the call takes a number, reads no memory of ours, and may come from any thread (malloc_trim(3), MT-Safe)"
+)]
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {

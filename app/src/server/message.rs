@@ -9,7 +9,7 @@ use crate::server::reply::{self, Problem};
 use crate::server::routes::{check_origin, client_id};
 use crate::server::worker::Worker;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request};
@@ -28,9 +28,9 @@ struct Received {
 }
 
 impl Received {
-    async fn read(worker: Arc<Worker>, id: &str, request: Request<Body>) -> Result<Self, Problem> {
+    async fn read(worker: Arc<Worker>, request: Request<Body>) -> Result<Self, Problem> {
         let began = Instant::now();
-        let to = client_id(id)?;
+        let to = client_id(request.uri())?;
         check_origin(&worker, request.headers())?;
         check_json(request.headers())?;
         let trace_id = trace_id(request.headers())?;
@@ -71,15 +71,15 @@ impl Received {
 }
 
 /// HTTP out, HTTP in.
-pub async fn submit(State(worker): State<Arc<Worker>>, Path(id): Path<String>, request: Request<Body>) -> Result<Response, Problem> {
-    let received = Received::read(worker, &id, request).await?;
+pub async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+    let received = Received::read(worker, request).await?;
     let text = format!("[{}]  {}", received.text(), received.message.text);
     Ok(received.answer(text, None, None))
 }
 
 /// HTTP out, and in by the sockets that this worker holds.
-pub async fn without_redis(State(worker): State<Arc<Worker>>, Path(id): Path<String>, request: Request<Body>) -> Result<Response, Problem> {
-    let mut received = Received::read(worker, &id, request).await?;
+pub async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+    let mut received = Received::read(worker, request).await?;
     let (desk, place) = (received.worker.desk.clone(), received.place());
     let pushed = received.trace.as_ref().map(|trace| {
         let mut push = Trace::new(trace.id.clone());
@@ -99,14 +99,11 @@ pub async fn without_redis(State(worker): State<Arc<Worker>>, Path(id): Path<Str
 }
 
 /// HTTP out, and in by whichever worker holds the socket.
-pub async fn with_redis(State(worker): State<Arc<Worker>>, Path(id): Path<String>, request: Request<Body>) -> Result<Response, Problem> {
-    let mut received = Received::read(worker, &id, request).await?;
+pub async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+    let mut received = Received::read(worker, request).await?;
     let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());
-    let message = Relayed {
-        to: received.to.as_str().to_owned(),
-        text: received.message.text.clone(),
-        trace: received.trace.as_ref().map(|t| t.id.clone()),
-    };
+    let message =
+        Relayed { to: received.to.as_str().to_owned(), text: received.message.text.clone(), trace: received.trace.as_ref().map(|t| t.id.clone()) };
     received.hop(&place, Some("bus"), Kind::Publish);
     let receivers = bus.publish(&message).await.map_err(|error| {
         bump(&desk.stats.publish_failures);

@@ -44,16 +44,19 @@ impl Outbox {
         act(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Orders the end; the first order stands.
-    pub fn end(&self, ending: Ending) {
-        self.with(|w| {
-            w.ending.get_or_insert(ending);
+    /// Orders the end; the first order stands, and `true` is the answer to it.
+    pub fn end(&self, ending: Ending) -> bool {
+        let first = self.with(|w| {
             if ending == Ending::SlowReader {
                 // Nobody will read them: what they hold is better given back at once.
                 w.frames = VecDeque::new();
             }
+            let first = w.ending.is_none();
+            w.ending.get_or_insert(ending);
+            first
         });
         self.wake.notify_one();
+        first
     }
 
     /// The next frame, if there is one.
@@ -105,8 +108,8 @@ impl Outlet for Arc<Outbox> {
         taken
     }
 
-    fn evict(&self) {
-        self.end(Ending::SlowReader);
+    fn evict(&self) -> bool {
+        self.end(Ending::SlowReader)
     }
 }
 
@@ -119,8 +122,8 @@ mod tests {
         let outbox = Outbox::new(2);
         assert!(outbox.offer("1".into()) && outbox.offer("2".into()) && !outbox.offer("3".into()));
         assert_eq!((outbox.pop().unwrap(), outbox.pop().unwrap(), outbox.pop()), ("1".into(), "2".into(), None));
-        outbox.end(Ending::Restart(RetryHint::for_sockets(1)));
-        outbox.end(Ending::SlowReader);
+        assert!(outbox.end(Ending::Restart(RetryHint::for_sockets(1))));
+        assert!(!outbox.end(Ending::SlowReader));
         assert_eq!(outbox.ended().await, Ending::Restart(RetryHint::for_sockets(1)), "the first order stands");
     }
 

@@ -67,7 +67,10 @@ pub async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>)
                 Err(_) => Problem::new(
                     408,
                     "timeout",
-                    format!("the request was not complete within {} (--request-timeout)", crate::core::duration::write(worker.config.limits.request_timeout)),
+                    format!(
+                        "the request was not complete within {} (--request-timeout)",
+                        crate::core::duration::write(worker.config.limits.request_timeout)
+                    ),
                 )
                 .into_response(),
             }
@@ -106,8 +109,14 @@ fn admit<'a>(worker: &'a Worker, request: &Request<Body>) -> Result<Permit<'a>, 
             ));
         }
     }
-    Permit::take(worker)
-        .ok_or_else(|| Problem::new(503, "busy", format!("{} requests are in work, which is the limit (--max-requests); try again", worker.config.limits.max_requests)).retry_after(1))
+    Permit::take(worker).ok_or_else(|| {
+        Problem::new(
+            503,
+            "busy",
+            format!("{} requests are in work, which is the limit (--max-requests); try again", worker.config.limits.max_requests),
+        )
+        .retry_after(1)
+    })
 }
 
 fn is_json(answer: &Response) -> bool {

@@ -1,9 +1,9 @@
 //! The page, embedded: it works without any other site, and with any one file of this binary.
 
 use crate::server::reply::Problem;
-use crate::server::routes::NewSession;
+use crate::server::routes::{NewSession, last_segment};
 use crate::server::worker::{Peer, Worker};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
@@ -23,7 +23,40 @@ macro_rules! assets {
     };
 }
 
+/// What the page loads; a test holds this list against the folder.
 const ASSETS: &[(&str, &str)] = assets![
+    "actions.js",
+    "dom.js",
+    "draw-burst.js",
+    "draw-cord.js",
+    "draw-marks.js",
+    "draw-nodes.js",
+    "draw-pods.js",
+    "draw-trace.js",
+    "draw.js",
+    "facts.js",
+    "favicon.svg",
+    "fold.js",
+    "geometry.js",
+    "ids.js",
+    "lanes.js",
+    "log.js",
+    "map.js",
+    "page.css",
+    "page.js",
+    "panel.js",
+    "patterns.js",
+    "player.js",
+    "retry.js",
+    "send.js",
+    "share.js",
+    "sheet.js",
+    "socket.js",
+    "tally.js",
+    "told.js",
+    "topology.js",
+    "trace.js",
+    "words.js",
 ];
 
 /// `GET /`: the page with a new session.
@@ -62,7 +95,8 @@ fn html(page: String) -> Response {
 }
 
 /// `GET /static/{name}`: one file of the page.
-pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+pub async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
+    let name = last_segment(&uri);
     let Some((_, content)) = ASSETS.iter().find(|(known, _)| *known == name) else {
         return Problem::new(404, "not-found", "the page has no such file").into_response();
     };
@@ -87,4 +121,27 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
         headers.insert(ETAG, tag);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_is_embedded() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        files.retain(|name| [".js", ".css", ".svg"].iter().any(|ending| name.ends_with(ending)));
+        files.sort();
+        let embedded: Vec<_> = ASSETS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(embedded, files);
+    }
+
+    #[test]
+    fn nothing_is_left_to_fill_in() {
+        for placeholder in ["{{client_id}}", "{{page_by}}", "{{expose}}", "{{version}}"] {
+            assert!(INDEX.contains(placeholder), "{placeholder}");
+        }
+        assert!(README.contains("{{body}}"));
+    }
 }

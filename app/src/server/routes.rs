@@ -8,11 +8,12 @@ use crate::core::registry::Full;
 use crate::core::topology::Issuer;
 use crate::core::wire::json;
 use crate::server::reply::{self, Problem};
+use crate::server::stream::Activity;
 use crate::server::worker::{Peer, Worker};
 use crate::server::{message, page, socket};
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http::header::{CONNECTION, COOKIE, HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SET_COOKIE, UPGRADE};
@@ -37,9 +38,14 @@ pub fn router(worker: Arc<Worker>) -> Router {
         .with_state(worker)
 }
 
-/// Reads the id of a path.
-pub fn client_id(text: &str) -> Result<ClientId, Problem> {
-    ClientId::parse(text).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
+/// Reads the id at the end of a path, as it stands there: an id has no character that would have to be encoded.
+pub fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {
+    ClientId::parse(last_segment(uri)).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
+}
+
+/// What stands behind the last slash of a path.
+pub fn last_segment(uri: &http::Uri) -> &str {
+    uri.path().rsplit('/').next().unwrap_or_default()
 }
 
 /// Refuses requests that a page of another site sends.
@@ -72,8 +78,12 @@ impl NewSession {
             let mut limiter = worker.new_sessions.lock().unwrap_or_else(PoisonError::into_inner);
             limiter.admit(address, Instant::now()).map_err(|wait| {
                 let seconds = wait.as_secs().max(1);
-                Problem::new(429, "too-many-sessions", format!("this address opened too many sessions (--new-sessions-per-minute); try again in {seconds} s"))
-                    .retry_after(seconds)
+                Problem::new(
+                    429,
+                    "too-many-sessions",
+                    format!("this address opened too many sessions (--new-sessions-per-minute); try again in {seconds} s"),
+                )
+                .retry_after(seconds)
             })?;
         }
         let no_random = |_| Problem::new(500, "no-randomness", "the system gave no random numbers for a new session");
@@ -147,16 +157,18 @@ struct UpgradeQuery {
 
 async fn upgrade(
     State(worker): State<Arc<Worker>>,
-    Path(id): Path<String>,
     Query(query): Query<UpgradeQuery>,
+    activity: axum::Extension<Arc<Activity>>,
     headers: HeaderMap,
     ws: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
     request: Request<axum::body::Body>,
 ) -> Response {
     if request.method() != http::Method::GET {
-        return Problem::new(405, "wrong-method", "this route answers GET only").with(http::header::ALLOW, HeaderValue::from_static("GET")).into_response();
+        return Problem::new(405, "wrong-method", "this route answers GET only")
+            .with(http::header::ALLOW, HeaderValue::from_static("GET"))
+            .into_response();
     }
-    let admitted = client_id(&id).and_then(|id| {
+    let admitted = client_id(request.uri()).and_then(|id| {
         check_upgrade(&headers)?;
         check_origin(&worker, &headers)?;
         let ws = ws.map_err(|e| Problem::new(400, "bad-handshake", e.body_text()))?;
@@ -167,7 +179,7 @@ async fn upgrade(
         Ok((ws, place))
     });
     match admitted {
-        Ok((ws, place)) => socket::accept(worker, ws, place, query.map.as_deref() == Some("1")),
+        Ok((ws, place)) => socket::accept(worker, ws, place, activity.0, query.map.as_deref() == Some("1")),
         Err(problem) => problem.into_response(),
     }
 }
@@ -176,7 +188,12 @@ async fn upgrade(
 /// `Connection`, so tokens are compared, without case (RFC 6455 section 4.2.1; ingress-nginx #3746).
 fn check_upgrade(headers: &HeaderMap) -> Result<(), Problem> {
     let has = |name, token: &str| {
-        headers.get_all(name).iter().filter_map(|v: &HeaderValue| v.to_str().ok()).flat_map(|v| v.split(',')).any(|t| t.trim().eq_ignore_ascii_case(token))
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v: &HeaderValue| v.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .any(|t| t.trim().eq_ignore_ascii_case(token))
     };
     let missing = if !has(UPGRADE, "websocket") {
         "`Upgrade: websocket`"

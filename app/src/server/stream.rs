@@ -3,11 +3,12 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 
 /// A connection's bytes.
 pub enum Stream {
@@ -24,6 +25,7 @@ pub struct Activity {
     born: Instant,
     /// Milliseconds since `born` at which the present phase began, times four, plus the phase.
     since: AtomicU64,
+    unread: AtomicBool,
 }
 
 /// The phases of a connection.
@@ -41,7 +43,7 @@ impl Activity {
     /// A connection that has said nothing yet.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { born: Instant::now(), since: AtomicU64::new(0) })
+        Arc::new(Self { born: Instant::now(), since: AtomicU64::new(0), unread: AtomicBool::new(false) })
     }
 
     fn now(&self) -> u64 {
@@ -51,6 +53,11 @@ impl Activity {
     /// Enters a phase.
     pub fn enter(&self, phase: Phase) {
         self.since.store(self.now() * 4 + phase as u64, Ordering::Relaxed);
+    }
+
+    /// The connection will be closed although its client may still be sending.
+    pub fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
     }
 
     fn bytes_came(&self) {
@@ -90,25 +97,55 @@ impl Activity {
     }
 }
 
-/// A stream that tells its [`Activity`] when bytes come in.
+/// A stream that tells its [`Activity`] when bytes come in, and that closes so that the last answer arrives.
 pub struct Watched {
-    stream: Stream,
+    // Taken only when it is dropped.
+    stream: Option<Stream>,
     activity: Arc<Activity>,
+}
+
+/// How long, and for how many bytes, a closed connection is still read.
+const LINGER: (Duration, u64) = (Duration::from_secs(2), 4 * 1_024 * 1_024);
+
+impl Drop for Watched {
+    /// Closing a TCP connection with unread bytes resets it, and the reset takes the answer with it that was on its way
+    /// (RFC 9112 section 9.6): first say that nothing more follows, then read what still comes, for a while.
+    fn drop(&mut self) {
+        let (Some(stream), true, Ok(runtime)) = (self.stream.take(), self.activity.unread.load(Ordering::Relaxed), Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(async move {
+            let _ = tokio::time::timeout(LINGER.0, async {
+                match stream {
+                    Stream::Tcp(stream) => linger(stream).await,
+                    Stream::Memory(stream) => linger(stream).await,
+                }
+            })
+            .await;
+        });
+    }
+}
+
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+    if stream.shutdown().await.is_ok() {
+        let _ = tokio::io::copy(&mut stream.take(LINGER.1), &mut tokio::io::sink()).await;
+    }
 }
 
 impl Watched {
     /// Watches `stream`.
     #[must_use]
-    pub const fn new(stream: Stream, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
+    pub fn new(stream: Stream, activity: Arc<Activity>) -> Self {
+        Self { stream: Some(stream), activity }
     }
 }
 
 macro_rules! forward {
     ($self:ident, $stream:ident => $call:expr) => {
         match &mut $self.get_mut().stream {
-            Stream::Tcp($stream) => $call,
-            Stream::Memory($stream) => $call,
+            Some(Stream::Tcp($stream)) => $call,
+            Some(Stream::Memory($stream)) => $call,
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     };
 }
@@ -117,8 +154,9 @@ impl AsyncRead for Watched {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (before, this) = (buf.filled().len(), self.get_mut());
         let polled = match &mut this.stream {
-            Stream::Tcp(s) => Pin::new(s).poll_read(cx, buf),
-            Stream::Memory(s) => Pin::new(s).poll_read(cx, buf),
+            Some(Stream::Tcp(s)) => Pin::new(s).poll_read(cx, buf),
+            Some(Stream::Memory(s)) => Pin::new(s).poll_read(cx, buf),
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         };
         if buf.filled().len() > before {
             this.activity.bytes_came();
@@ -142,8 +180,9 @@ impl AsyncWrite for Watched {
     }
     fn is_write_vectored(&self) -> bool {
         match &self.stream {
-            Stream::Tcp(s) => s.is_write_vectored(),
-            Stream::Memory(s) => s.is_write_vectored(),
+            Some(Stream::Tcp(s)) => s.is_write_vectored(),
+            Some(Stream::Memory(s)) => s.is_write_vectored(),
+            None => false,
         }
     }
 }

@@ -27,8 +27,6 @@ pub struct Config {
     pub issuer: Issuer,
     /// Every limit.
     pub limits: Limits,
-    /// How it leaves.
-    pub drain: Plan,
     /// Origins that may open sockets and post besides the host that was asked.
     pub allowed_origins: Vec<String>,
     /// Names that a loopback listener answers to besides loopback's own.
@@ -76,6 +74,8 @@ pub struct Report {
     pub bus_up: bool,
     /// It hears nothing although the bus answers.
     pub deaf: bool,
+    /// Why the bus can't be reached.
+    pub trouble: Option<String>,
     /// Sockets that it holds.
     pub sockets: usize,
     /// Its counters.
@@ -101,36 +101,37 @@ impl Worker {
         })
     }
 
-    /// Serves until `drain`, then leaves by the plan: all is accepted for the delay, then sockets are closed over the
-    /// window. Returns when nothing is left, or when the window is over.
-    pub async fn serve(self: &Arc<Self>, source: Source, drain: CancellationToken) {
+    /// Serves until `drain` resolves, then leaves by its plan: all is accepted for the delay, then sockets are closed over
+    /// the window. Returns when nothing is left, or when the window is over.
+    pub async fn serve(self: &Arc<Self>, source: Source, drain: impl Future<Output = Plan>) {
         let router = routes::router(self.clone());
         self.listening.cancel();
         let stop = CancellationToken::new();
         let presence = tokio::spawn(self.clone().tell());
-        tokio::join!(accept::run(self, &router, source, &stop), async {
-            drain.cancelled().await;
-            self.begin_leaving();
-            tokio::time::sleep(self.config.drain.delay).await;
+        let ((), plan) = tokio::join!(accept::run(self, &router, source, &stop), async {
+            let plan = drain.await;
+            self.begin_leaving(plan);
+            tokio::time::sleep(plan.delay).await;
             stop.cancel();
+            plan
         });
-        self.leave().await;
+        self.leave(plan).await;
         presence.abort();
         self.bus.announce(self.presence(true));
         // The announcement is on its way in a task of this runtime; a turn of the scheduler lets it reach the socket.
         tokio::task::yield_now().await;
     }
 
-    fn begin_leaving(&self) {
-        *self.leaving.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Instant::now() + self.config.drain.total());
+    fn begin_leaving(&self, plan: Plan) {
+        *self.leaving.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Instant::now() + plan.total());
         self.desk.own_changed.notify_one();
-        tracing::info!(delay = ?self.config.drain.delay, window = ?self.config.drain.window, sockets = self.desk.sockets(), "draining");
+        tracing::info!(delay = ?plan.delay, window = ?plan.window, sockets = self.desk.sockets(), "draining");
     }
 
-    async fn leave(&self) {
+    async fn leave(&self, plan: Plan) {
         self.finish_connections.cancel();
         let outboxes = self.desk.outboxes();
-        let (hint, began, plan) = (RetryHint::for_sockets(outboxes.len()), tokio::time::Instant::now(), self.config.drain);
+        let (hint, began) = (RetryHint::for_sockets(outboxes.len()), tokio::time::Instant::now());
         self.tracker.close();
         let stagger = async {
             for (place, outbox) in outboxes.iter().enumerate() {
@@ -211,6 +212,7 @@ impl Worker {
             ready: self.state() == State::Ready,
             bus_up: self.bus.is_up(),
             deaf: self.bus.is_deaf(),
+            trouble: self.bus.trouble(),
             sockets: self.desk.sockets(),
             counts: self.desk.stats.counts(),
         }

@@ -54,9 +54,10 @@ fn readiness(view: &View) -> (StatusCode, serde_json::Value) {
     if ready > 0 && view.restarts > 0 {
         return (StatusCode::OK, body("degraded", Some(format!("{} of {all} workers are being replaced", all - ready))));
     }
-    let reason = match view.workers.iter().flatten().any(|r| !r.ready && !r.bus_up) {
-        true => "Redis not yet reached".to_owned(),
-        false => format!("{ready} of {all} workers are ready"),
+    let reason = match view.workers.iter().flatten().find(|r| !r.ready && !r.bus_up) {
+        Some(Report { trouble: Some(trouble), .. }) => format!("Redis not yet reached: {trouble}"),
+        Some(_) => "Redis not yet reached".to_owned(),
+        None => format!("{ready} of {all} workers are ready"),
     };
     (StatusCode::SERVICE_UNAVAILABLE, body("starting", Some(reason)))
 }

@@ -34,7 +34,12 @@ pub fn encode(view: &View, bus: &'static str) -> String {
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let view = &self.view;
-        let mut requests = encoder.encode_descriptor("requests", "Requests by route and status (0: any other status)", None, prometheus_client::metrics::MetricType::Counter)?;
+        let mut requests = encoder.encode_descriptor(
+            "requests",
+            "Requests by route and status (0: any other status)",
+            None,
+            prometheus_client::metrics::MetricType::Counter,
+        )?;
         for (route, status, count) in &view.counts.requests {
             let labels = [("route", ROUTES.get(*route).copied().unwrap_or("other").to_owned()), ("status", status.to_string())];
             ConstCounter::new(*count).encode(requests.encode_family(&labels)?)?;

@@ -149,7 +149,7 @@ async fn supervise(mut settings: Settings) -> ExitCode {
     };
     let admin_address = admin_listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
     tracing::info!(
-        listen = %settings.listen, admin = admin_address, pod = %settings.pod, workers = settings.workers, bus = settings.bus_name(),
+        listen = %settings.listen, admin = %admin_address, pod = %settings.pod, workers = settings.workers, bus = settings.bus_name(),
         open_files = settings.open_files, max_sockets = settings.limits.max_sockets, version = env!("CARGO_PKG_VERSION"), "listening"
     );
     let workers = Workers::new(usize::from(settings.workers), settings.bus_name());
@@ -192,7 +192,9 @@ async fn supervise(mut settings: Settings) -> ExitCode {
 
 /// Checks that nobody else listens, then binds the address that the workers will share.
 async fn reserve(settings: &mut Settings) -> Result<(Socket, TcpListener), String> {
-    let taken = |what: &str, address: SocketAddr, error: io::Error| format!("listening on {address} ({what}): {error}; choose another with --{what} or stop what listens there");
+    let taken = |what: &str, address: SocketAddr, error: io::Error| {
+        format!("listening on {address} ({what}): {error}; choose another with --{what} or stop what listens there")
+    };
     // SO_REUSEPORT would let a second server of the same user share the port in silence.
     drop(std::net::TcpListener::bind(settings.listen).map_err(|e| taken("listen", settings.listen, e))?);
     let socket = reuse_port(settings.listen).map_err(|e| taken("listen", settings.listen, e))?;

@@ -45,7 +45,7 @@ async fn serve(settings: &Settings, number: u16) -> ExitCode {
     };
     let drain = CancellationToken::new();
     tokio::select! {
-        () = worker.serve(Source::Tcp(listener), drain.clone()) => ExitCode::SUCCESS,
+        () = worker.serve(Source::Tcp(listener), async { drain.cancelled().await; settings.drain }) => ExitCode::SUCCESS,
         () = converse(&worker, &mut orders, &mut words, &drain) => {
             tracing::error!("the supervisor is gone; a worker alone would never be drained or replaced");
             ExitCode::FAILURE

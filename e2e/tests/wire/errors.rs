@@ -53,7 +53,11 @@ pub async fn sizes(target: &Target) -> Result<()> {
         refused(&http::post(&url, &json!({"text": "é".repeat(2_049)})).send().await?, 413, "too-large", "bytes, not characters");
         refused(&http::post(&url, &json!({"text": "", "rest": "x".repeat(17_000)})).send().await?, 413, "too-large", "a body over its limit");
         let full = format!("{:<1$}", r#"{"text":"x"}"#, 16 * 1_024);
-        assert_eq!(http::ask(Method::POST, &url).header("content-type", "application/json").body(full).send().await?.status, 200, "{route}: a body of the limit itself");
+        assert_eq!(
+            http::ask(Method::POST, &url).header("content-type", "application/json").body(full).send().await?.status,
+            200,
+            "{route}: a body of the limit itself"
+        );
     }
     // Without a length the body is cut where the limit is; with a length that is too long it is not read at all.
     let path = format!("/submit/{}", random::client_id());
@@ -69,9 +73,21 @@ pub async fn sizes(target: &Target) -> Result<()> {
 pub async fn malformed_ids(target: &Target) -> Result<()> {
     let good = random::client_id();
     let bad = [
-        "abc".to_owned(), "a".repeat(25), "a".repeat(27), "a".repeat(400), good.to_uppercase(), format!("{}0", &good[1..]), format!("{}1", &good[1..]),
-        format!("{}8", &good[1..]), format!("{}-", &good[1..]), format!("{}%C3%A9", &good[2..]), format!("{}%20", &good[1..]), format!("{good}%00"),
-        format!("%2e%2e%2f{}", &good[3..]), "%00".to_owned(), "%ff".to_owned(),
+        "abc".to_owned(),
+        "a".repeat(25),
+        "a".repeat(27),
+        "a".repeat(400),
+        good.to_uppercase(),
+        format!("{}0", &good[1..]),
+        format!("{}1", &good[1..]),
+        format!("{}8", &good[1..]),
+        format!("{}-", &good[1..]),
+        format!("{}%C3%A9", &good[2..]),
+        format!("{}%20", &good[1..]),
+        format!("{good}%00"),
+        format!("%2e%2e%2f{}", &good[3..]),
+        "%00".to_owned(),
+        "%ff".to_owned(),
     ];
     for id in &bad {
         for route in ROUTES {
@@ -114,9 +130,21 @@ pub async fn methods(target: &Target) -> Result<()> {
 pub async fn unknown_routes(target: &Target) -> Result<()> {
     let id = random::client_id();
     let paths = [
-        "/nothing".to_owned(), "/submit".to_owned(), "/submit/".to_owned(), "/ws".to_owned(), format!("/submit/{id}/more"), format!("/ws/{id}/"),
-        "/healthz".to_owned(), "/readyz".to_owned(), "/metrics".to_owned(), "/static/".to_owned(), "/static/none.css".to_owned(), "/Session".to_owned(), "//".to_owned(),
-        format!("/unknown/{id}"), "/static/index.html/x".to_owned(),
+        "/nothing".to_owned(),
+        "/submit".to_owned(),
+        "/submit/".to_owned(),
+        "/ws".to_owned(),
+        format!("/submit/{id}/more"),
+        format!("/ws/{id}/"),
+        "/healthz".to_owned(),
+        "/readyz".to_owned(),
+        "/metrics".to_owned(),
+        "/static/".to_owned(),
+        "/static/none.css".to_owned(),
+        "/Session".to_owned(),
+        "//".to_owned(),
+        format!("/unknown/{id}"),
+        "/static/index.html/x".to_owned(),
     ];
     for path in paths {
         refused(&http::get(target.at(&path)).send().await?, 404, "not-found", &path);
@@ -129,8 +157,17 @@ pub async fn unknown_routes(target: &Target) -> Result<()> {
 /// Paths that would leave the folder, if there was one: raw, so that no client tidies them up.
 pub async fn paths_that_climb(target: &Target) -> Result<()> {
     let paths = [
-        "/static/../../../etc/passwd", "/static/%2e%2e/%2e%2e/etc/passwd", "/static/..%2f..%2fetc%2fpasswd", "/static//etc/passwd", "/static/%00", "/static/....//x",
-        "/../etc/passwd", "/static/..\\..\\etc\\passwd", "/static/%5c..%5cpage.css", "/static/./page.css", "/submit/../whoami",
+        "/static/../../../etc/passwd",
+        "/static/%2e%2e/%2e%2e/etc/passwd",
+        "/static/..%2f..%2fetc%2fpasswd",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/....//x",
+        "/../etc/passwd",
+        "/static/..\\..\\etc\\passwd",
+        "/static/%5c..%5cpage.css",
+        "/static/./page.css",
+        "/submit/../whoami",
     ];
     for path in paths {
         let answer = http::raw(&target.url, format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await?;
@@ -166,7 +203,16 @@ pub async fn rubbish_instead_of_http(target: &Target) -> Result<()> {
     let long = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(600_000));
     let many = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{}\r\n", "a: b\r\n".repeat(500));
     let both = "POST /submit/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\n";
-    for bytes in ["\r\n\r\n\0\0\0\0", "\x16\x03\x01\x02\0\x01\0\x01", "GET\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\r\nhost : localhost\r\n\r\n", &long, &many, both] {
+    for bytes in [
+        "\r\n\r\n\0\0\0\0",
+        "\x16\x03\x01\x02\0\x01\0\x01",
+        "GET\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost : localhost\r\n\r\n",
+        &long,
+        &many,
+        both,
+    ] {
         // The server may close before it has read all of it: an error of ours is an end too.
         if let Ok(answer) = http::raw(&target.url, bytes.as_bytes()).await {
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{:?}: {answer}", &bytes[..bytes.len().min(40)]);

@@ -11,7 +11,17 @@ pub const FLAGS: &[&str] = &[];
 /// The values of attributes that load something.
 fn loaded(html: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for (tag, attribute) in [("script", "src"), ("link", "href"), ("img", "src"), ("source", "src"), ("video", "src"), ("iframe", "src"), ("object", "data"), ("use", "href"), ("image", "href")] {
+    for (tag, attribute) in [
+        ("script", "src"),
+        ("link", "href"),
+        ("img", "src"),
+        ("source", "src"),
+        ("video", "src"),
+        ("iframe", "src"),
+        ("object", "data"),
+        ("use", "href"),
+        ("image", "href"),
+    ] {
         for piece in html.split(&format!("<{tag}")).skip(1) {
             let piece = piece.split('>').next().unwrap_or_default();
             if let Some(value) = piece.split(&format!(" {attribute}=\"")).nth(1).and_then(|rest| rest.split('"').next()) {
@@ -29,7 +39,15 @@ fn policy(answer: &Answer) -> HashMap<String, String> {
 
 fn check_policy(answer: &Answer, path: &str) {
     let policy = policy(answer);
-    for (name, value) in [("default-src", "'none'"), ("script-src", "'self'"), ("style-src", "'self'"), ("img-src", "'self' data:"), ("base-uri", "'none'"), ("form-action", "'none'"), ("frame-ancestors", "'none'")] {
+    for (name, value) in [
+        ("default-src", "'none'"),
+        ("script-src", "'self'"),
+        ("style-src", "'self'"),
+        ("img-src", "'self' data:"),
+        ("base-uri", "'none'"),
+        ("form-action", "'none'"),
+        ("frame-ancestors", "'none'"),
+    ] {
         assert_eq!(policy.get(name).map(String::as_str), Some(value), "{path} {name}: {policy:?}");
     }
     assert!(policy.get("connect-src").is_some_and(|v| v.split(' ').any(|s| s == "'self'") && !v.contains('*')), "{path}: {policy:?}");

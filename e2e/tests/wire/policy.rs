@@ -12,8 +12,25 @@ pub const FLAGS: &[&str] = &["--allowed-origin", "partner.example", "--allowed-h
 pub async fn origins(target: &Target) -> Result<()> {
     let id = random::client_id();
     let port = target.url.rsplit_once(':').unwrap().1;
-    let own = ["http://127.0.0.1".to_owned(), format!("http://127.0.0.1:{port}"), "http://127.0.0.1:1".to_owned(), "https://127.0.0.1".to_owned(), "https://partner.example".to_owned(), "http://partner.example:8443".to_owned()];
-    let foreign = ["http://evil.example", "null", "http://localhost", "http://127.0.0.1.evil.example", "http://127.0.0.2", "127.0.0.1", "", "https://sub.partner.example", "file://"];
+    let own = [
+        "http://127.0.0.1".to_owned(),
+        format!("http://127.0.0.1:{port}"),
+        "http://127.0.0.1:1".to_owned(),
+        "https://127.0.0.1".to_owned(),
+        "https://partner.example".to_owned(),
+        "http://partner.example:8443".to_owned(),
+    ];
+    let foreign = [
+        "http://evil.example",
+        "null",
+        "http://localhost",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.2",
+        "127.0.0.1",
+        "",
+        "https://sub.partner.example",
+        "file://",
+    ];
     for route in ["submit", "without-redis", "with-redis"] {
         let post = |origin: &str| http::post(target.at(&format!("/{route}/{id}")), &json!({"text": "x"})).header("origin", origin).send();
         for origin in &own {
@@ -41,7 +58,16 @@ pub async fn origins(target: &Target) -> Result<()> {
 pub async fn hosts(target: &Target) -> Result<()> {
     let id = random::client_id();
     let port = target.url.rsplit_once(':').unwrap().1;
-    let own = ["localhost".to_owned(), format!("localhost:{port}"), "127.0.0.1".to_owned(), "127.0.0.1:1".to_owned(), format!("[::1]:{port}"), "LOCALHOST".to_owned(), "demo.test".to_owned(), "demo.test:80".to_owned()];
+    let own = [
+        "localhost".to_owned(),
+        format!("localhost:{port}"),
+        "127.0.0.1".to_owned(),
+        "127.0.0.1:1".to_owned(),
+        format!("[::1]:{port}"),
+        "LOCALHOST".to_owned(),
+        "demo.test".to_owned(),
+        "demo.test:80".to_owned(),
+    ];
     for host in own {
         assert_eq!(http::get(target.at("/whoami")).header("host", &host).send().await?.status, 200, "{host}");
     }
@@ -62,7 +88,13 @@ pub async fn hosts(target: &Target) -> Result<()> {
 }
 
 pub async fn upgrade_headers_in_any_case(target: &Target) -> Result<()> {
-    for (connection, upgrade) in [("keep-alive, Upgrade", "websocket"), ("Keep-Alive, upgrade", "WebSocket"), ("upgrade", "WEBSOCKET"), ("UPGRADE,close", "websocket"), ("foo ,  Upgrade , bar", "websocket")] {
+    for (connection, upgrade) in [
+        ("keep-alive, Upgrade", "websocket"),
+        ("Keep-Alive, upgrade", "WebSocket"),
+        ("upgrade", "WEBSOCKET"),
+        ("UPGRADE", "websocket"),
+        ("foo ,  Upgrade , bar", "websocket"),
+    ] {
         let id = random::client_id();
         let mut socket = ws::socket(&target.url, &id).header("connection", connection).header("upgrade", upgrade).open().await?;
         assert_eq!(socket.echo("x").await?["text"], format!("[{}]  x", socket.identity()), "{connection} {upgrade}");
@@ -75,14 +107,28 @@ pub async fn identity_on_every_answer(target: &Target) -> Result<()> {
     let submit = target.at(&format!("/submit/{id}"));
     let socket = target.at(&format!("/ws/{id}"));
     let asks = [
-        (http::get(target.at("/")), 200), (http::get(target.at("/session")), 200), (http::get(target.at("/whoami")), 200), (http::get(target.at("/topology")), 200),
-        (http::get(target.at("/readme")), 200), (http::get(target.at("/static/page.css")), 200), (http::post(&submit, &json!({})), 200),
-        (http::post(target.at(&format!("/without-redis/{id}")), &json!({})), 200), (http::post(target.at(&format!("/with-redis/{id}")), &json!({})), 200),
-        (http::ask(Method::POST, &submit).header("content-type", "application/json").body("{"), 400), (http::post(target.at("/submit/x"), &json!({})), 400),
-        (http::post(&submit, &json!({})).header("origin", "http://evil.example"), 403), (http::get(target.at("/nothing")), 404), (http::get(&submit), 405),
-        (http::post(&submit, &json!({"text": "x".repeat(5_000)})), 413), (http::post(&submit, &json!({"rest": "x".repeat(20_000)})), 413),
-        (http::ask(Method::POST, &submit).body("{}"), 415), (http::get(target.at("/")).header("host", "evil.example"), 421), (http::post(&submit, &json!({"op": "x"})), 422),
-        (http::get(&socket), 426), (http::upgrade(&socket).header("origin", "null"), 403), (http::upgrade(&socket), 101),
+        (http::get(target.at("/")), 200),
+        (http::get(target.at("/session")), 200),
+        (http::get(target.at("/whoami")), 200),
+        (http::get(target.at("/topology")), 200),
+        (http::get(target.at("/readme")), 200),
+        (http::get(target.at("/static/page.css")), 200),
+        (http::post(&submit, &json!({})), 200),
+        (http::post(target.at(&format!("/without-redis/{id}")), &json!({})), 200),
+        (http::post(target.at(&format!("/with-redis/{id}")), &json!({})), 200),
+        (http::ask(Method::POST, &submit).header("content-type", "application/json").body("{"), 400),
+        (http::post(target.at("/submit/x"), &json!({})), 400),
+        (http::post(&submit, &json!({})).header("origin", "http://evil.example"), 403),
+        (http::get(target.at("/nothing")), 404),
+        (http::get(&submit), 405),
+        (http::post(&submit, &json!({"text": "x".repeat(5_000)})), 413),
+        (http::post(&submit, &json!({"rest": "x".repeat(20_000)})), 413),
+        (http::ask(Method::POST, &submit).body("{}"), 415),
+        (http::get(target.at("/")).header("host", "evil.example"), 421),
+        (http::post(&submit, &json!({"op": "x"})), 422),
+        (http::get(&socket), 426),
+        (http::upgrade(&socket).header("origin", "null"), 403),
+        (http::upgrade(&socket), 101),
     ];
     for (ask, status) in asks {
         let what = format!("{ask:?}");

@@ -59,7 +59,8 @@ pub async fn a_conversation(target: &Target) -> Result<()> {
 pub async fn the_cookie_of_the_app(target: &Target) -> Result<()> {
     for path in ["/", "/session"] {
         let answer = http::get(target.at(path)).send().await?;
-        let set: Vec<_> = answer.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()).filter(|v| v.starts_with("StickyStr=")).collect();
+        let set: Vec<_> =
+            answer.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()).filter(|v| v.starts_with("StickyStr=")).collect();
         assert_eq!(set.len(), 1, "{path}: {:?}", answer.headers);
         let (value, attributes) = set[0].split_once("; ").unwrap();
         assert_eq!(attributes, "Path=/; SameSite=Lax");
@@ -90,8 +91,16 @@ pub async fn texts_come_back_as_they_went(target: &Target) -> Result<()> {
     let mut ws = session.socket().await?;
     let longest = "é".repeat(2_048);
     let texts = [
-        " leading and trailing ", "naïve ☃ 𝄞 👩‍👩‍👧", "</script><script>alert(1)</script>", "\"quoted\" \\ back/slash", "line\nfeed\r\n\ttab",
-        "\u{0}\u{1}\u{7f}\u{80}", "\u{2028}\u{2029}\u{feff}\u{202e}abc", "{\"text\":\"nested\"}", "%00%2e%2e", longest.as_str(),
+        " leading and trailing ",
+        "naïve ☃ 𝄞 👩‍👩‍👧",
+        "</script><script>alert(1)</script>",
+        "\"quoted\" \\ back/slash",
+        "line\nfeed\r\n\ttab",
+        "\u{0}\u{1}\u{7f}\u{80}",
+        "\u{2028}\u{2029}\u{feff}\u{202e}abc",
+        "{\"text\":\"nested\"}",
+        "%00%2e%2e",
+        longest.as_str(),
     ];
     for text in texts {
         let answer = session.sticky("submit", text).await?;

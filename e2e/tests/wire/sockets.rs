@@ -117,9 +117,18 @@ pub async fn errors_leave_the_socket_open(target: &Target) -> Result<()> {
     let mut ws = session.socket().await?;
     let too_long = json!({"text": "x".repeat(4_097)}).to_string();
     let cases = [
-        ("{", "bad-json"), ("", "bad-json"), ("[]", "bad-json"), ("null", "bad-json"), ("\"text\"", "bad-json"), (r#"{"text":1}"#, "bad-json"),
-        (r#"{"text":"\ud800"}"#, "bad-json"), (r#"{"op":"shout"}"#, "unknown-op"), (r#"{"op":""}"#, "unknown-op"), (&too_long, "too-large"),
-        (r#"{"text":"x","trace":"a b"}"#, "bad-trace"), (r#"{"text":"x","trace":""}"#, "bad-trace"),
+        ("{", "bad-json"),
+        ("", "bad-json"),
+        ("[]", "bad-json"),
+        ("null", "bad-json"),
+        ("\"text\"", "bad-json"),
+        (r#"{"text":1}"#, "bad-json"),
+        (r#"{"text":"\ud800"}"#, "bad-json"),
+        (r#"{"op":"shout"}"#, "unknown-op"),
+        (r#"{"op":""}"#, "unknown-op"),
+        (&too_long, "too-large"),
+        (r#"{"text":"x","trace":"a b"}"#, "bad-trace"),
+        (r#"{"text":"x","trace":""}"#, "bad-trace"),
     ];
     for (n, (frame, code)) in cases.into_iter().enumerate() {
         ws.send_text(frame).await?;

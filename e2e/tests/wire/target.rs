@@ -2,10 +2,13 @@
 
 use anyhow::Result;
 use e2e::app::App;
+use e2e::http;
 use e2e::local::Local;
 use e2e::redis::Redis;
 use e2e::tools;
 use std::any::Any;
+use std::collections::HashSet;
+use std::time::Duration;
 
 /// The four kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +57,26 @@ impl Target {
                 (local.url.clone(), Box::new(local))
             }
         };
-        Ok(Some(Self { url, kind, _keep: keep }))
+        let target = Self { url, kind, _keep: keep };
+        target.known().await?;
+        Ok(Some(target))
+    }
+
+    /// Waits until every worker's own picture shows every worker as ready: over a bus they hear of each other a moment
+    /// after each is.
+    async fn known(&self) -> Result<()> {
+        let mut complete = HashSet::new();
+        let all = self.pods() * self.workers();
+        e2e::wait::until("every worker knows every worker", Duration::from_secs(10), async || {
+            let answer = http::get(self.at("/topology")).send().await.ok()?;
+            let topology = answer.json().ok()?["topology"].take();
+            let workers: Vec<_> = topology["pods"].as_array()?.iter().filter_map(|pod| pod["workers"].as_array()).flatten().collect();
+            if workers.len() == all && workers.iter().all(|w| w["state"] == "ready") {
+                complete.insert(answer.place().ok()?);
+            }
+            (complete.len() == all).then_some(())
+        })
+        .await
     }
 
     /// A URL of the site.

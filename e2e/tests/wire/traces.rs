@@ -22,13 +22,15 @@ fn hops(list: &Value) -> Vec<Hop> {
     let text = |hop: &Value, field: &str| hop[field].as_str().unwrap_or_else(|| panic!("no {field} in {hop}")).to_owned();
     let mut last: HashMap<String, u64> = HashMap::new();
     let list = list.as_array().unwrap_or_else(|| panic!("no hops: {list}"));
-    list.iter().map(|hop| {
-        assert_eq!(hop.as_object().unwrap().len(), 5, "{hop}");
-        let (by, at) = (text(hop, "by"), hop["at_us"].as_u64().unwrap());
-        let before = last.insert(by.clone(), at);
-        assert!(before.is_none_or(|b| b <= at) && at < 15_000_000, "times of one teller go forward: {list:?}");
-        (text(hop, "from"), hop["to"].as_str().map(str::to_owned), text(hop, "kind"), by)
-    }).collect()
+    list.iter()
+        .map(|hop| {
+            assert_eq!(hop.as_object().unwrap().len(), 5, "{hop}");
+            let (by, at) = (text(hop, "by"), hop["at_us"].as_u64().unwrap());
+            let before = last.insert(by.clone(), at);
+            assert!(before.is_none_or(|b| b <= at) && at < 15_000_000, "times of one teller go forward: {list:?}");
+            (text(hop, "from"), hop["to"].as_str().map(str::to_owned), text(hop, "kind"), by)
+        })
+        .collect()
 }
 
 fn traced(answer: &Value, id: &str) -> Vec<Hop> {
@@ -45,7 +47,9 @@ pub async fn of_each_route(target: &Target) -> Result<()> {
     for n in 0..12 {
         let id = format!("t-{n}_{}", random::word());
         let cookie = if n % 2 == 0 { session.jar.header() } else { String::new() };
-        let send = |route: &str, client: &str| http::post(target.at(&format!("/{route}/{client}")), &json!({"text": "x"})).header("x-sticky-trace", &id).cookie(&cookie).send();
+        let send = |route: &str, client: &str| {
+            http::post(target.at(&format!("/{route}/{client}")), &json!({"text": "x"})).header("x-sticky-trace", &id).cookie(&cookie).send()
+        };
 
         let answer = send("submit", &session.id).await?;
         let w = answer.place()?;
@@ -74,7 +78,10 @@ pub async fn of_each_route(target: &Target) -> Result<()> {
 
         let answer = send("with-redis", &nobody).await?;
         let w = answer.place()?;
-        assert_eq!(traced(&answer.json()?, &id), [hop("door", &w, "post", &w), hop(&w, "bus", "publish", &w), hop("bus", "", "miss", &w), hop(&w, "door", "answer", &w)]);
+        assert_eq!(
+            traced(&answer.json()?, &id),
+            [hop("door", &w, "post", &w), hop(&w, "bus", "publish", &w), hop("bus", "", "miss", &w), hop(&w, "door", "answer", &w)]
+        );
     }
     Ok(())
 }

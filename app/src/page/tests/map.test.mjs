@@ -1,0 +1,107 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { draw, layout } from "../draw.js";
+import { ACTIONS } from "../actions.js";
+import { geometry } from "../geometry.js";
+import { NOWHERE, worldOf } from "../topology.js";
+import { grid, message, pod, scene, wire } from "./world.mjs";
+
+const apart = (a, b) => a.m2 <= b.m1 + .01 || b.m2 <= a.m1 + .01 || a.c2 <= b.c1 + .01 || b.c2 <= a.c1 + .01;
+const within = (inner, outer) => inner.m1 >= outer.m1 - .01 && inner.m2 <= outer.m2 + .01 && inner.c1 >= outer.c1 - .01 && inner.c2 <= outer.c2 + .01;
+const VIEWS = [320, 360, 414, 599, 600, 640, 800, 1040, 1280, 1600].map(w => ({ w, h: 440, tall: w < 600 }));
+
+function sound(view, world, at) {
+  const g = layout(scene(world, null, at, { view })), name = `${view.w} px, ${world.pods.map(p => p.workers.length)}`;
+  const view4 = g.tall ? { m1: 0, m2: g.H, c1: 0, c2: g.W } : { m1: 0, m2: g.W, c1: 0, c2: g.H };
+  const boxes = [g.browser, g.door, g.bus, ...g.pods];
+  boxes.forEach((b, i) => {
+    assert.ok(b.m2 - b.m1 > 0 && b.c2 - b.c1 > 0, `${name}: a box without size`);
+    assert.ok(within(b, view4), `${name}: a box leaves the view`);
+    for (const other of boxes.slice(i + 1)) assert.ok(apart(b, other), `${name}: boxes overlap`);
+  });
+  for (const p of g.pods) {
+    p.workers.forEach((w, i) => {
+      assert.ok(w.c2 - w.c1 >= 18, `${name}: a worker too narrow, ${w.c2 - w.c1}`);
+      assert.ok(within(w, p), `${name}: a worker leaves its pod`);
+      assert.ok(w.lane > w.c1 && w.lane < w.c2, `${name}: a lane beside its worker`);
+      for (const other of p.workers.slice(i + 1)) assert.ok(apart(w, other), `${name}: workers overlap`);
+    });
+  }
+  return g;
+}
+
+test("boxes stay within the view and apart", () => {
+  for (const view of VIEWS) for (let p = 1; p <= 8; p++) for (let w = 1; w <= 8; w++) sound(view, grid(p, w), `app-${p}:${w - 1}`);
+});
+
+test("many pods and workers share boxes, and none is left out of the count", () => {
+  for (const view of VIEWS) {
+    for (const [p, w] of [[1, 64], [3, 64], [12, 12], [40, 1], [64, 64]]) {
+      const world = grid(p, w), at = `app-${p}:${w - 1}`, g = sound(view, world, at);
+      assert.equal(g.pods.length + g.hidden, p);
+      for (const box of g.pods) assert.equal(box.workers.reduce((n, x) => n + (x.rest?.length ?? 1), 0), w);
+      assert.ok(g.pods.some(x => x.name === `app-${p}`), "the pod with the socket is drawn");
+    }
+  }
+});
+
+test("pods of unlike size stand side by side while the mode changes", () => {
+  const world = worldOf(NOWHERE, wire([pod("app-1", 1, { state: "draining", left_s: 9 }), pod("app-2", 1), pod("app-3", 1), pod("app-4", 4, { state: "starting" }), pod("app-5", 2)]), 0);
+  for (const view of VIEWS) sound(view, world, "app-4:3");
+});
+
+test("no pods yet", () => {
+  for (const view of VIEWS) assert.match(JSON.stringify(draw(scene(NOWHERE, null, null, { view }))), /Front door/);
+  assert.equal(geometry(VIEWS[0], []).pods.length, 0);
+});
+
+test("one hop changed, and the drawing changes", () => {
+  const world = grid(3, 1), paint = m => JSON.stringify(draw(scene(world, m, "app-3:0")));
+  for (const { op } of ACTIONS) {
+    const m = message(op, "app-1:0", "app-3:0"), before = paint(m);
+    assert.equal(paint(structuredClone(m)), before);
+    for (const half of ["http", "frame"]) {
+      for (const i of (m[half]?.hops ?? []).keys()) {
+        const other = structuredClone(m), hop = other[half].hops[i];
+        // The answer to a relayed POST is no part of the drawing.
+        if (hop.kind === "answer" && op === "queue") continue;
+        for (const end of ["from", "to"]) if (hop[end] === "app-1:0" || hop[end] === "app-3:0") hop[end] = "app-2:0";
+        if (hop.kind === "publish" || hop.kind === "miss") hop.from = "app-2:0";
+        assert.notEqual(paint(other), before, `${op} ${half} ${i}`);
+      }
+    }
+  }
+});
+
+test("each drawn hop carries its name", () => {
+  const tree = JSON.stringify(draw(scene(grid(3, 1), message("mem-rr", "app-1:0", "app-3:0"), "app-3:0")));
+  for (const hop of ["browser>door:post", "door>app-1:0:post", "app-1:0>:miss", "app-1:0>door:answer", "door>browser:answer"]) assert.ok(tree.includes(`"data-hop":"${hop}"`), hop);
+});
+
+test("drops of a broadcast are dotted, without a number", () => {
+  const state = scene(grid(3, 1), message("queue", "app-1:0", "app-3:0"), "app-3:0");
+  const steps = () => JSON.stringify(draw(state)).match(/"step"/g).length, before = steps();
+  state.shown.drops = ["app-2:0"];
+  assert.ok(JSON.stringify(draw(state)).includes("bus>app-2:0:ignore"));
+  assert.equal(steps(), before);
+});
+
+test("states of front door, bus and pods are in words", () => {
+  const words = more => JSON.stringify(draw(scene({ ...grid(3, 1), ...more }, null, "app-3:0")));
+  assert.match(words({ door: { affinity: "unknown", issuer: "proxy" } }), /affinity unknown/);
+  assert.match(words({ door: { affinity: "unknown", issuer: "proxy" } }), /"slab"/);
+  assert.match(words({ door: { affinity: "off", issuer: "proxy" } }), /cookie affinity off/);
+  assert.match(words({ door: { affinity: "cookie", issuer: "app" } }), /cookie by the app/);
+  assert.match(words({ bus: { kind: "memory", fanout: "directed", state: "ok" } }), /memory/);
+  const world = worldOf(NOWHERE, wire([pod("app-1", 1, { state: "draining", left_s: 9 })]), 0);
+  assert.match(JSON.stringify(draw(scene(world, null, "app-1:0", { now: 2500 }))), /draining, 7 s left/);
+});
+
+test("workers hidden by the server: one box a pod, no number", () => {
+  const world = worldOf(NOWHERE, wire([{ pod: "app-1", state: "ready", workers: [] }, { pod: "app-2", state: "ready", workers: [] }]), 0);
+  const tree = JSON.stringify(draw(scene(world, message("mem-rr", "app-1", "app-2"), "app-2")));
+  assert.doesNotMatch(tree, /worker \d|:0/);
+  assert.ok(tree.includes('"data-worker":"app-1"') && tree.includes("no socket"));
+  const own = { ...message("mem-rr", "app-2", "app-1"), socket: { live: true, at: "app-2" } };
+  assert.ok(JSON.stringify(draw(scene(world, own, "app-2"))).includes("another worker"));
+});

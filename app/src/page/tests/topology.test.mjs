@@ -1,0 +1,75 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { NOWHERE, dropsBetween, modeOf, resolve, secondsLeft, slotOf, worldOf } from "../topology.js";
+import { grid, pod, wire } from "./world.mjs";
+
+const after = (world, pods, now = 0) => worldOf(world, wire(pods), now);
+const slots = world => Object.fromEntries(world.pods.map(p => [p.name, p.slot]));
+
+test("a pod keeps its colour while it lives, a new one takes the lowest free", () => {
+  let world = after(NOWHERE, ["a-1", "a-2", "a-3"].map(n => pod(n, 1)));
+  assert.deepEqual(slots(world), { "a-1": 1, "a-2": 2, "a-3": 3 });
+  world = after(world, ["a-1", "a-3"].map(n => pod(n, 1)));
+  assert.deepEqual(slots(world), { "a-1": 1, "a-3": 3 });
+  world = after(world, ["a-1", "a-3", "a-4", "a-5"].map(n => pod(n, 1)));
+  assert.deepEqual(slots(world), { "a-1": 1, "a-3": 3, "a-4": 2, "a-5": 4 });
+  world = after(world, [pod("a-0", 4), pod("a-3", 1)]);
+  assert.deepEqual(slots(world), { "a-0": 1, "a-3": 3 });
+});
+
+test("colours start again after the sixth", () => {
+  assert.deepEqual(Object.values(slots(grid(8, 1))), [1, 2, 3, 4, 5, 6, 1, 2]);
+});
+
+test("the mode has a name", () => {
+  assert.equal(modeOf(grid(3, 1)).name, "3x1");
+  assert.equal(modeOf(grid(3, 1)).words, "three pods, one worker each");
+  assert.equal(modeOf(grid(1, 4)).name, "1x4");
+  assert.equal(modeOf(grid(1, 4)).words, "one pod, four workers");
+  assert.equal(modeOf(NOWHERE).name, "none");
+});
+
+test("while the mode changes both sizes are there; pods that drain don't count", () => {
+  const both = modeOf(after(NOWHERE, [pod("a-1", 1), pod("a-2", 1), pod("a-3", 4)]));
+  assert.equal(both.name, "2x1 + 1x4");
+  assert.equal(both.mixed, true);
+  assert.equal(both.workers, null);
+  assert.equal(modeOf(after(NOWHERE, [pod("a-1", 1, { state: "draining" }), pod("a-3", 4)])).name, "1x4");
+});
+
+test("a worker that restarts does not change the mode, one that stays away does", () => {
+  const world = after(NOWHERE, [pod("a-1", 4)], 0), short = after(world, [pod("a-1", 3)], 1_000);
+  assert.equal(modeOf(short).name, "1x4");
+  assert.equal(modeOf(after(short, [pod("a-1", 3)], 30_000)).name, "1x3");
+});
+
+test("workers hidden by the server are counted nowhere", () => {
+  const world = after(NOWHERE, [{ pod: "a-1", state: "ready", workers: [] }, { pod: "a-2", state: "ready", workers: [] }]);
+  assert.deepEqual(modeOf(world), { name: "2", words: "pods", workers: null, mixed: false });
+  assert.equal(resolve(world, "a-1"), "a-1");
+});
+
+test("a drain is counted down from when it was told", () => {
+  const [p] = after(NOWHERE, [pod("a-1", 1, { state: "draining", left_s: 9 })], 1000).pods;
+  assert.deepEqual([1000, 1001, 5000, 99_000].map(now => secondsLeft(p, now)), [9, 9, 5, 0]);
+});
+
+test("drops are counters that went up", () => {
+  const before = grid(3, 1), later = structuredClone(before);
+  later.pods[1].workers[0].ignored = 2;
+  assert.deepEqual(dropsBetween(before, later), ["app-2:0"]);
+  assert.deepEqual(dropsBetween(later, before), []);
+});
+
+test("names of pods with one worker stand for it", () => {
+  assert.equal(resolve(grid(3, 1), "app-2"), "app-2:0");
+  assert.equal(resolve(grid(1, 4), "app-1"), "app-1");
+  assert.equal(resolve(grid(3, 1), "gone-9"), "gone-9");
+  assert.equal(resolve(grid(3, 1), null), null);
+  assert.equal(slotOf(grid(3, 1), "gone-9"), null);
+});
+
+test("what is no topology is no world", () => {
+  assert.deepEqual(worldOf(NOWHERE, null, 0).pods, []);
+  assert.deepEqual(worldOf(NOWHERE, { pods: [null, { pod: 3 }], door: { affinity: "perhaps" } }, 0).door.affinity, "unknown");
+});

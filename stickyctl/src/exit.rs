@@ -1,0 +1,55 @@
+//! The exit codes of every command.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// It was called wrongly (clap's own code).
+    Usage = 2,
+    /// It gave up waiting.
+    TimedOut = 4,
+    /// Something that it needs is missing.
+    Prerequisite = 5,
+    /// It was interrupted.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Shown below `--help`.
+pub const HELP: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 timed out, 5 a prerequisite is missing, 130 interrupted.";
+
+/// A failure with its exit code: what was being done and why it failed, and what to try.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Failure {
+    /// The code.
+    pub exit: Exit,
+    /// What was being done, to what, and why it failed.
+    pub what: String,
+    /// What to try; one line each.
+    pub tries: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with nothing to try yet.
+    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), tries: Vec::new() }
+    }
+
+    /// Adds something to try.
+    #[must_use]
+    pub fn try_this(mut self, hint: impl Into<String>) -> Self {
+        self.tries.push(hint.into());
+        self
+    }
+}

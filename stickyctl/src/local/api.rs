@@ -1,0 +1,102 @@
+//! What goes over the control socket.
+
+use serde::{Deserialize, Serialize};
+use sticky_app::core::topology::{Door, State};
+
+/// `GET /status`, and `stickyctl status -o json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Status {
+    /// [`Status::SCHEMA`]; fields are only added.
+    pub schema: String,
+    /// Where the page is.
+    pub url: String,
+    /// The process that runs it.
+    pub pid: u32,
+    /// Its version.
+    pub version: String,
+    /// Seconds since it started.
+    pub up_s: u64,
+    /// What is wanted, `PODSxWORKERS`.
+    pub mode: String,
+    /// Whether that is what there is.
+    pub settled: bool,
+    /// Why it can't be, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// The front door.
+    pub door: Door,
+    /// The bus.
+    pub bus: BusStatus,
+    /// The pods, oldest first.
+    pub pods: Vec<PodStatus>,
+}
+
+impl Status {
+    /// The version of this shape.
+    pub const SCHEMA: &'static str = "stickyctl.status/v1";
+
+    /// Sockets in all.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.pods.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum()
+    }
+}
+
+/// The bus.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BusStatus {
+    /// `redis` or `memory`.
+    pub kind: String,
+    /// `directed` or `broadcast`.
+    pub fanout: String,
+    /// `ok` or `down`.
+    pub state: String,
+}
+
+/// A pod.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PodStatus {
+    /// Its name.
+    pub pod: String,
+    /// Its state.
+    pub state: State,
+    /// Seconds until it is gone, while it drains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_s: Option<u64>,
+    /// Its workers.
+    pub workers: Vec<WorkerStatus>,
+}
+
+/// A worker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WorkerStatus {
+    /// Its number.
+    pub worker: u16,
+    /// Its state.
+    pub state: State,
+    /// Sockets that it holds.
+    pub sockets: usize,
+    /// Times that it was replaced.
+    pub restarts: u64,
+    /// Seconds since it started.
+    pub age_s: u64,
+}
+
+/// `POST /scale`, `/mode`, `/kill`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Change {
+    /// So many pods; workers stay.
+    Scale(u16),
+    /// `PODSxWORKERS`.
+    Mode(String),
+    /// `POD` or `POD:WORKER`.
+    Kill(String),
+}
+
+/// The answer to a change that is not made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For a person.
+    pub error: String,
+}

@@ -1,0 +1,203 @@
+//! The front door: a reverse proxy that behaves as cookie affinity does, and does not pool connections to pods.
+
+use super::route::{COOKIE, Candidate, Choice, choose};
+use http::header::{CONNECTION, COOKIE as COOKIE_HEADER, HOST, HeaderName, HeaderValue, SET_COOKIE, UPGRADE};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::hash::RandomState;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use sticky_app::core::topology::{Affinity, Door as DoorView, Issuer};
+use sticky_app::core::trace::{Hop, Kind};
+use sticky_app::core::wire::{ErrorBody, json};
+use sticky_app::server::Handed;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+type Body = BoxBody<Bytes, hyper::Error>;
+
+/// Bytes in flight between the door and a worker, each way.
+const PIPE: usize = 16 * 1_024;
+/// A client that sends half a head, or nothing between two requests, is let go after this long.
+const IDLE: Duration = Duration::from_secs(75);
+
+/// What the door needs of the pods.
+pub trait Backends: Send + Sync + 'static {
+    /// The pods that may be chosen.
+    fn candidates(&self) -> Vec<Candidate>;
+    /// Gives a connection to a pod.
+    ///
+    /// # Errors
+    /// The connection, where the pod takes none.
+    fn hand(&self, pod: &str, connection: Handed) -> Result<(), Handed>;
+}
+
+/// The front door.
+pub struct Door<B> {
+    backends: Arc<B>,
+    affinity: Affinity,
+    issuer: Issuer,
+    turn: AtomicUsize,
+    hash: RandomState,
+}
+
+impl<B: Backends> Door<B> {
+    /// A door in front of `backends`.
+    #[must_use]
+    pub fn new(backends: Arc<B>, view: &DoorView) -> Arc<Self> {
+        Arc::new(Self { backends, affinity: view.affinity, issuer: view.issuer, turn: AtomicUsize::new(0), hash: RandomState::new() })
+    }
+
+    /// Takes connections until `stop`.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => { tokio::spawn(self.clone().connection(stream, peer)); }
+                    Err(error) => {
+                        tracing::warn!(%error, "accepting a connection failed");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let _ = stream.set_nodelay(true);
+        let service = service_fn(move |request| {
+            let door = self.clone();
+            async move { Ok::<_, Infallible>(door.pass(request, peer).await) }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(IDLE)
+            .max_buf_size(32 * 1_024)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        // What a client does to its own connection is no event of ours.
+        let _ = connection.await;
+    }
+
+    async fn pass(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        let began = Instant::now();
+        let candidates = self.backends.candidates();
+        let cookies: Vec<&str> = request.headers().get_all(COOKIE_HEADER).iter().filter_map(|v| v.to_str().ok()).collect();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let choice = choose(&candidates, &cookies.join("; "), self.affinity, self.issuer, turn, &self.hash);
+        let Some((chosen, stream)) = self.connect(&candidates, &choice, peer) else {
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "no-pod", "no pod takes connections now; try again");
+        };
+        let traced = request.headers().contains_key("x-sticky-trace");
+        let upgrading = request.headers().contains_key(UPGRADE);
+        let client_upgrade = upgrading.then(|| hyper::upgrade::on(&mut request));
+        forward_headers(request.headers_mut(), peer, upgrading);
+        let posted = began.elapsed();
+        let mut answer = match exchange(stream, request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::debug!(%error, pod = candidates[chosen].pod, "a pod broke a request off");
+                return problem(StatusCode::BAD_GATEWAY, "pod-lost", "the pod ended before it answered");
+            }
+        };
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            if let Some(client) = client_upgrade {
+                bridge(client, hyper::upgrade::on(&mut answer));
+            }
+        } else {
+            // Hop by hop: the pod's connection ends, the client's goes on.
+            answer.headers_mut().remove(CONNECTION);
+        }
+        answer.headers_mut().remove(DOOR_HEADER);
+        if traced && let Some(hops) = hops(&candidates[chosen].pod, answer.headers(), posted, began.elapsed()) {
+            answer.headers_mut().insert(DOOR_HEADER, hops);
+        }
+        if self.affinity == Affinity::Cookie && self.issuer == Issuer::Proxy && choice.bound != Some(chosen) {
+            let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", candidates[chosen].token);
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                answer.headers_mut().append(SET_COOKIE, cookie);
+            }
+        }
+        answer.map(|body| body.boxed())
+    }
+
+    /// Connects to the first pod that takes the connection.
+    fn connect(&self, candidates: &[Candidate], choice: &Choice, peer: SocketAddr) -> Option<(usize, tokio::io::DuplexStream)> {
+        let (ours, theirs) = tokio::io::duplex(PIPE);
+        let mut connection = Handed { stream: theirs, peer: peer.ip() };
+        for &place in &choice.order {
+            match self.backends.hand(&candidates[place].pod, connection) {
+                Ok(()) => return Some((place, ours)),
+                Err(back) => connection = back,
+            }
+        }
+        None
+    }
+}
+
+const DOOR_HEADER: HeaderName = HeaderName::from_static("x-sticky-door");
+
+async fn exchange(stream: tokio::io::DuplexStream, request: Request<Incoming>) -> Result<Response<Incoming>, hyper::Error> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection.with_upgrades());
+    sender.send_request(request).await
+}
+
+fn bridge(client: hyper::upgrade::OnUpgrade, pod: hyper::upgrade::OnUpgrade) {
+    tokio::spawn(async move {
+        if let (Ok(client), Ok(pod)) = (client.await, pod.await) {
+            let (mut client, mut pod) = (TokioIo::new(client), TokioIo::new(pod));
+            // Either side may go first, and in any manner; the other is told by its own end.
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut pod).await;
+        }
+    });
+}
+
+/// What a proxy owes the pod: who asked, and no headers of its own connection.
+fn forward_headers(headers: &mut HeaderMap, peer: SocketAddr, upgrading: bool) {
+    if !upgrading {
+        headers.remove(CONNECTION);
+    }
+    for name in ["keep-alive", "proxy-connection", "te", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"] {
+        headers.remove(name);
+    }
+    if let Ok(address) = HeaderValue::from_str(&peer.ip().to_string()) {
+        headers.insert("x-forwarded-for", address);
+    }
+    if let Some(host) = headers.get(HOST).cloned() {
+        headers.insert("x-forwarded-host", host);
+    }
+    headers.insert("x-forwarded-proto", HeaderValue::from_static("http"));
+}
+
+/// The door's own hops of a request, as a header. The worker is known from the answer alone.
+fn hops(pod: &str, answer: &HeaderMap, posted: Duration, answered: Duration) -> Option<HeaderValue> {
+    let worker = answer.get("x-sticky-worker").and_then(|v| v.to_str().ok());
+    let place = worker.map_or_else(|| pod.to_owned(), |worker| format!("{pod}:{worker}"));
+    let hop = |from: &str, to: &str, kind, at: Duration| Hop {
+        from: from.to_owned(),
+        to: Some(to.to_owned()),
+        kind,
+        at_us: u64::try_from(at.as_micros()).unwrap_or(u64::MAX),
+        by: "door".to_owned(),
+    };
+    let hops = [hop("door", &place, Kind::Post, posted), hop(&place, "door", Kind::Answer, answered)];
+    HeaderValue::from_str(&json(&hops)).ok()
+}
+
+fn problem(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let body = Full::new(Bytes::from(json(&ErrorBody::new(code, message)))).map_err(|never| match never {}).boxed();
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+}

@@ -1,0 +1,207 @@
+//! A pod: its workers, each a thread with its own runtime and its own table of sockets.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use sticky_app::bus::memory::Hub;
+use sticky_app::bus::redis::{RedisBus, RedisConfig};
+use sticky_app::bus::{Bus, Fanout};
+use sticky_app::core::drain::Plan;
+use sticky_app::core::identity::{Expose, Identity, PodName};
+use sticky_app::core::topology::Door;
+use sticky_app::server::{Config, Desk, Handed, Source, Worker};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Connections that wait for a worker to take them.
+const BACKLOG: usize = 1_024;
+
+/// What every worker of a run shares.
+#[derive(Clone)]
+pub struct Blueprint {
+    /// How workers behave.
+    pub config: Config,
+    /// What the map says of the front door.
+    pub door: Door,
+    /// The memory bus.
+    pub hub: Arc<Hub>,
+    /// Redis, where it is the bus.
+    pub redis: Option<RedisConfig>,
+    /// Who hears a relayed message.
+    pub fanout: Fanout,
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It drained.
+    Drained,
+    /// It was killed, or its thread panicked.
+    Died,
+}
+
+/// One life of a worker.
+pub struct Life {
+    /// The server's side of it.
+    pub worker: Arc<Worker>,
+    /// When it began.
+    pub began: Instant,
+    connections: mpsc::Sender<Handed>,
+    drain: Mutex<Option<oneshot::Sender<Plan>>>,
+    kill: CancellationToken,
+}
+
+impl Life {
+    /// Ends it hard: its sockets close without a goodbye.
+    pub fn kill(&self) {
+        self.kill.cancel();
+    }
+
+    /// Lets it leave by a plan; later calls change nothing.
+    pub fn drain(&self, plan: Plan) {
+        if let Some(drain) = lock(&self.drain).take() {
+            let _ = drain.send(plan);
+        }
+    }
+}
+
+/// A pod's place for one worker.
+pub struct Slot {
+    /// The life that is lived in it; `None` between two.
+    pub life: Option<Arc<Life>>,
+    /// Lives before this one.
+    pub restarts: u64,
+}
+
+/// A pod.
+pub struct Pod {
+    /// Its name, never used again in a run.
+    pub name: PodName,
+    /// Its cookie's value.
+    pub token: String,
+    /// Its workers.
+    pub slots: Mutex<Vec<Slot>>,
+    turn: AtomicUsize,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pod {
+    /// A pod whose workers have not started.
+    #[must_use]
+    pub fn new(name: PodName, token: String, workers: u16) -> Arc<Self> {
+        let slots = (0..workers).map(|_| Slot { life: None, restarts: 0 }).collect();
+        Arc::new(Self { name, token, slots: Mutex::new(slots), turn: AtomicUsize::new(0) })
+    }
+
+    /// Workers that it has when all live.
+    pub fn workers(&self) -> u16 {
+        u16::try_from(lock(&self.slots).len()).unwrap_or(u16::MAX)
+    }
+
+    /// The lives of its workers.
+    pub fn lives(&self) -> Vec<Arc<Life>> {
+        lock(&self.slots).iter().filter_map(|slot| slot.life.clone()).collect()
+    }
+
+    /// Gives a connection to the next worker that takes it; gives it back where none does.
+    ///
+    /// # Errors
+    /// The connection, untouched.
+    pub fn hand(&self, mut connection: Handed) -> Result<(), Handed> {
+        let lives = self.lives();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        for i in 0..lives.len() {
+            match lives[(turn + i) % lives.len()].connections.try_send(connection) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::error::TrySendError::Full(back) | mpsc::error::TrySendError::Closed(back)) => connection = back,
+            }
+        }
+        Err(connection)
+    }
+
+    /// Starts worker `number`; resolves when it listens. `ended` is told how it ends.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    pub async fn start_worker(
+        self: &Arc<Self>,
+        blueprint: &Blueprint,
+        number: u16,
+        ended: mpsc::UnboundedSender<(PodName, u16, Ended)>,
+    ) -> Result<(), String> {
+        let (started, listening) = oneshot::channel();
+        let (pod, plan) = (self.clone(), blueprint.clone());
+        std::thread::Builder::new()
+            .name(format!("{}:{number}", self.name))
+            .spawn(move || {
+                let name = pod.name.clone();
+                let how = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| live(&pod, &plan, number, started)));
+                // A worker that is gone without a word is gone from the map at once, as its pod's endpoint would be.
+                plan.hub.leave(name.as_str(), number);
+                let _ = ended.send((name, number, how.unwrap_or(Ended::Died)));
+            })
+            .map_err(|e| format!("starting a thread for {}:{number}: {e}", self.name))?;
+        let life = listening.await.map_err(|_| format!("worker {}:{number} ended before it listened", self.name))??;
+        if let Some(slot) = lock(&self.slots).get_mut(usize::from(number)) {
+            slot.life = Some(Arc::new(life));
+        }
+        Ok(())
+    }
+}
+
+/// Lives one life on the calling thread.
+fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<Result<Life, String>>) -> Ended {
+    let span = tracing::info_span!("worker", pod = %pod.name, worker = number);
+    let _entered = span.enter();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = started.send(Err(format!("starting a runtime for {}:{number}: {error}", pod.name)));
+            return Ended::Died;
+        }
+    };
+    let ended = runtime.block_on(async {
+        let worker = match build(pod, blueprint, number) {
+            Ok(worker) => worker,
+            Err(why) => {
+                let _ = started.send(Err(why));
+                return Ended::Died;
+            }
+        };
+        let (connections, queue) = mpsc::channel(BACKLOG);
+        let (drain, drained) = oneshot::channel();
+        let kill = CancellationToken::new();
+        let killed = kill.clone();
+        let life = Life { worker: worker.clone(), began: Instant::now(), connections, drain: Mutex::new(Some(drain)), kill };
+        let _ = started.send(Ok(life));
+        let order = async {
+            match drained.await {
+                Ok(plan) => plan,
+                // Nobody holds the life any more, so nobody will order anything.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = worker.serve(Source::Handed(queue), order) => Ended::Drained,
+            () = killed.cancelled() => Ended::Died,
+        }
+    });
+    // Drops every task where it stands: sockets end without a goodbye, as those of a killed process do.
+    runtime.shutdown_background();
+    ended
+}
+
+fn build(pod: &Pod, blueprint: &Blueprint, number: u16) -> Result<Arc<Worker>, String> {
+    let boot = sticky_app::cli::boot()?;
+    let identity = Identity::new(pod.name.clone(), number, pod.workers(), boot.clone(), Expose::Full);
+    let limits = &blueprint.config.limits;
+    let desk = Desk::new(identity, blueprint.door.clone(), limits.sockets_per_session, limits.max_sockets, blueprint.redis.is_none());
+    let bus: Arc<dyn Bus> = match &blueprint.redis {
+        Some(redis) => Arc::new(RedisBus::start(redis.clone(), desk.clone(), &boot).map_err(|e| e.to_string())?),
+        None => Arc::new(blueprint.hub.join(pod.name.as_str(), number, desk.clone(), blueprint.fanout)),
+    };
+    Ok(Worker::new(blueprint.config.clone(), desk, bus))
+}
