@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 pub fn write(duration: Duration) -> String {
     let ms = duration.as_millis();
     for (unit, per) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
-        if ms >= per && ms % per == 0 {
+        if ms >= per && ms.is_multiple_of(per) {
             return format!("{}{unit}", ms / per);
         }
     }

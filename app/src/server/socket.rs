@@ -247,7 +247,7 @@ fn what_broke(error: axum::Error) -> End {
     use tungstenite::Error as E;
     match error.into_inner().downcast::<E>().map(|e| *e) {
         Ok(E::Capacity(_)) => End::Oversize,
-        Ok(E::Protocol(p)) if p == tungstenite::error::ProtocolError::ResetWithoutClosingHandshake => End::Gone,
+        Ok(E::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
         Ok(E::Protocol(_) | E::Utf8(_)) => End::Broken,
         _ => End::Gone,
     }

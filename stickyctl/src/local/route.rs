@@ -1,6 +1,6 @@
 //! The front door's choice: which pod a request goes to. Pure.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 use sticky_app::core::cookie;
 use sticky_app::core::topology::{Affinity, Issuer};
 
@@ -45,12 +45,7 @@ pub fn choose(pods: &[Candidate], cookies: &str, affinity: Affinity, issuer: Iss
 /// Highest random weight: a cookie keeps its pod when others come, and when others go. It decides as nginx's
 /// `hash … consistent` does, by the value alone.
 fn consistent(pods: &[Candidate], fresh: &[usize], value: &str, hash: &impl BuildHasher) -> Option<usize> {
-    fresh.iter().copied().max_by_key(|i| {
-        use std::hash::Hasher;
-        let mut hasher = hash.build_hasher();
-        (value, &pods[*i].pod).hash(&mut hasher);
-        hasher.finish()
-    })
+    fresh.iter().copied().max_by_key(|i| hash.hash_one((value, &pods[*i].pod)))
 }
 
 #[cfg(test)]
