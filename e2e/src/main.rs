@@ -11,7 +11,7 @@ const HELP: &str = "\
 e2e: all tests of this workspace, and a measurement
 
   cargo run -p e2e -- test [-- ARGS]          installs what is missing (Debian, as root), builds, runs every test;
-                                              ARGS go to `cargo test --workspace`
+                                              ARGS go to `cargo test -p e2e`
   cargo run -p e2e --release -- sockets [N]   opens N sockets (10000) on `sticky-app --workers 4` with a real Redis
                                               and prints what they cost in memory
 ";
@@ -55,11 +55,13 @@ fn test(arguments: &[&str]) -> Result<u8> {
     install_missing()?;
     let mut build = cargo();
     build.args(["build", "--workspace", "--bins"]);
+    let mut units = cargo();
+    units.args(["test", "--workspace", "--exclude", "e2e"]);
     let mut tests = cargo();
-    tests.args(["test", "--workspace"]).args(arguments);
+    tests.args(["test", "-p", "e2e"]).args(arguments);
     let mut page = Command::new(e2e::tools::find("node").unwrap_or_else(|| "node".into()));
     page.current_dir(&root).arg("--test").args(page_tests(&root)?);
-    for (name, mut command) in [("build", build), ("tests", tests), ("page tests", page)] {
+    for (name, mut command) in [("page tests", page), ("build", build), ("unit tests", units), ("tests with the real parts", tests)] {
         let code = phase(name, &mut command)?;
         if code != 0 {
             return Ok(code);

@@ -1,7 +1,7 @@
 //! One worker: connections in, answers and frames out.
 //!
-//! A request goes [`accept`] → [`connection`] → [`outer`] → [`routes`]; a message goes on to [`message`] or, on a socket,
-//! to [`socket`]; what it writes waits in an [`outbox`]. [`worker`] holds them together and says when it is time to leave.
+//! A request goes `accept` → `connection` → `outer` → `routes`; a message goes on to `message` or, on a socket, to
+//! `socket`; what it writes waits in an `outbox`. [`worker`] holds them together and says when it is time to leave.
 
 pub mod accept;
 mod connection;
