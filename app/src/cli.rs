@@ -1,13 +1,12 @@
 //! `sticky-app`'s flags, and what they become.
 
-use crate::bus::redis::{RedisBus, RedisConfig};
-use crate::bus::{Bus, Fanout, memory};
+use crate::bus::Fanout;
 use crate::core::drain::Plan;
 use crate::core::duration;
-use crate::core::identity::{Expose, Identity, PodName};
+use crate::core::identity::Expose;
 use crate::core::limits::{Limits, parse_size};
-use crate::core::topology::{Door, Issuer};
-use crate::server::{Config, Desk, Worker};
+use crate::core::topology::Issuer;
+use crate::settings::Settings;
 use crate::supervisor::control::WORKER_VARIABLE;
 use crate::{logging, probe, supervisor};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,7 +14,6 @@ use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The address that the supervisor chose for all workers, where the flag says port 0.
@@ -49,62 +47,62 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Where the site listens
     #[arg(long, env = "STICKY_LISTEN", default_value = "0.0.0.0:8080")]
-    listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Where /healthz, /readyz and /metrics listen; never make it public
     #[arg(long, env = "STICKY_ADMIN_LISTEN", default_value = "0.0.0.0:9090")]
-    admin_listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
     /// Worker processes, 1 to 64
     #[arg(long, env = "STICKY_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    workers: u16,
+    pub(crate) workers: u16,
     /// How workers reach each other; redis where a URL is given [default: memory or redis]
     #[arg(long, env = "STICKY_BUS")]
-    bus: Option<BusKind>,
+    pub(crate) bus: Option<BusKind>,
     /// redis://[user[:password]@]host[:port][/db], or rediss:// for TLS
     #[arg(long, env = "STICKY_REDIS_URL", hide_env_values = true)]
-    redis_url: Option<String>,
+    pub(crate) redis_url: Option<String>,
     /// File with Redis' password, so that it stands in no argument list
     #[arg(long, env = "STICKY_REDIS_PASSWORD_FILE")]
-    redis_password_file: Option<PathBuf>,
+    pub(crate) redis_password_file: Option<PathBuf>,
     /// First part of the names of Redis channels; two sites on one Redis need two
     #[arg(long, env = "STICKY_REDIS_PREFIX", default_value = "sticky")]
-    redis_prefix: String,
+    pub(crate) redis_prefix: String,
     /// Who hears a relayed message: the workers that hold its session, or all
     #[arg(long, env = "STICKY_FANOUT", default_value = "directed")]
-    fanout: FanoutArg,
+    pub(crate) fanout: FanoutArg,
     /// Who writes the affinity cookie: the proxy in front, or this app (StickyStr)
     #[arg(long, env = "STICKY_ISSUER", default_value = "proxy")]
-    issuer: IssuerArg,
+    pub(crate) issuer: IssuerArg,
     /// This pod's name [default: the host's name]
     #[arg(long, env = "STICKY_POD")]
-    pod: Option<String>,
+    pub(crate) pod: Option<String>,
     /// What stands in front, for the map: {"kind":"nginx","affinity":"cookie|off|unknown"}
     #[arg(long, env = "STICKY_DOOR")]
-    door: Option<String>,
+    pub(crate) door: Option<String>,
     /// How much of the identity strangers see
     #[arg(long, env = "STICKY_EXPOSE_IDENTITY", default_value = "full")]
-    expose_identity: ExposeArg,
+    pub(crate) expose_identity: ExposeArg,
     /// Host of an Origin that may use this site, besides the host that was asked; repeat for more
     #[arg(long, env = "STICKY_ALLOWED_ORIGIN", value_delimiter = ',')]
-    allowed_origin: Vec<String>,
+    pub(crate) allowed_origin: Vec<String>,
     /// Name that is answered to when listening on loopback, besides loopback's own; repeat for more
     #[arg(long, env = "STICKY_ALLOWED_HOST", value_delimiter = ',')]
-    allowed_host: Vec<String>,
+    pub(crate) allowed_host: Vec<String>,
     /// Network of proxies whose X-Forwarded-For is believed; repeat for more
     #[arg(long, env = "STICKY_TRUSTED_PROXY", value_delimiter = ',')]
-    trusted_proxy: Vec<IpNet>,
+    pub(crate) trusted_proxy: Vec<IpNet>,
     /// Whether POST routes close their connection, so that a pooling proxy spreads over workers; auto: with several workers
     #[arg(long, env = "STICKY_CLOSE_AFTER_POST", default_value = "auto")]
-    close_after_post: CloseArg,
+    pub(crate) close_after_post: CloseArg,
     /// How log lines look; RUST_LOG chooses which are written
     #[arg(long, env = "STICKY_LOG_FORMAT", default_value = "text")]
-    log_format: logging::Format,
+    pub(crate) log_format: logging::Format,
     #[command(flatten)]
-    drain: DrainArgs,
+    pub(crate) drain: DrainArgs,
     #[command(flatten)]
-    limits: LimitArgs,
+    pub(crate) limits: LimitArgs,
 }
 
 /// How a worker leaves.
@@ -198,7 +196,7 @@ impl LimitArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BusKind {
+pub(crate) enum BusKind {
     Memory,
     Redis,
 }
@@ -240,147 +238,27 @@ impl From<IssuerArg> for Issuer {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ExposeArg {
+pub(crate) enum ExposeArg {
     Full,
     Pod,
     Off,
 }
 
+impl From<ExposeArg> for Expose {
+    fn from(arg: ExposeArg) -> Self {
+        match arg {
+            ExposeArg::Full => Self::Full,
+            ExposeArg::Pod => Self::Pod,
+            ExposeArg::Off => Self::Off,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CloseArg {
+pub(crate) enum CloseArg {
     Auto,
     On,
     Off,
-}
-
-/// The checked flags of a server.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Where the site listens.
-    pub listen: SocketAddr,
-    /// Where the admin port listens.
-    pub admin_listen: SocketAddr,
-    /// Worker processes.
-    pub workers: u16,
-    /// The pod's name.
-    pub pod: PodName,
-    /// The limit of open files that was reached.
-    pub open_files: u64,
-    /// Every limit.
-    pub limits: Limits,
-    /// How workers leave.
-    pub drain: Plan,
-    redis: Option<RedisConfig>,
-    fanout: Fanout,
-    door: Door,
-    expose: Expose,
-    config: Config,
-}
-
-impl Settings {
-    fn check(args: ServeArgs, open_files: u64) -> Result<Self, String> {
-        let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let pod = PodName::new(&args.pod.unwrap_or_else(host)).map_err(|e| format!("--pod: {e}"))?;
-        let fanout = args.fanout.into();
-        let redis = redis(args.bus, args.redis_url.as_deref(), args.redis_password_file.as_ref(), &args.redis_prefix, fanout)?;
-        if redis.is_none() && args.workers > 1 {
-            return Err(format!(
-                "--bus memory joins no processes, and --workers {} starts as many: name a Redis with --redis-url, or see `stickyctl up --local`, whose workers are threads",
-                args.workers
-            ));
-        }
-        let issuer = args.issuer.into();
-        let door = match &args.door {
-            None => Door::default(),
-            Some(json) => crate::core::wire::object(json.as_bytes())
-                .map_err(|e| format!("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {e}"))?,
-        };
-        let limits = args.limits.limits(open_files);
-        let drain = args.drain.plan(Duration::from_secs(10), Duration::from_secs(15));
-        Ok(Self {
-            listen: std::env::var(LISTEN_VARIABLE).ok().and_then(|a| a.parse().ok()).unwrap_or(args.listen),
-            admin_listen: args.admin_listen,
-            workers: args.workers,
-            pod,
-            open_files,
-            config: Config {
-                issuer,
-                limits: limits.clone(),
-                allowed_origins: args.allowed_origin,
-                allowed_hosts: args.allowed_host,
-                loopback_only: args.listen.ip().is_loopback(),
-                trusted_proxies: args.trusted_proxy,
-                close_after_post: match args.close_after_post {
-                    CloseArg::Auto => args.workers > 1,
-                    CloseArg::On => true,
-                    CloseArg::Off => false,
-                },
-            },
-            limits,
-            drain,
-            redis,
-            fanout,
-            door: Door { issuer, ..door },
-            expose: match args.expose_identity {
-                ExposeArg::Full => Expose::Full,
-                ExposeArg::Pod => Expose::Pod,
-                ExposeArg::Off => Expose::Off,
-            },
-        })
-    }
-
-    /// `redis` or `memory`.
-    #[must_use]
-    pub const fn bus_name(&self) -> &'static str {
-        if self.redis.is_some() { "redis" } else { "memory" }
-    }
-
-    /// Makes worker `number` on the current runtime, with its link to the bus.
-    ///
-    /// # Errors
-    /// A sentence for a person.
-    pub fn worker(&self, number: u16) -> Result<Arc<Worker>, String> {
-        let boot = boot()?;
-        let identity = Identity::new(self.pod.clone(), number, self.workers, boot.clone(), self.expose);
-        let desk = Desk::new(identity, self.door.clone(), self.limits.sockets_per_session, self.limits.max_sockets, self.redis.is_none());
-        let bus: Arc<dyn Bus> = match &self.redis {
-            Some(redis) => Arc::new(RedisBus::start(redis.clone(), desk.clone(), &boot).map_err(|e| e.to_string())?),
-            None => Arc::new(Arc::new(memory::Hub::default()).join(self.pod.as_str(), number, desk.clone(), self.fanout)),
-        };
-        Ok(Worker::new(self.config.clone(), desk, bus))
-    }
-}
-
-/// A name for one start of a worker: 32 random bits.
-///
-/// # Errors
-/// The system gives no random numbers.
-pub fn boot() -> Result<String, String> {
-    getrandom::u32().map(|n| format!("{n:08x}")).map_err(|e| format!("the system gave no random numbers: {e}"))
-}
-
-fn redis(
-    bus: Option<BusKind>,
-    url: Option<&str>,
-    password_file: Option<&PathBuf>,
-    prefix: &str,
-    fanout: Fanout,
-) -> Result<Option<RedisConfig>, String> {
-    let url = match (bus, url) {
-        (Some(BusKind::Memory), Some(_)) => return Err("--bus memory and --redis-url exclude each other: leave one out".to_owned()),
-        (Some(BusKind::Redis), None) => return Err("--bus redis needs --redis-url redis://HOST:PORT".to_owned()),
-        (_, None) => return Ok(None),
-        (_, Some(url)) => url,
-    };
-    let prefix_fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
-    if !prefix_fits {
-        return Err("--redis-prefix is 1 to 64 letters, digits, `-`, `_`, `.` and `:`".to_owned());
-    }
-    let password = password_file
-        .map(|path| std::fs::read_to_string(path).map_err(|e| format!("reading the password file {} (--redis-password-file): {e}", path.display())))
-        .transpose()?;
-    let password = password.as_deref().map(|p| p.trim_end_matches(['\r', '\n']));
-    RedisConfig::new(url, password, prefix, fanout).map(Some).map_err(|e| e.to_string())
 }
 
 /// Raises the soft limit of open files to the hard one. Returns what holds now.

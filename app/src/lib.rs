@@ -10,4 +10,5 @@ pub mod core;
 pub mod logging;
 pub mod probe;
 pub mod server;
+pub mod settings;
 pub mod supervisor;

@@ -66,6 +66,8 @@ pub struct Identity {
     pub pod: PodName,
     /// The worker's number in its pod, from 0.
     pub worker: u16,
+    /// Workers that its pod has.
+    pub workers: u16,
     /// Random for each start of a worker, so that a restart is told from a long life.
     pub boot: String,
     /// What may be shown.
@@ -88,7 +90,7 @@ impl Identity {
             Expose::Full => both,
             _ => pod.to_string(),
         };
-        Self { pod, worker, boot, expose, text, place }
+        Self { pod, worker, workers, boot, expose, text, place }
     }
 
     /// `pod`, or `pod:worker` where the pod has several workers: the form in texts and first frames.

@@ -72,6 +72,8 @@ pub struct Presence {
     pub pod: String,
     /// Its number.
     pub worker: u16,
+    /// Workers that its pod has when all of them live.
+    pub workers: u16,
     /// Its start; a new one replaces the old.
     pub boot: String,
     /// Its state.
@@ -111,7 +113,7 @@ pub struct PodView {
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
-    /// Its workers; empty where workers are not shown.
+    /// Its workers, those that are being started or replaced too; empty where workers are not shown.
     pub workers: Vec<WorkerView>,
 }
 
@@ -154,6 +156,8 @@ pub struct Table {
 
 /// A table holds at most this many workers, so that rubbish on the bus can't fill memory.
 const MOST_WORKERS: usize = 4_096;
+/// What `--workers` allows.
+const MOST_WORKERS_OF_A_POD: u16 = 64;
 
 impl Table {
     /// Takes a presence in; `true` where the picture changed by it.
@@ -207,24 +211,27 @@ impl Table {
 }
 
 fn pod_view(pod: &str, workers: &[&Presence], show_workers: bool) -> PodView {
+    // A worker that has not spoken yet, or no more, is one that is being started: the pod is not smaller by it.
+    let expected = workers.iter().map(|w| w.workers).max().unwrap_or(0).min(MOST_WORKERS_OF_A_POD);
+    let silent = (0..expected).filter(|n| !workers.iter().any(|w| w.worker == *n));
+    let silent: Vec<_> = silent.map(|worker| WorkerView { worker, state: State::Starting, sockets: 0, ignored: 0 }).collect();
     let any = |state| workers.iter().any(|w| w.state == state);
     let state = if any(State::Draining) {
         State::Draining
-    } else if any(State::Starting) {
+    } else if any(State::Starting) || !silent.is_empty() {
         State::Starting
     } else {
         State::Ready
     };
     let left = workers.iter().filter_map(|w| w.left_ms).max();
+    let mut views: Vec<_> =
+        workers.iter().map(|w| WorkerView { worker: w.worker, state: w.state, sockets: w.sockets, ignored: w.ignored }).chain(silent).collect();
+    views.sort_by_key(|w| w.worker);
     PodView {
         pod: pod.to_owned(),
         state,
         left_s: left.filter(|_| state == State::Draining).map(|ms| ms.div_ceil(1_000)),
-        workers: workers
-            .iter()
-            .filter(|_| show_workers)
-            .map(|w| WorkerView { worker: w.worker, state: w.state, sockets: w.sockets, ignored: w.ignored })
-            .collect(),
+        workers: if show_workers { views } else { Vec::new() },
     }
 }
 
@@ -256,6 +263,7 @@ mod tests {
         Presence {
             pod: pod.into(),
             worker,
+            workers: 1,
             boot: boot.into(),
             state: State::Ready,
             left_ms: None,
@@ -303,6 +311,19 @@ mod tests {
         let pods = table.pods(true);
         assert_eq!((pods[0].state, pods[0].left_s, pods[0].workers.len()), (State::Draining, Some(12), 2));
         assert!(table.pods(false)[0].workers.is_empty());
+    }
+
+    #[test]
+    fn a_pod_has_all_its_workers_from_the_first_word_on() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        table.hear(Presence { workers: 4, ..presence("a", 2, "1") }, now);
+        let pods = table.pods(true);
+        let states: Vec<_> = pods[0].workers.iter().map(|w| (w.worker, w.state)).collect();
+        let starting = State::Starting;
+        assert_eq!(states, [(0, starting), (1, starting), (2, State::Ready), (3, starting)]);
+        assert_eq!(pods[0].state, State::Starting);
+        table.hear(Presence { workers: u16::MAX, ..presence("a", 2, "1") }, now);
+        assert_eq!(table.pods(true)[0].workers.len(), 64, "rubbish can't draw a larger pod than there can be");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 import { podOf } from "./ids.js";
 
 const SLOTS = 6;
-const RESTART_MS = 20_000;
 export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "redis", fanout: "directed", state: "ok" }, pods: [] };
 
 const rows = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
@@ -27,28 +26,19 @@ function workersFrom(pod) {
   return told.map(w => ({ id: `${pod.pod}:${w.worker}`, n: w.worker, state: w.state, sockets: number(w.sockets), ignored: number(w.ignored) }));
 }
 
-// A worker that restarts is absent for a moment; the pod still counts as one of that many workers.
-function mostWorkers(before, shown, now) {
-  return before && before.most > shown && now - before.mostAt < RESTART_MS ? { most: before.most, mostAt: before.mostAt } : { most: shown, mostAt: now };
-}
-
 export function worldOf(before, wire, now) {
   const told = rows(wire?.pods).filter(p => typeof p.pod === "string");
   const slots = giveSlots(told.map(p => p.pod), before.pods);
-  const had = new Map(before.pods.map(p => [p.name, p]));
   const door = wire?.door ?? {}, bus = wire?.bus ?? {};
   return {
     known: true,
     door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]) },
     bus: { kind: oneOf(bus.kind, ["redis", "memory"]), fanout: oneOf(bus.fanout, ["directed", "broadcast"]), state: oneOf(bus.state, ["ok", "down"]) },
-    pods: told.map(p => {
-      const workers = workersFrom(p), shown = rows(p.workers).length;
-      return {
-        name: p.pod, slot: slots.get(p.pod), state: oneOf(p.state, ["ready", "starting", "draining"]), workers,
-        ...mostWorkers(had.get(p.pod), shown, now),
-        until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
-      };
-    }),
+    pods: told.map(p => ({
+      name: p.pod, slot: slots.get(p.pod), state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
+      size: rows(p.workers).length,
+      until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
+    })),
   };
 }
 
@@ -75,7 +65,7 @@ export function modeOf(world) {
   const staying = world.pods.filter(p => p.state !== "draining"), pods = staying.length ? staying : world.pods;
   if (!pods.length) return { name: "none", words: world.known ? "no pod yet" : "asking", workers: null, mixed: false };
   const groups = new Map();
-  for (const p of pods) groups.set(p.most, (groups.get(p.most) ?? 0) + 1);
+  for (const p of pods) groups.set(p.size, (groups.get(p.size) ?? 0) + 1);
   const list = [...groups], mixed = list.length > 1;
   if (!list.some(([w]) => w > 0)) return { name: String(pods.length), words: pods.length > 1 ? "pods" : "pod", workers: null, mixed: false };
   const words = mixed ? "changing" : count(list[0][1], "pod") + ", " + count(list[0][0], "worker") + (pods.length > 1 ? " each" : "");

@@ -4,6 +4,7 @@
 //! `socket`; what it writes waits in an `outbox`. [`worker`] holds them together and says when it is time to leave.
 
 pub mod accept;
+mod admit;
 mod connection;
 mod desk;
 mod memory;

@@ -1,7 +1,7 @@
 //! The page, embedded: it works without any other site, and with any one file of this binary.
 
+use crate::server::admit::{NewSession, last_segment};
 use crate::server::reply::Problem;
-use crate::server::routes::{NewSession, last_segment};
 use crate::server::worker::{Peer, Worker};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

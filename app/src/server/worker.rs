@@ -181,6 +181,7 @@ impl Worker {
         Presence {
             pod: identity.pod.to_string(),
             worker: identity.worker,
+            workers: identity.workers,
             boot: identity.boot.clone(),
             state: self.state(),
             left_ms: left,

@@ -1,7 +1,8 @@
 //! The admin port: `/healthz`, `/readyz`, `/metrics`. It is never public.
 
 use crate::server::worker::Report;
-use crate::supervisor::process::{self, View, Workers};
+use crate::supervisor::fleet::{View, Workers};
+use crate::supervisor::metrics::encode;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -25,7 +26,7 @@ pub async fn serve(listener: TcpListener, workers: Arc<Workers>) {
 }
 
 async fn metrics(State(workers): State<Arc<Workers>>) -> Response {
-    let mut answer = Response::new(process::metrics(&workers).await.into());
+    let mut answer = Response::new(encode(&workers.fresh_view().await, workers.bus).into());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8"));
     answer
 }

@@ -1,7 +1,7 @@
 //! `/metrics`: the counts of all workers as one exposition.
 
 use crate::core::stats::ROUTES;
-use crate::supervisor::process::View;
+use crate::supervisor::fleet::View;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode as encode_text;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};

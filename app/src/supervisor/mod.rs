@@ -5,6 +5,7 @@
 
 mod admin;
 pub mod control;
+mod fleet;
 mod metrics;
 pub mod process;
 mod worker;

@@ -1,24 +1,22 @@
 //! The supervisor's loop.
 
-use crate::cli::Settings;
 use crate::core::drain::MARGIN;
-use crate::core::stats::Counts;
-use crate::server::worker::Report;
+use crate::settings::Settings;
+use crate::supervisor::admin;
 use crate::supervisor::control::{self, HUNG_AFTER, Order, Word};
-use crate::supervisor::{admin, metrics};
+use crate::supervisor::fleet::Workers;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::process::{ExitCode, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, mpsc};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
 
 /// A worker that lived this long starts its successor without delay.
 const STABLE: Duration = Duration::from_secs(10);
@@ -36,94 +34,6 @@ pub fn reuse_port(address: SocketAddr) -> io::Result<Socket> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     Ok(socket)
-}
-
-/// What the supervisor knows of its workers, for the admin port.
-pub struct Workers {
-    slots: Mutex<Vec<Slot>>,
-    /// Counts of workers that are gone: a counter must not go back when its worker is replaced.
-    past: Mutex<Counts>,
-    restarts: Mutex<u64>,
-    draining: CancellationToken,
-    orders: Mutex<Vec<mpsc::UnboundedSender<Order>>>,
-    reported: Notify,
-    /// How the bus is named in metrics.
-    pub bus: &'static str,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Slot {
-    report: Option<Report>,
-    at: Option<Instant>,
-}
-
-/// One look at all workers.
-pub struct View {
-    /// The report of each worker; `None` where it is starting.
-    pub workers: Vec<Option<Report>>,
-    /// All counts since the start.
-    pub counts: Counts,
-    /// Workers that were replaced.
-    pub restarts: u64,
-    /// Whether the pod is leaving.
-    pub draining: bool,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Workers {
-    fn new(count: usize, bus: &'static str) -> Arc<Self> {
-        Arc::new(Self {
-            slots: Mutex::new(vec![Slot::default(); count]),
-            past: Mutex::default(),
-            restarts: Mutex::new(0),
-            draining: CancellationToken::new(),
-            orders: Mutex::new(Vec::new()),
-            reported: Notify::new(),
-            bus,
-        })
-    }
-
-    /// What is known now.
-    #[must_use]
-    pub fn view(&self) -> View {
-        let workers: Vec<_> = lock(&self.slots).iter().map(|slot| slot.report.clone()).collect();
-        let mut counts = lock(&self.past).clone();
-        workers.iter().flatten().for_each(|report| counts.add(&report.counts));
-        View { workers, counts, restarts: *lock(&self.restarts), draining: self.draining.is_cancelled() }
-    }
-
-    /// Asks every worker how it is, and waits for the answers, but not long: a hung worker must not hang a scrape.
-    pub async fn fresh_view(&self) -> View {
-        let asked = Instant::now();
-        lock(&self.orders).retain(|worker| worker.send(Order::Report).is_ok());
-        let answered = || lock(&self.slots).iter().all(|slot| slot.report.is_none() || slot.at.is_some_and(|at| at >= asked));
-        let all = async {
-            loop {
-                let next = self.reported.notified();
-                if answered() {
-                    return;
-                }
-                next.await;
-            }
-        };
-        let _ = tokio::time::timeout(Duration::from_millis(500), all).await;
-        self.view()
-    }
-
-    fn report(&self, worker: usize, report: Report) {
-        lock(&self.slots)[worker] = Slot { report: Some(report), at: Some(Instant::now()) };
-        self.reported.notify_waiters();
-    }
-
-    fn gone(&self, worker: usize) {
-        if let Some(report) = std::mem::take(&mut lock(&self.slots)[worker]).report {
-            lock(&self.past).add(&report.counts);
-        }
-        self.reported.notify_waiters();
-    }
 }
 
 /// Runs the supervisor until the pod has drained.
@@ -226,7 +136,7 @@ async fn keep(settings: Arc<Settings>, workers: Arc<Workers>, number: u16) {
             Err(Death::Killed(why)) => tracing::warn!(worker = number, why, pause = ?pause, "worker killed; starting it again"),
             Err(Death::Spawn(error)) => tracing::error!(worker = number, %error, pause = ?pause, "starting a worker failed; trying again"),
         }
-        *lock(&workers.restarts) += 1;
+        workers.restarted();
         if began.elapsed() > STABLE {
             pause = Duration::ZERO;
         }
@@ -249,7 +159,7 @@ async fn live(settings: &Settings, workers: &Workers, number: u16) -> Result<Exi
     let (mut child, stream) = spawn(settings, number).map_err(Death::Spawn)?;
     let (mut words, mut orders) = control::split(stream);
     let (order, mut ordered) = mpsc::unbounded_channel();
-    lock(&workers.orders).push(order);
+    workers.listens(order);
     let mut told_to_drain = false;
     let hung = tokio::time::sleep(HUNG_AFTER);
     tokio::pin!(hung);
@@ -302,9 +212,4 @@ fn spawn(settings: &Settings, number: u16) -> io::Result<(Child, UnixStream)> {
         .kill_on_drop(true)
         .spawn()?;
     Ok((child, UnixStream::from_std(ours)?))
-}
-
-/// Encodes what a scrape sees.
-pub async fn metrics(workers: &Workers) -> String {
-    metrics::encode(&workers.fresh_view().await, workers.bus)
 }

@@ -1,7 +1,7 @@
 //! A worker process: its own listener, its own runtime, and a line to the supervisor.
 
-use crate::cli::Settings;
 use crate::server::{Source, Worker};
+use crate::settings::Settings;
 use crate::supervisor::control::{self, BEAT, Order, Word};
 use std::io;
 use std::net::SocketAddr;

@@ -127,7 +127,7 @@ impl Cluster {
             inner.next_number - 1
         };
         let name = PodName::new(&format!("app-{number}")).map_err(|e| e.to_string())?;
-        let pod = Pod::new(name, format!("{}{}", sticky_app::cli::boot()?, sticky_app::cli::boot()?), workers);
+        let pod = Pod::new(name, format!("{}{}", sticky_app::settings::boot()?, sticky_app::settings::boot()?), workers);
         for worker in 0..workers {
             pod.start_worker(&self.blueprint, worker, self.ended.clone()).await?;
         }

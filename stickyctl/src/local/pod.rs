@@ -195,7 +195,7 @@ fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<
 }
 
 fn build(pod: &Pod, blueprint: &Blueprint, number: u16) -> Result<Arc<Worker>, String> {
-    let boot = sticky_app::cli::boot()?;
+    let boot = sticky_app::settings::boot()?;
     let identity = Identity::new(pod.name.clone(), number, pod.workers(), boot.clone(), Expose::Full);
     let limits = &blueprint.config.limits;
     let desk = Desk::new(identity, blueprint.door.clone(), limits.sockets_per_session, limits.max_sockets, blueprint.redis.is_none());
