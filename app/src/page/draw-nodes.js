@@ -6,8 +6,9 @@ const doorWords = door => (door.affinity === "unknown" ? "affinity unknown" : do
   : door.issuer === "app" ? "cookie by the app" : "cookie affinity on");
 
 function podsWords(state, hidden) {
-  const pods = state.world.pods, mode = modeOf(state.world), n = pods.length, drawn = hidden ? `, ${n - hidden} drawn` : "";
-  if (!n) return state.world.known ? "none yet" : "asking";
+  const pods = state.world.pods, mode = modeOf(state.world), leaving = pods.filter(p => p.state === "draining").length;
+  const n = pods.length - leaving || pods.length, drawn = hidden ? `, ${pods.length - hidden} drawn` : leaving && n < pods.length ? `, ${leaving} draining` : "";
+  if (!pods.length) return state.world.known ? "none yet" : "asking";
   const each = mode.workers && !hidden ? `, ${mode.workers} ${mode.workers > 1 ? "workers" : "worker"}${n > 1 ? " each" : ""}` : "";
   return mode.mixed ? `changing, ${mode.name}${drawn}` : `${n} ${n > 1 ? "pods" : "pod"}${each}${drawn}`;
 }

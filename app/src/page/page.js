@@ -26,7 +26,6 @@ import { openSocket } from "./socket.js";
 import { anySent, freshScores } from "./tally.js";
 import { createTold } from "./told.js";
 import { NOWHERE, dropsBetween, modeOf, resolve, slotOf, worldOf } from "./topology.js";
-import { isRelay } from "./trace.js";
 
 const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.content ?? "";
 const clientId = meta("client"), expose = meta("expose") || "full";
@@ -99,8 +98,9 @@ function setWorld(wire) {
 }
 
 function seeDrops(ids) {
-  const s = state.shown, relay = s.kind === "trace" ? isRelay(s.hops) : s.kind === "burst" && s.op === "queue";
-  if (relay && state.world.bus.fanout === "broadcast") s.drops = [...new Set([...s.drops, ...ids])];
+  const s = state.shown, op = s.kind === "trace" ? s.m.op : s.op;
+  // A drop may be told before the POST is answered, so the button says what it was, not the hops.
+  if (op === "queue" && state.world.bus.fanout === "broadcast") s.drops = [...new Set([...s.drops, ...ids])];
 }
 
 function restartScores() {

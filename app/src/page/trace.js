@@ -62,7 +62,6 @@ export function joined(m) {
   return [...httpHalf(a, told.slice(0, http.length), door), ...frameHalf(told.slice(http.length))];
 }
 
-export const isRelay = hops => hops.some(h => h.kind === "publish");
 const into = hops => hops.find(h => (h.kind === "post" || h.kind === "frame") && h.to !== "door");
 
 // The worker that got the message: by its trace, else by the headers or the text of the answer.

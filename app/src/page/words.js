@@ -114,11 +114,13 @@ const STEP = {
 
 // Steps whose last hop is among the first `done`. A step's time is the last that one clock can tell; where that clock
 // is not the worker the step names, it is named.
+const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) + " ms");
+
 export function ledger(op, hops, bus, done = hops.length) {
   return steps(hops).filter(s => s.hops[s.hops.length - 1] < done).map(s => {
     const own = s.hops.map(i => hops[i]), last = own[own.length - 1], timed = own.findLast(h => h.at_us !== null);
     const [text, bold] = STEP[s.kind](last, actionOf(op), bus);
-    return { text, bold, ms: timed ? (timed.at_us / 1000).toFixed(2) + " ms" : null, clock: !timed || timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
+    return { text, bold, ms: timed ? milliseconds(timed.at_us) : null, clock: !timed || timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
   });
 }
 

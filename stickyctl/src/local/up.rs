@@ -67,12 +67,13 @@ pub async fn run(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     output.note("");
     output.answer(&url);
     output.note("\nOpen it and press the six buttons. Then, in another terminal:");
+    let me = me();
     for (command, effect) in [
-        ("stickyctl scale 5 --local", "more pods; your session stays where it is"),
-        ("stickyctl mode 1x4 --local", "one pod, four workers: watch a sticky POST miss"),
-        ("stickyctl kill app-2 --local", "its sockets close and come back elsewhere"),
+        ("scale 5 --local", "more pods; your session stays where it is"),
+        ("mode 1x4 --local", "one pod, four workers: watch a sticky POST miss"),
+        ("kill app-2 --local", "its sockets close and come back elsewhere"),
     ] {
-        output.note(&format!("  {command:<30} {effect}"));
+        output.note(&format!("  {me} {command:<20} {effect}"));
     }
     output.note("Ctrl-C stops everything.");
 
@@ -84,6 +85,11 @@ pub async fn run(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     controlling.abort();
     drop(control.file);
     Ok(Exit::Done)
+}
+
+/// How this program is called: somebody who runs it by cargo has no `stickyctl` on the path.
+fn me() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run -qp stickyctl --" } else { "stickyctl" }
 }
 
 /// The control socket's file, removed at the end.
