@@ -57,7 +57,8 @@ impl Runtime {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY")) {
             command.env_remove(name);
         }
-        command.args(arguments).env("XDG_RUNTIME_DIR", self.path()).env("NO_COLOR", "1");
+        // Without cargo's variable it speaks as it does to somebody who installed it.
+        command.args(arguments).env_remove("CARGO").env("XDG_RUNTIME_DIR", self.path()).env("NO_COLOR", "1");
         Ok(command)
     }
 
