@@ -1,6 +1,7 @@
 //! `sticky-app`'s flags, and what they become.
 
 use crate::bus::Fanout;
+use crate::bus::redis::{Access, RedisConfig};
 use crate::core::drain::Plan;
 use crate::core::duration;
 use crate::core::identity::Expose;
@@ -60,18 +61,6 @@ pub(crate) struct ServeArgs {
     /// How workers reach each other; redis where a URL is given [default: memory or redis]
     #[arg(long, env = "STICKY_BUS")]
     pub(crate) bus: Option<BusKind>,
-    /// redis://[user[:password]@]host[:port][/db], or rediss:// for TLS
-    #[arg(long, env = "STICKY_REDIS_URL", hide_env_values = true)]
-    pub(crate) redis_url: Option<String>,
-    /// File with Redis' password, so that it stands in no argument list
-    #[arg(long, env = "STICKY_REDIS_PASSWORD_FILE")]
-    pub(crate) redis_password_file: Option<PathBuf>,
-    /// First part of the names of Redis channels; two sites on one Redis need two
-    #[arg(long, env = "STICKY_REDIS_PREFIX", default_value = "sticky")]
-    pub(crate) redis_prefix: String,
-    /// Who hears a relayed message: the workers that hold its session, or all
-    #[arg(long, env = "STICKY_FANOUT", default_value = "directed")]
-    pub(crate) fanout: FanoutArg,
     /// Who writes the affinity cookie: the proxy in front, or this app (StickyStr)
     #[arg(long, env = "STICKY_ISSUER", default_value = "proxy")]
     pub(crate) issuer: IssuerArg,
@@ -100,9 +89,57 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "STICKY_LOG_FORMAT", default_value = "text")]
     pub(crate) log_format: logging::Format,
     #[command(flatten)]
+    pub(crate) relay: RelayArgs,
+    #[command(flatten)]
     pub(crate) drain: DrainArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+/// How messages reach the worker that holds the socket; `stickyctl up --local` has the same flags.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Relay")]
+pub struct RelayArgs {
+    /// redis://[user[:password]@]host[:port][/db], or rediss:// for TLS
+    #[arg(long, env = "STICKY_REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// File with Redis' password, so that it stands in no argument list
+    #[arg(long, env = "STICKY_REDIS_PASSWORD_FILE")]
+    pub redis_password_file: Option<PathBuf>,
+    /// File with the certificates (PEM) that rediss:// trusts, instead of the public authorities
+    #[arg(long, env = "STICKY_REDIS_CA_FILE")]
+    pub redis_ca_file: Option<PathBuf>,
+    /// First part of the names of Redis channels; two sites on one Redis need two
+    #[arg(long, env = "STICKY_REDIS_PREFIX", default_value = "sticky")]
+    pub redis_prefix: String,
+    /// Who hears a relayed message: the workers that hold its session, or all
+    #[arg(long, env = "STICKY_FANOUT", default_value = "directed")]
+    pub fanout: FanoutArg,
+}
+
+impl RelayArgs {
+    /// Redis as these flags name it; `None` where they name none.
+    ///
+    /// # Errors
+    /// A sentence for a person, which repeats no secret.
+    pub fn redis(&self) -> Result<Option<RedisConfig>, String> {
+        let Some(url) = &self.redis_url else { return Ok(None) };
+        let prefix = &self.redis_prefix;
+        let fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
+        if !fits {
+            return Err("--redis-prefix is 1 to 64 letters, digits, `-`, `_`, `.` and `:`".to_owned());
+        }
+        let read = |path: &Option<PathBuf>, flag: &str| {
+            let read = path.as_ref().map(|path| std::fs::read_to_string(path).map_err(|e| format!("reading {} ({flag}): {e}", path.display())));
+            read.transpose()
+        };
+        let password = read(&self.redis_password_file, "--redis-password-file")?;
+        let access = Access {
+            password: password.map(|p| p.trim_end_matches(['\r', '\n']).to_owned()),
+            authorities: read(&self.redis_ca_file, "--redis-ca-file")?,
+        };
+        RedisConfig::new(url, access, prefix, self.fanout.into()).map(Some).map_err(|e| e.to_string())
+    }
 }
 
 /// How a worker leaves.

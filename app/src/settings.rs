@@ -2,14 +2,13 @@
 
 use crate::bus::redis::{RedisBus, RedisConfig};
 use crate::bus::{Bus, Fanout, memory};
-use crate::cli::{BusKind, CloseArg, LISTEN_VARIABLE, ServeArgs};
+use crate::cli::{BusKind, CloseArg, LISTEN_VARIABLE, RelayArgs, ServeArgs};
 use crate::core::drain::Plan;
 use crate::core::identity::{Expose, Identity, PodName};
 use crate::core::limits::Limits;
 use crate::core::topology::Door;
 use crate::server::{Config, Desk, Worker};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,8 +44,8 @@ impl Settings {
     pub(crate) fn check(args: ServeArgs, open_files: u64) -> Result<Self, String> {
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
         let pod = PodName::new(&args.pod.unwrap_or_else(host)).map_err(|e| format!("--pod: {e}"))?;
-        let fanout = args.fanout.into();
-        let redis = redis(args.bus, args.redis_url.as_deref(), args.redis_password_file.as_ref(), &args.redis_prefix, fanout)?;
+        let fanout = args.relay.fanout.into();
+        let redis = redis(args.bus, &args.relay)?;
         if redis.is_none() && args.workers > 1 {
             return Err(format!(
                 "--bus memory joins no processes, and --workers {} starts as many: name a Redis with --redis-url, or see `stickyctl up --local`, whose workers are threads",
@@ -119,26 +118,10 @@ pub fn boot() -> Result<String, String> {
     getrandom::u32().map(|n| format!("{n:08x}")).map_err(|e| format!("the system gave no random numbers: {e}"))
 }
 
-fn redis(
-    bus: Option<BusKind>,
-    url: Option<&str>,
-    password_file: Option<&PathBuf>,
-    prefix: &str,
-    fanout: Fanout,
-) -> Result<Option<RedisConfig>, String> {
-    let url = match (bus, url) {
-        (Some(BusKind::Memory), Some(_)) => return Err("--bus memory and --redis-url exclude each other: leave one out".to_owned()),
-        (Some(BusKind::Redis), None) => return Err("--bus redis needs --redis-url redis://HOST:PORT".to_owned()),
-        (_, None) => return Ok(None),
-        (_, Some(url)) => url,
-    };
-    let prefix_fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
-    if !prefix_fits {
-        return Err("--redis-prefix is 1 to 64 letters, digits, `-`, `_`, `.` and `:`".to_owned());
+fn redis(bus: Option<BusKind>, relay: &RelayArgs) -> Result<Option<RedisConfig>, String> {
+    match (bus, &relay.redis_url) {
+        (Some(BusKind::Memory), Some(_)) => Err("--bus memory and --redis-url exclude each other: leave one out".to_owned()),
+        (Some(BusKind::Redis), None) => Err("--bus redis needs --redis-url redis://HOST:PORT".to_owned()),
+        _ => relay.redis(),
     }
-    let password = password_file
-        .map(|path| std::fs::read_to_string(path).map_err(|e| format!("reading the password file {} (--redis-password-file): {e}", path.display())))
-        .transpose()?;
-    let password = password.as_deref().map(|p| p.trim_end_matches(['\r', '\n']));
-    RedisConfig::new(url, password, prefix, fanout).map(Some).map_err(|e| e.to_string())
 }

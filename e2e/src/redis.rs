@@ -3,6 +3,7 @@
 use crate::process::Process;
 use crate::{ports, tools, wait};
 use anyhow::{Context, Result, bail};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustix::process::Signal;
 use std::process::Command;
 use std::time::Duration;
@@ -15,6 +16,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub struct Redis {
     port: u16,
     password: Option<String>,
+    tls: bool,
     folder: TempDir,
     process: Option<Process>,
 }
@@ -40,18 +42,42 @@ impl Redis {
         Ok(redis)
     }
 
+    /// Starts one that speaks TLS only, with a certificate of an authority of its own.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub async fn with_tls() -> Result<Self> {
+        let mut redis = Self { tls: true, ..Self::stopped()? };
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()])?.signed_by(&key, &authority)?;
+        for (name, pem) in [("ca.pem", authority.pem()), ("cert.pem", certificate.pem()), ("key.pem", key.serialize_pem())] {
+            std::fs::write(redis.folder.path().join(name), pem)?;
+        }
+        redis.start_again().await?;
+        Ok(redis)
+    }
+
+    /// The certificate of a TLS Redis' authority.
+    #[must_use]
+    pub fn authority(&self) -> std::path::PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     /// Only chooses the port; [`Redis::start_again`] starts it.
     ///
     /// # Errors
     /// No port or no folder.
     pub fn stopped() -> Result<Self> {
-        Ok(Self { port: ports::free()?, password: None, folder: tempfile::tempdir()?, process: None })
+        Ok(Self { port: ports::free()?, password: None, tls: false, folder: tempfile::tempdir()?, process: None })
     }
 
-    /// `redis://127.0.0.1:PORT`, without the password.
+    /// `redis://127.0.0.1:PORT`, without the password; `rediss://` where it speaks TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", if self.tls { "rediss" } else { "redis" }, self.port)
     }
 
     /// The URL with user and password in it.
@@ -66,7 +92,15 @@ impl Redis {
     /// It can't be started.
     pub async fn start_again(&mut self) -> Result<()> {
         let mut command = Command::new(tools::find("redis-server").context("no redis-server")?);
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(self.folder.path());
+        let port = self.port.to_string();
+        if self.tls {
+            let file = |name| self.folder.path().join(name);
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file"]).arg(file("cert.pem"));
+            command.arg("--tls-key-file").arg(file("key.pem")).arg("--tls-ca-cert-file").arg(file("ca.pem"));
+        } else {
+            command.args(["--port", &port]);
+        }
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(self.folder.path());
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
         }

@@ -357,3 +357,23 @@ async fn passwords() -> Result<()> {
     assert!(answer.json()?["reason"].as_str().is_some_and(|r| !r.is_empty() && !r.contains("wrong-password")));
     Ok(())
 }
+
+#[tokio::test]
+async fn tls() -> Result<()> {
+    if !have_redis() {
+        return Ok(());
+    }
+    let redis = Redis::with_tls().await?;
+    let authority = redis.authority();
+    let app = App::start(&["--workers", "2", "--redis-url", &redis.url(), "--redis-ca-file", authority.to_str().unwrap()]).await?;
+    let id = random::client_id();
+    let mut socket = ws::socket(&app.url, &id).open().await?;
+    assert_eq!(relay(&app, &id, "x").await?.json()?["receivers"], 1);
+    socket.next_json().await?;
+
+    // An authority that nobody named is not trusted, and readiness says so.
+    let app = App::listening(&["--redis-url", &redis.url()]).await?;
+    let reason = async || app.readyz().await.ok()?.json().ok()?["reason"].as_str().filter(|r| r.contains("certificate")).map(str::to_owned);
+    wait::until("the certificate is refused", SOON, reason).await?;
+    Ok(())
+}

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
-use sticky_app::cli::{DrainArgs, FanoutArg, IssuerArg, LimitArgs};
+use sticky_app::cli::{DrainArgs, IssuerArg, LimitArgs, RelayArgs};
 use sticky_app::core::duration;
 
 /// Brings the sticky sessions demo up, scales it and switches its mode.
@@ -119,15 +119,6 @@ pub struct UpArgs {
     /// Who writes the affinity cookie: the front door, or the app (the seed's way: StickyStr is hashed)
     #[arg(long, env = "STICKYCTL_ISSUER", default_value = "proxy")]
     pub(crate) issuer: IssuerArg,
-    /// A Redis as the bus instead of memory
-    #[arg(long, env = "STICKYCTL_REDIS_URL", hide_env_values = true)]
-    pub(crate) redis_url: Option<String>,
-    /// File with Redis' password
-    #[arg(long, env = "STICKYCTL_REDIS_PASSWORD_FILE")]
-    pub(crate) redis_password_file: Option<std::path::PathBuf>,
-    /// Who hears a relayed message
-    #[arg(long, env = "STICKYCTL_FANOUT", default_value = "directed")]
-    pub(crate) fanout: FanoutArg,
     /// Name that is answered to besides loopback's own; repeat for more
     #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',')]
     pub(crate) allowed_host: Vec<String>,
@@ -137,6 +128,8 @@ pub struct UpArgs {
     /// Go on in the background
     #[arg(long)]
     pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) relay: RelayArgs,
     #[command(flatten)]
     pub(crate) drain: DrainArgs,
     #[command(flatten)]

@@ -138,16 +138,7 @@ async fn listen(args: &UpArgs) -> Result<(TcpListener, String), Failure> {
 }
 
 async fn redis(args: &UpArgs) -> Result<Option<RedisConfig>, Failure> {
-    let Some(url) = &args.redis_url else { return Ok(None) };
-    let password = match &args.redis_password_file {
-        None => None,
-        Some(path) => {
-            let read =
-                std::fs::read_to_string(path).map_err(|e| Failure::new(Exit::Usage, format!("reading the password file {}: {e}", path.display())))?;
-            Some(read.trim_end_matches(['\r', '\n']).to_owned())
-        }
-    };
-    let config = RedisConfig::new(url, password.as_deref(), "sticky", args.fanout.into()).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+    let Some(config) = args.relay.redis().map_err(|why| Failure::new(Exit::Usage, why))? else { return Ok(None) };
     config.check().await.map_err(|why| {
         Failure::new(Exit::Prerequisite, format!("connecting to Redis at {}: {why}", config.address()))
             .try_this("redis-server               start one")
@@ -191,7 +182,7 @@ fn blueprint(args: &UpArgs, redis: Option<RedisConfig>, door: DoorView) -> Bluep
         door,
         hub: Arc::new(Hub::default()),
         redis,
-        fanout: args.fanout.into(),
+        fanout: args.relay.fanout.into(),
     }
 }
 

@@ -11,13 +11,13 @@ mod config;
 mod pulse;
 mod subscription;
 
-pub use config::{BadRedisUrl, RedisConfig};
+pub use config::{Access, BadRedisUrl, RedisConfig};
 
 use super::{Bus, BusError, Fanout, Inbox, Relayed};
 use crate::core::ids::ClientId;
 use crate::core::topology::Presence;
+use ::redis::RedisError;
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, RedisError};
 use config::describe;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use pulse::Pulse;
@@ -55,7 +55,7 @@ impl RedisBus {
     /// The crate refuses the connection's settings.
     pub fn start(config: RedisConfig, inbox: Arc<dyn Inbox>, boot: &str) -> Result<Self, BadRedisUrl> {
         let bad = |e: RedisError| BadRedisUrl { why: describe(&e) };
-        let client = Client::open(config.info.clone()).map_err(bad)?;
+        let client = config.client().map_err(bad)?;
         let manager = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(PUBLISH_PATIENCE))
