@@ -93,7 +93,7 @@ impl Bus for MemoryBus {
         ready(Ok(heard)).boxed()
     }
 
-    fn announce(&self, presence: Presence) {
+    fn announce<'a>(&'a self, presence: Presence) -> BoxFuture<'a, ()> {
         let inboxes = self.hub.with(|members| {
             if let Some(own) = members.iter_mut().find(|m| Arc::ptr_eq(&m.inbox, &self.inbox)) {
                 own.last = (!presence.gone).then(|| presence.clone());
@@ -101,5 +101,6 @@ impl Bus for MemoryBus {
             members.iter().map(|m| m.inbox.clone()).collect::<Vec<_>>()
         });
         inboxes.iter().for_each(|inbox| inbox.hear(presence.clone()));
+        ready(()).boxed()
     }
 }

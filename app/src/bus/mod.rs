@@ -109,8 +109,8 @@ pub trait Bus: Send + Sync + 'static {
     fn reconcile<'a>(&'a self, id: ClientId) -> BoxFuture<'a, bool>;
     /// Publishes; resolves to how many workers heard it.
     fn publish<'a>(&'a self, message: &'a Relayed) -> BoxFuture<'a, Result<u64, BusError>>;
-    /// Tells everybody, this worker too, that it is there.
-    fn announce(&self, presence: Presence);
+    /// Tells everybody, this worker too, that it is there or that it goes. Resolves when that is said, or can't be.
+    fn announce<'a>(&'a self, presence: Presence) -> BoxFuture<'a, ()>;
 }
 
 #[cfg(test)]

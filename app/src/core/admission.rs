@@ -66,8 +66,8 @@ pub struct NewSessions {
     seen: HashMap<IpAddr, (f64, Instant)>,
 }
 
-/// Addresses that are remembered at once. When they are all in use the fullest buckets are those of the quietest
-/// addresses, and those are forgotten.
+/// Addresses that are remembered at once. Beyond it those are forgotten whose bucket is full again; where there are none,
+/// a new address has to wait.
 const MOST_ADDRESSES: usize = 10_000;
 
 impl NewSessions {

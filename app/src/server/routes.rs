@@ -10,13 +10,13 @@ use crate::server::stream::Activity;
 use crate::server::worker::{Peer, Worker};
 use crate::server::{message, page, socket};
 use axum::Router;
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http::header::{COOKIE, HeaderValue};
 use http::{HeaderMap, Request};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// All routes of one worker.
@@ -81,14 +81,8 @@ async fn topology(State(worker): State<Arc<Worker>>) -> Response {
     reply::ok(worker.picture().as_str().to_owned())
 }
 
-#[derive(Deserialize)]
-struct UpgradeQuery {
-    map: Option<String>,
-}
-
 async fn upgrade(
     State(worker): State<Arc<Worker>>,
-    Query(query): Query<UpgradeQuery>,
     activity: axum::Extension<Arc<Activity>>,
     headers: HeaderMap,
     ws: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
@@ -99,6 +93,7 @@ async fn upgrade(
             .with(http::header::ALLOW, HeaderValue::from_static("GET"))
             .into_response();
     }
+    let map = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "map=1"));
     let admitted = client_id(request.uri()).and_then(|id| {
         check_upgrade(&headers)?;
         check_origin(&worker, &headers)?;
@@ -110,7 +105,7 @@ async fn upgrade(
         Ok((ws, place))
     });
     match admitted {
-        Ok((ws, place)) => socket::accept(worker, ws, place, activity.0, query.map.as_deref() == Some("1")),
+        Ok((ws, place)) => socket::accept(worker, ws, place, activity.0, map),
         Err(problem) => problem.into_response(),
     }
 }

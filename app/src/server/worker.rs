@@ -14,7 +14,7 @@ use crate::server::outer::IdentityHeaders;
 use crate::server::{memory, routes};
 use ipnet::IpNet;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,7 @@ pub struct Worker {
     pub(super) tracker: TaskTracker,
     pub(super) finish_connections: CancellationToken,
     leaving: Mutex<Option<Instant>>,
-    listening: CancellationToken,
+    listening: AtomicBool,
 }
 
 /// What a worker says of itself to whoever watches over it.
@@ -94,7 +94,7 @@ impl Worker {
             tracker: TaskTracker::new(),
             finish_connections: CancellationToken::new(),
             leaving: Mutex::new(None),
-            listening: CancellationToken::new(),
+            listening: AtomicBool::new(false),
             config,
             desk,
             bus,
@@ -105,7 +105,7 @@ impl Worker {
     /// the window. Returns when nothing is left, or when the window is over.
     pub async fn serve(self: &Arc<Self>, source: Source, drain: impl Future<Output = Plan>) {
         let router = routes::router(self.clone());
-        self.listening.cancel();
+        self.listening.store(true, Ordering::Relaxed);
         let stop = CancellationToken::new();
         let presence = tokio::spawn(self.clone().tell());
         let ((), plan) = tokio::join!(accept::run(self, &router, source, &stop), async {
@@ -117,9 +117,7 @@ impl Worker {
         });
         self.leave(plan).await;
         presence.abort();
-        self.bus.announce(self.presence(true));
-        // The announcement is on its way in a task of this runtime; a turn of the scheduler lets it reach the socket.
-        tokio::task::yield_now().await;
+        self.bus.announce(self.presence(true)).await;
     }
 
     fn begin_leaving(&self, plan: Plan) {
@@ -162,7 +160,9 @@ impl Worker {
                 () = self.desk.picture_changed.notified() => false,
             };
             if own {
-                self.bus.announce(self.presence(false));
+                // Not awaited: a bus that hangs must not stop the picture.
+                let (bus, presence) = (self.bus.clone(), self.presence(false));
+                tokio::spawn(async move { bus.announce(presence).await });
                 next = tokio::time::Instant::now() + pause();
                 if trimmed.elapsed() > Duration::from_secs(5) && self.desk.take_closed() > 100 {
                     memory::give_back();
@@ -200,7 +200,7 @@ impl Worker {
     pub fn state(&self) -> State {
         if self.leaving().is_some() {
             State::Draining
-        } else if self.listening.is_cancelled() && self.desk.ever_up() {
+        } else if self.listening.load(Ordering::Relaxed) && self.desk.ever_up() {
             State::Ready
         } else {
             State::Starting

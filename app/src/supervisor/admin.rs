@@ -26,7 +26,7 @@ pub async fn serve(listener: TcpListener, workers: Arc<Workers>) {
 }
 
 async fn metrics(State(workers): State<Arc<Workers>>) -> Response {
-    let mut answer = Response::new(encode(&workers.fresh_view().await, workers.bus).into());
+    let mut answer = Response::new(encode(workers.fresh_view().await, workers.bus).into());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8"));
     answer
 }

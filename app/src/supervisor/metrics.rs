@@ -21,8 +21,7 @@ impl std::fmt::Debug for Scrape {
 }
 
 /// The text of one scrape.
-pub fn encode(view: &View, bus: &'static str) -> String {
-    let view = View { workers: view.workers.clone(), counts: view.counts.clone(), restarts: view.restarts, draining: view.draining };
+pub fn encode(view: View, bus: &'static str) -> String {
     let mut registry = Registry::with_prefix("sticky");
     registry.register_collector(Box::new(Scrape { view, bus }));
     let mut text = String::new();
@@ -79,7 +78,7 @@ mod tests {
         stats.requests.count(Route::Submit, 200);
         let counts: Counts = stats.counts();
         let report = Report { sockets: 3, bus_up: true, ..Report::default() };
-        let text = encode(&View { workers: vec![Some(report), None], counts, restarts: 2, draining: false }, "redis");
+        let text = encode(View { workers: vec![Some(report), None], counts, restarts: 2, draining: false }, "redis");
         for line in [
             r#"sticky_requests_total{route="/submit",status="200"} 1"#,
             r#"sticky_sockets{worker="0"} 3"#,

@@ -129,7 +129,11 @@ impl Cluster {
         let name = PodName::new(&format!("app-{number}")).map_err(|e| e.to_string())?;
         let pod = Pod::new(name, format!("{}{}", sticky_app::settings::boot()?, sticky_app::settings::boot()?), workers);
         for worker in 0..workers {
-            pod.start_worker(&self.blueprint, worker, self.ended.clone()).await?;
+            if let Err(why) = pod.start_worker(&self.blueprint, worker, self.ended.clone()).await {
+                // Half a pod is none.
+                pod.lives().iter().for_each(|life| life.kill());
+                return Err(why);
+            }
         }
         lock(&self.inner).pods.push(pod);
         Ok(())

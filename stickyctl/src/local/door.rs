@@ -19,6 +19,7 @@ use sticky_app::core::trace::{Hop, Kind};
 use sticky_app::core::wire::{ErrorBody, json};
 use sticky_app::server::Handed;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 type Body = BoxBody<Bytes, hyper::Error>;
@@ -46,13 +47,21 @@ pub struct Door<B> {
     issuer: Issuer,
     turn: AtomicUsize,
     hash: RandomState,
+    room: Arc<Semaphore>,
 }
 
 impl<B: Backends> Door<B> {
-    /// A door in front of `backends`.
+    /// A door in front of `backends` that has at most `connections` at once; the next ones are closed.
     #[must_use]
-    pub fn new(backends: Arc<B>, view: &DoorView) -> Arc<Self> {
-        Arc::new(Self { backends, affinity: view.affinity, issuer: view.issuer, turn: AtomicUsize::new(0), hash: RandomState::new() })
+    pub fn new(backends: Arc<B>, view: &DoorView, connections: usize) -> Arc<Self> {
+        Arc::new(Self {
+            room: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            backends,
+            affinity: view.affinity,
+            issuer: view.issuer,
+            turn: AtomicUsize::new(0),
+            hash: RandomState::new(),
+        })
     }
 
     /// Takes connections until `stop`.
@@ -61,7 +70,10 @@ impl<B: Backends> Door<B> {
             tokio::select! {
                 () = stop.cancelled() => return,
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => { tokio::spawn(self.clone().connection(stream, peer)); }
+                    Ok((stream, peer)) => match self.room.clone().try_acquire_owned() {
+                        Ok(permit) => { tokio::spawn(self.clone().connection(stream, peer, Arc::new(permit))); }
+                        Err(_) => tracing::warn!("all connections that fit into the limit of open files are in use; one more was closed"),
+                    },
                     Err(error) => {
                         tracing::warn!(%error, "accepting a connection failed");
                         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -71,11 +83,11 @@ impl<B: Backends> Door<B> {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) {
         let _ = stream.set_nodelay(true);
         let service = service_fn(move |request| {
-            let door = self.clone();
-            async move { Ok::<_, Infallible>(door.pass(request, peer).await) }
+            let (door, permit) = (self.clone(), permit.clone());
+            async move { Ok::<_, Infallible>(door.pass(request, peer, permit).await) }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -87,7 +99,7 @@ impl<B: Backends> Door<B> {
         let _ = connection.await;
     }
 
-    async fn pass(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    async fn pass(&self, mut request: Request<Incoming>, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) -> Response<Body> {
         let began = Instant::now();
         let candidates = self.backends.candidates();
         let cookies: Vec<&str> = request.headers().get_all(COOKIE_HEADER).iter().filter_map(|v| v.to_str().ok()).collect();
@@ -110,7 +122,7 @@ impl<B: Backends> Door<B> {
         };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             if let Some(client) = client_upgrade {
-                bridge(client, hyper::upgrade::on(&mut answer));
+                bridge(client, hyper::upgrade::on(&mut answer), permit);
             }
         } else {
             // Hop by hop: the pod's connection ends, the client's goes on.
@@ -151,12 +163,13 @@ async fn exchange(stream: tokio::io::DuplexStream, request: Request<Incoming>) -
     sender.send_request(request).await
 }
 
-fn bridge(client: hyper::upgrade::OnUpgrade, pod: hyper::upgrade::OnUpgrade) {
+fn bridge(client: hyper::upgrade::OnUpgrade, pod: hyper::upgrade::OnUpgrade, permit: Arc<OwnedSemaphorePermit>) {
     tokio::spawn(async move {
         if let (Ok(client), Ok(pod)) = (client.await, pod.await) {
             let (mut client, mut pod) = (TokioIo::new(client), TokioIo::new(pod));
             // Either side may go first, and in any manner; the other is told by its own end.
             let _ = tokio::io::copy_bidirectional(&mut client, &mut pod).await;
+            drop(permit);
         }
     });
 }

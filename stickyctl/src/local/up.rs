@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A detached one is up within this time, or it is not coming.
+/// What is not up within this time is not coming.
 const START: Duration = Duration::from_secs(30);
 
 /// Runs the demo until it is told to end.
@@ -46,13 +46,16 @@ pub async fn run(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     let began = Instant::now();
     let door_view = door_view(&args);
     let blueprint = blueprint(&args, redis, door_view.clone());
+    let most_connections = blueprint.config.limits.max_connections;
     let (bus, fanout) = (if blueprint.redis.is_some() { "Redis" } else { "memory" }, blueprint.fanout.name());
     let plan = args.drain.plan(Duration::from_secs(2), Duration::from_secs(5));
     let cluster = Cluster::new(blueprint, plan, args.mode, url.clone());
     cluster.settle().await.map_err(|why| Failure::new(Exit::Failed, format!("starting {} pods: {why}", args.mode.pods)))?;
-    wait_ready(&cluster).await;
+    tokio::time::timeout(START, wait_ready(&cluster)).await.map_err(|_| {
+        Failure::new(Exit::TimedOut, "waiting for the pods: they were not ready after 30 s").try_this("stickyctl up --local -v   says what they do")
+    })?;
     let stop = CancellationToken::new();
-    let door = Door::new(cluster.clone(), &door_view);
+    let door = Door::new(cluster.clone(), &door_view, most_connections);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control::serve(control.listener, cluster.clone()));
 

@@ -125,13 +125,13 @@ impl Bus for RedisBus {
         .boxed()
     }
 
-    fn announce(&self, presence: Presence) {
-        let (mut publisher, link) = (self.publisher.clone(), self.link.clone());
-        let channel = self.config.presence_channel();
-        tokio::spawn(async move {
+    fn announce<'a>(&'a self, presence: Presence) -> BoxFuture<'a, ()> {
+        async move {
+            let mut publisher = self.publisher.clone();
             let payload = crate::core::wire::json(&presence);
-            let sent: Result<u64, _> = ::redis::cmd("PUBLISH").arg(channel).arg(payload).query_async(&mut publisher).await;
-            link.pulse.published(link.pulse.now(), sent.is_ok());
-        });
+            let sent: Result<u64, _> = ::redis::cmd("PUBLISH").arg(self.config.presence_channel()).arg(payload).query_async(&mut publisher).await;
+            self.link.pulse.published(self.link.pulse.now(), sent.is_ok());
+        }
+        .boxed()
     }
 }
