@@ -6,6 +6,7 @@
 pub mod app;
 pub mod bin;
 pub mod browser;
+pub mod cluster;
 pub mod http;
 pub mod jar;
 pub mod local;

@@ -1,4 +1,4 @@
-//! `e2e`: the README's test command, and the measurement of many sockets.
+//! `e2e`: the README's test command, the test cluster, and the measurement of many sockets.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to whoever called it")]
 
@@ -22,14 +22,15 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(&[]),
         ["test", "--", rest @ ..] => test(rest),
+        ["cluster", rest @ ..] => cluster(rest),
         ["sockets"] => sockets(10_000),
         ["sockets", count] => count.parse().with_context(|| format!("`{count}` is no number of sockets")).and_then(sockets),
         ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
+            print!("{HELP}{}", e2e::cluster::HELP);
             Ok(0)
         }
         _ => {
-            eprint!("{HELP}");
+            eprint!("{HELP}{}", e2e::cluster::HELP);
             Ok(2)
         }
     };
@@ -52,7 +53,7 @@ fn test(arguments: &[&str]) -> Result<u8> {
         command.current_dir(&root).env("CI", "1").env("RUST_BACKTRACE", "1");
         command
     };
-    install_missing()?;
+    install_missing(&e2e::tools::NEEDED)?;
     let mut build = cargo();
     build.args(["build", "--workspace", "--bins"]);
     let mut units = cargo();
@@ -98,8 +99,15 @@ fn phase(name: &str, command: &mut Command) -> Result<u8> {
 
 /// Installs the Debian packages of the programs that are missing. Nothing of theirs is started or set up: the tests run
 /// these programs with ports and folders of their own.
-fn install_missing() -> Result<()> {
-    let missing: Vec<_> = e2e::tools::NEEDED.iter().filter(|(program, _)| e2e::tools::find(program).is_none()).collect();
+fn install_missing(needed: &[(&str, &str)]) -> Result<()> {
+    let missing = || -> Vec<_> { needed.iter().filter(|(program, _)| e2e::tools::find(program).is_none()).collect() };
+    if missing().is_empty() {
+        return Ok(());
+    }
+    // Two commands may run beside each other, and apt-get waits for no other apt-get.
+    let lock = std::fs::File::create(root()?.join("target/install.lock")).context("making the lock of the installation")?;
+    lock.lock().context("waiting for another installation")?;
+    let missing = missing();
     if missing.is_empty() {
         return Ok(());
     }
@@ -134,6 +142,18 @@ fn install_missing() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A real Kubernetes of one node: the words after `cluster`.
+fn cluster(words: &[&str]) -> Result<u8> {
+    let Some(order) = e2e::cluster::Order::parse(words) else {
+        eprint!("{}", e2e::cluster::HELP);
+        return Ok(2);
+    };
+    if order.needs_programs() {
+        install_missing(&e2e::cluster::NEEDED)?;
+    }
+    order.run()
 }
 
 fn sockets(count: usize) -> Result<u8> {

@@ -1,0 +1,3 @@
+module sticky.test/small
+
+go 1.25.0
