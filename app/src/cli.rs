@@ -100,7 +100,7 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Relay")]
 pub struct RelayArgs {
-    /// redis://[user[:password]@]host[:port][/db], or rediss:// for TLS
+    /// `redis://HOST:PORT`, with `USER:PASSWORD@` and `/DB` where needed; `rediss://` for TLS
     #[arg(long, env = "STICKY_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
     /// File with Redis' password, so that it stands in no argument list
