@@ -1,6 +1,6 @@
 //! A worker's life: it becomes ready, tells the others that it is there, serves, and leaves without losing anybody.
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Inbox};
 use crate::core::admission::NewSessions;
 use crate::core::drain::{Plan, RetryHint};
 use crate::core::identity::Expose;
@@ -162,6 +162,7 @@ impl Worker {
             if own {
                 // Not awaited: a bus that hangs must not stop the picture.
                 let (bus, presence) = (self.bus.clone(), self.presence(false));
+                self.desk.hear(presence.clone());
                 tokio::spawn(async move { bus.announce(presence).await });
                 next = tokio::time::Instant::now() + pause();
                 if trimmed.elapsed() > Duration::from_secs(5) && self.desk.take_closed() > 100 {
@@ -219,8 +220,9 @@ impl Worker {
         }
     }
 
-    /// The picture now, as JSON.
+    /// The picture now, as JSON. Of itself a worker knows without the bus.
     pub(super) fn picture(&self) -> axum::extract::ws::Utf8Bytes {
+        self.desk.hear(self.presence(false));
         self.desk.picture(self.bus.kind(), self.bus.fanout().name())
     }
 
