@@ -4,6 +4,7 @@ use crate::commands;
 use crate::exit::{Exit, Failure, HELP};
 use crate::mode::Mode;
 use crate::output::Output;
+use crate::render::RenderArgs;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -37,6 +38,11 @@ pub enum Command {
         after_help = "Examples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach"
     )]
     Up(Box<UpArgs>),
+    /// Prints the Kubernetes manifests of a release; never touches the network
+    #[command(
+        after_help = "Later ones go first: defaults, -f FILE, STICKYCTL_* (STICKYCTL_INGRESS_HOST is ingress.host), flags.\n\nExamples:\n  stickyctl render\n  stickyctl render --mode 1x4 --front-door traefik\n  stickyctl render -f release.yaml --no-namespace -o json\n  stickyctl render --preset nginx-3x1 --out manifests/nginx-3x1"
+    )]
+    Render(Box<RenderArgs>),
     /// Shows pods, workers, sockets and the route
     #[command(after_help = "Examples:\n  stickyctl status --local\n  stickyctl status --local -o json")]
     Status(StatusArgs),

@@ -7,6 +7,7 @@ use crate::local::client::Client;
 use crate::local::up;
 use crate::mode::Mode;
 use crate::output::{Mark, Output, short};
+use crate::render;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
             args.local.require("up")?;
             up::run(*args, output).await
         }
+        Command::Render(args) => render::run(&args, output),
         Command::Status(args) => status(args, output).await,
         Command::Scale { pods, change } => {
             change.local.require("scale")?;

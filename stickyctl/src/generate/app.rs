@@ -1,0 +1,132 @@
+//! The app's Deployment.
+
+use super::meta::{Component, SPEC, labels, meta, selector};
+use super::pod::{annotation, asks, frame, resources, unprivileged, variable};
+use super::redis;
+use super::service::{ADMIN, ADMIN_PORT, HTTP, HTTP_PORT};
+use crate::spec::StickyApp;
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::core::v1::{
+    Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector, PodSpec, PodTemplateSpec,
+    SleepAction, TopologySpreadConstraint,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde_json::json;
+
+/// User and group of the app's image; it has no names, being made from scratch.
+const USER: i64 = 65_532;
+
+pub(super) fn deployment(spec: &StickyApp) -> Deployment {
+    // A spec is plain data: it always has a JSON form.
+    let effective = serde_json::to_string(spec).unwrap_or_default();
+    Deployment {
+        metadata: ObjectMeta { annotations: annotation(SPEC, &effective), ..meta(spec, Component::App, spec.name.clone()) },
+        spec: Some(DeploymentSpec {
+            // An autoscaler owns the number from the first apply on: what is never written is never fought over.
+            replicas: spec.autoscaling.is_none().then_some(spec.mode.pods.into()),
+            revision_history_limit: Some(3),
+            selector: selector(spec, Component::App),
+            strategy: Some(DeploymentStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                // A pod goes only when its successor is ready.
+                rolling_update: Some(RollingUpdateDeployment { max_surge: Some(IntOrString::Int(1)), max_unavailable: Some(IntOrString::Int(0)) }),
+            }),
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta { labels: Some(labels(spec, Component::App)), ..ObjectMeta::default() }),
+                spec: Some(pod(spec)),
+            },
+            ..DeploymentSpec::default()
+        }),
+        ..Deployment::default()
+    }
+}
+
+fn pod(spec: &StickyApp) -> PodSpec {
+    let secret = spec.image.pull_secret.as_ref().map(|name| vec![LocalObjectReference { name: name.clone() }]);
+    let password = redis::password_volume(spec);
+    PodSpec {
+        containers: vec![container(spec)],
+        image_pull_secrets: secret,
+        termination_grace_period_seconds: Some(spec.drain.grace().into()),
+        topology_spread_constraints: Some(["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(|key| spread(spec, key)).to_vec()),
+        volumes: password.map(|volume| vec![volume]),
+        ..frame(spec, USER)
+    }
+}
+
+/// Pods of one rollout over zones and nodes, where that is possible: a cluster of one node gets all.
+fn spread(spec: &StickyApp, key: &str) -> TopologySpreadConstraint {
+    TopologySpreadConstraint {
+        label_selector: Some(selector(spec, Component::App)),
+        // Pods of the old rollout are about to go and don't count.
+        match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
+        max_skew: 1,
+        topology_key: key.to_owned(),
+        when_unsatisfiable: "ScheduleAnyway".to_owned(),
+        ..TopologySpreadConstraint::default()
+    }
+}
+
+fn container(spec: &StickyApp) -> Container {
+    let port = |name: &str, port| ContainerPort { name: Some(name.to_owned()), container_port: port, ..ContainerPort::default() };
+    Container {
+        name: "app".to_owned(),
+        image: Some(spec.image.name.clone()),
+        image_pull_policy: Some(spec.image.pull_policy.word().to_owned()),
+        env: Some(environment(spec)),
+        ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),
+        startup_probe: Some(asks("/healthz", ADMIN, 1, 30)),
+        // Both front doors leave an unready pod, so it must be seen soon: the drain's delay counts on it.
+        readiness_probe: Some(asks("/readyz", ADMIN, 2, 1)),
+        liveness_probe: Some(asks("/healthz", ADMIN, 10, 3)),
+        // Kubernetes' own sleep (GA in 1.34, on by default since 1.30): the image has no shell.
+        lifecycle: Some(Lifecycle {
+            pre_stop: Some(LifecycleHandler { sleep: Some(SleepAction { seconds: spec.drain.pre_stop.0.into() }), ..LifecycleHandler::default() }),
+            ..Lifecycle::default()
+        }),
+        resources: Some(resources(&spec.resources)),
+        security_context: Some(unprivileged()),
+        volume_mounts: redis::password_mount(spec).map(|mount| vec![mount]),
+        ..Container::default()
+    }
+}
+
+fn environment(spec: &StickyApp) -> Vec<EnvVar> {
+    let pod = EnvVar {
+        name: "STICKY_POD".to_owned(),
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector { field_path: "metadata.name".to_owned(), ..ObjectFieldSelector::default() }),
+            ..EnvVarSource::default()
+        }),
+        ..EnvVar::default()
+    };
+    let door = json!({"kind": spec.ingress.front_door.word(), "affinity": "cookie"});
+    let mut all = vec![
+        pod,
+        variable("STICKY_WORKERS", spec.mode.workers.to_string()),
+        variable("STICKY_BUS", "redis"),
+        variable("STICKY_FANOUT", spec.relay.fanout.word()),
+        variable("STICKY_EXPOSE_IDENTITY", spec.expose_identity.word()),
+        variable("STICKY_DOOR", door.to_string()),
+        variable("STICKY_DRAIN_DELAY", spec.drain.delay.to_string()),
+        variable("STICKY_DRAIN_WINDOW", spec.drain.window.to_string()),
+    ];
+    all.extend(redis::app_environment(spec));
+    let proxies: Vec<String> = spec.ingress.trusted_proxies.iter().map(ToString::to_string).collect();
+    if !proxies.is_empty() {
+        all.push(variable("STICKY_TRUSTED_PROXY", proxies.join(",")));
+    }
+    let limits = &spec.limits;
+    let limits = [
+        ("STICKY_MAX_BODY", limits.max_body),
+        ("STICKY_MAX_TEXT", limits.max_text),
+        ("STICKY_MAX_FRAME", limits.max_frame),
+        ("STICKY_MAX_SOCKETS", limits.max_sockets),
+        ("STICKY_MAX_REQUESTS", limits.max_requests),
+        ("STICKY_SOCKETS_PER_SESSION", limits.sockets_per_session),
+        ("STICKY_NEW_SESSIONS_PER_MINUTE", limits.new_sessions_per_minute),
+    ];
+    all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));
+    all
+}

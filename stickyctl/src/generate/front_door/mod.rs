@@ -1,0 +1,55 @@
+//! The Ingress. Each front door has an emitter of its own for what it reads as annotations, and says what it can't do.
+
+mod annotations;
+mod nginx;
+mod traefik;
+
+use super::meta::{Component, meta};
+use super::service::HTTP;
+use crate::spec::ingress::FrontDoor;
+use crate::spec::{Findings, StickyApp};
+use k8s_openapi::api::networking::v1::{
+    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec, IngressTLS, ServiceBackendPort,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+/// What the chosen front door can't honour (refused) or does not read (a warning).
+#[must_use]
+pub fn check(spec: &StickyApp) -> Findings {
+    match spec.ingress.front_door {
+        FrontDoor::Nginx => nginx::check(spec),
+        FrontDoor::Traefik => traefik::check(spec),
+    }
+}
+
+/// The Ingress: always with a class, a path and its type, without which the cookie was never issued in some versions
+/// (kubernetes/ingress-nginx#1980, #3989).
+pub(super) fn ingress(spec: &StickyApp) -> Ingress {
+    let annotations = match spec.ingress.front_door {
+        FrontDoor::Nginx => nginx::annotations(spec),
+        FrontDoor::Traefik => traefik::annotations(spec),
+    };
+    let host = spec.ingress.host.clone();
+    let backend = IngressBackend {
+        service: Some(IngressServiceBackend {
+            name: spec.name.clone(),
+            port: Some(ServiceBackendPort { name: Some(HTTP.to_owned()), ..ServiceBackendPort::default() }),
+        }),
+        ..IngressBackend::default()
+    };
+    let path = HTTPIngressPath { path: Some("/".to_owned()), path_type: "Prefix".to_owned(), backend };
+    let tls = spec.ingress.tls_secret.clone().map(|secret| IngressTLS { hosts: host.clone().map(|host| vec![host]), secret_name: Some(secret) });
+    Ingress {
+        metadata: ObjectMeta { annotations: Some(annotations), ..meta(spec, Component::App, spec.name.clone()) },
+        spec: Some(IngressSpec {
+            ingress_class_name: Some(spec.ingress.class.clone()),
+            rules: Some(vec![IngressRule { host, http: Some(HTTPIngressRuleValue { paths: vec![path] }) }]),
+            tls: tls.map(|tls| vec![tls]),
+            ..IngressSpec::default()
+        }),
+        ..Ingress::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

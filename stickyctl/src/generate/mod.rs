@@ -1,0 +1,59 @@
+//! From a spec to Kubernetes objects: typed, in the order in which they are applied, the same for the same spec.
+//!
+//! [`objects`] is the whole of it; a file beside this one makes each part. [`mod@write`] turns objects into text.
+
+pub mod app;
+pub mod autoscaler;
+pub mod disruption;
+pub mod front_door;
+pub mod meta;
+pub mod namespace;
+pub mod network;
+pub mod object;
+mod pod;
+pub mod preset;
+pub mod redis;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod service;
+pub mod write;
+
+use crate::spec::StickyApp;
+use object::Object;
+
+/// The objects of a release, in the order in which they are applied.
+///
+/// The namespace holds all others, so it comes first; Redis before the app, which is ready only when it has reached it; the
+/// Ingress last, since a front door's admission webhook may still be starting (kubernetes/ingress-nginx#5401).
+#[must_use]
+pub fn objects(spec: &StickyApp, namespace: bool) -> Vec<Object> {
+    let mut all = Vec::new();
+    // `default` is always there, and one that exists is never labelled.
+    if namespace && spec.namespace != "default" {
+        all.push(namespace::namespace(spec).into());
+    }
+    if spec.network_policy.enabled {
+        all.push(network::app(spec).into());
+    }
+    if spec.redis.url.is_none() {
+        if spec.network_policy.enabled {
+            all.push(network::redis(spec).into());
+        }
+        all.push(redis::defaults(spec).into());
+        all.push(service::redis_headless(spec).into());
+        all.push(service::redis(spec).into());
+        all.push(disruption::redis(spec).into());
+        all.push(redis::stateful_set(spec).into());
+    }
+    all.push(service::app(spec).into());
+    all.push(disruption::app(spec).into());
+    all.push(app::deployment(spec).into());
+    if let Some(scaling) = &spec.autoscaling {
+        all.push(autoscaler::autoscaler(spec, scaling).into());
+    }
+    all.push(front_door::ingress(spec).into());
+    all
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! One type for all objects that a release is made of.
+
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::{Metadata, Resource};
+use serde::Serialize;
+
+macro_rules! kinds {
+    ($($kind:ident),+) => {
+        /// An object of one of the kinds that a release has. It serialises as the API server takes it, apiVersion and kind first.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Object {
+            $(#[doc = concat!("A ", stringify!($kind), ".")] $kind(Box<$kind>),)+
+        }
+
+        $(impl From<$kind> for Object {
+            fn from(object: $kind) -> Self {
+                Self::$kind(Box::new(object))
+            }
+        })+
+
+        impl Object {
+            /// Its kind.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Resource>::KIND,)+ }
+            }
+
+            /// Its metadata.
+            #[must_use]
+            pub fn metadata(&self) -> &ObjectMeta {
+                match self { $(Self::$kind(object) => object.metadata(),)+ }
+            }
+        }
+    };
+}
+
+kinds!(Namespace, NetworkPolicy, ConfigMap, Service, PodDisruptionBudget, StatefulSet, Deployment, HorizontalPodAutoscaler, Ingress);
+
+impl Object {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.metadata().name.as_deref().unwrap_or_default()
+    }
+}

@@ -1,0 +1,210 @@
+//! Redis: its StatefulSet, and how it and the app come by the password without it ever being written here.
+//!
+//! The password is in a Secret that may be missing. Kubernetes has no default for a missing one, and both sides need
+//! something to read: `--requirepass $(REDIS_PASSWORD)` would stay literal, and the app refuses a password file that is not
+//! there. So a ConfigMap holds the empty password below the Secret. A variable of the Secret goes before one of the ConfigMap
+//! (`envFrom`), and in a projected volume the later source wins (kubelet 1.35, `makeEnvironmentVariables`, `collectData`).
+//! Redis takes an empty `requirepass` as none, and then accepts whatever a client sends.
+
+use super::meta::{Component, labels, map, meta, redis_name, selector};
+use super::pod::{frame, resources, unprivileged, variable};
+use super::service::{REDIS, REDIS_PORT, headless_name};
+use crate::spec::StickyApp;
+use crate::spec::redis::{PASSWORD, SecretKey};
+use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, ConfigMapEnvSource, ConfigMapProjection, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource, ExecAction, KeyToPath,
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource, SecretKeySelector, SecretProjection,
+    TCPSocketAction, Volume, VolumeMount, VolumeProjection, VolumeResourceRequirements,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+/// `redis` in Debian's packages and in the official image. Fixed, so that the claim's files fit whichever image runs.
+const USER: i64 = 999;
+/// One word for the variable, the file and the ConfigMap's key.
+const VARIABLE: &str = "REDIS_PASSWORD";
+const MOUNT: &str = "/run/secrets/redis";
+const VOLUME: &str = "redis-password";
+
+/// Where the password is, and whether it may be missing: the Secret that a spec names must be there.
+fn secret(spec: &StickyApp) -> (SecretKey, bool) {
+    match &spec.redis.password {
+        Some(named) => (named.clone(), false),
+        None => (SecretKey { secret: redis_name(spec), key: PASSWORD.to_owned() }, true),
+    }
+}
+
+fn defaults_name(spec: &StickyApp) -> String {
+    format!("{}-redis-defaults", spec.name)
+}
+
+/// The empty password, for where there is no Secret.
+pub(super) fn defaults(spec: &StickyApp) -> ConfigMap {
+    ConfigMap { metadata: meta(spec, Component::Redis, defaults_name(spec)), data: Some(map([(VARIABLE, "")])), ..ConfigMap::default() }
+}
+
+/// The app's variables about Redis.
+pub(super) fn app_environment(spec: &StickyApp) -> Vec<EnvVar> {
+    let mut all = match &spec.redis.url {
+        // The Service, not the StatefulSet's own name: that resolves only while the pod is ready (kubernetes/kubernetes#68676).
+        None => vec![variable("STICKY_REDIS_URL", format!("redis://{}:{REDIS_PORT}", redis_name(spec)))],
+        // Others may use it too.
+        Some(url) => {
+            vec![variable("STICKY_REDIS_URL", url), variable("STICKY_REDIS_PREFIX", format!("sticky-{}", spec.fingerprint()))]
+        }
+    };
+    if has_password(spec) {
+        all.push(variable("STICKY_REDIS_PASSWORD_FILE", format!("{MOUNT}/{VARIABLE}")));
+    }
+    all
+}
+
+fn has_password(spec: &StickyApp) -> bool {
+    spec.redis.url.is_none() || spec.redis.password.is_some()
+}
+
+/// The password as a file, which shows neither in the app's environment nor in its arguments.
+pub(super) fn password_volume(spec: &StickyApp) -> Option<Volume> {
+    if !has_password(spec) {
+        return None;
+    }
+    let (secret, optional) = secret(spec);
+    let below = optional.then(|| VolumeProjection {
+        config_map: Some(ConfigMapProjection { name: defaults_name(spec), ..ConfigMapProjection::default() }),
+        ..VolumeProjection::default()
+    });
+    let above = VolumeProjection {
+        secret: Some(SecretProjection {
+            name: secret.secret,
+            // Only this source names its path: the API server refuses two that name the same.
+            items: Some(vec![KeyToPath { key: secret.key, path: VARIABLE.to_owned(), ..KeyToPath::default() }]),
+            optional: optional.then_some(true),
+        }),
+        ..VolumeProjection::default()
+    };
+    Some(Volume {
+        name: VOLUME.to_owned(),
+        projected: Some(ProjectedVolumeSource { default_mode: Some(0o440), sources: Some(below.into_iter().chain([above]).collect()) }),
+        ..Volume::default()
+    })
+}
+
+/// Where the app finds it.
+pub(super) fn password_mount(spec: &StickyApp) -> Option<VolumeMount> {
+    has_password(spec).then(|| VolumeMount { name: VOLUME.to_owned(), mount_path: MOUNT.to_owned(), read_only: Some(true), ..VolumeMount::default() })
+}
+
+pub(super) fn stateful_set(spec: &StickyApp) -> StatefulSet {
+    StatefulSet {
+        metadata: meta(spec, Component::Redis, redis_name(spec)),
+        spec: Some(StatefulSetSpec {
+            replicas: Some(1),
+            revision_history_limit: Some(3),
+            selector: selector(spec, Component::Redis),
+            service_name: Some(headless_name(spec)),
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta { labels: Some(labels(spec, Component::Redis)), ..ObjectMeta::default() }),
+                spec: Some(PodSpec { containers: vec![container(spec)], termination_grace_period_seconds: Some(30), ..frame(spec, USER) }),
+            },
+            volume_claim_templates: Some(vec![claim(spec)]),
+            ..StatefulSetSpec::default()
+        }),
+        ..StatefulSet::default()
+    }
+}
+
+fn claim(spec: &StickyApp) -> PersistentVolumeClaim {
+    PersistentVolumeClaim {
+        metadata: ObjectMeta { name: Some("data".to_owned()), labels: Some(labels(spec, Component::Redis)), ..ObjectMeta::default() },
+        spec: Some(PersistentVolumeClaimSpec {
+            access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
+            resources: Some(VolumeResourceRequirements {
+                requests: Some([("storage".to_owned(), Quantity(spec.redis.storage.to_string()))].into()),
+                ..VolumeResourceRequirements::default()
+            }),
+            storage_class_name: spec.redis.storage_class.clone(),
+            ..PersistentVolumeClaimSpec::default()
+        }),
+        ..PersistentVolumeClaim::default()
+    }
+}
+
+fn container(spec: &StickyApp) -> Container {
+    let from_secret = |name: &str| {
+        let (SecretKey { secret, key }, optional) = secret(spec);
+        EnvVar {
+            name: name.to_owned(),
+            value_from: Some(EnvVarSource {
+                secret_key_ref: Some(SecretKeySelector { name: secret, key, optional: optional.then_some(true) }),
+                ..EnvVarSource::default()
+            }),
+            ..EnvVar::default()
+        }
+    };
+    let words = |all: &[&str]| Some(all.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    Container {
+        name: "redis".to_owned(),
+        image: Some(spec.redis.image.clone()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        // Written out, so that no image's own configuration file counts.
+        command: Some(command(spec)),
+        env_from: Some(vec![EnvFromSource {
+            config_map_ref: Some(ConfigMapEnvSource { name: defaults_name(spec), ..ConfigMapEnvSource::default() }),
+            ..EnvFromSource::default()
+        }]),
+        // redis-cli reads the second; unlike the server it must not have an empty one.
+        env: Some(vec![from_secret(VARIABLE), from_secret("REDISCLI_AUTH")]),
+        ports: Some(vec![ContainerPort { name: Some(REDIS.to_owned()), container_port: REDIS_PORT, ..ContainerPort::default() }]),
+        // -e (Redis 7): an error, as while a file is being loaded, is a failure.
+        readiness_probe: Some(Probe {
+            exec: Some(ExecAction { command: words(&["redis-cli", "-e", "ping"]) }),
+            period_seconds: Some(5),
+            timeout_seconds: Some(3),
+            ..Probe::default()
+        }),
+        // Loading a big file takes long and must not be taken for death: only the port is asked.
+        liveness_probe: Some(Probe {
+            tcp_socket: Some(TCPSocketAction { port: IntOrString::String(REDIS.to_owned()), ..TCPSocketAction::default() }),
+            period_seconds: Some(10),
+            failure_threshold: Some(6),
+            ..Probe::default()
+        }),
+        resources: Some(resources(&spec.redis.resources)),
+        security_context: Some(unprivileged()),
+        volume_mounts: Some(vec![VolumeMount { name: "data".to_owned(), mount_path: "/data".to_owned(), ..VolumeMount::default() }]),
+        ..Container::default()
+    }
+}
+
+fn command(spec: &StickyApp) -> Vec<String> {
+    let maxmemory = spec.redis.maxmemory.whole().to_string();
+    let words: &[&str] = &[
+        "redis-server",
+        // IPv6 where there is any: a dash in front makes it optional.
+        "--bind",
+        "*",
+        "-::*",
+        // Who may connect is said by the NetworkPolicy and the password, not by the address.
+        "--protected-mode",
+        "no",
+        "--dir",
+        "/data",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        // The append-only file is enough; a snapshot would fork for nothing.
+        "--save",
+        "",
+        "--maxmemory",
+        &maxmemory,
+        // Dropping somebody's message to make room would be silent.
+        "--maxmemory-policy",
+        "noeviction",
+        "--requirepass",
+        "$(REDIS_PASSWORD)",
+    ];
+    words.iter().map(|word| (*word).to_owned()).collect()
+}

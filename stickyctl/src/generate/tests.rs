@@ -1,0 +1,213 @@
+use super::*;
+use crate::spec::pods::{Autoscaling, Seconds};
+use crate::spec::redis::SecretKey;
+use crate::spec::{Findings, check};
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+fn values(spec: &StickyApp) -> Vec<Value> {
+    objects(spec, true).iter().map(|object| serde_json::to_value(object).unwrap()).collect()
+}
+
+/// The object of a kind and name.
+fn one(spec: &StickyApp, kind: &str, name: &str) -> Value {
+    let found = values(spec).into_iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
+    found.unwrap_or_else(|| panic!("no {kind} {name}"))
+}
+
+fn variables(container: &Value) -> Vec<(String, Value)> {
+    let pair = |variable: &Value| (variable["name"].as_str().unwrap().to_owned(), variable.clone());
+    container["env"].as_array().unwrap().iter().map(pair).collect()
+}
+
+#[test]
+fn the_order_in_which_they_are_applied() {
+    let kinds: Vec<String> = objects(&StickyApp::default(), true).iter().map(|o| format!("{} {}", o.kind(), o.name())).collect();
+    assert_eq!(
+        kinds,
+        [
+            "Namespace sticky-sessions",
+            "NetworkPolicy sticky-sessions",
+            "NetworkPolicy sticky-sessions-redis",
+            "ConfigMap sticky-sessions-redis-defaults",
+            "Service sticky-sessions-redis-headless",
+            "Service sticky-sessions-redis",
+            "PodDisruptionBudget sticky-sessions-redis",
+            "StatefulSet sticky-sessions-redis",
+            "Service sticky-sessions",
+            "PodDisruptionBudget sticky-sessions",
+            "Deployment sticky-sessions",
+            "Ingress sticky-sessions",
+        ]
+    );
+    assert_eq!(objects(&StickyApp::default(), false)[0].kind(), "NetworkPolicy");
+    let shared = StickyApp { namespace: "default".to_owned(), ..StickyApp::default() };
+    assert_eq!(objects(&shared, true)[0].kind(), "NetworkPolicy", "a namespace that exists is never labelled");
+}
+
+/// What Pod Security's level "restricted" asks of a pod (Kubernetes 1.33), and what it does not: a root that can't be written.
+#[test]
+fn pods_have_no_privilege() {
+    let spec = StickyApp::default();
+    for (kind, name) in [("Deployment", "sticky-sessions"), ("StatefulSet", "sticky-sessions-redis")] {
+        let pod = one(&spec, kind, name)["spec"]["template"]["spec"].clone();
+        assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+        assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+        assert_eq!(pod["automountServiceAccountToken"], false);
+        let container = &pod["containers"][0];
+        assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
+        assert_eq!(container["securityContext"]["capabilities"]["drop"][0], "ALL");
+        assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+        assert!(container["resources"]["requests"]["memory"].is_string() && container["resources"]["limits"]["memory"].is_string());
+    }
+}
+
+#[test]
+fn a_pod_leaves_in_order() {
+    let mut spec = StickyApp::default();
+    let deployment = one(&spec, "Deployment", "sticky-sessions");
+    let pod = &deployment["spec"]["template"]["spec"];
+    assert_eq!(pod["terminationGracePeriodSeconds"], 35);
+    assert_eq!(pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"], 5);
+    assert_eq!(pod["containers"][0]["readinessProbe"]["periodSeconds"], 2);
+    assert_eq!(pod["containers"][0]["readinessProbe"]["failureThreshold"], 1);
+    assert_eq!(deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0);
+    spec.drain.window = Seconds(40);
+    assert_eq!(one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"], 60);
+}
+
+#[test]
+fn probes_ask_the_admin_port_which_no_service_has() {
+    let spec = StickyApp::default();
+    let container = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"]["containers"][0].clone();
+    for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+        assert_eq!(container[probe]["httpGet"]["port"], "admin", "{probe}");
+    }
+    let ports = one(&spec, "Service", "sticky-sessions")["spec"]["ports"].clone();
+    assert_eq!(ports.as_array().unwrap().len(), 1);
+    assert_eq!(ports[0]["targetPort"], "http");
+}
+
+#[test]
+fn an_autoscaler_owns_the_number_of_pods() {
+    let mut spec = StickyApp::default();
+    assert_eq!(one(&spec, "Deployment", "sticky-sessions")["spec"]["replicas"], 3);
+    spec.autoscaling = Some(Autoscaling::default());
+    assert_eq!(one(&spec, "Deployment", "sticky-sessions")["spec"].get("replicas"), None);
+    let scaler = one(&spec, "HorizontalPodAutoscaler", "sticky-sessions");
+    assert_eq!((&scaler["spec"]["minReplicas"], &scaler["spec"]["maxReplicas"]), (&Value::from(3), &Value::from(10)));
+}
+
+#[test]
+fn a_password_is_only_ever_referred_to() {
+    let mut spec = StickyApp::default();
+    let redis = one(&spec, "StatefulSet", "sticky-sessions-redis")["spec"]["template"]["spec"]["containers"][0].clone();
+    for (name, variable) in variables(&redis) {
+        assert_eq!(variable["valueFrom"]["secretKeyRef"]["optional"], true, "{name}");
+        assert_eq!(variable["valueFrom"]["secretKeyRef"]["name"], "sticky-sessions-redis", "{name}");
+    }
+    let pod = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
+    let sources = pod["volumes"][0]["projected"]["sources"].as_array().unwrap().clone();
+    assert!(sources[0]["configMap"].is_object() && sources[1]["secret"]["optional"] == true, "the Secret lies over the empty one");
+
+    spec.redis.password = Some(SecretKey { secret: "mine".to_owned(), key: "word".to_owned() });
+    let pod = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
+    let sources = pod["volumes"][0]["projected"]["sources"].as_array().unwrap().clone();
+    assert!(sources.len() == 1 && sources[0]["secret"].get("optional").is_none(), "one that was named must be there");
+    assert!(!values(&spec).iter().any(|object| object["kind"] == "Secret"));
+}
+
+#[test]
+fn a_redis_elsewhere_is_not_deployed() {
+    let mut spec = StickyApp::default();
+    spec.redis.url = Some("rediss://cache.example:6380".to_owned());
+    assert!(!objects(&spec, true).iter().any(|object| object.name().contains("redis")));
+    let pod = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
+    assert_eq!(pod.get("volumes"), None);
+    let names: Vec<String> = variables(&pod["containers"][0]).into_iter().map(|(name, _)| name).collect();
+    assert!(names.contains(&"STICKY_REDIS_PREFIX".to_owned()) && !names.contains(&"STICKY_REDIS_PASSWORD_FILE".to_owned()));
+}
+
+#[test]
+fn who_may_connect() {
+    let mut spec = StickyApp::default();
+    spec.metrics.namespace = Some("monitoring".to_owned());
+    spec.network_policy.allow_from = vec!["192.0.2.0/24".parse().unwrap()];
+    let rules = one(&spec, "NetworkPolicy", "sticky-sessions")["spec"]["ingress"].clone();
+    let namespace = |peer: &Value| peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"].clone();
+    assert_eq!(namespace(&rules[0]["from"][0]), "ingress-nginx");
+    assert_eq!(rules[0]["from"][1]["ipBlock"]["cidr"], "192.0.2.0/24");
+    assert_eq!((namespace(&rules[1]["from"][0]), &rules[1]["ports"][0]["port"]), (Value::from("monitoring"), &Value::from("admin")));
+    let rules = one(&spec, "NetworkPolicy", "sticky-sessions-redis")["spec"]["ingress"].clone();
+    assert_eq!(rules[0]["from"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"], "app");
+    spec.network_policy.enabled = false;
+    assert!(!objects(&spec, true).iter().any(|object| object.kind() == "NetworkPolicy"));
+}
+
+/// What the app is told, it takes: each variable is one of its flags.
+#[test]
+fn the_app_knows_its_variables() {
+    let container = one(&sample::full(), "Deployment", "sticky-sessions")["spec"]["template"]["spec"]["containers"][0].clone();
+    let flags = include_str!("../../../app/src/cli.rs");
+    for (name, _) in variables(&container) {
+        assert!(flags.contains(&format!("env = \"{name}\"")), "{name} is no variable of sticky-app");
+    }
+}
+
+#[test]
+fn the_spec_stands_on_the_deployment() {
+    let spec = sample::full();
+    let text = one(&spec, "Deployment", "sticky-sessions")["metadata"]["annotations"][meta::SPEC].clone();
+    assert_eq!(serde_json::from_str::<StickyApp>(text.as_str().unwrap()).unwrap(), spec);
+}
+
+/// Words that YAML 1.1 reads as truth values, numbers or nothing stay text, as values and as keys.
+#[test]
+fn traps_of_yaml_stay_text() {
+    let traps = [
+        "on", "off", "y", "n", "Y", "N", "yes", "no", "ON", "On", "0X1F", "0x1f", "1_000", "0_", "017", "1e3", "~", "null", "true", "", "12:30", "=",
+        "<<", "- a", "a: b", "#", "|", "'", "\"", "\u{7}", "é",
+    ];
+    let mut spec = StickyApp::default();
+    spec.placement.node_selector = traps.iter().map(|trap| ((*trap).to_owned(), (*trap).to_owned())).collect();
+    spec.redis.url = Some("on".to_owned());
+    reads_back(&spec);
+    let text = write::yaml(&objects(&spec, true)).unwrap();
+    for bare in ["on: on", ": on\n", ": y\n", ": 1_000\n", ": 0X1F\n", " on:", " y:", " 1_000:"] {
+        assert!(!text.contains(bare), "{bare:?} stands unquoted in\n{text}");
+    }
+}
+
+/// Each document, read by the other YAML library, is the object.
+#[track_caller]
+fn reads_back(spec: &StickyApp) {
+    let objects = objects(spec, true);
+    let text = write::yaml(&objects).unwrap();
+    assert_eq!(text, write::yaml(&super::objects(spec, true)).unwrap());
+    let read: Vec<Value> = serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap()).collect();
+    let want: Vec<Value> = objects.iter().map(|object| serde_json::to_value(object).unwrap()).collect();
+    assert_eq!(read, want);
+    for document in text.split("---\n") {
+        assert!(document.starts_with("apiVersion: ") && document.lines().nth(1).unwrap().starts_with("kind: "), "{document}");
+    }
+    let list: Value = serde_json::from_str(&write::json(&objects).unwrap()).unwrap();
+    assert_eq!(list["items"], Value::Array(want));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn valid_specs_render_the_same_again_and_read_back(spec in sample::valid()) {
+        let mut findings = check::check(&spec);
+        findings.add(front_door::check(&spec));
+        prop_assert_eq!(findings, Findings::default());
+        reads_back(&spec);
+        let files = write::files(&objects(&spec, true)).unwrap();
+        let mut names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        prop_assert_eq!(names.len(), files.len(), "two objects, one file");
+    }
+}

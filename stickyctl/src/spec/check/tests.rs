@@ -1,0 +1,151 @@
+use super::*;
+use crate::spec::ingress::SameSite;
+use crate::spec::pods::{Autoscaling, Seconds};
+use crate::spec::redis::SecretKey;
+
+/// What is refused after `change`, and where.
+fn refused(change: impl FnOnce(&mut StickyApp)) -> Vec<(String, String)> {
+    found(change).problems.into_iter().map(|problem| (problem.path, problem.what)).collect()
+}
+
+fn found(change: impl FnOnce(&mut StickyApp)) -> Findings {
+    let mut spec = StickyApp::default();
+    change(&mut spec);
+    check(&spec)
+}
+
+#[track_caller]
+fn refuses(path: &str, word: &str, change: impl FnOnce(&mut StickyApp)) {
+    let all = refused(change);
+    assert!(matches!(&all[..], [(at, what)] if at == path && what.contains(word)), "wanted {path} with {word:?}, got {all:?}");
+}
+
+#[test]
+fn the_default_is_faultless() {
+    assert_eq!(found(|_| ()), Findings::default());
+}
+
+#[test]
+fn names_that_no_object_may_have() {
+    for bad in ["", "Sticky", "-a", "a-", "a.b", "a b"] {
+        refuses("name", "no name", |s| s.name = bad.to_owned());
+        refuses("namespace", "no name", |s| s.namespace = bad.to_owned());
+    }
+    refuses("name", "begin with a letter", |s| s.name = "1st".to_owned());
+    refuses("name", "41 characters", |s| s.name = "a".repeat(41));
+    refuses("namespace", "cluster itself", |s| s.namespace = "kube-system".to_owned());
+    refuses("image.name", "latest", |s| s.image.name = "sticky-app:latest".to_owned());
+    refuses("image.pullSecret", "no name", |s| s.image.pull_secret = Some("A".to_owned()));
+    refuses("metrics.namespace", "no name", |s| s.metrics.namespace = Some("a.b".to_owned()));
+}
+
+#[test]
+fn resources_that_contradict_each_other() {
+    refuses("resources.requests.cpu", "more than the limit", |s| s.resources.requests.cpu = Some("3".parse().unwrap()));
+    refuses("resources.requests.memory", "more than the limit", |s| s.resources.requests.memory = Some("1Gi".parse().unwrap()));
+    refuses("resources.requests.memory", "unit missing", |s| s.resources.requests.memory = Some("64".parse().unwrap()));
+}
+
+#[test]
+fn a_text_must_fit_its_carriers() {
+    let all = refused(|s| s.limits.max_text = Some(20_000));
+    assert_eq!(all.len(), 2, "{all:?}");
+    refuses("limits.maxText", "limits.maxBody is 100", |s| s.limits.max_body = Some(100));
+    refuses("limits.maxSockets", "1 to", |s| s.limits.max_sockets = Some(0));
+    let warnings = found(|s| s.limits.new_sessions_per_minute = Some(5)).warnings;
+    assert!(warnings[0].contains("trustedProxies"), "{warnings:?}");
+}
+
+#[test]
+fn the_arithmetic_of_leaving() {
+    refuses("drain.grace", "which is 35s", |s| s.drain.grace = Some(Seconds(30)));
+    assert_eq!(refused(|s| s.drain.grace = Some(Seconds(35))), []);
+    refuses("drain.preStop", "no sleep", |s| s.drain.pre_stop = Seconds(0));
+    refuses("drain.window", "at once", |s| s.drain.window = Seconds(0));
+    assert!(found(|s| s.drain.delay = Seconds(1)).warnings[0].starts_with("drain.delay"));
+}
+
+#[test]
+fn an_autoscaler_needs_room_and_something_to_measure() {
+    let scaling = |min, max| Some(Autoscaling { min, max, cpu: 70 });
+    assert_eq!(refused(|s| s.autoscaling = scaling(None, 10)), []);
+    refuses("autoscaling", "from 5 to 4", |s| s.autoscaling = scaling(Some(5), 4));
+    refuses("autoscaling", "from 0", |s| s.autoscaling = scaling(Some(0), 4));
+    refuses("autoscaling", "to 65", |s| s.autoscaling = scaling(None, 65));
+    refuses("mode", "3 pods", |s| s.autoscaling = scaling(Some(4), 8));
+    refuses("resources.requests.cpu", "share", |s| {
+        s.autoscaling = scaling(None, 10);
+        s.resources.requests.cpu = None;
+    });
+}
+
+#[test]
+fn no_secret_in_a_url() {
+    for url in ["redis://:hunter2@r", "redis://u:hunter2@r:6379/0", "rediss://r?password=hunter2"] {
+        let all = refused(|s| s.redis.url = Some(url.to_owned()));
+        assert!(all[0].1.contains("holds a password") && !all[0].1.contains("hunter2"), "{all:?}");
+    }
+    for bad in ["r:6379", "http://r", "redis://", "redis://:6379", "redis://r:port", "redis://r$(X)"] {
+        assert!(!refused(|s| s.redis.url = Some(bad.to_owned())).is_empty(), "{bad}");
+    }
+    for good in ["redis://r", "rediss://app@r.example:6380/2", "redis://[2001:db8::1]:6379", "redis://[2001:db8::1]"] {
+        assert_eq!(found(|s| s.redis.url = Some(good.to_owned())), Findings::default(), "{good}");
+    }
+    refuses("redis.password.secret", "no name", |s| {
+        s.redis.password = Some(SecretKey { secret: "A b".to_owned(), key: "password".to_owned() });
+    });
+    refuses("redis.password.key", "no key", |s| {
+        s.redis.password = Some(SecretKey { secret: "a".to_owned(), key: "a/b".to_owned() });
+    });
+}
+
+#[test]
+fn sizes_of_redis() {
+    refuses("redis.maxmemory", "half of", |s| s.redis.maxmemory = "200Mi".parse().unwrap());
+    refuses("redis.maxmemory", "unit missing", |s| s.redis.maxmemory = "96".parse().unwrap());
+    refuses("redis.storage", "twice", |s| s.redis.storage = "100Mi".parse().unwrap());
+    refuses("redis.image", "neither tag", |s| s.redis.image = "redis".to_owned());
+}
+
+#[test]
+fn hosts_and_certificates() {
+    for bad in ["Demo.example", "http://demo.example", "demo.example:80", "*.*.example", ""] {
+        refuses("ingress.host", "no host", |s| s.ingress.host = Some(bad.to_owned()));
+    }
+    refuses("ingress.host", "address", |s| s.ingress.host = Some("127.0.0.1".to_owned()));
+    assert_eq!(refused(|s| s.ingress.host = Some("*.demo.example".to_owned())), []);
+    refuses("ingress.tlsSecret", "ingress.host", |s| s.ingress.tls_secret = Some("cert".to_owned()));
+    refuses("ingress.websocketTimeout", "pings", |s| s.ingress.websocket_timeout = Some(Seconds(30)));
+}
+
+#[test]
+fn cookies_that_browsers_or_proxies_drop() {
+    for taken in ["JSESSIONID", "PHPSESSID", "connect.sid", "jsessionid", "StickyStr", "ASPSESSIONIDABC"] {
+        refuses("ingress.cookie.name", "is the cookie of", |s| s.ingress.cookie.name = Some(taken.to_owned()));
+    }
+    for odd in ["", "a b;c", "a.b", "käse", &"x".repeat(65)] {
+        refuses("ingress.cookie.name", "every front door", |s| s.ingress.cookie.name = Some(odd.to_owned()));
+    }
+    refuses("ingress.cookie.name", "without Secure", |s| s.ingress.cookie.name = Some("__Host-sticky".to_owned()));
+    refuses("ingress.cookie.lifetime", "deletes", |s| s.ingress.cookie.lifetime = Seconds(0));
+    refuses("ingress.cookie.sameSite", "without Secure", |s| s.ingress.cookie.same_site = SameSite::None);
+    assert_eq!(
+        refused(|s| {
+            s.ingress.cookie.same_site = SameSite::None;
+            s.ingress.host = Some("demo.example".to_owned());
+            s.ingress.tls_secret = Some("cert".to_owned());
+        }),
+        []
+    );
+    assert!(found(|s| s.ingress.cookie.secure = Some(true)).warnings[0].contains("plain http"));
+}
+
+#[test]
+fn all_at_once() {
+    let all = refused(|s| {
+        s.name = "A".to_owned();
+        s.image.name = "x".to_owned();
+        s.ingress.cookie.lifetime = Seconds(0);
+    });
+    assert_eq!(all.len(), 3, "{all:?}");
+}

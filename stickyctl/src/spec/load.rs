@@ -1,0 +1,179 @@
+//! From text to a spec: defaults ← file ← `STICKYCTL_*` ← flags, and every problem at once.
+
+use super::keys::{elsewhere, nearest};
+use super::{Findings, Problem, StickyApp, check, environment};
+use serde_json::{Map, Value, json};
+use serde_path_to_error::Segment;
+
+/// Where the values of a spec come from; a later one goes before an earlier one.
+#[derive(Debug, Default)]
+pub struct Sources<'a> {
+    /// The file's text.
+    pub file: Option<&'a str>,
+    /// All environment variables; those of the spec are picked out.
+    pub variables: Vec<(String, String)>,
+    /// Names in the environment that other commands have.
+    pub other_variables: Vec<String>,
+    /// What flags said, in the shape of a spec.
+    pub flags: Value,
+}
+
+/// Reads and checks a spec. What is wrong stands in the findings, and its place in the spec holds the default.
+#[must_use]
+pub fn load(sources: Sources<'_>) -> (StickyApp, Findings) {
+    let mut findings = Findings::default();
+    let mut tree = defaults();
+    let file = sources.file.map(|text| file(text, &mut findings));
+    merge(&mut tree, file.unwrap_or(Value::Null));
+    merge(&mut tree, environment::read(sources.variables, &sources.other_variables, &mut findings));
+    merge(&mut tree, sources.flags);
+    let spec = typed(tree, &mut findings);
+    findings.add(check::check(&spec));
+    (spec, findings)
+}
+
+fn defaults() -> Value {
+    // A spec is plain data: it always has a JSON form.
+    serde_json::to_value(StickyApp::default()).unwrap_or_default()
+}
+
+fn file(text: &str, findings: &mut Findings) -> Value {
+    // By way of YAML's own value, which refuses a key that stands twice.
+    let read = serde_yaml::from_str::<serde_yaml::Value>(text).and_then(serde_yaml::from_value::<Value>);
+    match read {
+        Ok(tree @ (Value::Object(_) | Value::Null)) => tree,
+        Ok(_) => {
+            findings.refuse("", "the file is no map of keys; write it as in `mode: 3x1`");
+            Value::Null
+        }
+        Err(why) => {
+            findings.refuse("", format!("the file is not readable as YAML: {why}"));
+            Value::Null
+        }
+    }
+}
+
+/// Lays one tree over another: maps are merged, an empty value leaves what is there, anything else replaces it.
+fn merge(below: &mut Value, above: Value) {
+    match (below, above) {
+        (_, Value::Null) => {}
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                merge(below.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
+
+/// Puts a value at a path of keys.
+pub(super) fn place(tree: &mut Value, path: &str, value: Value) {
+    let nested = path.rsplit('.').fold(value, |value, key| json!({ key: value }));
+    merge(tree, nested);
+}
+
+/// Makes the tree a spec. Serde stops at its first finding, so what it finds is noted, taken out, and the rest read again.
+fn typed(mut tree: Value, findings: &mut Findings) -> StickyApp {
+    prune(&mut tree);
+    loop {
+        let error = match serde_path_to_error::deserialize::<_, StickyApp>(&tree) {
+            Ok(spec) => return spec,
+            Err(error) => error,
+        };
+        let path: Vec<Step> = error.path().iter().filter_map(Step::of).collect();
+        let message = error.inner().to_string();
+        let what = match unknown(&message) {
+            Some((key, there)) => suggestion(&key, &there, path.len() <= 1),
+            None => message,
+        };
+        findings.problems.push(Problem::new(write(&path), what));
+        if !put_back(&mut tree, &defaults(), &path) {
+            return StickyApp::default();
+        }
+    }
+}
+
+/// Drops keys without a value: they leave the default.
+fn prune(tree: &mut Value) {
+    if let Value::Object(map) = tree {
+        map.retain(|_, value| !value.is_null());
+        map.values_mut().for_each(prune);
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Place(usize),
+}
+
+impl Step {
+    fn of(segment: &Segment) -> Option<Self> {
+        match segment {
+            Segment::Map { key } => Some(Self::Key(key.clone())),
+            Segment::Seq { index } => Some(Self::Place(*index)),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        }
+    }
+}
+
+fn write(path: &[Step]) -> String {
+    path.iter().fold(String::new(), |text, step| match step {
+        Step::Key(key) if text.is_empty() => key.clone(),
+        Step::Key(key) => format!("{text}.{key}"),
+        Step::Place(index) => format!("{text}[{index}]"),
+    })
+}
+
+/// The key and the ones that are there, from serde's words of `deny_unknown_fields`.
+fn unknown(message: &str) -> Option<(String, Vec<String>)> {
+    let (key, rest) = message.strip_prefix("unknown field `")?.split_once("`, ")?;
+    let there = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    Some((key.to_owned(), there))
+}
+
+fn suggestion(key: &str, there: &[String], at_root: bool) -> String {
+    if let Some(near) = nearest(key, there.iter().map(String::as_str)) {
+        return format!("unknown key; did you mean {near}?");
+    }
+    if let Some(place) = elsewhere(key) {
+        return format!("unknown key; did you mean {place}?");
+    }
+    if at_root && matches!(key, "apiVersion" | "kind" | "metadata" | "spec") {
+        return "unknown key: the file is no Kubernetes object, its keys begin at the left, as in `mode: 3x1`".to_owned();
+    }
+    format!("unknown key; here are: {}", there.join(", "))
+}
+
+/// Takes out what stands at a path, or puts the default there. Says whether anything changed.
+fn put_back(tree: &mut Value, defaults: &Value, path: &[Step]) -> bool {
+    let Some((last, above)) = path.split_last() else { return false };
+    let down = |tree: &Value, step: &Step| match step {
+        Step::Key(key) => tree.get(key).cloned(),
+        Step::Place(index) => tree.get(index).cloned(),
+    };
+    let default = path.iter().try_fold(defaults.clone(), |tree, step| down(&tree, step));
+    let parent = above.iter().try_fold(tree, |tree, step| match step {
+        Step::Key(key) => tree.get_mut(key),
+        Step::Place(index) => tree.get_mut(index),
+    });
+    match (parent, last) {
+        (Some(Value::Object(map)), Step::Key(key)) => replace(map, key, default),
+        (Some(Value::Array(list)), Step::Place(index)) if *index < list.len() => {
+            list.remove(*index);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn replace(map: &mut Map<String, Value>, key: &str, default: Option<Value>) -> bool {
+    let before = match &default {
+        Some(default) => map.insert(key.to_owned(), default.clone()),
+        None => map.remove(key),
+    };
+    before != default
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+use super::*;
+use crate::spec::ingress::FrontDoor;
+use crate::spec::keys::KEYS;
+
+fn file_only(text: &str) -> (StickyApp, Findings) {
+    load(Sources { file: Some(text), ..Sources::default() })
+}
+
+/// The problems of a file, each as one line.
+fn problems(text: &str) -> Vec<String> {
+    file_only(text).1.problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn nothing_said_is_the_default() {
+    assert_eq!(load(Sources::default()), (StickyApp::default(), Findings::default()));
+    assert_eq!(file_only("").0, StickyApp::default());
+    assert_eq!(file_only("ingress:\n  host:\nredis:\n").0, StickyApp::default());
+}
+
+#[test]
+fn later_ones_go_first() {
+    let (spec, findings) = load(Sources {
+        file: Some("name: from-file\nnamespace: from-file\nmode: 2x1\ningress: {frontDoor: traefik, class: web}"),
+        variables: vec![("STICKYCTL_NAMESPACE".to_owned(), "from-environment".to_owned()), ("STICKYCTL_MODE".to_owned(), "2x2".to_owned())],
+        flags: json!({"mode": "1x4"}),
+        ..Sources::default()
+    });
+    assert_eq!(findings, Findings::default());
+    assert_eq!((spec.name.as_str(), spec.namespace.as_str(), spec.mode.to_string().as_str()), ("from-file", "from-environment", "1x4"));
+    assert_eq!((spec.ingress.front_door, spec.ingress.class.as_str()), (FrontDoor::Traefik, "web"));
+    assert_eq!(spec.ingress.cookie, StickyApp::default().ingress.cookie, "what nobody named keeps its default");
+}
+
+#[test]
+fn a_part_of_a_group_leaves_the_rest() {
+    let (spec, _) = file_only("redis:\n  resources:\n    limits: {memory: 512Mi}");
+    assert_eq!(spec.redis.resources.limits.memory, Some("512Mi".parse().unwrap()));
+    assert_eq!(spec.redis.resources.requests, StickyApp::default().redis.resources.requests);
+}
+
+#[test]
+fn unknown_keys_name_the_nearest() {
+    assert_eq!(problems("namspace: x"), ["namspace: unknown key; did you mean namespace?"]);
+    assert_eq!(problems("ingress: {cookie: {samesite: Lax}}"), ["ingress.cookie.samesite: unknown key; did you mean sameSite?"]);
+    assert_eq!(problems("host: demo.example"), ["host: unknown key; did you mean ingress.host?"]);
+    assert_eq!(problems("relay: {zzz: 1}"), ["relay.zzz: unknown key; here are: fanout"]);
+    assert!(problems("kind: StickyApp")[0].contains("no Kubernetes object"));
+    assert_eq!(
+        problems("placement: {tolerations: [{key: a, efect: NoSchedule}]}"),
+        ["placement.tolerations[0].efect: unknown key; did you mean effect?"]
+    );
+}
+
+#[test]
+fn all_problems_at_once() {
+    let all = problems(
+        "nmae: x\nmode: 3\nimage: {name: x}\nautoscaling: {max: many}\nresources: {limits: {memory: 1MB}}\n\
+         ingress: {cookie: {lifetime: 3600, sameSite: strict}, trustedProxies: [10.0.0.1/8]}\n",
+    );
+    let has = |path: &str, word: &str| assert!(all.iter().any(|line| line.starts_with(path) && line.contains(word)), "{path}, {word}: {all:#?}");
+    has("nmae:", "did you mean name?");
+    has("mode:", "expected a string");
+    has("image.name:", "neither tag nor digest");
+    has("autoscaling.max:", "invalid type");
+    has("resources.limits.memory:", "no quantity");
+    has("ingress.cookie.lifetime:", "a duration with its unit");
+    has("ingress.cookie.sameSite:", "write Strict");
+    has("ingress.trustedProxies:", "the network is 10.0.0.0/8");
+    assert_eq!(all.len(), 8, "{all:#?}");
+}
+
+#[test]
+fn files_that_are_no_spec() {
+    assert!(problems("name: a\nname: b")[0].contains("duplicate"));
+    assert!(problems("- a")[0].contains("no map"));
+    assert!(problems("a: [")[0].contains("not readable as YAML"));
+    assert!(problems("a: 1\n---\nb: 1")[0].contains("not readable as YAML"));
+    assert!(problems("ingress: 5")[0].starts_with("ingress: invalid type"));
+}
+
+#[test]
+fn a_bad_variable_is_a_problem_of_its_key() {
+    let (_, findings) = load(Sources { variables: vec![("STICKYCTL_AUTOSCALING_MAX".to_owned(), "[".to_owned())], ..Sources::default() });
+    assert!(findings.problems[0].to_string().starts_with("autoscaling.max: STICKYCTL_AUTOSCALING_MAX"), "{findings:?}");
+}
+
+/// The table of keys and the types can't drift apart: each key is taken, and each value of a full spec has its key.
+#[test]
+fn the_table_of_keys_is_the_spec() {
+    for (path, _) in KEYS {
+        let mut tree = defaults();
+        place(&mut tree, path, json!({"no": "value has this shape"}));
+        let mut findings = Findings::default();
+        typed(tree, &mut findings);
+        assert!(!findings.problems.iter().any(|p| p.path == *path && p.what.starts_with("unknown key")), "{path}: {findings:?}");
+    }
+    let full = serde_json::to_value(crate::generate::sample::full()).unwrap();
+    let mut seen = Vec::new();
+    leaves(&full, String::new(), &mut seen);
+    let mut known: Vec<String> = KEYS.iter().map(|(path, _)| (*path).to_owned()).collect();
+    known.sort();
+    seen.sort();
+    assert_eq!(seen, known);
+}
+
+fn leaves(tree: &Value, path: String, all: &mut Vec<String>) {
+    match tree {
+        Value::Object(map) if path != "placement.nodeSelector" => {
+            for (key, value) in map {
+                leaves(value, if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, all);
+            }
+        }
+        _ => all.push(path),
+    }
+}
+
+/// What a release keeps as its annotation reads back as the same spec.
+#[test]
+fn a_spec_survives_its_json() {
+    for spec in [StickyApp::default(), crate::generate::sample::full()] {
+        let text = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<StickyApp>(&text).unwrap(), spec);
+    }
+}
