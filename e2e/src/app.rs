@@ -3,6 +3,7 @@
 use crate::http::{self, Answer};
 use crate::metrics::Metrics;
 use crate::process::Process;
+use crate::redis::Redis;
 use crate::{bin, wait};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -38,6 +39,22 @@ pub fn command(flags: &[&str]) -> Result<Command> {
 }
 
 impl App {
+    /// `app-1` to `app-PODS` of `workers` workers each on one Redis, as the seed has them behind nginx: the app writes the
+    /// cookie, the proxy hashes it.
+    ///
+    /// # Errors
+    /// One can't be started.
+    pub async fn behind_a_door(pods: usize, workers: usize, redis: &Redis) -> Result<Vec<Self>> {
+        let (workers, redis) = (workers.to_string(), redis.url());
+        let door = r#"{"kind":"nginx","affinity":"cookie","issuer":"app"}"#;
+        let mut apps = Vec::new();
+        for n in 1..=pods {
+            let pod = format!("app-{n}");
+            apps.push(Self::start(&["--pod", &pod, "--workers", &workers, "--redis-url", &redis, "--issuer", "app", "--door", door]).await?);
+        }
+        Ok(apps)
+    }
+
     /// Starts it and waits until it listens.
     ///
     /// # Errors

@@ -236,25 +236,7 @@ async fn behind_nginx(pods: usize, workers: usize) -> Result<Option<(Vec<App>, N
         return Ok(None);
     }
     let redis = Redis::start().await?;
-    let mut apps = Vec::new();
-    for n in 1..=pods {
-        let door = r#"{"kind":"nginx","affinity":"cookie","issuer":"app"}"#;
-        apps.push(
-            App::start(&[
-                "--pod",
-                &format!("app-{n}"),
-                "--workers",
-                &workers.to_string(),
-                "--redis-url",
-                &redis.url(),
-                "--issuer",
-                "app",
-                "--door",
-                door,
-            ])
-            .await?,
-        );
-    }
+    let apps = App::behind_a_door(pods, workers, &redis).await?;
     let nginx = Nginx::start(&apps.iter().map(|app| app.url.as_str()).collect::<Vec<_>>()).await?;
     Ok(Some((apps, nginx, redis)))
 }

@@ -17,7 +17,6 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_secs(20);
 /// How long Redis is away.
 const OUTAGE: Duration = Duration::from_secs(30);
-const DOOR: &str = r#"{"kind":"nginx","affinity":"cookie","issuer":"app"}"#;
 
 struct Site {
     nginx: Nginx,
@@ -33,24 +32,7 @@ impl Site {
             return Ok(None);
         }
         let redis = Redis::start().await?;
-        let mut apps = Vec::new();
-        for n in 1..=pods {
-            apps.push(
-                App::start(&[
-                    "--pod",
-                    &format!("app-{n}"),
-                    "--workers",
-                    &workers.to_string(),
-                    "--redis-url",
-                    &redis.url(),
-                    "--issuer",
-                    "app",
-                    "--door",
-                    DOOR,
-                ])
-                .await?,
-            );
-        }
+        let apps = App::behind_a_door(pods, workers, &redis).await?;
         let urls: Vec<_> = apps.iter().map(|app| app.url.as_str()).collect();
         let nginx = Nginx::start(&urls).await?;
         let site = Self { nginx, apps, redis, workers };
