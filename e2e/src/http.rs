@@ -152,15 +152,30 @@ impl Kept {
 
 /// A TCP connection to the host of `url`.
 ///
+/// A name that [`named`] made holds its address; any other is looked up.
+///
 /// # Errors
 /// Nobody listens.
 pub async fn connect(url: &str) -> Result<TcpStream> {
     let uri: Uri = url.parse().context("not a URL")?;
     let authority = uri.authority().context("no host")?;
-    let stream =
-        TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await.with_context(|| format!("connect to {authority}"))?;
+    let (host, port) = (address(authority.host()), authority.port_u16().unwrap_or(80));
+    let stream = TcpStream::connect((host.as_str(), port)).await.with_context(|| format!("connect to {authority}"))?;
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// A host name for an address, `NAME.198-18-0-1.test`: sites behind one front door are told apart by their names, and no
+/// resolver has to know them.
+#[must_use]
+pub fn named(name: &str, address: &str) -> String {
+    format!("{name}.{}.test", address.replace('.', "-"))
+}
+
+/// What a host name stands for, if it is one of ours; else the name.
+fn address(host: &str) -> String {
+    let ours = host.strip_suffix(".test").and_then(|rest| rest.rsplit_once('.')).map(|(_, address)| address.replace('-', "."));
+    ours.filter(|text| text.parse::<std::net::Ipv4Addr>().is_ok()).unwrap_or_else(|| host.to_owned())
 }
 
 /// Sends `bytes` as they are and reads until the server closes.
@@ -245,5 +260,20 @@ impl Answer {
     #[must_use]
     pub fn pod(&self) -> String {
         self.header("x-sticky-pod").to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_hold_an_address() {
+        assert_eq!(named("a", "198.18.0.1"), "a.198-18-0-1.test");
+        for (host, means) in
+            [("a.198-18-0-1.test", "198.18.0.1"), ("198-18-0-1.test", "198-18-0-1.test"), ("a.b.test", "a.b.test"), ("localhost", "localhost")]
+        {
+            assert_eq!(address(host), means);
+        }
     }
 }

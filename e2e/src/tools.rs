@@ -3,8 +3,14 @@
 use std::path::PathBuf;
 
 /// The programs, with the Debian package of each.
-pub const NEEDED: [(&str, &str); 5] =
-    [("redis-server", "redis-server"), ("nginx", "nginx"), ("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("node", "nodejs")];
+pub const NEEDED: [(&str, &str); 6] = [
+    ("redis-server", "redis-server"),
+    ("nginx", "nginx"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("node", "nodejs"),
+    ("skopeo", "skopeo"),
+];
 
 /// Where `name` is, in PATH or where Debian puts servers, which is not in every user's PATH.
 #[must_use]

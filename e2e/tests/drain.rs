@@ -185,3 +185,40 @@ async fn a_second_signal_ends_it_at_once() -> Result<()> {
     }
     Ok(())
 }
+
+/// With its last line each worker says what it counted, so that a site's sum holds pods that are gone.
+#[tokio::test]
+async fn each_worker_says_its_totals_last() -> Result<()> {
+    if !tools::present(&["redis-server"]) {
+        return Ok(());
+    }
+    let redis = Redis::start().await?;
+    let mut app = App::start(&["--workers", "2", "--redis-url", &redis.url(), "--drain-delay", "300ms", "--drain-window", "1s"]).await?;
+    let id = random::client_id();
+    let mut socket = ws::socket(&app.url, &id).open().await?;
+    for _ in 0..3 {
+        socket.echo("x").await?;
+    }
+    for n in 0..20 {
+        // The last one comes while it drains.
+        if n == 19 {
+            app.process.signal(Signal::TERM)?;
+        }
+        assert_eq!(http::post(app.at(&format!("/submit/{id}")), &json!({"text": "x"})).send().await?.status, 200);
+    }
+    assert_eq!(http::post(app.at("/submit/no-id"), &json!({"text": "x"})).send().await?.status, 400);
+    app.process.exit_code(Duration::from_secs(10)).await?;
+    wait::until("the log's last line", Duration::from_secs(5), async || app.process.stderr.text().contains("\"stopped\"").then_some(())).await?;
+    let lines: Vec<Value> = app.process.stderr.all().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let mut sum = [0; 5];
+    for worker in 0..2 {
+        let last = lines.iter().rfind(|line| line["span"]["worker"] == worker).unwrap();
+        assert_eq!(last["message"], "totals", "{last}");
+        let requests: Value = serde_json::from_str(last["requests"].as_str().unwrap())?;
+        let count = |value: &Value| value.as_u64().unwrap_or_default();
+        let all = [&requests["/submit"]["200"], &requests["/submit"]["400"], &requests["/ws"]["101"], &last["frames_in"], &last["frames_out"]];
+        sum = std::array::from_fn(|n| sum[n] + count(all[n]));
+    }
+    assert_eq!(sum, [20, 1, 1, 3, 4], "20 POSTs, one refused, one socket, 3 frames in, their echoes and the greeting out");
+    Ok(())
+}

@@ -1,11 +1,17 @@
 //! The command line.
 
+use crate::cluster;
 use crate::commands;
 use crate::exit::{Exit, Failure, HELP};
+use crate::cluster::forward::ForwardArgs;
+use crate::cluster::release::ReleaseArgs;
+use crate::image::ImageArgs;
+use crate::input::SpecArgs;
 use crate::mode::Mode;
 use crate::output::Output;
 use crate::render::RenderArgs;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,9 +39,9 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs the whole demo: pods, workers, a front door with affinity, and a bus
+    /// Brings the demo up: pods, workers, a front door with affinity, and a bus; on a cluster, or here with --local
     #[command(
-        after_help = "Examples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach"
+        after_help = "On a cluster it is safe to repeat: it starts from what the release says of itself, keeps a number of pods that somebody set, and takes no field from anybody.\n\nExamples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach\n  stickyctl up\n  stickyctl up --front-door traefik --install-front-door\n  stickyctl up -f release.yaml --dry-run server"
     )]
     Up(Box<UpArgs>),
     /// Prints the Kubernetes manifests of a release; never touches the network
@@ -43,11 +49,16 @@ pub enum Command {
         after_help = "Later ones go first: defaults, -f FILE, STICKYCTL_* (STICKYCTL_INGRESS_HOST is ingress.host), flags.\n\nExamples:\n  stickyctl render\n  stickyctl render --mode 1x4 --front-door traefik\n  stickyctl render -f release.yaml --no-namespace -o json\n  stickyctl render --preset nginx-3x1 --out manifests/nginx-3x1"
     )]
     Render(Box<RenderArgs>),
-    /// Shows pods, workers, sockets and the route
-    #[command(after_help = "Examples:\n  stickyctl status --local\n  stickyctl status --local -o json")]
+    /// Writes the app's image as an archive, from a static Linux binary; needs no Docker
+    #[command(
+        after_help = "The binary is --app-binary's, else the one beside stickyctl, else what Docker builds. Equal binaries give equal archives.\n\nExamples:\n  stickyctl image\n  stickyctl image --app-binary target/x86_64-unknown-linux-gnu/dist/sticky-app\n  stickyctl image --image registry.example/team/sticky-app:1.2.3 --out - | ssh node1 sudo ctr -n k8s.io images import -"
+    )]
+    Image(ImageArgs),
+    /// Shows pods, workers, sockets, the cookie and the route
+    #[command(after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local -o json")]
     Status(StatusArgs),
     /// Changes the number of pods; workers stay
-    #[command(after_help = "Example:\n  stickyctl scale 5 --local")]
+    #[command(after_help = "Examples:\n  stickyctl scale 5\n  stickyctl scale 5 --local")]
     Scale {
         /// Pods, 1 to 64
         #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -57,7 +68,7 @@ pub enum Command {
         change: ChangeArgs,
     },
     /// Switches the mode, PODSxWORKERS: every pod is replaced where the workers change
-    #[command(after_help = "Examples:\n  stickyctl mode 1x4 --local\n  stickyctl mode 3x1 --local")]
+    #[command(after_help = "Examples:\n  stickyctl mode 1x4\n  stickyctl mode 3x1 --local")]
     Mode {
         /// 3x1, 1x4, or any other
         mode: Mode,
@@ -65,6 +76,11 @@ pub enum Command {
         #[command(flatten)]
         change: ChangeArgs,
     },
+    /// Opens a port on this machine that leads to the front door of a cluster
+    #[command(
+        after_help = "It leads to the front door's pods: a forward to the app's Service takes one pod and keeps it, and everything looks sticky.\n\nExamples:\n  stickyctl forward\n  stickyctl forward --port 0"
+    )]
+    Forward(ForwardArgs),
     /// Ends a pod, or one worker of it, hard: a pod is replaced after 3 s, a worker at once
     #[command(after_help = "Examples:\n  stickyctl kill app-2 --local\n  stickyctl kill app-1:3 --local")]
     Kill {
@@ -74,14 +90,24 @@ pub enum Command {
         #[command(flatten)]
         local: LocalArg,
     },
-    /// Ends it; every socket is told
-    #[command(after_help = "Example:\n  stickyctl down --local")]
-    Down {
-        /// Where
-        #[command(flatten)]
-        local: LocalArg,
+    /// Ends it; every socket is told. On a cluster it lists what it deletes, asks, and keeps Redis' data
+    #[command(after_help = "Examples:\n  stickyctl down --local\n  stickyctl down\n  stickyctl down --yes --delete-data")]
+    Down(DownArgs),
+    /// Prints a shell's completions
+    #[command(after_help = "Example:\n  stickyctl completions bash > /etc/bash_completion.d/stickyctl")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
     },
 }
+
+/// Help's heading of flags that mean a cluster.
+const ON_A_CLUSTER: &str = "On a cluster";
+/// Help's heading of flags that mean the demo on this machine.
+const WITH_LOCAL: &str = "With --local";
+
+/// Help's heading of the spec's flags.
+const SPEC: &str = "The release";
 
 /// `--local`.
 #[derive(Debug, Clone, Copy, Args)]
@@ -91,28 +117,22 @@ pub struct LocalArg {
     pub local: bool,
 }
 
-impl LocalArg {
-    /// Refuses a call that means a cluster.
-    ///
-    /// # Errors
-    /// [`Exit::Usage`].
-    pub fn require(self, command: &str) -> Result<(), Failure> {
-        if self.local {
-            return Ok(());
-        }
-        Err(Failure::new(Exit::Usage, format!("stickyctl {command} works with --local only in this version"))
-            .try_this(format!("stickyctl {command} --local")))
-    }
-}
-
 /// Flags of `up`.
 #[derive(Debug, Args)]
 pub struct UpArgs {
     #[command(flatten)]
     pub(crate) local: LocalArg,
-    /// Pods and workers, PODSxWORKERS
-    #[arg(long, env = "STICKYCTL_MODE", default_value = "3x1")]
-    pub(crate) mode: Mode,
+    #[command(flatten, next_help_heading = SPEC)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    pub(crate) on_cluster: cluster::up::ClusterUpArgs,
+    #[command(flatten, next_help_heading = WITH_LOCAL)]
+    pub(crate) here: LocalUpArgs,
+}
+
+/// Flags of `up --local`.
+#[derive(Debug, Args)]
+pub struct LocalUpArgs {
     /// The page's port; 0 takes a free one
     #[arg(long, env = "STICKYCTL_PORT", default_value_t = 8080)]
     pub(crate) port: u16,
@@ -150,15 +170,40 @@ pub struct StatusArgs {
     /// How to print it
     #[arg(short, long, default_value = "table")]
     pub(crate) output: Format,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    pub(crate) release: ReleaseArgs,
+    /// Go on until it is interrupted
+    #[arg(short, long, help_heading = ON_A_CLUSTER)]
+    pub(crate) watch: bool,
 }
 
 /// Flags of commands that change something and wait for it.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ChangeArgs {
     #[command(flatten)]
     pub(crate) local: LocalArg,
     /// Give up waiting after this long
-    #[arg(long, default_value = "2m", value_parser = duration::parse)]
+    #[arg(long, default_value = "5m", value_parser = duration::parse)]
+    pub(crate) timeout: Duration,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    pub(crate) release: ReleaseArgs,
+}
+
+/// Flags of `down`.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    #[command(flatten)]
+    pub(crate) local: LocalArg,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    pub(crate) release: ReleaseArgs,
+    /// Delete without asking
+    #[arg(short, long, help_heading = ON_A_CLUSTER)]
+    pub(crate) yes: bool,
+    /// Delete Redis' claim and its data too
+    #[arg(long, help_heading = ON_A_CLUSTER)]
+    pub(crate) delete_data: bool,
+    /// Give up waiting after this long
+    #[arg(long, default_value = "5m", value_parser = duration::parse, help_heading = ON_A_CLUSTER)]
     pub(crate) timeout: Duration,
 }
 
@@ -194,7 +239,8 @@ pub enum Color {
 /// The whole program.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match cli.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
@@ -208,6 +254,10 @@ pub fn run() -> ExitCode {
     };
     sticky_app::logging::start(sticky_app::logging::Format::Text, level);
     let output = Output::new(cli.quiet);
+    if let Some(failure) = misplaced(&matches) {
+        output.failure(&failure);
+        return failure.exit.into();
+    }
     let done = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -220,6 +270,31 @@ pub fn run() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// A flag of the other world: one for a cluster beside `--local`, or one of the demo on this machine without it. Variables may
+/// be set for both.
+fn misplaced(matches: &ArgMatches) -> Option<Failure> {
+    let (name, given) = matches.subcommand()?;
+    let is_local = *given.try_get_one::<bool>("local").ok().flatten()?;
+    // Of the spec, the demo on this machine has the mode alone.
+    let is_foreign = |argument: &clap::Arg| match argument.get_help_heading() {
+        Some(ON_A_CLUSTER) => is_local,
+        Some(SPEC) => is_local && argument.get_id() != "mode",
+        Some(WITH_LOCAL) => !is_local,
+        _ => false,
+    };
+    let all = command();
+    let arguments = all.find_subcommand(name)?.get_arguments();
+    let said = |id: &str| given.value_source(id) == Some(ValueSource::CommandLine);
+    let mut wrong = arguments.filter(|argument| is_foreign(argument) && said(argument.get_id().as_str()));
+    let flag = wrong.next()?.get_long().unwrap_or_default();
+    let what = if is_local {
+        format!("--{flag} means a cluster, and --local this machine")
+    } else {
+        format!("--{flag} goes with --local only: on a cluster it is a key of the spec, or not needed")
+    };
+    Some(Failure::new(Exit::Usage, what).try_this(format!("stickyctl {name} --help")))
 }
 
 /// The command line as clap has it, for tests and generated texts.

@@ -1,18 +1,12 @@
-//! What each command does.
+//! Which function does what a command says.
 
-use crate::cli::{ChangeArgs, Command, Format, StatusArgs};
+use crate::cli::{ChangeArgs, Command, UpArgs, command};
+use crate::cluster::change::Change;
+use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
-use crate::local::api::{Change, Status};
-use crate::local::client::Client;
-use crate::local::up;
 use crate::mode::Mode;
-use crate::output::{Mark, Output, short};
-use crate::render;
-use comfy_table::{CellAlignment, Table, TableStyle};
-use std::time::{Duration, Instant};
-
-/// Between two looks at what is being waited for.
-const LOOK: Duration = Duration::from_millis(50);
+use crate::output::Output;
+use crate::{image, local, render};
 
 /// Runs one command.
 ///
@@ -20,216 +14,56 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What went wrong, with its exit code.
 pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
     match command {
-        Command::Up(args) => {
-            args.local.require("up")?;
-            up::run(*args, output).await
-        }
+        Command::Up(args) => up(*args, output).await,
         Command::Render(args) => render::run(&args, output),
-        Command::Status(args) => status(args, output).await,
-        Command::Scale { pods, change } => {
-            change.local.require("scale")?;
-            scale(pods, change, output).await
+        Command::Image(args) => image::run(&args, output).await,
+        Command::Status(args) if args.local.local => local::commands::status(args.output, output).await,
+        Command::Status(args) => status::run(status::Ask { release: args.release, output: args.output, watch: args.watch }, output).await,
+        Command::Scale { pods, change } if change.local.local => local::commands::scale(pods, change.timeout, output).await,
+        Command::Scale { pods, change } => changed(Change::Scale(pods), change, output).await,
+        Command::Mode { mode, change } if change.local.local => local::commands::switch(mode, change.timeout, output).await,
+        Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
+        Command::Forward(args) => forward::run(args, output).await,
+        Command::Kill { target, local } if local.local => local::commands::kill(target, output).await,
+        Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works with --local only: a cluster has its own ways to end a pod")
+            .try_this(format!("stickyctl kill {target} --local"))
+            .try_this("kubectl delete pod NAME --grace-period=1")),
+        Command::Down(args) if args.local.local => local::commands::down(output).await,
+        Command::Down(args) => {
+            let ask = down::Ask { release: args.release, yes: args.yes, delete_data: args.delete_data, timeout: args.timeout };
+            interruptible(down::run(&ask, output), "what was deleted is gone, and the rest is still there").await
         }
-        Command::Mode { mode, change } => {
-            change.local.require("mode")?;
-            switch(mode, change, output).await
-        }
-        Command::Kill { target, local } => {
-            local.require("kill")?;
-            kill(target, output).await
-        }
-        Command::Down { local } => {
-            local.require("down")?;
-            down(output).await
-        }
-    }
-}
-
-async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
-    args.local.require("status")?;
-    let status = Client::open()?.status().await?;
-    match args.output {
-        Format::Json => output.answer(&serde_json::to_string_pretty(&status).unwrap_or_default()),
-        Format::Table => output.answer(&table(&status)),
-    }
-    Ok(Exit::Done)
-}
-
-fn table(status: &Status) -> String {
-    let mut table = Table::new();
-    table.load_style(TableStyle::new()).set_header(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"]);
-    for pod in &status.pods {
-        for worker in &pod.workers {
-            let state = match pod.left_s {
-                Some(left) => format!("draining, {left} s"),
-                None => word(worker.state).to_owned(),
-            };
-            let age = short(Duration::from_secs(worker.age_s));
-            table.add_row([pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age]);
-        }
-    }
-    for place in 2..=5 {
-        if let Some(column) = table.column_mut(place) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    let rows: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    let (door, bus) = (&status.door, &status.bus);
-    let changing = if status.settled { "" } else { "  (changing)" };
-    format!(
-        "sticky-sessions  {}{changing}  version {}  {}  up {}\n\n{}\n\nfront door  {}, affinity {}\nbus         {}, {}, {}",
-        status.mode,
-        status.version,
-        status.url,
-        short(Duration::from_secs(status.up_s)),
-        rows.join("\n"),
-        door.kind,
-        match door.affinity {
-            sticky_app::core::topology::Affinity::Cookie => match door.issuer {
-                sticky_app::core::topology::Issuer::Proxy => "by a cookie that the proxy sets (sticky_local)",
-                sticky_app::core::topology::Issuer::App => "by a cookie that the app sets (StickyStr)",
-            },
-            _ => "off",
-        },
-        bus.kind,
-        bus.fanout,
-        bus.state
-    )
-}
-
-fn word(state: sticky_app::core::topology::State) -> &'static str {
-    use sticky_app::core::topology::State;
-    match state {
-        State::Starting => "starting",
-        State::Ready => "ready",
-        State::Draining => "draining",
-    }
-}
-
-async fn scale(pods: u16, change: ChangeArgs, output: Output) -> Result<Exit, Failure> {
-    let client = Client::open()?;
-    let before = client.status().await?;
-    let mode: Mode = before.mode.parse().map_err(|e: String| Failure::new(Exit::Failed, e))?;
-    let after = Mode { pods, ..mode };
-    output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
-    client.change(&Change::Scale(pods)).await?;
-    wait(&client, &before, after, change.timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {after}"));
-    if pods > mode.pods {
-        output.hint("\nSessions that exist stay on their pods; only new ones use the new pods.");
-    }
-    output.hint("Next: stickyctl status --local");
-    Ok(Exit::Done)
-}
-
-async fn switch(mode: Mode, change: ChangeArgs, output: Output) -> Result<Exit, Failure> {
-    let client = Client::open()?;
-    let before = client.status().await?;
-    let replaced = before.mode.parse::<Mode>().is_ok_and(|old| old.workers != mode.workers);
-    let fate = if replaced { "; every pod is replaced" } else { "" };
-    output.note(&format!("{} to {mode}: {}{fate}\n", before.mode, mode.words()));
-    client.change(&Change::Mode(mode.to_string())).await?;
-    wait(&client, &before, mode, change.timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {mode}"));
-    if mode.workers > 1 {
-        output.hint("\nThe cookie still chooses the pod and can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
-        output.hint(&format!("misses about {} times in {}. The queue does not.", mode.workers - 1, mode.workers));
-    }
-    output.hint("Next: stickyctl status --local");
-    Ok(Exit::Done)
-}
-
-/// Waits until `want` is what there is, and says what it took.
-async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, output: Output) -> Result<(), Failure> {
-    let began = Instant::now();
-    let old: Vec<&str> = before.pods.iter().map(|p| p.pod.as_str()).collect();
-    let (mut ready_said, mut last) = (false, String::new());
-    loop {
-        let status = client.status().await?;
-        if let Some(why) = status.failure {
-            return Err(Failure::new(Exit::Failed, format!("changing to {want}: {why}")));
-        }
-        let serving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_none()).collect();
-        let leaving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_some()).collect();
-        let fit =
-            serving.iter().filter(|p| p.workers.len() == usize::from(want.workers) && p.workers.iter().all(|w| word(w.state) == "ready")).count();
-        if !ready_said && fit == usize::from(want.pods) {
-            ready_said = true;
-            let new = serving.iter().filter(|p| !old.contains(&p.pod.as_str())).count();
-            output.phase(
-                Mark::Done,
-                "pods",
-                &format!("{fit} of {} ready, {new} new, {} worker{} each", want.pods, want.workers, if want.workers == 1 { "" } else { "s" }),
-                Some(began.elapsed()),
-            );
-        }
-        if status.settled && status.mode == want.to_string() {
-            let left = old.iter().filter(|name| !status.pods.iter().any(|p| p.pod == **name)).count();
-            if left > 0 {
-                output.phase(
-                    Mark::Done,
-                    "drain",
-                    &format!("{left} pod{} left; their sockets were asked to reconnect (1012)", if left == 1 { "" } else { "s" }),
-                    Some(began.elapsed()),
-                );
-            }
-            return Ok(());
-        }
-        let left_sockets: usize = leaving.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum();
-        let now = match leaving.len() {
-            0 => format!("{fit} of {} pods ready", want.pods),
-            n => format!("{n} draining, {left_sockets} sockets left, {} s at most", leaving.iter().filter_map(|p| p.left_s).max().unwrap_or(0)),
-        };
-        if began.elapsed() > timeout {
-            return Err(Failure::new(Exit::TimedOut, format!("changing to {want}: not there after {}; last seen: {now}", short(timeout)))
-                .try_this("stickyctl status --local"));
-        }
-        if ready_said && !leaving.is_empty() && last.is_empty() {
-            output.phase(Mark::Busy, "drain", &now, None);
-        }
-        if ready_said && !leaving.is_empty() {
-            last = now;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            _ = tokio::signal::ctrl_c() => {
-                output.note("interrupted; the change goes on without this command");
-                return Err(Failure::new(Exit::Interrupted, format!("waiting for {want}: interrupted")));
-            }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut self::command(), "stickyctl", &mut std::io::stdout());
+            Ok(Exit::Done)
         }
     }
 }
 
-async fn kill(target: String, output: Output) -> Result<Exit, Failure> {
-    let is_worker = target.contains(':');
-    Client::open()?.change(&Change::Kill(target.clone())).await.map_err(|f| f.try_this("stickyctl status --local"))?;
-    output.answer(&format!("{target} was ended"));
-    output.hint(if is_worker {
-        "Its sockets close without a goodbye; a new worker takes its place at once."
-    } else {
-        "Its sockets close without a goodbye; a new pod takes its place after 3 s."
-    });
-    Ok(Exit::Done)
+async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
+    if args.local.local {
+        let mode = args.spec.mode.map_or_else(mode_of_environment, Ok)?;
+        return local::up::run(args.here, mode, output).await;
+    }
+    interruptible(cluster::up::run(&args.on_cluster, &args.spec, output), "what was applied stays, and the cluster goes on with it").await
 }
 
-async fn down(output: Output) -> Result<Exit, Failure> {
-    let client = Client::open()?;
-    let Some(status) = client.find().await? else {
-        output.note("nothing runs here");
-        return Ok(Exit::Done);
-    };
-    let began = Instant::now();
-    client.down().await?;
-    while client.find().await.is_ok_and(|still| still.is_some()) {
-        if began.elapsed() > Duration::from_secs(20) {
-            return Err(Failure::new(Exit::TimedOut, format!("process {} was told to end and is still there after 20 s", status.pid))
-                .try_this(format!("kill {}", status.pid)));
-        }
-        tokio::time::sleep(LOOK).await;
+/// `STICKYCTL_MODE`, which on a cluster is read with the whole spec.
+fn mode_of_environment() -> Result<Mode, Failure> {
+    match std::env::var("STICKYCTL_MODE") {
+        Ok(text) if !text.is_empty() => text.parse().map_err(|why| Failure::new(Exit::Usage, format!("STICKYCTL_MODE: {why}"))),
+        _ => Ok(Mode { pods: 3, workers: 1 }),
     }
-    output.phase(Mark::Done, "down", &format!("{} pods ended, {} sockets were told", status.pods.len(), status.sockets()), Some(began.elapsed()));
-    Ok(Exit::Done)
+}
+
+async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exit, Failure> {
+    interruptible(change::run(change, &args.release, args.timeout, output), "the change goes on without this command").await
+}
+
+/// Ends at Ctrl-C, and says what state that leaves.
+async fn interruptible(work: impl Future<Output = Result<Exit, Failure>>, state: &str) -> Result<Exit, Failure> {
+    tokio::select! {
+        done = work => done,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, format!("interrupted: {state}")).try_this("stickyctl status")),
+    }
 }

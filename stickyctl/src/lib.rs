@@ -4,9 +4,13 @@
 //! [`generate`] are the pure half of Kubernetes: from a spec to objects; [`render`] prints them.
 
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod exit;
 pub mod generate;
+pub mod grid;
+pub mod image;
+pub mod input;
 pub mod local;
 pub mod mode;
 pub mod output;

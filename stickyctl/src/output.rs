@@ -1,9 +1,10 @@
 //! What a person reads. The answer goes to stdout, everything else to stderr.
 
 use crate::exit::Failure;
+use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How commands speak.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +18,12 @@ pub struct Output {
 pub enum Mark {
     /// Done.
     Done,
+    /// Failed.
+    Failed,
     /// A warning.
     Warning,
+    /// Left out.
+    Skipped,
     /// Under way.
     Busy,
 }
@@ -38,14 +43,7 @@ impl Output {
         if self.quiet {
             return;
         }
-        let sign = match (mark, self.unicode) {
-            (Mark::Done, true) => "✓".green().to_string(),
-            (Mark::Done, false) => "ok".green().to_string(),
-            (Mark::Warning, true) => "!".yellow().to_string(),
-            (Mark::Warning, false) => "!!".yellow().to_string(),
-            (Mark::Busy, true) => "·".dimmed().to_string(),
-            (Mark::Busy, false) => "..".dimmed().to_string(),
-        };
+        let sign = self.sign(mark);
         let line = format!("{name:<11} {what}");
         let took = took.map(short).unwrap_or_default();
         if took.is_empty() {
@@ -53,6 +51,43 @@ impl Output {
         }
         let pad = 76_usize.saturating_sub(line.chars().count()).max(took.len() + 1);
         say(format_args!("{sign} {line}{}", format!("{took:>pad$}").dimmed()));
+    }
+
+    /// A warning that belongs to no phase.
+    pub fn warning(self, what: &str) {
+        if !self.quiet {
+            say(format_args!("{} {what}", self.sign(Mark::Warning)));
+        }
+    }
+
+    fn sign(self, mark: Mark) -> String {
+        match (mark, self.unicode) {
+            (Mark::Done, true) => "✓".green().to_string(),
+            (Mark::Done, false) => "ok".green().to_string(),
+            (Mark::Failed, true) => "✗".red().to_string(),
+            (Mark::Failed, false) => "FAIL".red().to_string(),
+            (Mark::Skipped, true) => "–".dimmed().to_string(),
+            (Mark::Skipped, false) => "--".dimmed().to_string(),
+            (Mark::Warning, true) => "!".yellow().to_string(),
+            (Mark::Warning, false) => "!!".yellow().to_string(),
+            (Mark::Busy, true) => "·".dimmed().to_string(),
+            (Mark::Busy, false) => "..".dimmed().to_string(),
+        }
+    }
+
+    /// Begins a phase that is waited for.
+    #[must_use]
+    pub fn live(self, name: &str) -> Live {
+        // A line that is written over and over is for a terminal that can.
+        let visible = !self.quiet && std::io::stderr().is_terminal() && std::env::var_os("CI").is_none() && std::env::var("TERM").as_deref() != Ok("dumb");
+        let bar = visible.then(|| {
+            let frames = if self.unicode { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "-\\|/ " };
+            let style = ProgressStyle::with_template("{spinner} {prefix:<11} {wide_msg} {elapsed:>4}").map(|style| style.tick_chars(frames));
+            let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())).with_prefix(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Live { output: self, name: name.to_owned(), began: Instant::now(), bar }
     }
 
     /// A line of its own, on stderr.
@@ -69,11 +104,37 @@ impl Output {
         }
     }
 
+    /// Whether somebody is there to be asked.
+    #[must_use]
+    pub fn can_ask() -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a question with yes or no; no where nobody is there. Anything but a yes is a no.
+    #[must_use]
+    pub fn confirm(self, question: &str) -> bool {
+        if !Self::can_ask() {
+            return false;
+        }
+        let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line).is_ok();
+        read && matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
     /// The answer, on stdout.
     pub fn answer(self, text: &str) {
         let mut out = anstream::stdout().lock();
         // A reader that went away (`| head`) is no failure of ours.
         let _ = writeln!(out, "{text}");
+        let _ = out.flush();
+    }
+
+    /// The answer in place of all that the terminal shows. The sequence clears whether or not colour is wanted, so it goes past
+    /// what strips colour.
+    pub fn screen(self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "\x1b[H\x1b[2J{text}");
         let _ = out.flush();
     }
 
@@ -85,6 +146,47 @@ impl Output {
             for hint in &failure.tries {
                 say(format_args!("  {hint}"));
             }
+        }
+    }
+}
+
+/// A phase under way. On a terminal it says what it waits for; elsewhere only its end is a line.
+pub struct Live {
+    output: Output,
+    name: String,
+    began: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Live {
+    /// What it waits for now.
+    pub fn says(&self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+    }
+
+    /// A line that goes before this one.
+    pub fn above(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.output.note(line)),
+            None => self.output.note(line),
+        }
+    }
+
+    /// Ends it with a mark and what came of it.
+    pub fn ends(self, mark: Mark, what: &str) {
+        let (output, name, took) = (self.output, self.name.clone(), self.began.elapsed());
+        // Its line is cleared before the last one is written.
+        drop(self);
+        output.phase(mark, &name, what, Some(took));
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
         }
     }
 }

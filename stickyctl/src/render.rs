@@ -3,39 +3,21 @@
 use crate::exit::{Exit, Failure};
 use crate::generate::preset::Preset;
 use crate::generate::write::{HEADER, KUSTOMIZATION, files, json, yaml};
-use crate::generate::{front_door, objects};
-use crate::mode::Mode;
-use crate::output::{Mark, Output};
-use crate::spec::ingress::FrontDoor;
-use crate::spec::load::{Sources, load};
-use crate::spec::{Findings, StickyApp, environment};
+use crate::generate::objects;
+use crate::input::{Input, SpecArgs};
+use crate::output::Output;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use std::ffi::OsStr;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Flags of `render`. None has a variable of clap's: `STICKYCTL_*` are read for the whole spec, between file and flags.
+/// Flags of `render`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// The spec; - reads it from stdin
-    #[arg(short, long, value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    spec: SpecArgs,
     /// A front door and a mode in one word; the flags for either go before it
     #[arg(long)]
     preset: Option<Preset>,
-    /// Which proxy applies the affinity [default: nginx]
-    #[arg(long)]
-    front_door: Option<FrontDoor>,
-    /// Pods and workers, PODSxWORKERS [default: 3x1]
-    #[arg(long)]
-    mode: Option<Mode>,
-    /// Name of the release [default: sticky-sessions]
-    #[arg(long)]
-    name: Option<String>,
-    /// Namespace of everything [default: sticky-sessions]
-    #[arg(short, long)]
-    namespace: Option<String>,
     /// Leave the Namespace itself out
     #[arg(long)]
     no_namespace: bool,
@@ -56,26 +38,13 @@ pub enum Notation {
     Json,
 }
 
-impl RenderArgs {
-    /// What the flags say, in the shape of a spec.
-    fn spec(&self) -> Value {
-        let door = self.front_door.or(self.preset.map(Preset::front_door));
-        let mode = self.mode.or(self.preset.map(Preset::mode));
-        json!({
-            "name": self.name,
-            "namespace": self.namespace,
-            "mode": mode.map(|mode| mode.to_string()),
-            "ingress": {"frontDoor": door},
-        })
-    }
-}
-
 /// Renders.
 ///
 /// # Errors
 /// The spec is wrong ([`Exit::Usage`]), or the folder can't be written.
 pub fn run(args: &RenderArgs, output: Output) -> Result<Exit, Failure> {
-    let spec = read(args, output)?;
+    let input = Input::read(&args.spec, preset(args.preset))?;
+    let spec = input.load(None).checked(output)?;
     let objects = objects(&spec, !args.no_namespace);
     let failed = |e: crate::generate::write::Unwritable| Failure::new(Exit::Failed, e.to_string());
     let Some(folder) = &args.out else {
@@ -95,45 +64,9 @@ pub fn run(args: &RenderArgs, output: Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads the spec, prints its warnings, refuses it with all its problems.
-fn read(args: &RenderArgs, output: Output) -> Result<StickyApp, Failure> {
-    let file = args.file.as_deref().map(text).transpose()?;
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let (spec, mut findings) = load(Sources {
-        file: file.as_deref(),
-        variables: variables.collect(),
-        other_variables: variables_of(&crate::cli::command()),
-        flags: args.spec(),
-    });
-    findings.add(front_door::check(&spec));
-    let Findings { problems, warnings } = findings;
-    for warning in warnings {
-        output.phase(Mark::Warning, "spec", &warning, None);
-    }
-    if problems.is_empty() {
-        return Ok(spec);
-    }
-    let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
-    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-    Err(Failure::new(Exit::Usage, format!("the spec has {count}:\n{}", lines.join("\n"))))
-}
-
-fn text(path: &Path) -> Result<String, Failure> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|e| Failure::new(Exit::Failed, format!("reading the spec from stdin: {e}")))?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(path).map_err(|e| {
-        Failure::new(Exit::Usage, format!("reading the spec {}: {e}", path.display())).try_this("stickyctl render   without -f, for the defaults")
-    })
-}
-
-/// Names in the environment that clap reads for other commands: `STICKYCTL_PORT` is not unknown, only not ours.
-fn variables_of(command: &clap::Command) -> Vec<String> {
-    let own = command.get_arguments().filter_map(|argument| argument.get_env()).filter_map(OsStr::to_str);
-    let own = own.filter(|name| name.starts_with(environment::PREFIX)).map(str::to_owned);
-    own.chain(command.get_subcommands().flat_map(variables_of)).collect()
+/// What a preset says, in the shape of a spec.
+fn preset(preset: Option<Preset>) -> Value {
+    preset.map_or(Value::Null, |preset| json!({"mode": preset.mode().to_string(), "ingress": {"frontDoor": preset.front_door()}}))
 }
 
 /// Writes the files, and removes those that an earlier kustomization of ours lists and this one does not.

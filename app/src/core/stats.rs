@@ -127,6 +127,16 @@ macro_rules! counters {
                 $(self.$name += other.$name;)*
             }
 
+            /// Requests as JSON: route, status, number.
+            #[must_use]
+            pub fn by_route(&self) -> serde_json::Value {
+                let mut all = serde_json::json!({});
+                for (route, status, count) in &self.requests {
+                    all[ROUTES.get(*route).copied().unwrap_or("other")][status.to_string()] = (*count).into();
+                }
+                all
+            }
+
             /// Name, help and value of each plain counter.
             #[must_use]
             pub fn plain(&self) -> Vec<(&'static str, &'static str, u64)> {
@@ -139,6 +149,10 @@ macro_rules! counters {
 counters! {
     /// Sockets that were accepted.
     sockets_opened,
+    /// Text frames that clients sent.
+    frames_in,
+    /// Text frames that were written to sockets.
+    frames_out,
     /// Frames that a local delivery or an echo put into a socket's queue.
     deliveries_local,
     /// Frames that a relay put into a socket's queue.
@@ -196,6 +210,7 @@ mod tests {
         let mut sum = a.counts();
         sum.add(&b.counts());
         assert_eq!(sum.requests, [(0, 200, 2), (9, 0, 1)]);
+        assert_eq!(sum.by_route(), serde_json::json!({"/": {"200": 2}, "/ws": {"0": 1}}));
         assert_eq!(sum.publishes, 1);
         assert!(sum.plain().iter().any(|(name, help, n)| *name == "publishes" && help.contains("bus") && *n == 1));
     }

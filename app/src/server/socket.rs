@@ -153,6 +153,7 @@ impl Session {
         match frame {
             Some(Ok(Frame::Text(text))) => {
                 self.last_message = Deadline::now();
+                bump(&self.worker.desk.stats.frames_in);
                 self.message(&text).await
             }
             Some(Ok(Frame::Pong(_))) => {
@@ -186,9 +187,15 @@ impl Session {
 
     /// Writes one frame; gives up when the end is ordered meanwhile, or when nothing moves for as long as two pings.
     async fn write(&mut self, frame: Frame) -> Result<(), End> {
+        let text = matches!(frame, Frame::Text(_));
         tokio::select! {
             biased;
-            sent = self.socket.send(frame) => sent.map_err(|_| End::Gone),
+            sent = self.socket.send(frame) => {
+                if sent.is_ok() && text {
+                    bump(&self.worker.desk.stats.frames_out);
+                }
+                sent.map_err(|_| End::Gone)
+            }
             ending = self.place.outbox.ended() => Err(End::Ordered(ending)),
             () = tokio::time::sleep(self.worker.config.limits.ping_interval * 2) => Err(End::Dead),
         }

@@ -220,6 +220,16 @@ impl Worker {
         }
     }
 
+    /// Says in the log what it counted in its life. Nothing of it comes after this line, so that the sum over all workers is
+    /// what the site did, pods that are gone included.
+    pub fn log_totals(&self) {
+        let counts = self.desk.stats.counts();
+        tracing::info!(
+            requests = %counts.by_route(), sockets = counts.sockets_opened, frames_in = counts.frames_in, frames_out = counts.frames_out,
+            publishes = counts.publishes, "totals"
+        );
+    }
+
     /// The picture now, as JSON. Of itself a worker knows without the bus.
     pub(super) fn picture(&self) -> axum::extract::ws::Utf8Bytes {
         self.desk.hear(self.presence(false));

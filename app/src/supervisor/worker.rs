@@ -45,7 +45,10 @@ async fn serve(settings: &Settings, number: u16) -> ExitCode {
     };
     let drain = CancellationToken::new();
     tokio::select! {
-        () = worker.serve(Source::Tcp(listener), async { drain.cancelled().await; settings.drain }) => ExitCode::SUCCESS,
+        () = worker.serve(Source::Tcp(listener), async { drain.cancelled().await; settings.drain }) => {
+            worker.log_totals();
+            ExitCode::SUCCESS
+        }
         () = converse(&worker, &mut orders, &mut words, &drain) => {
             tracing::error!("the supervisor is gone; a worker alone would never be drained or replaced");
             ExitCode::FAILURE

@@ -15,7 +15,7 @@ const IMPORT: Duration = Duration::from_secs(120);
 pub(super) const PAUSE: &str = "registry.k8s.io/pause:3.10";
 /// Debian 12's Redis is 7.0. Under the official image's name, so that manifests run unchanged; both start `redis-server` from
 /// PATH, and a manifest that writes the whole command line out can't tell them apart.
-const REDIS: &str = "docker.io/library/redis:7.0";
+pub const REDIS: &str = "docker.io/library/redis:7.0";
 const DEBIAN_RELEASE: &str = "bookworm";
 
 /// An image of one program from the cache.

@@ -15,10 +15,11 @@ mod network;
 mod node;
 mod pki;
 mod place;
-mod sh;
+pub(crate) mod sh;
 mod up;
 
 pub use build::kubectl;
+pub use images::REDIS;
 pub use place::Place;
 
 use anyhow::{Result, bail};

@@ -12,7 +12,7 @@ use tokio::process::Command;
 const SHORT: Duration = Duration::from_secs(30);
 
 /// A program with its arguments.
-pub(super) fn command<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     command
@@ -25,13 +25,13 @@ pub(super) async fn run(line: &str) -> Result<String> {
 }
 
 /// Runs a program with a deadline; what it wrote to stdout.
-pub(super) async fn output(limit: Duration, mut command: Command) -> Result<String> {
+pub(crate) async fn output(limit: Duration, mut command: Command) -> Result<String> {
     command.stdin(Stdio::null());
     end(limit, command, None).await
 }
 
 /// The same with a text on stdin.
-pub(super) async fn feed(limit: Duration, mut command: Command, input: &[u8]) -> Result<String> {
+pub(crate) async fn feed(limit: Duration, mut command: Command, input: &[u8]) -> Result<String> {
     command.stdin(Stdio::piped());
     end(limit, command, Some(input)).await
 }

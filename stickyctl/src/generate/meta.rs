@@ -40,10 +40,18 @@ pub(super) fn selector_labels(spec: &StickyApp, component: Component) -> BTreeMa
 }
 
 /// All labels of a component's objects.
-pub(super) fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String> {
+#[must_use]
+pub fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String> {
     let mut labels = selector_labels(spec, component);
     labels.insert("app.kubernetes.io/managed-by".to_owned(), "stickyctl".to_owned());
     labels
+}
+
+/// The same as a selector's text, as in `a=b,c=d`.
+#[must_use]
+pub fn selector_text(spec: &StickyApp, component: Component) -> String {
+    let pairs: Vec<String> = selector_labels(spec, component).iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(",")
 }
 
 /// Selects a component's pods.

@@ -1,17 +1,18 @@
-//! One type for all objects that a release is made of.
+//! One type for all objects that a release or a front door is made of.
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service};
-use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, IngressClass, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::{Metadata, Resource};
 use serde::Serialize;
 
 macro_rules! kinds {
     ($($kind:ident),+) => {
-        /// An object of one of the kinds that a release has. It serialises as the API server takes it, apiVersion and kind first.
+        /// An object of one of the kinds that a release or a front door has. It serialises as the API server takes it, apiVersion and kind first.
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Object {
@@ -40,7 +41,23 @@ macro_rules! kinds {
     };
 }
 
-kinds!(Namespace, NetworkPolicy, ConfigMap, Service, PodDisruptionBudget, StatefulSet, Deployment, HorizontalPodAutoscaler, Ingress);
+kinds!(
+    Namespace,
+    ServiceAccount,
+    ClusterRole,
+    ClusterRoleBinding,
+    Role,
+    RoleBinding,
+    NetworkPolicy,
+    ConfigMap,
+    Service,
+    PodDisruptionBudget,
+    StatefulSet,
+    Deployment,
+    HorizontalPodAutoscaler,
+    IngressClass,
+    Ingress
+);
 
 impl Object {
     /// Its name.

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod client;
+pub mod commands;
 pub mod cluster;
 pub mod control;
 pub mod door;

@@ -5,8 +5,9 @@ use super::cluster::Cluster;
 use super::control;
 use super::door::Door;
 use super::pod::Blueprint;
-use crate::cli::{AffinityArg, UpArgs};
+use crate::cli::{AffinityArg, LocalUpArgs};
 use crate::exit::{Exit, Failure};
+use crate::mode::Mode;
 use crate::output::{Mark, Output};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
@@ -30,7 +31,7 @@ const START: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// It could not start; nothing is left behind.
-pub async fn run(args: UpArgs, output: Output) -> Result<Exit, Failure> {
+pub async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, Failure> {
     let client = Client::open()?;
     if let Some(running) = client.find().await? {
         return Err(Failure::new(Exit::Failed, format!("one is up already: {} (process {})", running.url, running.pid))
@@ -49,8 +50,8 @@ pub async fn run(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     let most_connections = blueprint.config.limits.max_connections;
     let (bus, fanout) = (if blueprint.redis.is_some() { "Redis" } else { "memory" }, blueprint.fanout.name());
     let plan = args.drain.plan(Duration::from_secs(2), Duration::from_secs(5));
-    let cluster = Cluster::new(blueprint, plan, args.mode, url.clone());
-    cluster.settle().await.map_err(|why| Failure::new(Exit::Failed, format!("starting {} pods: {why}", args.mode.pods)))?;
+    let cluster = Cluster::new(blueprint, plan, mode, url.clone());
+    cluster.settle().await.map_err(|why| Failure::new(Exit::Failed, format!("starting {} pods: {why}", mode.pods)))?;
     tokio::time::timeout(START, wait_ready(&cluster)).await.map_err(|_| {
         Failure::new(Exit::TimedOut, "waiting for the pods: they were not ready after 30 s").try_this("stickyctl up --local -v   says what they do")
     })?;
@@ -59,7 +60,7 @@ pub async fn run(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control::serve(control.listener, cluster.clone()));
 
-    output.phase(Mark::Done, "pods", &format!("{}: {} ({})", names(&cluster), args.mode.words(), args.mode), Some(began.elapsed()));
+    output.phase(Mark::Done, "pods", &format!("{}: {} ({})", names(&cluster), mode.words(), mode), Some(began.elapsed()));
     output.phase(Mark::Done, "bus", &format!("{bus}, {fanout}"), None);
     output.phase(
         Mark::Done,
@@ -124,7 +125,7 @@ impl Control {
     }
 }
 
-async fn listen(args: &UpArgs) -> Result<(TcpListener, String), Failure> {
+async fn listen(args: &LocalUpArgs) -> Result<(TcpListener, String), Failure> {
     let address = SocketAddr::new(args.listen, args.port);
     let failed = |e: std::io::Error| {
         let failure = Failure::new(Exit::Failed, format!("listening on {address}: {e}"));
@@ -140,7 +141,7 @@ async fn listen(args: &UpArgs) -> Result<(TcpListener, String), Failure> {
     Ok((listener, format!("http://{bound}/")))
 }
 
-async fn redis(args: &UpArgs) -> Result<Option<RedisConfig>, Failure> {
+async fn redis(args: &LocalUpArgs) -> Result<Option<RedisConfig>, Failure> {
     let Some(config) = args.relay.redis().map_err(|why| Failure::new(Exit::Usage, why))? else { return Ok(None) };
     config.check().await.map_err(|why| {
         Failure::new(Exit::Prerequisite, format!("connecting to Redis at {}: {why}", config.address()))
@@ -150,7 +151,7 @@ async fn redis(args: &UpArgs) -> Result<Option<RedisConfig>, Failure> {
     Ok(Some(config))
 }
 
-fn door_view(args: &UpArgs) -> DoorView {
+fn door_view(args: &LocalUpArgs) -> DoorView {
     DoorView {
         kind: "local".to_owned(),
         affinity: match args.affinity {
@@ -169,7 +170,7 @@ fn affinity_words(door: &DoorView) -> &'static str {
     }
 }
 
-fn blueprint(args: &UpArgs, redis: Option<RedisConfig>, door: DoorView) -> Blueprint {
+fn blueprint(args: &LocalUpArgs, redis: Option<RedisConfig>, door: DoorView) -> Blueprint {
     let open_files = sticky_app::cli::raise_open_files();
     Blueprint {
         config: Config {

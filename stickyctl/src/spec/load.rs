@@ -8,6 +8,8 @@ use serde_path_to_error::Segment;
 /// Where the values of a spec come from; a later one goes before an earlier one.
 #[derive(Debug, Default)]
 pub struct Sources<'a> {
+    /// What a release says of itself.
+    pub release: Value,
     /// The file's text.
     pub file: Option<&'a str>,
     /// All environment variables; those of the spec are picked out.
@@ -18,18 +20,31 @@ pub struct Sources<'a> {
     pub flags: Value,
 }
 
-/// Reads and checks a spec. What is wrong stands in the findings, and its place in the spec holds the default.
+/// A spec, and how it came about.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The spec. What was wrong stands in the findings, and its place here holds the default.
+    pub spec: StickyApp,
+    /// What was said now: the file, the variables and the flags, without defaults and the release.
+    pub given: Value,
+    /// What is wrong with it.
+    pub findings: Findings,
+}
+
+/// Reads and checks a spec: defaults ← release ← file ← variables ← flags.
 #[must_use]
-pub fn load(sources: Sources<'_>) -> (StickyApp, Findings) {
+pub fn load(sources: Sources<'_>) -> Loaded {
     let mut findings = Findings::default();
+    let mut given = sources.file.map_or_else(|| json!({}), |text| file(text, &mut findings));
+    merge(&mut given, environment::read(sources.variables, &sources.other_variables, &mut findings));
+    merge(&mut given, sources.flags);
+    prune(&mut given);
     let mut tree = defaults();
-    let file = sources.file.map(|text| file(text, &mut findings));
-    merge(&mut tree, file.unwrap_or(Value::Null));
-    merge(&mut tree, environment::read(sources.variables, &sources.other_variables, &mut findings));
-    merge(&mut tree, sources.flags);
+    merge(&mut tree, sources.release);
+    merge(&mut tree, given.clone());
     let spec = typed(tree, &mut findings);
     findings.add(check::check(&spec));
-    (spec, findings)
+    Loaded { spec, given, findings }
 }
 
 fn defaults() -> Value {
@@ -54,7 +69,7 @@ fn file(text: &str, findings: &mut Findings) -> Value {
 }
 
 /// Lays one tree over another: maps are merged, an empty value leaves what is there, anything else replaces it.
-fn merge(below: &mut Value, above: Value) {
+pub(crate) fn merge(below: &mut Value, above: Value) {
     match (below, above) {
         (_, Value::Null) => {}
         (Value::Object(below), Value::Object(above)) => {

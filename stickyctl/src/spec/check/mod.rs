@@ -8,6 +8,8 @@ mod names;
 mod pods;
 mod redis;
 
+pub use names::check_image;
+
 use super::{Findings, StickyApp};
 
 /// Checks everything that a single value's own form can't tell.

@@ -90,7 +90,11 @@ pub(super) fn image(path: &str, reference: &str, findings: &mut Findings) {
     }
 }
 
-fn check_image(reference: &str) -> Result<(), String> {
+/// Whether a reference of an image names one that can be told from any other: with a tag or a digest, and not `latest`.
+///
+/// # Errors
+/// What is wrong with it, and what to write.
+pub fn check_image(reference: &str) -> Result<(), String> {
     let wrong = || format!("`{reference}` is no image reference: write it as registry.example/team/sticky-app:1.2.3");
     let (named, digest) = reference.split_once('@').map_or((reference, None), |(named, digest)| (named, Some(digest)));
     if let Some(digest) = digest {

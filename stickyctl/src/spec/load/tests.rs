@@ -3,7 +3,12 @@ use crate::spec::ingress::FrontDoor;
 use crate::spec::keys::KEYS;
 
 fn file_only(text: &str) -> (StickyApp, Findings) {
-    load(Sources { file: Some(text), ..Sources::default() })
+    both(Sources { file: Some(text), ..Sources::default() })
+}
+
+fn both(sources: Sources<'_>) -> (StickyApp, Findings) {
+    let loaded = load(sources);
+    (loaded.spec, loaded.findings)
 }
 
 /// The problems of a file, each as one line.
@@ -13,14 +18,14 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn nothing_said_is_the_default() {
-    assert_eq!(load(Sources::default()), (StickyApp::default(), Findings::default()));
+    assert_eq!(both(Sources::default()), (StickyApp::default(), Findings::default()));
     assert_eq!(file_only("").0, StickyApp::default());
     assert_eq!(file_only("ingress:\n  host:\nredis:\n").0, StickyApp::default());
 }
 
 #[test]
 fn later_ones_go_first() {
-    let (spec, findings) = load(Sources {
+    let (spec, findings) = both(Sources {
         file: Some("name: from-file\nnamespace: from-file\nmode: 2x1\ningress: {frontDoor: traefik, class: web}"),
         variables: vec![("STICKYCTL_NAMESPACE".to_owned(), "from-environment".to_owned()), ("STICKYCTL_MODE".to_owned(), "2x2".to_owned())],
         flags: json!({"mode": "1x4"}),
@@ -81,8 +86,16 @@ fn files_that_are_no_spec() {
 
 #[test]
 fn a_bad_variable_is_a_problem_of_its_key() {
-    let (_, findings) = load(Sources { variables: vec![("STICKYCTL_AUTOSCALING_MAX".to_owned(), "[".to_owned())], ..Sources::default() });
+    let (_, findings) = both(Sources { variables: vec![("STICKYCTL_AUTOSCALING_MAX".to_owned(), "[".to_owned())], ..Sources::default() });
     assert!(findings.problems[0].to_string().starts_with("autoscaling.max: STICKYCTL_AUTOSCALING_MAX"), "{findings:?}");
+}
+
+#[test]
+fn a_release_lies_below_what_is_said_now() {
+    let release = json!({"mode": "5x1", "namespace": "here", "ingress": {"class": "web"}});
+    let loaded = load(Sources { release, flags: json!({"mode": null, "ingress": {"frontDoor": "traefik"}}), ..Sources::default() });
+    assert_eq!((loaded.spec.mode.pods, loaded.spec.namespace.as_str(), loaded.spec.ingress.class.as_str()), (5, "here", "web"));
+    assert_eq!(loaded.given, json!({"ingress": {"frontDoor": "traefik"}}), "only what was said now");
 }
 
 /// The table of keys and the types can't drift apart: each key is taken, and each value of a full spec has its key.

@@ -1,0 +1,101 @@
+//! Pods' logs, followed from their start because they vanish with the pod, and what workers say with their last breath.
+
+use super::Space;
+use crate::process::Process;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The logs of a release's app pods, by pod.
+#[derive(Debug, Default)]
+pub struct Logs(BTreeMap<String, Process>);
+
+impl Logs {
+    /// Begins to follow every pod that runs and is not followed yet. A pod is seen for as long as it lives, which is many
+    /// times longer than it takes to look again.
+    ///
+    /// # Errors
+    /// kubectl failed.
+    pub async fn look(&mut self, space: &Space) -> Result<()> {
+        for pod in space.pods("app").await? {
+            let name = pod["metadata"]["name"].as_str().context("a pod without a name")?;
+            if self.0.contains_key(name) || !pod["status"]["containerStatuses"][0]["state"]["running"].is_object() {
+                continue;
+            }
+            let mut command = space.kube.command(&["-n", &space.name, "logs", "--follow", name]).into_std();
+            self.0.insert(name.to_owned(), Process::start(&mut command)?);
+        }
+        Ok(())
+    }
+
+    /// The pods that were followed.
+    pub fn pods(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Waits for the end of every pod; the sum of what their workers counted.
+    ///
+    /// # Errors
+    /// A pod goes on, or one of its workers did not say its totals.
+    pub async fn totals(mut self, workers: usize) -> Result<Totals> {
+        let mut sum = Totals::default();
+        for (pod, process) in &mut self.0 {
+            process.exit_code(LIMIT).await.with_context(|| format!("the end of {pod}"))?;
+            let log = process.stdout.text();
+            let found: Vec<_> = log.lines().filter_map(Totals::read).collect();
+            ensure!(found.len() == workers, "{} of {workers} workers of {pod} said their totals; its log:\n{log}", found.len());
+            found.into_iter().for_each(|one| sum.add(&one));
+        }
+        Ok(sum)
+    }
+}
+
+/// What a worker counted in its life, or several of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals(BTreeMap<(String, String), u64>);
+
+impl Totals {
+    /// Reads the line `totals` of a worker's log; nothing of any other line.
+    fn read(line: &str) -> Option<Self> {
+        let (_, text) = line.split_once(": totals requests=")?;
+        // More fields follow the JSON.
+        let routes: Value = serde_json::Deserializer::from_str(text).into_iter().next()?.ok()?;
+        let routes = routes.as_object()?.iter();
+        let counts = routes.flat_map(|(route, statuses)| {
+            let statuses = statuses.as_object().into_iter().flatten();
+            statuses.filter_map(move |(status, count)| Some(((route.clone(), status.clone()), count.as_u64()?)))
+        });
+        Some(Self(counts.collect()))
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (key, count) in &other.0 {
+            *self.0.entry(key.clone()).or_default() += count;
+        }
+    }
+
+    /// Requests of a route, by status.
+    #[must_use]
+    pub fn route(&self, route: &str) -> BTreeMap<String, u64> {
+        self.0.iter().filter(|((r, _), _)| r == route).map(|((_, status), count)| (status.clone(), *count)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workers_last_line() {
+        let line =
+            r#"2026-03-01T10:00:00.000000Z  INFO worker{pod=a worker=0}: totals requests={"/submit":{"200":7,"404":1},"/ws":{"101":2}} frames_in=3"#;
+        let mut totals = Totals::read(line).unwrap();
+        totals.add(&Totals::read(line).unwrap());
+        assert_eq!(totals.route("/submit"), [("200".to_owned(), 14), ("404".to_owned(), 2)].into());
+        assert_eq!(totals.route("/session"), BTreeMap::new());
+        assert_eq!(Totals::read("2026-03-01T10:00:00Z  INFO stopped"), None);
+    }
+}

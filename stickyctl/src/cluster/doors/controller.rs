@@ -1,0 +1,105 @@
+//! From one container to what it serves, as ingress-nginx (`pkg/flags/flags.go`) and Traefik
+//! (`filterIngressClass` of its providers) decide it. Pure.
+
+use super::detect::{Proxy, Watch, controller};
+use super::options::{Options, port, words};
+use crate::spec::ingress::FrontDoor;
+use k8s_openapi::api::core::v1::Container;
+use k8s_openapi::api::networking::v1::IngressClass;
+
+/// The controller that ingress-nginx and Traefik's provider of its name take where they are not told.
+pub(super) const USUAL_CONTROLLER: &str = "k8s.io/ingress-nginx";
+const USUAL_CLASS: &str = "nginx";
+/// The controller of Traefik's own Ingress provider (`pkg/provider/kubernetes/ingress/kubernetes.go`).
+const TRAEFIK_CONTROLLER: &str = "traefik.io/ingress-controller";
+const PROVIDER: &str = "providers.kubernetesingressnginx";
+const OWN_PROVIDER: &str = "providers.kubernetesingress";
+
+/// A container's program, as its options have it.
+pub(super) struct Controller {
+    pub(super) proxy: Proxy,
+    controller: String,
+    /// The class that is taken by name.
+    by_name: Option<String>,
+    /// The only class that is taken of those with the right controller.
+    only: Option<String>,
+    pub(super) watch: Watch,
+    pub(super) http_port: u16,
+}
+
+impl Controller {
+    pub(super) fn of(container: &Container) -> Option<Self> {
+        Self::nginx(container).or_else(|| Self::traefik(container))
+    }
+
+    fn nginx(container: &Container) -> Option<Self> {
+        let image = container.image.as_deref().unwrap_or_default();
+        // The second is how mirrors flatten the first.
+        let by_image = image.contains("ingress-nginx/controller") || image.contains("ingress-nginx-controller");
+        let by_program = words(container).any(|word| word.rsplit('/').next() == Some("nginx-ingress-controller"));
+        if !by_image && !by_program {
+            return None;
+        }
+        let options = Options::of_arguments(container);
+        let class = options.get("ingress-class").unwrap_or(USUAL_CLASS).to_owned();
+        let port = options.get("http-port").and_then(|port| port.parse().ok()).or_else(|| named(container, &["http"]));
+        Some(Self {
+            proxy: Proxy::Door(FrontDoor::Nginx),
+            controller: options.get("controller-class").unwrap_or(USUAL_CONTROLLER).to_owned(),
+            by_name: options.is_on("ingress-class-by-name").then_some(class),
+            only: None,
+            watch: watch(options.get("watch-namespace").map(str::to_owned).into_iter().collect(), options.get("watch-namespace-selector")),
+            http_port: port.unwrap_or(80),
+        })
+    }
+
+    fn traefik(container: &Container) -> Option<Self> {
+        let options = Options::of_traefik(container);
+        let of = |part: &str, key: &str| options.get(&format!("{part}.{key}")).map(str::to_owned);
+        let address = ["web", "http"].iter().find_map(|name| options.get(&format!("entrypoints.{name}.address")));
+        let http_port = address.and_then(port).or_else(|| named(container, &["web", "http"])).unwrap_or(80);
+        if options.has_part(PROVIDER) {
+            let class = of(PROVIDER, "ingressclass").unwrap_or_else(|| USUAL_CLASS.to_owned());
+            return Some(Self {
+                proxy: Proxy::Door(FrontDoor::Traefik),
+                controller: of(PROVIDER, "controllerclass").unwrap_or_else(|| USUAL_CONTROLLER.to_owned()),
+                by_name: options.is_on(&format!("{PROVIDER}.ingressclassbyname")).then_some(class),
+                only: None,
+                watch: watch(of(PROVIDER, "watchnamespace").into_iter().collect(), of(PROVIDER, "watchnamespaceselector").as_deref()),
+                http_port,
+            });
+        }
+        options.has_part(OWN_PROVIDER).then(|| Self {
+            proxy: Proxy::OtherTraefik,
+            controller: TRAEFIK_CONTROLLER.to_owned(),
+            by_name: None,
+            only: of(OWN_PROVIDER, "ingressclass"),
+            watch: watch(of(OWN_PROVIDER, "namespaces").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default(), None),
+            http_port,
+        })
+    }
+
+    /// Whether it takes a class.
+    pub(super) fn takes(&self, class: &IngressClass) -> bool {
+        let name = class.metadata.name.as_deref();
+        let by_controller = controller(class) == Some(&self.controller);
+        match &self.only {
+            Some(only) => by_controller && name == Some(only),
+            None => by_controller || (self.by_name.is_some() && name == self.by_name.as_deref()),
+        }
+    }
+}
+
+fn watch(namespaces: Vec<String>, selector: Option<&str>) -> Watch {
+    match selector {
+        Some(selector) => Watch::Selector(selector.to_owned()),
+        None if namespaces.is_empty() => Watch::Everything,
+        None => Watch::Namespaces(namespaces),
+    }
+}
+
+/// A container port by one of its usual names.
+fn named(container: &Container, names: &[&str]) -> Option<u16> {
+    let ports = container.ports.iter().flatten();
+    ports.filter(|port| port.name.as_deref().is_some_and(|name| names.contains(&name))).find_map(|port| u16::try_from(port.container_port).ok())
+}

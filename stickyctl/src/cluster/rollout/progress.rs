@@ -1,0 +1,176 @@
+//! How far a rollout is.
+
+use super::trouble::{self, Kind, Trouble};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::core::v1::Pod;
+
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const HASH: &str = "pod-template-hash";
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Pods of the newest template that serve.
+    pub ready: usize,
+    /// Pods that are wanted.
+    pub wanted: usize,
+    /// Pods of older templates that still serve.
+    pub old: usize,
+    /// Whether the controllers say that nothing is left to do.
+    pub done: bool,
+    /// What is in the way, if it is known.
+    pub trouble: Option<Trouble>,
+    /// A pod that is not ready, and why, for a line while waiting.
+    pub waits: Option<String>,
+}
+
+/// Of a Deployment, with all ReplicaSets and pods of its labels.
+///
+/// Done is what kubectl takes for it: the controller has seen this generation, and all pods are of the newest template and available
+/// (kubectl `pkg/polymorphichelpers/rollout_status.go`).
+#[must_use]
+pub fn of_deployment(deployment: &Deployment, sets: &[ReplicaSet], pods: &[Pod]) -> Progress {
+    let spec = deployment.spec.as_ref();
+    let status = deployment.status.clone().unwrap_or_default();
+    let wanted = spec.and_then(|spec| spec.replicas).unwrap_or(1);
+    let seen = status.observed_generation.unwrap_or(0) >= deployment.metadata.generation.unwrap_or(0);
+    let count = |n: Option<i32>| n.unwrap_or(0);
+    let all = [status.updated_replicas, status.replicas, status.available_replicas].map(count);
+    // While the newest set is not made yet every pod is an old one.
+    let hash = if seen { newest(deployment, sets) } else { None };
+    let (new, old): (Vec<&Pod>, Vec<&Pod>) = pods.iter().partition(|pod| hash.is_some() && label(pod, HASH) == hash.as_deref());
+    let condition = |kind: &str, value: &str| status.conditions.iter().flatten().find(|c| c.type_ == kind && c.status == value);
+    let refused = condition("ReplicaFailure", "True").filter(|_| seen).map(|condition| Trouble {
+        kind: Kind::Refused,
+        pod: String::new(),
+        container: String::new(),
+        said: condition.message.clone().unwrap_or_default(),
+    });
+    Progress {
+        ready: new.iter().filter(|pod| trouble::is_ready(pod)).count(),
+        wanted: usize::try_from(wanted).unwrap_or(0),
+        old: old.iter().filter(|pod| trouble::is_ready(pod)).count(),
+        done: seen && all == [wanted; 3],
+        trouble: refused.or_else(|| new.iter().find_map(|pod| trouble::of(pod))),
+        waits: new.iter().find_map(|pod| waits(pod)),
+    }
+}
+
+/// Of a StatefulSet, with the pods of its labels.
+#[must_use]
+pub fn of_stateful_set(set: &StatefulSet, pods: &[Pod]) -> Progress {
+    let status = set.status.clone().unwrap_or_default();
+    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let seen = status.observed_generation.unwrap_or(0) >= set.metadata.generation.unwrap_or(0);
+    let revision = status.update_revision.as_deref().filter(|_| seen);
+    let (new, old): (Vec<&Pod>, Vec<&Pod>) = pods.iter().partition(|pod| revision.is_some() && label(pod, "controller-revision-hash") == revision);
+    let ready = new.iter().filter(|pod| trouble::is_ready(pod)).count();
+    let wanted = usize::try_from(wanted).unwrap_or(0);
+    Progress {
+        ready,
+        wanted,
+        old: old.iter().filter(|pod| trouble::is_ready(pod)).count(),
+        done: seen && ready == wanted && old.is_empty(),
+        trouble: new.iter().chain(&old).find_map(|pod| trouble::of(pod)),
+        waits: new.iter().find_map(|pod| waits(pod)),
+    }
+}
+
+/// The template hash of the set whose revision is the Deployment's.
+fn newest(deployment: &Deployment, sets: &[ReplicaSet]) -> Option<String> {
+    let revision = |annotations: Option<&std::collections::BTreeMap<String, String>>| annotations.and_then(|all| all.get(REVISION)).cloned();
+    let wanted = revision(deployment.metadata.annotations.as_ref())?;
+    let set = sets.iter().find(|set| revision(set.metadata.annotations.as_ref()).as_ref() == Some(&wanted))?;
+    set.metadata.labels.as_ref()?.get(HASH).cloned()
+}
+
+fn label<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
+    pod.metadata.labels.as_ref()?.get(key).map(String::as_str)
+}
+
+/// The last characters of a pod's name and what it waits for.
+fn waits(pod: &Pod) -> Option<String> {
+    if trouble::is_ready(pod) {
+        return None;
+    }
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    let end: String = name.chars().skip(name.chars().count().saturating_sub(5)).collect();
+    let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let reason = containers.filter_map(|c| c.state.as_ref()?.waiting.as_ref()?.reason.clone()).next();
+    let running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");
+    let why = reason.unwrap_or_else(|| if running { "running, not ready yet".to_owned() } else { "not scheduled yet".to_owned() });
+    Some(format!("...{end}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn deployment(generation: i64, observed: i64, updated: i32, total: i32, available: i32) -> Deployment {
+        serde_json::from_value(json!({
+            "metadata": {"name": "web", "generation": generation, "annotations": {REVISION: "2"}},
+            "spec": {"replicas": 3, "selector": {}, "template": {}},
+            "status": {"observedGeneration": observed, "updatedReplicas": updated, "replicas": total, "availableReplicas": available},
+        }))
+        .unwrap()
+    }
+
+    fn sets() -> Vec<ReplicaSet> {
+        ["1", "2"]
+            .map(|n| {
+                let meta = json!({"name": format!("web-{n}"), "annotations": {REVISION: n}, "labels": {HASH: format!("hash{n}")}});
+                serde_json::from_value(json!({"metadata": meta, "spec": {"selector": {}}})).unwrap()
+            })
+            .to_vec()
+    }
+
+    fn pod(hash: &str, ready: bool) -> Pod {
+        let ready = if ready { "True" } else { "False" };
+        serde_json::from_value(json!({
+            "metadata": {"name": "web-abcde", "labels": {HASH: hash}},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_update_is_not_done_while_the_controller_has_not_seen_it() {
+        let pods = [pod("hash1", true), pod("hash1", true), pod("hash1", true)];
+        let progress = of_deployment(&deployment(2, 1, 3, 3, 3), &sets(), &pods);
+        assert!(!progress.done, "the numbers are those of the generation before");
+        assert_eq!((progress.ready, progress.old), (0, 3));
+    }
+
+    #[test]
+    fn new_and_old_pods_are_told_apart() {
+        let pods = [pod("hash1", true), pod("hash2", true), pod("hash2", false)];
+        let progress = of_deployment(&deployment(2, 2, 2, 3, 2), &sets(), &pods);
+        assert_eq!((progress.ready, progress.wanted, progress.old, progress.done), (1, 3, 1, false));
+        assert_eq!(progress.waits.as_deref(), Some("...abcde: running, not ready yet"));
+        assert!(of_deployment(&deployment(2, 2, 3, 3, 3), &sets(), &[]).done);
+        assert!(!of_deployment(&deployment(2, 2, 3, 4, 3), &sets(), &[]).done, "an old pod is still there");
+    }
+
+    #[test]
+    fn a_quota_is_a_refusal() {
+        let mut deployment = deployment(2, 2, 0, 0, 0);
+        let condition = json!([{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]);
+        deployment.status.as_mut().unwrap().conditions = serde_json::from_value(condition).unwrap();
+        let trouble = of_deployment(&deployment, &sets(), &[]).trouble.unwrap();
+        assert_eq!((trouble.kind, trouble.said.as_str()), (Kind::Refused, "exceeded quota"));
+    }
+
+    #[test]
+    fn a_stateful_set_is_done_when_its_pods_are_of_its_newest_revision() {
+        let set = |update: &str| -> StatefulSet {
+            let status = json!({"observedGeneration": 1, "replicas": 1, "updateRevision": update});
+            let spec = json!({"replicas": 1, "selector": {}, "template": {}, "serviceName": "r"});
+            serde_json::from_value(json!({"metadata": {"name": "r", "generation": 1}, "spec": spec, "status": status})).unwrap()
+        };
+        let mut pod = pod("", true);
+        pod.metadata.labels = Some([("controller-revision-hash".to_owned(), "r-2".to_owned())].into());
+        assert!(of_stateful_set(&set("r-2"), std::slice::from_ref(&pod)).done);
+        assert!(!of_stateful_set(&set("r-3"), &[pod]).done);
+    }
+}

@@ -1,0 +1,173 @@
+//! Why a pod does not come up.
+
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+
+/// What keeps a pod from running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The pod; empty where there is none because of it.
+    pub pod: String,
+    /// The container, where it is one's.
+    pub container: String,
+    /// What the kubelet, the scheduler or a controller said.
+    pub said: String,
+}
+
+/// The kinds of trouble, in the words of somebody who has to do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The image can't be had.
+    Image,
+    /// A Secret, ConfigMap or volume that the pod names is missing.
+    Missing,
+    /// The process ends.
+    Crash,
+    /// It was killed because it took more memory than it may.
+    Memory,
+    /// No node takes it.
+    Unschedulable,
+    /// The API server does not let the pod be made: a quota, a policy, a missing account.
+    Refused,
+}
+
+impl Kind {
+    /// As in `the image can't be pulled`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Image => "the image can't be pulled",
+            Self::Missing => "something that the pod needs is missing",
+            Self::Crash => "the process ends right after its start",
+            Self::Memory => "it needs more memory than it may have",
+            Self::Unschedulable => "no node takes the pod",
+            Self::Refused => "the cluster refuses to make the pod",
+        }
+    }
+}
+
+/// The trouble of a pod; none where it runs, or is just starting. What needs an event to be seen ([`waits_for_volume`]) is not among it.
+#[must_use]
+pub fn of(pod: &Pod) -> Option<Trouble> {
+    let name = pod.metadata.name.clone().unwrap_or_default();
+    let status = pod.status.as_ref()?;
+    let containers = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
+    for container in containers {
+        if let Some((kind, said)) = of_container(container) {
+            return Some(Trouble { kind, pod: name, container: container.name.clone(), said });
+        }
+    }
+    let condition = status.conditions.iter().flatten().find(|condition| condition.type_ == "PodScheduled" && condition.status == "False")?;
+    let said = condition.message.clone().unwrap_or_default();
+    (condition.reason.as_deref() == Some("Unschedulable")).then_some(Trouble { kind: Kind::Unschedulable, pod: name, container: String::new(), said })
+}
+
+fn of_container(status: &ContainerStatus) -> Option<(Kind, String)> {
+    let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
+    let reason = waiting.and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
+    let said = || {
+        let message = waiting.and_then(|waiting| waiting.message.as_deref()).unwrap_or_default();
+        if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") }
+    };
+    match reason {
+        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" | "RegistryUnavailable" => {
+            return Some((Kind::Image, said()));
+        }
+        "CreateContainerConfigError" | "CreateContainerError" => return Some((Kind::Missing, said())),
+        "RunContainerError" => return Some((Kind::Crash, said())),
+        _ => {}
+    }
+    // A first end may be bad luck; a second one is a habit. Between two tries the state flips between waiting and terminated.
+    let now = status.state.as_ref().and_then(|state| state.terminated.as_ref());
+    let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    let end = now.or_else(|| last.filter(|_| reason == "CrashLoopBackOff"))?;
+    if end.reason.as_deref() == Some("OOMKilled") {
+        return Some((Kind::Memory, format!("killed for its memory, {} times", status.restart_count + 1)));
+    }
+    if end.exit_code == 0 || status.restart_count < 1 {
+        return None;
+    }
+    let message = end.message.as_deref().map(|text| format!(": {}", text.trim())).unwrap_or_default();
+    Some((Kind::Crash, format!("exit {}, {} times{message}", end.exit_code, status.restart_count + 1)))
+}
+
+/// Whether a pod is where only an event tells what it waits for: its containers are being created.
+#[must_use]
+pub fn waits_for_volume(pod: &Pod) -> bool {
+    let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let mut reasons = containers.filter_map(|container| container.state.as_ref()?.waiting.as_ref()?.reason.as_deref());
+    reasons.any(|reason| reason == "ContainerCreating" || reason == "PodInitializing")
+}
+
+/// Whether a pod serves: it is ready and is not going.
+#[must_use]
+pub fn is_ready(pod: &Pod) -> bool {
+    let ready = |status: &k8s_openapi::api::core::v1::PodStatus| status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
+    pod.metadata.deletion_timestamp.is_none() && pod.status.as_ref().is_some_and(ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(container: &Value) -> Pod {
+        serde_json::from_value(json!({
+            "metadata": {"name": "web-1"},
+            "status": {"containerStatuses": [container], "conditions": [{"type": "PodScheduled", "status": "True"}]},
+        }))
+        .unwrap()
+    }
+
+    fn container(state: &Value, last: &Value, restarts: i32) -> Value {
+        json!({"name": "app", "image": "x", "imageID": "", "ready": false, "restartCount": restarts, "state": state, "lastState": last})
+    }
+
+    fn kind(state: &Value, last: &Value, restarts: i32) -> Option<Kind> {
+        of(&pod(&container(state, last, restarts))).map(|trouble| trouble.kind)
+    }
+
+    #[test]
+    fn what_waits_for_ever() {
+        let waiting = |reason: &str| json!({"waiting": {"reason": reason, "message": "why"}});
+        assert_eq!(kind(&waiting("ErrImagePull"), &json!({}), 0), Some(Kind::Image));
+        assert_eq!(kind(&waiting("ErrImageNeverPull"), &json!({}), 0), Some(Kind::Image));
+        assert_eq!(kind(&waiting("CreateContainerConfigError"), &json!({}), 0), Some(Kind::Missing));
+        assert_eq!(kind(&waiting("RunContainerError"), &json!({}), 0), Some(Kind::Crash));
+        assert_eq!(kind(&waiting("ContainerCreating"), &json!({}), 0), None);
+        assert!(waits_for_volume(&pod(&container(&waiting("ContainerCreating"), &json!({}), 0))));
+        let trouble = of(&pod(&container(&waiting("ErrImagePull"), &json!({}), 0))).unwrap();
+        assert_eq!((trouble.pod.as_str(), trouble.container.as_str(), trouble.said.as_str()), ("web-1", "app", "ErrImagePull: why"));
+    }
+
+    #[test]
+    fn a_crash_is_one_when_it_happens_again() {
+        let ended = |code: i32, reason: &str| json!({"terminated": {"exitCode": code, "reason": reason}});
+        let backing_off = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+        assert_eq!(kind(&ended(3, "Error"), &json!({}), 0), None, "it is started again at once");
+        assert_eq!(kind(&ended(3, "Error"), &ended(3, "Error"), 1), Some(Kind::Crash));
+        assert_eq!(kind(&backing_off, &ended(3, "Error"), 1), Some(Kind::Crash));
+        assert_eq!(kind(&ended(137, "OOMKilled"), &json!({}), 0), Some(Kind::Memory));
+        assert_eq!(kind(&json!({"running": {}}), &ended(3, "Error"), 4), None, "it runs again");
+    }
+
+    #[test]
+    fn no_node() {
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": {"name": "web-1"},
+            "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]},
+        }))
+        .unwrap();
+        assert_eq!(of(&pod).map(|trouble| (trouble.kind, trouble.said)), Some((Kind::Unschedulable, "0/1 nodes".to_owned())));
+    }
+
+    #[test]
+    fn a_pod_that_goes_is_not_ready() {
+        let ready = json!({"metadata": {"name": "a"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+        assert!(is_ready(&serde_json::from_value(ready.clone()).unwrap()));
+        let mut going = ready;
+        going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        assert!(!is_ready(&serde_json::from_value(going).unwrap()));
+    }
+}

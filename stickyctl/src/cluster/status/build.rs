@@ -1,0 +1,185 @@
+//! From objects that were read to a status.
+
+use super::model::{Autoscaler, BusState, FrontDoor, Redis, Status};
+use super::pod::{Scrape, pod};
+use super::route::{cookie, route};
+use crate::spec::ingress::FrontDoor as Kind;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Seen {
+    /// The kubeconfig's context.
+    pub context: String,
+    /// When it was read.
+    pub now: Timestamp,
+    /// The release's Deployment.
+    pub deployment: Deployment,
+    /// Its pods, and what each said of itself, or why it could not be asked.
+    pub pods: Vec<(Pod, Result<Scrape, String>)>,
+    /// Its Ingress.
+    pub ingress: Option<Ingress>,
+    /// The Service that the Ingress names.
+    pub service: Option<Service>,
+    /// The autoscaler that aims at it.
+    pub autoscaler: Option<HorizontalPodAutoscaler>,
+    /// The front door.
+    pub front_door: Option<FrontDoor>,
+    /// The front door that the release was made for: it decides what is read of the Ingress where no other is found.
+    pub made_for: Kind,
+    /// What could not be read, and why.
+    pub notes: Vec<String>,
+}
+
+/// The status.
+#[must_use]
+pub fn build(seen: Seen) -> Status {
+    let Seen { deployment, ingress, now, .. } = &seen;
+    let mut pods: Vec<_> = seen.pods.iter().collect();
+    pods.sort_by_key(|(pod, _)| (pod.creation_timestamp().map(|since| since.0), pod.name_any()));
+    let door = match seen.front_door.as_ref().map(|door| door.kind.as_str()) {
+        Some("traefik") => Kind::Traefik,
+        Some("nginx") => Kind::Nginx,
+        _ => seen.made_for,
+    };
+    let replicas = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let scrapes: Vec<&Scrape> = pods.iter().filter_map(|(_, asked)| asked.as_ref().ok()).collect();
+    Status {
+        schema: Status::SCHEMA,
+        name: deployment.name_any(),
+        namespace: deployment.namespace().unwrap_or_default(),
+        context: seen.context.clone(),
+        mode: format!("{replicas}x{}", variable(deployment, "STICKY_WORKERS").unwrap_or("1")),
+        version: version(image(deployment).unwrap_or_default()),
+        up_s: deployment.creation_timestamp().map_or(0, |since| u64::try_from(now.as_second() - since.0.as_second()).unwrap_or(0)),
+        redis: redis(variable(deployment, "STICKY_FANOUT").unwrap_or("directed"), &scrapes),
+        pods: pods.into_iter().map(|(of, asked)| pod(of, asked, *now)).collect(),
+        front_door: seen.front_door.clone(),
+        route: ingress.as_ref().and_then(|ingress| route(ingress, seen.service.as_ref())),
+        cookie: ingress.as_ref().and_then(|ingress| cookie(ingress, door)),
+        autoscaler: seen.autoscaler.as_ref().and_then(autoscaler),
+        notes: seen.notes.clone(),
+    }
+}
+
+fn image(deployment: &Deployment) -> Option<&str> {
+    deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.as_deref()
+}
+
+fn variable<'a>(deployment: &'a Deployment, name: &str) -> Option<&'a str> {
+    let container = deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?;
+    container.env.as_ref()?.iter().find(|variable| variable.name == name)?.value.as_deref()
+}
+
+/// The tag of an image; of one that has only a digest, its beginning.
+fn version(image: &str) -> String {
+    let (name, digest) = match image.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (image, None),
+    };
+    // A colon before the last slash is a registry's port.
+    let tag = name.rsplit('/').next().and_then(|last| last.split_once(':')).map(|(_, tag)| tag);
+    match (tag, digest) {
+        (Some(tag), _) => tag.to_owned(),
+        (None, Some(digest)) => digest.chars().take("sha256:".len() + 12).collect(),
+        (None, None) => "latest".to_owned(),
+    }
+}
+
+fn redis(fanout: &str, scrapes: &[&Scrape]) -> Redis {
+    let hears = || scrapes.iter().flat_map(|scrape| scrape.metrics.bus_up.values());
+    let (of, subscribed) = (hears().count(), hears().filter(|up| **up).count());
+    let state = match (subscribed, of) {
+        (_, 0) => BusState::Unknown,
+        (0, _) => BusState::Down,
+        (subscribed, of) if subscribed == of => BusState::Ready,
+        _ => BusState::Degraded,
+    };
+    Redis { state, fanout: fanout.to_owned(), subscribed, of, reconnects: scrapes.iter().map(|scrape| scrape.metrics.reconnects).sum() }
+}
+
+fn autoscaler(scaler: &HorizontalPodAutoscaler) -> Option<Autoscaler> {
+    let number = |n: Option<i32>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    let (spec, status) = (scaler.spec.as_ref()?, scaler.status.as_ref());
+    Some(Autoscaler {
+        // Kubernetes' own default.
+        min: number(spec.min_replicas.or(Some(1))),
+        max: number(Some(spec.max_replicas)),
+        current: number(status.and_then(|status| status.current_replicas)),
+        desired: number(status.map(|status| status.desired_replicas)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::metrics::parse;
+    use super::*;
+    use crate::generate::object::Object;
+    use crate::generate::objects;
+    use crate::mode::Mode;
+    use crate::spec::StickyApp;
+    use serde_json::json;
+
+    #[test]
+    fn versions() {
+        assert_eq!(version("sticky-app:0.1.0"), "0.1.0");
+        assert_eq!(version("registry.example:5000/a/sticky-app:0.1.0@sha256:0123456789abcdef"), "0.1.0");
+        assert_eq!(version("registry.example:5000/sticky-app@sha256:0123456789abcdef"), "sha256:0123456789ab");
+        assert_eq!(version("registry.example:5000/sticky-app"), "latest");
+    }
+
+    #[test]
+    fn the_bus_as_the_workers_have_it() {
+        let scrape = |text: &str| Scrape { metrics: parse(text), ready: None };
+        let up = scrape("sticky_bus_up{worker=\"0\"} 1\nsticky_bus_reconnects_total 2\n");
+        let half = scrape("sticky_bus_up{worker=\"0\"} 1\nsticky_bus_up{worker=\"1\"} 0\nsticky_bus_reconnects_total 1\n");
+        let down = scrape("sticky_bus_up{worker=\"0\"} 0\n");
+        let state = |scrapes: &[&Scrape]| redis("directed", scrapes).state;
+        assert_eq!(state(&[]), BusState::Unknown);
+        assert_eq!((state(&[&up]), state(&[&down]), state(&[&up, &down])), (BusState::Ready, BusState::Down, BusState::Degraded));
+        let seen = redis("broadcast", &[&up, &half]);
+        assert_eq!((seen.fanout.as_str(), seen.subscribed, seen.of, seen.reconnects), ("broadcast", 2, 3, 3));
+    }
+
+    #[test]
+    fn a_release_that_was_scaled_and_moved() {
+        let spec = StickyApp { mode: Mode { pods: 1, workers: 4 }, ..StickyApp::default() };
+        let (mut deployment, mut ingress) = (Deployment::default(), None);
+        for object in objects(&spec, false) {
+            match object {
+                Object::Deployment(found) => deployment = *found,
+                Object::Ingress(found) => ingress = Some(*found),
+                _ => {}
+            }
+        }
+        deployment.spec.as_mut().unwrap().replicas = Some(5);
+        let pod = |name: &str, since: &str| {
+            (serde_json::from_value(json!({"metadata": {"name": name, "creationTimestamp": since}})).unwrap(), Err("not running".to_owned()))
+        };
+        let door =
+            FrontDoor { kind: "traefik".to_owned(), version: None, class: "nginx".to_owned(), ready: 1, of: 1, namespace: "traefik".to_owned() };
+        let scaler = json!({"spec": {"maxReplicas": 8, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}, "status": {"currentReplicas": 5, "desiredReplicas": 6}});
+        let status = build(Seen {
+            context: "kind-kind".to_owned(),
+            now: "2026-01-01T00:10:00Z".parse().unwrap(),
+            deployment,
+            pods: vec![pod("b", "2026-01-01T00:00:00Z"), pod("a", "2026-01-01T00:01:00Z")],
+            ingress,
+            service: None,
+            autoscaler: serde_json::from_value(scaler).ok(),
+            front_door: Some(door),
+            made_for: Kind::Nginx,
+            notes: Vec::new(),
+        });
+        assert_eq!((status.mode.as_str(), status.version.as_str()), ("5x4", "0.1.0"));
+        assert_eq!(status.pods.iter().map(|pod| pod.pod.as_str()).collect::<Vec<_>>(), ["b", "a"], "oldest first");
+        assert!(!status.cookie.unwrap().moves_on_failure, "what serves decides, not what it was rendered for");
+        assert_eq!(status.autoscaler, Some(Autoscaler { min: 1, max: 8, current: 5, desired: 6 }));
+    }
+}

@@ -1,0 +1,117 @@
+//! Route and cookie, from the Ingress as it stands on the cluster: somebody may have changed it since it was rendered.
+
+use super::model::{Cookie, Route};
+use crate::spec::ingress::FrontDoor;
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::networking::v1::Ingress;
+
+/// What every annotation of ingress-nginx begins with; Traefik's provider reads the same.
+const ANNOTATIONS: &str = "nginx.ingress.kubernetes.io/";
+
+/// The first rule's first path: ours has no other.
+#[must_use]
+pub fn route(ingress: &Ingress, service: Option<&Service>) -> Option<Route> {
+    let spec = ingress.spec.as_ref()?;
+    let rule = spec.rules.iter().flatten().next()?;
+    let path = rule.http.as_ref()?.paths.first()?;
+    let backend = path.backend.service.as_ref()?;
+    let port = backend.port.as_ref();
+    let number = port.and_then(|port| port.number).or_else(|| named(service?, port?.name.as_deref()?));
+    Some(Route {
+        host: rule.host.clone().filter(|host| !host.is_empty()),
+        path: path.path.clone().unwrap_or_else(|| "/".to_owned()),
+        service: backend.name.clone(),
+        port: number.map(|number| number.to_string()).or_else(|| port?.name.clone()).unwrap_or_default(),
+        class: spec.ingress_class_name.clone(),
+        tls: spec.tls.as_ref().is_some_and(|tls| !tls.is_empty()),
+    })
+}
+
+fn named(service: &Service, name: &str) -> Option<i32> {
+    let ports = service.spec.as_ref()?.ports.as_ref()?;
+    ports.iter().find(|port| port.name.as_deref() == Some(name)).map(|port| port.port)
+}
+
+/// The cookie as this front door applies it; none without affinity. What an annotation leaves out is the front door's own
+/// default: ingress-nginx takes `balanced`, and stays on a pod that fails; Traefik knows neither word, its sessions stay
+/// when pods come, and stay with a pod until it is taken out.
+#[must_use]
+pub fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
+    let all = ingress.metadata.annotations.as_ref()?;
+    let said = |key: &str| all.get(&format!("{ANNOTATIONS}{key}")).map(String::as_str);
+    said("affinity")?;
+    let (persistence, moves_on_failure) = match door {
+        FrontDoor::Nginx => (
+            said("affinity-mode").filter(|mode| *mode == "persistent").unwrap_or("balanced"),
+            said("session-cookie-change-on-failure") == Some("true"),
+        ),
+        FrontDoor::Traefik => ("persistent", false),
+    };
+    Some(Cookie {
+        name: said("session-cookie-name").unwrap_or("INGRESSCOOKIE").to_owned(),
+        persistence: persistence.to_owned(),
+        path: said("session-cookie-path").unwrap_or("/").to_owned(),
+        max_age: said("session-cookie-max-age").and_then(|seconds| seconds.parse().ok()),
+        same_site: said("session-cookie-samesite").map(str::to_owned),
+        moves_on_failure,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::generate::object::Object;
+    use crate::generate::objects;
+    use crate::spec::StickyApp;
+
+    fn ingress(spec: &StickyApp) -> Ingress {
+        let found = objects(spec, false).into_iter().find_map(|object| if let Object::Ingress(ingress) = object { Some(*ingress) } else { None });
+        found.unwrap()
+    }
+
+    fn service(spec: &StickyApp) -> Service {
+        let ours = |object| if let Object::Service(service) = object { Some(*service) } else { None };
+        objects(spec, false).into_iter().filter_map(ours).find(|service| service.metadata.name.as_ref() == Some(&spec.name)).unwrap()
+    }
+
+    fn spec(door: FrontDoor) -> StickyApp {
+        let mut spec = StickyApp::default();
+        spec.ingress.front_door = door;
+        spec
+    }
+
+    #[test]
+    fn what_is_rendered_is_read_back() {
+        let nginx = spec(FrontDoor::Nginx);
+        let seen = cookie(&ingress(&nginx), FrontDoor::Nginx).unwrap();
+        assert_eq!(
+            (seen.name, seen.persistence.as_str(), seen.max_age, seen.moves_on_failure),
+            (nginx.cookie_name(), "persistent", Some(172_800), true)
+        );
+        assert_eq!((seen.path.as_str(), seen.same_site.as_deref()), ("/", Some("Lax")));
+        let seen = cookie(&ingress(&spec(FrontDoor::Traefik)), FrontDoor::Traefik).unwrap();
+        assert_eq!((seen.persistence.as_str(), seen.moves_on_failure), ("persistent", false));
+    }
+
+    #[test]
+    fn the_front_doors_own_defaults() {
+        let bare = ingress(&spec(FrontDoor::Traefik));
+        let seen = cookie(&bare, FrontDoor::Nginx).unwrap();
+        assert_eq!((seen.persistence.as_str(), seen.moves_on_failure), ("balanced", false), "Traefik's Ingress behind ingress-nginx");
+        let mut none = bare;
+        none.metadata.annotations = None;
+        assert_eq!(cookie(&none, FrontDoor::Nginx), None);
+    }
+
+    #[test]
+    fn the_route_and_its_ports_number() {
+        let mut hosted = spec(FrontDoor::Nginx);
+        let any = route(&ingress(&hosted), Some(&service(&hosted))).unwrap();
+        assert_eq!((any.host, any.path.as_str(), any.service.as_str(), any.port.as_str()), (None, "/", "sticky-sessions", "80"));
+        hosted.ingress.host = Some("demo.example".to_owned());
+        let one = route(&ingress(&hosted), None).unwrap();
+        assert_eq!((one.host.as_deref(), one.port.as_str(), one.class.as_deref()), (Some("demo.example"), "http", Some("nginx")));
+        assert_eq!(route(&Ingress::default(), None), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! A status for people.
+
+use super::model::{BusState, Cookie, FrontDoor, Pod, Redis, Route, Status};
+use crate::grid::grid;
+use crate::output::short;
+use std::time::Duration;
+use sticky_app::core::topology::State;
+
+/// The whole of it; the width of a terminal is never exceeded by columns alone, and long reasons stand below.
+#[must_use]
+pub fn table(status: &Status) -> String {
+    let mut text = format!(
+        "{}  {}  version {}  {}/{}  up {}\n\n{}\n",
+        status.name,
+        status.mode,
+        status.version,
+        status.context,
+        status.namespace,
+        age(status.up_s),
+        pods(&status.pods)
+    );
+    let reasons: Vec<String> = status.pods.iter().flat_map(reasons).collect();
+    if !reasons.is_empty() {
+        text.push_str(&format!("\n{}\n", reasons.join("\n")));
+    }
+    text.push_str(&format!("\nfront door  {}\n", status.front_door.as_ref().map_or_else(|| "?".to_owned(), door)));
+    text.push_str(&format!("route       {}\n", status.route.as_ref().map_or_else(|| "none: there is no Ingress".to_owned(), route)));
+    text.push_str(&format!("cookie      {}\n", status.cookie.as_ref().map_or_else(|| "none: no affinity".to_owned(), cookie)));
+    text.push_str(&format!("Redis       {}", redis(&status.redis)));
+    if let Some(scaler) = &status.autoscaler {
+        let (min, max, current, desired) = (scaler.min, scaler.max, scaler.current, scaler.desired);
+        text.push_str(&format!("\nautoscaler  {min} to {max} pods, {current} now, {desired} wanted"));
+    }
+    for note in &status.notes {
+        text.push_str(&format!("\nnot told    {note}"));
+    }
+    text
+}
+
+/// Whole seconds: the API server has no finer ones.
+fn age(seconds: u64) -> String {
+    if seconds < 100 { format!("{seconds} s") } else { short(Duration::from_secs(seconds)) }
+}
+
+fn pods(pods: &[Pod]) -> String {
+    if pods.is_empty() {
+        return "no pods".to_owned();
+    }
+    let rows = pods.iter().flat_map(|pod| {
+        let row = move |worker: String, state: State, sockets: String| {
+            let state = match (state, pod.left_s) {
+                (State::Draining, Some(left)) => format!("draining, {left} s"),
+                (state, _) => word(state).to_owned(),
+            };
+            [pod.pod.clone(), state, worker, sockets, pod.restarts.to_string(), age(pod.age_s)]
+        };
+        if pod.workers.is_empty() {
+            vec![row("?".to_owned(), pod.state, "?".to_owned())]
+        } else {
+            let of = |state| if pod.state == State::Ready { state } else { pod.state };
+            pod.workers.iter().map(|worker| row(worker.worker.to_string(), of(worker.state), worker.sockets.to_string())).collect()
+        }
+    });
+    grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2)
+}
+
+/// What does not fit into columns.
+fn reasons(pod: &Pod) -> Vec<String> {
+    let line = |what: String| format!("{}: {what}", pod.pod);
+    let replaced = match pod.worker_restarts {
+        0 => None,
+        1 => Some("1 worker was replaced".to_owned()),
+        n => Some(format!("{n} workers were replaced")),
+    };
+    // Why a pod is not ready is also why it could not be asked.
+    let why = pod.why.clone().or_else(|| pod.unasked.as_ref().map(|why| format!("could not be asked: {why}")));
+    why.into_iter().chain(replaced).map(line).collect()
+}
+
+const fn word(state: State) -> &'static str {
+    match state {
+        State::Starting => "starting",
+        State::Ready => "ready",
+        State::Draining => "draining",
+    }
+}
+
+fn door(door: &FrontDoor) -> String {
+    let kind = match door.kind.as_str() {
+        "nginx" => "ingress-nginx",
+        "traefik" => "Traefik",
+        other => other,
+    };
+    let version = door.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    format!("{kind}{version}, class {}, {} of {} ready", door.class, door.ready, door.of)
+}
+
+fn route(route: &Route) -> String {
+    let host = match (&route.host, route.tls) {
+        (None, _) => "any host",
+        (Some(host), false) => host,
+        (Some(host), true) => &format!("https://{host}"),
+    };
+    format!("{host}, {} to service {}:{}", route.path, route.service, route.port)
+}
+
+fn cookie(cookie: &Cookie) -> String {
+    let age = cookie.max_age.map_or_else(|| "for the browser's session".to_owned(), |seconds| format!("Max-Age {seconds}"));
+    let moves = if cookie.moves_on_failure { "moves on failure" } else { "stays on failure" };
+    format!("{}: {}, Path={}, {age}, {moves}", cookie.name, cookie.persistence, cookie.path)
+}
+
+fn redis(redis: &Redis) -> String {
+    let state = match redis.state {
+        BusState::Ready => "ready",
+        BusState::Degraded => "not heard by all",
+        BusState::Down => "not heard",
+        BusState::Unknown => return format!("?, {}; no worker could be asked", redis.fanout),
+    };
+    let times = if redis.reconnects == 1 { "reconnect" } else { "reconnects" };
+    format!("{state}, {}; {} of {} workers subscribed, {} {times}", redis.fanout, redis.subscribed, redis.of, redis.reconnects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Autoscaler, sample};
+    use super::*;
+
+    #[test]
+    fn as_it_was_drawn() {
+        let mut status = sample::status();
+        status.pods.push(Pod { left_s: Some(21), ..sample::pod("sticky-sessions-6d9c7b8f4d-x2x7q", State::Draining, &[3]) });
+        let expected = "\
+sticky-sessions  3x1  version 0.1.0  kind-kind/sticky-sessions  up 4 min
+
+POD                               STATE           WORKER  SOCKETS  RESTARTS    AGE
+sticky-sessions-6d9c7b8f4d-5kqzt  ready                0       12         0  4 min
+sticky-sessions-6d9c7b8f4d-h8wpm  ready                0       14         0  4 min
+sticky-sessions-6d9c7b8f4d-x2x7q  draining, 21 s       0        3         0  4 min
+
+front door  ingress-nginx 1.15.1, class nginx, 1 of 1 ready
+route       any host, / to service sticky-sessions:80
+cookie      sticky_4f2a91: persistent, Path=/, Max-Age 172800, moves on failure
+Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
+        assert_eq!(table(&status), expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_question_mark_with_its_reason() {
+        let mut status = sample::status();
+        status.pods = vec![
+            Pod { unasked: Some("port-forward: no rights".to_owned()), ..sample::pod("a", State::Ready, &[]) },
+            Pod { why: Some("ContainerCreating".to_owned()), unasked: Some("it does not run".to_owned()), ..sample::pod("b", State::Starting, &[]) },
+            Pod { worker_restarts: 2, ..sample::pod("c", State::Ready, &[1, 2]) },
+        ];
+        status.redis = Redis { state: BusState::Unknown, subscribed: 0, of: 0, ..status.redis };
+        (status.front_door, status.route, status.cookie) = (None, None, None);
+        status.autoscaler = Some(Autoscaler { min: 2, max: 8, current: 3, desired: 4 });
+        status.notes = vec!["the front door: no rights to list pods".to_owned()];
+        let text = table(&status);
+        for line in [
+            "a    ready          ?        ?         0  4 min",
+            "b    starting       ?        ?         0  4 min",
+            "c    ready          1        2         0  4 min",
+            "a: could not be asked: port-forward: no rights",
+            "b: ContainerCreating",
+            "c: 2 workers were replaced",
+            "front door  ?",
+            "route       none: there is no Ingress",
+            "cookie      none: no affinity",
+            "Redis       ?, directed; no worker could be asked",
+            "autoscaler  2 to 8 pods, 3 now, 4 wanted",
+            "not told    the front door: no rights to list pods",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+        }
+        status.pods.clear();
+        assert!(table(&status).contains("\nno pods\n"));
+    }
+
+    #[test]
+    fn a_young_pod_a_traefik_and_a_host_with_a_certificate() {
+        let mut status = sample::status();
+        status.pods[0].age_s = 9;
+        status.front_door.iter_mut().for_each(|door| door.kind = "traefik".to_owned());
+        let way = status.route.as_mut().map(|way| (way.host, way.tls) = (Some("demo.example".to_owned()), true));
+        assert!(way.is_some());
+        let text = table(&status);
+        assert!(
+            text.contains("route       https://demo.example, / to service") && text.contains("door  Traefik 1.15.1,") && text.contains(" 9 s\n"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! Copies between a local connection and a link, both ways.
+
+use super::link::{Link, Trouble};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+
+/// What a client said before the pod answered is kept up to this, so that another pod can be told.
+const KEPT: usize = 64 * 1024;
+const CHUNK: usize = 16 * 1024;
+/// A client that ended its side may have half-closed and wait, or be gone: the two look the same. Its pod is given this long
+/// between two bytes; a socket that a browser left must not stay open at the app for ever.
+const LINGER: Duration = Duration::from_secs(15);
+/// For what the client still sends after the pod's end: closing on unread bytes would reset the answer away.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// How a link was used.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The pod had it, whatever became of it.
+    Served,
+    /// The pod's side says that it never got there.
+    Unreached(String),
+}
+
+/// What the client has said so far.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    bytes: Vec<u8>,
+    /// More was said than is kept.
+    cut: bool,
+    /// The client ended its side.
+    ended: bool,
+}
+
+impl Sent {
+    /// Whether another pod could be told all of it.
+    pub(super) const fn whole(&self) -> bool {
+        !self.cut
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.cut || self.bytes.len() + bytes.len() > KEPT {
+            self.cut = true;
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// Copies until the pod's side ends, or the client is gone.
+pub(super) async fn carry<L>(local: &mut L, (link, trouble): (Link, Trouble), sent: &mut Sent) -> Outcome
+where
+    L: AsyncRead + AsyncWrite + Unpin,
+{
+    let heard = AtomicU64::new(0);
+    copy(local, link, sent, &heard).await;
+    if heard.load(Ordering::Relaxed) == 0
+        && let Some(why) = trouble.reason().await
+    {
+        return Outcome::Unreached(why);
+    }
+    // An answer that ended before a client that is still sending.
+    let _ = local.shutdown().await;
+    let _ = tokio::time::timeout(DRAIN, tokio::io::copy(local, &mut tokio::io::sink())).await;
+    Outcome::Served
+}
+
+async fn copy<L, P>(local: &mut L, pod: P, sent: &mut Sent, heard: &AtomicU64)
+where
+    L: AsyncRead + AsyncWrite + Unpin,
+    P: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut local_read, mut local_write) = split(local);
+    let (mut pod_read, mut pod_write) = split(pod);
+    let up = async {
+        pod_write.write_all(&sent.bytes).await?;
+        let mut chunk = vec![0; CHUNK];
+        while !sent.ended {
+            let read = local_read.read(&mut chunk).await?;
+            sent.ended = read == 0;
+            if heard.load(Ordering::Relaxed) == 0 {
+                sent.keep(&chunk[..read]);
+            }
+            pod_write.write_all(&chunk[..read]).await?;
+        }
+        Ok::<(), std::io::Error>(())
+    };
+    let down = async {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match pod_read.read(&mut chunk).await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => {
+                    heard.fetch_add(1, Ordering::Relaxed);
+                    if local_write.write_all(&chunk[..read]).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    };
+    tokio::pin!(down);
+    let ended = tokio::select! {
+        () = &mut down => return,
+        ended = up => ended,
+    };
+    if ended.is_err() {
+        // Either the client broke off, or the pod's side took no more; what that side still says is worth a moment.
+        let _ = tokio::time::timeout(DRAIN, down).await;
+        return;
+    }
+    // `pod_write` lives on: see `Link`.
+    loop {
+        let before = heard.load(Ordering::Relaxed);
+        if tokio::time::timeout(LINGER, &mut down).await.is_ok() || heard.load(Ordering::Relaxed) == before {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use tokio::io::duplex;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_comes_after_a_half_close() {
+        let ((client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
+        let heard = AtomicU64::new(0);
+        let mut sent = Sent::default();
+        let (mut client_read, mut client_write) = split(client);
+        let (asked, (), said) = tokio::join!(
+            async {
+                client_write.write_all(b"question").await.unwrap();
+                client_write.shutdown().await.unwrap();
+                let mut answer = String::new();
+                let mut bytes = [0; 6];
+                client_read.read_exact(&mut bytes).await.unwrap();
+                answer.push_str(std::str::from_utf8(&bytes).unwrap());
+                answer
+            },
+            copy(&mut local, pod, &mut sent, &heard),
+            async {
+                let mut bytes = [0; 8];
+                server.read_exact(&mut bytes).await.unwrap();
+                tokio::time::sleep(LINGER / 2).await;
+                server.write_all(b"answer").await.unwrap();
+                drop(server);
+                bytes
+            }
+        );
+        assert_eq!((asked.as_str(), &said), ("answer", b"question"));
+        assert_eq!((sent.bytes.as_slice(), sent.ended), (&b"question"[..], true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_gone_is_not_waited_for_for_ever() {
+        let ((client, mut local), (pod, server)) = (duplex(64), duplex(64));
+        drop(client);
+        let began = tokio::time::Instant::now();
+        copy(&mut local, pod, &mut Sent::default(), &AtomicU64::new(0)).await;
+        assert_eq!(began.elapsed().as_secs(), LINGER.as_secs());
+        drop(server);
+    }
+
+    #[tokio::test]
+    async fn another_pod_is_told_what_was_said() {
+        let ((_client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
+        let mut sent = Sent { bytes: b"once more".to_vec(), ..Sent::default() };
+        let heard = AtomicU64::new(0);
+        tokio::join!(copy(&mut local, pod, &mut sent, &heard), async {
+            let mut bytes = [0; 9];
+            server.read_exact(&mut bytes).await.unwrap();
+            assert_eq!(&bytes, b"once more");
+            drop(server);
+        });
+    }
+
+    #[test]
+    fn too_much_is_not_kept() {
+        let mut sent = Sent::default();
+        sent.keep(&vec![0; KEPT]);
+        assert!(sent.whole());
+        sent.keep(&[0]);
+        assert!(!sent.whole() && sent.bytes.is_empty());
+    }
+}

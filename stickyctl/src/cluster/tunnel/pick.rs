@@ -1,0 +1,78 @@
+//! Which of the pods the next connection goes to.
+
+use super::Event;
+use super::target::{PodPort, Target};
+use kube::Client;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, mpsc};
+
+/// How long a list of pods is believed: fifty connections at once share one look.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// Looks the pods up and remembers the one in use.
+pub(super) struct Picker {
+    client: Client,
+    target: Target,
+    tell: mpsc::Sender<Event>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    listed: Option<(Instant, Vec<PodPort>)>,
+    last: Option<PodPort>,
+}
+
+impl Picker {
+    pub(super) fn new(client: Client, target: Target, tell: mpsc::Sender<Event>) -> Self {
+        Self { client, target, tell, known: Mutex::default() }
+    }
+
+    /// A pod that is ready; one that was tried only where there is no other.
+    pub(super) async fn pick(&self, tried: &[String]) -> Result<Option<PodPort>, String> {
+        let mut known = self.known.lock().await;
+        let ready = match known.listed.take() {
+            Some((at, pods)) if at.elapsed() < BELIEVED && !pods.is_empty() => (at, pods),
+            _ => (Instant::now(), self.target.ready(&self.client).await?),
+        };
+        let chosen = choose(&ready.1, known.last.as_ref(), tried).cloned();
+        known.listed = Some(ready);
+        if let Some(to) = &chosen
+            && let Some(from) = known.last.replace(to.clone())
+            && from.name != to.name
+        {
+            // A full channel has news enough.
+            let _ = self.tell.try_send(Event::Moved { from: from.name, to: to.name.clone() });
+        }
+        Ok(chosen)
+    }
+
+    /// The pods may have changed: the next pick looks again.
+    pub(super) async fn forget(&self) {
+        self.known.lock().await.listed = None;
+    }
+}
+
+/// The pod in use while it can be used, so that a browser's connections end in one place; else the first that was not tried.
+fn choose<'a>(ready: &'a [PodPort], last: Option<&PodPort>, tried: &[String]) -> Option<&'a PodPort> {
+    let untried = || ready.iter().filter(|pod| !tried.contains(&pod.name));
+    untried().find(|pod| Some(*pod) == last).or_else(|| untried().next()).or_else(|| ready.first())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pod_in_use_is_kept_until_it_fails_or_goes() {
+        let pod = |name: &str| PodPort { namespace: "n".to_owned(), name: name.to_owned(), port: 80 };
+        let ready = [pod("a"), pod("b")];
+        let tried = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(choose(&ready, None, &[]), Some(&ready[0]));
+        assert_eq!(choose(&ready, Some(&pod("b")), &[]), Some(&ready[1]));
+        assert_eq!(choose(&ready, Some(&pod("gone")), &[]), Some(&ready[0]));
+        assert_eq!(choose(&ready, Some(&pod("b")), &tried(&["b"])), Some(&ready[0]));
+        assert_eq!(choose(&ready, None, &tried(&["a", "b"])), Some(&ready[0]), "the only ones there are");
+        assert_eq!(choose(&[], Some(&pod("b")), &[]), None);
+    }
+}

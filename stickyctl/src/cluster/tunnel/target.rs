@@ -1,0 +1,104 @@
+//! Which pods a tunnel may lead to.
+
+use crate::cluster::doors::Found;
+use crate::cluster::doors::detect::doors;
+use crate::cluster::errors::{ANSWER, sentence};
+use crate::cluster::rollout::trouble::is_ready;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ListParams};
+use kube::{Client, ResourceExt};
+
+/// A pod's port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodPort {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The number of the port.
+    pub port: u16,
+}
+
+/// The pods that a tunnel may lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A front door's, each at the port that it serves plain HTTP on.
+    FrontDoor {
+        /// Their namespace.
+        namespace: String,
+        /// What they belong to, as in `deployment/traefik`.
+        workload: String,
+    },
+    /// Those with labels.
+    Labelled {
+        /// Their namespace.
+        namespace: String,
+        /// The labels, as a selector: `app=web,tier=edge`.
+        selector: String,
+        /// The number of the port in each.
+        port: u16,
+    },
+}
+
+impl From<&Found> for Target {
+    fn from(door: &Found) -> Self {
+        Self::FrontDoor { namespace: door.namespace.clone(), workload: door.workload.clone() }
+    }
+}
+
+impl Target {
+    /// Those of its pods that are ready and not about to go, oldest first.
+    ///
+    /// # Errors
+    /// Why they can't be listed.
+    pub async fn ready(&self, client: &Client) -> Result<Vec<PodPort>, String> {
+        let (Self::FrontDoor { namespace, .. } | Self::Labelled { namespace, .. }) = self;
+        let wanted = match self {
+            // What a pod of a front door is, its arguments say, not its labels.
+            Self::FrontDoor { .. } => ListParams::default(),
+            Self::Labelled { selector, .. } => ListParams::default().labels(selector),
+        };
+        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+        let listed = match tokio::time::timeout(ANSWER, pods.list(&wanted)).await {
+            Ok(listed) => listed.map_err(|error| format!("listing pods in {namespace}: {}", sentence(&error)))?,
+            Err(_) => return Err(format!("listing pods in {namespace}: no answer within {} s", ANSWER.as_secs())),
+        };
+        let mut ready: Vec<Pod> = listed.items.into_iter().filter(is_ready).collect();
+        ready.sort_by_key(|pod| (pod.creation_timestamp().map(|time| time.0), pod.name_any()));
+        Ok(self.ports(&ready))
+    }
+
+    fn ports(&self, ready: &[Pod]) -> Vec<PodPort> {
+        match self {
+            Self::Labelled { namespace, port, .. } => {
+                ready.iter().map(|pod| PodPort { namespace: namespace.clone(), name: pod.name_any(), port: *port }).collect()
+            }
+            Self::FrontDoor { namespace, workload } => {
+                let pods = doors(ready, &[]).into_iter().filter(|found| found.workload == *workload).flat_map(|found| found.pods);
+                pods.map(|pod| PodPort { namespace: namespace.clone(), name: pod.name, port: pod.http_port }).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_front_doors_pods_each_at_its_own_port() {
+        let pod = |name: &str, image: &str, args: &[&str]| {
+            let owner = json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "edge", "uid": "u", "controller": true});
+            let spec = json!({"containers": [{"name": "c", "image": image, "args": args}]});
+            serde_json::from_value::<Pod>(json!({"metadata": {"name": name, "namespace": "edge", "ownerReferences": [owner]}, "spec": spec})).unwrap()
+        };
+        let traefik = ["--providers.kubernetesingressnginx=true", "--entrypoints.web.address=:8000"];
+        let pods = [pod("a", "traefik:v3.6.12", &traefik), pod("b", "debian", &["sleep"])];
+        let target = |workload: &str| Target::FrontDoor { namespace: "edge".to_owned(), workload: workload.to_owned() };
+        let expected = PodPort { namespace: "edge".to_owned(), name: "a".to_owned(), port: 8_000 };
+        assert_eq!(target("daemonset/edge").ports(&pods), [expected]);
+        assert_eq!(target("daemonset/other").ports(&pods), []);
+    }
+}

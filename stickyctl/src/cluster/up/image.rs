@@ -1,0 +1,121 @@
+//! The app's image: how it gets to the nodes.
+
+use crate::cluster::connect::Cluster;
+use crate::cluster::nodes::Nodes;
+use crate::exit::{Exit, Failure};
+use crate::image::elf::Arch;
+use crate::image::load::{Loader, load};
+use crate::image::name::familiar;
+use crate::image::source::BinaryArgs;
+use crate::image::{make, megabytes};
+use crate::output::{Mark, Output};
+use std::time::Duration;
+
+/// The image that no registry has: everybody makes it.
+pub const OWN: &str = "docker.io/library/sticky-app";
+
+/// How an image gets to the nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Way {
+    /// It is made here and loaded.
+    Load(Loader),
+    /// The nodes pull it.
+    Pull,
+    /// No registry has it, and there is no way to load it: the nodes must have it.
+    Hope,
+}
+
+fn way(name: &str, loader: Option<Loader>, kind: Option<&str>) -> Way {
+    match (loader, kind) {
+        (Some(loader), _) => Way::Load(loader),
+        (None, Some(cluster)) if is_own(name) => Way::Load(Loader::Kind { cluster: cluster.to_owned() }),
+        (None, _) if is_own(name) => Way::Hope,
+        _ => Way::Pull,
+    }
+}
+
+/// Whether an image is one that is made here, in whatever form its name is written.
+#[must_use]
+pub fn is_own(name: &str) -> bool {
+    let full = crate::image::name::full(name).unwrap_or_default();
+    full.strip_prefix(OWN).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// Gets the image to the nodes, or says who will.
+///
+/// # Errors
+/// There is no program to make it of, no loader, or loading failed.
+pub async fn provide(
+    cluster: &Cluster,
+    nodes: Option<&Nodes>,
+    name: &str,
+    loader: Option<Loader>,
+    binary: &BinaryArgs,
+    limit: Duration,
+    output: Output,
+) -> Result<(), Failure> {
+    let loader = match way(name, loader, cluster.kind()) {
+        Way::Load(loader) => loader,
+        Way::Pull => {
+            output.phase(Mark::Skipped, "image", "a registry reference: the nodes pull it themselves", None);
+            return Ok(());
+        }
+        Way::Hope => {
+            output.phase(Mark::Warning, "image", &format!("{} is in no registry: the nodes must have it already", familiar(name)), None);
+            output.note("  Load it with --image-loader 'COMMAND', or push it and name it: --image REGISTRY/NAME:TAG");
+            return Ok(());
+        }
+    };
+    let arch = arch(nodes)?;
+    let line = output.live("image");
+    line.says("making the archive");
+    let made = make(binary, name, arch, output).await?;
+    line.says("loading it");
+    load(made.file.path(), &made.name, &loader, limit).await?;
+    let into = match &loader {
+        Loader::Kind { cluster } => format!("kind cluster {cluster}"),
+        Loader::Command(words) => format!("the nodes by {}", words.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default()),
+    };
+    line.ends(Mark::Done, &format!("{}, {}, loaded into {into}", familiar(&made.name), megabytes(made.size)));
+    Ok(())
+}
+
+/// The processor that all nodes have.
+fn arch(nodes: Option<&Nodes>) -> Result<Arch, Failure> {
+    let all = nodes.map(|nodes| nodes.architectures.as_slice()).unwrap_or_default();
+    let known = match all {
+        [] => Arch::here(),
+        [one] => [Arch::Amd64, Arch::Arm64].into_iter().find(|arch| arch.word() == one),
+        _ => None,
+    };
+    known.ok_or_else(|| {
+        let which = if all.is_empty() { "this machine's processor".to_owned() } else { format!("the nodes' processors ({})", all.join(", ")) };
+        Failure::new(Exit::Prerequisite, format!("making the image: one archive is made for amd64 or arm64, and {which} need another"))
+            .try_this("stickyctl up --image REGISTRY/NAME:TAG   an image for all of them, from a registry")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_image_is_loaded_unasked() {
+        let kind = |cluster: &str| Way::Load(Loader::Kind { cluster: cluster.to_owned() });
+        assert_eq!(way("sticky-app:0.1.0", None, Some("kind")), kind("kind"));
+        assert_eq!(way("docker.io/library/sticky-app:0.1.0", None, Some("two")), kind("two"));
+        assert_eq!(way("docker.io/library/sticky-app:0.1.0", None, None), Way::Hope);
+        assert_eq!(way("registry.example/sticky-app:0.1.0", None, Some("kind")), Way::Pull);
+        assert_eq!(way("docker.io/library/sticky-apples:1", None, Some("kind")), Way::Pull);
+        let command = Loader::Command(vec!["cat".to_owned()]);
+        assert_eq!(way("registry.example/sticky-app:1", Some(command.clone()), Some("kind")), Way::Load(command), "said is said");
+    }
+
+    #[test]
+    fn one_processor() {
+        let nodes = |all: &[&str]| Nodes { count: all.len(), architectures: all.iter().map(|arch| (*arch).to_owned()).collect(), ingress_ready: false };
+        assert_eq!(arch(Some(&nodes(&["arm64"]))).unwrap(), Arch::Arm64);
+        assert!(arch(Some(&nodes(&["amd64", "arm64"]))).unwrap_err().what.contains("amd64, arm64"));
+        assert!(arch(Some(&nodes(&["s390x"]))).is_err());
+    }
+}

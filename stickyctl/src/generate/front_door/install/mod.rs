@@ -1,0 +1,184 @@
+//! The front doors' own objects, for `up --install-front-door` where a cluster has none.
+//!
+//! # What an installed door may do
+//! No Secret of the cluster but those of one namespace. Neither door runs without `list` and `watch` on Secrets in every
+//! namespace that it watches: ingress-nginx waits for its cache of Secrets before it looks at any Ingress
+//! (`internal/ingress/controller/store/store.go`, `Informer.Run`), and so does Traefik's ingress-nginx provider
+//! (`pkg/provider/kubernetes/ingress-nginx/client.go`, `WatchAll`); without the right, both wait for ever and serve nothing (tried with
+//! Traefik 3.6.12: 404 to every request until the right was given, 200 six seconds later).
+//! Both ask for all Secrets of a namespace at once, so a Role that names one (`resourceNames`) is of no use either. What can be
+//! chosen is the number of namespaces: an installed door is told to watch **the release's namespace alone**, and its rights
+//! there are a Role in that namespace. That is also how the release's `tlsSecret` is read. A release in another namespace
+//! needs a door and a class of its own, or a door that somebody installed for the whole cluster.
+//!
+//! Cluster-wide it reads IngressClasses, and nothing else.
+//!
+//! # Which Ingresses it takes
+//! Both doors take every IngressClass whose `spec.controller` is the one that they were started with, whatever its name; the
+//! option named after the class is for the old annotation. So the string is `k8s.io/ingress-nginx` for the class `nginx` only,
+//! as everybody has it, and a word of its own for every other class; and the class is taken by its name too (both have an
+//! option for that), since `spec.controller` of an IngressClass that exists can't be changed.
+//!
+//! # Where it can be reached
+//! *Exposed* means that a node carries the label `ingress-ready=true`, as kind's documents have it: the pod goes there and takes
+//! the host's ports 80 and 443. Elsewhere there is a Service inside the cluster and nothing on any host, and `forward` serves.
+//!
+//! ingress-nginx' admission webhook is left out. It refuses an Ingress with a bad annotation, but needs a certificate that two
+//! Jobs make with rights on webhook configurations of the whole cluster, and while it starts, it refuses good ones too
+//! (kubernetes/ingress-nginx#5401); the only Ingresses here come from a checked spec.
+
+mod nginx;
+mod pod;
+mod rbac;
+mod traefik;
+
+use crate::generate::meta::map;
+use crate::generate::object::Object;
+use crate::spec::StickyApp;
+use crate::spec::ingress::FrontDoor;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use std::collections::BTreeMap;
+
+/// The ingress-nginx that is installed: its last version.
+pub const NGINX: &str = "1.15.1";
+/// The Traefik that is installed.
+pub const TRAEFIK: &str = "3.6.12";
+
+/// The label of a node that has ports 80 and 443 to give; its value is `true`.
+pub const INGRESS_READY: &str = "ingress-ready";
+/// The value of `app.kubernetes.io/component` on all objects of an installed door, its pods included.
+pub const COMPONENT: &str = "front-door";
+
+/// The class that everybody has, and the controller that it names.
+const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
+
+/// A front door to install: which, for whom, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Install {
+    /// Which proxy.
+    pub door: FrontDoor,
+    /// The IngressClass that it serves.
+    pub class: String,
+    /// The namespace that it runs in.
+    pub namespace: String,
+    /// The one namespace whose Ingresses, Services and Secrets it reads. It has to exist: a Role goes there.
+    pub watched: String,
+    /// Whether it takes ports 80 and 443 of a node with the label [`INGRESS_READY`].
+    pub exposed: bool,
+}
+
+impl Install {
+    /// The door that a release needs.
+    #[must_use]
+    pub fn of(spec: &StickyApp, exposed: bool) -> Self {
+        Self {
+            door: spec.ingress.front_door,
+            class: spec.ingress.class.clone(),
+            namespace: spec.ingress.namespace().to_owned(),
+            watched: spec.namespace.clone(),
+            exposed,
+        }
+    }
+
+    /// The name of its Deployment, Service, ServiceAccount and Roles: the usual one for the class `nginx`, so that the usual
+    /// commands work; with the class in it for another, so that two doors fit into one namespace.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let usual = match self.door {
+            FrontDoor::Nginx => "ingress-nginx-controller",
+            FrontDoor::Traefik => "traefik",
+        };
+        if self.class == USUAL.0 {
+            return usual.to_owned();
+        }
+        // A Service's name has no dots and at most 63 characters.
+        let mut name = format!("{usual}-{}", self.class.replace('.', "-"));
+        name.truncate(63);
+        name.trim_end_matches('-').to_owned()
+    }
+
+    /// What the IngressClass and the door's arguments have as controller.
+    #[must_use]
+    pub fn controller(&self) -> String {
+        if self.class == USUAL.0 { USUAL.1.to_owned() } else { format!("stickyctl.dev/{}", self.class) }
+    }
+
+    /// The address in the status of each Ingress: this machine's, as kind's flavour of ingress-nginx has it, or the Service's.
+    fn published(&self) -> String {
+        if self.exposed { "localhost".to_owned() } else { format!("{}.{}.svc", self.name(), self.namespace) }
+    }
+
+    /// The image.
+    #[must_use]
+    pub fn image(&self) -> String {
+        match self.door {
+            FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}"),
+            FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
+        }
+    }
+
+    fn selector(&self) -> BTreeMap<String, String> {
+        map([("app.kubernetes.io/name", "sticky-sessions"), ("app.kubernetes.io/instance", &self.name()), ("app.kubernetes.io/component", COMPONENT)])
+    }
+
+    /// The labels of its pods as a selector's text.
+    #[must_use]
+    pub fn selector_text(&self) -> String {
+        let pairs: Vec<String> = self.selector().iter().map(|(key, value)| format!("{key}={value}")).collect();
+        pairs.join(",")
+    }
+
+    fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels = self.selector();
+        labels.insert("app.kubernetes.io/managed-by".to_owned(), "stickyctl".to_owned());
+        labels
+    }
+
+    /// Metadata of an object of the cluster.
+    fn of_cluster(&self, name: String) -> ObjectMeta {
+        ObjectMeta { name: Some(name), labels: Some(self.labels()), ..ObjectMeta::default() }
+    }
+
+    /// Metadata of an object in one of the two namespaces.
+    fn within(&self, namespace: &str) -> ObjectMeta {
+        ObjectMeta { namespace: Some(namespace.to_owned()), ..self.of_cluster(self.name()) }
+    }
+
+    fn namespace(&self) -> Namespace {
+        // A host port is more than "baseline" admits. Without one the pods keep to "restricted".
+        let level = if self.exposed { "privileged" } else { "restricted" };
+        let mut metadata = self.of_cluster(self.namespace.clone());
+        metadata.labels.get_or_insert_default().insert("pod-security.kubernetes.io/enforce".to_owned(), level.to_owned());
+        Namespace { metadata, ..Namespace::default() }
+    }
+
+    fn ingress_class(&self) -> IngressClass {
+        let spec = IngressClassSpec { controller: Some(self.controller()), ..IngressClassSpec::default() };
+        IngressClass { metadata: self.of_cluster(self.class.clone()), spec: Some(spec) }
+    }
+}
+
+/// All objects of a door, in the order in which they are applied. The watched namespace is not among them and has to be there.
+///
+/// A namespace and an IngressClass that exist and are not ours are left as they are: that is for the caller to see to.
+#[must_use]
+pub fn objects(install: &Install) -> Vec<Object> {
+    let mut all: Vec<Object> =
+        vec![install.namespace().into(), ServiceAccount { metadata: install.within(&install.namespace), ..ServiceAccount::default() }.into()];
+    all.extend(rbac::everywhere(install));
+    let (own, watched) = match install.door {
+        FrontDoor::Nginx => (nginx::own_rules(), nginx::watched_rules()),
+        FrontDoor::Traefik => (Vec::new(), traefik::watched_rules()),
+    };
+    all.extend(rbac::within(install, &install.namespace, install.name(), own));
+    all.extend(rbac::within(install, &install.watched, format!("front-door-{}", install.name()), watched));
+    all.push(install.ingress_class().into());
+    all.push(pod::service(install).into());
+    all.push(pod::deployment(install).into());
+    all
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! What both doors have in common: Deployment, Service, ports.
+
+use super::{INGRESS_READY, Install, nginx, traefik};
+use crate::generate::meta::map;
+use crate::spec::ingress::FrontDoor;
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::core::v1::{
+    Container, ContainerPort, HTTPGetAction, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, Service,
+    ServicePort, ServiceSpec, Toleration,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use std::collections::BTreeMap;
+
+/// Names of the two ports, in pods and Service.
+const HTTP: &str = "http";
+const HTTPS: &str = "https";
+
+/// What a door listens on inside its pod.
+pub(super) struct Ports {
+    pub(super) http: i32,
+    pub(super) https: i32,
+}
+
+/// Asks a path of a port by HTTP.
+pub(super) fn asks(path: &str, port: i32, period: i32, failures: i32) -> Probe {
+    Probe {
+        http_get: Some(HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::Int(port), ..HTTPGetAction::default() }),
+        period_seconds: Some(period),
+        timeout_seconds: Some(2),
+        failure_threshold: Some(failures),
+        ..Probe::default()
+    }
+}
+
+/// Requests without limits: a door's memory goes by the node's cores and by its connections, and one that is killed takes all
+/// sessions' sockets with it.
+pub(super) fn requests(amounts: BTreeMap<String, String>) -> ResourceRequirements {
+    let requests = amounts.into_iter().map(|(name, amount)| (name, Quantity(amount))).collect();
+    ResourceRequirements { requests: Some(requests), ..ResourceRequirements::default() }
+}
+
+fn of(install: &Install) -> (Container, Ports) {
+    match install.door {
+        FrontDoor::Nginx => (nginx::container(install), nginx::PORTS),
+        FrontDoor::Traefik => (traefik::container(install), traefik::PORTS),
+    }
+}
+
+pub(super) fn deployment(install: &Install) -> Deployment {
+    // Two pods can't have one host port: the old one goes first.
+    let (surge, unavailable) = if install.exposed { (0, 1) } else { (1, 0) };
+    Deployment {
+        metadata: install.within(&install.namespace),
+        spec: Some(DeploymentSpec {
+            replicas: Some(1),
+            revision_history_limit: Some(3),
+            selector: LabelSelector { match_labels: Some(install.selector()), ..LabelSelector::default() },
+            strategy: Some(DeploymentStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                rolling_update: Some(RollingUpdateDeployment {
+                    max_surge: Some(IntOrString::Int(surge)),
+                    max_unavailable: Some(IntOrString::Int(unavailable)),
+                }),
+            }),
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta { labels: Some(install.labels()), ..ObjectMeta::default() }),
+                spec: Some(pod(install)),
+            },
+            ..DeploymentSpec::default()
+        }),
+        ..Deployment::default()
+    }
+}
+
+fn pod(install: &Install) -> PodSpec {
+    let (container, ports) = of(install);
+    let port = |name: &str, number: i32, host: i32| ContainerPort {
+        name: Some(name.to_owned()),
+        container_port: number,
+        host_port: install.exposed.then_some(host),
+        ..ContainerPort::default()
+    };
+    let container = Container {
+        image: Some(install.image()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        ports: Some(vec![port(HTTP, ports.http, 80), port(HTTPS, ports.https, 443)]),
+        ..container
+    };
+    PodSpec {
+        containers: vec![container],
+        // A Service named `traefik` would otherwise add variables that begin like Traefik's own.
+        enable_service_links: Some(false),
+        node_selector: install.exposed.then(|| map([(INGRESS_READY, "true")])),
+        // The node with the host ports is the control plane's in kind's documents.
+        tolerations: install.exposed.then(|| {
+            vec![Toleration {
+                key: Some("node-role.kubernetes.io/control-plane".to_owned()),
+                operator: Some("Exists".to_owned()),
+                effect: Some("NoSchedule".to_owned()),
+                ..Toleration::default()
+            }]
+        }),
+        security_context: Some(PodSecurityContext {
+            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
+            ..PodSecurityContext::default()
+        }),
+        service_account_name: Some(install.name()),
+        ..PodSpec::default()
+    }
+}
+
+/// Inside the cluster, for `kubectl port-forward` and for clients there.
+pub(super) fn service(install: &Install) -> Service {
+    let port = |name: &str, number: i32| ServicePort {
+        name: Some(name.to_owned()),
+        port: number,
+        target_port: Some(IntOrString::String(name.to_owned())),
+        ..ServicePort::default()
+    };
+    Service {
+        metadata: install.within(&install.namespace),
+        spec: Some(ServiceSpec { selector: Some(install.selector()), ports: Some(vec![port(HTTP, 80), port(HTTPS, 443)]), ..ServiceSpec::default() }),
+        ..Service::default()
+    }
+}

@@ -1,0 +1,50 @@
+//! Rights: a rule in a line, and the pairs of role and binding.
+
+use super::Install;
+use crate::generate::object::Object;
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// The right to do `verbs` with `resources` of one API group.
+pub(super) fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRule {
+    let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    PolicyRule { api_groups: Some(vec![group.to_owned()]), resources: Some(owned(resources)), verbs: owned(verbs), ..PolicyRule::default() }
+}
+
+/// The one right in the whole cluster: IngressClasses have no namespace.
+pub(super) fn everywhere(install: &Install) -> [Object; 2] {
+    // Objects of the cluster carry the namespace in their name: a door of the same name may run in another.
+    let name = format!("stickyctl-{}-{}", install.namespace, install.name());
+    let role = ClusterRole {
+        metadata: install.of_cluster(name.clone()),
+        rules: Some(vec![rule("networking.k8s.io", &["ingressclasses"], &["get", "list", "watch"])]),
+        ..ClusterRole::default()
+    };
+    let binding = ClusterRoleBinding {
+        metadata: install.of_cluster(name.clone()),
+        role_ref: role_ref("ClusterRole", name),
+        subjects: Some(vec![subject(install)]),
+    };
+    [role.into(), binding.into()]
+}
+
+/// Rights in one namespace; nothing for no rules. The names tell apart the rights at home from those of a watched namespace,
+/// since a door may watch the namespace that it runs in.
+pub(super) fn within(install: &Install, namespace: &str, name: String, rules: Vec<PolicyRule>) -> Vec<Object> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let metadata = ObjectMeta { name: Some(name.clone()), ..install.within(namespace) };
+    let binding = RoleBinding { metadata: metadata.clone(), role_ref: role_ref("Role", name), subjects: Some(vec![subject(install)]) };
+    vec![Role { metadata, rules: Some(rules) }.into(), binding.into()]
+}
+
+fn role_ref(kind: &str, name: String) -> RoleRef {
+    RoleRef { api_group: GROUP.to_owned(), kind: kind.to_owned(), name }
+}
+
+fn subject(install: &Install) -> Subject {
+    Subject { kind: "ServiceAccount".to_owned(), name: install.name(), namespace: Some(install.namespace.clone()), ..Subject::default() }
+}

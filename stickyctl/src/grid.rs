@@ -1,0 +1,32 @@
+//! Columns without lines.
+
+use comfy_table::{CellAlignment, Table, TableStyle};
+
+/// A header and rows; columns from `numbers` on are aligned to the right. No space stands at an end of a line.
+#[must_use]
+pub fn grid<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>, numbers: usize) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if place >= numbers {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grid;
+
+    #[test]
+    fn words_left_and_numbers_right() {
+        let text = grid(["POD", "STATE", "SOCKETS"], [["app-1", "ready", "3"], ["b", "?", "12"]].map(|row| row.map(str::to_owned)), 2);
+        assert_eq!(text, "POD    STATE  SOCKETS\napp-1  ready        3\nb      ?           12");
+    }
+}
