@@ -14,6 +14,7 @@ pub mod kube;
 pub mod local;
 pub mod metrics;
 pub mod nginx;
+pub mod page;
 pub mod ports;
 pub mod process;
 pub mod random;

@@ -7,194 +7,24 @@ use e2e::app::App;
 use e2e::browser::{Browser, Look};
 use e2e::local::Local;
 use e2e::nginx::Nginx;
+use e2e::page::Page;
 use e2e::redis::Redis;
-use e2e::{http, tools, wait};
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use e2e::{http, tools};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(20);
 const QUICK: [&str; 4] = ["--drain-delay", "300ms", "--drain-window", "300ms"];
 
 fn have_browser() -> bool {
     tools::present(&["chromium", "chromedriver"])
 }
 
-/// What a button's score says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Score {
-    sent: u64,
-    arrived: u64,
-    missed: u64,
-    by: BTreeSet<String>,
-}
-
-impl Score {
-    /// The pods among those that answered.
-    fn pods(&self) -> BTreeSet<&str> {
-        self.by.iter().map(|place| place.split(':').next().unwrap_or_default()).collect()
-    }
-}
-
-/// The page of a site in a browser of its own.
-struct Page {
-    browser: Browser,
-}
-
-impl Page {
-    async fn open(url: &str, look: &Look) -> Result<Self> {
-        let page = Self { browser: Browser::start(look).await? };
-        page.browser.open(&format!("{url}/")).await?;
-        page.connected().await?;
-        Ok(page)
-    }
-
-    async fn connected(&self) -> Result<()> {
-        self.browser
-            .until("the socket is open", "return document.body.dataset.socket === 'live' && document.querySelectorAll('[data-pod]').length > 0")
-            .await
-            .map(drop)
-    }
-
-    async fn score(&self, op: &str) -> Result<Score> {
-        let data = self.browser.eval(&format!("return {{...document.querySelector('li.act[data-op=\"{op}\"]').dataset}}")).await?;
-        let number = |name: &str| data[name].as_str().unwrap_or("0").parse::<u64>().with_context(|| format!("{name} of {data}"));
-        let by: BTreeMap<String, u64> = serde_json::from_str(data["by"].as_str().unwrap_or("{}"))?;
-        Ok(Score { sent: number("sent")?, arrived: number("arrived")?, missed: number("missed")?, by: by.into_keys().collect() })
-    }
-
-    async fn settled(&self, op: &str, sent: u64) -> Result<Score> {
-        self.browser
-            .until(
-                &format!("{sent} of {op} have come or can't come any more"),
-                &format!(
-                    "const d = document.querySelector('li.act[data-op=\"{op}\"]').dataset, busy = +document.body.dataset.busy;
-                     return +d.sent === {sent} && +d.arrived + +d.missed === {sent} && busy === 0"
-                ),
-            )
-            .await?;
-        self.score(op).await
-    }
-
-    /// Presses a button once.
-    async fn send(&self, op: &str) -> Result<Score> {
-        let sent = self.score(op).await?.sent;
-        self.click(&format!("li.act[data-op=\"{op}\"] .send")).await?;
-        self.settled(op, sent + 1).await
-    }
-
-    /// Presses "send 20" of a button.
-    async fn send_twenty(&self, op: &str) -> Result<Score> {
-        let sent = self.score(op).await?.sent;
-        self.click(&format!("li.act[data-op=\"{op}\"] .many")).await?;
-        self.settled(op, sent + 20).await
-    }
-
-    /// A press as a person's: it counts only where the button can be seen and hit.
-    async fn click(&self, selector: &str) -> Result<()> {
-        let element = wait::within("the button", SOON, self.browser.client.find(fantoccini::Locator::Css(selector))).await??;
-        wait::within("the click", SOON, element.click()).await?.with_context(|| format!("click {selector}"))
-    }
-
-    /// Sends twenties until some arrived and some missed: with chance a quarter or a third for each, two hundred are enough
-    /// to see both but for one in 10^24.
-    async fn misses_in_part(&self, op: &str) -> Result<Score> {
-        let mut score = self.send_twenty(op).await?;
-        while (score.arrived == 0 || score.missed == 0) && score.sent < 200 {
-            score = self.send_twenty(op).await?;
-        }
-        assert!(score.arrived > 0 && score.missed > 0, "{op}: {score:?}");
-        Ok(score)
-    }
-
-    async fn key(&self, key: Key) -> Result<()> {
-        let press = KeyActions::new("keyboard".to_owned()).then(KeyAction::Down { value: key.into() }).then(KeyAction::Up { value: key.into() });
-        wait::within("a key", SOON, self.browser.client.perform_actions(press)).await??;
-        Ok(())
-    }
-
-    /// The pods and workers that the map shows, with their states, in its order.
-    async fn map(&self) -> Result<Vec<(String, String)>> {
-        let found = self.browser.eval("return [...document.querySelectorAll('[data-pod]')].map(e => [e.dataset.pod, e.dataset.state || ''])").await?;
-        Ok(serde_json::from_value::<Vec<(String, String)>>(found)?)
-    }
-
-    async fn until_map(&self, pods: &[&str], workers: usize) -> Result<()> {
-        let script = format!(
-            "const pods = [...document.querySelectorAll('[data-pod]')], names = new Set(pods.map(e => e.dataset.pod));
-             const workers = new Set([...document.querySelectorAll('[data-worker]')].map(e => e.dataset.worker));
-             return JSON.stringify([...names].sort()) === JSON.stringify({pods}) && workers.size === {all}",
-            pods = json!(pods),
-            all = pods.len() * workers,
-        );
-        let found = self.browser.until(&format!("the map shows {pods:?} with {workers} workers each"), &script).await;
-        match found {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.context(format!("it shows {:?}", self.map().await?))),
-        }
-    }
-
-    /// The console is quiet and all that was loaded came from the site itself.
-    async fn nothing_from_elsewhere(&self) -> Result<()> {
-        let console: Vec<_> = self
-            .browser
-            .console()
-            .await?
-            .into_iter()
-            .filter(|line| line.starts_with("SEVERE") || line.starts_with("WARNING") || line.contains("Content Security Policy"))
-            .collect();
-        assert!(console.is_empty(), "{console:?}");
-        let foreign = self.browser.eval("return performance.getEntriesByType('resource').map(e => e.name).filter(url => !url.startsWith('data:') && new URL(url).host !== location.host)").await?;
-        assert_eq!(foreign, json!([]));
-        Ok(())
-    }
-
-    /// The hops that are drawn.
-    async fn hops(&self) -> Result<Vec<String>> {
-        let found =
-            self.browser.eval("return [...document.querySelectorAll('[data-hop]')].map(e => e.dataset.hop + ' ' + e.getAttribute('d'))").await?;
-        Ok(serde_json::from_value(found)?)
-    }
-}
-
-/// All six buttons where each pod has one worker.
-async fn six_buttons_of_3x1(page: &Page) -> Result<()> {
-    let own = page.browser.eval("return document.querySelector('#c-sock')?.innerText || ''").await?;
-    eprintln!("socket: {own}");
-    let sticky = page.send_twenty("http-sticky").await?;
-    assert_eq!((sticky.arrived, sticky.missed, sticky.pods().len()), (20, 0, 1), "{sticky:?}");
-    let rr = page.send_twenty("http-rr").await?;
-    assert!(rr.arrived == 20 && rr.pods().len() >= 2, "{rr:?}");
-    let ws = page.send_twenty("ws").await?;
-    assert_eq!((ws.arrived, ws.missed, ws.by.len()), (20, 0, 1), "{ws:?}");
-    let queue = page.send_twenty("queue").await?;
-    assert_eq!((queue.arrived, queue.missed), (20, 0), "{queue:?}");
-    let mem = page.send_twenty("mem-sticky").await?;
-    assert_eq!((mem.arrived, mem.missed), (20, 0), "the pod is the worker: {mem:?}");
-    assert_eq!(mem.pods(), ws.pods(), "and it is the pod of the socket");
-    let rr = page.misses_in_part("mem-rr").await?;
-    eprintln!("3x1, non-sticky, in memory: {} of {} arrived", rr.arrived, rr.sent);
-    Ok(())
-}
-
-/// All six buttons where one pod has four workers: affinity ends at the pod.
-async fn six_buttons_of_1x4(page: &Page) -> Result<()> {
-    let sticky = page.send_twenty("http-sticky").await?;
-    assert_eq!((sticky.arrived, sticky.missed, sticky.pods().len()), (20, 0, 1), "{sticky:?}");
-    assert!(sticky.by.len() >= 2, "one pod, several workers: {sticky:?}");
-    let rr = page.send_twenty("http-rr").await?;
-    assert_eq!((rr.arrived, rr.missed), (20, 0), "{rr:?}");
-    let ws = page.send_twenty("ws").await?;
-    assert_eq!((ws.arrived, ws.missed, ws.by.len()), (20, 0, 1), "{ws:?}");
-    let queue = page.send_twenty("queue").await?;
-    assert_eq!((queue.arrived, queue.missed), (20, 0), "{queue:?}");
-    let mem = page.misses_in_part("mem-sticky").await?;
-    eprintln!("1x4, sticky, in memory: {} of {} arrived", mem.arrived, mem.sent);
-    page.misses_in_part("mem-rr").await?;
-    Ok(())
+/// The hops that are drawn.
+async fn hops(page: &Page) -> Result<Vec<String>> {
+    let script = "return [...document.querySelectorAll('[data-hop]')].map(e => e.dataset.hop + ' ' + e.getAttribute('d'))";
+    Ok(serde_json::from_value(page.browser.eval(script).await?)?)
 }
 
 #[tokio::test]
@@ -204,7 +34,7 @@ async fn local_3x1() -> Result<()> {
     }
     let local = Local::start(&[]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
-    six_buttons_of_3x1(&page).await?;
+    page.six_buttons_of_3x1().await?;
     page.nothing_from_elsewhere().await
 }
 
@@ -215,7 +45,7 @@ async fn local_1x4() -> Result<()> {
     }
     let local = Local::start(&["--mode", "1x4"]).await?;
     let page = Page::open(&local.url, &Look { dark: true, ..Look::default() }).await?;
-    six_buttons_of_1x4(&page).await?;
+    page.six_buttons_of_1x4().await?;
     page.nothing_from_elsewhere().await
 }
 
@@ -227,7 +57,7 @@ async fn local_with_the_app_as_issuer() -> Result<()> {
     }
     let local = Local::start(&["--issuer", "app"]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
-    six_buttons_of_3x1(&page).await
+    page.six_buttons_of_3x1().await
 }
 
 /// `sticky-app` processes behind a real nginx, with a real Redis.
@@ -245,7 +75,7 @@ async fn behind_nginx(pods: usize, workers: usize) -> Result<Option<(Vec<App>, N
 async fn nginx_3x1() -> Result<()> {
     let Some((_apps, nginx, _redis)) = behind_nginx(3, 1).await? else { return Ok(()) };
     let page = Page::open(&nginx.url, &Look::default()).await?;
-    six_buttons_of_3x1(&page).await?;
+    page.six_buttons_of_3x1().await?;
     page.nothing_from_elsewhere().await
 }
 
@@ -253,7 +83,7 @@ async fn nginx_3x1() -> Result<()> {
 async fn nginx_1x4() -> Result<()> {
     let Some((_apps, nginx, _redis)) = behind_nginx(1, 4).await? else { return Ok(()) };
     let page = Page::open(&nginx.url, &Look::default()).await?;
-    six_buttons_of_1x4(&page).await?;
+    page.six_buttons_of_1x4().await?;
     page.nothing_from_elsewhere().await
 }
 
@@ -286,20 +116,20 @@ async fn a_changed_hop_changes_the_drawing() -> Result<()> {
     page.connected().await?;
     page.send("http-sticky").await?;
     page.browser.until("the way is drawn", "return document.querySelectorAll('[data-hop]').length >= 2").await?;
-    let straight = page.hops().await?;
+    let straight = hops(&page).await?;
     let to = page.browser.eval("return window.told.find(hop => hop.kind === 'post').to").await?;
     page.send("http-sticky").await?;
-    assert_eq!(page.hops().await?, straight, "the same trace is the same drawing");
+    assert_eq!(hops(&page).await?, straight, "the same trace is the same drawing");
     let other = if to == "app-1:0" { "app-2:0" } else { "app-1:0" };
     page.browser.eval(&format!("window.bent = '{other}'")).await?;
     page.send("http-sticky").await?;
-    let bent = page.hops().await?;
+    let bent = hops(&page).await?;
     assert_ne!(bent, straight, "hop to {other} instead of {to}");
     let goes_to = |hops: &[String], place: &Value| hops.iter().any(|hop| hop.contains(&format!(">{}:post ", place.as_str().unwrap())));
     assert!(goes_to(&straight, &to) && goes_to(&bent, &json!(other)), "{straight:?} {bent:?}");
     page.browser.eval("window.bent = ''").await?;
     page.send("http-sticky").await?;
-    assert_eq!(page.hops().await?, straight);
+    assert_eq!(hops(&page).await?, straight);
     Ok(())
 }
 

@@ -127,9 +127,9 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
             anyhow::Ok(())
         });
         done.await?;
-        let failures = seen.failures.borrow();
+        let failures = seen.failures.take();
         assert!(failures.is_empty(), "{} of {} failed: {:#?}", failures.len(), seen.posts.get(), &failures[..failures.len().min(20)]);
-        let mut returns = seen.returns.borrow().clone();
+        let mut returns = seen.returns.take();
         returns.sort_by_key(|(_, back)| *back);
         let (hint, back) = *returns.last().context("no socket was told to go")?;
         eprintln!("{} POSTs; {} sockets closed with 1012, the slowest back after {back:?} (hint {hint:?})", seen.posts.get(), returns.len());

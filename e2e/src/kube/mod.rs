@@ -10,6 +10,7 @@ pub mod logs;
 pub mod relays;
 pub mod release;
 pub mod space;
+pub mod stickyctl;
 
 pub use release::Release;
 pub use space::{Space, in_namespace};

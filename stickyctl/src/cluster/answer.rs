@@ -5,7 +5,7 @@
 
 use super::doors::Found;
 use super::tunnel::http::{Conn, Reply};
-use super::tunnel::{Link, Target, connect};
+use super::tunnel::{Target, connect};
 use crate::exit::{Exit, Failure};
 use futures_util::StreamExt;
 use http::HeaderValue;
@@ -14,9 +14,9 @@ use kube::Client;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 const PAUSE: Duration = Duration::from_millis(200);
 /// Fresh sessions between two looks at how far it got: all of 16 that are chosen by chance are met so in 99 of 100 rounds.
@@ -72,24 +72,16 @@ pub async fn spread(
     until(&doing, deadline, async || {
         // One connection for all: without a cookie every request is a session of its own to the front door.
         let mut conn = open(client, &target).await.map_err(Reason::Wait)?;
-        // A front door keeps its connections to pods, and each of those ends at one worker: requests one after another meet one
-        // worker of each pod. A socket takes its connection away, so sockets that stay open meet them all.
-        let mut held = Vec::new();
         for _ in 0..ROUND {
-            let (pod, who) = match by {
-                By::Pod => {
-                    let (answer, _) = whoami(&mut conn, &host).await?;
-                    (answer.pod.clone(), answer.pod)
-                }
-                By::Worker => {
-                    let id = session(&mut conn, &host, None).await?;
-                    let (socket, at) = socket(client, &target, &host, &id, None).await.map_err(Reason::Wait)?;
-                    held.push(socket);
-                    (at.split(':').next().unwrap_or_default().to_owned(), at)
-                }
+            let answer = match by {
+                By::Pod => whoami(&mut conn, &host).await?.0,
+                By::Worker => submit(&mut conn, &host).await?,
             };
-            if among.is_empty() || among.contains(&pod) {
-                seen.insert(who);
+            if among.is_empty() || among.contains(&answer.pod) {
+                seen.insert(match (by, answer.worker) {
+                    (By::Worker, Some(worker)) => format!("{}:{worker}", answer.pod),
+                    _ => answer.pod,
+                });
             }
             if seen.len() >= want {
                 return Ok(seen.clone());
@@ -138,20 +130,16 @@ struct Session {
 async fn once(client: &Client, target: &Target, host: &str) -> Result<Answer, Reason> {
     let mut conn = open(client, target).await.map_err(Reason::Wait)?;
     let (answer, cookie) = whoami(&mut conn, host).await?;
-    let id = session(&mut conn, host, cookie.as_deref()).await?;
-    let (mut socket, _) = socket(client, target, host, &id, cookie.as_deref()).await.map_err(Reason::Wait)?;
-    // It was open; how it ends is no answer to the question.
-    let _ = socket.close(None).await;
-    Ok(answer)
-}
-
-/// The id of a new session.
-async fn session(conn: &mut Conn, host: &str, cookie: Option<&str>) -> Result<String, Reason> {
-    let reply = conn.get(host, "/session", cookie).await.map_err(Reason::Wait)?;
-    if reply.status != 200 {
-        return Err(Reason::Wait(format!("GET /session: {}", refusal(&reply))));
+    let session = conn.get(host, "/session", cookie.as_deref()).await.map_err(Reason::Wait)?;
+    if session.status != 200 {
+        return Err(Reason::Wait(format!("GET /session: {}", refusal(&session))));
     }
-    serde_json::from_slice(&reply.body).map(|session: Session| session.client_id).map_err(|error| Reason::Wait(format!("GET /session: {error}")))
+    let session: Session = serde_json::from_slice(&session.body).map_err(|error| Reason::Wait(format!("GET /session: {error}")))?;
+    match tokio::time::timeout(SOCKET, socket(client, target, host, &session.client_id, cookie.as_deref())).await {
+        Ok(opened) => opened.map_err(|why| Reason::Wait(format!("the WebSocket: {why}")))?,
+        Err(_) => return Err(Reason::Wait(format!("the WebSocket: no frame within {} s", SOCKET.as_secs()))),
+    }
+    Ok(answer)
 }
 
 /// Who answers a request without a cookie, and the cookies that it sets, as a later request sends them.
@@ -206,21 +194,7 @@ fn refusal(reply: &Reply) -> String {
     }
 }
 
-#[derive(Deserialize)]
-struct Hello {
-    websocket_pid: String,
-    at: Option<String>,
-}
-
-/// A socket of a session, and who holds it: `pod:worker`, or as much of it as is exposed.
-async fn socket(client: &Client, target: &Target, host: &str, id: &str, cookie: Option<&str>) -> Result<(WebSocketStream<Link>, String), String> {
-    match tokio::time::timeout(SOCKET, handshake(client, target, host, id, cookie)).await {
-        Ok(opened) => opened.map_err(|why| format!("the WebSocket: {why}")),
-        Err(_) => Err(format!("the WebSocket: no frame within {} s", SOCKET.as_secs())),
-    }
-}
-
-async fn handshake(client: &Client, target: &Target, host: &str, id: &str, cookie: Option<&str>) -> Result<(WebSocketStream<Link>, String), String> {
+async fn socket(client: &Client, target: &Target, host: &str, id: &str, cookie: Option<&str>) -> Result<(), String> {
     let pods = target.ready(client).await?;
     let (link, trouble) = connect(client, pods.first().ok_or("no pod of the front door is ready")?).await?;
     let mut request = format!("ws://{host}/ws/{id}").into_client_request().map_err(|error| error.to_string())?;
@@ -232,14 +206,14 @@ async fn handshake(client: &Client, target: &Target, host: &str, id: &str, cooki
         Err(error) => return Err(trouble.reason().await.unwrap_or_else(|| error.to_string())),
     };
     match socket.next().await {
-        Some(Ok(Message::Text(text))) => {
-            let hello: Hello = serde_json::from_str(&text).map_err(|error| format!("a first frame that is no hello: {error}"))?;
-            Ok((socket, hello.at.unwrap_or(hello.websocket_pid)))
-        }
-        Some(Ok(other)) => Err(format!("a first frame that is no text: {other:?}")),
-        Some(Err(error)) => Err(error.to_string()),
-        None => Err("it ended without a frame".to_owned()),
+        Some(Ok(Message::Text(_))) => {}
+        Some(Ok(other)) => return Err(format!("a first frame that is no text: {other:?}")),
+        Some(Err(error)) => return Err(error.to_string()),
+        None => return Err("it ended without a frame".to_owned()),
     }
+    // It was open; how it ends is no answer to the question.
+    let _ = socket.close(None).await;
+    Ok(())
 }
 
 /// The name that a request for this Ingress carries. A wildcard stands for one label.

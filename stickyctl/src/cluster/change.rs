@@ -126,7 +126,8 @@ async fn drain(cluster: &Cluster, spec: &StickyApp, before: &BTreeSet<String>, d
     }
     let now = pods(cluster, spec).await?;
     let gone = before.difference(&now).count();
-    line.ends(Mark::Done, &format!("{gone} pod{} left; their sockets were asked to reconnect (1012)", if gone == 1 { "" } else { "s" }));
+    let (pods, their) = if gone == 1 { ("pod", "its") } else { ("pods", "their") };
+    line.ends(Mark::Done, &format!("{gone} {pods} left; {their} sockets were asked to reconnect (1012)"));
     Ok(())
 }
 
@@ -137,6 +138,10 @@ async fn reach(cluster: &Cluster, spec: &StickyApp, mode: Mode, deadline: Instan
         output.phase(Mark::Skipped, "answer", "no front door serves the release", None);
         return Ok(());
     };
+    if spec.ingress.tls_secret.is_some() {
+        output.phase(Mark::Skipped, "answer", "the route is for TLS, and is not asked without", None);
+        return Ok(());
+    }
     let (want, by, words) = match spec.expose_identity {
         Expose::Off => {
             output.phase(Mark::Skipped, "answer", "the app does not show its pods (exposeIdentity: off)", None);

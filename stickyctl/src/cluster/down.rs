@@ -41,8 +41,8 @@ pub async fn run(ask: &Ask, output: Output) -> Result<Exit, Failure> {
     let spec = Release::find(client, name, namespace).await?.and_then(|release| release.spec().ok());
     let (ours, others): (Vec<Item>, Vec<Item>) =
         inventory::list(client, name, namespace).await?.into_iter().partition(|item| item.is_ours || is_claim(item));
-    let (claims, objects): (Vec<Item>, Vec<Item>) = ours.into_iter().partition(is_claim);
-    let doomed: Vec<&Item> = objects.iter().chain(claims.iter().filter(|_| ask.delete_data)).collect();
+    let (claims, parts): (Vec<Item>, Vec<Item>) = ours.into_iter().partition(is_claim);
+    let doomed: Vec<&Item> = parts.iter().chain(claims.iter().filter(|_| ask.delete_data)).collect();
     let space = our_namespace(client, name, namespace).await?;
     let door = door::installed(client, spec.as_ref(), name, namespace).await?;
     if doomed.is_empty() && door.is_none() && space.is_none() {
@@ -69,7 +69,7 @@ pub async fn run(ask: &Ask, output: Output) -> Result<Exit, Failure> {
         line.says(&item.title());
         item.delete(client, namespace).await?;
     }
-    line.ends(Mark::Done, &format!("{} objects", doomed.len()));
+    line.ends(Mark::Done, &objects(doomed.len()));
     gone(ask, client, &doomed, deadline, output).await?;
     if let Some(door) = &door {
         let line = output.live("front door");
@@ -85,6 +85,10 @@ pub async fn run(ask: &Ask, output: Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn objects(count: usize) -> String {
+    format!("{count} object{}", if count == 1 { "" } else { "s" })
+}
+
 fn confirm(ask: &Ask, count: usize, output: Output) -> Result<(), Failure> {
     if ask.yes {
         return Ok(());
@@ -93,7 +97,7 @@ fn confirm(ask: &Ask, count: usize, output: Output) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, "deleting needs a yes, and there is no terminal to ask on").try_this("stickyctl down --yes"));
     }
     let data = if ask.delete_data { ", Redis' data too" } else { "" };
-    if output.confirm(&format!("Delete these {count} objects{data}?")) { Ok(()) } else { Err(Failure::new(Exit::Failed, "nothing was deleted")) }
+    if output.confirm(&format!("Delete {}{data}?", self::objects(count))) { Ok(()) } else { Err(Failure::new(Exit::Failed, "nothing was deleted")) }
 }
 
 /// Waits until objects and pods are gone: pods drain first, and their sockets are told.

@@ -30,7 +30,7 @@ impl Plan {
     /// # Errors
     /// A number of pods that an autoscaler would undo.
     pub fn new(mut spec: StickyApp, release: Option<&Release>, given: Option<Given>, namespace: bool) -> Result<Self, Failure> {
-        let live = release.map(live);
+        let live = release.map(|release| live(release, spec.autoscaling.is_some()));
         let decision = decide(live.as_ref(), spec.mode.pods, given, spec.autoscaling.is_some())?;
         let pods = match decision {
             Decision::Write(pods) | Decision::TakeOver(pods) => Some(i32::from(pods)),

@@ -13,6 +13,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 /// take the others along.
 pub const HOLDER: &str = "stickyctl-replicas";
 
+/// Who an autoscaler's changes are written by.
+const AUTOSCALER: &str = "kube-controller-manager";
+
 /// What is known of the live Deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
@@ -20,7 +23,7 @@ pub struct Live {
     pub replicas: i32,
     /// Managers that own the field; none where nobody ever wrote it by an apply or an update that is on record.
     pub owners: Vec<Owner>,
-    /// Autoscalers that aim at it.
+    /// Autoscalers that aim at it, without one of the release's own that this apply takes away.
     pub autoscalers: Vec<String>,
 }
 
@@ -55,15 +58,18 @@ pub enum Decision {
     TakeOver(u16),
 }
 
-/// Live state of a release.
+/// Live state of a release; `scaled` says whether the spec has an autoscaler of its own.
 #[must_use]
-pub fn live(release: &Release) -> Live {
+pub fn live(release: &Release, scaled: bool) -> Live {
     let entries = release.deployment.metadata.managed_fields.as_deref().unwrap_or_default();
     let owners = entries.iter().filter(|entry| owns_replicas(entry)).map(|entry| Owner {
         manager: entry.manager.clone().unwrap_or_default(),
         is_ours: entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply"),
     });
-    Live { replicas: release.replicas(), owners: owners.collect(), autoscalers: release.autoscalers.clone() }
+    // Our own has the release's name.
+    let own = release.deployment.metadata.name.as_ref();
+    let autoscalers = release.autoscalers.iter().filter(|name| scaled || Some(*name) != own).cloned();
+    Live { replicas: release.replicas(), owners: owners.collect(), autoscalers: autoscalers.collect() }
 }
 
 fn owns_replicas(entry: &ManagedFieldsEntry) -> bool {
@@ -87,8 +93,9 @@ pub fn decide(live: Option<&Live>, spec: u16, given: Option<Given>, scaled: bool
         return Ok(if ours && !others { Decision::HandOver(live.replicas) } else { Decision::LeaveOut });
     }
     if let Some(Given { pods, takes_over }) = given {
-        let only_holder = live.owners.iter().all(|owner| owner.is_ours || owner.manager == HOLDER);
-        return Ok(if others && (takes_over || only_holder) { Decision::TakeOver(pods) } else { Decision::Write(pods) });
+        // With no autoscaler left, what the last one wrote is nobody's any more.
+        let nobody = live.owners.iter().all(|owner| owner.is_ours || [HOLDER, AUTOSCALER].contains(&owner.manager.as_str()));
+        return Ok(if others && (takes_over || nobody) { Decision::TakeOver(pods) } else { Decision::Write(pods) });
     }
     match u16::try_from(live.replicas) {
         // Ours already, or nobody's: writing what is there changes nothing and leaves an owner on record.
@@ -146,6 +153,7 @@ mod tests {
         assert_eq!(decide(&at(5, &["kubectl"], &[]), false), Ok(Decision::Write(2)), "the API server names the conflict");
         assert_eq!(decide(&at(5, &["kubectl"], &[]), true), Ok(Decision::TakeOver(2)));
         assert_eq!(decide(&at(5, &[HOLDER], &[]), false), Ok(Decision::TakeOver(2)), "that is nobody else");
+        assert_eq!(decide(&at(5, &[AUTOSCALER], &[]), false), Ok(Decision::TakeOver(2)), "it is gone");
         for takes_over in [false, true] {
             assert_eq!(decide(&at(5, &[MANAGER], &[]), takes_over), Ok(Decision::Write(2)));
             assert!(decide(&at(5, &[], &["theirs"]), takes_over).unwrap_err().contains("(theirs)"));

@@ -109,6 +109,7 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     apply(&cluster, &plan, manner, output).await?;
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));
     wait(&cluster, spec, before.as_deref(), deadline, args.timeout, output).await?;
+    prune(&cluster, &plan, output).await?;
     if let Some(door) = &door {
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }
@@ -172,9 +173,8 @@ async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -
     }
     plan.finish(&cluster.client).await?;
     created += usize::from(password == Some(secret::Password::Created));
-    let removed = prune(cluster, plan).await?;
     let mut parts = Vec::new();
-    for (count, word) in [(created, "created"), (changed, "changed"), (unchanged, "unchanged"), (removed, "removed")] {
+    for (count, word) in [(created, "created"), (changed, "changed"), (unchanged, "unchanged")] {
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -187,17 +187,16 @@ async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -
 }
 
 /// Deletes what an earlier spec of the release had and this one has not: an autoscaler, a Redis that is elsewhere now, policies.
-/// Data and passwords stay.
-async fn prune(cluster: &Cluster, plan: &Plan) -> Result<usize, Failure> {
+/// Only when the new pods serve: the old ones need it. Data and passwords stay.
+async fn prune(cluster: &Cluster, plan: &Plan, output: Output) -> Result<(), Failure> {
     let spec = &plan.spec;
     let items = inventory::list(&cluster.client, &spec.name, &spec.namespace).await?;
     let wanted = |item: &inventory::Item| plan.objects.iter().any(|object| object.is(&item.kind) && object.name() == item.name);
-    let mut removed = 0;
     for item in items.iter().filter(|item| item.is_ours && item.kind != "Secret" && !inventory::is_claim(item) && !wanted(item)) {
         item.delete(&cluster.client, &spec.namespace).await?;
-        removed += 1;
+        output.phase(Mark::Done, "removed", &format!("{}: the spec has none any more", item.title()), None);
     }
-    Ok(removed)
+    Ok(())
 }
 
 async fn wait(cluster: &Cluster, spec: &StickyApp, before: Option<&str>, deadline: Instant, timeout: Duration, output: Output) -> Result<(), Failure> {
@@ -239,6 +238,10 @@ pub(super) fn stopped(line: crate::output::Live, what: &str, stop: Stop, before:
 }
 
 async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::Found, deadline: Instant, output: Output) -> Result<(), Failure> {
+    if spec.ingress.tls_secret.is_some() {
+        output.phase(Mark::Skipped, "answer", "the route is for TLS, and is not asked without", None);
+        return Ok(());
+    }
     let line = output.live("answer");
     line.says("asking through the front door");
     let answer = answer::answer(&cluster.client, door, spec.ingress.host.as_deref(), deadline).await?;

@@ -1,0 +1,238 @@
+//! The page in a browser, as a person uses it: its six buttons, their scores and the map.
+
+use crate::browser::{Browser, Look};
+use crate::wait;
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::key::Key;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// What a button's score says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Score {
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Those whose reply came.
+    pub arrived: u64,
+    /// Those whose reply did not.
+    pub missed: u64,
+    /// Who answered, each as `pod:worker`.
+    pub by: BTreeSet<String>,
+}
+
+impl Score {
+    /// The pods among those that answered.
+    #[must_use]
+    pub fn pods(&self) -> BTreeSet<&str> {
+        self.by.iter().map(|place| place.split(':').next().unwrap_or_default()).collect()
+    }
+}
+
+/// The page of a site in a browser of its own.
+#[derive(Debug)]
+pub struct Page {
+    /// The browser.
+    pub browser: Browser,
+}
+
+impl Page {
+    /// Opens the page of a site and waits for its socket.
+    ///
+    /// # Errors
+    /// No browser, no page or no socket.
+    pub async fn open(url: &str, look: &Look) -> Result<Self> {
+        let page = Self { browser: Browser::start(look).await? };
+        page.load(url).await?;
+        Ok(page)
+    }
+
+    /// Loads the page of a site, anew if it is there already, and waits for its socket.
+    ///
+    /// # Errors
+    /// No page or no socket.
+    pub async fn load(&self, url: &str) -> Result<()> {
+        self.browser.open(&format!("{}/", url.trim_end_matches('/'))).await?;
+        self.connected().await
+    }
+
+    /// Waits until its socket is open.
+    ///
+    /// # Errors
+    /// It stays closed.
+    pub async fn connected(&self) -> Result<()> {
+        self.browser
+            .until("the socket is open", "return document.body.dataset.socket === 'live' && document.querySelectorAll('[data-pod]').length > 0")
+            .await
+            .map(drop)
+    }
+
+    /// A button's score.
+    ///
+    /// # Errors
+    /// The page has no such button.
+    pub async fn score(&self, op: &str) -> Result<Score> {
+        let data = self.browser.eval(&format!("return {{...document.querySelector('li.act[data-op=\"{op}\"]').dataset}}")).await?;
+        let number = |name: &str| data[name].as_str().unwrap_or("0").parse::<u64>().with_context(|| format!("{name} of {data}"));
+        let by: BTreeMap<String, u64> = serde_json::from_str(data["by"].as_str().unwrap_or("{}"))?;
+        Ok(Score { sent: number("sent")?, arrived: number("arrived")?, missed: number("missed")?, by: by.into_keys().collect() })
+    }
+
+    /// Waits until `sent` messages of a button were sent and nothing of them is under way.
+    ///
+    /// # Errors
+    /// It does not come to that.
+    pub async fn settled(&self, op: &str, sent: u64) -> Result<Score> {
+        self.browser
+            .until(
+                &format!("{sent} of {op} have come or can't come any more"),
+                &format!(
+                    "const d = document.querySelector('li.act[data-op=\"{op}\"]').dataset, busy = +document.body.dataset.busy;
+                     return +d.sent === {sent} && +d.arrived + +d.missed === {sent} && busy === 0"
+                ),
+            )
+            .await?;
+        self.score(op).await
+    }
+
+    /// Presses a button once.
+    ///
+    /// # Errors
+    /// It can't be pressed, or its message stays under way.
+    pub async fn send(&self, op: &str) -> Result<Score> {
+        let sent = self.score(op).await?.sent;
+        self.click(&format!("li.act[data-op=\"{op}\"] .send")).await?;
+        self.settled(op, sent + 1).await
+    }
+
+    /// Presses "send 20" of a button.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_twenty(&self, op: &str) -> Result<Score> {
+        let sent = self.score(op).await?.sent;
+        self.click(&format!("li.act[data-op=\"{op}\"] .many")).await?;
+        self.settled(op, sent + 20).await
+    }
+
+    /// A press as a person's: it counts only where the button can be seen and hit.
+    async fn click(&self, selector: &str) -> Result<()> {
+        let element = wait::within("the button", SOON, self.browser.client.find(Locator::Css(selector))).await??;
+        wait::within("the click", SOON, element.click()).await?.with_context(|| format!("click {selector}"))
+    }
+
+    /// Sends twenties until some arrived and some missed: with chance a quarter or a third for each, two hundred are enough
+    /// to see both but for one in 10^24.
+    ///
+    /// # Errors
+    /// All arrived, or none.
+    pub async fn misses_in_part(&self, op: &str) -> Result<Score> {
+        let mut score = self.send_twenty(op).await?;
+        while (score.arrived == 0 || score.missed == 0) && score.sent < 200 {
+            score = self.send_twenty(op).await?;
+        }
+        ensure!(score.arrived > 0 && score.missed > 0, "{op}: {score:?}");
+        Ok(score)
+    }
+
+    /// Presses a key.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn key(&self, key: Key) -> Result<()> {
+        let press = KeyActions::new("keyboard".to_owned()).then(KeyAction::Down { value: key.into() }).then(KeyAction::Up { value: key.into() });
+        wait::within("a key", SOON, self.browser.client.perform_actions(press)).await??;
+        Ok(())
+    }
+
+    /// The pods and workers that the map shows, with their states, in its order.
+    async fn map(&self) -> Result<Vec<(String, String)>> {
+        let found = self.browser.eval("return [...document.querySelectorAll('[data-pod]')].map(e => [e.dataset.pod, e.dataset.state || ''])").await?;
+        Ok(serde_json::from_value::<Vec<(String, String)>>(found)?)
+    }
+
+    /// Waits until the map shows these pods with as many workers each, and nothing else.
+    ///
+    /// # Errors
+    /// What it shows instead.
+    pub async fn until_map(&self, pods: &[&str], workers: usize) -> Result<()> {
+        let script = format!(
+            "const pods = [...document.querySelectorAll('[data-pod]')], names = new Set(pods.map(e => e.dataset.pod));
+             const workers = new Set([...document.querySelectorAll('[data-worker]')].map(e => e.dataset.worker));
+             return JSON.stringify([...names].sort()) === JSON.stringify({pods}) && workers.size === {all}",
+            pods = json!(pods),
+            all = pods.len() * workers,
+        );
+        let found = self.browser.until(&format!("the map shows {pods:?} with {workers} workers each"), &script).await;
+        match found {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.context(format!("it shows {:?}", self.map().await?))),
+        }
+    }
+
+    /// The console is quiet and all that was loaded came from the site itself.
+    ///
+    /// # Errors
+    /// What it said, or what came from elsewhere.
+    pub async fn nothing_from_elsewhere(&self) -> Result<()> {
+        let console: Vec<_> = self
+            .browser
+            .console()
+            .await?
+            .into_iter()
+            .filter(|line| line.starts_with("SEVERE") || line.starts_with("WARNING") || line.contains("Content Security Policy"))
+            .collect();
+        ensure!(console.is_empty(), "{console:?}");
+        let foreign = self.browser.eval("return performance.getEntriesByType('resource').map(e => e.name).filter(url => !url.startsWith('data:') && new URL(url).host !== location.host)").await?;
+        ensure!(foreign == json!([]), "{foreign}");
+        Ok(())
+    }
+
+    /// All six buttons where each pod has one worker, on a page that is fresh.
+    ///
+    /// # Errors
+    /// One is not as it should be.
+    #[allow(clippy::print_stderr, reason = "a test prints what it measured")]
+    pub async fn six_buttons_of_3x1(&self) -> Result<()> {
+        self.four_that_always_arrive().await?;
+        let rr = self.score("http-rr").await?;
+        ensure!(rr.pods().len() >= 2, "without the cookie the pods take turns: {rr:?}");
+        let ws = self.score("ws").await?;
+        let mem = self.send_twenty("mem-sticky").await?;
+        ensure!((mem.arrived, mem.missed) == (20, 0), "the pod is the worker: {mem:?}");
+        ensure!(mem.pods() == ws.pods(), "and it is the pod of the socket: {mem:?} {ws:?}");
+        let rr = self.misses_in_part("mem-rr").await?;
+        eprintln!("3x1, non-sticky, in memory: {} of {} arrived", rr.arrived, rr.sent);
+        Ok(())
+    }
+
+    /// All six buttons where one pod has four workers, on a page that is fresh: affinity ends at the pod.
+    ///
+    /// # Errors
+    /// One is not as it should be.
+    #[allow(clippy::print_stderr, reason = "a test prints what it measured")]
+    pub async fn six_buttons_of_1x4(&self) -> Result<()> {
+        self.four_that_always_arrive().await?;
+        let sticky = self.score("http-sticky").await?;
+        ensure!(sticky.by.len() >= 2, "one pod, several workers: {sticky:?}");
+        let mem = self.misses_in_part("mem-sticky").await?;
+        eprintln!("1x4, sticky, in memory: {} of {} arrived", mem.arrived, mem.sent);
+        self.misses_in_part("mem-rr").await.map(drop)
+    }
+
+    async fn four_that_always_arrive(&self) -> Result<()> {
+        let sticky = self.send_twenty("http-sticky").await?;
+        ensure!((sticky.arrived, sticky.missed, sticky.pods().len()) == (20, 0, 1), "{sticky:?}");
+        let rr = self.send_twenty("http-rr").await?;
+        ensure!((rr.arrived, rr.missed) == (20, 0), "{rr:?}");
+        let ws = self.send_twenty("ws").await?;
+        ensure!((ws.arrived, ws.missed, ws.by.len()) == (20, 0, 1), "{ws:?}");
+        let queue = self.send_twenty("queue").await?;
+        ensure!((queue.arrived, queue.missed) == (20, 0), "{queue:?}");
+        Ok(())
+    }
+}
