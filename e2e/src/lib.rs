@@ -7,6 +7,7 @@ pub mod app;
 pub mod bin;
 pub mod browser;
 pub mod cluster;
+pub mod crowd;
 pub mod http;
 pub mod image;
 pub mod jar;

@@ -75,6 +75,7 @@ struct Seen {
     posts: Cell<u64>,
     visits: Cell<u64>,
     opened: Cell<u64>,
+    pods: RefCell<BTreeSet<String>>,
     failures: RefCell<Vec<String>>,
     returns: RefCell<Vec<(Duration, Duration)>>,
 }
@@ -102,6 +103,7 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
                 clients.spawn_local(keep_socket(session, seen.clone(), stopped.clone()));
             }
             wait::until("all sockets are open", Duration::from_secs(30), async || (seen.opened.get() == SOCKETS as u64).then_some(())).await?;
+            assert_eq!(*seen.pods.borrow(), old, "every pod has sockets");
             clients.spawn_local(post(release.url.clone(), seen.clone(), stopped.clone()));
             let rollout = async {
                 space.run(&["rollout", "restart", &format!("deployment/{NAME}")]).await?;
@@ -196,6 +198,7 @@ async fn post(url: String, seen: std::rc::Rc<Seen>, stopped: watch::Receiver<boo
 async fn keep_socket(mut session: Session, seen: std::rc::Rc<Seen>, mut stopped: watch::Receiver<bool>) -> Result<()> {
     let mut socket = session.socket().await?;
     more(&seen.opened);
+    seen.pods.borrow_mut().insert(socket.pod());
     loop {
         let end = tokio::select! {
             end = socket.end(Duration::from_secs(300)) => end?,

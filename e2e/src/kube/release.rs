@@ -5,6 +5,7 @@ use crate::cluster::{self, sh};
 use crate::{bin, http, local, wait};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::process::Command;
 
@@ -78,10 +79,23 @@ impl<'a> Release<'a> {
         space.apply(&render(&spec).await?).await?;
         space.rollout(&format!("statefulset/{NAME}-redis")).await?;
         space.rollout(&format!("deployment/{NAME}")).await?;
-        let site = format!("{}/whoami", release.url);
-        let answers = async || (http::get(&site).send().await.ok()?.status == 200).then_some(());
-        wait::until("the front door leads to the release", SOON, answers).await?;
+        release.reached().await?;
         Ok(release)
+    }
+
+    /// Waits until the front door leads to every pod: it hears of each a moment after the pod is ready, and sessions that are
+    /// opened before would all be on the first.
+    async fn reached(&self) -> Result<()> {
+        let (pods, site) = (self.space.pods("app").await?.len(), format!("{}/whoami", self.url));
+        let mut seen = BTreeSet::new();
+        wait::until(&format!("the front door leads to {pods} pods"), SOON, async || {
+            let answer = http::get(&site).send().await.ok().filter(|answer| answer.status == 200)?;
+            // A site that shows no identity shows no pods either.
+            let hidden = answer.pod().is_empty();
+            seen.insert(answer.pod());
+            (hidden || seen.len() == pods).then_some(())
+        })
+        .await
     }
 
     /// The topology of now.
