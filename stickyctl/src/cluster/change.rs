@@ -96,7 +96,7 @@ fn sentence(before: Mode, after: Mode) -> String {
 }
 
 /// Names of the pods that serve.
-async fn pods(cluster: &Cluster, spec: &StickyApp) -> Result<BTreeSet<String>, Failure> {
+pub(super) async fn pods(cluster: &Cluster, spec: &StickyApp) -> Result<BTreeSet<String>, Failure> {
     Ok(all_pods(cluster, spec).await?.into_iter().filter(is_ready).filter_map(|pod| pod.metadata.name).collect())
 }
 

@@ -165,7 +165,10 @@ fn tell_left(claims: &[Item], others: &[Item], ask: &Ask, output: Output) {
         output.phase(Mark::Skipped, "data", &format!("{} stays; --delete-data takes it along", claim.title()), None);
     }
     if !others.is_empty() {
-        let text = format!("{} objects carry the release's labels and were applied by somebody else: they stay", others.len());
+        let text = match others {
+            [one] => format!("{} carries the release's labels and was applied by somebody else: it stays", one.title()),
+            all => format!("{} objects carry the release's labels and were applied by somebody else: they stay", all.len()),
+        };
         output.phase(Mark::Skipped, "others", &text, None);
     }
 }

@@ -96,7 +96,9 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
     let pod = EnvVar {
         name: "STICKY_POD".to_owned(),
         value_from: Some(EnvVarSource {
-            field_ref: Some(ObjectFieldSelector { field_path: "metadata.name".to_owned(), ..ObjectFieldSelector::default() }),
+            // Its default, written out: it is one value to server-side apply, and one that the API server has completed would
+            // differ from ours for every other manager.
+            field_ref: Some(ObjectFieldSelector { field_path: "metadata.name".to_owned(), api_version: Some("v1".to_owned()) }),
             ..EnvVarSource::default()
         }),
         ..EnvVar::default()

@@ -14,7 +14,7 @@ use crate::spec::redis::{PASSWORD, SecretKey};
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 use k8s_openapi::api::core::v1::{
     ConfigMap, ConfigMapEnvSource, ConfigMapProjection, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource, ExecAction, KeyToPath,
-    PersistentVolumeClaim, PersistentVolumeClaimSpec, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource, SecretKeySelector, SecretProjection,
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource, SecretKeySelector, SecretProjection,
     TCPSocketAction, Volume, VolumeMount, VolumeProjection, VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -115,6 +115,8 @@ pub(super) fn stateful_set(spec: &StickyApp) -> StatefulSet {
     }
 }
 
+/// Defaults are written out: the list of templates is one value to server-side apply, and one that the API server has completed would
+/// differ from ours for every other manager.
 fn claim(spec: &StickyApp) -> PersistentVolumeClaim {
     PersistentVolumeClaim {
         metadata: ObjectMeta { name: Some("data".to_owned()), labels: Some(labels(spec, Component::Redis)), ..ObjectMeta::default() },
@@ -125,9 +127,10 @@ fn claim(spec: &StickyApp) -> PersistentVolumeClaim {
                 ..VolumeResourceRequirements::default()
             }),
             storage_class_name: spec.redis.storage_class.clone(),
+            volume_mode: Some("Filesystem".to_owned()),
             ..PersistentVolumeClaimSpec::default()
         }),
-        ..PersistentVolumeClaim::default()
+        status: Some(PersistentVolumeClaimStatus { phase: Some("Pending".to_owned()), ..PersistentVolumeClaimStatus::default() }),
     }
 }
 

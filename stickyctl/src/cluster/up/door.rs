@@ -6,6 +6,7 @@ use crate::cluster::doors::{self, Found};
 use crate::cluster::rollout::wait::{Wait, Workload};
 use crate::exit::Failure;
 use crate::generate::front_door::install::{Install, objects};
+use crate::generate::front_door::version_to_write;
 use crate::output::{Mark, Output};
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
@@ -32,7 +33,7 @@ pub async fn find(client: &Client, spec: &mut StickyApp, loaded: &Loaded, output
         }
     }
     if !loaded.says("ingress.frontDoorVersion") && spec.ingress.front_door == FrontDoor::Traefik {
-        spec.ingress.front_door_version = found.version.as_deref().and_then(|version| version.parse().ok());
+        spec.ingress.front_door_version = found.version.as_deref().and_then(|version| version.parse().ok()).and_then(version_to_write);
     }
     Ok(Some(found.clone()))
 }

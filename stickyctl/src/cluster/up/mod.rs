@@ -10,8 +10,9 @@ pub mod secret;
 mod space;
 pub mod stuck;
 
-use super::answer;
+use super::answer::{self, By};
 use super::apply::{Manner, Outcome, apply_patiently, rehearse};
+use super::change::pods;
 use super::connect::{Cluster, ClusterArgs, connect};
 use super::errors::ask;
 use super::inventory;
@@ -30,6 +31,7 @@ use crate::output::{Mark, Output};
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
 use crate::spec::load::Loaded;
+use crate::spec::pods::Expose;
 use clap::{Args, ValueEnum};
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::Value;
@@ -244,7 +246,14 @@ async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::F
     }
     let line = output.live("answer");
     line.says("asking through the front door");
-    let answer = answer::answer(&cluster.client, door, spec.ingress.host.as_deref(), deadline).await?;
+    let host = spec.ingress.host.as_deref();
+    let answer = answer::answer(&cluster.client, door, host, deadline).await?;
+    if spec.expose_identity != Expose::Off {
+        // A front door learns of pods one after another: sessions that begin while it knows one of them would stay on it for good.
+        let among = pods(cluster, spec).await?;
+        line.says(&format!("fresh sessions reach {} pods", among.len()));
+        answer::spread(&cluster.client, door, host, (among.len(), By::Pod, &among), deadline).await?;
+    }
     let end: String = answer.pod.chars().skip(answer.pod.chars().count().saturating_sub(5)).collect();
     let cookie = if answer.cookie.is_some() { "cookie set" } else { "no cookie" };
     line.ends(Mark::Done, &format!("through the front door: app ...{end}, {cookie}, socket up"));

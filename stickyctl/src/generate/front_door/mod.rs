@@ -7,7 +7,7 @@ mod traefik;
 
 use super::meta::{Component, meta};
 use super::service::HTTP;
-use crate::spec::ingress::FrontDoor;
+use crate::spec::ingress::{FrontDoor, Version};
 use crate::spec::{Findings, StickyApp};
 use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec, IngressTLS, ServiceBackendPort,
@@ -21,6 +21,12 @@ pub fn check(spec: &StickyApp) -> Findings {
         FrontDoor::Nginx => nginx::check(spec),
         FrontDoor::Traefik => traefik::check(spec),
     }
+}
+
+/// The version to write for a Traefik that was found: none where it reads what is written anyway.
+#[must_use]
+pub fn version_to_write(found: Version) -> Option<Version> {
+    traefik::has_own_table(found).then_some(found)
 }
 
 /// The Ingress: always with a class, a path and its type, without which the cookie was never issued in some versions

@@ -1,5 +1,5 @@
 use super::*;
-use crate::spec::ingress::{Persistence, Seconds, Version};
+use crate::spec::ingress::{Persistence, Seconds};
 
 fn traefik(version: Option<Version>) -> StickyApp {
     let mut spec = StickyApp::default();
@@ -59,6 +59,12 @@ fn traefik_gets_what_its_version_reads() {
     let new = keys(&traefik(Some(Version(3, 7, 13))));
     assert!(new.contains(&"proxy-read-timeout".to_owned()) && new.contains(&"session-cookie-expires".to_owned()), "{new:?}");
     assert!(!new.contains(&"affinity-mode".to_owned()) && !new.contains(&"session-cookie-change-on-failure".to_owned()), "{new:?}");
+}
+
+#[test]
+fn only_a_version_that_reads_more_is_worth_writing() {
+    assert_eq!((version_to_write(Version(3, 6, 12)), version_to_write(Version(3, 6, 99)), version_to_write(Version(3, 5, 0))), (None, None, None));
+    assert_eq!(version_to_write(Version(3, 7, 20)), Some(Version(3, 7, 20)));
 }
 
 #[test]

@@ -30,22 +30,27 @@ const READS: &[(Version, &[&str])] = &[
     ),
 ];
 
-/// The newest version of the table that is not newer than the spec's; its first where the spec names none or an older one.
-fn reads(spec: &StickyApp) -> &'static (Version, &'static [&'static str]) {
-    let wanted = spec.ingress.front_door_version.unwrap_or(READS[0].0);
+/// Whether what a version reads is something else than what is written where no version is named.
+pub(super) fn has_own_table(version: Version) -> bool {
+    reads(Some(version)).0 != READS[0].0
+}
+
+/// The newest version of the table that is not newer than the wanted one; its first where none or an older one is wanted.
+fn reads(wanted: Option<Version>) -> &'static (Version, &'static [&'static str]) {
+    let wanted = wanted.unwrap_or(READS[0].0);
     READS.iter().rev().find(|(version, _)| *version <= wanted).unwrap_or(&READS[0])
 }
 
 /// What it does not read is left out, so that nobody takes it for a setting.
 pub(super) fn annotations(spec: &StickyApp) -> BTreeMap<String, String> {
-    let (_, keys) = reads(spec);
+    let (_, keys) = reads(spec.ingress.front_door_version);
     prefixed(all(spec).into_iter().filter(|(key, _)| keys.contains(key)))
 }
 
 pub(super) fn check(spec: &StickyApp) -> Findings {
     let mut findings = Findings::default();
     let ingress = &spec.ingress;
-    let (version, keys) = reads(spec);
+    let (version, keys) = reads(spec.ingress.front_door_version);
     if let Some(wanted) = ingress.front_door_version {
         if wanted < READS[0].0 {
             findings
