@@ -108,7 +108,15 @@ async fn a_kind_cluster_without_kind() -> Result<()> {
         })
         .await?;
         let binary = image::binary()?;
-        let mut command = space.command(&["up", "--front-door", "traefik", "--app-binary", binary.to_str().context("a path")?, "--kubeconfig", config.path().to_str().unwrap()])?;
+        let mut command = space.command(&[
+            "up",
+            "--front-door",
+            "traefik",
+            "--app-binary",
+            binary.to_str().context("a path")?,
+            "--kubeconfig",
+            config.path().to_str().unwrap(),
+        ])?;
         // Whatever this machine has, kind is not among it.
         command.env("PATH", "/nowhere");
         let done = wait::within("up without kind", Duration::from_secs(120), command.output()).await??;

@@ -55,7 +55,10 @@ async fn what_kubectl_scaled_stays_and_a_given_number_names_the_owner() -> Resul
         assert!(refused.contains(&format!("deployment {NAME}  .spec.replicas  owned by kubectl (scale)")), "{refused}");
         assert!(refused.contains("nothing was written") && refused.contains("--force-conflicts"), "{refused}");
         let after = space.json(&["get", "deployment", NAME]).await?;
-        assert_eq!((&before["spec"], &before["metadata"]["annotations"]["stickyctl.dev/spec"]), (&after["spec"], &after["metadata"]["annotations"]["stickyctl.dev/spec"]));
+        assert_eq!(
+            (&before["spec"], &before["metadata"]["annotations"]["stickyctl.dev/spec"]),
+            (&after["spec"], &after["metadata"]["annotations"]["stickyctl.dev/spec"])
+        );
 
         assert_eq!(up(space, &[]).await?, format!("{NAME} is up: 3x1, version 0.1.0"), "no mode was said");
         assert_eq!(owners(space).await?, ["kubectl"]);

@@ -18,8 +18,23 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a release and a front door consist of, by kind: more than one of each may be there.
 const KINDS: [&str; 17] = [
-    "Namespace", "Deployment", "StatefulSet", "Pod", "Service", "Ingress", "IngressClass", "NetworkPolicy", "PodDisruptionBudget", "Secret",
-    "PersistentVolumeClaim", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "EndpointSlice",
+    "Namespace",
+    "Deployment",
+    "StatefulSet",
+    "Pod",
+    "Service",
+    "Ingress",
+    "IngressClass",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "Secret",
+    "PersistentVolumeClaim",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "EndpointSlice",
 ];
 
 #[tokio::test]

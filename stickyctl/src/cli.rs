@@ -1,10 +1,10 @@
 //! The command line.
 
 use crate::cluster;
-use crate::commands;
-use crate::exit::{Exit, Failure, HELP};
 use crate::cluster::forward::ForwardArgs;
 use crate::cluster::release::ReleaseArgs;
+use crate::commands;
+use crate::exit::{Exit, Failure, HELP};
 use crate::image::ImageArgs;
 use crate::input::SpecArgs;
 use crate::mode::Mode;

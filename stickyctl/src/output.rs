@@ -79,7 +79,8 @@ impl Output {
     #[must_use]
     pub fn live(self, name: &str) -> Live {
         // A line that is written over and over is for a terminal that can.
-        let visible = !self.quiet && std::io::stderr().is_terminal() && std::env::var_os("CI").is_none() && std::env::var("TERM").as_deref() != Ok("dumb");
+        let visible =
+            !self.quiet && std::io::stderr().is_terminal() && std::env::var_os("CI").is_none() && std::env::var("TERM").as_deref() != Ok("dumb");
         let bar = visible.then(|| {
             let frames = if self.unicode { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "-\\|/ " };
             let style = ProgressStyle::with_template("{spinner} {prefix:<11} {wide_msg} {elapsed:>4}").map(|style| style.tick_chars(frames));

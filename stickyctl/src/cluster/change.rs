@@ -107,7 +107,14 @@ async fn all_pods(cluster: &Cluster, spec: &StickyApp) -> Result<Vec<Pod>, Failu
 }
 
 /// Waits until the pods that are leaving are gone. Meanwhile their sockets are asked to reconnect elsewhere.
-async fn drain(cluster: &Cluster, spec: &StickyApp, before: &BTreeSet<String>, deadline: Instant, timeout: Duration, output: Output) -> Result<(), Failure> {
+async fn drain(
+    cluster: &Cluster,
+    spec: &StickyApp,
+    before: &BTreeSet<String>,
+    deadline: Instant,
+    timeout: Duration,
+    output: Output,
+) -> Result<(), Failure> {
     let leaving = |pods: &[Pod]| pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_some()).count();
     let mut left = leaving(&all_pods(cluster, spec).await?);
     if left == 0 {
@@ -182,9 +189,6 @@ mod tests {
         let before = Mode { pods: 1, workers: 4 };
         assert_eq!(Change::Scale(5).of(before), Mode { pods: 5, workers: 4 });
         assert_eq!(sentence(before, Mode { pods: 5, workers: 4 }), "1x4 to 5x4: replicas 1 to 5, workers stay 4");
-        assert_eq!(
-            sentence(Mode { pods: 5, workers: 1 }, before),
-            "5x1 to 1x4: replicas 5 to 1, workers 1 to 4. Every pod is replaced."
-        );
+        assert_eq!(sentence(Mode { pods: 5, workers: 1 }, before), "5x1 to 1x4: replicas 5 to 1, workers 1 to 4. Every pod is replaced.");
     }
 }

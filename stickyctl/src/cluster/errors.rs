@@ -36,12 +36,11 @@ pub fn failure(doing: &str, error: &kube::Error) -> Failure {
         kube::Error::Api(status) if status.is_forbidden() => Failure::new(Exit::Prerequisite, format!("{doing}: no rights: {said}"))
             .try_this("kubectl auth can-i --list    what you may do; a cluster's administrator can give more"),
         kube::Error::Api(_) => Failure::new(Exit::Failed, format!("{doing}: {said}")),
-        _ if said.contains("invalid peer certificate") => Failure::new(
-            Exit::Prerequisite,
-            format!("{doing}: the cluster's certificate is not signed by the authority in the kubeconfig ({said})"),
-        )
-        .try_this("kubectl config view --minify    certificate-authority-data must be this cluster's; it changes when a cluster is made anew")
-        .try_this("kind export kubeconfig          writes it again for a kind cluster"),
+        _ if said.contains("invalid peer certificate") => {
+            Failure::new(Exit::Prerequisite, format!("{doing}: the cluster's certificate is not signed by the authority in the kubeconfig ({said})"))
+                .try_this("kubectl config view --minify    certificate-authority-data must be this cluster's; it changes when a cluster is made anew")
+                .try_this("kind export kubeconfig          writes it again for a kind cluster")
+        }
         _ => Failure::new(Exit::Prerequisite, format!("{doing}: the cluster can't be reached: {said}"))
             .try_this("kubectl cluster-info    whether it runs, and where the kubeconfig says it is")
             .try_this("kind create cluster     makes one on this machine"),

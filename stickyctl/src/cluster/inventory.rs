@@ -97,13 +97,7 @@ fn item(resource: &ApiResource, meta: ObjectMeta) -> Option<Item> {
     if meta.owner_references.as_ref().is_some_and(|owners| !owners.is_empty()) {
         return None;
     }
-    Some(Item {
-        kind: resource.kind.clone(),
-        is_ours: is_managed(&meta),
-        name: meta.name?,
-        uid: meta.uid,
-        resource: resource.clone(),
-    })
+    Some(Item { kind: resource.kind.clone(), is_ours: is_managed(&meta), name: meta.name?, uid: meta.uid, resource: resource.clone() })
 }
 
 /// Whether a Namespace was made by the release `name`.

@@ -163,6 +163,10 @@ mod tests {
     #[test]
     fn a_spec_with_an_autoscaler_lets_go_of_the_number_without_changing_it() {
         assert_eq!(decide(Some(&at(4, &[MANAGER], &[])), 3, None, true).ok(), Some(Decision::HandOver(4)));
-        assert_eq!(decide(Some(&at(4, &["kube-controller-manager"], &["ours"])), 3, Some(Given { pods: 3, takes_over: false }), true).ok(), Some(Decision::LeaveOut), "the mode is its minimum");
+        assert_eq!(
+            decide(Some(&at(4, &["kube-controller-manager"], &["ours"])), 3, Some(Given { pods: 3, takes_over: false }), true).ok(),
+            Some(Decision::LeaveOut),
+            "the mode is its minimum"
+        );
     }
 }

@@ -36,7 +36,8 @@ fn namespace(name: &str) -> NetworkPolicyPeer {
 fn rule(port: &str, from: Vec<NetworkPolicyPeer>) -> NetworkPolicyIngressRule {
     // The protocol is its default, written out: the list of rules is one value to server-side apply, and one that the API server
     // has completed would differ from ours for every other manager.
-    let port = NetworkPolicyPort { port: Some(IntOrString::String(port.to_owned())), protocol: Some("TCP".to_owned()), ..NetworkPolicyPort::default() };
+    let port =
+        NetworkPolicyPort { port: Some(IntOrString::String(port.to_owned())), protocol: Some("TCP".to_owned()), ..NetworkPolicyPort::default() };
     NetworkPolicyIngressRule { from: Some(from), ports: Some(vec![port]) }
 }
 

@@ -3,8 +3,8 @@
 
 pub mod api;
 pub mod client;
-pub mod commands;
 pub mod cluster;
+pub mod commands;
 pub mod control;
 pub mod door;
 pub mod pod;

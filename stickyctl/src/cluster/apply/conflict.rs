@@ -16,7 +16,10 @@ pub struct Conflict {
 #[must_use]
 pub fn read(status: &Status) -> Vec<Conflict> {
     let causes = status.details.iter().flat_map(|details| &details.causes);
-    causes.filter(|cause| cause.reason == "FieldManagerConflict").map(|cause| Conflict { field: cause.field.clone(), owner: owner(&cause.message) }).collect()
+    causes
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| Conflict { field: cause.field.clone(), owner: owner(&cause.message) })
+        .collect()
 }
 
 /// From `conflict with "kubectl" with subresource "scale" using apps/v1 at …` the name and the subresource.
@@ -38,7 +41,9 @@ pub fn failure(found: &[(String, Vec<Conflict>)]) -> Failure {
     let only_replicas = found.iter().flat_map(|(_, all)| all).all(|conflict| conflict.field == ".spec.replicas");
     let failure = Failure::new(Exit::Failed, format!("applying: {fields} owned by somebody else; nothing was written\n\n{}", lines.join("\n")));
     let failure = if only_replicas {
-        failure.try_this("stickyctl up                     without a mode: the number of pods stays as it is").try_this("stickyctl scale N                takes the number over")
+        failure
+            .try_this("stickyctl up                     without a mode: the number of pods stays as it is")
+            .try_this("stickyctl scale N                takes the number over")
     } else {
         failure
     };

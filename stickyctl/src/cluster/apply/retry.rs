@@ -26,9 +26,8 @@ impl Tries {
     pub(super) async fn wait_or(&mut self, failure: Failure) -> Result<(), Failure> {
         let began = *self.began.get_or_insert_with(Instant::now);
         if began.elapsed() > LIMIT {
-            return Err(failure.try_this(
-                "kubectl get validatingwebhookconfigurations   one that belongs to a front door that is gone has to be deleted by hand",
-            ));
+            return Err(failure
+                .try_this("kubectl get validatingwebhookconfigurations   one that belongs to a front door that is gone has to be deleted by hand"));
         }
         tokio::time::sleep(PAUSE).await;
         Ok(())
@@ -41,7 +40,8 @@ mod tests {
 
     #[test]
     fn only_what_could_not_be_asked() {
-        let calling = r#"Internal error occurred: failed calling webhook "validate.nginx.ingress.kubernetes.io": failed to call webhook: Post "https://x": "#;
+        let calling =
+            r#"Internal error occurred: failed calling webhook "validate.nginx.ingress.kubernetes.io": failed to call webhook: Post "https://x": "#;
         assert!(is_webhook(&format!("{calling}dial tcp 10.96.0.1:443: connect: connection refused")));
         assert!(is_webhook(&format!("{calling}no endpoints available for service \"x\"")));
         assert!(!is_webhook(r#"admission webhook "validate.nginx.ingress.kubernetes.io" denied the request: host is taken"#));
@@ -50,8 +50,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_ends() {
-        let mut tries = Tries::default();
-        tries.began = Instant::now().checked_sub(LIMIT + PAUSE);
+        let mut tries = Tries { began: Instant::now().checked_sub(LIMIT + PAUSE) };
         assert_eq!(tries.wait_or(Failure::new(crate::exit::Exit::Failed, "x")).await.unwrap_err().tries.len(), 1);
     }
 }

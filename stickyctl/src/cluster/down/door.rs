@@ -112,7 +112,8 @@ async fn delete_one(client: &Client, resource: &ApiResource, meta: ObjectMeta, d
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
         None => Api::all_with(client.clone(), resource),
     };
-    let params = DeleteParams { preconditions: Some(Preconditions { uid: meta.uid.clone(), ..Preconditions::default() }), ..DeleteParams::background() };
+    let params =
+        DeleteParams { preconditions: Some(Preconditions { uid: meta.uid.clone(), ..Preconditions::default() }), ..DeleteParams::background() };
     ask(doing, async {
         match api.delete(meta.name.as_deref().unwrap_or_default(), &params).await {
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),

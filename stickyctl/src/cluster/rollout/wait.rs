@@ -169,8 +169,13 @@ impl Wait<'_> {
     async fn last_words(&self, trouble: &Trouble) -> Option<String> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.namespace);
         for previous in [true, false] {
-            let params =
-                LogParams { container: Some(trouble.container.clone()), previous, tail_lines: Some(5), limit_bytes: Some(8_192), ..LogParams::default() };
+            let params = LogParams {
+                container: Some(trouble.container.clone()),
+                previous,
+                tail_lines: Some(5),
+                limit_bytes: Some(8_192),
+                ..LogParams::default()
+            };
             // A log that can't be had must not hide the trouble itself.
             let Ok(text) = ask("reading a log", pods.logs(&trouble.pod, &params)).await else { continue };
             let line = text.lines().rev().find(|line| !line.trim().is_empty());

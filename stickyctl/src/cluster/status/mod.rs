@@ -1,6 +1,6 @@
 //! `stickyctl status` on a cluster.
 //!
-//! [`collect`] reads, [`build`] makes [`model::Status`] of it, [`table`](mod@table) draws that.
+//! [`collect`](mod@collect) reads, [`build`](mod@build) makes [`model::Status`] of it, [`table`](mod@table) draws that.
 
 pub mod build;
 pub mod collect;

@@ -77,7 +77,11 @@ impl Conn {
     /// # Errors
     /// As [`Self::get`].
     pub async fn post(&mut self, host: &str, path: &str, json: &'static str) -> Result<Reply, String> {
-        let request = Request::post(path).header(HOST, host).header(CONTENT_TYPE, "application/json").body(Full::from(json)).map_err(|error| format!("POST {path}: {error}"))?;
+        let request = Request::post(path)
+            .header(HOST, host)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::from(json))
+            .map_err(|error| format!("POST {path}: {error}"))?;
         self.send(request, &format!("POST {path}")).await
     }
 

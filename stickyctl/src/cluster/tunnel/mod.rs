@@ -1,6 +1,6 @@
 //! A port of this machine whose connections end in a pod, by way of the API server.
 //!
-//! [`Target`] names the pods, [`link`] is one connection to one of them, [`carry`] copies both ways, [`http`] asks over a link
+//! [`Target`] names the pods, [`link`] is one connection to one of them, `carry` copies both ways, [`http`] asks over a link
 //! without any local port. A tunnel outlives its pods: each connection looks for one that is ready, and tries another where
 //! the first can't be reached (R33: tools that keep one pod go on with a dead one).
 

@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn one_processor() {
-        let nodes = |all: &[&str]| Nodes { count: all.len(), architectures: all.iter().map(|arch| (*arch).to_owned()).collect(), ingress_ready: false };
+        let nodes =
+            |all: &[&str]| Nodes { count: all.len(), architectures: all.iter().map(|arch| (*arch).to_owned()).collect(), ingress_ready: false };
         assert_eq!(arch(Some(&nodes(&["arm64"]))).unwrap(), Arch::Arm64);
         assert!(arch(Some(&nodes(&["amd64", "arm64"]))).unwrap_err().what.contains("amd64, arm64"));
         assert!(arch(Some(&nodes(&["s390x"]))).is_err());

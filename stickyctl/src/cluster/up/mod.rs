@@ -201,12 +201,20 @@ async fn prune(cluster: &Cluster, plan: &Plan, output: Output) -> Result<(), Fai
     Ok(())
 }
 
-async fn wait(cluster: &Cluster, spec: &StickyApp, before: Option<&str>, deadline: Instant, timeout: Duration, output: Output) -> Result<(), Failure> {
+async fn wait(
+    cluster: &Cluster,
+    spec: &StickyApp,
+    before: Option<&str>,
+    deadline: Instant,
+    timeout: Duration,
+    output: Output,
+) -> Result<(), Failure> {
     if spec.redis.url.is_none() {
         let name = redis_name(spec);
         let line = output.live("Redis");
         let selector = selector_text(spec, Component::Redis);
-        let wait = Wait { client: &cluster.client, namespace: &spec.namespace, name: &name, workload: Workload::StatefulSet, selector: &selector, deadline };
+        let wait =
+            Wait { client: &cluster.client, namespace: &spec.namespace, name: &name, workload: Workload::StatefulSet, selector: &selector, deadline };
         match wait.until_done(&line).await {
             Ok(_) => line.ends(Mark::Done, &format!("{name}-0 ready")),
             Err(stop) => return Err(stopped(line, &name, stop, None, timeout)),

@@ -63,9 +63,12 @@ mod tests {
     fn it_says_which_pod_why_and_who_serves() {
         let trouble = Trouble { kind: Kind::Crash, pod: "web-1".to_owned(), container: "app".to_owned(), said: "exit 2, 2 times".to_owned() };
         let progress = Progress { ready: 0, wanted: 3, old: 3, done: false, trouble: None, waits: None };
-        let stuck = Stuck { trouble, progress, last_words: Some("no such flag".to_owned()), node: Some("n1".to_owned()), image: Some("a:1".to_owned()) };
+        let stuck =
+            Stuck { trouble, progress, last_words: Some("no such flag".to_owned()), node: Some("n1".to_owned()), image: Some("a:1".to_owned()) };
         let failure = failure("web", &stuck, Some("docker.io/library/a:0"));
-        for part in ["rolling web out: the process ends", "web-1, on node n1", "exit 2, 2 times", "no such flag", "the 3 pods of before go on serving"] {
+        for part in
+            ["rolling web out: the process ends", "web-1, on node n1", "exit 2, 2 times", "no such flag", "the 3 pods of before go on serving"]
+        {
             assert!(failure.what.contains(part), "{part}: {}", failure.what);
         }
         assert!(!failure.what.contains("image"), "{}", failure.what);
