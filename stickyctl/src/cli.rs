@@ -274,7 +274,8 @@ pub fn run() -> ExitCode {
 
 /// A flag of the other world: one for a cluster beside `--local`, or one of the demo on this machine without it. Variables may
 /// be set for both.
-fn misplaced(matches: &ArgMatches) -> Option<Failure> {
+#[must_use]
+pub fn misplaced(matches: &ArgMatches) -> Option<Failure> {
     let (name, given) = matches.subcommand()?;
     let is_local = *given.try_get_one::<bool>("local").ok().flatten()?;
     // Of the spec, the demo on this machine has the mode alone.
