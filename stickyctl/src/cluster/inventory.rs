@@ -37,16 +37,23 @@ impl Item {
     /// The API server refused. One that is gone already is no error.
     pub async fn delete(&self, client: &Client, namespace: &str) -> Result<(), Failure> {
         let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &self.resource);
-        let mut params = DeleteParams::foreground();
-        params.preconditions = Some(Preconditions { uid: self.uid.clone(), resource_version: None });
-        ask(&format!("deleting {}", self.title()), async {
-            match api.delete(&self.name, &params).await {
-                Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-                done => done.map(drop),
-            }
-        })
-        .await
+        delete(&api, (&self.name, self.uid.as_ref()), DeleteParams::foreground(), &format!("deleting {}", self.title())).await
     }
+}
+
+/// Deletes exactly the object with this name and uid.
+///
+/// # Errors
+/// The API server refused. One that is gone already is no error.
+pub async fn delete(api: &Api<DynamicObject>, (name, uid): (&str, Option<&String>), params: DeleteParams, doing: &str) -> Result<(), Failure> {
+    let params = params.preconditions(Preconditions { uid: uid.cloned(), resource_version: None });
+    ask(doing, async {
+        match api.delete(name, &params).await {
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+            done => done.map(drop),
+        }
+    })
+    .await
 }
 
 /// The kinds that a release is made of, in the order in which they are taken away: first what sends users, then what serves them.

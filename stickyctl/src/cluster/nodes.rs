@@ -2,12 +2,10 @@
 
 use super::errors::ask;
 use crate::exit::Failure;
+use crate::generate::front_door::install::INGRESS_READY;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
 use kube::{Api, Client};
-
-/// The label that kind's guide gives to the node whose ports 80 and 443 are the machine's.
-const INGRESS_READY: (&str, &str) = ("ingress-ready", "true");
 
 /// What is known of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,8 +39,7 @@ fn summary(nodes: &[Node]) -> Nodes {
     let mut architectures: Vec<String> = nodes.iter().filter_map(info).collect();
     architectures.sort();
     architectures.dedup();
-    let (key, value) = INGRESS_READY;
-    let marked = |node: &Node| node.metadata.labels.as_ref().and_then(|labels| labels.get(key)).is_some_and(|is| is == value);
+    let marked = |node: &Node| node.metadata.labels.as_ref().and_then(|labels| labels.get(INGRESS_READY)).is_some_and(|is| is == "true");
     Nodes { count: nodes.len(), architectures, ingress_ready: nodes.iter().any(marked) }
 }
 

@@ -50,7 +50,13 @@ pub fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String
 /// The same as a selector's text, as in `a=b,c=d`.
 #[must_use]
 pub fn selector_text(spec: &StickyApp, component: Component) -> String {
-    let pairs: Vec<String> = selector_labels(spec, component).iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs(&selector_labels(spec, component))
+}
+
+/// Labels as a selector's text.
+#[must_use]
+pub fn pairs(labels: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(",")
 }
 

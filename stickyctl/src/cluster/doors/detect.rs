@@ -2,6 +2,7 @@
 
 use super::controller::Controller;
 use super::options::version;
+use crate::cluster::rollout::trouble::is_ready;
 use crate::generate::front_door::install::COMPONENT;
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Pod;
@@ -142,7 +143,6 @@ fn of_pod(pod: &Pod, classes: &[IngressClass]) -> Option<Found> {
     let (container, controller) = containers.iter().find_map(|container| Some((container, Controller::of(container)?)))?;
     let labels = pod.metadata.labels.clone().unwrap_or_default();
     let label = |key: &str| labels.get(&format!("app.kubernetes.io/{key}")).map(String::as_str);
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     Some(Found {
         proxy: controller.proxy,
         version: container.image.as_deref().and_then(version),
@@ -152,7 +152,7 @@ fn of_pod(pod: &Pod, classes: &[IngressClass]) -> Option<Found> {
         watch: controller.watch,
         pods: vec![Door {
             name: pod.metadata.name.clone().unwrap_or_default(),
-            ready: conditions.into_iter().flatten().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+            ready: is_ready(pod),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             http_port: controller.http_port,
         }],

@@ -3,7 +3,7 @@
 use super::{LOOK, rest};
 use crate::cluster::doors;
 use crate::cluster::errors::ask;
-use crate::cluster::inventory::is_managed;
+use crate::cluster::inventory::{self, is_managed};
 use crate::exit::{Exit, Failure};
 use crate::generate::front_door::install::COMPONENT;
 use crate::spec::StickyApp;
@@ -11,7 +11,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
-use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, ObjectMeta, Preconditions};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, ObjectMeta};
 use kube::{Api, Client};
 use std::time::Instant;
 
@@ -112,15 +112,8 @@ async fn delete_one(client: &Client, resource: &ApiResource, meta: ObjectMeta, d
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
         None => Api::all_with(client.clone(), resource),
     };
-    let params =
-        DeleteParams { preconditions: Some(Preconditions { uid: meta.uid.clone(), ..Preconditions::default() }), ..DeleteParams::background() };
-    ask(doing, async {
-        match api.delete(meta.name.as_deref().unwrap_or_default(), &params).await {
-            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-            done => done.map(drop),
-        }
-    })
-    .await
+    let name = meta.name.as_deref().unwrap_or_default();
+    inventory::delete(&api, (name, meta.uid.as_ref()), DeleteParams::background(), doing).await
 }
 
 async fn wait(deadline: Instant, what: &str) -> Result<(), Failure> {

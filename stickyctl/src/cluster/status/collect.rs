@@ -11,6 +11,7 @@ use crate::cluster::release::{Release, none};
 use crate::cluster::tunnel::PodPort;
 use crate::cluster::tunnel::http::Conn;
 use crate::exit::Failure;
+use crate::generate::meta::pairs;
 use crate::generate::service::{ADMIN, ADMIN_PORT};
 use crate::spec::StickyApp;
 use futures_util::StreamExt;
@@ -80,8 +81,7 @@ fn living(spec: &StickyApp, ingress: Option<&Ingress>) -> StickyApp {
 
 fn selector(release: &Release) -> String {
     let labels = release.deployment.spec.as_ref().and_then(|spec| spec.selector.match_labels.as_ref());
-    let pairs: Vec<String> = labels.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.join(",")
+    labels.map(pairs).unwrap_or_default()
 }
 
 async fn get<K>(client: &Client, kind: &str, name: &str, namespace: &str, notes: &mut Vec<String>) -> Option<K>

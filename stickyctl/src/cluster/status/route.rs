@@ -1,12 +1,10 @@
 //! Route and cookie, from the Ingress as it stands on the cluster: somebody may have changed it since it was rendered.
 
 use super::model::{Cookie, Route};
+use crate::generate::front_door::annotations::PREFIX;
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::Ingress;
-
-/// What every annotation of ingress-nginx begins with; Traefik's provider reads the same.
-const ANNOTATIONS: &str = "nginx.ingress.kubernetes.io/";
 
 /// The first rule's first path: ours has no other.
 #[must_use]
@@ -38,7 +36,7 @@ fn named(service: &Service, name: &str) -> Option<i32> {
 #[must_use]
 pub fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
     let all = ingress.metadata.annotations.as_ref()?;
-    let said = |key: &str| all.get(&format!("{ANNOTATIONS}{key}")).map(String::as_str);
+    let said = |key: &str| all.get(&format!("{PREFIX}{key}")).map(String::as_str);
     said("affinity")?;
     let (persistence, moves_on_failure) = match door {
         FrontDoor::Nginx => (

@@ -1,8 +1,8 @@
 //! The front door of a release: found, or installed where that is wanted.
 
-use super::{Cluster, Loaded, Nodes, Plan, door_name};
+use super::{Cluster, Loaded, Nodes, Plan};
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
-use crate::cluster::doors::{self, Found};
+use crate::cluster::doors::{self, Found, Proxy};
 use crate::cluster::rollout::wait::{Wait, Workload};
 use crate::exit::Failure;
 use crate::generate::front_door::install::{Install, objects};
@@ -53,7 +53,7 @@ pub async fn provide(
 ) -> Result<Option<Found>, Failure> {
     let spec = &plan.spec;
     let class = &spec.ingress.class;
-    let name = door_name(spec.ingress.front_door);
+    let name = Proxy::Door(spec.ingress.front_door).name();
     let install = match &found {
         // One of ours is applied again: it may be of an older version, or have been asked for when no node was marked.
         Some(found) => install && found.ours,

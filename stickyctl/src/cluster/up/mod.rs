@@ -14,7 +14,7 @@ use super::answer::{self, By};
 use super::apply::{Manner, Outcome, apply_patiently, rehearse};
 use super::change::pods;
 use super::connect::{Cluster, ClusterArgs, connect};
-use super::errors::ask;
+use super::doors::Proxy;
 use super::inventory;
 use super::nodes::{self, Nodes};
 use super::plan::Plan;
@@ -29,7 +29,6 @@ use crate::image::source::BinaryArgs;
 use crate::input::{Input, SpecArgs};
 use crate::output::{Mark, Output};
 use crate::spec::StickyApp;
-use crate::spec::ingress::FrontDoor;
 use crate::spec::load::Loaded;
 use crate::spec::pods::Expose;
 use clap::{Args, ValueEnum};
@@ -91,7 +90,7 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     let loaded = effective(&input, release.as_ref())?;
     let mut spec = loaded.checked(output)?;
     let nodes = nodes::read(&cluster.client).await?;
-    let title = format!("{}, namespace {}: {} behind {}\n", cluster.context, spec.namespace, spec.mode, door_name(spec.ingress.front_door));
+    let title = format!("{}, namespace {}: {} behind {}\n", cluster.context, spec.namespace, spec.mode, Proxy::Door(spec.ingress.front_door).name());
     line.above(&title);
     line.ends(Mark::Done, &about(&cluster, nodes.as_ref()));
 
@@ -110,12 +109,13 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     let door = door::provide(&cluster, nodes.as_ref(), &plan, door, args.install_front_door, deadline, output).await?;
     apply(&cluster, &plan, manner, output).await?;
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));
-    wait(&cluster, spec, before.as_deref(), deadline, args.timeout, output).await?;
+    let pods = wait(&cluster, spec, before.as_deref(), deadline, args.timeout, output).await?;
     prune(&cluster, &plan, output).await?;
     if let Some(door) = &door {
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }
-    say_goodbye(&cluster, spec, door.is_some(), output).await
+    say_goodbye(spec, pods, door.is_some(), output);
+    Ok(Exit::Done)
 }
 
 impl Loaded {
@@ -142,15 +142,6 @@ fn about(cluster: &Cluster, nodes: Option<&Nodes>) -> String {
     let nodes = nodes.map(|nodes| format!(", {} node{}", nodes.count, if nodes.count == 1 { "" } else { "s" })).unwrap_or_default();
     let kind = cluster.kind().map(|name| format!(", kind \"{name}\"")).unwrap_or_default();
     format!("Kubernetes {}{nodes}{kind}", cluster.version)
-}
-
-/// As people call it.
-#[must_use]
-pub const fn door_name(door: FrontDoor) -> &'static str {
-    match door {
-        FrontDoor::Nginx => "ingress-nginx",
-        FrontDoor::Traefik => "Traefik",
-    }
 }
 
 fn image_of(deployment: &Deployment) -> Option<String> {
@@ -201,6 +192,7 @@ async fn prune(cluster: &Cluster, plan: &Plan, output: Output) -> Result<(), Fai
     Ok(())
 }
 
+/// Waits for Redis and the app; the number of pods.
 async fn wait(
     cluster: &Cluster,
     spec: &StickyApp,
@@ -208,7 +200,7 @@ async fn wait(
     deadline: Instant,
     timeout: Duration,
     output: Output,
-) -> Result<(), Failure> {
+) -> Result<usize, Failure> {
     if spec.redis.url.is_none() {
         let name = redis_name(spec);
         let line = output.live("Redis");
@@ -225,10 +217,12 @@ async fn wait(
     let wait =
         Wait { client: &cluster.client, namespace: &spec.namespace, name: &spec.name, workload: Workload::Deployment, selector: &selector, deadline };
     match wait.until_done(&line).await {
-        Ok(progress) => line.ends(Mark::Done, &format!("{} of {} ready", progress.ready, progress.wanted)),
-        Err(stop) => return Err(stopped(line, &spec.name, stop, before.filter(|image| *image != spec.image.name), timeout)),
+        Ok(progress) => {
+            line.ends(Mark::Done, &format!("{} of {} ready", progress.ready, progress.wanted));
+            Ok(progress.wanted)
+        }
+        Err(stop) => Err(stopped(line, &spec.name, stop, before.filter(|image| *image != spec.image.name), timeout)),
     }
-    Ok(())
 }
 
 /// Ends the line of a rollout that did not come up, and makes it a failure.
@@ -268,10 +262,7 @@ async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::F
     Ok(())
 }
 
-async fn say_goodbye(cluster: &Cluster, spec: &StickyApp, has_door: bool, output: Output) -> Result<Exit, Failure> {
-    let all: kube::Api<Deployment> = kube::Api::namespaced(cluster.client.clone(), &spec.namespace);
-    let live = ask("reading the deployment", all.get(&spec.name)).await?;
-    let pods = live.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+fn say_goodbye(spec: &StickyApp, pods: usize, has_door: bool, output: Output) {
     let version = familiar(&spec.image.name).rsplit_once(':').map_or("unknown", |(_, tag)| tag);
     output.note("");
     output.answer(&format!("{} is up: {pods}x{}, version {version}", spec.name, spec.mode.workers));
@@ -282,5 +273,4 @@ async fn say_goodbye(cluster: &Cluster, spec: &StickyApp, has_door: bool, output
         output.hint("  stickyctl up --install-front-door    a way in that keeps sessions together");
     }
     output.hint("  stickyctl status      pods, workers, sockets, cookie, route");
-    Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use crate::spec::ingress::{Persistence, Seconds};
 use std::collections::BTreeMap;
 
 /// What every one of them begins with.
-pub(super) const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
 /// The cookie's switch.
 pub(super) const AFFINITY: &str = "affinity";

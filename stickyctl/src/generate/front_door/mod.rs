@@ -1,6 +1,6 @@
 //! The Ingress. Each front door has an emitter of its own for what it reads as annotations, and says what it can't do.
 
-mod annotations;
+pub mod annotations;
 pub mod install;
 mod nginx;
 mod traefik;

@@ -32,7 +32,7 @@ mod pod;
 mod rbac;
 mod traefik;
 
-use crate::generate::meta::map;
+use crate::generate::meta::{map, pairs};
 use crate::generate::object::Object;
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
@@ -126,8 +126,7 @@ impl Install {
     /// The labels of its pods as a selector's text.
     #[must_use]
     pub fn selector_text(&self) -> String {
-        let pairs: Vec<String> = self.selector().iter().map(|(key, value)| format!("{key}={value}")).collect();
-        pairs.join(",")
+        pairs(&self.selector())
     }
 
     fn labels(&self) -> BTreeMap<String, String> {
