@@ -6,7 +6,7 @@
 
 use anyhow::Result;
 use e2e::kube::{Space, front_door, in_namespace};
-use e2e::{http, jar::Jar, wait};
+use e2e::{http, wait};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn a_cluster_that_works() -> Result<()> {
         space.rollout("statefulset/redis").await?;
         names_and_data(space).await?;
         a_service_answers_here(space).await?;
-        cookies_stick(&node).await
+        front_door::cookies_stick(&node).await
     })
     .await
 }
@@ -54,23 +54,4 @@ async fn a_service_answers_here(space: &Space) -> Result<()> {
         (pods.len() == 3).then_some(())
     })
     .await
-}
-
-/// Through the front door: each new session gets a cookie and stays where it began, and sessions get to all pods.
-async fn cookies_stick(node: &str) -> Result<()> {
-    let ask = |jar: &Jar| http::get(format!("http://{node}/")).cookie(&jar.header()).send();
-    wait::until("the front door knows the route", SOON, async || (ask(&Jar::default()).await.ok()?.status == 200).then_some(())).await?;
-    let mut pods = HashSet::new();
-    for _ in 0..12 {
-        let mut jar = Jar::default();
-        let first = ask(&jar).await?;
-        jar.take(&first);
-        assert!(jar.value("smoke").is_some(), "no cookie");
-        for _ in 0..10 {
-            assert_eq!(ask(&jar).await?.text(), first.text(), "a session moved");
-        }
-        pods.insert(first.text());
-    }
-    assert_eq!(pods.len(), 3, "12 sessions on {pods:?}");
-    Ok(())
 }

@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use anyhow::{Context, Result, ensure};
+use e2e::kube::front_door;
 use e2e::kube::{Space, in_namespace};
-use e2e::{http, jar::Jar, wait};
+use e2e::wait;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use stickyctl::cluster::connect::{Cluster, ClusterArgs, connect};
@@ -100,31 +100,13 @@ async fn served(space: &Space, home: &Space, spec: &StickyApp, install: &Install
     space.rollout("deployment/probe").await?;
     home.rollout(&format!("deployment/{}", install.name())).await?;
     let address = home.run(&["get", "service", &install.name(), "-o", "jsonpath={.spec.clusterIP}"]).await?;
-    cookies_stick(&address).await?;
+    front_door::cookies_stick(&address).await?;
     let status = space.json(&["get", "ingress", "probe"]).await?["status"]["loadBalancer"]["ingress"][0]["hostname"].clone();
     assert_eq!(status, format!("{}.{}.svc", install.name(), home.name), "where it can be reached, as the Ingress has it");
     tls(space, &address).await?;
     rights(space, home, install).await?;
     found_again(home, spec).await?;
     found_with_few_rights(home, spec).await
-}
-
-async fn cookies_stick(address: &str) -> Result<()> {
-    let ask = |jar: &Jar| http::get(format!("http://{address}/")).cookie(&jar.header()).send();
-    wait::until("the front door knows the route", SOON, async || (ask(&Jar::default()).await.ok()?.status == 200).then_some(())).await?;
-    let mut pods = HashSet::new();
-    for _ in 0..12 {
-        let mut jar = Jar::default();
-        let first = ask(&jar).await?;
-        jar.take(&first);
-        assert!(jar.value("smoke").is_some(), "no cookie");
-        for _ in 0..5 {
-            assert_eq!(ask(&jar).await?.text(), first.text(), "a session moved");
-        }
-        pods.insert(first.text());
-    }
-    assert_eq!(pods.len(), 3, "12 sessions on {pods:?}");
-    Ok(())
 }
 
 /// The certificate of a Secret in the release's namespace is the one that is shown.
