@@ -85,6 +85,8 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
         // Somebody else's, while we own the number: it is handed over, and stays what it is.
         space.run(&["autoscale", "deployment", NAME, "--name=theirs", "--min=2", "--max=4", "--cpu-percent=80"]).await?;
         wait::until("the autoscaler's two pods", SOON, async || (replicas(space).await.ok()? == 2).then_some(())).await?;
+        let shown = up(space, &["--dry-run", "server"]).await?;
+        assert!(!shown.contains(".spec.replicas"), "the number stays: {shown}");
         assert!(up(space, &[]).await?.ends_with("is up: 2x1, version 0.1.0"));
         for words in [&["up", "--mode", "1x1"][..], &["scale", "1"], &["mode", "1x2"]] {
             let refused = space.stickyctl(words).await?.failed(1)?;
@@ -106,6 +108,10 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
         up(space, &["-f", plain]).await?;
         assert_eq!(space.run(&["get", "horizontalpodautoscalers", "-o", "name"]).await?, "");
         assert_eq!(replicas(space).await?, 2);
+        // Nobody is left who would want another number, so a mode is no conflict.
+        assert!(!owners(space).await?.contains(&"stickyctl".to_owned()));
+        assert!(up(space, &["--mode", "3x1"]).await?.ends_with("is up: 3x1, version 0.1.0"));
+        assert_eq!(owners(space).await?, ["stickyctl"]);
         assert_eq!(space.stickyctl(&["scale", "1"]).await?.ok()?, format!("{NAME} is 1x1"));
         Ok(())
     })

@@ -45,11 +45,26 @@ impl Plan {
         let mut objects: Vec<Wanted> = objects(&spec, namespace).iter().filter_map(Wanted::of).collect();
         if let Some(deployment) = objects.iter_mut().find(|object| object.is("Deployment")) {
             match decision {
-                Decision::Write(pods) | Decision::TakeOver(pods) => deployment.write_replicas(pods),
+                Decision::Write(pods) | Decision::TakeOver(pods) => deployment.write_replicas(pods.into()),
                 Decision::LeaveOut | Decision::HandOver(_) => deployment.leave_replicas_out(),
             }
         }
         Ok(Self { spec, decision, objects })
+    }
+
+    /// The objects for a dry run, which sees the owners of now and not those after [`Self::prepare`]: a number that is going to be
+    /// taken over would be a conflict, and one that is handed over would seem to become 1.
+    #[must_use]
+    pub fn rehearsal(&self) -> Vec<Wanted> {
+        let mut objects = self.objects.clone();
+        for deployment in objects.iter_mut().filter(|object| object.is("Deployment")) {
+            match self.decision {
+                Decision::TakeOver(_) => deployment.leave_replicas_out(),
+                Decision::HandOver(pods) => deployment.write_replicas(pods),
+                Decision::Write(_) | Decision::LeaveOut => {}
+            }
+        }
+        objects
     }
 
     /// Gets the number of pods an owner that lets the plan through; to be called right before it is applied.

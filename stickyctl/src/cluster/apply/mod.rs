@@ -58,7 +58,7 @@ impl Wanted {
     }
 
     /// Writes `spec.replicas`.
-    pub fn write_replicas(&mut self, pods: u16) {
+    pub fn write_replicas(&mut self, pods: i32) {
         self.body["spec"]["replicas"] = pods.into();
     }
 

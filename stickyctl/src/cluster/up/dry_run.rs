@@ -29,7 +29,7 @@ async fn server(client: &Client, plan: &Plan, manner: Manner, output: Output) ->
     let mut conflicts = Vec::new();
     let mut unknown = Vec::new();
     let mut lines = Vec::new();
-    for object in &plan.objects {
+    for object in &plan.rehearsal() {
         match apply(client, object, manner).await {
             Ok(Outcome::Created) => lines.push(format!("create     {}", object.title())),
             Ok(Outcome::Unchanged) => lines.push(format!("unchanged  {}", object.title())),

@@ -102,7 +102,7 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     if let Some(who) = args.dry_run {
         return dry_run::run(&cluster.client, &plan, who, manner, output).await;
     }
-    rehearse(&cluster.client, &plan.objects, manner).await?;
+    rehearse(&cluster.client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;
     image::provide(&cluster, nodes.as_ref(), &spec.image.name, loader, &args.binary, args.timeout, output).await?;
