@@ -83,10 +83,10 @@ fn an_affinity_that_the_front_door_has_not_is_refused() {
 
 #[test]
 fn warnings_go_to_stderr_and_leave_the_answer() {
-    let output = render(&["--preset", "traefik-3x1"], &[("STICKYCTL_INGRESS_WEBSOCKET_TIMEOUT", "10m"), ("STICKYCTL_NAMESPCE", "x")], "");
+    let output = render(&["--preset", "traefik-3x1"], &[("STICKYCTL_DRAIN_DELAY", "1s"), ("STICKYCTL_NAMESPCE", "x")], "");
     assert_eq!(output.status.code(), Some(0));
     let text = stderr(&output);
-    assert!(text.contains("ingress.websocketTimeout") && text.contains("did you mean STICKYCTL_NAMESPACE?"), "{text}");
+    assert!(text.contains("drain.delay: a front door may need") && text.contains("did you mean STICKYCTL_NAMESPACE?"), "{text}");
     let output = render(&[], &[("STICKYCTL_PORT", "8081")], "");
     assert_eq!(stderr(&output), "", "a setting of `up --local` is not unknown");
 }
