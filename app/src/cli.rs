@@ -10,7 +10,7 @@ use crate::core::topology::Issuer;
 use crate::settings::Settings;
 use crate::supervisor::control::WORKER_VARIABLE;
 use crate::{logging, probe, supervisor};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -306,6 +306,12 @@ pub fn raise_open_files() -> u64 {
     let most = limit.maximum.unwrap_or(1_048_576);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
     if raised.is_ok() { most } else { limit.current.unwrap_or(most) }
+}
+
+/// The command line as clap has it, for tests and generated texts.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The whole program: parses the arguments, and is a supervisor, a worker or a probe.

@@ -176,5 +176,14 @@ async fn examples() -> Result<()> {
         }
     }
     assert!(count >= 16, "{count} examples");
+    let (probes, servers): (Vec<_>, Vec<_>) = docs::examples(&sticky_app::cli::command()).into_iter().partition(|line| line.contains(" probe "));
+    assert!(!probes.is_empty() && servers.len() >= 2, "{probes:?} {servers:?}");
+    for line in servers {
+        let server = shell.start(&line).await?;
+        for probe in &probes {
+            shell.run(probe).await?;
+        }
+        server.end().await?;
+    }
     Ok(())
 }

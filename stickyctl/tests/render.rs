@@ -114,7 +114,7 @@ fn a_folder_follows_the_spec_and_leaves_what_is_not_ours() {
     assert!(folder.path().join("mine.yaml").exists());
 }
 
-/// `manifests/` is what `render` writes, to the byte.
+/// `manifests/` is what `render` writes, to the byte, and holds the presets alone.
 #[test]
 fn the_manifests_in_the_tree_are_current() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests");
@@ -126,7 +126,7 @@ fn the_manifests_in_the_tree_are_current() {
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{name}");
         assert!(
             contents(&kept.join(&name)) == contents(fresh.path()),
-            "manifests/{name} is out of date; write it anew with:\n  rm -r manifests/{name}; cargo run -p stickyctl -- render --preset {name} --out manifests/{name}"
+            "manifests/{name} is out of date; `cargo run -p e2e -- generate` writes it"
         );
         presets.push(name);
     }

@@ -78,10 +78,11 @@ pub fn example_spec() -> Result<String> {
     Ok(spec.to_owned())
 }
 
-/// The examples of a program's commands, in the order of its help.
+/// The examples of a program and its commands, in the order of its help.
 #[must_use]
 pub fn examples(program: &clap::Command) -> Vec<String> {
-    let texts = program.get_subcommands().filter_map(|command| Some(command.get_after_help()?.to_string()));
+    let commands = std::iter::once(program).chain(program.get_subcommands());
+    let texts = commands.filter_map(|command| Some(command.get_after_help()?.to_string()));
     let name = format!("{} ", program.get_name());
     texts.flat_map(|text| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()).filter(|line| line.starts_with(&name)).collect()
 }
