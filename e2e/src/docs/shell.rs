@@ -62,7 +62,9 @@ impl Shell {
     pub fn program(&self, name: &str, file: &Path) -> Result<()> {
         let place = self.folder.path().join("bin").join(name);
         let _ = fs::remove_file(&place);
-        fs::hard_link(file, &place).or_else(|_| fs::copy(file, &place).map(drop)).with_context(|| format!("can't put {} into the PATH", file.display()))
+        fs::hard_link(file, &place)
+            .or_else(|_| fs::copy(file, &place).map(drop))
+            .with_context(|| format!("can't put {} into the PATH", file.display()))
     }
 
     /// Puts a script of bash into the PATH.
@@ -156,7 +158,8 @@ impl Shell {
         let meant = self.meant(line);
         // In place of the shell, so that a signal reaches the program itself.
         let mut process = Process::start(&mut self.command(&format!("exec {meant}")))?;
-        let ready = |said: &str| said.starts_with("http://") || said.starts_with("Forwarding from") || said.contains("ready") || said.contains("listening");
+        let ready =
+            |said: &str| said.starts_with("http://") || said.starts_with("Forwarding from") || said.contains("ready") || said.contains("listening");
         let said = process.line("that it is ready", SOON, |said| ready(said).then(|| said.to_owned())).await.with_context(|| format!("`{line}`"))?;
         Ok(Running { line: line.to_owned(), said, process })
     }

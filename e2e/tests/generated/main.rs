@@ -41,7 +41,8 @@ fn the_tree_has_what_the_code_makes() -> Result<()> {
         }
         eprintln!("wrote {} files", files.len());
     }
-    let stale: Vec<&str> = files.iter().filter(|(path, text)| fs::read_to_string(root.join(path)).ok().as_ref() != Some(text)).map(|(path, _)| &**path).collect();
+    let stale: Vec<&str> =
+        files.iter().filter(|(path, text)| fs::read_to_string(root.join(path)).ok().as_ref() != Some(text)).map(|(path, _)| &**path).collect();
     assert!(stale.is_empty(), "not as the code makes them; `cargo run -p e2e -- generate` writes them: {stale:#?}");
     let known: BTreeSet<&str> = files.iter().map(|(path, _)| &**path).collect();
     let mut extra = Vec::new();
