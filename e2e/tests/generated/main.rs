@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it wrote")]
 
 mod commands;
+mod spec;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -16,7 +17,12 @@ use stickyctl::spec::StickyApp;
 
 /// Every generated file, by its path from the root.
 fn files() -> Result<Vec<(String, String)>> {
-    let mut all = vec![("docs/commands.md".to_owned(), commands::page())];
+    let schema = serde_json::to_string_pretty(&stickyctl::spec::schema())?;
+    let mut all = vec![
+        ("docs/commands.md".to_owned(), commands::page()),
+        ("docs/spec.md".to_owned(), spec::page()),
+        ("docs/spec.schema.json".to_owned(), format!("{schema}\n")),
+    ];
     for preset in Preset::value_variants() {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };
         spec.ingress.front_door = preset.front_door();
