@@ -1,4 +1,6 @@
-//! Specs for tests: one in which everything is said, and random valid ones.
+//! Specs for tests, here and in other packages (feature `sample`): one in which everything is said, and random valid ones.
+
+#![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
 use crate::mode::Mode;
 use crate::spec::StickyApp;
@@ -9,7 +11,8 @@ use crate::spec::redis::SecretKey;
 use proptest::prelude::*;
 
 /// A spec with a value at every key. It is no release that could run: a Redis elsewhere has no storage.
-pub(crate) fn full() -> StickyApp {
+#[must_use]
+pub fn full() -> StickyApp {
     let mut spec = StickyApp::default();
     spec.image.pull_secret = Some("registry".to_owned());
     spec.limits = Limits {
@@ -74,7 +77,7 @@ prop_compose! {
 
 prop_compose! {
     /// A spec that passes every check.
-    pub(crate) fn valid()(mut spec in release(), traefik: bool, host in proptest::option::of("[a-z]{1,9}\\.example"), tls: bool,
+    pub fn valid()(mut spec in release(), traefik: bool, host in proptest::option::of("[a-z]{1,9}\\.example"), tls: bool,
                           strict: bool, balanced: bool, lifetime in 1..1_000_000_u32, pre_stop in 1..60_u32, delay in 7..60_u32,
                           window in 1..60_u32, elsewhere: bool, selector in proptest::collection::btree_map(word(), word(), 0..4),
                           sockets in proptest::option::of(1..=1_000_u64)) -> StickyApp {
