@@ -4,7 +4,8 @@ use super::OF_HELM;
 use serde_json::{Value, json};
 
 /// The spec's schema without what Helm says itself. A key with a default is required: Helm lays what is said over `values.yaml`,
-/// so it is missing only where somebody took it away with `null`, and nothing could stand in its place.
+/// so it is missing only where somebody took it away with `null`. That has a meaning where a key may be left out (no limit of
+/// the processor); elsewhere nothing could stand in its place.
 pub(super) fn schema() -> Value {
     let mut schema = crate::spec::schema();
     schema["title"] = json!("Values of the chart sticky-sessions");
@@ -25,8 +26,9 @@ fn require(schema: &mut Value) {
         if is_group {
             require(property);
         }
+        let may_go = property["type"].as_array().is_some_and(|types| types.iter().any(|of| of == "null"));
         let has_text = property.get("default").is_some_and(|default| !default.is_array() && !default.is_object());
-        if has_text || (is_group && property.get("required").is_some()) {
+        if (has_text && !may_go) || (is_group && property.get("required").is_some()) {
             required.push(key.clone());
         }
     }

@@ -24,6 +24,9 @@ fn the_values_file_is_the_default_spec_and_fits_its_schema() {
     for tree in [serde_yaml::from_str::<Value>(&text).unwrap(), values(&sample::full())] {
         assert_eq!(validator.iter_errors(&tree).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
     }
+    let mut unlimited = values(&spec);
+    unlimited["resources"]["limits"].as_object_mut().unwrap().remove("cpu");
+    assert!(validator.is_valid(&unlimited), "a key that may be left out may be taken away");
     // What would take a default away that nothing can stand in for.
     let mut bare = values(&spec);
     bare["drain"].as_object_mut().unwrap().remove("delay");
