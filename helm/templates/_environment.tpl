@@ -37,10 +37,10 @@
 - name: STICKY_TRUSTED_PROXY
   value: {{ join "," $networks | quote }}
 {{- end }}
-{{- range $key, $value := .Values.limits }}
-{{- if ne $value nil }}
+{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "newSessionsPerMinute" }}
+{{- with get ($.Values.limits | default dict) $key }}
 - name: {{ printf "STICKY_%s" (snakecase $key | upper) }}
-  value: {{ int64 $value | quote }}
+  value: {{ int64 . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
