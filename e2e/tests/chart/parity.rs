@@ -1,9 +1,7 @@
-//! The chart without a cluster: it is faultless to helm, makes the generator's objects, and refuses what the spec's checks
-//! refuse. Asked for with the cluster's tests (`e2e::kube`), because helm is built with the cluster's programs.
+//! The objects that helm makes of a spec are the generator's.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-use e2e::kube::helm::{Helm, Said, chart};
+use crate::template;
+use e2e::kube::helm::{Helm, chart};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use serde::Deserialize;
@@ -14,10 +12,6 @@ use stickyctl::spec::load::{Sources, load};
 use stickyctl::spec::StickyApp;
 
 const SPEC: &str = "stickyctl.dev/spec";
-
-fn template(helm: &Helm, name: &str, namespace: &str, values: &str) -> Said {
-    helm.run(&["template", name, &chart(), "--namespace", namespace, "--no-hooks", "--values", "-"], values).unwrap()
-}
 
 /// Objects by kind and name, the spec's annotation as a value.
 type Objects = BTreeMap<String, Value>;
