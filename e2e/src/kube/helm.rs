@@ -1,12 +1,17 @@
 //! Helm, the real one, with the chart of this tree and nothing of the caller's settings.
 
-use super::KUBECONFIG;
-use crate::cluster;
+use super::{KUBECONFIG, Space};
+use crate::{cluster, wait};
 use anyhow::{Context, Result, ensure};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+
+/// Beyond the longest `--timeout` of a test.
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// Helm, and a home of its own.
 #[derive(Debug)]
@@ -27,6 +32,11 @@ pub struct Said {
 }
 
 impl Said {
+    fn of(done: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { well: done.status.success(), stdout: text(done.stdout), stderr: text(done.stderr) }
+    }
+
     /// The answer of a call that went well.
     ///
     /// # Errors
@@ -81,9 +91,21 @@ impl Helm {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("can't start helm")?;
         // A call that refuses its flags reads nothing.
         let _ = child.stdin.take().context("no stdin")?.write_all(input.as_bytes());
-        let done = child.wait_with_output()?;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Said { well: done.status.success(), stdout: text(done.stdout), stderr: text(done.stderr) })
+        Ok(Said::of(child.wait_with_output()?))
+    }
+
+    /// Runs helm in a namespace of a cluster, with a text on stdin.
+    ///
+    /// # Errors
+    /// It could not be started, or did not end.
+    pub async fn on(&self, space: &Space, words: &[&str], input: &str) -> Result<Said> {
+        let mut command = tokio::process::Command::from(self.command(words));
+        command.arg("--kubeconfig").arg(space.kube.config()).args(["--namespace", &space.name]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().context("can't start helm")?;
+        // A command that reads no values ends without reading this.
+        let _ = child.stdin.take().context("no stdin")?.write_all(input.as_bytes()).await;
+        Ok(Said::of(wait::within(&format!("helm {}", words.join(" ")), LIMIT, child.wait_with_output()).await??))
     }
 }
 
