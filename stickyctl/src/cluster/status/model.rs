@@ -167,6 +167,14 @@ pub struct Autoscaler {
     pub current: u64,
     /// Pods that it wants.
     pub desired: u64,
+    /// Its name; the release's own has the release's.
+    pub name: String,
+    /// Processor use that it aims at, in percent of what pods request; none where it goes by something else.
+    pub cpu_target: Option<u64>,
+    /// Processor use that it last saw.
+    pub cpu: Option<u64>,
+    /// What keeps it from its work.
+    pub trouble: Option<String>,
 }
 
 impl Status {
