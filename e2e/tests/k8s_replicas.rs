@@ -123,7 +123,8 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
 async fn a_number_that_nobody_owns_survives() -> Result<()> {
     in_namespace("unowned", async |space| {
         space.kube.load_app().await?;
-        let scaled = spec(space, json!({"mode": "2x1", "autoscaling": {"max": 5}, "drain": {"preStop": "1s", "delay": "7s", "window": "1s"}})).await?;
+        let scaled =
+            spec(space, json!({"mode": "2x1", "autoscaling": {"max": 5}, "drain": {"preStop": "1s", "delay": "7s", "window": "1s"}})).await?;
         let made = ["-n", &space.name, "apply", "--server-side", "--field-manager=stickyctl", "-f", "-"];
         space.kube.feed(&made, &render(&scaled).await?).await?;
         wait::until("the autoscaler's two pods", SOON, async || (replicas(space).await.ok()? == 2).then_some(())).await?;

@@ -3,7 +3,8 @@
 //! Nothing of it is run but what a fact of the other list covers: such a cell names the fact.
 
 /// The columns, with the sources that were read.
-pub const COLUMNS: [&str; 6] = ["ingress-nginx", "Traefik's own", "Traefik's ingress-nginx provider", "haproxy-ingress", "HAProxy's own controller", "Envoy Gateway"];
+pub const COLUMNS: [&str; 6] =
+    ["ingress-nginx", "Traefik's own", "Traefik's ingress-nginx provider", "haproxy-ingress", "HAProxy's own controller", "Envoy Gateway"];
 
 /// A cell: its text, and the fact that covers it.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +54,14 @@ pub fn lines() -> Vec<Line> {
         ),
         line(
             "name by default",
-            [by("only-affinity", "`INGRESSCOOKIE`"), r("`_` and 5 hex digits"), by("only-affinity", "`INGRESSCOOKIE`"), r("`INGRESSCOOKIE`"), r("none: the name is the switch"), r("made of route and rule")],
+            [
+                by("only-affinity", "`INGRESSCOOKIE`"),
+                r("`_` and 5 hex digits"),
+                by("only-affinity", "`INGRESSCOOKIE`"),
+                r("`INGRESSCOOKIE`"),
+                r("none: the name is the switch"),
+                r("made of route and rule"),
+            ],
         ),
         line(
             "path by default",
@@ -62,11 +70,25 @@ pub fn lines() -> Vec<Line> {
         line("HttpOnly", [by("only-affinity", "always"), r("off"), by("only-affinity", "always"), r("on"), r("off"), r("set by Envoy")]),
         line(
             "Secure",
-            [by("secure-by-itself", "over https by itself"), r("off"), by("secure-by-itself", "only if said"), r("with `session-cookie-same-site`"), r("off"), r("not set")],
+            [
+                by("secure-by-itself", "over https by itself"),
+                r("off"),
+                by("secure-by-itself", "only if said"),
+                r("with `session-cookie-same-site`"),
+                r("off"),
+                r("not set"),
+            ],
         ),
         line(
             "SameSite",
-            [by("only-affinity", "none unless said"), r("none unless said"), by("only-affinity", "none unless said"), r("`None` with Secure, if asked for"), r("none"), r("none")],
+            [
+                by("only-affinity", "none unless said"),
+                r("none unless said"),
+                by("only-affinity", "none unless said"),
+                r("`None` with Secure, if asked for"),
+                r("none"),
+                r("none"),
+            ],
         ),
         line(
             "lifetime",
@@ -137,7 +159,14 @@ pub fn lines() -> Vec<Line> {
         line("the app sees the cookie", [r("yes"), r("yes"), r("yes"), r("no, it is taken out"), r("no, it is taken out"), r("not read")]),
         line(
             "silence that cuts a WebSocket",
-            [r("60 s, by two annotations more; an edit cuts after 240 s"), r("read 60 s, idle 180 s"), r("60 s"), r("1 h"), r("1 h"), r("route 15 s, stream 300 s")],
+            [
+                r("60 s, by two annotations more; an edit cuts after 240 s"),
+                r("read 60 s, idle 180 s"),
+                r("60 s"),
+                r("1 h"),
+                r("1 h"),
+                r("route 15 s, stream 300 s"),
+            ],
         ),
     ]
 }

@@ -52,11 +52,11 @@ pub(super) fn all() -> Vec<Fact> {
             sees(PLAIN),
         ),
         at(
-            "/who[a-m]i",
+            "/who[a-m]+i",
             "no-path-regex",
             "the same where the rule's path is a regular expression",
             &[ON, ("use-regex", "true")],
-            sees("`INGRESSCOOKIE; HttpOnly; Path=/who[a-m]i` does not stick").so("no browser sends it back"),
+            sees("`INGRESSCOOKIE; HttpOnly; Path=/who[a-m]+i` does not stick").so("no browser sends it back"),
             sees(PLAIN),
         ),
         both(

@@ -97,7 +97,12 @@ pub(super) fn all() -> Vec<Fact> {
             sees("200 with a new cookie"),
             sees("502").so("not read"),
         ),
-        probed("up-default", "3 to 6 pods, no `affinity-mode`", sees("35 to 70 % of 40 sessions move, no new cookie").so("`balanced` is the default"), sees("0 of 40 sessions move")),
+        probed(
+            "up-default",
+            "3 to 6 pods, no `affinity-mode`",
+            sees("35 to 70 % of 40 sessions move, no new cookie").so("`balanced` is the default"),
+            sees("0 of 40 sessions move"),
+        ),
         probed(
             "up-balanced",
             "3 to 6 pods, `balanced`",
@@ -105,12 +110,7 @@ pub(super) fn all() -> Vec<Fact> {
             sees("0 of 40 sessions move").so("`affinity-mode` is not read"),
         ),
         both("up-persistent", "3 to 6 pods, `persistent`", "0 of 40 sessions move"),
-        probed(
-            "down-balanced",
-            "6 to 3 pods, `balanced`: sessions of pods that stay",
-            sees("some move"),
-            sees("none moves"),
-        ),
+        probed("down-balanced", "6 to 3 pods, `balanced`: sessions of pods that stay", sees("some move"), sees("none moves")),
         both("down-persistent", "6 to 3 pods, `persistent`: sessions of pods that stay", "none moves"),
         both("socket-and-edit", "an open WebSocket while an Ingress is edited", "stays open"),
         both("restart", "the front door's pod is replaced", "0 of 40 sessions move"),
@@ -126,7 +126,12 @@ pub(super) fn all() -> Vec<Fact> {
             "502 for 0.2 to 1.0 s; with `session-cookie-change-on-failure` none",
             "502 until the address leaves the slice; a retry after a second succeeds",
         ),
-        read("drains", "a rollout of an app that turns readiness off first and accepts for 15 s more", "0 of 10,743 requests fail", "0 of 10,729 requests fail"),
+        read(
+            "drains",
+            "a rollout of an app that turns readiness off first and accepts for 15 s more",
+            "0 of 10,743 requests fail",
+            "0 of 10,729 requests fail",
+        ),
         read(
             "recovers",
             "a pod is not ready for a while",

@@ -82,6 +82,9 @@ mod tests {
                 assert!([RUN, KIND, READ].iter().any(|mark| cell.trim().starts_with(mark)), "{cell} in {row}");
             }
         }
-        assert!(text.contains("| **kind** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks | **run** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks |"), "{text}");
+        assert!(
+            text.contains("| **kind** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks | **run** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks |"),
+            "{text}"
+        );
     }
 }

@@ -37,7 +37,8 @@ pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
         let mut client = Command::new("openssl");
         // Quiet also waits for the answer after the end of what it was given.
         client.args(["s_client", "-quiet", "-connect", &address, "-servername", &host]);
-        sh::feed(ANSWER, client, request.as_bytes()).await.ok().filter(|text| text.starts_with("HTTP/1.1 200") && text.contains("x-sticky-pod"))
+        let text = sh::feed(ANSWER, client, request.as_bytes()).await.ok()?;
+        (text.starts_with("HTTP/1.1 200") && text.to_ascii_lowercase().contains("\nx-sticky-pod: ")).then_some(text)
     })
     .await?;
     let lines = answer.lines().filter_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")));

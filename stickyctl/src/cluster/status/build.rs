@@ -189,6 +189,9 @@ mod tests {
         assert_eq!((status.mode.as_str(), status.version.as_str()), ("5x4", "0.1.0"));
         assert_eq!(status.pods.iter().map(|pod| pod.pod.as_str()).collect::<Vec<_>>(), ["b", "a"], "oldest first");
         assert!(!status.cookie.unwrap().moves_on_failure, "what serves decides, not what it was rendered for");
-        assert_eq!(status.autoscaler, Some(Autoscaler { min: 1, max: 8, current: 5, desired: 6, name: "x".to_owned(), cpu_target: None, cpu: None, trouble: None }));
+        assert_eq!(
+            status.autoscaler,
+            Some(Autoscaler { min: 1, max: 8, current: 5, desired: 6, name: "x".to_owned(), cpu_target: None, cpu: None, trouble: None })
+        );
     }
 }

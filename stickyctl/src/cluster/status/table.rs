@@ -185,7 +185,8 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
-        let scaler = Autoscaler { min: 2, max: 8, current: 3, desired: 3, name: status.name.clone(), cpu_target: Some(70), cpu: Some(55), trouble: None };
+        let scaler =
+            Autoscaler { min: 2, max: 8, current: 3, desired: 3, name: status.name.clone(), cpu_target: Some(70), cpu: Some(55), trouble: None };
         status.autoscaler = Some(scaler);
         let line = "\nautoscaler  2 to 8 pods, 3 now, 3 wanted; processor 55 % of the requested, 70 % is aimed at\n";
         assert!(table(&status).contains(line), "{}", table(&status));

@@ -12,11 +12,11 @@ pub mod stuck;
 
 use super::answer::{self, By};
 use super::apply::{Manner, Outcome, apply_patiently, rehearse};
-use super::change::pods;
 use super::autoscaler;
+use super::change::pods;
 use super::connect::{Cluster, ClusterArgs, connect};
-use super::errors::ask;
 use super::doors::Proxy;
+use super::errors::ask;
 use super::inventory;
 use super::nodes::{self, Nodes};
 use super::plan::Plan;
