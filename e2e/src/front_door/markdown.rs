@@ -42,7 +42,7 @@ fn cell(fact: &Fact, door: Door) -> String {
         Setting::Cookie(_) => seen.replacen("` ", "`, ", 1),
         Setting::Probe | Setting::Read => (*seen).to_owned(),
     };
-    let note = if note.is_empty() { String::new() } else { format!("; {note}") };
+    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
     format!("{mark} {}{}", escaped(&seen), escaped(&note))
 }
 
