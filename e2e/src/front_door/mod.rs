@@ -158,11 +158,4 @@ mod tests {
         assert!(ids.iter().all(|id| id.len() <= 30 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')), "{ids:?}");
         assert!(all.iter().filter(|fact| fact.is_run()).count() >= 40, "most facts are run");
     }
-
-    #[test]
-    fn every_probe_is_known() {
-        for fact in facts().iter().filter(|fact| matches!(fact.setting, Setting::Probe)) {
-            assert!(probes::known(fact.id), "no probe sees {}", fact.id);
-        }
-    }
 }

@@ -47,13 +47,6 @@ pub async fn see(bench: &Bench<'_>, fact: &Fact) -> Result<String> {
     seen.with_context(|| format!("looking at {}", fact.id))
 }
 
-/// Whether something sees it.
-#[cfg(test)]
-pub(super) fn known(id: &str) -> bool {
-    let source = include_str!("mod.rs");
-    moves::IDS.contains(&id) || source.contains(&format!("\"{id}\") =>"))
-}
-
 /// How often values differ from each other, and from pods.
 fn distinct(values: &[(String, String)]) -> String {
     let mut pods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

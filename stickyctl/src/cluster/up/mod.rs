@@ -1,8 +1,9 @@
 //! `stickyctl up` on a cluster: reads, decides, applies, waits, asks.
 //!
 //! One file for each step that has more to it than a call: [`image`] gets the image to the nodes, `door` finds or installs the
-//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, [`stuck`] tells of a rollout that fails.
+//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, `autoscaler` and [`stuck`] tells of a rollout that fails.
 
+mod autoscaler;
 mod door;
 mod dry_run;
 pub mod image;
@@ -12,11 +13,9 @@ pub mod stuck;
 
 use super::answer::{self, By};
 use super::apply::{Manner, Outcome, apply_patiently, rehearse};
-use super::autoscaler;
 use super::change::pods;
 use super::connect::{Cluster, ClusterArgs, connect};
 use super::doors::Proxy;
-use super::errors::ask;
 use super::inventory;
 use super::nodes::{self, Nodes};
 use super::plan::Plan;
@@ -35,8 +34,6 @@ use crate::spec::load::Loaded;
 use crate::spec::pods::Expose;
 use clap::{Args, ValueEnum};
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use kube::Api;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use sticky_app::core::duration;
@@ -115,7 +112,7 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));
     let pods = wait(&cluster, spec, before.as_deref(), deadline, args.timeout, output).await?;
     prune(&cluster, &plan, output).await?;
-    tell_of_autoscaler(&cluster, spec, output).await?;
+    autoscaler::tell(&cluster, spec, output).await?;
     if let Some(door) = &door {
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }
@@ -193,22 +190,6 @@ async fn prune(cluster: &Cluster, plan: &Plan, output: Output) -> Result<(), Fai
     for item in items.iter().filter(|item| item.is_ours && item.kind != "Secret" && !inventory::is_claim(item) && !wanted(item)) {
         item.delete(&cluster.client, &spec.namespace).await?;
         output.phase(Mark::Done, "removed", &format!("{}: the spec has none any more", item.title()), None);
-    }
-    Ok(())
-}
-
-/// What scales the release from now on, or why nothing will. No failure: it serves, with as many pods as there are.
-async fn tell_of_autoscaler(cluster: &Cluster, spec: &StickyApp, output: Output) -> Result<(), Failure> {
-    let Some(scaling) = &spec.autoscaling else { return Ok(()) };
-    let all: Api<HorizontalPodAutoscaler> = Api::namespaced(cluster.client.clone(), &spec.namespace);
-    let doing = format!("reading autoscaler {} in namespace {}", spec.name, spec.namespace);
-    let Some(scaler) = ask(&doing, all.get_opt(&spec.name)).await? else { return Ok(()) };
-    match autoscaler::trouble(&scaler, autoscaler::has_metrics_api(&cluster.client).await?) {
-        Some(why) => output.phase(Mark::Warning, "autoscaler", &why, None),
-        None => {
-            let (min, max, cpu) = (scaling.min.unwrap_or(spec.mode.pods), scaling.max, scaling.cpu);
-            output.phase(Mark::Done, "autoscaler", &format!("{min} to {max} pods, at {cpu} % of the processor that they request"), None);
-        }
     }
     Ok(())
 }
