@@ -110,6 +110,13 @@ pub(super) fn all() -> Vec<Fact> {
             sees("0 of 40 sessions move").so("`affinity-mode` is not read"),
         ),
         both("up-persistent", "3 to 6 pods, `persistent`", "0 of 40 sessions move"),
+        probed(
+            "gone-balanced",
+            "1 of 6 pods is deleted and replaced, `balanced`: sessions of the other pods",
+            sees("some move").so("twice, even: the ring shrinks at once and grows seconds later"),
+            sees("none moves"),
+        ),
+        both("gone-persistent", "the same, `persistent`: sessions of the other pods", "none moves"),
         probed("down-balanced", "6 to 3 pods, `balanced`: sessions of pods that stay", sees("some move"), sees("none moves")),
         both("down-persistent", "6 to 3 pods, `persistent`: sessions of pods that stay", "none moves"),
         both("socket-and-edit", "an open WebSocket while an Ingress is edited", "stays open"),

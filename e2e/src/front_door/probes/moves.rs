@@ -2,13 +2,24 @@
 
 use super::{Bench, Route, SetCookie, sent};
 use crate::front_door::bench::WHOAMI;
+use crate::kube::release::NAME;
 use crate::{random, wait, ws};
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What is seen here.
-pub const IDS: [&str; 7] = ["up-default", "up-balanced", "up-persistent", "down-balanced", "down-persistent", "socket-and-edit", "restart"];
+pub const IDS: [&str; 9] = [
+    "up-default",
+    "up-balanced",
+    "up-persistent",
+    "gone-balanced",
+    "gone-persistent",
+    "down-balanced",
+    "down-persistent",
+    "socket-and-edit",
+    "restart",
+];
 
 const SESSIONS: usize = 40;
 const SOON: Duration = Duration::from_secs(60);
@@ -50,13 +61,14 @@ pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) ->
     }
 
     crowds = visit(bench, 2 * few).await?;
+    let victim = bench.pods().await?.pop_first().context("no pods")?;
+    bench.space.run(&["delete", "pod", &victim]).await?;
+    bench.space.rollout(&format!("deployment/{NAME}")).await?;
+    seen.extend(others(bench, &crowds, ["gone-balanced", "gone-persistent"]).await?);
+
+    crowds = visit(bench, 2 * few).await?;
     scale(few).await?;
-    let left = bench.pods().await?;
-    for (n, id) in [(1, "down-balanced"), (2, "down-persistent")] {
-        settled(bench, ROUTES[n].0, &left).await?;
-        let (moved, _) = ask_again(bench, ROUTES[n].0, &crowds[n], |visitor| left.contains(&visitor.home)).await?;
-        seen.insert(id, if moved == 0 { "none moves" } else { "some move" }.to_owned());
-    }
+    seen.extend(others(bench, &crowds, ["down-balanced", "down-persistent"]).await?);
 
     let id = ROUTES[2].0;
     let crowd = join(bench, id).await?;
@@ -65,6 +77,18 @@ pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) ->
     let (moved, fresh) = ask_again(bench, id, &crowd, |_| true).await?;
     seen.insert("restart", share(moved, crowd.len(), fresh));
     ensure!(IDS.iter().all(|id| seen.contains_key(id)), "{:?} only", seen.keys());
+    Ok(seen)
+}
+
+/// Whether sessions move that are on pods which are still there.
+async fn others(bench: &Bench<'_>, crowds: &[Vec<Visitor>], ids: [&'static str; 2]) -> Result<Vec<(&'static str, String)>> {
+    let left = bench.pods().await?;
+    let mut seen = Vec::new();
+    for (n, id) in [1, 2].into_iter().zip(ids) {
+        settled(bench, ROUTES[n].0, &left).await?;
+        let (moved, _) = ask_again(bench, ROUTES[n].0, &crowds[n], |visitor| left.contains(&visitor.home)).await?;
+        seen.push((id, if moved == 0 { "none moves" } else { "some move" }.to_owned()));
+    }
     Ok(seen)
 }
 
@@ -116,8 +140,10 @@ fn share(moved: usize, of: usize, fresh: usize) -> String {
     }
 }
 
-/// Waits until the front door has forgotten the pods that are gone: first requests get to those that are left only.
+/// Waits until the front door has forgotten the pods that are gone and knows those that came: first requests get to those that are
+/// there, and to no other.
 async fn settled(bench: &Bench<'_>, id: &str, left: &BTreeSet<String>) -> Result<()> {
+    bench.reached(id, WHOAMI, left.len()).await?;
     let mut row = 0;
     wait::until("the front door has forgotten the pods that are gone", SOON, async || {
         row = if bench.whoami(id, "").await.is_ok_and(|answer| left.contains(&answer.pod())) { row + 1 } else { 0 };
