@@ -9,6 +9,7 @@ pub mod browser;
 pub mod cluster;
 pub mod crowd;
 pub mod docs;
+pub mod front_door;
 pub mod http;
 pub mod image;
 pub mod jar;

@@ -18,7 +18,7 @@ struct Module {
     programs: &'static [&'static str],
 }
 
-const MODULES: [Module; 6] = [
+const MODULES: [Module; 7] = [
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
     // Its only tool is the server's root package, which Go names after its folder.
     Module { folder: "etcd", packages: "tool", programs: &["server"] },
@@ -30,6 +30,7 @@ const MODULES: [Module; 6] = [
     },
     Module { folder: "traefik", packages: "tool", programs: &["traefik"] },
     Module { folder: "helm", packages: "tool", programs: &["helm"] },
+    Module { folder: "metrics-server", packages: "tool", programs: &["metrics-server"] },
 ];
 
 /// Builds every program and image that is missing or older than its source.
@@ -196,7 +197,11 @@ mod tests {
     #[test]
     fn manifests_name_the_versions_that_are_built() {
         let place = Place::named("any").unwrap();
-        for (folder, module) in [("coredns", "github.com/coredns/coredns"), ("traefik", "github.com/traefik/traefik/v3")] {
+        for (folder, module) in [
+            ("coredns", "github.com/coredns/coredns"),
+            ("traefik", "github.com/traefik/traefik/v3"),
+            ("metrics-server", "sigs.k8s.io/metrics-server"),
+        ] {
             let version = version(&place, folder, module).unwrap();
             let manifest = fs::read_to_string(place.source.join(format!("{folder}.yaml"))).unwrap();
             assert!(manifest.lines().any(|line| line.contains("image: ") && line.ends_with(&format!(":{version}"))), "{folder}.yaml: not {version}");

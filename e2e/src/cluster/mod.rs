@@ -19,7 +19,7 @@ pub(crate) mod sh;
 mod up;
 
 pub use build::{helm, kubectl};
-pub use images::REDIS;
+pub use images::{REDIS, metrics_server};
 pub use place::Place;
 
 use anyhow::{Result, bail};

@@ -8,6 +8,7 @@ pub mod front_door;
 pub mod helm;
 pub mod image;
 pub mod logs;
+pub mod metrics_api;
 pub mod relays;
 pub mod release;
 pub mod site;

@@ -6,6 +6,7 @@ use super::metrics;
 use super::model::Status;
 use super::pod::{Scrape, runs};
 use super::route::others;
+use crate::cluster::autoscaler::has_metrics_api;
 use crate::cluster::connect::Cluster;
 use crate::cluster::errors::ask;
 use crate::cluster::release::{Release, none};
@@ -48,6 +49,11 @@ pub async fn collect(cluster: &Cluster, name: &str, namespace: &str, door: &mut 
         Some(scaler) => get(client, "autoscaler", scaler, namespace, &mut notes).await,
         None => None,
     };
+    // Where it can't be asked there is one: the autoscaler's own words are better than a wrong guess.
+    let has_metrics_api = match &autoscaler {
+        Some(_) => has_metrics_api(client).await.unwrap_or(true),
+        None => true,
+    };
     let made_of = release.spec();
     let front_door = match &made_of {
         Ok(spec) => door.of(client, &living(spec, ingress.as_ref())).await.map_err(|why| notes.push(format!("the front door: {why}"))).ok(),
@@ -69,6 +75,7 @@ pub async fn collect(cluster: &Cluster, name: &str, namespace: &str, door: &mut 
         ingress,
         service,
         autoscaler,
+        has_metrics_api,
         front_door,
         notes,
     }))
