@@ -23,6 +23,9 @@ fn files() -> Result<Vec<(String, String)>> {
         ("docs/spec.md".to_owned(), spec::page()),
         ("docs/spec.schema.json".to_owned(), format!("{schema}\n")),
     ];
+    let doors = "docs/front-doors.md";
+    let page = fs::read_to_string(e2e::docs::root()?.join(doors)).with_context(|| format!("no {doors}"))?;
+    all.push((doors.to_owned(), between(&page, "facts", &e2e::front_door::markdown::markdown()).with_context(|| doors.to_owned())?));
     all.extend(chart::files());
     for preset in Preset::value_variants() {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };
@@ -32,6 +35,14 @@ fn files() -> Result<Vec<(String, String)>> {
         all.extend(files.into_iter().map(|(file, text)| (format!("manifests/{}/{file}", name.get_name()), text)));
     }
     Ok(all)
+}
+
+/// A page with a text between its markers of a name.
+fn between(page: &str, name: &str, text: &str) -> Result<String> {
+    let (begin, end) = (format!("<!-- generated: {name} -->\n"), "<!-- /generated -->");
+    let (before, rest) = page.split_once(&begin).with_context(|| format!("it has no {begin}"))?;
+    let (_, after) = rest.split_once(end).with_context(|| format!("it has no {end}"))?;
+    Ok(format!("{before}{begin}{}\n{end}{after}", text.trim_end()))
 }
 
 /// Folders in which nothing else may be.
