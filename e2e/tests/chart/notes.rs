@@ -65,7 +65,11 @@ fn the_test_comes_in_by_a_policy_of_its_own() {
         let text =
             helm.run(&["template", "demo", &chart(), "--show-only", "templates/tests/probe.yaml", "--set", settings], "").unwrap().ok().unwrap();
         assert_eq!(text.matches("kind: ").count(), text.matches("helm.sh/hook: test").count(), "{text}");
-        assert_eq!(text.matches("kind: ").count(), text.matches("helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded").count(), "{text}");
+        assert_eq!(
+            text.matches("kind: ").count(),
+            text.matches("helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed").count(),
+            "{text}"
+        );
         text
     };
     let text = hooks("networkPolicy.enabled=true");

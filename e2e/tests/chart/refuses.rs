@@ -99,7 +99,7 @@ fn what_a_value_can_not_be_is_refused_by_the_schema() {
         ("autoscaling: {max: 65}", &["/autoscaling/max", "maximum"]),
         ("image: {name: 'sticky-app:latest'}", &["/image/name"]),
         ("image: {name: sticky-app}", &["/image/name", "pattern"]),
-        ("exposeIdentity: off", &["/exposeIdentity", "'full', 'pod', 'off'"]),
+        ("exposeIdentity: off", &["/exposeIdentity"]),
         ("drain: {delay: null}", &["/drain", "delay"]),
         ("redis: {storage: 1GB}", &["/redis/storage", "pattern"]),
     ] {
