@@ -1,9 +1,9 @@
 //! `stickyctl render`: a spec in, manifests out; the network is never touched.
 
 use crate::exit::{Exit, Failure};
-use crate::generate::{chart, objects};
 use crate::generate::preset::Preset;
 use crate::generate::write::{HEADER, KUSTOMIZATION, files, json, yaml};
+use crate::generate::{chart, objects};
 use crate::input::{Input, SpecArgs};
 use crate::output::Output;
 use clap::{Args, ValueEnum};

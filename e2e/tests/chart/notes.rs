@@ -15,12 +15,23 @@ fn notes_end_with_commands_that_fit() {
     for (settings, there, not_there) in [
         (
             "mode=3x1",
-            &["--namespace ingress-nginx service/ingress-nginx-controller 8080:80", "open http://127.0.0.1:8080/", "data-demo-redis-0", "--set mode=1x4"][..],
+            &[
+                "--namespace ingress-nginx service/ingress-nginx-controller 8080:80",
+                "open http://127.0.0.1:8080/",
+                "data-demo-redis-0",
+                "--set mode=1x4",
+            ][..],
             &["curl", "WARNING", "https"][..],
         ),
         (
             "mode=1x4,ingress.frontDoor=traefik,ingress.host=*.demo.example",
-            &["--namespace traefik service/traefik 8080:80", "http://any.demo.example/", "--header 'Host: any.demo.example'", "--set mode=3x1", "1 pod with 4 workers,"],
+            &[
+                "--namespace traefik service/traefik 8080:80",
+                "http://any.demo.example/",
+                "--header 'Host: any.demo.example'",
+                "--set mode=3x1",
+                "1 pod with 4 workers,",
+            ],
             &["https", "8443", "mode=1x4\n"],
         ),
         (
@@ -28,7 +39,11 @@ fn notes_end_with_commands_that_fit() {
             &["--namespace edge service/ingress-nginx-controller 8443:443", "https://demo.example/", "--resolve demo.example:8443:127.0.0.1"],
             &["claim", "8080"],
         ),
-        ("drain.delay=3s,ingress.cookie.secure=true", &["WARNING drain.delay: a front door may need 7 s", "WARNING ingress.cookie.secure: over plain http"], &[]),
+        (
+            "drain.delay=3s,ingress.cookie.secure=true",
+            &["WARNING drain.delay: a front door may need 7 s", "WARNING ingress.cookie.secure: over plain http"],
+            &[],
+        ),
     ] {
         let text = notes(&helm, settings);
         for words in there.iter().chain(&["kubectl rollout status deployment/demo --namespace shop", "helm test demo --namespace shop"]) {
@@ -47,9 +62,14 @@ fn notes_end_with_commands_that_fit() {
 fn the_test_comes_in_by_a_policy_of_its_own() {
     let Some(helm) = Helm::asked() else { return };
     let hooks = |settings: &str| {
-        let text = helm.run(&["template", "demo", &chart(), "--show-only", "templates/tests/probe.yaml", "--set", settings], "").unwrap().ok().unwrap();
+        let text =
+            helm.run(&["template", "demo", &chart(), "--show-only", "templates/tests/probe.yaml", "--set", settings], "").unwrap().ok().unwrap();
         assert_eq!(text.matches("kind: ").count(), text.matches("helm.sh/hook: test").count(), "{text}");
-        assert_eq!(text.matches("kind: ").count(), text.matches("helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded").count(), "{text}");
+        assert_eq!(
+            text.matches("kind: ").count(),
+            text.matches("helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed").count(),
+            "{text}"
+        );
         text
     };
     let text = hooks("networkPolicy.enabled=true");

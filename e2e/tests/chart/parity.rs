@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use stickyctl::generate::{chart as generated, objects, sample};
-use stickyctl::spec::load::{Sources, load};
 use stickyctl::spec::StickyApp;
+use stickyctl::spec::load::{Sources, load};
 
 const SPEC: &str = "stickyctl.dev/spec";
 

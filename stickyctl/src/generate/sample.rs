@@ -59,10 +59,7 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
-        select(vec!["on", "y", "no", "n", "off", "yes", "null", "true"]).prop_map(str::to_owned)
-    ]
+    prop_oneof!["[a-z]([a-z0-9-]{0,30}[a-z0-9])?", select(vec!["on", "y", "no", "n", "off", "yes", "null", "true"]).prop_map(str::to_owned)]
 }
 
 fn networks() -> impl Strategy<Value = Vec<IpNet>> {

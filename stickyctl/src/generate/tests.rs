@@ -1,7 +1,7 @@
 use super::*;
+use crate::spec::check;
 use crate::spec::pods::{Autoscaling, Seconds};
 use crate::spec::redis::SecretKey;
-use crate::spec::check;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;

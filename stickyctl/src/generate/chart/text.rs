@@ -61,7 +61,10 @@ fn documented_group(schema: &Value, path: &str, mark: &str, text: &mut String) {
 /// The words that a value may be, and their texts.
 fn words(property: &Value) -> impl Iterator<Item = (String, &str)> {
     let list = |keyword: &str| property[keyword].as_array().into_iter().flatten();
-    list("enum").zip(list("enumDescriptions")).filter(|(word, _)| !word.is_null()).map(|(word, what)| (written(word), what.as_str().unwrap_or_default()))
+    list("enum")
+        .zip(list("enumDescriptions"))
+        .filter(|(word, _)| !word.is_null())
+        .map(|(word, what)| (written(word), what.as_str().unwrap_or_default()))
 }
 
 /// The keys directly below a path, in the order of the spec, without those that Helm says itself.
@@ -70,7 +73,8 @@ fn keys(path: &str) -> Vec<&'static str> {
     for (known, _) in KEYS {
         let rest = if path.is_empty() { Some(*known) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
         let Some(key) = rest.and_then(|rest| rest.split('.').next()) else { continue };
-        if !found.contains(&key) && !(path.is_empty() && super::OF_HELM.contains(&key)) {
+        let is_helms = path.is_empty() && super::OF_HELM.contains(&key);
+        if !is_helms && !found.contains(&key) {
             found.push(key);
         }
     }
