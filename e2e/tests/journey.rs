@@ -47,11 +47,16 @@ fn shell(is_real: bool) -> Result<Shell> {
     // A release's neighbour of stickyctl is the static binary.
     shell.program("sticky-app", &image::binary()?)?;
     std::fs::write(shell.work().join("release.yaml"), docs::example_spec()?)?;
+    // The chart's README calls it from the root of the tree.
+    std::os::unix::fs::symlink(docs::root()?.join("helm"), shell.work().join("helm"))?;
     if is_real {
         return Ok(shell);
     }
     shell.program("kubectl", &cluster::kubectl()?)?;
     shell.script("kind", &kind(&Place::named(STAND_IN)?.kubeconfig().display().to_string())?)?;
+    let there = format!("--set redis.image={} --set ingress.frontDoor=traefik", cluster::REDIS);
+    let helm = cluster::helm()?.display().to_string();
+    shell.script("helm", &format!("case \"$1\" in install | upgrade) exec {helm} \"$@\" {there} ;; *) exec {helm} \"$@\" ;; esac\n"))?;
     shell.set("STICKYCTL_REDIS_IMAGE", cluster::REDIS);
     shell.set("STICKYCTL_INGRESS_FRONT_DOOR", "traefik");
     shell.set("STICKYCTL_INGRESS_FRONT_DOOR_NAMESPACE", "ingress-nginx");
@@ -97,6 +102,7 @@ async fn journey(shell: &Shell, is_real: bool) -> Result<()> {
             end(forward.take()).await?;
             asked(shell, line).await?;
             examples(shell).await.context("--help")?;
+            chart(shell).await?;
         } else {
             asked(shell, line).await?;
         }
@@ -154,11 +160,21 @@ async fn alias(shell: &Shell) -> Result<()> {
 
 /// Commands of the documents that want a release.
 async fn release(shell: &Shell) -> Result<()> {
-    for (path, heading, by) in RUN_BY {
-        if matches!(by, RunBy::Release) {
-            for line in docs::commands(path, heading)? {
-                shell.run(&line).await.with_context(|| format!("{path}, {heading}"))?;
-            }
+    run_by(shell, RunBy::Release).await
+}
+
+/// The chart's README. Its first command wants the namespace that its second makes where there is none.
+async fn chart(shell: &Shell) -> Result<()> {
+    shell.run("kubectl create namespace demo").await?;
+    run_by(shell, RunBy::Chart).await
+}
+
+async fn run_by(shell: &Shell, by: RunBy) -> Result<()> {
+    for (path, heading, _) in RUN_BY.iter().filter(|(_, _, other)| *other == by) {
+        for line in docs::commands(path, heading)? {
+            let begun = Instant::now();
+            shell.run(&line).await.with_context(|| format!("{path}, {heading}"))?;
+            eprintln!("{line}: {:?}", begun.elapsed());
         }
     }
     Ok(())

@@ -18,6 +18,8 @@ pub enum RunBy {
     Journey,
     /// `tests/journey.rs`, on the same cluster while the release is up.
     Release,
+    /// `tests/journey.rs`, on the same cluster without a release, from the root of the tree.
+    Chart,
     /// `.ci/run`, by these words, one for each command.
     Ci(&'static [&'static str]),
 }
@@ -30,6 +32,9 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "The server by itself", RunBy::Here),
     ("docs/code.md", "The code", RunBy::Ci(&["\"$e2e\" generate"])),
+    // The Secret comes before the installation that reads it.
+    ("helm/README.md", "Values", RunBy::Chart),
+    ("helm/README.md", "The chart sticky-sessions", RunBy::Chart),
     ("e2e/cluster/README.md", "Tests on a cluster", RunBy::Ci(&["STICKY_E2E_KUBECONFIG=$(\"${cluster[@]}\" kubeconfig)"])),
 ];
 
