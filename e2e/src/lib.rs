@@ -12,6 +12,7 @@ pub mod http;
 pub mod image;
 pub mod jar;
 pub mod kube;
+pub mod lint;
 pub mod local;
 pub mod metrics;
 pub mod nginx;
