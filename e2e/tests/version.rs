@@ -36,7 +36,10 @@ fn both_programs_name_a_commit_and_a_platform() {
         let (commit, platform) = rest.split_once(", ").unwrap();
         let hash = commit.strip_suffix("-dirty").unwrap_or(commit);
         let is_hash = hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit());
-        assert!((is_hash || commit == "commit unknown" || std::env::var_os("STICKY_COMMIT").is_some()) && platform.ends_with("-linux-gnu)"), "{long}");
+        assert!(
+            (is_hash || commit == "commit unknown" || std::env::var_os("STICKY_COMMIT").is_some()) && platform.ends_with("-linux-gnu)"),
+            "{long}"
+        );
         assert_eq!(says(&program, "-V"), format!("{name} {VERSION}"));
     }
 }

@@ -16,7 +16,8 @@ fn the_version_names_the_commit_that_is_checked_out() {
     let git = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
     let head = git.ok().filter(|done| done.status.success()).map(|done| String::from_utf8(done.stdout).unwrap());
     let said = stickyctl(&["--version"]);
-    let wanted = option_env!("STICKY_COMMIT").map_or_else(|| head.unwrap_or_else(|| "commit unknown".to_owned()), |commit| commit.get(..12).unwrap_or(commit).to_owned());
+    let wanted = option_env!("STICKY_COMMIT")
+        .map_or_else(|| head.unwrap_or_else(|| "commit unknown".to_owned()), |commit| commit.get(..12).unwrap_or(commit).to_owned());
     assert!(said.starts_with(&format!("stickyctl {} ({}", env!("CARGO_PKG_VERSION"), wanted.trim_end())), "{said}, not {wanted}");
 }
 

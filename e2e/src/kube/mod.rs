@@ -9,6 +9,7 @@ pub mod image;
 pub mod logs;
 pub mod relays;
 pub mod release;
+pub mod schemas;
 pub mod site;
 pub mod space;
 pub mod stickyctl;
