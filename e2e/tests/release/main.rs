@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod install;
+mod registry;
+
 use anyhow::{Context, Result};
-use e2e::{bin, image, lint, ports, wait};
-use serde_json::Value;
+use e2e::{bin, image, lint};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use tokio::sync::OnceCell;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const REPOSITORY: &str = "registry.example/team/sticky-app";
@@ -64,8 +67,34 @@ async fn path() -> Result<Option<std::ffi::OsString>> {
     Ok(Some(std::env::join_paths(folders.chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())))?))
 }
 
-fn pack(path: &std::ffi::OsStr, built: &Path, out: &Path, repository: &str) {
-    text(&script("pack").arg(built).arg(out).arg(repository).env("PATH", path).output().unwrap());
+fn pack(path: &OsStr, built: &Path, out: &Path) {
+    text(&script("pack").arg(built).arg(out).arg(REPOSITORY).env("PATH", path).output().unwrap());
+}
+
+/// A release, packed once for all tests; nothing where a program for it can't be had. Who changes it takes a copy.
+async fn packed() -> Result<Option<&'static Path>> {
+    static PACKED: OnceCell<Option<PathBuf>> = OnceCell::const_new();
+    let packed = PACKED.get_or_try_init(async || -> Result<_> {
+        let Some(path) = path().await? else { return Ok(None) };
+        let from = tempfile::tempdir()?;
+        built(from.path())?;
+        // Nothing deletes what is there for the whole run: the next one does.
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("release");
+        if out.exists() {
+            fs::remove_dir_all(&out)?;
+        }
+        pack(&path, from.path(), &out);
+        Ok(Some(out))
+    });
+    Ok(packed.await?.as_deref())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for name in names(from) {
+        fs::copy(from.join(&name), to.join(&name))?;
+    }
+    Ok(())
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -80,19 +109,17 @@ fn tar(words: &[&str], archive: &Path) -> String {
 
 #[tokio::test]
 async fn archives_are_whole_and_the_same_twice() -> Result<()> {
-    let Some(path) = path().await? else { return Ok(()) };
+    let (Some(path), Some(first)) = (path().await?, packed().await?) else { return Ok(()) };
     let folder = tempfile::tempdir()?;
-    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-    built(&folder.path().join("built"))?;
-    pack(&path, &folder.path().join("built"), &first, REPOSITORY);
-    // Later, with other rights.
-    built(&folder.path().join("again"))?;
-    fs::set_permissions(folder.path().join("again").join(own()).join("stickyctl"), fs::Permissions::from_mode(0o600))?;
-    pack(&path, &folder.path().join("again"), &second, REPOSITORY);
+    // Later, elsewhere, with other rights.
+    let (again, second) = (folder.path().join("again"), folder.path().join("second"));
+    built(&again)?;
+    fs::set_permissions(again.join(own()).join("stickyctl"), fs::Permissions::from_mode(0o600))?;
+    pack(&path, &again, &second);
 
     let archives = PLATFORMS.map(|platform| format!("stickyctl-{VERSION}-{platform}.tar.gz"));
     let images = MACHINES.map(|(arch, _)| format!("sticky-app-{VERSION}-linux-{arch}.tar"));
-    let (charts, rest): (Vec<_>, Vec<_>) = names(&first).into_iter().partition(|name| name.ends_with(".tgz"));
+    let (charts, rest): (Vec<_>, Vec<_>) = names(first).into_iter().partition(|name| name.ends_with(".tgz"));
     let mut expected: Vec<_> = archives.iter().chain(&images).cloned().chain(["SHA256SUMS".to_owned()]).collect();
     expected.sort();
     assert_eq!(rest, expected);
@@ -100,8 +127,10 @@ async fn archives_are_whole_and_the_same_twice() -> Result<()> {
     for name in archives.iter().chain(&images) {
         assert!(fs::read(first.join(name))? == fs::read(second.join(name))?, "{name} differs");
     }
-    content(&first, folder.path())?;
-    checksums(&first)
+    content(first, folder.path())?;
+    let changed = folder.path().join("changed");
+    copy(first, &changed)?;
+    checksums(&changed)
 }
 
 fn content(out: &Path, work: &Path) -> Result<()> {
@@ -154,54 +183,4 @@ fn a_release_has_the_name_of_its_tag() {
         let done = names(tag, "x");
         assert!(!done.status.success() && String::from_utf8_lossy(&done.stderr).contains(&format!("the tag is {tag}, and the version")), "{done:?}");
     }
-}
-
-/// A registry of this test's own.
-struct Registry(std::process::Child);
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[tokio::test]
-async fn a_registry_has_the_image_for_both_processors() -> Result<()> {
-    let Some(path) = path().await? else { return Ok(()) };
-    let folder = tempfile::tempdir()?;
-    let (built_in, out) = (folder.path().join("built"), folder.path().join("out"));
-    built(&built_in)?;
-    let address = format!("127.0.0.1:{}", ports::free()?);
-    let crane = lint::built("crane").await?.context("no crane")?;
-    let serve = Command::new(&crane).args(["registry", "serve", "--address", &address]).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let _registry = Registry(serve);
-    let repository = format!("{address}/team/sticky-app");
-    pack(&path, &built_in, &out, &repository);
-    let is_up = async || std::net::TcpStream::connect(&address).ok();
-    wait::until("the registry", Duration::from_secs(20), is_up).await?;
-
-    let pushed = text(&script("push").arg(&out).arg(&repository).env("PATH", &path).output()?);
-    let ask = |words: &[&str]| text(&Command::new(&crane).args(words).output().unwrap()).trim_end().to_owned();
-    let whole = format!("{repository}:{VERSION}");
-    assert_eq!(pushed.trim_end(), ask(&["digest", &whole]));
-    let index: Value = serde_json::from_str(&ask(&["manifest", &whole]))?;
-    let manifests = index["manifests"].as_array().context("no index")?;
-    assert_eq!(manifests.len(), 2, "{index}");
-    for (manifest, (arch, _)) in manifests.iter().zip(MACHINES) {
-        assert_eq!((&manifest["platform"]["architecture"], &manifest["platform"]["os"]), (&arch.into(), &"linux".into()), "{index}");
-        // The digest that the archive's maker told is the one that nodes pull by.
-        let digest = digest(&out.join(format!("sticky-app-{VERSION}-linux-{arch}.tar")), &folder.path().join(arch))?;
-        assert_eq!(manifest["digest"], digest, "{index}");
-        assert_eq!(ask(&["digest", &format!("{whole}-{arch}")]), digest);
-    }
-    Ok(())
-}
-
-/// The digest of an archive's only image.
-fn digest(archive: &Path, folder: &PathBuf) -> Result<String> {
-    fs::create_dir_all(folder)?;
-    tar(&["-C", folder.to_str().context("no text")?, "-xf"], archive);
-    let index: Value = serde_json::from_slice(&fs::read(folder.join("index.json"))?)?;
-    Ok(index["manifests"][0]["digest"].as_str().context("no digest")?.to_owned())
 }
