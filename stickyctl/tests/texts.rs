@@ -35,6 +35,7 @@ printf '%s\n' "${COMPREPLY[@]}""#;
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the bash of macOS is of 2007")]
 fn bash_completes_commands_flags_and_values() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("stickyctl.bash");
@@ -71,6 +72,7 @@ fn format(page: &Path) -> Option<(String, String)> {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "another `man`")]
 fn each_command_has_a_page_that_the_formatter_takes() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("man1");
@@ -91,6 +93,7 @@ fn each_command_has_a_page_that_the_formatter_takes() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "another `man`")]
 fn a_fault_in_a_page_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("broken.1");
