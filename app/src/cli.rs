@@ -309,7 +309,7 @@ pub fn raise_open_files() -> u64 {
     if raised.is_ok() { most } else { limit.current.unwrap_or(most) }
 }
 
-/// The command line as clap has it, for generated texts.
+/// The command line as clap has it, for tests and generated texts.
 #[must_use]
 pub fn command() -> clap::Command {
     Cli::command()

@@ -8,6 +8,7 @@ pub mod bin;
 pub mod browser;
 pub mod cluster;
 pub mod crowd;
+pub mod docs;
 pub mod http;
 pub mod image;
 pub mod jar;

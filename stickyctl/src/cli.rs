@@ -52,7 +52,7 @@ pub enum Command {
     Render(Box<RenderArgs>),
     /// Writes the app's image as an archive, from a static Linux binary; needs no Docker
     #[command(
-        after_help = "The binary is --app-binary's, else the one beside stickyctl, else what Docker builds. Equal binaries give equal archives.\n\nExamples:\n  stickyctl image\n  stickyctl image --app-binary target/x86_64-unknown-linux-gnu/dist/sticky-app\n  stickyctl image --image registry.example/team/sticky-app:1.2.3 --out - | ssh node1 sudo ctr -n k8s.io images import -"
+        after_help = "The binary is --app-binary's, else the one beside stickyctl, else what Docker builds. Equal binaries give equal archives.\n\nExamples:\n  stickyctl image\n  stickyctl image --app-binary target/x86_64-unknown-linux-gnu/dist/sticky-app\n  stickyctl image --image registry.example/team/sticky-app:1.2.3 --out - | gzip > sticky-app.tar.gz"
     )]
     Image(ImageArgs),
     /// Shows pods, workers, sockets, the cookie and the route
@@ -95,7 +95,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  stickyctl down --local\n  stickyctl down\n  stickyctl down --yes --delete-data")]
     Down(DownArgs),
     /// Prints a shell's completions
-    #[command(after_help = "Example:\n  stickyctl completions bash > /etc/bash_completion.d/stickyctl")]
+    #[command(after_help = "Examples:\n  source <(stickyctl completions bash)\n  stickyctl completions zsh > _stickyctl")]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,

@@ -1,22 +1,13 @@
 //! `docs/install.md`, word for word.
 
-use crate::{VERSION, copy, own, packed, root, text};
+use crate::{VERSION, copy, own, packed, text};
 use anyhow::Result;
+use e2e::docs;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-/// The commands of a section of the page for those who install a release.
-fn commands(section: &str) -> String {
-    let page = fs::read_to_string(root().join("docs/install.md")).unwrap();
-    let (_, rest) = page.split_once(&format!("\n## {section}\n")).unwrap_or_else(|| panic!("no section {section}"));
-    let own = rest.split("\n## ").next().unwrap();
-    let lines: Vec<_> = own.lines().filter_map(|line| line.strip_prefix("$ ")).filter(|line| !line.starts_with("gh ")).collect();
-    assert!(!lines.is_empty(), "{section}");
-    lines.join("\n") + "\n"
-}
-
-/// Word for word, with a `curl` that downloads from the folder, and without GitHub's `gh`.
+/// Word for word, with a `curl` that downloads from the folder.
 #[tokio::test]
 async fn it_is_installed_and_removed_as_the_page_says() -> Result<()> {
     let Some(packed) = packed().await? else { return Ok(()) };
@@ -33,13 +24,14 @@ async fn it_is_installed_and_removed_as_the_page_says() -> Result<()> {
         let path = format!("{}:{}", at("path").display(), std::env::var("PATH").unwrap_or_default());
         Command::new("bash").args(["-euc", script]).current_dir(at("work")).env("HOME", at("home")).env("PATH", path).output().unwrap()
     };
-    let install = commands("The command") + &commands("Completions and the manual");
+    let commands = |heading: &str| docs::commands("docs/install.md", heading).map(|lines| lines.join("\n") + "\n");
+    let install = commands("The command")? + &commands("Completions and the manual")?;
     let said = text(&run(&install));
     assert!(said.contains(".tar.gz: OK") && said.lines().last().is_some_and(|line| line.starts_with(&format!("stickyctl {VERSION} ("))), "{said}");
     for file in ["share/bash-completion/completions/stickyctl", "share/man/man1/stickyctl-up.1"] {
         assert!(at("home/.local").join(file).is_file(), "{file}");
     }
-    text(&run(&(commands("The command") + &commands("Removing it"))));
+    text(&run(&(commands("The command")? + &commands("Removing it")?)));
     let left = text(&run("find ~/.local -type f -o -type l"));
     assert_eq!(left, "");
 

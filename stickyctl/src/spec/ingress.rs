@@ -1,13 +1,15 @@
 //! The way in: front door, host, cookie, timers.
 
+use super::schema::{CookieName, Host, Label, Network, Subdomain};
 pub use super::text::Seconds;
 use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
 use std::str::FromStr;
 
 /// The way in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Ingress {
     /// Which proxy applies the affinity.
@@ -17,14 +19,18 @@ pub struct Ingress {
     pub front_door_version: Option<Version>,
     /// The namespace that it runs in; left out: `ingress-nginx` or `traefik`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Label>")]
     pub front_door_namespace: Option<String>,
     /// The IngressClass.
+    #[schemars(with = "Subdomain")]
     pub class: String,
     /// The host; left out: any, so that a port-forward works.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Host>")]
     pub host: Option<String>,
     /// A Secret of type `kubernetes.io/tls`; needs a host.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Subdomain>")]
     pub tls_secret: Option<String>,
     /// The affinity cookie.
     pub cookie: Cookie,
@@ -33,6 +39,7 @@ pub struct Ingress {
     pub websocket_timeout: Option<Seconds>,
     /// Networks of proxies whose X-Forwarded-For the app believes; without one no rate counts addresses.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "super::text::list")]
+    #[schemars(with = "Vec<Network>")]
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -70,7 +77,7 @@ impl Ingress {
 }
 
 /// Which proxy applies the affinity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum FrontDoor {
     /// ingress-nginx
@@ -92,11 +99,12 @@ impl FrontDoor {
 }
 
 /// The affinity cookie.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Cookie {
     /// Its name; left out: one that no other release has.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<CookieName>")]
     pub name: Option<String>,
     /// What happens to sessions when pods are added.
     pub persistence: Persistence,
@@ -126,7 +134,7 @@ impl Default for Cookie {
 }
 
 /// What happens to sessions when pods are added.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Persistence {
     /// All stay where they are; load evens out with new sessions only.
@@ -148,7 +156,7 @@ impl Persistence {
 }
 
 /// Whether the cookie goes along on requests from other sites.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum SameSite {
     /// Never.
     Strict,

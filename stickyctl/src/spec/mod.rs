@@ -12,26 +12,34 @@ pub mod placement;
 pub mod pods;
 pub mod quantity;
 pub mod redis;
+mod schema;
 mod text;
+
+pub use schema::schema;
 
 use crate::mode::Mode;
 use ingress::Ingress;
 use placement::{Metrics, NetworkPolicy, Placement};
 use pods::{Autoscaling, Drain, Expose, Image, Limits, Relay, Resources};
 use redis::Redis;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// A release: the app, its Redis and its way in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct StickyApp {
     /// Name of the release and of its Deployment and Service; at most 40 characters, for what is appended.
+    #[schemars(with = "schema::Release")]
     pub name: String,
     /// Namespace of everything.
+    #[schemars(with = "schema::Label")]
     pub namespace: String,
     /// Pods and workers, `PODSxWORKERS`.
     #[serde(with = "text")]
+    #[schemars(with = "Mode")]
     pub mode: Mode,
     /// The app's image.
     pub image: Image,
@@ -95,14 +103,14 @@ impl StickyApp {
         self.ingress.cookie.name.clone().unwrap_or_else(|| format!("sticky_{}", self.fingerprint()))
     }
 
-    /// Six hex digits of namespace, name and host: the same on every machine and in every version (FNV-1a, 64 bits).
+    /// Six hex digits of namespace, name and host: the same on every machine and in every version.
+    ///
+    /// They begin the SHA-256 of `NAMESPACE/NAME/HOST`, because that is what a Helm template can compute too.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let host = self.ingress.host.as_deref().unwrap_or_default();
-        let place = format!("{}/{}/{host}", self.namespace, self.name);
-        let hash = place.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        // Folded, because the low bits of FNV alone are its weakest.
-        format!("{:06x}", (hash ^ (hash >> 24) ^ (hash >> 48)) & 0x00ff_ffff)
+        let hash = Sha256::digest(format!("{}/{}/{host}", self.namespace, self.name));
+        hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -170,7 +178,7 @@ mod tests {
         let mut hosted = spec.clone();
         hosted.ingress.host = Some("demo.example".to_owned());
         let names = [spec.cookie_name(), other.cookie_name(), hosted.cookie_name()];
-        assert_eq!(names[0], "sticky_54cf7e", "it must never change: running releases would get a second cookie");
+        assert_eq!(names[0], "sticky_9ebf82", "it must never change: running releases would get a second cookie");
         assert!(names[0] != names[1] && names[0] != names[2] && names[1] != names[2], "{names:?}");
         hosted.ingress.cookie.name = Some("mine".to_owned());
         assert_eq!(hosted.cookie_name(), "mine");

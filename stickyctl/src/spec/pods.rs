@@ -1,19 +1,23 @@
 //! The app's pods: image, resources, limits, how many, how they leave.
 
 use super::quantity::Quantity;
+use super::schema::{ImageName, Subdomain};
 pub use super::text::Seconds;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The app's image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Image {
     /// Its reference, with a tag or a digest.
+    #[schemars(with = "ImageName")]
     pub name: String,
     /// When a node asks the registry.
     pub pull_policy: PullPolicy,
     /// A Secret of type `kubernetes.io/dockerconfigjson`, for a private registry.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Subdomain>")]
     pub pull_secret: Option<String>,
 }
 
@@ -28,7 +32,7 @@ impl Default for Image {
 }
 
 /// When a node asks the registry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PullPolicy {
     /// Each time a container starts.
     Always,
@@ -52,7 +56,7 @@ impl PullPolicy {
 }
 
 /// What a pod asks for, and the most it gets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resources {
     /// What the scheduler keeps free for it.
@@ -62,7 +66,7 @@ pub struct Resources {
 }
 
 /// Processor and memory.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Amounts {
     /// Cores.
@@ -99,7 +103,7 @@ impl Default for Resources {
 }
 
 /// How messages reach other workers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Relay {
     /// Who hears a relayed message.
@@ -107,7 +111,7 @@ pub struct Relay {
 }
 
 /// Who hears a relayed message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fanout {
     /// The workers that hold the session.
@@ -129,34 +133,41 @@ impl Fanout {
 }
 
 /// The app's limits; what is left out keeps the app's default (`sticky-app --help`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Limits {
     /// Bytes of a request's body.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 67_108_864))]
     pub max_body: Option<u64>,
     /// Bytes of a message's text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 67_108_864))]
     pub max_text: Option<u64>,
     /// Bytes of a WebSocket frame.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 67_108_864))]
     pub max_frame: Option<u64>,
     /// Sockets of one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub max_sockets: Option<u64>,
     /// Requests in work at once in one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub max_requests: Option<u64>,
     /// Sockets of one session on one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000))]
     pub sockets_per_session: Option<u64>,
     /// New sessions of one address in a minute; needs `ingress.trustedProxies`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub new_sessions_per_minute: Option<u64>,
 }
 
 /// How much of the identity strangers see.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Expose {
     /// Pod and worker.
@@ -181,7 +192,7 @@ impl Expose {
 }
 
 /// How a pod leaves: a sleep before SIGTERM, then all is served for the delay, then sockets close over the window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Drain {
     /// Before SIGTERM, so that endpoint changes reach the proxies first.
@@ -217,15 +228,18 @@ impl Drain {
 }
 
 /// Pods by load.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Autoscaling {
     /// The fewest pods; left out: as many as the mode says.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 64))]
     pub min: Option<u16>,
     /// The most pods.
+    #[schemars(range(min = 1, max = 64))]
     pub max: u16,
     /// Processor use to aim at, in percent of what pods request.
+    #[schemars(range(min = 1, max = 1_000))]
     pub cpu: u16,
 }
 
