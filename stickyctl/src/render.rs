@@ -1,7 +1,7 @@
 //! `stickyctl render`: a spec in, manifests out; the network is never touched.
 
 use crate::exit::{Exit, Failure};
-use crate::generate::objects;
+use crate::generate::{chart, objects};
 use crate::generate::preset::Preset;
 use crate::generate::write::{HEADER, KUSTOMIZATION, files, json, yaml};
 use crate::input::{Input, SpecArgs};
@@ -36,6 +36,8 @@ pub enum Notation {
     Yaml,
     /// One object of kind List
     Json,
+    /// Values of the Helm chart (helm/), for who goes on with it
+    Values,
 }
 
 /// Renders.
@@ -51,6 +53,7 @@ pub fn run(args: &RenderArgs, output: Output) -> Result<Exit, Failure> {
         let text = match args.output {
             Notation::Yaml => yaml(&objects).map_err(failed)?,
             Notation::Json => json(&objects).map_err(failed)?,
+            Notation::Values => chart::values_text(&spec),
         };
         output.answer(text.trim_end());
         return Ok(Exit::Done);

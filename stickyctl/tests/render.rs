@@ -56,6 +56,16 @@ fn json_is_a_list() {
 }
 
 #[test]
+fn values_for_helm_are_the_spec_without_what_helm_says() {
+    let output = render(&["-o", "values", "-f", "-"], &[], "name: shop\nnamespace: web\nexposeIdentity: off\nautoscaling: {max: 5}\n");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    let text = stdout(&output);
+    assert!(text.starts_with("# helm install shop ./helm --namespace web --create-namespace"), "{text}");
+    assert!(text.contains("\nexposeIdentity: \"off\"\n") && text.contains("\nautoscaling:\n  max: 5\n"), "{text}");
+    assert!(!text.contains("\nname"), "{text}");
+}
+
+#[test]
 fn file_then_environment_then_flags() {
     let spec = "name: from-file\nnamespace: from-file\nmode: 2x1\n";
     let text = stdout(&render(&["-f", "-", "--mode", "5x2"], &[("STICKYCTL_NAMESPACE", "from-environment")], spec));
@@ -142,4 +152,27 @@ fn contents_of(folder: &Path) -> impl Iterator<Item = std::fs::DirEntry> {
 
 fn contents(folder: &Path) -> BTreeMap<String, String> {
     contents_of(folder).map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap())).collect()
+}
+
+/// Chart.yaml and what is generated are of this version.
+#[test]
+fn the_chart_in_the_tree_is_current() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let files = stickyctl::generate::chart::files();
+    for (path, text) in &files {
+        let kept = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+        assert!(kept == *text, "{path} is out of date; write it anew with:\n  cargo run -p e2e -- generate");
+    }
+    for entry in contents_of(&root.join("helm/ci")) {
+        let path = format!("helm/ci/{}", entry.file_name().into_string().unwrap());
+        assert!(files.iter().any(|(file, _)| *file == path), "{path} belongs to no preset");
+    }
+    let chart: serde_json::Value = yaml_of(&root.join("helm/Chart.yaml"));
+    for key in ["version", "appVersion"] {
+        assert_eq!(chart[key], env!("CARGO_PKG_VERSION"), "{key} in helm/Chart.yaml");
+    }
+}
+
+fn yaml_of(path: &Path) -> serde_json::Value {
+    serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }

@@ -18,7 +18,7 @@ struct Module {
     programs: &'static [&'static str],
 }
 
-const MODULES: [Module; 6] = [
+const MODULES: [Module; 7] = [
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
     Module { folder: "lint", packages: "tool", programs: &["actionlint", "crane", "kubeconform"] },
     // Its only tool is the server's root package, which Go names after its folder.
@@ -30,6 +30,7 @@ const MODULES: [Module; 6] = [
         programs: &["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubectl", "kubelet"],
     },
     Module { folder: "traefik", packages: "tool", programs: &["traefik"] },
+    Module { folder: "helm", packages: "tool", programs: &["helm"] },
 ];
 
 /// Builds every program and image that is missing or older than its source.
@@ -71,6 +72,15 @@ pub(super) fn binary(place: &Place, name: &str) -> PathBuf {
 pub fn kubectl() -> Result<PathBuf> {
     let own = binary(&Place::named("any")?, "kubectl");
     if own.is_file() { Ok(own) } else { tools::find("kubectl").context("no kubectl: `cargo run -p e2e -- cluster build` makes one") }
+}
+
+/// The helm that was built, else the machine's.
+///
+/// # Errors
+/// There is neither.
+pub fn helm() -> Result<PathBuf> {
+    let own = binary(&Place::named("any")?, "helm");
+    if own.is_file() { Ok(own) } else { tools::find("helm").context("no helm: `cargo run -p e2e -- cluster build` makes one") }
 }
 
 async fn one(place: &Place, module: &Module) -> Result<()> {

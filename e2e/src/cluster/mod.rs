@@ -18,7 +18,7 @@ mod place;
 pub(crate) mod sh;
 mod up;
 
-pub use build::{kubectl, tool};
+pub use build::{helm, kubectl, tool};
 pub use images::REDIS;
 pub use place::Place;
 

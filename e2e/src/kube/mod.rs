@@ -5,6 +5,7 @@
 //! app in it, as `stickyctl render` writes it, behind the front door that all releases share.
 
 pub mod front_door;
+pub mod helm;
 pub mod image;
 pub mod logs;
 pub mod relays;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use stickyctl::generate::preset::Preset;
-use stickyctl::generate::{objects, write};
+use stickyctl::generate::{chart, objects, write};
 use stickyctl::spec::StickyApp;
 
 /// Every generated file, by its path from the root.
@@ -23,6 +23,7 @@ fn files() -> Result<Vec<(String, String)>> {
         ("docs/spec.md".to_owned(), spec::page()),
         ("docs/spec.schema.json".to_owned(), format!("{schema}\n")),
     ];
+    all.extend(chart::files());
     for preset in Preset::value_variants() {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };
         spec.ingress.front_door = preset.front_door();

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod autoscaler;
+pub mod chart;
 pub mod disruption;
 pub mod front_door;
 pub mod meta;
@@ -13,8 +14,8 @@ pub mod object;
 mod pod;
 pub mod preset;
 pub mod redis;
-#[cfg(test)]
-pub(crate) mod sample;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 pub mod service;
 pub mod write;
 

@@ -1,15 +1,21 @@
-//! Specs for tests: one in which everything is said, and random valid ones.
+//! Specs for tests, here and in other packages (feature `sample`): one in which everything is said, and random valid ones.
+
+#![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
 use crate::mode::Mode;
 use crate::spec::StickyApp;
-use crate::spec::ingress::{FrontDoor, Persistence, SameSite, Seconds, Version};
-use crate::spec::placement::{TaintEffect, Toleration};
-use crate::spec::pods::{Autoscaling, Drain, Expose, Fanout, Limits};
-use crate::spec::redis::SecretKey;
+use crate::spec::ingress::{Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds, Version};
+use crate::spec::placement::{NetworkPolicy, Placement, TaintEffect, Toleration};
+use crate::spec::pods::{Amounts, Autoscaling, Drain, Expose, Fanout, Limits, PullPolicy, Resources};
+use crate::spec::redis::{Redis, SecretKey};
+use ipnet::IpNet;
+use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 /// A spec with a value at every key. It is no release that could run: a Redis elsewhere has no storage.
-pub(crate) fn full() -> StickyApp {
+#[must_use]
+pub fn full() -> StickyApp {
     let mut spec = StickyApp::default();
     spec.image.pull_secret = Some("registry".to_owned());
     spec.limits = Limits {
@@ -48,47 +54,127 @@ pub(crate) fn full() -> StickyApp {
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?",
-        proptest::sample::select(vec!["on", "y", "no", "0x1F", "1_000", "017", "null", "1e3", "12.5"]).prop_map(str::to_owned)
+        select(vec!["on", "y", "no", "0x1F", "1_000", "017", "null", "1e3", "12.5"]).prop_map(str::to_owned)
     ]
 }
 
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
-        proptest::sample::select(vec!["on", "y", "no", "n", "off", "yes", "null", "true"]).prop_map(str::to_owned)
+        select(vec!["on", "y", "no", "n", "off", "yes", "null", "true"]).prop_map(str::to_owned)
     ]
+}
+
+fn networks() -> impl Strategy<Value = Vec<IpNet>> {
+    let all = ["192.0.2.0/24", "10.1.2.3/32", "2001:db8::/32", "::1/128", "0.0.0.0/0"];
+    proptest::sample::subsequence(all.map(|net| net.parse().unwrap()).to_vec(), 0..all.len())
+}
+
+/// Quantities in every notation that fit together: asked for and the most, of processor and memory.
+fn resources() -> impl Strategy<Value = Resources> {
+    let of = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+    let cpu = select(vec![("100m", "2"), ("0.5", "1.5"), ("1", ""), ("50000u", "1e3"), (".25", "250m")]);
+    let memory = select(vec![("64Mi", "256Mi"), ("", "0.5Gi"), ("5e7", "1G"), ("", ""), ("100000k", "100M")]);
+    (cpu, memory).prop_map(move |(cpu, memory)| Resources {
+        requests: Amounts { cpu: of(cpu.0), memory: of(memory.0) },
+        limits: Amounts { cpu: of(cpu.1), memory: of(memory.1) },
+    })
 }
 
 prop_compose! {
     fn release()(name in name(), namespace in name(), pods in 1..=64_u16, workers in 1..=64_u16, broadcast: bool, expose in 0..3_u8,
-                 scaled: bool, policy: bool, metrics in proptest::option::of(name())) -> StickyApp {
-        let mut spec = StickyApp { name, namespace, mode: Mode { pods, workers }, ..StickyApp::default() };
+                 scaled: bool, fewest in option::of(1..=64_u16), cpu in 1..=1_000_u16, resources in resources()) -> StickyApp {
+        let mut spec = StickyApp { name, namespace, mode: Mode { pods, workers }, resources, ..StickyApp::default() };
         spec.relay.fanout = if broadcast { Fanout::Broadcast } else { Fanout::Directed };
         spec.expose_identity = [Expose::Full, Expose::Pod, Expose::Off][usize::from(expose)];
-        spec.autoscaling = scaled.then_some(Autoscaling { min: None, max: 64, cpu: 70 });
-        spec.network_policy.enabled = policy;
-        spec.metrics.namespace = metrics;
+        spec.autoscaling = scaled.then_some(Autoscaling { min: fewest.map(|fewest| fewest.min(pods)), max: 64, cpu });
         spec
     }
 }
 
 prop_compose! {
-    /// A spec that passes every check.
-    pub(crate) fn valid()(mut spec in release(), traefik: bool, host in proptest::option::of("[a-z]{1,9}\\.example"), tls: bool,
-                          strict: bool, balanced: bool, lifetime in 1..1_000_000_u32, pre_stop in 1..60_u32, delay in 7..60_u32,
-                          window in 1..60_u32, elsewhere: bool, selector in proptest::collection::btree_map(word(), word(), 0..4),
-                          sockets in proptest::option::of(1..=1_000_u64)) -> StickyApp {
-        spec.ingress.front_door = if traefik { FrontDoor::Traefik } else { FrontDoor::Nginx };
-        spec.ingress.tls_secret = (tls && host.is_some()).then(|| "on".to_owned());
-        spec.ingress.host = host;
-        let cookie = &mut spec.ingress.cookie;
-        cookie.same_site = if strict { SameSite::Strict } else { SameSite::Lax };
-        cookie.persistence = if balanced && !traefik { Persistence::Balanced } else { Persistence::Persistent };
-        cookie.lifetime = Seconds(lifetime);
+    fn cookie()(name in option::of("own[A-Za-z0-9_-]{0,61}"), same_site in 0..3_u8, balanced: bool, lifetime in 1..2_678_400_u32,
+                secure in option::of(any::<bool>()), change_on_failure in option::of(any::<bool>())) -> Cookie {
+        let same_site = [SameSite::Strict, SameSite::Lax, SameSite::None][usize::from(same_site)];
+        let persistence = if balanced { Persistence::Balanced } else { Persistence::Persistent };
+        Cookie { name, persistence, lifetime: Seconds(lifetime), same_site, secure, change_on_failure }
+    }
+}
+
+prop_compose! {
+    fn ingress()(mut cookie in cookie(), traefik: bool, host in option::of("(\\*\\.)?[a-z]{1,9}\\.example"), tls: bool, class in name(),
+                 namespace in option::of(name()), timeout in option::of(40..100_000_u32), trusted_proxies in networks(),
+                 version in select(vec![None, Some(Version(3, 6, 12)), Some(Version(3, 7, 0)), Some(Version(3, 7, 13)), Some(Version(4, 0, 1))])) -> Ingress {
+        let tls_secret = (tls && host.is_some()).then(|| "on".to_owned());
+        if traefik {
+            cookie.persistence = Persistence::Persistent;
+        }
+        if cookie.same_site == SameSite::None && !cookie.secure.unwrap_or(tls_secret.is_some()) {
+            cookie.same_site = SameSite::Lax;
+        }
+        Ingress {
+            front_door: if traefik { FrontDoor::Traefik } else { FrontDoor::Nginx },
+            front_door_version: version.filter(|_| traefik),
+            front_door_namespace: namespace,
+            class,
+            host,
+            tls_secret,
+            cookie,
+            websocket_timeout: timeout.map(Seconds),
+            trusted_proxies,
+        }
+    }
+}
+
+prop_compose! {
+    fn redis()(url in option::of(select(vec!["redis://r", "rediss://app@cache.example:6380/1?a=<&>", "redis://[2001:db8::1]:6379"])),
+               password in option::of((name(), "[a-z.A-Z_-][a-z]{1,9}")), class in option::of(name()), resources in resources(),
+               (maxmemory, storage, most) in select(vec![("96Mi", "1Gi", "256Mi"), ("0.1Gi", "1G", "512Mi"), ("50M", "0.5Gi", ""), ("1e8", "1e9", "1Gi"),
+                                                         ("123456789", "1Ti", "1E"), ("1.7Gi", "4Gi", "3.5Gi"), ("2097152000m", "4Mi", "5e6")])) -> Redis {
+        let mut redis = Redis {
+            url: url.map(str::to_owned),
+            password: password.map(|(secret, key)| SecretKey { secret, key }),
+            storage_class: class,
+            maxmemory: maxmemory.parse().unwrap(),
+            storage: storage.parse().unwrap(),
+            resources,
+            ..Redis::default()
+        };
+        redis.resources.requests.memory = None;
+        redis.resources.limits.memory = (!most.is_empty()).then(|| most.parse().unwrap());
+        redis
+    }
+}
+
+prop_compose! {
+    fn limits()(max_body in option::of(16_384..=67_108_864_u64), max_text in option::of(1..=16_384_u64), max_frame in option::of(16_384..=67_108_864_u64),
+                max_sockets in option::of(1..=10_000_000_u64), max_requests in option::of(1..=1_000_000_u64),
+                sockets_per_session in option::of(1..=1_000_u64), new_sessions_per_minute in option::of(1..=1_000_000_u64)) -> Limits {
+        Limits { max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, new_sessions_per_minute }
+    }
+}
+
+fn tolerations() -> impl Strategy<Value = Vec<Toleration>> {
+    let effect = select(vec![TaintEffect::NoSchedule, TaintEffect::PreferNoSchedule, TaintEffect::NoExecute]);
+    let value = prop_oneof![Just(String::new()), word()];
+    let one = (word(), option::of(value), option::of(effect)).prop_map(|(key, value, effect)| Toleration { key, value, effect });
+    proptest::collection::vec(one, 0..3)
+}
+
+prop_compose! {
+    /// A spec in which no check finds a problem.
+    pub fn valid()(mut spec in release(), ingress in ingress(), redis in redis(), limits in limits(), tolerations in tolerations(),
+                   node_selector in proptest::collection::btree_map(word(), word(), 0..4),
+                   (pre_stop, delay, window, more) in (1..7_200_u32, 0..7_200_u32, 1..7_200_u32, option::of(0..100_u32)),
+                   (enabled, allow_from, metrics) in (any::<bool>(), networks(), option::of(name())),
+                   pull_secret in option::of(name()), always: bool) -> StickyApp {
+        spec.image.pull_secret = pull_secret;
+        spec.image.pull_policy = if always { PullPolicy::Always } else { PullPolicy::Never };
         spec.drain = Drain { pre_stop: Seconds(pre_stop), delay: Seconds(delay), window: Seconds(window), grace: None };
-        spec.redis.url = elsewhere.then(|| "rediss://cache.example:6380/1".to_owned());
-        spec.placement.node_selector = selector;
-        spec.limits.sockets_per_session = sockets;
-        spec
+        spec.drain.grace = more.map(|more| Seconds(spec.drain.least_grace() + more));
+        spec.network_policy = NetworkPolicy { enabled, allow_from };
+        spec.metrics.namespace = metrics;
+        spec.placement = Placement { node_selector, tolerations };
+        StickyApp { ingress, redis, limits, ..spec }
     }
 }

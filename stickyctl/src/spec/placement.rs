@@ -1,6 +1,6 @@
 //! Where pods run, and who may connect to them.
 
-use super::schema::{Label, LabelValue, Network};
+use super::schema::{Label, LabelKey, LabelValue, Network};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub struct Placement {
     /// Labels that a node must have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, LabelValue>")]
+    #[schemars(with = "BTreeMap<LabelKey, LabelValue>")]
     pub node_selector: BTreeMap<String, String>,
     /// Taints that are put up with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -24,6 +24,7 @@ pub struct Placement {
 #[serde(deny_unknown_fields)]
 pub struct Toleration {
     /// The taint's key.
+    #[schemars(with = "LabelKey")]
     pub key: String,
     /// Its value; left out: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use crate::spec::{Findings, StickyApp};
 
 /// Session cookies of applications and default affinity cookies of other proxies. Two writers of one name on one host
 /// overwrite each other: logins break or sessions wander (kubernetes/ingress-nginx#2735, traefik/traefik#1574).
-const TAKEN: &[(&str, &str)] = &[
+pub const TAKEN: &[(&str, &str)] = &[
     ("JSESSIONID", "Java servlet containers"),
     ("PHPSESSID", "PHP"),
     ("connect.sid", "Express"),

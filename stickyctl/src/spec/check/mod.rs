@@ -8,6 +8,7 @@ mod names;
 mod pods;
 mod redis;
 
+pub use cookie::TAKEN;
 pub use names::check_image;
 
 use super::{Findings, StickyApp};

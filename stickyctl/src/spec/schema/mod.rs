@@ -5,7 +5,7 @@
 
 mod words;
 
-pub(super) use words::{CookieName, Host, ImageName, Label, LabelValue, Network, RedisUrl, Release, SecretEntry, Subdomain};
+pub(super) use words::{CookieName, Host, ImageName, Label, LabelKey, LabelValue, Network, RedisUrl, Release, SecretEntry, Subdomain};
 
 use super::StickyApp;
 use schemars::Schema;

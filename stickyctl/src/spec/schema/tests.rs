@@ -28,7 +28,7 @@ fn it_is_a_schema_and_takes_what_is_valid() {
     for good in [
         "{}",
         "resources: {limits: {cpu: 2, memory: 0.5Gi}, requests: {cpu: 0.1}}",
-        "autoscaling:\nredis: {url: , password: }\nplacement: {tolerations: [{key: spot, effect: }]}",
+        "ingress: {host: }\nautoscaling:\nredis: {url: , password: }\nplacement: {tolerations: [{key: spot, effect: }]}",
         "ingress: {host: '*.demo.example', frontDoorVersion: v3.7.13, trustedProxies: [192.0.2.1, '2001:db8::/32']}",
         "image: {name: 'registry.example:5000/a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}",
     ] {
@@ -58,6 +58,12 @@ fn what_it_refuses() {
         ("limits: {maxSockets: 10000001}", "/limits/maxSockets", "maximum"),
         ("autoscaling: {max: 65}", "/autoscaling/max", "64"),
         ("ingress: {host: 192.0.2.1}", "/ingress/host", "not allowed"),
+        ("resources: {limits: {cpu: 0.0e3, memory: 1}}", "/resources/limits/cpu", "0"),
+        ("resources: {limits: {memory: '0Mi'}}", "/resources/limits/memory", "0Mi"),
+        ("image: {name: 'Sticky:1'}", "/image/name", "Sticky"),
+        ("networkPolicy: {allowFrom: [192.0.2.256]}", "/networkPolicy/allowFrom/0", "192.0.2.256"),
+        ("placement: {nodeSelector: {a/b/c: x}}", "/placement/nodeSelector", "a/b/c"),
+        ("placement: {nodeSelector: {a: 1}}", "/placement/nodeSelector/a", "string"),
         ("redis: {password: {key: x}}", "/redis/password", "secret"),
         ("drain: {delay: }", "/drain/delay", "string"),
     ] {

@@ -46,6 +46,11 @@ words!(
         "maxLength": 253,
         "pattern": r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
     };
+    LabelKey, "The key of a label or a taint.", {
+        "type": "string",
+        "maxLength": 317,
+        "pattern": r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+    };
     LabelValue, "The value of a label.", {
         "type": "string",
         "maxLength": 63,
@@ -55,16 +60,17 @@ words!(
         "type": "string",
         "maxLength": 253,
         "pattern": r"^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
-        "not": {"pattern": r"^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$"},
+        "not": {"type": "string", "pattern": r"^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$"},
     };
     CookieName, "A name that every front door takes.", {
         "type": "string",
         "maxLength": 64,
         "pattern": "^[A-Za-z0-9_-]+$",
     };
+    // IPv4 to the bit, IPv6 loosely.
     Network, "A network, or a single address.", {
         "type": "string",
-        "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$",
+        "pattern": r"^((25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(\.(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}(/([0-9]|[12][0-9]|3[0-2]))?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?)$",
     };
     // Loose, because validators repeat a text that does not fit, and this one may hold a password by mistake.
     RedisUrl, "Where a Redis is.", {
@@ -76,10 +82,16 @@ words!(
         "maxLength": 253,
         "pattern": "^[A-Za-z0-9._-]+$",
     };
+    // A first part is a registry where it has a dot or a port, or is `localhost`.
     ImageName, "An image's reference with a tag or a digest.", {
         "type": "string",
-        "pattern": "^[A-Za-z0-9._:/-]+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$",
-        "not": {"pattern": ":latest$"},
+        "maxLength": 500,
+        "pattern": concat!(
+            r"^(([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|localhost)(:[0-9]{1,5})?/|[A-Za-z0-9-]+:[0-9]{1,5}/)?",
+            "[a-z0-9]([a-z0-9._-]*[a-z0-9])?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*",
+            "(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64})$",
+        ),
+        "not": {"type": "string", "pattern": ":latest$"},
     };
 );
 
@@ -98,9 +110,12 @@ schema_of!(Version, {
     "pattern": r"^v?(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$",
 });
 
-// A pattern counts for text and a bound for numbers: `cpu: 2` is a number to YAML.
+// A pattern counts for text and a bound for numbers: `cpu: 2` is a number to YAML. Some digit is not 0.
 schema_of!(Quantity, {
     "type": ["string", "number"],
-    "pattern": r"^([0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9})([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$",
+    "pattern": concat!(
+        r"^(0{0,14}[1-9][0-9]{0,14}(\.[0-9]{0,9})?|[0-9]{0,15}\.0{0,8}[1-9][0-9]{0,8})",
+        r"([numkMGTPE]|[KMGTPE]i|[eE](\+?([0-9]|1[0-8])|-[0-9]))?$",
+    ),
     "exclusiveMinimum": 0,
 });

@@ -1,0 +1,15 @@
+//! The chart without a cluster: it is faultless to helm, makes the generator's objects, and refuses what the spec's checks
+//! refuse. Asked for with the cluster's tests (`e2e::kube`), because helm is built with the cluster's programs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod notes;
+mod parity;
+mod refuses;
+
+use e2e::kube::helm::{Helm, Said, chart};
+
+/// `helm template` with a values file.
+fn template(helm: &Helm, name: &str, namespace: &str, values: &str) -> Said {
+    helm.run(&["template", name, &chart(), "--namespace", namespace, "--no-hooks", "--values", "-"], values).unwrap()
+}

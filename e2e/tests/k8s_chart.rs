@@ -1,0 +1,143 @@
+//! The chart on a real cluster (`e2e::kube`): installed, tested, changed to one pod with four workers, rolled back, uninstalled.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
+
+use anyhow::{Result, ensure};
+use e2e::kube::helm::{Helm, chart};
+use e2e::kube::relays::Sessions;
+use e2e::kube::release::NAME;
+use e2e::kube::{Space, in_namespace, release};
+use e2e::session::Session;
+use e2e::{http, wait};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: &str = "--timeout=150s";
+
+/// Runs helm on the release and tells how long it took; its words stand before what every call has.
+async fn helm(helm: &Helm, space: &Space, words: &[&str], values: &str) -> Result<String> {
+    let begun = Instant::now();
+    let said = helm.on(space, words, values).await?.ok()?;
+    eprintln!("helm {} after {:?}", words[0], begun.elapsed());
+    Ok(said)
+}
+
+#[tokio::test]
+async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
+    in_namespace("chart", async |space| {
+        let Some(own) = Helm::asked() else { return Ok(()) };
+        space.kube.load_app().await?;
+        let mut values = release::spec(space, json!({"drain": {"preStop": "2s", "delay": "8s", "window": "4s"}})).await?;
+        for key in ["name", "namespace"] {
+            values.as_object_mut().unwrap().remove(key);
+        }
+        let host = values["ingress"]["host"].as_str().unwrap().to_owned();
+        let url = format!("http://{host}");
+
+        let install = ["install", NAME, &chart(), "--create-namespace", "--wait", TIMEOUT, "--values", "-"];
+        let said = helm(&own, space, &install, &values.to_string()).await?;
+        assert!(said.contains(&format!("{url}/")) && said.contains(&format!("helm test {NAME} --namespace {}", space.name)), "{said}");
+        assert_eq!(reached(&url, 3).await?.len(), 3);
+        sticks(&url).await?;
+        assert_eq!(status(space).await?["mode"], "3x1");
+        passes(&own, space).await?;
+
+        let change = ["upgrade", NAME, &chart(), "--reuse-values", "--set", "mode=1x4", "--wait", TIMEOUT];
+        helm(&own, space, &change, "").await?;
+        gone_but(space, 1).await?;
+        reached(&url, 1).await?;
+        let seen = status(space).await?;
+        assert_eq!((&seen["mode"], seen["pods"][0]["workers"].as_array().map(Vec::len)), (&json!("1x4"), Some(4)), "{seen}");
+        let mut sessions = Sessions::on_each_worker(&url, 4).await?;
+        assert_eq!(sessions.relay(SOON).await?, 0);
+        passes(&own, space).await?;
+
+        helm(&own, space, &["rollback", NAME, "1", "--wait", TIMEOUT], "").await?;
+        gone_but(space, 3).await?;
+        assert_eq!(reached(&url, 3).await?.len(), 3);
+        assert_eq!(status(space).await?["mode"], "3x1");
+
+        fails_where_nothing_serves(&own, space).await?;
+        helm(&own, space, &["uninstall", NAME, "--wait", TIMEOUT], "").await?;
+        leaves_the_claim_and_the_failed_test(space).await
+    })
+    .await
+}
+
+/// The pods that the front door leads to: all of them.
+async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
+    let mut seen = BTreeSet::new();
+    wait::until(&format!("the front door leads to {pods} pods"), SOON, async || {
+        let answer = http::get(format!("{url}/whoami")).send().await.ok().filter(|answer| answer.status == 200)?;
+        seen.insert(answer.pod());
+        (seen.len() >= pods).then_some(())
+    })
+    .await?;
+    Ok(seen)
+}
+
+/// Each session is answered by the pod where it began, and they began on more than one.
+async fn sticks(url: &str) -> Result<()> {
+    let mut homes = BTreeSet::new();
+    for _ in 0..9 {
+        let session = Session::visit(url).await?;
+        let home = session.sticky("submit", "x").await?.pod();
+        for _ in 0..5 {
+            let pod = session.sticky("submit", "x").await?.pod();
+            ensure!(pod == home, "a session moved from {home} to {pod}");
+        }
+        homes.insert(home);
+    }
+    ensure!(homes.len() > 1, "nine sessions on {homes:?}");
+    Ok(())
+}
+
+/// `stickyctl status` of the chart's release.
+async fn status(space: &Space) -> Result<Value> {
+    let text = space.stickyctl(&["status", "-o", "json"]).await?.ok()?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// `helm test` passes, and leaves nothing.
+async fn passes(own: &Helm, space: &Space) -> Result<()> {
+    let said = helm(own, space, &["test", NAME, "--timeout=60s"], "").await?;
+    assert!(said.contains("Succeeded"), "{said}");
+    assert_eq!(space.run(&["get", "pod,networkpolicy", "-l", "app.kubernetes.io/component=test", "-o", "name"]).await?, "");
+    Ok(())
+}
+
+/// A test that can't fail proves nothing: without pods it does, says why, and its policy is gone again.
+async fn fails_where_nothing_serves(own: &Helm, space: &Space) -> Result<()> {
+    space.run(&["scale", &format!("deployment/{NAME}"), "--replicas=0"]).await?;
+    gone_but(space, 0).await?;
+    let said = own.on(space, &["test", NAME, "--timeout=60s", "--logs"], "").await?;
+    assert!(!said.well, "it passed without any pod: {}", said.stdout);
+    let all = format!("{}{}", said.stdout, said.stderr);
+    assert!(all.contains(&format!("{NAME}-test")) && all.contains(&format!("error: connecting to {NAME}:80")), "{all}");
+    assert_eq!(space.run(&["get", "pod,networkpolicy", "-l", "app.kubernetes.io/component=test", "-o", "name"]).await?, format!("pod/{NAME}-test"));
+    Ok(())
+}
+
+/// Pods of the app that leave take their time, helm does not wait for them.
+async fn gone_but(space: &Space, pods: usize) -> Result<()> {
+    wait::until(&format!("{pods} pods of the app"), SOON, async || {
+        let all = space.pods("app").await.ok()?;
+        (all.len() == pods && all.iter().all(|pod| pod["metadata"]["deletionTimestamp"].is_null())).then_some(())
+    })
+    .await
+}
+
+/// What README and NOTES say is left: Redis' claim, and a test's pod if it failed.
+async fn leaves_the_claim_and_the_failed_test(space: &Space) -> Result<()> {
+    let kinds = "deployment,statefulset,replicaset,pod,service,ingress,networkpolicy,poddisruptionbudget,hpa,configmap,secret,persistentvolumeclaim";
+    let mut left = Vec::new();
+    let done = wait::until("nothing but the claim and the failed test", SOON, async || {
+        let text = space.run(&["get", kinds, "-o", "name", "--ignore-not-found"]).await.ok()?;
+        left = text.lines().filter(|name| *name != "configmap/kube-root-ca.crt").map(str::to_owned).collect();
+        (left == [format!("pod/{NAME}-test"), format!("persistentvolumeclaim/data-{NAME}-redis-0")]).then_some(())
+    })
+    .await;
+    done.map_err(|error| error.context(format!("left: {left:?}")))
+}

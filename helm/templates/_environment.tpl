@@ -1,0 +1,46 @@
+{{/* The app's variables. Called with $. */}}
+{{- define "sticky.environment" -}}
+- name: STICKY_POD
+  valueFrom:
+    fieldRef: {apiVersion: v1, fieldPath: metadata.name}
+- name: STICKY_WORKERS
+  value: {{ include "sticky.workers" . | quote }}
+- name: STICKY_BUS
+  value: redis
+- name: STICKY_FANOUT
+  value: {{ .Values.relay.fanout | quote }}
+- name: STICKY_EXPOSE_IDENTITY
+  value: {{ .Values.exposeIdentity | quote }}
+- name: STICKY_DOOR
+  value: {{ dict "affinity" "cookie" "kind" .Values.ingress.frontDoor | toJson | quote }}
+- name: STICKY_DRAIN_DELAY
+  value: {{ include "sticky.duration" .Values.drain.delay | quote }}
+- name: STICKY_DRAIN_WINDOW
+  value: {{ include "sticky.duration" .Values.drain.window | quote }}
+{{- if .Values.redis.url }}
+- name: STICKY_REDIS_URL
+  value: {{ .Values.redis.url | quote }}
+# Others may use it too.
+- name: STICKY_REDIS_PREFIX
+  value: {{ printf "sticky-%s" (include "sticky.fingerprint" .) | quote }}
+{{- else }}
+- name: STICKY_REDIS_URL
+  value: {{ printf "redis://%s-redis:6379" .Release.Name | quote }}
+{{- end }}
+{{- if include "sticky.hasPassword" . }}
+- name: STICKY_REDIS_PASSWORD_FILE
+  value: /run/secrets/redis/REDIS_PASSWORD
+{{- end }}
+{{- with .Values.ingress.trustedProxies }}
+{{- $networks := list }}
+{{- range . }}{{ $networks = append $networks (include "sticky.network" .) }}{{ end }}
+- name: STICKY_TRUSTED_PROXY
+  value: {{ join "," $networks | quote }}
+{{- end }}
+{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "newSessionsPerMinute" }}
+{{- with get ($.Values.limits | default dict) $key }}
+- name: {{ printf "STICKY_%s" (snakecase $key | upper) }}
+  value: {{ int64 . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,64 @@
+use super::*;
+use crate::generate::sample;
+use proptest::prelude::*;
+
+/// Values read as Helm reads them, with what Helm adds: the release's name and namespace.
+fn read(text: &str, spec: &StickyApp) -> StickyApp {
+    let mut tree: Value = serde_yaml::from_str(text).unwrap();
+    tree["name"] = json!(spec.name);
+    tree["namespace"] = json!(spec.namespace);
+    serde_json::from_value(tree).unwrap_or_else(|why| panic!("{why}:\n{text}"))
+}
+
+fn of(path: &str) -> String {
+    files().into_iter().find(|(name, _)| name == path).unwrap().1
+}
+
+#[test]
+fn the_values_file_is_the_default_spec_and_fits_its_schema() {
+    let text = of("helm/values.yaml");
+    let spec = StickyApp::default();
+    assert_eq!(read(&text, &spec), spec);
+    let schema: Value = serde_json::from_str(&of("helm/values.schema.json")).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    for tree in [serde_yaml::from_str::<Value>(&text).unwrap(), values(&sample::full())] {
+        assert_eq!(validator.iter_errors(&tree).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
+    }
+    let mut unlimited = values(&spec);
+    unlimited["resources"]["limits"].as_object_mut().unwrap().remove("cpu");
+    assert!(validator.is_valid(&unlimited), "a key that may be left out may be taken away");
+    // What would take a default away that nothing can stand in for.
+    let mut bare = values(&spec);
+    bare["drain"].as_object_mut().unwrap().remove("delay");
+    let faults: Vec<String> = validator.iter_errors(&bare).map(|error| error.to_string()).collect();
+    assert!(matches!(&faults[..], [one] if one.contains("\"delay\"")), "{faults:?}");
+}
+
+/// Each key stands in the file once, also below what is left out.
+#[test]
+fn the_values_file_names_every_key() {
+    let text = of("helm/values.yaml");
+    for (path, _) in crate::spec::keys::KEYS.iter().filter(|(path, _)| !OF_HELM.contains(path)) {
+        let key = path.rsplit('.').next().unwrap();
+        assert!(text.lines().any(|line| line.trim_start_matches(['#', ' ']).starts_with(&format!("{key}:"))), "{path}");
+    }
+    assert!(!text.lines().any(|line| OF_HELM.iter().any(|key| line.starts_with(&format!("{key}:")))), "{text}");
+    assert!(text.contains("\n# autoscaling:\n") && text.contains("\n#   max: 10\n") && text.contains("#   \"off\": Nothing.\n"), "{text}");
+}
+
+#[test]
+fn a_key_without_a_value_takes_the_default_away() {
+    let mut spec = StickyApp::default();
+    spec.resources.limits.cpu = None;
+    assert_eq!(values(&spec)["resources"]["limits"], json!({"cpu": null, "memory": "256Mi"}));
+    assert!(values_text(&spec).contains("    cpu: null\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn values_read_back_as_the_spec(spec in sample::valid()) {
+        prop_assert_eq!(read(&values_text(&spec), &spec), spec);
+    }
+}

@@ -1,0 +1,93 @@
+//! Values as YAML, in the order of the spec.
+
+use crate::spec::keys::KEYS;
+use serde_json::Value;
+
+/// A tree of values, without texts.
+pub(super) fn plain(tree: &Value) -> String {
+    let mut text = String::new();
+    plain_group(tree, "", &mut text);
+    text
+}
+
+fn plain_group(tree: &Value, path: &str, text: &mut String) {
+    for key in keys(path) {
+        let Some(value) = tree.get(key) else { continue };
+        let (path, indent) = below(path, key);
+        // A group that is not said at all would be `{}`; one that is empty on purpose, as `autoscaling: {}`, must stay.
+        if value.as_object().is_some_and(|map| !map.is_empty()) && !keys(&path).is_empty() {
+            text.push_str(&format!("{indent}{key}:\n"));
+            plain_group(value, &path, text);
+        } else {
+            text.push_str(&format!("{indent}{key}: {}\n", written(value)));
+        }
+    }
+}
+
+/// Every key of a schema with its default, below its text.
+pub(super) fn documented(schema: &Value) -> String {
+    let mut text = String::new();
+    documented_group(schema, "", "", &mut text);
+    text
+}
+
+fn documented_group(schema: &Value, path: &str, mark: &str, text: &mut String) {
+    for (place, key) in keys(path).into_iter().enumerate() {
+        let property = &schema["properties"][key];
+        let (below_path, indent) = below(path, key);
+        if path.is_empty() && place > 0 {
+            text.push('\n');
+        }
+        let mut line = |words: &str| text.push_str(&format!("{mark}{indent}{words}\n"));
+        line(&format!("# {}", property["description"].as_str().unwrap_or_default().replace('\n', " ")));
+        for (word, what) in words(property) {
+            line(&format!("#   {word}: {what}"));
+        }
+        if property.get("properties").is_none() {
+            line(&format!("{key}: {}", written(&property["default"])));
+        } else if property["type"] == "object" {
+            line(&format!("{key}:"));
+            documented_group(property, &below_path, mark, text);
+        } else {
+            // Left out as a whole: its keys are shown as they would be written.
+            line(&format!("{key}: null"));
+            let mark = if mark.is_empty() { "# " } else { mark };
+            text.push_str(&format!("{mark}{indent}{key}:\n"));
+            documented_group(property, &below_path, mark, text);
+        }
+    }
+}
+
+/// The words that a value may be, and their texts.
+fn words(property: &Value) -> impl Iterator<Item = (String, &str)> {
+    let list = |keyword: &str| property[keyword].as_array().into_iter().flatten();
+    list("enum").zip(list("enumDescriptions")).filter(|(word, _)| !word.is_null()).map(|(word, what)| (written(word), what.as_str().unwrap_or_default()))
+}
+
+/// The keys directly below a path, in the order of the spec, without those that Helm says itself.
+fn keys(path: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for (known, _) in KEYS {
+        let rest = if path.is_empty() { Some(*known) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
+        let Some(key) = rest.and_then(|rest| rest.split('.').next()) else { continue };
+        if !found.contains(&key) && !(path.is_empty() && super::OF_HELM.contains(&key)) {
+            found.push(key);
+        }
+    }
+    found
+}
+
+fn below(path: &str, key: &str) -> (String, String) {
+    if path.is_empty() {
+        return (key.to_owned(), String::new());
+    }
+    (format!("{path}.{key}"), "  ".repeat(path.split('.').count()))
+}
+
+/// One value on one line, with quotes where Helm's YAML 1.1 would read something else than text (`off`, `1e3`).
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(_) => serde_saphyr::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned()),
+        _ => value.to_string(),
+    }
+}
