@@ -25,6 +25,7 @@ pub const LISTEN_VARIABLE: &str = "STICKY_INTERNAL_LISTEN";
 #[command(
     name = "sticky-app",
     version,
+    long_version = env!("STICKY_LONG_VERSION"),
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDurations are written 500ms, 10s, 5m, 1h; sizes 4096, 16KiB."
 )]

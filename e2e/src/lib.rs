@@ -14,6 +14,7 @@ pub mod http;
 pub mod image;
 pub mod jar;
 pub mod kube;
+pub mod lint;
 pub mod local;
 pub mod metrics;
 pub mod nginx;

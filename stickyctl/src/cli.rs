@@ -7,6 +7,7 @@ use crate::commands;
 use crate::exit::{Exit, Failure, HELP};
 use crate::image::ImageArgs;
 use crate::input::SpecArgs;
+use crate::man::ManArgs;
 use crate::mode::Mode;
 use crate::output::Output;
 use crate::render::RenderArgs;
@@ -20,7 +21,7 @@ use sticky_app::core::duration;
 
 /// Brings the sticky sessions demo up, scales it and switches its mode.
 #[derive(Debug, Parser)]
-#[command(name = "stickyctl", version, after_help = HELP)]
+#[command(name = "stickyctl", version, long_version = env!("STICKY_LONG_VERSION"), after_help = HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -99,6 +100,9 @@ pub enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Prints the manual page, or writes all of them
+    #[command(after_help = "Examples:\n  stickyctl man | man -l -\n  stickyctl man --out ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// Help's heading of flags that mean a cluster.

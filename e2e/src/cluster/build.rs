@@ -20,6 +20,7 @@ struct Module {
 
 const MODULES: [Module; 7] = [
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
+    Module { folder: "lint", packages: "tool", programs: &["actionlint", "crane", "kubeconform"] },
     // Its only tool is the server's root package, which Go names after its folder.
     Module { folder: "etcd", packages: "tool", programs: &["server"] },
     Module { folder: "coredns", packages: ".", programs: &["coredns"] },
@@ -35,11 +36,29 @@ const MODULES: [Module; 7] = [
 
 /// Builds every program and image that is missing or older than its source.
 pub(super) async fn all(place: &Place) -> Result<()> {
-    let _lock = Place::lock(&place.cache, "build")?;
     for module in &MODULES {
         one(place, module).await?;
     }
+    let _lock = Place::lock(&place.cache, "build")?;
     images::all(place).await
+}
+
+/// A program of a module, built now if it is missing or older than its source; nothing where there is no Go to build it.
+///
+/// # Errors
+/// No module has it, or it can't be built.
+pub async fn tool(name: &str) -> Result<Option<PathBuf>> {
+    let place = Place::named("any")?;
+    let module = MODULES.iter().find(|module| module.programs.contains(&name)).with_context(|| format!("no module has a program {name}"))?;
+    if go().is_none() {
+        return Ok(None);
+    }
+    one(&place, module).await?;
+    Ok(Some(binary(&place, name)))
+}
+
+fn go() -> Option<PathBuf> {
+    tools::find("go").or_else(|| Some(PathBuf::from("/usr/local/go/bin/go")).filter(|p| p.is_file()))
 }
 
 /// Where a built program is.
@@ -66,6 +85,8 @@ pub fn helm() -> Result<PathBuf> {
 }
 
 async fn one(place: &Place, module: &Module) -> Result<()> {
+    // One for each: who needs a small program does not wait for Kubernetes.
+    let _lock = Place::lock(&place.cache, &format!("build-{}", module.folder))?;
     let source = place.source.join(module.folder);
     let flags = flags(place, module)?;
     let stamp = Stamp::of(place, module.folder, &[&flags], &[&source])?;
@@ -73,8 +94,7 @@ async fn one(place: &Place, module: &Module) -> Result<()> {
     if stamp.fits() && !missing {
         return Ok(());
     }
-    let go = tools::find("go").or_else(|| Some(PathBuf::from("/usr/local/go/bin/go")).filter(|p| p.is_file()));
-    let go = go.context("no `go` in PATH: the cluster's programs are built with Go 1.26 or newer")?;
+    let go = go().context("no `go` in PATH: the cluster's programs are built with Go 1.26 or newer")?;
     say(&format!("== cluster: building {} (a first build takes minutes)", module.folder));
     let (fresh, log) = (place.cache.join(format!("fresh-{}", module.folder)), place.cache.join(format!("log/{}.log", module.folder)));
     let _ = fs::remove_dir_all(&fresh);

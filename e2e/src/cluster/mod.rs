@@ -18,7 +18,7 @@ mod place;
 pub(crate) mod sh;
 mod up;
 
-pub use build::{helm, kubectl};
+pub use build::{helm, kubectl, tool};
 pub use images::{REDIS, metrics_server};
 pub use place::Place;
 

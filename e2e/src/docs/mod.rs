@@ -20,6 +20,8 @@ pub enum RunBy {
     Release,
     /// `tests/journey.rs`, on the same cluster without a release, from the root of the tree.
     Chart,
+    /// `tests/release`, from a release that it packs.
+    Install,
     /// `.ci/run`, by these words, one for each command.
     Ci(&'static [&'static str]),
 }
@@ -29,6 +31,9 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Two commands", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
     ("README.md", "Work on it", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
+    ("docs/install.md", "The command", RunBy::Install),
+    ("docs/install.md", "Completions and the manual", RunBy::Install),
+    ("docs/install.md", "Removing it", RunBy::Install),
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "The server by itself", RunBy::Here),
     ("docs/code.md", "The code", RunBy::Ci(&["\"$e2e\" generate"])),

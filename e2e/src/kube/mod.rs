@@ -11,6 +11,7 @@ pub mod logs;
 pub mod metrics_api;
 pub mod relays;
 pub mod release;
+pub mod schemas;
 pub mod site;
 pub mod space;
 pub mod stickyctl;
