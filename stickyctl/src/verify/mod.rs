@@ -1,0 +1,5 @@
+//! `stickyctl verify`: proves or refutes affinity from outside, for any site.
+
+pub mod bounds;
+pub mod cookie;
+pub mod jar;
