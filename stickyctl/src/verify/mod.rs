@@ -2,4 +2,6 @@
 
 pub mod bounds;
 pub mod cookie;
+pub mod identity;
 pub mod jar;
+pub mod plan;
