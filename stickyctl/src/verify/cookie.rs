@@ -135,8 +135,15 @@ mod tests {
 
     #[test]
     fn attributes_in_any_case_and_order() {
-        let offer = Offer::read("a = x=y ; PATH=/app;domain=.Example.com; secure ;HttpOnly; SameSite=Lax; junk; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:01 GMT", NOW).unwrap();
-        assert_eq!((offer.name.as_str(), offer.value.as_str(), offer.path.as_deref(), offer.domain.as_deref()), ("a", "x=y", Some("/app"), Some("example.com")));
+        let offer = Offer::read(
+            "a = x=y ; PATH=/app;domain=.Example.com; secure ;HttpOnly; SameSite=Lax; junk; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:01 GMT",
+            NOW,
+        )
+        .unwrap();
+        assert_eq!(
+            (offer.name.as_str(), offer.value.as_str(), offer.path.as_deref(), offer.domain.as_deref()),
+            ("a", "x=y", Some("/app"), Some("example.com"))
+        );
         assert_eq!((offer.secure, offer.http_only, offer.same_site.as_deref(), offer.ends), (true, true, Some("Lax"), at(60)));
     }
 

@@ -66,7 +66,12 @@ impl FromStr for Source {
             "header" => rest.trim().parse().map(Self::Header).map_err(|_| format!("`{rest}` is no name of a header")),
             "json" if rest.is_empty() || rest.starts_with('/') => Ok(Self::Json(rest.to_owned())),
             "json" => Err(format!("`{rest}` is no JSON pointer (RFC 6901): it begins with a slash, as in json:/{rest}")),
-            "regex" => RegexBuilder::new(rest).size_limit(PATTERN).multi_line(true).build().map(|pattern| Self::Pattern(Box::new(pattern))).map_err(|e| format!("`{rest}` is no pattern: {e}")),
+            "regex" => RegexBuilder::new(rest)
+                .size_limit(PATTERN)
+                .multi_line(true)
+                .build()
+                .map(|pattern| Self::Pattern(Box::new(pattern)))
+                .map_err(|e| format!("`{rest}` is no pattern: {e}")),
             _ => Err(format!("`{kind}` is none of {forms}")),
         }
     }
@@ -104,7 +109,9 @@ mod tests {
 
     #[test]
     fn nothing_is_nothing() {
-        for (source, body) in [("header:x-other", ""), ("json:/pod", "no json"), ("json:/pod", r#"{"pod": {}}"#), ("regex:z+", "abc"), ("regex:.*", "  ")] {
+        for (source, body) in
+            [("header:x-other", ""), ("json:/pod", "no json"), ("json:/pod", r#"{"pod": {}}"#), ("regex:z+", "abc"), ("regex:.*", "  ")]
+        {
             assert_eq!(read(source, body), None, "{source} of {body:?}");
         }
         assert_eq!(read("regex:a+", &"a".repeat(10_000)).unwrap().len(), LONGEST);
@@ -112,7 +119,14 @@ mod tests {
 
     #[test]
     fn wrong_words_say_what_to_write() {
-        for (text, says) in [("x-pod", "header:NAME"), ("cookie:x", "none of"), ("header:a b", "no name"), ("json:pod", "json:/pod"), ("regex:(", "no pattern"), ("regex:a{1000000}", "no pattern")] {
+        for (text, says) in [
+            ("x-pod", "header:NAME"),
+            ("cookie:x", "none of"),
+            ("header:a b", "no name"),
+            ("json:pod", "json:/pod"),
+            ("regex:(", "no pattern"),
+            ("regex:a{1000000}", "no pattern"),
+        ] {
             assert!(text.parse::<Source>().unwrap_err().contains(says), "{text}");
         }
     }

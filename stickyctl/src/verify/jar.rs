@@ -147,7 +147,10 @@ mod tests {
     fn a_path_is_no_prefix_of_letters() {
         let mut jar = Jar::default();
         assert_eq!(take(&mut jar, "a=1; Path=/app", "/app/page"), Fate::Kept);
-        assert_eq!((sent(&jar, "/app"), sent(&jar, "/app/x"), sent(&jar, "/apple"), sent(&jar, "/")), ("a=1".into(), "a=1".into(), String::new(), String::new()));
+        assert_eq!(
+            (sent(&jar, "/app"), sent(&jar, "/app/x"), sent(&jar, "/apple"), sent(&jar, "/")),
+            ("a=1".into(), "a=1".into(), String::new(), String::new())
+        );
         assert_eq!(take(&mut jar, "b=2; Path=/other", "/app"), Fate::OtherPath);
         assert_eq!(take(&mut jar, "c=3; Path=/(.*)", "/app"), Fate::OtherPath, "a rule's regular expression, copied");
     }
