@@ -67,6 +67,23 @@ impl Offer {
     }
 }
 
+impl Offer {
+    /// Its attributes as they would be written, without name and value.
+    #[must_use]
+    pub fn attributes(&self) -> String {
+        let all = [
+            self.path.as_ref().map(|path| format!("Path={path}")),
+            self.domain.as_ref().map(|domain| format!("Domain={domain}")),
+            self.http_only.then(|| "HttpOnly".to_owned()),
+            self.secure.then(|| "Secure".to_owned()),
+            self.same_site.as_ref().map(|word| format!("SameSite={word}")),
+            self.max_age.map(|seconds| format!("Max-Age={seconds}")),
+            (self.max_age.is_none() && self.ends.is_some()).then(|| "Expires".to_owned()),
+        ];
+        all.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// Where zero and less is the earliest time there is.
 fn after(now: SystemTime, seconds: i64) -> SystemTime {
     let Ok(seconds) = u64::try_from(seconds) else { return SystemTime::UNIX_EPOCH };

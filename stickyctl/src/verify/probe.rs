@@ -3,9 +3,9 @@
 use super::ask::{self, Answer};
 use super::cookie::Offer;
 use super::identity::Source;
-use super::jar::{Fate, Jar, Place};
+use super::jar::{Jar, Place};
 use super::plan::{Probe, Sample, rounds};
-use super::run::{Outcome, Run, Session, Shot, Who};
+use super::run::{Offered, Outcome, Run, Session, Shot, Who};
 use super::target::{Target, path_of};
 use futures_util::StreamExt;
 use std::sync::Mutex;
@@ -123,14 +123,14 @@ fn who(asking: &Asking, answer: &Answer) -> Outcome {
 }
 
 /// Cookies of an answer, in order; the last one of a name is what the jar keeps.
-fn offered(answer: &Answer, jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> Vec<(String, Fate)> {
+fn offered(answer: &Answer, jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> Vec<Offered> {
     let now = SystemTime::now();
     let lines = answer.headers.get_all(http::header::SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let offers = lines.filter_map(|line| Offer::read(line, now));
     match jar {
         Some(jar) => {
             let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
-            offers.map(|offer| (offer.name.clone(), jar.take(offer, place, now))).collect()
+            offers.map(|offer| Offered { name: offer.name.clone(), attributes: offer.attributes(), fate: jar.take(offer, place, now) }).collect()
         }
         // A control has no jar, and its cookies are nobody's.
         None => Vec::new(),

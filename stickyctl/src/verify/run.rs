@@ -27,6 +27,17 @@ pub struct Who {
     pub worker: Option<String>,
 }
 
+/// A cookie that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// Its name.
+    pub name: String,
+    /// Its attributes as they would be written, without its value.
+    pub attributes: String,
+    /// What the jar made of it.
+    pub fate: Fate,
+}
+
 /// One probe, seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shot {
@@ -39,7 +50,7 @@ pub struct Shot {
     /// Names of the cookies that went along.
     pub carried: Vec<String>,
     /// Cookies that came, and what the jar made of them.
-    pub offered: Vec<(String, Fate)>,
+    pub offered: Vec<Offered>,
     /// Whether a cache says that it is its own (`Age`, RFC 9111 section 5.1).
     pub cached: bool,
 }

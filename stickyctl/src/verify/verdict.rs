@@ -178,7 +178,7 @@ fn errors(run: &Run) -> Option<Reason> {
 /// What is wrong with the cookie, where sessions move.
 fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let offered: Vec<Fate> =
-        run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| shot.offered.iter().map(|(_, fate)| *fate)).collect();
+        run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| shot.offered.iter().map(|cookie| cookie.fate)).collect();
     let moved = format!("{moves} of {later} later requests on another pod");
     let all = |fate: Fate| !offered.is_empty() && offered.iter().all(|other| *other == fate);
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();

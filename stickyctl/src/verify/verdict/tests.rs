@@ -1,5 +1,6 @@
 use super::*;
 use crate::verify::plan::{Probe, Sample, rounds};
+use crate::verify::run::Offered;
 use crate::verify::run::tests::{session, shot};
 use fastrand::Rng;
 use std::collections::HashMap;
@@ -12,6 +13,10 @@ fn run(controls: &str, sessions: &[&str]) -> Run {
 
 fn sessions(pods: &[&str], count: usize) -> Vec<String> {
     (0..count).map(|n| [pods[n % pods.len()]; 13].join(" ")).collect()
+}
+
+fn cookie(fate: Fate) -> Offered {
+    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate }
 }
 
 fn code(judgement: &Judgement) -> Option<&'static str> {
@@ -42,7 +47,7 @@ fn what_stays_sticks() {
 fn one_move_is_a_move() {
     let mut one = sticky();
     one.sessions[3].shots[7] = shot("b");
-    one.sessions[3].shots[7].offered.push(("s".to_owned(), Fate::Kept));
+    one.sessions[3].shots[7].offered.push(cookie(Fate::Kept));
     finds(&one, Verdict::NotSticky, Some("leaks"));
     assert_eq!(judge(&one, 0.02).pods, Verdict::Sticky, "1 of 360 fits 2 %");
     assert_eq!(judge(&one, 0.005).pods, Verdict::Inconclusive, "and does not tell of 0.5 %");
@@ -118,7 +123,7 @@ fn why_a_cookie_does_not_come_back() {
     ] {
         let mut run = run(EVEN, &words);
         for shot in run.sessions.iter_mut().flat_map(|session| &mut session.shots) {
-            shot.offered = fate.map(|fate| ("s".to_owned(), fate)).into_iter().collect();
+            shot.offered = fate.map(cookie).into_iter().collect();
         }
         finds(&run, verdict, Some(word));
     }
@@ -128,7 +133,7 @@ fn why_a_cookie_does_not_come_back() {
 fn a_first_answer_that_binds_nothing() {
     let mut late = run(EVEN, &["a b b b b b b", "b b b b b b b", "c a a a a a a", "a c c c c c c", "b a a a a a a"]);
     for session in &mut late.sessions {
-        session.shots[0].offered.push(("s".to_owned(), Fate::Kept));
+        session.shots[0].offered.push(cookie(Fate::Kept));
     }
     finds(&late, Verdict::NotSticky, Some("bound-late"));
 }
