@@ -153,7 +153,10 @@ impl FromStr for AtFile {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.strip_prefix('@').filter(|path| !path.is_empty()).map(|path| Self(path.into())).ok_or_else(|| "write @ and a file, which holds `NAME: VALUE` lines: what stands in an argument list is seen by others".to_owned())
+        text.strip_prefix('@')
+            .filter(|path| !path.is_empty())
+            .map(|path| Self(path.into()))
+            .ok_or_else(|| "write @ and a file, which holds `NAME: VALUE` lines: what stands in an argument list is seen by others".to_owned())
     }
 }
 

@@ -37,12 +37,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// # Errors
 /// Why there was none, as a sentence.
 pub async fn get(target: &Target, path: &str, cookies: Option<&str>) -> Result<Answer, String> {
-    tokio::time::timeout(target.timeout, exchange(target, path, cookies)).await.unwrap_or_else(|_| Err(format!("no answer within {:?}", target.timeout)))
+    tokio::time::timeout(target.timeout, exchange(target, path, cookies))
+        .await
+        .unwrap_or_else(|_| Err(format!("no answer within {:?}", target.timeout)))
 }
 
 async fn exchange(target: &Target, path: &str, cookies: Option<&str>) -> Result<Answer, String> {
     let stream = connect(target).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| format!("talking to {}: {e}", target.address))?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| format!("talking to {}: {e}", target.address))?;
     let driven = tokio::spawn(connection);
     let mut request = Request::get(path).header(HOST, &target.authority).body(Empty::<Bytes>::new()).map_err(|e| format!("{path}: {e}"))?;
     let headers = request.headers_mut();

@@ -48,8 +48,13 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         "{} sessions of 1 + {} requests, {} controls, {} without a session's cookie: {all} requests, seed {seed}",
         sample.sessions, sample.later, sample.controls, sample.later
     ));
-    if all > MOST_UNASKED && !parts.is_local() && !args.yes && !output.confirm(&format!("That is more than the usual load for {}. Go on?", target.host)) {
-        return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load, and nobody said yes")).try_this("stickyctl verify URL --yes"));
+    if all > MOST_UNASKED
+        && !parts.is_local()
+        && !args.yes
+        && !output.confirm(&format!("That is more than the usual load for {}. Go on?", target.host))
+    {
+        return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load, and nobody said yes"))
+            .try_this("stickyctl verify URL --yes"));
     }
     let asking = Asking { target, pod: args.pod(), worker: args.worker(), sample, seed, rate: args.rate };
     let book = Book::new(sample);
@@ -83,7 +88,8 @@ const MOST_UNASKED: u64 = 500;
 /// Prints what a reason means and what to try.
 #[must_use]
 pub fn explain(code: Code, output: Output) -> Exit {
-    let causes: Vec<String> = code.causes().iter().enumerate().map(|(place, (cause, attempt))| format!("  {}  {cause}\n     {attempt}", place + 1)).collect();
+    let causes: Vec<String> =
+        code.causes().iter().enumerate().map(|(place, (cause, attempt))| format!("  {}  {cause}\n     {attempt}", place + 1)).collect();
     output.answer(&format!("{}  {}\n\ncommonest cause first, and what to try:\n{}", code.word(), code.title(), causes.join("\n")));
     Exit::Done
 }

@@ -99,12 +99,10 @@ mod tests {
     /// Strict turns over three pods, thirty sessions: in order each would stay for ever.
     #[test]
     fn strict_turns_do_not_look_sticky() {
-        let mut turn = 0_u32;
         let mut first = HashMap::new();
         let mut moves = 0;
-        for probe in rounds(Sample::default(), 1).into_iter().flatten() {
+        for (turn, probe) in rounds(Sample::default(), 1).into_iter().flatten().enumerate() {
             let pod = turn % 3;
-            turn += 1;
             if let Probe::Session(n) = probe
                 && *first.entry(n).or_insert(pod) != pod
             {

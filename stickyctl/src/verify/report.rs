@@ -174,14 +174,20 @@ impl Report {
             let _ = write!(text, "\nchance    alone would keep all of them in place less than once in a million runs");
         }
         for cookie in &self.cookies {
-            let _ = write!(text, "\ncookie    {}  {}  offered {}, sent {}, value redacted", cookie.name, cookie.attributes, cookie.offered, cookie.sent);
+            let _ =
+                write!(text, "\ncookie    {}  {}  offered {}, sent {}, value redacted", cookie.name, cookie.attributes, cookie.offered, cookie.sent);
         }
         if self.cookies.is_empty() {
             text.push_str("\ncookie    none offered");
         }
         if self.lost > 0 || !self.nameless.is_empty() {
             let nameless: Vec<String> = self.nameless.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
-            let _ = write!(text, "\nerrors    {} without an answer, {} without an identity", self.lost, if nameless.is_empty() { "0".to_owned() } else { nameless.join(", ") });
+            let _ = write!(
+                text,
+                "\nerrors    {} without an answer, {} without an identity",
+                self.lost,
+                if nameless.is_empty() { "0".to_owned() } else { nameless.join(", ") }
+            );
         }
         let (loud, pods) = match self.verdict {
             Verdict::Sticky => ("STICKY", "sticky"),
@@ -190,7 +196,7 @@ impl Report {
         };
         let workers = match self.workers {
             Verdict::Sticky => "sticky",
-            Verdict::NotSticky => "not sticky, as is to be expected of a cookie",
+            Verdict::NotSticky => "not sticky, which no cookie changes",
             Verdict::Inconclusive => "inconclusive",
             Verdict::NotJudged => "not judged",
         };

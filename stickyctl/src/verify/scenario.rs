@@ -55,7 +55,10 @@ fn spread(run: &Run) -> (Mark, String) {
     let controls: u64 = spread.values().sum();
     match spread.len() {
         0 => (Mark::Skip, "no control was answered by a pod that says its name".to_owned()),
-        1 => (Mark::Fail, format!("{controls} of {controls} controls without a cookie on one pod: {}", spread.keys().next().copied().unwrap_or_default())),
+        1 => (
+            Mark::Fail,
+            format!("{controls} of {controls} controls without a cookie on one pod: {}", spread.keys().next().copied().unwrap_or_default()),
+        ),
         pods => (Mark::Pass, format!("{controls} controls without a cookie: {pods} pods")),
     }
 }
@@ -92,7 +95,14 @@ fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
 }
 
 fn workers(run: &Run, judgement: &Judgement) -> (Mark, String) {
-    let detail = || judgement.reasons.iter().find(|reason| matches!(reason.code, Code::WorkerNotSticky | Code::WorkersUnproven)).map(|reason| reason.detail.clone()).unwrap_or_default();
+    let detail = || {
+        judgement
+            .reasons
+            .iter()
+            .find(|reason| matches!(reason.code, Code::WorkerNotSticky | Code::WorkersUnproven))
+            .map(|reason| reason.detail.clone())
+            .unwrap_or_default()
+    };
     match judgement.workers {
         Verdict::NotJudged => {
             let told = run.workers();

@@ -53,7 +53,8 @@ impl Parts {
         };
         let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
         if authority.as_str().contains('@') {
-            return Err(Failure::new(Exit::Usage, "the URL holds a name or a password, which would stand in the argument list").try_this("--header @FILE    with a line `Authorization: …`"));
+            return Err(Failure::new(Exit::Usage, "the URL holds a name or a password, which would stand in the argument list")
+                .try_this("--header @FILE    with a line `Authorization: …`"));
         }
         let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();

@@ -65,7 +65,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let chance = bounds::chance(&spread.values().copied().collect::<Vec<_>>(), later);
     let reasons = unreadable(run).map_or_else(|| pods(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let (pods, mut reasons) = reasons;
-    let (workers, reason) = workers(run, pods);
+    let (workers, reason) = workers(run);
     reasons.extend(reason);
     Judgement { pods, workers, reasons, chance }
 }
@@ -217,20 +217,19 @@ fn settles(session: &Session) -> bool {
     second.is_some() && pods.all(|pod| Some(pod) == second)
 }
 
-fn workers(run: &Run, pods: Verdict) -> (Verdict, Option<Reason>) {
-    let several = run.workers().values().filter(|workers| workers.len() > 1).count();
-    if several == 0 {
+/// Of a session's later answers by the pod of its first, how many are by the same worker. A move to another worker is proof whatever
+/// is known of pods: one pod is enough to have several.
+fn workers(run: &Run) -> (Verdict, Option<Reason>) {
+    if run.workers().values().all(|workers| workers.len() < 2) {
         return (Verdict::NotJudged, None);
-    }
-    if pods == Verdict::Inconclusive {
-        return (Verdict::Inconclusive, None);
     }
     let (mut same, mut all) = (0_u64, 0_u64);
     for session in &run.sessions {
-        let places: Vec<_> = session.shots.iter().filter_map(|shot| if let Outcome::By(who) = &shot.outcome { Some(who) } else { None }).collect();
-        for who in places.iter().skip(1).filter(|who| who.pod == places[0].pod) {
+        let mut answers = session.shots.iter().filter_map(|shot| if let Outcome::By(who) = &shot.outcome { Some(who) } else { None });
+        let Some(first) = answers.next() else { continue };
+        for who in answers.filter(|who| who.pod == first.pod) {
             all += 1;
-            same += u64::from(who.worker == places[0].worker);
+            same += u64::from(who.worker == first.worker);
         }
     }
     if same < all {
