@@ -29,6 +29,8 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Work on it", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "The server by itself", RunBy::Here),
+    ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
+    ("docs/verify.md", "Reasons", RunBy::Here),
     ("docs/code.md", "The code", RunBy::Ci(&["\"$e2e\" generate"])),
     ("e2e/cluster/README.md", "Tests on a cluster", RunBy::Ci(&["STICKY_E2E_KUBECONFIG=$(\"${cluster[@]}\" kubeconfig)"])),
 ];

@@ -55,6 +55,10 @@ codes! {
         ("One of several proxies disagrees with the others", "--connect ADDRESS of each proxy"),
         ("The proxy goes elsewhere after an error of the pod", "look for errors in the proxy's log"),
     ];
+    /// The pods of sessions that moved are gone.
+    PodsReplaced = "pods-replaced", "Sessions moved away from pods that are gone.", [
+        ("A rollout, a scale-down or a restart during the run", "run again when it is over"),
+    ];
     /// All is settled from the second answer on, not from the first.
     BoundLate = "bound-late", "The first answer of a session binds nothing; it is bound from the second on.", [
         ("The cookie's value is hashed, and whoever wrote it did not know where that leads", "let the proxy write the cookie"),

@@ -165,8 +165,15 @@ pub(super) mod tests {
         Shot { at: Duration::ZERO, took: Duration::from_millis(1), outcome, carried: Vec::new(), offered: Vec::new(), cached: false }
     }
 
+    /// One request a second.
     pub fn session(pods: &str) -> Session {
-        Session { shots: pods.split(' ').map(shot).collect() }
+        Session { shots: timed(pods.split(' ').map(shot).collect(), 1.0) }
+    }
+
+    /// So many seconds apart.
+    pub fn timed(mut shots: Vec<Shot>, step: f64) -> Vec<Shot> {
+        shots.iter_mut().enumerate().for_each(|(n, shot)| shot.at = Duration::from_secs_f64(n as f64 * step));
+        shots
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::bounds::{self, CHANCE};
 use super::code::Code;
 use super::jar::Fate;
 use super::run::{Outcome, Run, Session, Shot};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// What was found about pods, or about workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -101,6 +102,9 @@ fn pods(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let controls: u64 = spread.values().sum();
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
+        if let Some(reason) = pods_gone(run, moves, later) {
+            return (Verdict::Inconclusive, vec![reason]);
+        }
         let mut reasons = vec![why_moved(run, moves, later)];
         reasons.extend(errors(run));
         // A Secure cookie over plain http is this run's fault, not the site's.
@@ -208,6 +212,30 @@ fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return Reason::new(Code::Leaks, format!("{moved}; by chance it would be {:.0} %", by_chance * 100.0));
     }
     Reason::new(Code::CookieNotHonoured, format!("{moved}, with the cookie in {sent} of them"))
+}
+
+/// Where each session that moved left a pod that answered nobody any more: a pod that is gone takes its sessions' affinity along, and what
+/// becomes of them says nothing about the site's.
+fn pods_gone(run: &Run, moves: u64, later: u64) -> Option<Reason> {
+    let mut last: BTreeMap<&str, Duration> = BTreeMap::new();
+    for shot in run.shots() {
+        if let Some(pod) = shot.pod() {
+            let seen = last.entry(pod).or_default();
+            *seen = shot.at.max(*seen);
+        }
+    }
+    let mut left = BTreeSet::new();
+    for session in &run.sessions {
+        let (Some((_, pod)), Some((place, _))) = (session.bound(), session.later().find(|(_, moved)| *moved)) else { continue };
+        let shot = &session.shots[place];
+        // Probes are under way beside each other: what began before the move had ended may have met the pod's last moment.
+        if last[pod] > shot.at + shot.took {
+            return None;
+        }
+        left.insert(pod);
+    }
+    let detail = format!("{moves} of {later} later requests on another pod, each away from one of {} that answered nobody any more", left.len());
+    Some(Reason::new(Code::PodsReplaced, detail))
 }
 
 /// Whether a session stays from its second answer on.

@@ -103,7 +103,7 @@ async fn slow_faults() {
     finds("1 in 15", Site { leak: Some(15), ..Site::default() }, &[], not("leaks")).await;
     finds("1 in 200", Site { leak: Some(200), ..Site::default() }, &["--max-move-rate", "0.05%", "--yes"], not("leaks")).await;
     finds("1 in 200 is within 5 %", Site { leak: Some(200), ..Site::default() }, &["--max-move-rate", "5%"], STICKY).await;
-    finds("pods replaced in the middle", Site { replaced_after: Some(200), ..Site::default() }, &[], not("leaks")).await;
+    finds("pods replaced in the middle", Site { replaced_after: Some(200), ..Site::default() }, &[], unclear("pods-replaced")).await;
 }
 
 #[tokio::test]

@@ -1,14 +1,18 @@
 use super::*;
 use crate::verify::plan::{Probe, Sample, rounds};
 use crate::verify::run::Offered;
-use crate::verify::run::tests::{session, shot};
+use crate::verify::run::tests::{session, shot, timed};
 use fastrand::Rng;
 use std::collections::HashMap;
 
 const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";
 
 fn run(controls: &str, sessions: &[&str]) -> Run {
-    Run { controls: controls.split(' ').map(shot).collect(), sessions: sessions.iter().map(|pods| session(pods)).collect(), replayed: Vec::new() }
+    Run {
+        controls: timed(controls.split(' ').map(shot).collect(), 0.4),
+        sessions: sessions.iter().map(|pods| session(pods)).collect(),
+        replayed: Vec::new(),
+    }
 }
 
 fn sessions(pods: &[&str], count: usize) -> Vec<String> {
@@ -32,7 +36,7 @@ fn finds(run: &Run, verdict: Verdict, word: Option<&str>) {
 fn sticky() -> Run {
     let all = sessions(&["a", "b", "c"], 30);
     let mut run = run(EVEN, &all.iter().map(String::as_str).collect::<Vec<_>>());
-    run.controls.extend(EVEN.split(' ').map(shot));
+    run.controls = timed([EVEN, EVEN].join(" ").split(' ').map(shot).collect(), 0.2);
     run
 }
 
@@ -46,7 +50,7 @@ fn what_stays_sticks() {
 #[test]
 fn one_move_is_a_move() {
     let mut one = sticky();
-    one.sessions[3].shots[7] = shot("b");
+    one.sessions[3].shots[7].outcome = shot("b").outcome;
     one.sessions[3].shots[7].offered.push(cookie(Fate::Kept));
     finds(&one, Verdict::NotSticky, Some("leaks"));
     assert_eq!(judge(&one, 0.02).pods, Verdict::Sticky, "1 of 360 fits 2 %");
@@ -109,6 +113,23 @@ fn held_by_something_else() {
     finds(&held, Verdict::Sticky, None);
 }
 
+/// Times count: a pod that answered nobody after a session left it is gone, one that goes on answering is not.
+#[test]
+fn a_pod_that_is_gone_forces_moves() {
+    let mut gone = sticky();
+    let at = |n: usize| Duration::from_secs(n as u64);
+    for one in gone.sessions.iter_mut().flat_map(|session| &mut session.shots).chain(&mut gone.controls) {
+        if one.at >= at(6) && one.pod() == Some("a") {
+            one.outcome = shot("d").outcome;
+        }
+    }
+    finds(&gone, Verdict::Inconclusive, Some("pods-replaced"));
+    gone.controls[59] = shot("a");
+    gone.controls[59].at = at(12);
+    gone.sessions[0].shots[0].offered.push(cookie(Fate::Kept));
+    finds(&gone, Verdict::NotSticky, Some("leaks"));
+}
+
 /// Every fate of a cookie, where sessions move.
 #[test]
 fn why_a_cookie_does_not_come_back() {
@@ -162,8 +183,9 @@ fn workers_are_a_result_of_their_own() {
 fn simulated(shares: &[f64], sample: Sample, seed: u64, mut choose: impl FnMut(&mut Rng, &[f64]) -> usize) -> Run {
     let mut rng = Rng::with_seed(seed);
     let mut run = Run { sessions: vec![Session::default(); sample.sessions as usize], ..Run::default() };
-    for probe in rounds(sample, seed).into_iter().flatten() {
-        let shot = shot(["a", "b", "c", "d"][choose(&mut rng, shares)]);
+    for (n, probe) in rounds(sample, seed).into_iter().flatten().enumerate() {
+        let mut shot = shot(["a", "b", "c", "d"][choose(&mut rng, shares)]);
+        shot.at = Duration::from_secs(n as u64);
         match probe {
             Probe::Session(n) => run.sessions[n as usize].shots.push(shot),
             Probe::Control => run.controls.push(shot),
