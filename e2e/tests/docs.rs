@@ -173,7 +173,11 @@ async fn examples() -> Result<()> {
         let brings_up = line.starts_with("stickyctl up");
         let asks = line.contains("--local") || line.contains(SITE);
         // What the other local examples are about.
-        let site = if asks && !brings_up { Some(shell.start("stickyctl up --local --mode 3x4 --drain-delay 100ms --drain-window 100ms").await?) } else { None };
+        let site = if asks && !brings_up {
+            Some(shell.start("stickyctl up --local --mode 3x4 --drain-delay 100ms --drain-window 100ms").await?)
+        } else {
+            None
+        };
         if shell.stays(&line) {
             shell.start(&line).await?.end().await?;
         } else {

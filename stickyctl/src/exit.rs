@@ -30,7 +30,8 @@ impl From<Exit> for ExitCode {
 }
 
 /// Shown below `--help`.
-pub const HELP: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a negative finding, 4 timed out, 5 a prerequisite is missing, 6 inconclusive, 130 interrupted.";
+pub const HELP: &str =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a negative finding, 4 timed out, 5 a prerequisite is missing, 6 inconclusive, 130 interrupted.";
 
 /// A failure with its exit code: what was being done and why it failed, and what to try.
 #[derive(Debug, thiserror::Error)]

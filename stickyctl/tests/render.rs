@@ -134,10 +134,7 @@ fn the_manifests_in_the_tree_are_current() {
         let fresh = tempfile::tempdir().unwrap();
         let output = render(&["--preset", &name, "--out", fresh.path().to_str().unwrap()], &[], "");
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{name}");
-        assert!(
-            contents(&kept.join(&name)) == contents(fresh.path()),
-            "manifests/{name} is out of date; `cargo run -p e2e -- generate` writes it"
-        );
+        assert!(contents(&kept.join(&name)) == contents(fresh.path()), "manifests/{name} is out of date; `cargo run -p e2e -- generate` writes it");
         presets.push(name);
     }
     presets.sort();
