@@ -18,7 +18,7 @@ struct Module {
     programs: &'static [&'static str],
 }
 
-const MODULES: [Module; 7] = [
+const MODULES: [Module; 8] = [
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
     Module { folder: "lint", packages: "tool", programs: &["actionlint", "crane", "kubeconform"] },
     // Its only tool is the server's root package, which Go names after its folder.
