@@ -96,6 +96,7 @@ async fn commands_without_a_cluster() -> Result<()> {
     port_is_free()?;
     two_commands().await.context("README.md, Two commands")?;
     the_server().await.context("docs/operations.md, The server by itself")?;
+    verify().await.context("docs/verify.md")?;
     examples().await.context("--help")
 }
 
@@ -146,6 +147,18 @@ async fn the_server() -> Result<()> {
     server.end().await
 }
 
+async fn verify() -> Result<()> {
+    let shell = Shell::new()?;
+    let site = shell.start("stickyctl up --local").await?;
+    for heading in ["Does it stick? stickyctl verify", "Reasons"] {
+        for line in docs::commands("docs/verify.md", heading)? {
+            let said = shell.run(&line).await?;
+            ensure!(line.contains("explain") || said.contains("STICKY    pods: sticky"), "{said}");
+        }
+    }
+    site.end().await
+}
+
 /// The examples of `--help` that need no cluster, in the order of the commands; each of them for itself where it brings a site up.
 async fn examples() -> Result<()> {
     let redis = Redis::start().await?;
@@ -158,11 +171,9 @@ async fn examples() -> Result<()> {
     for line in docs::examples(&stickyctl::cli::command()).into_iter().filter(|line| !docs::needs_a_cluster(line)) {
         count += 1;
         let brings_up = line.starts_with("stickyctl up");
-        let site = match brings_up || !line.contains("--local") {
-            true => None,
-            // What the other local examples are about.
-            false => Some(shell.start("stickyctl up --local --port 0 --mode 3x4 --drain-delay 100ms --drain-window 100ms").await?),
-        };
+        let asks = line.contains("--local") || line.contains(SITE);
+        // What the other local examples are about.
+        let site = if asks && !brings_up { Some(shell.start("stickyctl up --local --mode 3x4 --drain-delay 100ms --drain-window 100ms").await?) } else { None };
         if shell.stays(&line) {
             shell.start(&line).await?.end().await?;
         } else {

@@ -11,6 +11,8 @@ use crate::man::ManArgs;
 use crate::mode::Mode;
 use crate::output::Output;
 use crate::render::RenderArgs;
+use crate::verify::args::{CodeParser, VerifyArgs};
+use crate::verify::code::Code;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
@@ -76,6 +78,18 @@ pub enum Command {
         /// Where, and how long to wait
         #[command(flatten)]
         change: ChangeArgs,
+    },
+    /// Proves or refutes from outside that sessions stay on their pods, for this demo or any other site
+    #[command(
+        after_help = "Every request has a connection of its own, every session a cookie jar of its own; who answers is read from the answer and never from a cookie.\n\nExamples:\n  stickyctl verify --local\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
+    )]
+    Verify(Box<VerifyArgs>),
+    /// Prints what a reason of verify means and what to try
+    #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
+    Explain {
+        /// The reason's code
+        #[arg(value_parser = CodeParser)]
+        code: Code,
     },
     /// Opens a port on this machine that leads to the front door of a cluster
     #[command(

@@ -6,7 +6,7 @@ use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
 use crate::mode::Mode;
 use crate::output::Output;
-use crate::{image, local, man, render};
+use crate::{image, local, man, render, verify};
 
 /// Runs one command.
 ///
@@ -23,6 +23,8 @@ pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
         Command::Scale { pods, change } => changed(Change::Scale(pods), change, output).await,
         Command::Mode { mode, change } if change.local.local => local::commands::switch(mode, change.timeout, output).await,
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
+        Command::Verify(args) => verify::run(*args, output).await,
+        Command::Explain { code } => Ok(verify::explain(code, output)),
         Command::Forward(args) => forward::run(args, output).await,
         Command::Kill { target, local } if local.local => local::commands::kill(target, output).await,
         Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works with --local only: a cluster has its own ways to end a pod")

@@ -11,10 +11,14 @@ pub enum Exit {
     Failed = 1,
     /// It was called wrongly (clap's own code).
     Usage = 2,
+    /// It ran, and what it found is bad: not sticky.
+    Negative = 3,
     /// It gave up waiting.
     TimedOut = 4,
     /// Something that it needs is missing.
     Prerequisite = 5,
+    /// It ran, and what it found tells neither way.
+    Inconclusive = 6,
     /// It was interrupted.
     Interrupted = 130,
 }
@@ -26,7 +30,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Shown below `--help`.
-pub const HELP: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 timed out, 5 a prerequisite is missing, 130 interrupted.";
+pub const HELP: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a negative finding, 4 timed out, 5 a prerequisite is missing, 6 inconclusive, 130 interrupted.";
 
 /// A failure with its exit code: what was being done and why it failed, and what to try.
 #[derive(Debug, thiserror::Error)]

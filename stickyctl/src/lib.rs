@@ -17,3 +17,4 @@ pub mod mode;
 pub mod output;
 pub mod render;
 pub mod spec;
+pub mod verify;

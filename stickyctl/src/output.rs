@@ -38,6 +38,12 @@ impl Output {
         Self { quiet, unicode: utf8 && var("TERM").as_deref() != Some("dumb") }
     }
 
+    /// Whether signs beyond ASCII are shown.
+    #[must_use]
+    pub const fn unicode(self) -> bool {
+        self.unicode
+    }
+
     /// One phase: mark, name, what, and how long it took.
     pub fn phase(self, mark: Mark, name: &str, what: &str, took: Option<Duration>) {
         if self.quiet {

@@ -18,7 +18,7 @@ struct Module {
     programs: &'static [&'static str],
 }
 
-const MODULES: [Module; 8] = [
+const MODULES: &[Module] = &[
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
     Module { folder: "lint", packages: "tool", programs: &["actionlint", "crane", "kubeconform"] },
     // Its only tool is the server's root package, which Go names after its folder.
@@ -36,7 +36,7 @@ const MODULES: [Module; 8] = [
 
 /// Builds every program and image that is missing or older than its source.
 pub(super) async fn all(place: &Place) -> Result<()> {
-    for module in &MODULES {
+    for module in MODULES {
         one(place, module).await?;
     }
     let _lock = Place::lock(&place.cache, "build")?;

@@ -1,0 +1,225 @@
+//! The flags of `verify`.
+
+use super::identity::Source;
+use super::plan::Sample;
+use super::target::{Parts, Target};
+use super::tls::Tls;
+use super::{bounds, code::Code};
+use crate::cli::{Format, LocalArg};
+use crate::exit::{Exit, Failure};
+use crate::local::client::Client;
+use clap::Args;
+use clap::builder::{PossibleValue, TypedValueParser};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use sticky_app::core::duration;
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The site
+    #[arg(required_unless_present_any = ["local", "list"], conflicts_with = "local")]
+    url: Option<String>,
+    #[command(flatten)]
+    local: LocalArg,
+    /// Name the scenarios, and ask nothing
+    #[arg(long)]
+    pub list: bool,
+    /// Where answers name their pod: header:NAME, json:/POINTER or regex:PATTERN [default: sticky-app's header]
+    #[arg(long, value_name = "WHERE")]
+    pod_identity: Option<Source>,
+    /// Where answers name their worker, in the same words
+    #[arg(long, value_name = "WHERE")]
+    worker_identity: Option<Source>,
+    /// Path that a session asks besides the URL's own; repeat for more
+    #[arg(long, value_name = "PATH")]
+    path: Vec<String>,
+    /// Sessions, each with a cookie jar of its own
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    sessions: u32,
+    /// Later requests of each session
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    requests: u32,
+    /// Rate of moves that is put up with, as in 0.1%; it chooses the sample
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    pub max_move_rate: Percent,
+    /// Requests that begin in a second, at most
+    #[arg(long, default_value_t = 200.0, value_parser = rate)]
+    pub rate: f64,
+    /// The most that one request may take
+    #[arg(long, default_value = "10s", value_parser = duration::parse)]
+    timeout: Duration,
+    /// Seed of the order in which sessions are asked [default: random]
+    #[arg(long)]
+    seed: Option<u32>,
+    /// Connect here instead, as in 127.0.0.1:8080; name and certificate stay the URL's
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Option<String>,
+    /// Name of the site, where it is not the URL's
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// File with headers for each request, one `NAME: VALUE` a line, so that no secret stands in an argument list
+    #[arg(long, value_name = "@FILE")]
+    header: Vec<AtFile>,
+    /// File with the authorities (PEM) to trust instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Trust every certificate
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+    /// How to print it
+    #[arg(short, long, default_value = "table")]
+    pub output: Format,
+    /// Don't ask before a load that is larger than usual
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl VerifyArgs {
+    /// The URL: the one that was said, or the local one's.
+    pub(super) async fn url(&self) -> Result<String, Failure> {
+        match &self.url {
+            Some(url) => Ok(url.clone()),
+            None => Ok(Client::open()?.status().await?.url),
+        }
+    }
+
+    pub(super) fn pod(&self) -> Source {
+        self.pod_identity.clone().unwrap_or_else(Source::pod)
+    }
+
+    pub(super) fn worker(&self) -> Source {
+        self.worker_identity.clone().unwrap_or_else(Source::worker)
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        u64::from(self.seed.unwrap_or_else(|| fastrand::u32(1..10_000)))
+    }
+
+    pub(super) fn sample(&self) -> Sample {
+        let sample = Sample { sessions: self.sessions, later: self.requests, controls: self.sessions * 2 };
+        if self.max_move_rate.0 > 0.0 { sample.for_requests(bounds::needed(self.max_move_rate.0)) } else { sample }
+    }
+
+    pub(super) fn target(&self, parts: &Parts) -> Result<Target, Failure> {
+        let host = self.host.as_ref().unwrap_or(&parts.host).to_ascii_lowercase();
+        let own = if self.local.local { "/whoami".to_owned() } else { parts.path.clone() };
+        let wrong = self.path.iter().find(|path| !path.starts_with('/'));
+        if let Some(path) = wrong {
+            return Err(Failure::new(Exit::Usage, format!("--path {path}: a path begins with a slash")));
+        }
+        let mut headers = HeaderMap::new();
+        for file in &self.header {
+            headers.extend(file.headers()?);
+        }
+        Ok(Target {
+            authority: parts.authority(&host),
+            host,
+            address: self.connect.clone().unwrap_or_else(|| format!("{}:{}", parts.host, parts.port)),
+            paths: std::iter::once(own).chain(self.path.iter().cloned()).collect(),
+            tls: if parts.tls { Some(Tls::new(self.ca.as_deref(), self.insecure)?) } else { None },
+            headers,
+            timeout: self.timeout,
+        })
+    }
+}
+
+/// A share, `0.1%`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percent(pub f64);
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no percentage below 100: write it as 0.1%");
+        let share = text.strip_suffix('%').ok_or_else(wrong)?.trim().parse::<f64>().map_err(|_| wrong())? / 100.0;
+        if (0.0..1.0).contains(&share) { Ok(Self(share)) } else { Err(wrong()) }
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if (0.1..=10_000.0).contains(&rate) { Ok(rate) } else { Err("it is 0.1 to 10000 in a second".to_owned()) }
+}
+
+/// `@FILE`.
+#[derive(Debug, Clone)]
+struct AtFile(PathBuf);
+
+impl FromStr for AtFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.strip_prefix('@')
+            .filter(|path| !path.is_empty())
+            .map(|path| Self(path.into()))
+            .ok_or_else(|| "write @ and a file, which holds `NAME: VALUE` lines: what stands in an argument list is seen by others".to_owned())
+    }
+}
+
+impl AtFile {
+    fn headers(&self) -> Result<HeaderMap, Failure> {
+        let wrong = |why: String| Failure::new(Exit::Usage, format!("reading headers from {}: {why}", self.0.display()));
+        let text = std::fs::read_to_string(&self.0).map_err(|e| wrong(e.to_string()))?;
+        let mut headers = HeaderMap::new();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            // Not the line itself: it may be a secret.
+            let bad = || wrong(format!("line {} is no `NAME: VALUE`", number + 1));
+            let (name, value) = line.split_once(':').ok_or_else(bad)?;
+            let name: HeaderName = name.trim().parse().map_err(|_| bad())?;
+            let mut value: HeaderValue = value.trim().parse().map_err(|_| bad())?;
+            value.set_sensitive(true);
+            headers.append(name, value);
+        }
+        Ok(headers)
+    }
+}
+
+/// Reads a reason's code, and names them all.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeParser;
+
+impl TypedValueParser for CodeParser {
+    type Value = Code;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&clap::Arg>, value: &std::ffi::OsStr) -> Result<Code, clap::Error> {
+        let words = Code::ALL.iter().map(|code| code.word());
+        let word = clap::builder::PossibleValuesParser::new(words).parse_ref(command, argument, value)?;
+        Code::ALL.iter().copied().find(|code| code.word() == word).ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidValue))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Code::ALL.iter().map(|code| PossibleValue::new(code.word()).help(code.title()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn percentages() {
+        assert_eq!("0.1%".parse::<Percent>().unwrap(), Percent(0.001));
+        for bad in ["0.1", "100%", "-1%", "x%"] {
+            assert!(bad.parse::<Percent>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn headers_are_read_from_a_file_and_never_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("headers");
+        std::fs::write(&path, "Authorization: Bearer secret\n\nX-Test:1\n").unwrap();
+        let file: AtFile = format!("@{}", path.display()).parse().unwrap();
+        let headers = file.headers().unwrap();
+        assert_eq!((headers.len(), headers["authorization"].is_sensitive()), (2, true));
+        std::fs::write(&path, "secret without a name\n").unwrap();
+        let failure = file.headers().unwrap_err();
+        assert!(failure.what.contains("line 1") && !failure.what.contains("secret"), "{}", failure.what);
+        assert!("Authorization: x".parse::<AtFile>().is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! What numbers allow one to say: exact bounds of a rate, and the odds that chance alone looks like affinity.
+//!
+//! # A rate
+//! `seen` of `n` requests moved. The rates that fit that are bounded by Clopper and Pearson's exact interval (Biometrika 26, 1934):
+//! the lower end is the rate at which `seen` or more has a chance of half the error, the upper end the one at which `seen` or
+//! fewer has. With nothing seen the whole error lies above, and the bound is `1 - error^(1/n)`, the "rule of three".
+//!
+//! # Chance
+//! Without affinity each request takes a pod by itself, with shares p. Sessions with `k` later requests each stay by chance with at
+//! most `max(p)^k` each: the later ones must all hit whatever the first hit. How large the largest share may be is bounded
+//! from controls, which are requests without a cookie strewn between the others, and never from a count of pods: of a site that
+//! sends 90 % to one pod, three pods say nothing. Both errors count: that the controls understate the share, and that chance
+//! keeps all in place all the same. Half of [`CHANCE`] is given to each.
+
+use statrs::function::beta::beta_reg;
+
+/// The most that a whole run may leave to chance: less than once in a million runs.
+pub const CHANCE: f64 = 1e-6;
+/// The error of the bounds that are shown: 95 %.
+pub const SHOWN: f64 = 0.05;
+
+/// An interval of rates, each 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// The least rate that fits.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+}
+
+/// Clopper and Pearson's interval for `seen` of `n`, whose error is `error` in all; all of it on one side where nothing or
+/// everything was seen. Of no requests nothing is known.
+#[must_use]
+pub fn rate(seen: u64, n: u64, error: f64) -> Bounds {
+    let seen = seen.min(n);
+    let one_sided = seen == 0 || seen == n;
+    let each = if one_sided { error } else { error / 2.0 };
+    Bounds { least: lower(seen, n, each), most: upper(seen, n, each) }
+}
+
+/// The largest rate at which `seen` or fewer of `n` have a chance of at least `error`.
+#[must_use]
+pub fn upper(seen: u64, n: u64, error: f64) -> f64 {
+    if seen >= n {
+        return 1.0;
+    }
+    // P(X <= seen) falls as the rate grows.
+    bisect(|rate| at_most(seen, n, rate) >= error)
+}
+
+/// The least rate at which `seen` or more of `n` have a chance of at least `error`.
+fn lower(seen: u64, n: u64, error: f64) -> f64 {
+    if seen == 0 || n == 0 {
+        return 0.0;
+    }
+    bisect(|rate| 1.0 - at_most(seen - 1, n, rate) < error)
+}
+
+/// P(X <= seen) of `n` tries at a rate, by the regularised incomplete beta function.
+fn at_most(seen: u64, n: u64, rate: f64) -> f64 {
+    if seen >= n || rate <= 0.0 {
+        return 1.0;
+    }
+    if rate >= 1.0 {
+        return 0.0;
+    }
+    beta_reg((n - seen) as f64, seen as f64 + 1.0, 1.0 - rate)
+}
+
+/// The last rate of 0 to 1 for which `holds`, which it does up to somewhere and not beyond.
+fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    // 60 halvings are finer than a double.
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+/// At most how likely chance alone is to leave `later` requests on the pods of their sessions, given how often each pod answered a
+/// control. 1 where the controls say nothing.
+#[must_use]
+pub fn chance(controls: &[u64], later: u64) -> f64 {
+    let error = CHANCE / 2.0;
+    let n: u64 = controls.iter().sum();
+    // The largest share may be any pod's: each gets its part of the error.
+    let each = error / controls.len().max(1) as f64;
+    let share = controls.iter().map(|seen| upper(*seen, n, each)).fold(0.0, f64::max);
+    if n == 0 {
+        return 1.0;
+    }
+    (error + share.powf(later as f64)).min(1.0)
+}
+
+/// How many later requests are needed to tell a rate of `rate` from none at 95 %: with so many and no move, the upper bound is at
+/// most `rate`.
+#[must_use]
+pub fn needed(rate: f64) -> u64 {
+    if rate <= 0.0 || rate >= 1.0 {
+        return 1;
+    }
+    (SHOWN.ln() / (1.0 - rate).ln()).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() < 5e-4
+    }
+
+    /// The values are those of R's `binom.test`.
+    #[test]
+    fn clopper_and_pearson() {
+        let both = rate(239, 360, SHOWN);
+        assert!(near(both.least, 0.6125) && near(both.most, 0.7125), "{both:?}");
+        let both = rate(7, 20, SHOWN);
+        assert!(near(both.least, 0.1539) && near(both.most, 0.5922), "{both:?}");
+    }
+
+    #[test]
+    fn nothing_seen_is_the_rule_of_three() {
+        let none = rate(0, 360, SHOWN);
+        assert!(none.least == 0.0 && near(none.most, 1.0 - 0.05_f64.powf(1.0 / 360.0)), "{none:?}");
+        assert!(near(rate(0, 60, SHOWN).most, 0.0487), "at most 5 % after 60");
+        let all = rate(30, 30, SHOWN);
+        assert!(all.most == 1.0 && near(all.least, 0.905), "{all:?}");
+        assert_eq!(rate(0, 0, SHOWN), Bounds { least: 0.0, most: 1.0 });
+    }
+
+    #[test]
+    fn chance_comes_from_shares_not_from_a_count_of_pods() {
+        assert!(chance(&[20, 20, 20], 360) < CHANCE);
+        assert!(chance(&[54, 3, 3], 360) > 0.01, "three pods, and nearly all on one");
+        assert_eq!(chance(&[60], 360), 1.0);
+        assert_eq!(chance(&[], 360), 1.0);
+        assert!(chance(&[2, 1, 1], 360) > CHANCE, "too few controls");
+        assert!(chance(&[20, 20, 20], 10) > CHANCE, "too few requests");
+    }
+
+    #[test]
+    fn a_wanted_rate_chooses_the_sample() {
+        let n = needed(0.001);
+        assert!(rate(0, n, SHOWN).most <= 0.001 && rate(0, n - 2, SHOWN).most > 0.001, "{n}");
+        assert_eq!(needed(0.0), 1);
+    }
+}

@@ -1,0 +1,195 @@
+//! One `Set-Cookie` line, read as RFC 6265 section 5.2 has it.
+
+use std::time::{Duration, SystemTime};
+
+/// A cookie as it was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its value, never shown.
+    pub value: String,
+    /// `Domain`, in lower case and without a dot in front.
+    pub domain: Option<String>,
+    /// `Path`, where it begins with a slash.
+    pub path: Option<String>,
+    /// When it ends: `Max-Age`, else `Expires`; none for a cookie of the browser's session.
+    pub ends: Option<SystemTime>,
+    /// `Max-Age` in seconds.
+    pub max_age: Option<i64>,
+    /// Whether it goes over TLS only.
+    pub secure: bool,
+    /// Whether scripts don't see it.
+    pub http_only: bool,
+    /// `SameSite`, as it was written.
+    pub same_site: Option<String>,
+}
+
+impl Offer {
+    /// Reads a line that came at `now`; none where it is no cookie at all.
+    #[must_use]
+    pub fn read(line: &str, now: SystemTime) -> Option<Self> {
+        let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
+        let (name, value) = pair.split_once('=')?;
+        let mut offer = Self {
+            name: name.trim().to_owned(),
+            value: value.trim().to_owned(),
+            domain: None,
+            path: None,
+            ends: None,
+            max_age: None,
+            secure: false,
+            http_only: false,
+            same_site: None,
+        };
+        if offer.name.is_empty() {
+            return None;
+        }
+        let mut expires = None;
+        // The last of each counts.
+        for attribute in attributes.split(';') {
+            let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+            let value = value.trim();
+            match key.trim().to_ascii_lowercase().as_str() {
+                "expires" => expires = date(value).or(expires),
+                "max-age" => offer.max_age = value.parse().ok().or(offer.max_age),
+                "domain" => offer.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty()),
+                "path" => offer.path = Some(value.to_owned()).filter(|path| path.starts_with('/')),
+                "secure" => offer.secure = true,
+                "httponly" => offer.http_only = true,
+                "samesite" => offer.same_site = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        // Max-Age goes before Expires, whichever stands first.
+        offer.ends = offer.max_age.map_or(expires, |seconds| Some(after(now, seconds)));
+        Some(offer)
+    }
+}
+
+impl Offer {
+    /// Its attributes as they would be written, without name and value.
+    #[must_use]
+    pub fn attributes(&self) -> String {
+        let all = [
+            self.path.as_ref().map(|path| format!("Path={path}")),
+            self.domain.as_ref().map(|domain| format!("Domain={domain}")),
+            self.http_only.then(|| "HttpOnly".to_owned()),
+            self.secure.then(|| "Secure".to_owned()),
+            self.same_site.as_ref().map(|word| format!("SameSite={word}")),
+            self.max_age.map(|seconds| format!("Max-Age={seconds}")),
+            (self.max_age.is_none() && self.ends.is_some()).then(|| "Expires".to_owned()),
+        ];
+        all.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Where zero and less is the earliest time there is.
+fn after(now: SystemTime, seconds: i64) -> SystemTime {
+    let Ok(seconds) = u64::try_from(seconds) else { return SystemTime::UNIX_EPOCH };
+    if seconds == 0 { SystemTime::UNIX_EPOCH } else { now.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH + FAR) }
+}
+
+/// Ten thousand years: longer lives are cut there.
+const FAR: Duration = Duration::from_secs(10_000 * 365 * 86_400);
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// A date by the lenient rules of RFC 6265 section 5.1.1, which take the form with dashes and two digits of ingress-nginx too.
+fn date(text: &str) -> Option<SystemTime> {
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    let is_delimiter = |c: char| matches!(c, '\t' | ' '..='/' | ';'..='@' | '['..='`' | '{'..='~');
+    for token in text.split(is_delimiter).filter(|token| !token.is_empty()) {
+        let digits = token.bytes().take_while(u8::is_ascii_digit).count();
+        if time.is_none() && clock(token).is_some() {
+            time = clock(token);
+        } else if day.is_none() && (1..=2).contains(&digits) {
+            day = token[..digits].parse::<u64>().ok();
+        } else if month.is_none() && token.get(..3).is_some_and(|name| MONTHS.contains(&name.to_ascii_lowercase().as_str())) {
+            month = MONTHS.iter().position(|name| token.to_ascii_lowercase().starts_with(name));
+        } else if year.is_none() && (2..=4).contains(&digits) {
+            year = token[..digits].parse::<i64>().ok();
+        }
+    }
+    let ((hour, minute, second), day, month) = (time?, day?, month? as i64 + 1);
+    let year = match year? {
+        year @ 70..=99 => year + 1_900,
+        year @ 0..=69 => year + 2_000,
+        year => year,
+    };
+    if !(1..=31).contains(&day) || year < 1_601 || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = days(year, month, day as i64) * 86_400 + (hour * 3_600 + minute * 60 + second) as i64;
+    Some(u64::try_from(seconds).map_or(SystemTime::UNIX_EPOCH, |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)))
+}
+
+fn clock(token: &str) -> Option<(u64, u64, u64)> {
+    let mut parts = token.splitn(3, ':').map(|part| {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&digits).then(|| part[..digits].parse().ok()).flatten()
+    });
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    // Years that begin in March have their leap day last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1 - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn at(seconds: u64) -> Option<SystemTime> {
+        Some(NOW + Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn attributes_in_any_case_and_order() {
+        let offer = Offer::read(
+            "a = x=y ; PATH=/app;domain=.Example.com; secure ;HttpOnly; SameSite=Lax; junk; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:01 GMT",
+            NOW,
+        )
+        .unwrap();
+        assert_eq!(
+            (offer.name.as_str(), offer.value.as_str(), offer.path.as_deref(), offer.domain.as_deref()),
+            ("a", "x=y", Some("/app"), Some("example.com"))
+        );
+        assert_eq!((offer.secure, offer.http_only, offer.same_site.as_deref(), offer.ends), (true, true, Some("Lax"), at(60)));
+    }
+
+    #[test]
+    fn what_is_no_cookie_or_no_attribute() {
+        assert_eq!(Offer::read("nothing; Path=/", NOW), None);
+        assert_eq!(Offer::read("=x", NOW), None);
+        let offer = Offer::read("a=b; Path=app; Domain=; Max-Age=soon; Expires=never", NOW).unwrap();
+        assert_eq!((offer.path, offer.domain, offer.ends), (None, None, None));
+    }
+
+    #[test]
+    fn dates_of_all_forms() {
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(date(text), at(784_111_777), "{text}");
+        }
+        assert_eq!(date("Fri, 27-Nov-26 09:00:00 GMT"), at(1_795_770_000));
+        assert_eq!(date("Thu, 01 Jan 1970 00:00:00 GMT"), at(0));
+        assert_eq!(date("Wed, 31 Dec 1969 23:59:59 GMT"), at(0), "long over is over");
+        for bad in ["", "tomorrow", "32 Jan 2026 00:00:00", "1 Jan 2026 24:00:00", "1 Jan 1600 00:00:00", "1 Foo 2026 00:00:00"] {
+            assert_eq!(date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_life_of_nothing_is_over() {
+        for line in ["a=b; Max-Age=0", "a=b; Max-Age=-1"] {
+            assert_eq!(Offer::read(line, NOW + Duration::from_secs(1_000)).unwrap().ends, at(0), "{line}");
+        }
+        assert!(Offer::read("a=b; Max-Age=9223372036854775807", NOW).unwrap().ends > at(1));
+    }
+}

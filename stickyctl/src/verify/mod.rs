@@ -1,0 +1,95 @@
+//! `stickyctl verify`: proves or refutes affinity from outside, for any site.
+//!
+//! A pure half: [`plan`] says what is asked in which order, [`jar`] is a session's cookies, [`run`](mod@run) what was seen,
+//! [`verdict`] what follows, by [`bounds`] that a chance result can't pass; [`code`] has the reasons, [`report`] writes it down. A thin half asks:
+//! [`ask`] one request, [`probe`] all of them.
+
+pub mod args;
+pub mod ask;
+pub mod bounds;
+pub mod code;
+pub mod cookie;
+pub mod identity;
+pub mod jar;
+pub mod plan;
+pub mod probe;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod target;
+pub mod tls;
+pub mod verdict;
+
+use crate::cli::Format;
+use crate::exit::{Exit, Failure};
+use crate::output::{Mark, Output};
+use args::VerifyArgs;
+use code::Code;
+use probe::{Asking, Book};
+use report::Report;
+use target::Parts;
+use verdict::{Verdict, judge};
+
+/// Asks a site and prints the verdict.
+///
+/// # Errors
+/// The call is wrong, nothing runs here, or somebody said no.
+pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
+    if args.list {
+        let lines: Vec<String> = scenario::ALL.iter().map(|(name, about)| format!("{name:<15} {about}")).collect();
+        output.answer(&lines.join("\n"));
+        return Ok(Exit::Done);
+    }
+    let url = args.url().await?;
+    let parts = Parts::read(&url)?;
+    let (target, sample, seed) = (args.target(&parts)?, args.sample(), args.seed());
+    let all = sample.probes() + u64::from(sample.later);
+    output.note(&format!(
+        "{} sessions of 1 + {} requests, {} controls, {} without a session's cookie: {all} requests, seed {seed}",
+        sample.sessions, sample.later, sample.controls, sample.later
+    ));
+    if all > MOST_UNASKED
+        && !parts.is_local()
+        && !args.yes
+        && !output.confirm(&format!("That is more than the usual load for {}. Go on?", target.host))
+    {
+        return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load, and nobody said yes"))
+            .try_this("stickyctl verify URL --yes"));
+    }
+    let asking = Asking { target, pod: args.pod(), worker: args.worker(), sample, seed, rate: args.rate };
+    let book = Book::new(sample);
+    let line = output.live("asking");
+    let partial = tokio::select! {
+        () = probe::run(&asking, &book, |done| line.says(&format!("{done} of {all}"))) => false,
+        _ = tokio::signal::ctrl_c() => true,
+    };
+    let run = book.run();
+    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{} of {all} requests", run.shots().count()));
+    let judgement = judge(&run, args.max_move_rate.0);
+    let report = Report::new(&url, seed, sample, partial, &run, &judgement);
+    match args.output {
+        Format::Table => output.answer(&report.table(output.unicode())),
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Failed, format!("writing the report: {e}")))?;
+            output.answer(&text);
+        }
+    }
+    Ok(match report.verdict {
+        _ if partial => Exit::Interrupted,
+        Verdict::Sticky => Exit::Done,
+        Verdict::NotSticky => Exit::Negative,
+        Verdict::Inconclusive | Verdict::NotJudged => Exit::Inconclusive,
+    })
+}
+
+/// As many requests as the default sample has; more of them at a stranger's site are asked about first.
+const MOST_UNASKED: u64 = 500;
+
+/// Prints what a reason means and what to try.
+#[must_use]
+pub fn explain(code: Code, output: Output) -> Exit {
+    let causes: Vec<String> =
+        code.causes().iter().enumerate().map(|(place, (cause, attempt))| format!("  {}  {cause}\n     {attempt}", place + 1)).collect();
+    output.answer(&format!("{}  {}\n\ncommonest cause first, and what to try:\n{}", code.word(), code.title(), causes.join("\n")));
+    Exit::Done
+}

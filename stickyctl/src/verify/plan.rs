@@ -1,0 +1,121 @@
+//! What a run will ask, in which order: sessions and controls, shuffled anew in every round.
+//!
+//! A proxy that takes pods in turn gives each of as many sessions as it has pods the same pod again in every round, if they come in
+//! the same order: it looks sticky and is not. So the order is shuffled, and controls without cookies are strewn in, which shift
+//! the turn. The seed is printed, and the same seed gives the same order.
+
+use fastrand::Rng;
+
+/// How much a run asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// Sessions, each with a jar of its own.
+    pub sessions: u32,
+    /// Requests of a session after its first.
+    pub later: u32,
+    /// Requests without a cookie.
+    pub controls: u32,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self { sessions: 30, later: 12, controls: 60 }
+    }
+}
+
+impl Sample {
+    /// The sample for a wanted bound on later requests: more requests of each session first, then more sessions.
+    #[must_use]
+    pub fn for_requests(self, needed: u64) -> Self {
+        let all = |sample: Self| u64::from(sample.sessions) * u64::from(sample.later);
+        if all(self) >= needed {
+            return self;
+        }
+        // Twelve requests more find a slow fault less often than a hundred sessions more, so both grow alike.
+        let grow = (needed as f64 / all(self) as f64).sqrt();
+        let sessions = (f64::from(self.sessions) * grow).ceil() as u32;
+        let later = needed.div_ceil(u64::from(sessions.max(1)));
+        Self { sessions, later: u32::try_from(later).unwrap_or(u32::MAX), controls: self.controls.max(sessions * 2) }
+    }
+
+    /// All that it asks.
+    #[must_use]
+    pub fn probes(self) -> u64 {
+        u64::from(self.sessions) * (1 + u64::from(self.later)) + u64::from(self.controls)
+    }
+}
+
+/// One probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// A session's next request; its number, from 0.
+    Session(u32),
+    /// A request without a cookie.
+    Control,
+}
+
+/// The rounds of a run: the first binds each session, each later one asks each once more.
+#[must_use]
+pub fn rounds(sample: Sample, seed: u64) -> Vec<Vec<Probe>> {
+    let mut rng = Rng::with_seed(seed);
+    let count = sample.later + 1;
+    let mut strewn = 0;
+    (1..=count)
+        .map(|round| {
+            // As many by now as the round's share of all: the remainder spreads by itself.
+            let due = u64::from(sample.controls) * u64::from(round) / u64::from(count);
+            let controls = due - strewn;
+            strewn = due;
+            let mut all: Vec<Probe> = (0..sample.sessions).map(Probe::Session).collect();
+            all.extend((0..controls).map(|_| Probe::Control));
+            rng.shuffle(&mut all);
+            all
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn each_session_once_a_round_and_controls_in_all_rounds() {
+        let sample = Sample::default();
+        let all = rounds(sample, 7);
+        assert_eq!(all.len(), 13);
+        assert_eq!(all.iter().map(Vec::len).sum::<usize>() as u64, sample.probes());
+        for round in &all {
+            let mut sessions: Vec<u32> = round.iter().filter_map(|probe| if let Probe::Session(n) = probe { Some(*n) } else { None }).collect();
+            sessions.sort_unstable();
+            assert_eq!(sessions, (0..30).collect::<Vec<_>>());
+            assert!((4..=5).contains(&(round.len() - 30)), "{}", round.len());
+        }
+        assert_eq!(rounds(sample, 7), all);
+        assert_ne!(rounds(sample, 8), all);
+        assert_ne!(all[0], all[1]);
+    }
+
+    /// Strict turns over three pods, thirty sessions: in order each would stay for ever.
+    #[test]
+    fn strict_turns_do_not_look_sticky() {
+        let mut first = HashMap::new();
+        let mut moves = 0;
+        for (turn, probe) in rounds(Sample::default(), 1).into_iter().flatten().enumerate() {
+            let pod = turn % 3;
+            if let Probe::Session(n) = probe
+                && *first.entry(n).or_insert(pod) != pod
+            {
+                moves += 1;
+            }
+        }
+        assert!((200..280).contains(&moves), "{moves} of 360, 240 are expected");
+    }
+
+    #[test]
+    fn a_wanted_bound_grows_the_sample() {
+        let grown = Sample::default().for_requests(2_995);
+        assert!(u64::from(grown.sessions) * u64::from(grown.later) >= 2_995 && grown.sessions > 80 && grown.later > 30, "{grown:?}");
+        assert_eq!(Sample::default().for_requests(100), Sample::default());
+    }
+}

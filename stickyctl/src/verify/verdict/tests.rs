@@ -1,0 +1,237 @@
+use super::*;
+use crate::verify::plan::{Probe, Sample, rounds};
+use crate::verify::run::Offered;
+use crate::verify::run::tests::{session, shot, timed};
+use fastrand::Rng;
+use std::collections::HashMap;
+
+const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";
+
+fn run(controls: &str, sessions: &[&str]) -> Run {
+    Run {
+        controls: timed(controls.split(' ').map(shot).collect(), 0.4),
+        sessions: sessions.iter().map(|pods| session(pods)).collect(),
+        replayed: Vec::new(),
+    }
+}
+
+fn sessions(pods: &[&str], count: usize) -> Vec<String> {
+    (0..count).map(|n| [pods[n % pods.len()]; 13].join(" ")).collect()
+}
+
+fn cookie(fate: Fate) -> Offered {
+    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate }
+}
+
+fn code(judgement: &Judgement) -> Option<&'static str> {
+    judgement.reasons.first().map(|reason| reason.code.word())
+}
+
+#[track_caller]
+fn finds(run: &Run, verdict: Verdict, word: Option<&str>) {
+    let judgement = judge(run, 0.0);
+    assert_eq!((judgement.pods, code(&judgement)), (verdict, word), "{judgement:?}");
+}
+
+fn sticky() -> Run {
+    let all = sessions(&["a", "b", "c"], 30);
+    let mut run = run(EVEN, &all.iter().map(String::as_str).collect::<Vec<_>>());
+    run.controls = timed([EVEN, EVEN].join(" ").split(' ').map(shot).collect(), 0.2);
+    run
+}
+
+#[test]
+fn what_stays_sticks() {
+    finds(&sticky(), Verdict::Sticky, None);
+    let judgement = judge(&sticky(), 0.0);
+    assert!(judgement.chance < CHANCE && judgement.workers == Verdict::NotJudged, "{judgement:?}");
+}
+
+#[test]
+fn one_move_is_a_move() {
+    let mut one = sticky();
+    one.sessions[3].shots[7].outcome = shot("b").outcome;
+    one.sessions[3].shots[7].offered.push(cookie(Fate::Kept));
+    finds(&one, Verdict::NotSticky, Some("leaks"));
+    assert_eq!(judge(&one, 0.02).pods, Verdict::Sticky, "1 of 360 fits 2 %");
+    assert_eq!(judge(&one, 0.005).pods, Verdict::Inconclusive, "and does not tell of 0.5 %");
+}
+
+#[test]
+fn one_pod_says_nothing() {
+    let all = sessions(&["a"], 30);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    finds(&run(&["a"; 60].join(" "), &all), Verdict::Inconclusive, Some("single-backend-path"));
+    finds(
+        &run(&["a"; 54].into_iter().chain(["b", "b", "b", "c", "c", "c"]).collect::<Vec<_>>().join(" "), &all),
+        Verdict::Inconclusive,
+        Some("unbalanced-control"),
+    );
+    finds(&run("a b c", &all), Verdict::Inconclusive, Some("too-few-probes"));
+}
+
+#[test]
+fn answers_that_can_not_be_read() {
+    let nobody = sessions(&["-"], 30);
+    finds(&run(&["-"; 60].join(" "), &nobody.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("no-identity"));
+    let mut cached = sticky();
+    cached.controls[5].cached = true;
+    finds(&cached, Verdict::Inconclusive, Some("cached"));
+    let mut ids = sticky();
+    let mut n = 0;
+    for shot in ids.controls.iter_mut().chain(ids.sessions.iter_mut().flat_map(|session| &mut session.shots)) {
+        n += 1;
+        *shot = crate::verify::run::tests::shot(&format!("id-{n}"));
+    }
+    finds(&ids, Verdict::Inconclusive, Some("identity-unstable"));
+}
+
+#[test]
+fn errors_are_no_moves() {
+    let mut some = sticky();
+    for session in some.sessions.iter_mut().take(20) {
+        session.shots[4] = shot("-");
+    }
+    finds(&some, Verdict::Sticky, None);
+    for session in &mut some.sessions {
+        session.shots[5] = shot("-");
+        session.shots[6] = shot("-");
+    }
+    finds(&some, Verdict::Inconclusive, Some("error-rate"));
+    for shot in some.controls.iter_mut().chain(some.sessions.iter_mut().flat_map(|session| &mut session.shots)) {
+        shot.outcome = Outcome::Lost("connection refused".to_owned());
+    }
+    finds(&some, Verdict::Inconclusive, Some("transport"));
+}
+
+#[test]
+fn held_by_something_else() {
+    let mut held = sticky();
+    held.replayed = ["a"; 12].into_iter().map(shot).collect();
+    finds(&held, Verdict::Inconclusive, Some("not-by-cookie"));
+    held.replayed = "a b a c b a c a b a c b".split(' ').map(shot).collect();
+    finds(&held, Verdict::Sticky, None);
+}
+
+/// Times count: a pod that answered nobody after a session left it is gone, one that goes on answering is not.
+#[test]
+fn a_pod_that_is_gone_forces_moves() {
+    let mut gone = sticky();
+    let at = |n: usize| Duration::from_secs(n as u64);
+    for one in gone.sessions.iter_mut().flat_map(|session| &mut session.shots).chain(&mut gone.controls) {
+        if one.at >= at(6) && one.pod() == Some("a") {
+            one.outcome = shot("d").outcome;
+        }
+    }
+    finds(&gone, Verdict::Inconclusive, Some("pods-replaced"));
+    gone.controls[59] = shot("a");
+    gone.controls[59].at = at(12);
+    gone.sessions[0].shots[0].offered.push(cookie(Fate::Kept));
+    finds(&gone, Verdict::NotSticky, Some("leaks"));
+}
+
+/// Every fate of a cookie, where sessions move.
+#[test]
+fn why_a_cookie_does_not_come_back() {
+    let words = ["a b c a b c a b c a b c a", "b c a a c b a b c b a c b", "c a b b a c c b a a b c b"];
+    for (fate, verdict, word) in [
+        (Some(Fate::BornExpired), Verdict::NotSticky, "born-expired"),
+        (Some(Fate::SecureOverHttp), Verdict::Inconclusive, "secure-over-http"),
+        (Some(Fate::OtherPath), Verdict::NotSticky, "cookie-path-mismatch"),
+        (Some(Fate::ForeignDomain), Verdict::NotSticky, "cookie-domain-mismatch"),
+        (Some(Fate::Kept), Verdict::NotSticky, "cookie-not-honoured"),
+        (None, Verdict::NotSticky, "no-affinity-cookie"),
+    ] {
+        let mut run = run(EVEN, &words);
+        for shot in run.sessions.iter_mut().flat_map(|session| &mut session.shots) {
+            shot.offered = fate.map(cookie).into_iter().collect();
+        }
+        finds(&run, verdict, Some(word));
+    }
+}
+
+#[test]
+fn a_first_answer_that_binds_nothing() {
+    let mut late = run(EVEN, &["a b b b b b b", "b b b b b b b", "c a a a a a a", "a c c c c c c", "b a a a a a a"]);
+    for session in &mut late.sessions {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+    }
+    finds(&late, Verdict::NotSticky, Some("bound-late"));
+}
+
+#[test]
+fn workers_are_a_result_of_their_own() {
+    let mut many = sticky();
+    let worker = |shot: &mut Shot, n: usize| {
+        if let Outcome::By(who) = &mut shot.outcome {
+            who.worker = Some((n % 4).to_string());
+        }
+    };
+    for (n, shot) in many.sessions.iter_mut().flat_map(|session| &mut session.shots).enumerate() {
+        worker(shot, n);
+    }
+    let judgement = judge(&many, 0.0);
+    assert_eq!((judgement.pods, judgement.workers, code(&judgement)), (Verdict::Sticky, Verdict::NotSticky, Some("worker-not-sticky")));
+    for (n, session) in many.sessions.iter_mut().enumerate() {
+        session.shots.iter_mut().for_each(|shot| worker(shot, n));
+    }
+    let judgement = judge(&many, 0.0);
+    assert_eq!((judgement.workers, code(&judgement)), (Verdict::Inconclusive, Some("workers-unproven")));
+}
+
+/// A site of `shares` without any affinity, asked by the plan of a run.
+fn simulated(shares: &[f64], sample: Sample, seed: u64, mut choose: impl FnMut(&mut Rng, &[f64]) -> usize) -> Run {
+    let mut rng = Rng::with_seed(seed);
+    let mut run = Run { sessions: vec![Session::default(); sample.sessions as usize], ..Run::default() };
+    for (n, probe) in rounds(sample, seed).into_iter().flatten().enumerate() {
+        let mut shot = shot(["a", "b", "c", "d"][choose(&mut rng, shares)]);
+        shot.at = Duration::from_secs(n as u64);
+        match probe {
+            Probe::Session(n) => run.sessions[n as usize].shots.push(shot),
+            Probe::Control => run.controls.push(shot),
+        }
+    }
+    run
+}
+
+fn random(rng: &mut Rng, shares: &[f64]) -> usize {
+    let mut left = rng.f64();
+    shares
+        .iter()
+        .position(|share| {
+            left -= share;
+            left < 0.0
+        })
+        .unwrap_or(0)
+}
+
+/// No site without affinity is ever called sticky: random, in turn, in weighted turns, unbalanced, whatever the sample.
+#[test]
+fn no_affinity_is_never_called_sticky() {
+    let mut verdicts: HashMap<&str, usize> = HashMap::new();
+    for seed in 0..400 {
+        let small = Sample { sessions: 2 + (seed % 5) as u32, later: 1 + (seed % 4) as u32, controls: 6 };
+        for sample in [Sample::default(), small] {
+            let mut turn = 0;
+            for run in [
+                simulated(&[0.5, 0.5], sample, seed, random),
+                simulated(&[0.9, 0.05, 0.05], sample, seed, random),
+                simulated(&[0.25; 4], sample, seed, random),
+                simulated(&[1.0; 3], sample, seed, |_, _| {
+                    turn += 1;
+                    turn % 3
+                }),
+                simulated(&[1.0; 4], sample, seed, |_, _| {
+                    turn += 1;
+                    [0, 0, 1, 0, 2, 0, 3][turn % 7]
+                }),
+            ] {
+                let judgement = judge(&run, 0.0);
+                assert_ne!(judgement.pods, Verdict::Sticky, "seed {seed}, {sample:?}: {judgement:?}");
+                *verdicts.entry(if judgement.pods == Verdict::NotSticky { "not" } else { "inconclusive" }).or_default() += 1;
+            }
+        }
+    }
+    // The default sample always tells.
+    assert!(verdicts["not"] >= 400 * 5, "{verdicts:?}");
+}
