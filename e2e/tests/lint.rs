@@ -98,6 +98,27 @@ fn versions_stand_once() {
     }
 }
 
+/// The tests and the Go modules that the workflows name: nothing else notices here when one is renamed.
+#[test]
+fn what_workflows_name_is_there() {
+    let mut seen = 0;
+    for file in workflows() {
+        let text = fs::read_to_string(&file).unwrap();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let found = match pair {
+                ["--test", name] => root().join(format!("e2e/tests/{name}.rs")).exists() || root().join("e2e/tests").join(name).exists(),
+                ["-C", folder] if folder.starts_with("e2e") => root().join(folder).join("go.mod").exists(),
+                ["go-version-file:", path] => root().join(path).exists(),
+                _ => continue,
+            };
+            seen += 1;
+            assert!(found, "{}: {}", file.display(), pair.join(" "));
+        }
+    }
+    assert!(seen >= 8, "{seen}");
+}
+
 #[test]
 fn the_dockerfile() -> anyhow::Result<()> {
     let Some(hadolint) = lint::packaged("hadolint")? else { return Ok(()) };
