@@ -10,7 +10,7 @@ use crate::core::topology::Issuer;
 use crate::settings::Settings;
 use crate::supervisor::control::WORKER_VARIABLE;
 use crate::{logging, probe, supervisor};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +25,7 @@ pub const LISTEN_VARIABLE: &str = "STICKY_INTERNAL_LISTEN";
 #[command(
     name = "sticky-app",
     version,
+    long_version = env!("STICKY_LONG_VERSION"),
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDurations are written 500ms, 10s, 5m, 1h; sizes 4096, 16KiB."
 )]
@@ -306,6 +307,12 @@ pub fn raise_open_files() -> u64 {
     let most = limit.maximum.unwrap_or(1_048_576);
     let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
     if raised.is_ok() { most } else { limit.current.unwrap_or(most) }
+}
+
+/// The command line as clap has it, for tests and generated texts.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The whole program: parses the arguments, and is a supervisor, a worker or a probe.

@@ -119,7 +119,7 @@ impl Crowd {
     /// # Errors
     /// That failed, or a request did, or a socket ended otherwise than it may.
     pub async fn asks_during<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let (visitors, held) = (&self.visitors, &mut self.sockets);
+        let visitors = self.visitors.clone();
         let asking = async {
             let mut tick = tokio::time::interval(EVERY);
             for visitor in visitors.iter().cycle() {
@@ -128,15 +128,28 @@ impl Crowd {
             }
             bail!("nobody asks")
         };
+        let work = async {
+            tokio::select! {
+                done = work => done,
+                failed = asking => failed,
+            }
+        };
+        self.holds_during(work).await
+    }
+
+    /// Lets its visitors hold their sockets, and do nothing else, for as long as something is done; what that gives.
+    ///
+    /// # Errors
+    /// That failed, or a socket ended otherwise than it may.
+    pub async fn holds_during<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let sockets = async {
-            match held.join_next().await {
+            match self.sockets.join_next().await {
                 Some(ended) => ended?.and_then(|()| bail!("a socket is not held any more")),
                 None => bail!("nobody has a socket"),
             }
         };
         tokio::select! {
             done = work => done,
-            failed = asking => failed,
             failed = sockets => failed,
         }
     }

@@ -12,6 +12,7 @@ e2e: all tests of this workspace, and a measurement
 
   cargo run -p e2e -- test [-- ARGS]          installs what is missing (Debian, as root), builds, runs every test;
                                               ARGS go to `cargo test -p e2e`
+  cargo run -p e2e -- generate                writes the files of the tree that are made from the code
   cargo run -p e2e --release -- sockets [N]   opens N sockets (10000) on `sticky-app --workers 4` with a real Redis
                                               and prints what they cost in memory
 ";
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ["test"] => test(&[]),
         ["test", "--", rest @ ..] => test(rest),
         ["cluster", rest @ ..] => cluster(rest),
+        ["generate"] => generate(),
         ["sockets"] => sockets(10_000),
         ["sockets", count] => count.parse().with_context(|| format!("`{count}` is no number of sockets")).and_then(sockets),
         ["help" | "--help" | "-h"] => {
@@ -69,6 +71,13 @@ fn test(arguments: &[&str]) -> Result<u8> {
         }
     }
     Ok(0)
+}
+
+/// The test that compares the generated files, told to write them first.
+fn generate() -> Result<u8> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()?).args(["test", "--quiet", "-p", "e2e", "--test", "generated"]).env("STICKY_GENERATE", "1");
+    phase("generated files", &mut command)
 }
 
 /// The files of the page's own tests. Each by its name: what `node --test` makes of a folder differs between its versions.

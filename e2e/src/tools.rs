@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 /// The programs, with the Debian package of each.
-pub const NEEDED: [(&str, &str); 6] = [
+pub const NEEDED: [(&str, &str); 8] = [
     ("redis-server", "redis-server"),
     ("nginx", "nginx"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("node", "nodejs"),
     ("skopeo", "skopeo"),
+    ("man", "man-db"),
+    ("pip3", "python3-pip"),
 ];
 
 /// Where `name` is, in PATH or where Debian puts servers, which is not in every user's PATH.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use anyhow::Result;
-use e2e::kube::release::{NAME, spec};
+use e2e::kube::release::{NAME, render, spec};
 use e2e::kube::{Space, in_namespace};
 use e2e::wait;
 use serde_json::{Value, json};
@@ -118,13 +118,15 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
     .await
 }
 
-/// Nobody on record: a release whose number was never written, as one with an autoscaler from its first day.
+/// Nobody on record: a release whose number was never written, as the manifests of one with an autoscaler have it.
 #[tokio::test]
 async fn a_number_that_nobody_owns_survives() -> Result<()> {
     in_namespace("unowned", async |space| {
         space.kube.load_app().await?;
-        let scaled = file(space, json!({"mode": "2x1", "autoscaling": {"max": 5}})).await?;
-        up(space, &["-f", scaled.path().to_str().unwrap()]).await?;
+        let scaled =
+            spec(space, json!({"mode": "2x1", "autoscaling": {"max": 5}, "drain": {"preStop": "1s", "delay": "7s", "window": "1s"}})).await?;
+        let made = ["-n", &space.name, "apply", "--server-side", "--field-manager=stickyctl", "-f", "-"];
+        space.kube.feed(&made, &render(&scaled).await?).await?;
         wait::until("the autoscaler's two pods", SOON, async || (replicas(space).await.ok()? == 2).then_some(())).await?;
         assert!(!owners(space).await?.contains(&"stickyctl".to_owned()));
         let plain = file(space, json!({})).await?;

@@ -69,6 +69,10 @@ async fn pods_workers_sockets_route_cookie_redis() -> Result<()> {
         eprintln!("{text}");
         let line = text.lines().find(|line| line.starts_with(&leaving)).context("it is not in the table")?;
         assert!(line.contains("draining, "), "{line}");
+        let words = ["create", "ingress", "second", "--class=nginx", &format!("--rule=second.{}/*={NAME}:http", space.name)];
+        space.run(&words).await?;
+        let told = status(&cluster, space).await?.notes;
+        assert!(told.len() == 1 && told[0].starts_with(&format!("ingress second leads to service {NAME} too")), "{told:?}");
         let other = collect(&cluster, "another", &space.name, &mut Seen::default()).await.unwrap_err();
         assert_eq!((other.exit, other.what), (Exit::Failed, release::none("another", &space.name).what));
         Ok(())

@@ -43,6 +43,9 @@
 - {{ printf "limits.maxText: a text of %d bytes can't arrive: limits.%s is %d" $text $name $carrier | quote }}
 {{- end }}
 {{- end }}
+{{- if and $limits.newSessionsPerMinute (not .Values.ingress.trustedProxies) }}
+- "limits.newSessionsPerMinute: it counts nothing without ingress.trustedProxies, since every address would be the front door's"
+{{- end }}
 {{- range $key, $duration := .Values.drain }}
 {{- if gt (include "sticky.seconds" ($duration | default "0s") | int64) 2678400 }}
 - {{ printf "drain.%s: the longest duration is 31 days" $key | quote }}
@@ -133,6 +136,19 @@
 {{- end }}
 {{- if ne $ingress.cookie.persistence "persistent" }}
 - {{ printf "ingress.cookie.persistence: Traefik %s does not read affinity-mode: sessions stay where they are when pods come, whatever is written; write persistent" $found.version | quote }}
+{{- end }}
+{{- if $ingress.cookie.changeOnFailure }}
+- {{ printf "ingress.cookie.changeOnFailure: Traefik %s does not read session-cookie-change-on-failure: a session on a pod that can't be reached gets 502 until the pod is taken out, whatever is written; write false" $found.version | quote }}
+{{- end }}
+{{- if and $ingress.websocketTimeout (not (has "proxy-read-timeout" $found.reads)) }}
+- {{ printf "ingress.websocketTimeout: Traefik %s does not read proxy-read-timeout and proxy-send-timeout; leave it out, and set the entry point's respondingTimeouts instead" $found.version | quote }}
+{{- end }}
+{{- else }}
+{{- if and (eq (toString $ingress.cookie.secure) "false") $ingress.tlsSecret }}
+- "ingress.cookie.secure: ingress-nginx adds Secure by itself where a request came over TLS, so false changes nothing; leave it out"
+{{- end }}
+{{- if $ingress.frontDoorVersion }}
+- "ingress.frontDoorVersion: it is looked at for traefik only; ingress-nginx is taken as 1.15.1, its last version. Leave it out"
 {{- end }}
 {{- end }}
 {{- end }}

@@ -7,6 +7,7 @@ use crate::commands;
 use crate::exit::{Exit, Failure, HELP};
 use crate::image::ImageArgs;
 use crate::input::SpecArgs;
+use crate::man::ManArgs;
 use crate::mode::Mode;
 use crate::output::Output;
 use crate::render::RenderArgs;
@@ -20,7 +21,7 @@ use sticky_app::core::duration;
 
 /// Brings the sticky sessions demo up, scales it and switches its mode.
 #[derive(Debug, Parser)]
-#[command(name = "stickyctl", version, after_help = HELP)]
+#[command(name = "stickyctl", version, long_version = env!("STICKY_LONG_VERSION"), after_help = HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -51,7 +52,7 @@ pub enum Command {
     Render(Box<RenderArgs>),
     /// Writes the app's image as an archive, from a static Linux binary; needs no Docker
     #[command(
-        after_help = "The binary is --app-binary's, else the one beside stickyctl, else what Docker builds. Equal binaries give equal archives.\n\nExamples:\n  stickyctl image\n  stickyctl image --app-binary target/x86_64-unknown-linux-gnu/dist/sticky-app\n  stickyctl image --image registry.example/team/sticky-app:1.2.3 --out - | ssh node1 sudo ctr -n k8s.io images import -"
+        after_help = "The binary is --app-binary's, else the one beside stickyctl, else what Docker builds. Equal binaries give equal archives.\n\nExamples:\n  stickyctl image\n  stickyctl image --app-binary target/x86_64-unknown-linux-gnu/dist/sticky-app\n  stickyctl image --image registry.example/team/sticky-app:1.2.3 --out - | gzip > sticky-app.tar.gz"
     )]
     Image(ImageArgs),
     /// Shows pods, workers, sockets, the cookie and the route
@@ -94,11 +95,14 @@ pub enum Command {
     #[command(after_help = "Examples:\n  stickyctl down --local\n  stickyctl down\n  stickyctl down --yes --delete-data")]
     Down(DownArgs),
     /// Prints a shell's completions
-    #[command(after_help = "Example:\n  stickyctl completions bash > /etc/bash_completion.d/stickyctl")]
+    #[command(after_help = "Examples:\n  source <(stickyctl completions bash)\n  stickyctl completions zsh > _stickyctl")]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Prints the manual page, or writes all of them
+    #[command(after_help = "Examples:\n  stickyctl man | man -l -\n  stickyctl man --out ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// Help's heading of flags that mean a cluster.

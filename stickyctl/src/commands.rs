@@ -6,7 +6,7 @@ use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
 use crate::mode::Mode;
 use crate::output::Output;
-use crate::{image, local, render};
+use crate::{image, local, man, render};
 
 /// Runs one command.
 ///
@@ -37,6 +37,7 @@ pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut self::command(), "stickyctl", &mut std::io::stdout());
             Ok(Exit::Done)
         }
+        Command::Man(args) => man::run(&args, output),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod grid;
 pub mod image;
 pub mod input;
 pub mod local;
+pub mod man;
 pub mod mode;
 pub mod output;
 pub mod render;

@@ -93,10 +93,10 @@ fn an_affinity_that_the_front_door_has_not_is_refused() {
 
 #[test]
 fn warnings_go_to_stderr_and_leave_the_answer() {
-    let output = render(&["--preset", "traefik-3x1"], &[("STICKYCTL_INGRESS_WEBSOCKET_TIMEOUT", "10m"), ("STICKYCTL_NAMESPCE", "x")], "");
+    let output = render(&["--preset", "traefik-3x1"], &[("STICKYCTL_DRAIN_DELAY", "1s"), ("STICKYCTL_NAMESPCE", "x")], "");
     assert_eq!(output.status.code(), Some(0));
     let text = stderr(&output);
-    assert!(text.contains("ingress.websocketTimeout") && text.contains("did you mean STICKYCTL_NAMESPACE?"), "{text}");
+    assert!(text.contains("drain.delay: a front door may need") && text.contains("did you mean STICKYCTL_NAMESPACE?"), "{text}");
     let output = render(&[], &[("STICKYCTL_PORT", "8081")], "");
     assert_eq!(stderr(&output), "", "a setting of `up --local` is not unknown");
 }
@@ -124,7 +124,7 @@ fn a_folder_follows_the_spec_and_leaves_what_is_not_ours() {
     assert!(folder.path().join("mine.yaml").exists());
 }
 
-/// `manifests/` is what `render` writes, to the byte.
+/// `manifests/` is what `render` writes, to the byte, and holds the presets alone.
 #[test]
 fn the_manifests_in_the_tree_are_current() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests");
@@ -136,7 +136,7 @@ fn the_manifests_in_the_tree_are_current() {
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{name}");
         assert!(
             contents(&kept.join(&name)) == contents(fresh.path()),
-            "manifests/{name} is out of date; write it anew with:\n  rm -r manifests/{name}; cargo run -p stickyctl -- render --preset {name} --out manifests/{name}"
+            "manifests/{name} is out of date; `cargo run -p e2e -- generate` writes it"
         );
         presets.push(name);
     }

@@ -18,8 +18,9 @@ struct Module {
     programs: &'static [&'static str],
 }
 
-const MODULES: [Module; 6] = [
+const MODULES: [Module; 7] = [
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
+    Module { folder: "lint", packages: "tool", programs: &["actionlint", "crane", "kubeconform"] },
     // Its only tool is the server's root package, which Go names after its folder.
     Module { folder: "etcd", packages: "tool", programs: &["server"] },
     Module { folder: "coredns", packages: ".", programs: &["coredns"] },
@@ -30,15 +31,34 @@ const MODULES: [Module; 6] = [
     },
     Module { folder: "traefik", packages: "tool", programs: &["traefik"] },
     Module { folder: "helm", packages: "tool", programs: &["helm"] },
+    Module { folder: "metrics-server", packages: "tool", programs: &["metrics-server"] },
 ];
 
 /// Builds every program and image that is missing or older than its source.
 pub(super) async fn all(place: &Place) -> Result<()> {
-    let _lock = Place::lock(&place.cache, "build")?;
     for module in &MODULES {
         one(place, module).await?;
     }
+    let _lock = Place::lock(&place.cache, "build")?;
     images::all(place).await
+}
+
+/// A program of a module, built now if it is missing or older than its source; nothing where there is no Go to build it.
+///
+/// # Errors
+/// No module has it, or it can't be built.
+pub async fn tool(name: &str) -> Result<Option<PathBuf>> {
+    let place = Place::named("any")?;
+    let module = MODULES.iter().find(|module| module.programs.contains(&name)).with_context(|| format!("no module has a program {name}"))?;
+    if go().is_none() {
+        return Ok(None);
+    }
+    one(&place, module).await?;
+    Ok(Some(binary(&place, name)))
+}
+
+fn go() -> Option<PathBuf> {
+    tools::find("go").or_else(|| Some(PathBuf::from("/usr/local/go/bin/go")).filter(|p| p.is_file()))
 }
 
 /// Where a built program is.
@@ -65,6 +85,8 @@ pub fn helm() -> Result<PathBuf> {
 }
 
 async fn one(place: &Place, module: &Module) -> Result<()> {
+    // One for each: who needs a small program does not wait for Kubernetes.
+    let _lock = Place::lock(&place.cache, &format!("build-{}", module.folder))?;
     let source = place.source.join(module.folder);
     let flags = flags(place, module)?;
     let stamp = Stamp::of(place, module.folder, &[&flags], &[&source])?;
@@ -72,8 +94,7 @@ async fn one(place: &Place, module: &Module) -> Result<()> {
     if stamp.fits() && !missing {
         return Ok(());
     }
-    let go = tools::find("go").or_else(|| Some(PathBuf::from("/usr/local/go/bin/go")).filter(|p| p.is_file()));
-    let go = go.context("no `go` in PATH: the cluster's programs are built with Go 1.26 or newer")?;
+    let go = go().context("no `go` in PATH: the cluster's programs are built with Go 1.26 or newer")?;
     say(&format!("== cluster: building {} (a first build takes minutes)", module.folder));
     let (fresh, log) = (place.cache.join(format!("fresh-{}", module.folder)), place.cache.join(format!("log/{}.log", module.folder)));
     let _ = fs::remove_dir_all(&fresh);
@@ -196,7 +217,11 @@ mod tests {
     #[test]
     fn manifests_name_the_versions_that_are_built() {
         let place = Place::named("any").unwrap();
-        for (folder, module) in [("coredns", "github.com/coredns/coredns"), ("traefik", "github.com/traefik/traefik/v3")] {
+        for (folder, module) in [
+            ("coredns", "github.com/coredns/coredns"),
+            ("traefik", "github.com/traefik/traefik/v3"),
+            ("metrics-server", "sigs.k8s.io/metrics-server"),
+        ] {
             let version = version(&place, folder, module).unwrap();
             let manifest = fs::read_to_string(place.source.join(format!("{folder}.yaml"))).unwrap();
             assert!(manifest.lines().any(|line| line.contains("image: ") && line.ends_with(&format!(":{version}"))), "{folder}.yaml: not {version}");

@@ -59,6 +59,19 @@ pub(super) async fn api(place: &Place, net: Net) -> Result<()> {
         "pki/ca.crt",
         "--kubelet-preferred-address-types",
         "InternalIP",
+        // For APIs that are served by a pod: the metrics API is one.
+        "--requestheader-client-ca-file",
+        "pki/front-proxy-ca.crt",
+        "--requestheader-username-headers",
+        "X-Remote-User",
+        "--requestheader-group-headers",
+        "X-Remote-Group",
+        "--requestheader-extra-headers-prefix",
+        "X-Remote-Extra-",
+        "--proxy-client-cert-file",
+        "pki/front-proxy.crt",
+        "--proxy-client-key-file",
+        "pki/front-proxy.key",
         "--allow-privileged",
     ];
     daemon::start(place, net, "apiserver", binary(place, "kube-apiserver"), &server)?;
@@ -95,6 +108,11 @@ pub(super) fn managers(place: &Place, net: Net) -> Result<()> {
         "--use-service-account-credentials",
         // The only one there is: without an election it works at once.
         "--leader-elect=false",
+        // Minutes by default: an autoscaler in a test is seen going up and down.
+        "--horizontal-pod-autoscaler-sync-period=3s",
+        "--horizontal-pod-autoscaler-downscale-stabilization=15s",
+        "--horizontal-pod-autoscaler-cpu-initialization-period=15s",
+        "--horizontal-pod-autoscaler-initial-readiness-delay=5s",
     ];
     daemon::start(place, net, "controller", binary(place, "kube-controller-manager"), &controller)?;
     let scheduler = ["--kubeconfig", "etc/scheduler.kubeconfig", "--leader-elect=false"];

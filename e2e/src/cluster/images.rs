@@ -18,6 +18,9 @@ pub(super) const PAUSE: &str = "registry.k8s.io/pause:3.10";
 pub const REDIS: &str = "docker.io/library/redis:7.0";
 const DEBIAN_RELEASE: &str = "bookworm";
 
+/// The program of the one image that `up` does not import: who needs it does, and nobody else waits for it.
+const METRICS: &str = "metrics-server";
+
 /// An image of one program from the cache.
 struct Single {
     program: &'static str,
@@ -27,7 +30,9 @@ struct Single {
 fn singles(place: &Place) -> Result<Vec<Single>> {
     let coredns = version(place, "coredns", "github.com/coredns/coredns")?;
     let traefik = version(place, "traefik", "github.com/traefik/traefik/v3")?;
+    let metrics = version(place, "metrics-server", "sigs.k8s.io/metrics-server")?;
     Ok(vec![
+        Single { program: METRICS, name: format!("registry.k8s.io/metrics-server/metrics-server:{metrics}") },
         Single { program: "pause", name: PAUSE.to_owned() },
         Single { program: "coredns", name: format!("registry.k8s.io/coredns/coredns:{coredns}") },
         Single { program: "traefik", name: format!("docker.io/library/traefik:{traefik}") },
@@ -41,8 +46,16 @@ fn archive(place: &Place, name: &str) -> PathBuf {
 
 /// The archives that `up` imports.
 pub(super) fn archives(place: &Place) -> Result<Vec<PathBuf>> {
-    let names = singles(place)?.into_iter().map(|image| image.program).chain(["redis"]);
+    let names = singles(place)?.into_iter().map(|image| image.program).filter(|name| *name != METRICS).chain(["redis"]);
     Ok(names.map(|name| archive(place, name)).collect())
+}
+
+/// The archive of metrics-server's image, for clusters that pull nothing.
+///
+/// # Errors
+/// There is no cache.
+pub fn metrics_server() -> Result<PathBuf> {
+    Ok(archive(&Place::named("any")?, METRICS))
 }
 
 /// Makes every image that is missing.

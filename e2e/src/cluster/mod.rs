@@ -18,8 +18,8 @@ mod place;
 pub(crate) mod sh;
 mod up;
 
-pub use build::{helm, kubectl};
-pub use images::REDIS;
+pub use build::{helm, kubectl, tool};
+pub use images::{REDIS, metrics_server};
 pub use place::Place;
 
 use anyhow::{Result, bail};

@@ -81,7 +81,8 @@ clusterDNS: ["{dns}"]
 clusterDomain: cluster.local
 # Pods must not ask the machine's own name server.
 resolvConf: ""
-authentication: {{anonymous: {{enabled: false}}, webhook: {{enabled: false}}, x509: {{clientCAFile: {state}/pki/ca.crt}}}}
+# By token, too: metrics-server comes with its account's.
+authentication: {{anonymous: {{enabled: false}}, webhook: {{enabled: true}}, x509: {{clientCAFile: {state}/pki/ca.crt}}}}
 authorization: {{mode: AlwaysAllow}}
 tlsCertFile: {state}/pki/kubelet-server.crt
 tlsPrivateKeyFile: {state}/pki/kubelet-server.key

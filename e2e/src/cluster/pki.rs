@@ -16,9 +16,7 @@ pub(super) const NODE: &str = "node-1";
 /// Makes everything below `pki/`, and a kubeconfig for each client.
 pub(super) async fn make(place: &Place, net: Net) -> Result<()> {
     let (node, first) = (net.node(), net.first_service());
-    key(place, "ca").await?;
-    let ca = format!("req -x509 -new -key {0}.key -out {0}.crt -subj /CN=test-ca -days 30", file("ca"));
-    openssl(place, &ca).await?;
+    authority(place, "ca").await?;
     let client = "extendedKeyUsage=clientAuth";
     let api = format!(
         "subjectAltName=IP:{node},IP:{first},IP:127.0.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local"
@@ -36,8 +34,11 @@ pub(super) async fn make(place: &Place, net: Net) -> Result<()> {
         ("api-to-kubelet", "/O=system:masters/CN=kube-apiserver-kubelet", client),
     ];
     for (name, subject, extension) in certificates {
-        certificate(place, name, subject, extension).await?;
+        signed(place, "ca", name, subject, extension).await?;
     }
+    // Its own authority: whoever has its certificate may name any user to an API behind the API server (metrics).
+    authority(place, "front-proxy-ca").await?;
+    signed(place, "front-proxy-ca", "front-proxy", "/CN=front-proxy", client).await?;
     // Of the service accounts' tokens; only its key is used.
     key(place, "sa").await?;
     for client in ["controller", "scheduler", "proxy", "kubelet"] {
@@ -89,12 +90,17 @@ async fn key(place: &Place, name: &str) -> Result<()> {
     openssl(place, &format!("ecparam -name prime256v1 -genkey -noout -out {}.key", file(name))).await
 }
 
-async fn certificate(place: &Place, name: &str, subject: &str, extension: &str) -> Result<()> {
+async fn authority(place: &Place, name: &str) -> Result<()> {
+    key(place, name).await?;
+    openssl(place, &format!("req -x509 -new -key {0}.key -out {0}.crt -subj /CN=test-{name} -days 30", file(name))).await
+}
+
+async fn signed(place: &Place, by: &str, name: &str, subject: &str, extension: &str) -> Result<()> {
     let base = file(name);
     key(place, name).await?;
     fs::write(place.state.join(format!("{base}.ext")), extension)?;
     openssl(place, &format!("req -new -key {base}.key -out {base}.csr -subj {subject}")).await?;
-    let ca = file("ca");
+    let ca = file(by);
     let sign = format!("x509 -req -in {base}.csr -CA {ca}.crt -CAkey {ca}.key -CAcreateserial -out {base}.crt -days 30 -extfile {base}.ext");
     openssl(place, &sign).await
 }

@@ -29,6 +29,8 @@ impl Place {
         let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         // Not cargo's target folder, which may be another one for each caller: a second `up` has to find the first.
         let root = own.parent().context("the workspace is gone")?.join("target/cluster");
+        // Mounts below it are found in /proc/mounts, where no link stands.
+        let root = root.canonicalize().unwrap_or(root);
         let cache = match std::env::var_os("STICKY_CLUSTER_CACHE") {
             Some(folder) if !folder.is_empty() => std::path::absolute(folder)?,
             _ => root.clone(),

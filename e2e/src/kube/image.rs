@@ -4,6 +4,7 @@ use super::Kube;
 use crate::cluster::sh;
 use crate::{bin, image};
 use anyhow::{Context, Result};
+use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -34,15 +35,19 @@ impl Kube {
     /// # Errors
     /// It can't be made or loaded.
     pub async fn load_app(&self) -> Result<()> {
-        let load = async || {
-            let words = self.loader()?;
-            let (program, arguments) = words.split_first().with_context(|| format!("{LOADER} is empty"))?;
-            let archive = image::archive()?;
-            let bytes = std::fs::read(&archive).with_context(|| format!("no {}", archive.display()))?;
-            let mut command = Command::new(program);
-            command.args(arguments);
-            sh::feed(LIMIT, command, &bytes).await.map(drop)
-        };
-        LOADED.get_or_try_init(load).await.map(drop)
+        LOADED.get_or_try_init(async || self.load(&image::archive()?).await).await.map(drop)
+    }
+
+    /// Loads an image's archive.
+    ///
+    /// # Errors
+    /// There is none, or it can't be loaded.
+    pub(super) async fn load(&self, archive: &Path) -> Result<()> {
+        let words = self.loader()?;
+        let (program, arguments) = words.split_first().with_context(|| format!("{LOADER} is empty"))?;
+        let bytes = std::fs::read(archive).with_context(|| format!("no {}", archive.display()))?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        sh::feed(LIMIT, command, &bytes).await.map(drop)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::stickyctl::Done;
 use super::{Space, in_namespace};
+use crate::front_door::Door;
 use crate::process::Process;
 use crate::{http, image, wait};
 use anyhow::{Context, Result};
@@ -22,8 +23,16 @@ const QUICK: [(&str, &str); 3] = [("STICKYCTL_DRAIN_PRE_STOP", "2s"), ("STICKYCT
 /// # Errors
 /// The test's own.
 pub async fn behind_its_own_door(purpose: &str, test: impl AsyncFnOnce(&Site) -> Result<()>) -> Result<()> {
+    behind(Door::Traefik, purpose, test).await
+}
+
+/// The same with a front door of either kind.
+///
+/// # Errors
+/// The test's own.
+pub async fn behind(kind: Door, purpose: &str, test: impl AsyncFnOnce(&Site) -> Result<()>) -> Result<()> {
     in_namespace(purpose, async |space| {
-        let site = Site { space, door: Space { kube: space.kube.clone(), name: format!("{}-door", space.name) } };
+        let site = Site { space, kind, door: Space { kube: space.kube.clone(), name: format!("{}-door", space.name) } };
         let done = test(&site).await;
         if done.is_err() {
             site.door.dump();
@@ -38,6 +47,8 @@ pub async fn behind_its_own_door(purpose: &str, test: impl AsyncFnOnce(&Site) ->
 pub struct Site<'a> {
     /// Where the release is.
     pub space: &'a Space,
+    /// Which front door it has.
+    pub kind: Door,
     /// Where its front door is.
     pub door: Space,
 }
@@ -61,7 +72,11 @@ impl Site<'_> {
     /// The name of the front door's Deployment and Service.
     #[must_use]
     pub fn door_name(&self) -> String {
-        format!("traefik-{}", self.class())
+        let usual = match self.kind {
+            Door::Nginx => "ingress-nginx-controller",
+            Door::Traefik => "traefik",
+        };
+        format!("{usual}-{}", self.class())
     }
 
     /// `stickyctl up` with further words, for the first time: with the app's image and quick to drain.
@@ -71,7 +86,7 @@ impl Site<'_> {
     pub async fn up(&self, more: &[&str]) -> Result<Done> {
         let binary = image::binary()?.display().to_string();
         let loader = self.space.kube.loader()?.join(" ");
-        let words = [&["up", "--front-door", "traefik", "--app-binary", &binary, "--image-loader", &loader], more].concat();
+        let words = [&["up", "--front-door", self.kind.word(), "--app-binary", &binary, "--image-loader", &loader], more].concat();
         let door = [("STICKYCTL_INGRESS_CLASS", self.class()), ("STICKYCTL_INGRESS_FRONT_DOOR_NAMESPACE", &self.door.name)];
         self.space.stickyctl_with(&words, &[&QUICK[..], &door].concat()).await
     }

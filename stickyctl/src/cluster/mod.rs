@@ -8,11 +8,13 @@
 //! | [`up`], [`change`], [`status`], [`forward`], [`down`] | the commands; `change` is `scale` and `mode` |
 //! | [`release`], [`nodes`], [`inventory`], [`doors`] | what there is |
 //! | [`replicas`], [`plan`] | what is to be |
+//! | [`autoscaler`] | what keeps one from its work |
 //! | [`apply`], [`rollout`] | making it so, and waiting for it |
 //! | [`tunnel`], [`answer`] | talking to pods |
 
 pub mod answer;
 pub mod apply;
+pub mod autoscaler;
 pub mod change;
 pub mod connect;
 pub mod doors;

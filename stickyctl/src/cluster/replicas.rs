@@ -81,9 +81,9 @@ fn owns_replicas(entry: &ManagedFieldsEntry) -> bool {
 /// # Errors
 /// A given number would fight an autoscaler.
 pub fn decide(live: Option<&Live>, spec: u16, given: Option<Given>, scaled: bool) -> Result<Decision, Failure> {
-    let Some(live) = live else {
-        return Ok(if scaled { Decision::LeaveOut } else { Decision::Write(spec) });
-    };
+    // At first even where an autoscaler is to follow: left out it would be 1 until the autoscaler looks, with all sessions of
+    // these seconds on one pod. Whoever changes it next owns it.
+    let Some(live) = live else { return Ok(Decision::Write(spec)) };
     let ours = live.owners.iter().any(|owner| owner.is_ours);
     let others = live.owners.iter().any(|owner| !owner.is_ours);
     if scaled || !live.autoscalers.is_empty() {
@@ -123,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn a_first_apply_writes_the_spec_unless_an_autoscaler_will() {
+    fn a_first_apply_writes_the_spec() {
         assert_eq!(decide(None, 3, None, false).ok(), Some(Decision::Write(3)));
-        assert_eq!(decide(None, 3, None, true).ok(), Some(Decision::LeaveOut));
+        assert_eq!(decide(None, 3, None, true).ok(), Some(Decision::Write(3)));
     }
 
     #[test]

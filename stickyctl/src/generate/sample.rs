@@ -105,7 +105,11 @@ prop_compose! {
         let tls_secret = (tls && host.is_some()).then(|| "on".to_owned());
         if traefik {
             cookie.persistence = Persistence::Persistent;
+            cookie.change_on_failure = cookie.change_on_failure.map(|_| false);
+        } else if tls_secret.is_some() {
+            cookie.secure = cookie.secure.filter(|secure| *secure);
         }
+        let reads_timers = !traefik || version.is_some_and(|version| version >= Version(3, 7, 13));
         if cookie.same_site == SameSite::None && !cookie.secure.unwrap_or(tls_secret.is_some()) {
             cookie.same_site = SameSite::Lax;
         }
@@ -117,7 +121,7 @@ prop_compose! {
             host,
             tls_secret,
             cookie,
-            websocket_timeout: timeout.map(Seconds),
+            websocket_timeout: timeout.filter(|_| reads_timers).map(Seconds),
             trusted_proxies,
         }
     }
@@ -172,6 +176,7 @@ prop_compose! {
         spec.network_policy = NetworkPolicy { enabled, allow_from };
         spec.metrics.namespace = metrics;
         spec.placement = Placement { node_selector, tolerations };
-        StickyApp { ingress, redis, limits, ..spec }
+        let new_sessions_per_minute = limits.new_sessions_per_minute.filter(|_| !ingress.trusted_proxies.is_empty());
+        StickyApp { ingress, redis, limits: Limits { new_sessions_per_minute, ..limits }, ..spec }
     }
 }

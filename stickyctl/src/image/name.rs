@@ -3,6 +3,16 @@
 use crate::exit::{Exit, Failure};
 use crate::spec::check::check_image;
 
+/// The repository of images that are made by hand and that no registry has.
+pub const HOME_MADE: &str = "docker.io/library/sticky-app";
+
+/// The repository of the image that a release has unless its spec says otherwise. The programs of a published version are built
+/// with `STICKY_BUILD_IMAGE`, the full name of the repository that their image was pushed to.
+pub const REPOSITORY: &str = match option_env!("STICKY_BUILD_IMAGE") {
+    Some(repository) => repository,
+    None => HOME_MADE,
+};
+
 const DEFAULT_REGISTRY: &str = "docker.io";
 
 /// The name in full, as containerd and Docker keep it: `docker.io/library/` before a short one.

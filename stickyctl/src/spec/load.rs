@@ -40,11 +40,23 @@ pub fn load(sources: Sources<'_>) -> Loaded {
     merge(&mut given, sources.flags);
     prune(&mut given);
     let mut tree = defaults();
-    merge(&mut tree, sources.release);
+    let mut release = sources.release;
+    forget_another_door(&mut release, &given);
+    merge(&mut tree, release);
     merge(&mut tree, given.clone());
     let spec = typed(tree, &mut findings);
     findings.add(check::check(&spec));
     Loaded { spec, given, findings }
+}
+
+/// Where a release's front door was found, and its version, say nothing of the one that is chosen now.
+fn forget_another_door(release: &mut Value, given: &Value) {
+    let door = |tree: &Value| tree.pointer("/ingress/frontDoor").cloned();
+    let is_another = door(given).is_some_and(|wanted| door(release).is_some_and(|was| was != wanted));
+    if let Some(Value::Object(ingress)) = release.get_mut("ingress").filter(|_| is_another) {
+        ingress.remove("frontDoorVersion");
+        ingress.remove("frontDoorNamespace");
+    }
 }
 
 fn defaults() -> Value {

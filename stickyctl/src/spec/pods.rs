@@ -24,7 +24,7 @@ pub struct Image {
 impl Default for Image {
     fn default() -> Self {
         Self {
-            name: concat!("docker.io/library/sticky-app:", env!("CARGO_PKG_VERSION")).to_owned(),
+            name: format!("{}:{}", crate::image::name::REPOSITORY, env!("CARGO_PKG_VERSION")),
             pull_policy: PullPolicy::default(),
             pull_secret: None,
         }

@@ -3,6 +3,7 @@
 use super::model::{Autoscaler, BusState, FrontDoor, Redis, Status};
 use super::pod::{Scrape, pod};
 use super::route::{cookie, route};
+use crate::cluster::autoscaler::{cpu, trouble};
 use crate::spec::ingress::FrontDoor as Kind;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -28,6 +29,8 @@ pub struct Seen {
     pub service: Option<Service>,
     /// The autoscaler that aims at it.
     pub autoscaler: Option<HorizontalPodAutoscaler>,
+    /// Whether the cluster measures pods.
+    pub has_metrics_api: bool,
     /// The front door.
     pub front_door: Option<FrontDoor>,
     /// The front door that the release was made for: it decides what is read of the Ingress where no other is found.
@@ -62,7 +65,7 @@ pub fn build(seen: Seen) -> Status {
         front_door: seen.front_door.clone(),
         route: ingress.as_ref().and_then(|ingress| route(ingress, seen.service.as_ref())),
         cookie: ingress.as_ref().and_then(|ingress| cookie(ingress, door)),
-        autoscaler: seen.autoscaler.as_ref().and_then(autoscaler),
+        autoscaler: seen.autoscaler.as_ref().and_then(|scaler| autoscaler(scaler, seen.has_metrics_api)),
         notes: seen.notes.clone(),
     }
 }
@@ -103,15 +106,20 @@ fn redis(fanout: &str, scrapes: &[&Scrape]) -> Redis {
     Redis { state, fanout: fanout.to_owned(), subscribed, of, reconnects: scrapes.iter().map(|scrape| scrape.metrics.reconnects).sum() }
 }
 
-fn autoscaler(scaler: &HorizontalPodAutoscaler) -> Option<Autoscaler> {
+fn autoscaler(scaler: &HorizontalPodAutoscaler, has_metrics_api: bool) -> Option<Autoscaler> {
     let number = |n: Option<i32>| n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
     let (spec, status) = (scaler.spec.as_ref()?, scaler.status.as_ref());
+    let (cpu_target, cpu) = cpu(scaler);
     Some(Autoscaler {
         // Kubernetes' own default.
         min: number(spec.min_replicas.or(Some(1))),
         max: number(Some(spec.max_replicas)),
         current: number(status.and_then(|status| status.current_replicas)),
         desired: number(status.map(|status| status.desired_replicas)),
+        name: scaler.name_any(),
+        cpu_target,
+        cpu,
+        trouble: trouble(scaler, has_metrics_api),
     })
 }
 
@@ -164,7 +172,7 @@ mod tests {
         };
         let door =
             FrontDoor { kind: "traefik".to_owned(), version: None, class: "nginx".to_owned(), ready: 1, of: 1, namespace: "traefik".to_owned() };
-        let scaler = json!({"spec": {"maxReplicas": 8, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}, "status": {"currentReplicas": 5, "desiredReplicas": 6}});
+        let scaler = json!({"metadata": {"name": "x"}, "spec": {"maxReplicas": 8, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}, "status": {"currentReplicas": 5, "desiredReplicas": 6}});
         let status = build(Seen {
             context: "kind-kind".to_owned(),
             now: "2026-01-01T00:10:00Z".parse().unwrap(),
@@ -173,6 +181,7 @@ mod tests {
             ingress,
             service: None,
             autoscaler: serde_json::from_value(scaler).ok(),
+            has_metrics_api: false,
             front_door: Some(door),
             made_for: Kind::Nginx,
             notes: Vec::new(),
@@ -180,6 +189,9 @@ mod tests {
         assert_eq!((status.mode.as_str(), status.version.as_str()), ("5x4", "0.1.0"));
         assert_eq!(status.pods.iter().map(|pod| pod.pod.as_str()).collect::<Vec<_>>(), ["b", "a"], "oldest first");
         assert!(!status.cookie.unwrap().moves_on_failure, "what serves decides, not what it was rendered for");
-        assert_eq!(status.autoscaler, Some(Autoscaler { min: 1, max: 8, current: 5, desired: 6 }));
+        assert_eq!(
+            status.autoscaler,
+            Some(Autoscaler { min: 1, max: 8, current: 5, desired: 6, name: "x".to_owned(), cpu_target: None, cpu: None, trouble: None })
+        );
     }
 }

@@ -5,6 +5,8 @@ use super::door;
 use super::metrics;
 use super::model::Status;
 use super::pod::{Scrape, runs};
+use super::route::others;
+use crate::cluster::autoscaler::has_metrics_api;
 use crate::cluster::connect::Cluster;
 use crate::cluster::errors::ask;
 use crate::cluster::release::{Release, none};
@@ -40,11 +42,17 @@ pub async fn collect(cluster: &Cluster, name: &str, namespace: &str, door: &mut 
     let by_labels = ListParams::default().labels(&selector(&release));
     let pods = ask(&format!("listing the pods of {name} in namespace {namespace}"), pods.list(&by_labels)).await?.items;
     let mut notes = Vec::new();
-    let ingress: Option<Ingress> = get(client, "ingress", name, namespace, &mut notes).await;
+    let ingresses = ingresses(client, namespace, &mut notes).await;
+    let ingress = ingresses.iter().find(|ingress| ingress.name_any() == name).cloned();
     let service: Option<Service> = get(client, "service", name, namespace, &mut notes).await;
     let autoscaler: Option<HorizontalPodAutoscaler> = match release.autoscalers.first() {
         Some(scaler) => get(client, "autoscaler", scaler, namespace, &mut notes).await,
         None => None,
+    };
+    // Where it can't be asked there is one: the autoscaler's own words are better than a wrong guess.
+    let has_metrics_api = match &autoscaler {
+        Some(_) => has_metrics_api(client).await.unwrap_or(true),
+        None => true,
     };
     let made_of = release.spec();
     let front_door = match &made_of {
@@ -54,17 +62,20 @@ pub async fn collect(cluster: &Cluster, name: &str, namespace: &str, door: &mut 
             None
         }
     };
+    let kind = made_of.as_ref().map(|spec| spec.ingress.front_door).unwrap_or_default();
+    notes.extend(others(&ingresses, name, kind));
     let asked = futures_util::stream::iter(pods).map(|pod| async { (scrape(client, &pod).await, pod) }).buffered(AT_ONCE);
     let pods = asked.map(|(asked, pod)| (pod, asked)).collect().await;
     Ok(build(Seen {
         context: cluster.context.clone(),
         now: Timestamp::now(),
-        made_for: made_of.map(|spec| spec.ingress.front_door).unwrap_or_default(),
+        made_for: kind,
         deployment: release.deployment,
         pods,
         ingress,
         service,
         autoscaler,
+        has_metrics_api,
         front_door,
         notes,
     }))
@@ -82,6 +93,18 @@ fn living(spec: &StickyApp, ingress: Option<&Ingress>) -> StickyApp {
 fn selector(release: &Release) -> String {
     let labels = release.deployment.spec.as_ref().and_then(|spec| spec.selector.match_labels.as_ref());
     labels.map(pairs).unwrap_or_default()
+}
+
+/// All Ingresses of the namespace: one more that names the release's Service changes what the release's own does.
+async fn ingresses(client: &Client, namespace: &str, notes: &mut Vec<String>) -> Vec<Ingress> {
+    let api: Api<Ingress> = Api::namespaced(client.clone(), namespace);
+    match ask(&format!("listing the ingresses in namespace {namespace}"), api.list(&ListParams::default())).await {
+        Ok(list) => list.items,
+        Err(failure) => {
+            notes.push(failure.what);
+            Vec::new()
+        }
+    }
 }
 
 async fn get<K>(client: &Client, kind: &str, name: &str, namespace: &str, notes: &mut Vec<String>) -> Option<K>

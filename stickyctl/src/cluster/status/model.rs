@@ -167,13 +167,21 @@ pub struct Autoscaler {
     pub current: u64,
     /// Pods that it wants.
     pub desired: u64,
+    /// Its name; the release's own has the release's.
+    pub name: String,
+    /// Processor use that it aims at, in percent of what pods request; none where it goes by something else.
+    pub cpu_target: Option<u64>,
+    /// Processor use that it last saw.
+    pub cpu: Option<u64>,
+    /// What keeps it from its work.
+    pub trouble: Option<String>,
 }
 
 impl Status {
     /// The version of this shape.
     pub const SCHEMA: &'static str = "stickyctl.status/v1";
 
-    /// The same without what only time changes: two looks differ where something happened.
+    /// The same without what changes by itself, time and processor use: two looks differ where something happened.
     #[must_use]
     pub fn timeless(&self) -> Self {
         let mut same = self.clone();
@@ -181,6 +189,8 @@ impl Status {
         for pod in &mut same.pods {
             (pod.age_s, pod.left_s) = (0, None);
         }
+        // It is another at each measurement; what the autoscaler makes of it is what happens.
+        same.autoscaler.iter_mut().for_each(|scaler| scaler.cpu = None);
         same
     }
 }
@@ -253,9 +263,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_alone_is_no_change() {
-        let (status, mut later) = (sample::status(), sample::status());
+    fn time_and_processor_use_alone_are_no_change() {
+        let scaler = Autoscaler { min: 1, max: 2, current: 1, desired: 1, name: "x".to_owned(), cpu_target: Some(50), cpu: Some(7), trouble: None };
+        let status = Status { autoscaler: Some(scaler), ..sample::status() };
+        let mut later = status.clone();
         later.up_s += 1;
+        later.autoscaler.iter_mut().for_each(|scaler| scaler.cpu = Some(8));
         later.pods[0].age_s += 1;
         assert_eq!(status.timeless(), later.timeless());
         later.pods[0].workers[0].sockets += 1;

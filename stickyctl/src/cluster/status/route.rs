@@ -30,6 +30,29 @@ fn named(service: &Service, name: &str) -> Option<i32> {
     ports.iter().find(|port| port.name.as_deref() == Some(name)).map(|port| port.port)
 }
 
+/// What to say of other Ingresses that name the release's Service.
+///
+/// Measured with ingress-nginx 1.15.1 and Traefik 3.6.12: the first keeps affinity by Service, with type and mode of the oldest Ingress
+/// and the cookie of the last one (kubernetes/ingress-nginx#14042); the second by Ingress.
+#[must_use]
+pub fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> Vec<String> {
+    let leads = |ingress: &Ingress| {
+        let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+        let paths = rules.flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths));
+        paths.filter_map(|path| path.backend.service.as_ref()).any(|backend| backend.name == service)
+    };
+    let name = |ingress: &Ingress| ingress.metadata.name.clone().unwrap_or_default();
+    let effect = match door {
+        FrontDoor::Nginx => "ingress-nginx keeps one affinity for a Service, with the mode of the oldest Ingress and the cookie of the last",
+        FrontDoor::Traefik => "what comes by it has that Ingress' affinity, and a cookie of its own or none",
+    };
+    ingresses
+        .iter()
+        .filter(|ingress| name(ingress) != service && leads(ingress))
+        .map(|ingress| format!("ingress {} leads to service {service} too: {effect}", name(ingress)))
+        .collect()
+}
+
 /// The cookie as this front door applies it; none without affinity. What an annotation leaves out is the front door's own
 /// default: ingress-nginx takes `balanced`, and stays on a pod that fails; Traefik knows neither word, its sessions stay
 /// when pods come, and stay with a pod until it is taken out.
@@ -100,6 +123,21 @@ mod tests {
         let mut none = bare;
         none.metadata.annotations = None;
         assert_eq!(cookie(&none, FrontDoor::Nginx), None);
+    }
+
+    #[test]
+    fn a_second_ingress_of_the_service_is_told() {
+        let spec = StickyApp::default();
+        let own = ingress(&spec);
+        let mut second = own.clone();
+        second.metadata.name = Some("second".to_owned());
+        let mut elsewhere = ingress(&StickyApp { name: "elsewhere".to_owned(), ..spec.clone() });
+        elsewhere.metadata.name = Some("third".to_owned());
+        let all = [own, second, elsewhere];
+        assert_eq!(others(&all[..1], &spec.name, FrontDoor::Nginx), Vec::<String>::new());
+        let told = others(&all, &spec.name, FrontDoor::Nginx);
+        assert!(told.len() == 1 && told[0].starts_with("ingress second leads") && told[0].contains("oldest"), "{told:?}");
+        assert!(others(&all, &spec.name, FrontDoor::Traefik)[0].contains("of its own"));
     }
 
     #[test]

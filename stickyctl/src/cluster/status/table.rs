@@ -1,6 +1,6 @@
 //! A status for people.
 
-use super::model::{BusState, Cookie, FrontDoor, Pod, Redis, Route, Status};
+use super::model::{Autoscaler, BusState, Cookie, FrontDoor, Pod, Redis, Route, Status};
 use crate::grid::grid;
 use crate::output::short;
 use std::time::Duration;
@@ -28,8 +28,7 @@ pub fn table(status: &Status) -> String {
     text.push_str(&format!("cookie      {}\n", status.cookie.as_ref().map_or_else(|| "none: no affinity".to_owned(), cookie)));
     text.push_str(&format!("Redis       {}", redis(&status.redis)));
     if let Some(scaler) = &status.autoscaler {
-        let (min, max, current, desired) = (scaler.min, scaler.max, scaler.current, scaler.desired);
-        text.push_str(&format!("\nautoscaler  {min} to {max} pods, {current} now, {desired} wanted"));
+        text.push_str(&format!("\nautoscaler  {}", autoscaler(scaler, &status.name)));
     }
     for note in &status.notes {
         text.push_str(&format!("\nnot told    {note}"));
@@ -110,6 +109,15 @@ fn cookie(cookie: &Cookie) -> String {
     format!("{}: {}, Path={}, {age}, {moves}", cookie.name, cookie.persistence, cookie.path)
 }
 
+fn autoscaler(scaler: &Autoscaler, release: &str) -> String {
+    let (min, max, current, desired) = (scaler.min, scaler.max, scaler.current, scaler.desired);
+    let name = if scaler.name == release { String::new() } else { format!("{}: ", scaler.name) };
+    let seen = scaler.cpu.map_or_else(|| "?".to_owned(), |percent| format!("{percent} %"));
+    let cpu = scaler.cpu_target.map(|target| format!("; processor {seen} of the requested, {target} % is aimed at")).unwrap_or_default();
+    let trouble = scaler.trouble.as_ref().map(|why| format!("\n            {why}")).unwrap_or_default();
+    format!("{name}{min} to {max} pods, {current} now, {desired} wanted{cpu}{trouble}")
+}
+
 fn redis(redis: &Redis) -> String {
     let state = match redis.state {
         BusState::Ready => "ready",
@@ -123,7 +131,7 @@ fn redis(redis: &Redis) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Autoscaler, sample};
+    use super::super::model::sample;
     use super::*;
 
     #[test]
@@ -155,7 +163,9 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
         ];
         status.redis = Redis { state: BusState::Unknown, subscribed: 0, of: 0, ..status.redis };
         (status.front_door, status.route, status.cookie) = (None, None, None);
-        status.autoscaler = Some(Autoscaler { min: 2, max: 8, current: 3, desired: 4 });
+        let trouble = Some("no metrics API".to_owned());
+        let name = "theirs".to_owned();
+        status.autoscaler = Some(Autoscaler { min: 2, max: 8, current: 3, desired: 4, name, cpu_target: Some(70), cpu: None, trouble });
         status.notes = vec!["the front door: no rights to list pods".to_owned()];
         let text = table(&status);
         for line in [
@@ -169,11 +179,17 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
             "route       none: there is no Ingress",
             "cookie      none: no affinity",
             "Redis       ?, directed; no worker could be asked",
-            "autoscaler  2 to 8 pods, 3 now, 4 wanted",
+            "autoscaler  theirs: 2 to 8 pods, 3 now, 4 wanted; processor ? of the requested, 70 % is aimed at",
+            "            no metrics API",
             "not told    the front door: no rights to list pods",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
+        let scaler =
+            Autoscaler { min: 2, max: 8, current: 3, desired: 3, name: status.name.clone(), cpu_target: Some(70), cpu: Some(55), trouble: None };
+        status.autoscaler = Some(scaler);
+        let line = "\nautoscaler  2 to 8 pods, 3 now, 3 wanted; processor 55 % of the requested, 70 % is aimed at\n";
+        assert!(table(&status).contains(line), "{}", table(&status));
         status.pods.clear();
         assert!(table(&status).contains("\nno pods\n"));
     }

@@ -5,14 +5,11 @@ use crate::cluster::nodes::Nodes;
 use crate::exit::{Exit, Failure};
 use crate::image::elf::Arch;
 use crate::image::load::{Loader, load};
-use crate::image::name::familiar;
+use crate::image::name::{HOME_MADE, REPOSITORY, familiar};
 use crate::image::source::BinaryArgs;
 use crate::image::{make, megabytes};
 use crate::output::{Mark, Output};
 use std::time::Duration;
-
-/// The image that no registry has: everybody makes it.
-pub const OWN: &str = "docker.io/library/sticky-app";
 
 /// How an image gets to the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,16 +26,20 @@ fn way(name: &str, loader: Option<Loader>, kind: Option<&str>) -> Way {
     match (loader, kind) {
         (Some(loader), _) => Way::Load(loader),
         (None, Some(cluster)) if is_own(name) => Way::Load(Loader::Kind { cluster: cluster.to_owned() }),
-        (None, _) if is_own(name) => Way::Hope,
+        (None, _) if is_of(name, HOME_MADE) => Way::Hope,
         _ => Way::Pull,
     }
 }
 
-/// Whether an image is one that is made here, in whatever form its name is written.
+/// Whether an image is one that this program or its like brings, in whatever form its name is written.
 #[must_use]
 pub fn is_own(name: &str) -> bool {
+    is_of(name, HOME_MADE) || is_of(name, REPOSITORY)
+}
+
+fn is_of(name: &str, repository: &str) -> bool {
     let full = crate::image::name::full(name).unwrap_or_default();
-    full.strip_prefix(OWN).is_some_and(|rest| rest.starts_with(':'))
+    full.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'))
 }
 
 /// Gets the image to the nodes, or says who will.
@@ -54,6 +55,7 @@ pub async fn provide(
     limit: Duration,
     output: Output,
 ) -> Result<(), Failure> {
+    let asked = loader.is_some();
     let loader = match way(name, loader, cluster.kind()) {
         Way::Load(loader) => loader,
         Way::Pull => {
@@ -69,7 +71,14 @@ pub async fn provide(
     let arch = arch(nodes)?;
     let line = output.live("image");
     line.says("making the archive");
-    let made = make(binary, name, arch, output).await?;
+    let made = match make(binary, name, arch, output).await {
+        // Nobody asked for a loader, and a registry has it.
+        Err(failure) if failure.exit == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
+            line.ends(Mark::Skipped, "there is no sticky-app beside stickyctl to load: the nodes pull it themselves");
+            return Ok(());
+        }
+        made => made?,
+    };
     line.says("loading it");
     load(made.file.path(), &made.name, &loader, limit).await?;
     let into = match &loader {
@@ -107,6 +116,8 @@ mod tests {
         assert_eq!(way("docker.io/library/sticky-app:0.1.0", None, None), Way::Hope);
         assert_eq!(way("registry.example/sticky-app:0.1.0", None, Some("kind")), Way::Pull);
         assert_eq!(way("docker.io/library/sticky-apples:1", None, Some("kind")), Way::Pull);
+        assert!(is_of("docker.io/library/sticky-app:2", HOME_MADE) && is_of("ghcr.io/us/sticky-app:2", "ghcr.io/us/sticky-app"));
+        assert!(!is_of("ghcr.io/us/sticky-apples:2", "ghcr.io/us/sticky-app"));
         let command = Loader::Command(vec!["cat".to_owned()]);
         assert_eq!(way("registry.example/sticky-app:1", Some(command.clone()), Some("kind")), Way::Load(command), "said is said");
     }

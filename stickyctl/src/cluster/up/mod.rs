@@ -1,8 +1,9 @@
 //! `stickyctl up` on a cluster: reads, decides, applies, waits, asks.
 //!
 //! One file for each step that has more to it than a call: [`image`] gets the image to the nodes, `door` finds or installs the
-//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, [`stuck`] tells of a rollout that fails.
+//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, `autoscaler` and [`stuck`] tells of a rollout that fails.
 
+mod autoscaler;
 mod door;
 mod dry_run;
 pub mod image;
@@ -111,6 +112,7 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));
     let pods = wait(&cluster, spec, before.as_deref(), deadline, args.timeout, output).await?;
     prune(&cluster, &plan, output).await?;
+    autoscaler::tell(&cluster, spec, output).await?;
     if let Some(door) = &door {
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }

@@ -67,17 +67,17 @@ pub(super) fn check(spec: &StickyApp) -> Findings {
         );
     }
     if ingress.cookie.change_on_failure == Some(true) {
-        findings.warn(
+        findings.refuse(
             "ingress.cookie.changeOnFailure",
             format!(
-                "Traefik {version} does not read {CHANGE_ON_FAILURE}: a session on a pod that can't be reached gets 502 until the pod is taken out"
+                "Traefik {version} does not read {CHANGE_ON_FAILURE}: a session on a pod that can't be reached gets 502 until the pod is taken out, whatever is written; write false"
             ),
         );
     }
     if ingress.websocket_timeout.is_some() && !keys.contains(&READ_TIMEOUT) {
-        findings.warn(
+        findings.refuse(
             "ingress.websocketTimeout",
-            format!("Traefik {version} does not read {READ_TIMEOUT} and {SEND_TIMEOUT}; set it on its entry point"),
+            format!("Traefik {version} does not read {READ_TIMEOUT} and {SEND_TIMEOUT}; leave it out, and set the entry point's respondingTimeouts instead"),
         );
     }
     findings

@@ -66,7 +66,7 @@ fn limits(limits: &Limits, trusted: bool, findings: &mut Findings) {
     }
     if limits.new_sessions_per_minute.is_some() && !trusted {
         findings
-            .warn("limits.newSessionsPerMinute", "it counts nothing without ingress.trustedProxies, since every address would be the front door's");
+            .refuse("limits.newSessionsPerMinute", "it counts nothing without ingress.trustedProxies, since every address would be the front door's");
     }
 }
 

@@ -37,6 +37,17 @@ fn later_ones_go_first() {
     assert_eq!(spec.ingress.cookie, StickyApp::default().ingress.cookie, "what nobody named keeps its default");
 }
 
+/// What was found of one front door is not taken for another; said again, it counts.
+#[test]
+fn another_front_door_begins_afresh() {
+    let release = json!({"ingress": {"frontDoor": "traefik", "frontDoorVersion": "3.7.13", "frontDoorNamespace": "edge", "class": "web"}});
+    let over = |flags: Value| both(Sources { release: release.clone(), flags, ..Sources::default() }).0.ingress;
+    assert_eq!(over(json!({})).front_door_namespace.as_deref(), Some("edge"));
+    assert_eq!(over(json!({"ingress": {"frontDoor": "traefik"}})).front_door_version, Some("3.7.13".parse().unwrap()));
+    let nginx = over(json!({"ingress": {"frontDoor": "nginx"}}));
+    assert_eq!((nginx.front_door_version, nginx.front_door_namespace, nginx.class.as_str()), (None, None, "web"));
+}
+
 #[test]
 fn a_part_of_a_group_leaves_the_rest() {
     let (spec, _) = file_only("redis:\n  resources:\n    limits: {memory: 512Mi}");

@@ -1,0 +1,195 @@
+//! The README's section on Kubernetes, pasted line by line by somebody with kind: it ends in the browser demo. Then the examples of
+//! `--help` and of the documents that need a cluster.
+//!
+//! With `STICKY_E2E_KIND=real` the lines meet the real kind, Docker and kubectl. Else the test cluster stands in kind's place, and
+//! what differs is here and nowhere else: nothing is pulled there, so Redis' image is Debian's and the front door is Traefik, under
+//! the names that ingress-nginx has.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
+
+use anyhow::{Context, Result, ensure};
+use e2e::browser::Look;
+use e2e::cluster::{self, Place};
+use e2e::docs::shell::Shell;
+use e2e::docs::{self, RUN_BY, RunBy};
+use e2e::kube::Kube;
+use e2e::page::Page;
+use e2e::{bin, image, tools};
+use std::time::Instant;
+
+/// What every forward of the documents listens on.
+const SITE: &str = "http://127.0.0.1:8080";
+const NAMESPACE: &str = "sticky-sessions";
+/// The stand-in's name among the test clusters.
+const STAND_IN: &str = "journey";
+
+#[tokio::test]
+async fn kind_and_two_commands_end_in_the_browser_demo() -> Result<()> {
+    let is_real = std::env::var("STICKY_E2E_KIND").is_ok_and(|word| word == "real");
+    if !is_real && Kube::asked().is_none() || !tools::present(&["chromium", "chromedriver"]) {
+        return Ok(());
+    }
+    std::net::TcpListener::bind("127.0.0.1:8080").map(drop).context("the documents' port, 8080, is taken on this machine")?;
+    let shell = shell(is_real)?;
+    let done = journey(&shell, is_real).await;
+    if done.is_err() {
+        let all = "kubectl get --all-namespaces pod,deployment,ingress,event --output wide";
+        eprintln!("{}", shell.run(all).await.unwrap_or_else(|why| format!("{why:#}")));
+    }
+    // Gone already where the journey came to its end.
+    let _ = shell.run("kind delete cluster").await;
+    done
+}
+
+/// The shell of somebody who has unpacked a release, with kind and kubectl.
+fn shell(is_real: bool) -> Result<Shell> {
+    let mut shell = Shell::new()?;
+    // A release's neighbour of stickyctl is the static binary.
+    shell.program("sticky-app", &image::binary()?)?;
+    std::fs::write(shell.work().join("release.yaml"), docs::example_spec()?)?;
+    // The chart's README calls it from the root of the tree.
+    std::os::unix::fs::symlink(docs::root()?.join("helm"), shell.work().join("helm"))?;
+    if is_real {
+        return Ok(shell);
+    }
+    shell.program("kubectl", &cluster::kubectl()?)?;
+    shell.script("kind", &kind(&Place::named(STAND_IN)?.kubeconfig().display().to_string())?)?;
+    let there = format!("--set redis.image={} --set ingress.frontDoor=traefik", cluster::REDIS);
+    let helm = cluster::helm()?.display().to_string();
+    shell.script("helm", &format!("case \"$1\" in install | upgrade) exec {helm} \"$@\" {there} ;; *) exec {helm} \"$@\" ;; esac\n"))?;
+    shell.set("STICKYCTL_REDIS_IMAGE", cluster::REDIS);
+    shell.set("STICKYCTL_INGRESS_FRONT_DOOR", "traefik");
+    shell.set("STICKYCTL_INGRESS_FRONT_DOOR_NAMESPACE", "ingress-nginx");
+    Ok(shell)
+}
+
+/// kind's commands, as far as the documents and stickyctl call them.
+fn kind(kubeconfig: &str) -> Result<String> {
+    let cluster = format!("{} cluster --name {STAND_IN}", bin::path("e2e")?.display());
+    Ok(format!(
+        r#"case "$*" in
+  "create cluster")
+    {cluster} up >&2
+    mkdir -p ~/.kube
+    # kind names the context after the cluster; that is how stickyctl knows whose it is.
+    kubectl --kubeconfig {kubeconfig} config view --raw --flatten > ~/.kube/config
+    kubectl config rename-context "$(kubectl config current-context)" kind-kind >&2
+    ;;
+  "load image-archive "*" --name kind") {cluster} load "$3" >&2 ;;
+  "delete cluster") {cluster} down >&2 ;;
+  *) echo "no stand-in for kind $*" >&2; exit 1 ;;
+esac
+"#
+    ))
+}
+
+async fn journey(shell: &Shell, is_real: bool) -> Result<()> {
+    let lines = docs::commands("README.md", "On Kubernetes")?;
+    let (mut page, mut forward) = (None, None);
+    for line in &lines {
+        let begun = Instant::now();
+        if shell.stays(line) {
+            if !is_real {
+                alias(shell).await?;
+            }
+            forward = Some(shell.start(line).await?);
+            let demo = Page::open(SITE, &Look::default()).await?;
+            demo.six_buttons_of_3x1().await?;
+            page = Some(demo);
+        } else if line == "stickyctl down" {
+            release(shell).await?;
+            drop(page.take());
+            end(forward.take()).await?;
+            asked(shell, line).await?;
+            examples(shell).await.context("--help")?;
+            chart(shell).await?;
+        } else {
+            asked(shell, line).await?;
+        }
+        eprintln!("{line}: {:?}", begun.elapsed());
+        match (line.as_str(), &page) {
+            ("stickyctl scale 5", Some(page)) => map(shell, page, 1).await?,
+            ("stickyctl mode 1x4", Some(page)) => {
+                map(shell, page, 4).await?;
+                page.connected().await?;
+                // What the console said of the socket that was closed is no fault of the fresh page.
+                page.browser.console().await?;
+                page.load(SITE).await?;
+                page.six_buttons_of_1x4().await?;
+                page.nothing_from_elsewhere().await?;
+            }
+            _ => {}
+        }
+    }
+    for seen in ["kind create cluster", "stickyctl up", "stickyctl scale 5", "stickyctl mode 1x4", "stickyctl down", "kind delete cluster"] {
+        ensure!(lines.iter().any(|line| line == seen), "the README no longer shows `{seen}`: {lines:?}");
+    }
+    Ok(())
+}
+
+async fn end(forward: Option<docs::shell::Running>) -> Result<()> {
+    match forward {
+        Some(forward) => forward.end().await,
+        None => Ok(()),
+    }
+}
+
+/// What asks gets a yes: `up` about a front door, `down` about everything.
+async fn asked(shell: &Shell, line: &str) -> Result<()> {
+    let asks = ["stickyctl up", "stickyctl down"].iter().any(|start| line.starts_with(start));
+    let shown = if asks { shell.asked(line, "y\n").await? } else { shell.run(line).await? };
+    // The first one meets a cluster without a front door.
+    ensure!(line != "stickyctl up" || shown.contains("Install") || shown.contains("is up"), "{shown}");
+    Ok(())
+}
+
+/// The page's map follows: it shows the app's pods as kubectl has them.
+async fn map(shell: &Shell, page: &Page, workers: usize) -> Result<()> {
+    let line = format!("kubectl get pod --namespace {NAMESPACE} --selector app.kubernetes.io/component=app --output name");
+    let pods = shell.run(&line).await?;
+    let mut pods: Vec<&str> = pods.lines().filter_map(|line| line.strip_prefix("pod/")).collect();
+    pods.sort_unstable();
+    page.until_map(&pods, workers).await
+}
+
+/// The Service that ingress-nginx would have, before Traefik's pod.
+async fn alias(shell: &Shell) -> Result<()> {
+    let line = "kubectl expose service traefik --namespace ingress-nginx --name ingress-nginx-controller --port 80 --target-port http";
+    shell.run(line).await.map(drop)
+}
+
+/// Commands of the documents that want a release.
+async fn release(shell: &Shell) -> Result<()> {
+    run_by(shell, RunBy::Release).await
+}
+
+/// The chart's README. Its first command wants the namespace that its second makes where there is none.
+async fn chart(shell: &Shell) -> Result<()> {
+    shell.run("kubectl create namespace demo").await?;
+    run_by(shell, RunBy::Chart).await
+}
+
+async fn run_by(shell: &Shell, by: RunBy) -> Result<()> {
+    for (path, heading, _) in RUN_BY.iter().filter(|(_, _, other)| *other == by) {
+        for line in docs::commands(path, heading)? {
+            let begun = Instant::now();
+            shell.run(&line).await.with_context(|| format!("{path}, {heading}"))?;
+            eprintln!("{line}: {:?}", begun.elapsed());
+        }
+    }
+    Ok(())
+}
+
+/// The examples of `--help` that need a cluster, in the order of the commands.
+async fn examples(shell: &Shell) -> Result<()> {
+    let lines: Vec<String> = docs::examples(&stickyctl::cli::command()).into_iter().filter(|line| docs::needs_a_cluster(line)).collect();
+    ensure!(lines.len() >= 10, "{lines:?}");
+    for line in lines {
+        if shell.stays(&line) {
+            shell.start(&line).await?.end().await?;
+        } else {
+            asked(shell, &line).await?;
+        }
+    }
+    Ok(())
+}
