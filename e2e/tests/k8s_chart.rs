@@ -7,6 +7,7 @@ use e2e::kube::helm::{Helm, chart};
 use e2e::kube::relays::Sessions;
 use e2e::kube::release::NAME;
 use e2e::kube::{Space, in_namespace, release};
+use e2e::process::Process;
 use e2e::session::Session;
 use e2e::{http, wait};
 use serde_json::{Value, json};
@@ -24,19 +25,60 @@ async fn helm(helm: &Helm, space: &Space, words: &[&str], values: &str) -> Resul
     Ok(said)
 }
 
+/// The chart's values for this cluster.
+async fn values(space: &Space, more: Value) -> Result<Value> {
+    let mut values = release::spec(space, more).await?;
+    for key in ["name", "namespace"] {
+        values.as_object_mut().unwrap().remove(key);
+    }
+    Ok(values)
+}
+
+/// An autoscaler that is switched on at a release that runs takes the number over as it is: Kubernetes would make 1 of a number that
+/// its owner no longer writes, and the sessions of all other pods would be gone until the autoscaler looks.
+#[tokio::test]
+async fn an_autoscaler_takes_over_and_no_upgrade_takes_a_pod() -> Result<()> {
+    in_namespace("chart-scaler", async |space| {
+        let Some(own) = Helm::asked() else { return Ok(()) };
+        space.kube.load_app().await?;
+        let values = values(space, json!({})).await?;
+        helm(&own, space, &["install", NAME, &chart(), "--create-namespace", "--wait", TIMEOUT, "--values", "-"], &values.to_string()).await?;
+        let path = "-o=jsonpath={.spec.replicas}{\"\\n\"}";
+        let mut watch = Process::start(space.kube.command(&["-n", &space.name, "get", "deployment", NAME, "--watch", path]).as_std_mut())?;
+        let seen = watch.stdout.clone();
+        watch.line("the number at first", SOON, |_| seen.all().first().cloned()).await?;
+
+        // The second writes nothing new about the number, which is still Helm's; nor does the last, when it is the autoscaler's.
+        let change = async |settings: &str| helm(&own, space, &["upgrade", NAME, &chart(), "--reuse-values", "--set", settings], "").await;
+        change("autoscaling.max=8").await?;
+        change("metrics.namespace=one").await?;
+        change("autoscaling.min=4,mode=4x1").await?;
+        let number = async || space.run(&["get", "deployment", NAME, "-o=jsonpath={.spec.replicas}"]).await;
+        wait::until("the autoscaler's fewest", SOON, async || (number().await.ok()? == "4").then_some(())).await?;
+        change("metrics.namespace=two").await?;
+        assert_eq!(number().await?, "4");
+        let scaler = space.json(&["get", "hpa", NAME]).await?;
+        assert_eq!((&scaler["spec"]["minReplicas"], &scaler["spec"]["maxReplicas"]), (&json!(4), &json!(8)));
+        let numbers: BTreeSet<String> = seen.all().into_iter().collect();
+        assert_eq!(numbers, ["3", "4"].map(str::to_owned).into(), "the number at each change of the Deployment");
+        Ok(())
+    })
+    .await
+}
+
 #[tokio::test]
 async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
     in_namespace("chart", async |space| {
         let Some(own) = Helm::asked() else { return Ok(()) };
         space.kube.load_app().await?;
-        let mut values = release::spec(space, json!({"drain": {"preStop": "2s", "delay": "8s", "window": "4s"}})).await?;
-        for key in ["name", "namespace"] {
-            values.as_object_mut().unwrap().remove(key);
-        }
+        let values = values(space, json!({"drain": {"preStop": "2s", "delay": "8s", "window": "4s"}})).await?;
         let host = values["ingress"]["host"].as_str().unwrap().to_owned();
         let url = format!("http://{host}");
 
-        let install = ["install", NAME, &chart(), "--create-namespace", "--wait", TIMEOUT, "--values", "-"];
+        // From here on the API server itself admits only pods without privilege, the test's too.
+        space.create().await?;
+        space.kube.run(&["label", "namespace", &space.name, "pod-security.kubernetes.io/enforce=restricted"]).await?;
+        let install = ["install", NAME, &chart(), "--wait", TIMEOUT, "--values", "-"];
         let said = helm(&own, space, &install, &values.to_string()).await?;
         assert!(said.contains(&format!("{url}/")) && said.contains(&format!("helm test {NAME} --namespace {}", space.name)), "{said}");
         assert_eq!(reached(&url, 3).await?.len(), 3);

@@ -33,6 +33,25 @@ helm.sh/chart: {{ printf "%s-%s" .of.Chart.Name .of.Chart.Version | replace "+" 
 {{- define "sticky.pods" -}}{{ splitList "x" .Values.mode | first }}{{- end }}
 {{- define "sticky.workers" -}}{{ splitList "x" .Values.mode | last }}{{- end }}
 
+{{/*
+The number to write: none where an autoscaler owns it. An autoscaler that is switched on owns it from its own first change on;
+until then the number is Helm's, and Kubernetes makes 1 of a number that its owner no longer writes. So it is written as it is on
+the cluster for as long as Helm owns it; where Helm applies on its own side (Helm 3: `Update`) that is always, because it takes
+away whatever it once wrote. Called with $.
+*/}}
+{{- define "sticky.replicas" -}}
+{{- if eq .Values.autoscaling nil }}
+{{- include "sticky.pods" . }}
+{{- else }}
+{{- $live := lookup "apps/v1" "Deployment" .Release.Namespace .Release.Name }}
+{{- $mine := false }}
+{{- range ($live.metadata).managedFields }}
+{{- if and (eq .manager "helm") (or (eq .operation "Update") (hasKey (get (.fieldsV1 | default dict) "f:spec" | default dict) "f:replicas")) }}{{ $mine = true }}{{ end }}
+{{- end }}
+{{- if $mine }}{{ $live.spec.replicas | int }}{{ end }}
+{{- end }}
+{{- end }}
+
 {{/* When the kubelet kills: what was said, else the time to leave in order. Called with $. */}}
 {{- define "sticky.leastGrace" -}}
 {{- with .Values.drain }}{{ add (include "sticky.seconds" .preStop) (include "sticky.seconds" .delay) (include "sticky.seconds" .window) 5 }}{{ end }}
