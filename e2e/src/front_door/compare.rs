@@ -161,7 +161,7 @@ pub fn lines() -> Vec<Line> {
             "silence that cuts a WebSocket",
             [
                 r("60 s, by two annotations more; an edit cuts after 240 s"),
-                r("read 60 s, idle 180 s"),
+                r("60 s of reading, 180 s idle"),
                 r("60 s"),
                 r("1 h"),
                 r("1 h"),

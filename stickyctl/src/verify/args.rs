@@ -2,7 +2,7 @@
 
 use super::identity::Source;
 use super::plan::Sample;
-use super::target::{Parts, Target};
+use super::target::{Parts, Socket, Target};
 use super::tls::Tls;
 use super::{bounds, code::Code};
 use crate::cli::{Format, LocalArg};
@@ -36,6 +36,18 @@ pub struct VerifyArgs {
     /// Path that a session asks besides the URL's own; repeat for more
     #[arg(long, value_name = "PATH")]
     path: Vec<String>,
+    /// The site's WebSocket, a path or a URL [default: sticky-app's, where no --pod-identity says otherwise]
+    #[arg(long, value_name = "URL")]
+    ws_url: Option<String>,
+    /// Text that a socket sends first, where the identity is in the reply
+    #[arg(long, value_name = "TEXT")]
+    ws_send: Option<String>,
+    /// Subprotocol that a socket asks for
+    #[arg(long, value_name = "NAME")]
+    ws_subprotocol: Option<HeaderValue>,
+    /// Origin that a socket names [default: the site's own]
+    #[arg(long)]
+    origin: Option<HeaderValue>,
     /// Sessions, each with a cookie jar of its own
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     sessions: u32,
@@ -101,6 +113,22 @@ impl VerifyArgs {
     pub(super) fn sample(&self) -> Sample {
         let sample = Sample { sessions: self.sessions, later: self.requests, controls: self.sessions * 2 };
         if self.max_move_rate.0 > 0.0 { sample.for_requests(bounds::needed(self.max_move_rate.0)) } else { sample }
+    }
+
+    /// The socket that is opened: the one that was said, sticky-app's own, or none at a stranger's site.
+    pub(super) fn socket(&self, target: &Target) -> Result<Option<Socket>, Failure> {
+        let (target, path) = match self.ws_url.as_deref() {
+            None if self.pod_identity.is_some() => return Ok(None),
+            None => (target.clone(), None),
+            Some(path) if path.starts_with('/') => (target.clone(), Some(path.to_owned())),
+            Some(url) => {
+                let parts = Parts::read(url)?;
+                let path = parts.path.clone();
+                (self.target(&parts)?, Some(path))
+            }
+        };
+        let (origin, subprotocol, send) = (self.origin.clone(), self.ws_subprotocol.clone(), self.ws_send.clone());
+        Ok(Some(Socket { target, path, origin, subprotocol, send }))
     }
 
     pub(super) fn target(&self, parts: &Parts) -> Result<Target, Failure> {

@@ -122,6 +122,21 @@ codes! {
     Transport = "transport", "Too many requests were not answered at all.", [
         ("The name, the port or the tunnel", "curl the URL"),
     ];
+    /// Requests stay, sockets don't.
+    SocketElsewhere = "socket-elsewhere", "Requests stay on their pod, and sockets go elsewhere.", [
+        ("The socket's path has a rule of its own without affinity, or with another cookie", "give page and socket one rule, or one cookie with Path=/"),
+        ("The proxy does not read the cookie of an upgrade", "look at the rule of the socket's path"),
+    ];
+    /// A session that begins with a socket is not bound.
+    NoCookieOnUpgrade = "no-cookie-on-upgrade", "A session that begins with a socket is not bound: the 101 brought no cookie.", [
+        ("The proxy sets its cookie on other answers only (traefik/traefik#3343)", "open the socket after a request of the page"),
+    ];
+    /// No socket.
+    UpgradeFailed = "upgrade-failed", "Too many sockets could not be opened.", [
+        ("The path is no WebSocket", "--ws-url /PATH"),
+        ("The site wants another origin or a subprotocol", "--origin, --ws-subprotocol"),
+        ("A proxy between drops the upgrade's headers", "ask a pod directly"),
+    ];
     /// Several workers, and the cookie can't choose one.
     WorkerNotSticky = "worker-not-sticky", "Sessions stay on their pod and not on a worker in it.", [
         ("This is how cookies work: the kernel gives a connection to any worker", "one worker a pod, or a bus between workers"),

@@ -43,10 +43,12 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     let url = args.url().await?;
     let parts = Parts::read(&url)?;
     let (target, sample, seed) = (args.target(&parts)?, args.sample(), args.seed());
-    let all = sample.probes() + u64::from(sample.later);
+    let socket = args.socket(&target)?;
+    let (requests, sockets) = probe::count(sample, socket.is_some());
+    let all = requests + sockets;
     output.note(&format!(
-        "{} sessions of 1 + {} requests, {} controls, {} without a session's cookie: {all} requests, seed {seed}",
-        sample.sessions, sample.later, sample.controls, sample.later
+        "{} sessions of 1 + {} requests, {} controls: {requests} requests and {sockets} sockets, seed {seed}",
+        sample.sessions, sample.later, sample.controls
     ));
     if all > MOST_UNASKED
         && !parts.is_local()
@@ -56,7 +58,8 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load, and nobody said yes"))
             .try_this("stickyctl verify URL --yes"));
     }
-    let asking = Asking { target, pod: args.pod(), worker: args.worker(), sample, seed, rate: args.rate };
+    let with_sockets = socket.is_some();
+    let asking = Asking { target, socket, pod: args.pod(), worker: args.worker(), sample, seed, rate: args.rate };
     let book = Book::new(sample);
     let line = output.live("asking");
     let partial = tokio::select! {
@@ -64,9 +67,10 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         _ = tokio::signal::ctrl_c() => true,
     };
     let run = book.run();
-    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{} of {all} requests", run.shots().count()));
+    let done = run.shots().count() + run.sockets().count() + run.socket_first.iter().filter(|(_, after)| after.is_some()).count();
+    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of {all}"));
     let judgement = judge(&run, args.max_move_rate.0);
-    let report = Report::new(&url, seed, sample, partial, &run, &judgement);
+    let report = Report::new(&url, seed, (sample, with_sockets), partial, &run, &judgement);
     match args.output {
         Format::Table => output.answer(&report.table(output.unicode())),
         Format::Json => {
@@ -83,7 +87,7 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 /// As many requests as the default sample has; more of them at a stranger's site are asked about first.
-const MOST_UNASKED: u64 = 500;
+const MOST_UNASKED: u64 = 600;
 
 /// Prints what a reason means and what to try.
 #[must_use]

@@ -6,11 +6,13 @@ use super::identity::Source;
 use super::jar::{Jar, Place};
 use super::plan::{Probe, Sample, rounds};
 use super::run::{Offered, Outcome, Run, Session, Shot, Who};
-use super::target::{Target, path_of};
+use super::target::{Socket, Target, path_of};
 use futures_util::StreamExt;
+use http::HeaderMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant, SystemTime};
+use sticky_app::core::ids::ClientId;
 
 /// Probes under way at once: enough for a site that is far, few enough to keep the shuffled order.
 const AT_ONCE: usize = 8;
@@ -24,6 +26,8 @@ pub struct Asking {
     pub pod: Source,
     /// Where its workers are told.
     pub worker: Source,
+    /// The site's socket, where it has one.
+    pub socket: Option<Socket>,
     /// How much is asked.
     pub sample: Sample,
     /// The seed of the order.
@@ -91,17 +95,89 @@ pub async fn run(asking: &Asking, book: &Book, progress: impl Fn(u64)) {
         done += 1;
         progress(done);
     }
+    let Some(socket) = &asking.socket else { return };
+    // A stranger's site has no such path.
+    if socket.path.is_none() && book.run().sessions.iter().all(|session| session.bound().is_none()) {
+        return;
+    }
+    for _ in 0..SOCKETS {
+        let mut shots = futures_util::stream::iter(jars.iter().enumerate().map(|(n, jar)| {
+            let pace = &pace;
+            async move {
+                pace.turn().await;
+                (n, open(asking, socket, n as u64, jar, book.began).await)
+            }
+        }))
+        .buffered(AT_ONCE);
+        while let Some((n, shot)) = shots.next().await {
+            book.note(|run| run.sessions[n].sockets.push(shot));
+            done += 1;
+            progress(done);
+        }
+    }
+    for n in 0..SOCKET_FIRST {
+        let jar = Mutex::new(Jar::default());
+        pace.turn().await;
+        let shot = open(asking, socket, u64::from(asking.sample.sessions + n), &jar, book.began).await;
+        book.note(|run| run.socket_first.push((shot, None)));
+        pace.turn().await;
+        let shot = shoot(asking, &asking.target.paths[0], Some(&jar), book.began).await;
+        book.note(|run| run.socket_first.last_mut().map_or((), |(_, after)| *after = Some(shot)));
+        done += 2;
+        progress(done);
+    }
+}
+
+/// Sockets of each session: one, and one more after it was closed.
+const SOCKETS: u32 = 2;
+/// Sessions that begin with a socket.
+const SOCKET_FIRST: u32 = 10;
+
+/// Requests and sockets that a run makes in all.
+#[must_use]
+pub fn count(sample: Sample, sockets: bool) -> (u64, u64) {
+    let requests = sample.probes() + u64::from(sample.later);
+    if sockets { (requests + u64::from(SOCKET_FIRST), u64::from(sample.sessions * SOCKETS + SOCKET_FIRST)) } else { (requests, 0) }
+}
+
+/// Opens a session's socket with its cookies, which the 101 may add to.
+async fn open(asking: &Asking, socket: &Socket, session: u64, jar: &Mutex<Jar>, began: Instant) -> Shot {
+    let path = match &socket.path {
+        Some(path) => path.clone(),
+        // Nobody else's: of the seed of this run and the session's number.
+        None => format!(
+            "/ws/{}",
+            ClientId::from_random(
+                (u128::from(fastrand::Rng::with_seed(asking.seed ^ (session << 32)).u64(..)) << 64 | u128::from(session)).to_be_bytes()
+            )
+            .as_str()
+        ),
+    };
+    let place = Place { host: &socket.target.host, path: path_of(&path), tls: socket.target.tls.is_some() };
+    let (cookies, carried) = cookies(Some(jar), &place);
+    let at = Instant::now();
+    let wants_text = |headers: &HeaderMap| asking.pod.read(headers, b"").is_none();
+    let answer = ask::socket(socket, &path, cookies.as_deref(), wants_text).await;
+    let (took, at) = (at.elapsed(), at.duration_since(began));
+    match answer {
+        Err(why) => Shot { at, took, outcome: Outcome::Lost(why), carried, offered: Vec::new(), cached: false },
+        Ok(answer) => {
+            let outcome = if answer.status == 101 { who(asking, &answer) } else { Outcome::Nameless { status: answer.status } };
+            Shot { at, took, outcome, carried, offered: offered(&answer, Some(jar), &place), cached: false }
+        }
+    }
+}
+
+/// The `Cookie` header for a place, and the names in it.
+fn cookies(jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> (Option<String>, Vec<String>) {
+    let Some(jar) = jar else { return (None, Vec::new()) };
+    let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+    (jar.header(place, now), jar.names(place, now).into_iter().map(str::to_owned).collect())
 }
 
 async fn shoot(asking: &Asking, path: &str, jar: Option<&Mutex<Jar>>, began: Instant) -> Shot {
     let place = Place { host: &asking.target.host, path: path_of(path), tls: asking.target.tls.is_some() };
-    let (cookies, carried) = match jar {
-        Some(jar) => {
-            let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-            (jar.header(&place, now), jar.names(&place, now).into_iter().map(str::to_owned).collect())
-        }
-        None => (None, Vec::new()),
-    };
+    let (cookies, carried) = cookies(jar, &place);
     let at = Instant::now();
     let answer = ask::get(&asking.target, path, cookies.as_deref()).await;
     let took = at.elapsed();

@@ -59,8 +59,10 @@ pub struct Plan {
     pub requests: u32,
     /// Controls.
     pub controls: u32,
-    /// All probes.
+    /// All requests, those without a session's cookie and after sockets included.
     pub probes: u64,
+    /// All sockets.
+    pub sockets: u64,
 }
 
 /// A reason.
@@ -115,7 +117,8 @@ impl Report {
 
     /// Writes down a run and its judgement.
     #[must_use]
-    pub fn new(url: &str, seed: u64, sample: Sample, partial: bool, run: &Run, judgement: &Judgement) -> Self {
+    pub fn new(url: &str, seed: u64, (sample, sockets): (Sample, bool), partial: bool, run: &Run, judgement: &Judgement) -> Self {
+        let (probes, sockets) = super::probe::count(sample, sockets);
         let count = |(seen, of): (u64, u64)| {
             let bound = super::bounds::rate(seen, of, super::bounds::SHOWN);
             Count { seen, of, least: bound.least, most: bound.most }
@@ -131,7 +134,7 @@ impl Report {
             url: url.to_owned(),
             seed,
             partial,
-            plan: Plan { sessions: sample.sessions, requests: sample.later, controls: sample.controls, probes: sample.probes() },
+            plan: Plan { sessions: sample.sessions, requests: sample.later, controls: sample.controls, probes, sockets },
             verdict: judgement.pods,
             workers: judgement.workers,
             reasons: judgement.reasons.iter().map(|reason| Told { code: reason.code, detail: harmless(&reason.detail) }).collect(),

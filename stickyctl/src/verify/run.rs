@@ -71,6 +71,8 @@ impl Shot {
 pub struct Session {
     /// Its requests.
     pub shots: Vec<Shot>,
+    /// Its sockets, opened after the requests: the first, and one more after that was closed.
+    pub sockets: Vec<Shot>,
 }
 
 impl Session {
@@ -106,6 +108,8 @@ pub struct Run {
     pub controls: Vec<Shot>,
     /// Sessions.
     pub sessions: Vec<Session>,
+    /// Sessions that opened a socket before anything else: the socket, and the request after it.
+    pub socket_first: Vec<(Shot, Option<Shot>)>,
     /// Requests of the first session, without its cookies: where it stays all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
 }
@@ -114,6 +118,25 @@ impl Run {
     /// Every probe.
     pub fn shots(&self) -> impl Iterator<Item = &Shot> {
         self.controls.iter().chain(self.sessions.iter().flat_map(|session| &session.shots)).chain(&self.replayed)
+    }
+
+    /// Every socket that was tried.
+    pub fn sockets(&self) -> impl Iterator<Item = &Shot> {
+        self.sessions.iter().flat_map(|session| &session.sockets).chain(self.socket_first.iter().map(|(socket, _)| socket))
+    }
+
+    /// Of the sockets of sessions at a place (0 the first, 1 the one after it), those on the pod of their session, and all.
+    #[must_use]
+    pub fn sockets_in_place(&self, place: usize) -> (u64, u64) {
+        let pairs = self.sessions.iter().filter_map(|session| Some((session.bound()?.1, session.sockets.get(place)?.pod()?)));
+        pairs.fold((0, 0), |(same, all), (bound, pod)| (same + u64::from(bound == pod), all + 1))
+    }
+
+    /// Of the sessions that began with a socket, those whose request reached its pod, and all.
+    #[must_use]
+    pub fn stayed_after_socket(&self) -> (u64, u64) {
+        let pairs = self.socket_first.iter().filter_map(|(socket, request)| Some((socket.pod()?, request.as_ref()?.pod()?)));
+        pairs.fold((0, 0), |(same, all), (socket, request)| (same + u64::from(socket == request), all + 1))
     }
 
     /// How many controls each pod answered.
@@ -167,7 +190,7 @@ pub(super) mod tests {
 
     /// One request a second.
     pub fn session(pods: &str) -> Session {
-        Session { shots: timed(pods.split(' ').map(shot).collect(), 1.0) }
+        Session { shots: timed(pods.split(' ').map(shot).collect(), 1.0), sockets: Vec::new() }
     }
 
     /// So many seconds apart.

@@ -30,9 +30,12 @@ pub struct Scenario {
 }
 
 /// The scenarios with what each asks, in the order of the report.
-pub const ALL: [(&str, &str); 4] = [
+pub const ALL: [(&str, &str); 7] = [
     ("spread", "requests without a cookie reach several pods: the control of all others"),
     ("stick-http", "each later request of a session, on a fresh connection, reaches the pod of its first answer"),
+    ("stick-ws", "a session's socket is on the pod of its requests"),
+    ("ws-first", "a session that begins with a socket stays on its pod: the cookie comes with the 101"),
+    ("reconnect", "a socket that is opened again is on the same pod"),
     ("attribution", "without its cookie a session does not stay: it is the cookie that holds it"),
     ("workers", "where pods have several workers: whether a session stays on one"),
 ];
@@ -40,11 +43,14 @@ pub const ALL: [(&str, &str); 4] = [
 /// All of them, for a run.
 #[must_use]
 pub fn of(run: &Run, judgement: &Judgement) -> Vec<Scenario> {
-    let [spread, stick, attribution, workers] = ALL.map(|(name, _)| name);
+    let [spread, stick, socket, first, again, attribution, workers] = ALL.map(|(name, _)| name);
     let make = |name, (outcome, detail): (Mark, String)| Scenario { name, outcome, detail };
     vec![
         make(spread, self::spread(run)),
         make(stick, stick_http(run, judgement)),
+        make(socket, sockets(run, run.sockets_in_place(0), "on their session's pod")),
+        make(first, sockets(run, run.stayed_after_socket(), "stayed in the request after it")),
+        make(again, sockets(run, run.sockets_in_place(1), "came back to their pod")),
         make(attribution, self::attribution(run, judgement)),
         make(workers, self::workers(run, judgement)),
     ]
@@ -73,6 +79,19 @@ fn stick_http(run: &Run, judgement: &Judgement) -> (Mark, String) {
         _ if moves > 0 => (Mark::Fail, format!("{moves} of {later} later requests on another pod")),
         _ => (Mark::Skip, format!("{stayed}, which says nothing: {}", judgement.reasons.first().map_or("?", |reason| reason.code.word()))),
     }
+}
+
+fn sockets(run: &Run, (same, all): (u64, u64), what: &str) -> (Mark, String) {
+    if run.sockets().next().is_none() {
+        return (Mark::Skip, "no socket was asked for: --ws-url /PATH".to_owned());
+    }
+    if all == 0 {
+        return (Mark::Skip, "no socket told its pod".to_owned());
+    }
+    if run.spread().len() < 2 {
+        return (Mark::Skip, "needs spread: only one pod was seen".to_owned());
+    }
+    (if same == all { Mark::Pass } else { Mark::Fail }, format!("{same} of {all} {what}"))
 }
 
 fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {

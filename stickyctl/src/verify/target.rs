@@ -2,7 +2,7 @@
 
 use super::tls::Tls;
 use crate::exit::{Exit, Failure};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use std::time::Duration;
 
 /// A site.
@@ -22,6 +22,21 @@ pub struct Target {
     pub headers: HeaderMap,
     /// The most that one probe may take.
     pub timeout: Duration,
+}
+
+/// A site's WebSocket.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    /// Where it is.
+    pub target: Target,
+    /// Its path; none: sticky-app's, with an id of each session's own.
+    pub path: Option<String>,
+    /// `Origin`; none: the site's own, as a browser would say.
+    pub origin: Option<HeaderValue>,
+    /// `Sec-WebSocket-Protocol`.
+    pub subprotocol: Option<HeaderValue>,
+    /// What is sent first, where the identity is in the answer to it.
+    pub send: Option<String>,
 }
 
 /// A URL in its parts.
@@ -46,8 +61,8 @@ impl Parts {
         let wrong = |why: &str| Failure::new(Exit::Usage, format!("the URL `{url}`: {why}")).try_this("stickyctl verify https://shop.example/");
         let uri: Uri = url.parse().map_err(|e: http::uri::InvalidUri| wrong(&e.to_string()))?;
         let tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
+            Some("http" | "ws") => false,
+            Some("https" | "wss") => true,
             Some(_) => return Err(wrong("it is neither http:// nor https://")),
             None => return Err(wrong("it begins with no http:// or https://")),
         };

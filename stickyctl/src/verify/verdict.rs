@@ -65,7 +65,14 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let (_, later) = run.moves();
     let chance = bounds::chance(&spread.values().copied().collect::<Vec<_>>(), later);
     let reasons = unreadable(run).map_or_else(|| pods(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
-    let (pods, mut reasons) = reasons;
+    let (mut pods, mut reasons) = reasons;
+    if let Some((verdict, reason)) = sockets(run) {
+        // A socket elsewhere is proof; that none could be opened only takes a proof away. Where requests move, sockets do too.
+        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky) || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky) {
+            pods = verdict;
+            reasons.insert(0, reason);
+        }
+    }
     let (workers, reason) = workers(run);
     reasons.extend(reason);
     Judgement { pods, workers, reasons, chance }
@@ -243,6 +250,49 @@ fn settles(session: &Session) -> bool {
     let mut pods = session.shots.iter().filter_map(Shot::pod).skip(1);
     let second = pods.next();
     second.is_some() && pods.all(|pod| Some(pod) == second)
+}
+
+/// What sockets say against affinity.
+fn sockets(run: &Run) -> Option<(Verdict, Reason)> {
+    let tried = run.sockets().count();
+    let opened = run.sockets().filter(|socket| socket.pod().is_some()).count();
+    if tried > 0 && opened * 2 < tried {
+        let mut why: Vec<String> = run.sockets().filter_map(not_opened).collect();
+        why.sort();
+        why.dedup();
+        why.truncate(3);
+        return Some((
+            Verdict::Inconclusive,
+            Reason::new(Code::UpgradeFailed, format!("{opened} of {tried} sockets told their pod: {}", why.join("; "))),
+        ));
+    }
+    for (place, which) in [(0, "sockets"), (1, "sockets after the first was closed")] {
+        let (same, all) = run.sockets_in_place(place);
+        if same < all {
+            return Some((
+                Verdict::NotSticky,
+                Reason::new(Code::SocketElsewhere, format!("{} of {all} {which} on another pod than their session", all - same)),
+            ));
+        }
+    }
+    let (same, all) = run.stayed_after_socket();
+    let without = run.socket_first.iter().filter(|(socket, _)| socket.offered.is_empty()).count();
+    (same < all).then(|| {
+        let code = if without == run.socket_first.len() { Code::NoCookieOnUpgrade } else { Code::SocketElsewhere };
+        (
+            Verdict::NotSticky,
+            Reason::new(code, format!("{} of {all} sessions that began with a socket were elsewhere in the next request", all - same)),
+        )
+    })
+}
+
+fn not_opened(socket: &Shot) -> Option<String> {
+    match &socket.outcome {
+        Outcome::By(_) => None,
+        Outcome::Nameless { status: 101 } => Some("open, and silent about its pod".to_owned()),
+        Outcome::Nameless { status } => Some(format!("status {status}")),
+        Outcome::Lost(why) => Some(why.clone()),
+    }
 }
 
 /// Of a session's later answers by the pod of its first, how many are by the same worker. A move to another worker is proof whatever

@@ -5,7 +5,7 @@
 mod site;
 
 use serde_json::Value;
-use site::{Affinity, Balance, Site};
+use site::{Affinity, Balance, Site, Upgrade};
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -18,7 +18,10 @@ struct Done {
 
 async fn verify(url: &str, flags: &[&str]) -> Done {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
-    command.args(["verify", url, "-o", "json", "--rate", "2000", "--pod-identity", "header:x-pod", "--worker-identity", "header:x-worker"]);
+    command.args(["verify", url, "-o", "json", "--rate", "2000", "--worker-identity", "header:x-worker"]);
+    if !flags.contains(&"--pod-identity") {
+        command.args(["--pod-identity", "header:x-pod"]);
+    }
     let done = command.args(flags).env_clear().stdin(Stdio::null()).output().await.unwrap();
     let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
     Done { code: done.status.code(), report: serde_json::from_slice(&done.stdout).unwrap_or_default(), stderr }
@@ -127,6 +130,20 @@ async fn answers_that_say_nothing() {
 }
 
 #[tokio::test]
+async fn sockets() {
+    let socket = &["--ws-url", "/ws"][..];
+    let with = |upgrade| Site { upgrade, ..Site::default() };
+    finds("as requests", with(Upgrade::AsRequests), socket, STICKY).await;
+    finds("no cookie on the 101", with(Upgrade::WithoutCookie), socket, not("no-cookie-on-upgrade")).await;
+    finds("a rule of its own without affinity", with(Upgrade::Elsewhere), socket, not("socket-elsewhere")).await;
+    finds("no socket there", with(Upgrade::Refused), socket, unclear("upgrade-failed")).await;
+    // Nobody asked for its sockets.
+    finds("not asked", with(Upgrade::Elsewhere), &[], STICKY).await;
+    let by_text = ["--ws-url", "/ws", "--ws-send", "who", "--pod-identity", r#"regex:"host": "([^"]+)"#];
+    finds("only texts say who it is", with(Upgrade::ByText), &by_text, STICKY).await;
+}
+
+#[tokio::test]
 async fn workers_are_judged_by_themselves() {
     let done = verify(&Site { workers: 4, ..Site::default() }.serve().await, &[]).await;
     assert_eq!((done.code, &done.report["verdict"], &done.report["workers"]), (Some(0), &"sticky".into(), &"not-sticky".into()), "{}", done.report);
@@ -154,6 +171,6 @@ async fn identities_of_strangers() {
 async fn the_plan_counts_every_request() {
     let done = verify(&Site::default().serve().await, &["--sessions", "6", "--requests", "3", "--seed", "5"]).await;
     let plan = &done.report["plan"];
-    assert_eq!((&plan["sessions"], &plan["requests"], &plan["controls"], &plan["probes"]), (&6.into(), &3.into(), &12.into(), &36.into()));
-    assert!(done.stderr.contains("39 requests, seed 5"), "{}", done.stderr);
+    assert_eq!((&plan["sessions"], &plan["requests"], &plan["controls"], &plan["probes"]), (&6.into(), &3.into(), &12.into(), &39.into()));
+    assert!(done.stderr.contains("39 requests and 0 sockets, seed 5"), "{}", done.stderr);
 }

@@ -1,5 +1,6 @@
 //! A site that misbehaves on request: pods behind a proxy, in one process on loopback. Every rule of the proxy is a field.
 
+use futures_util::{SinkExt, StreamExt};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -11,6 +12,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// What decides where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,21 @@ pub enum Balance {
     Random,
 }
 
+/// What becomes of an upgrade to a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrade {
+    /// As any request.
+    AsRequests,
+    /// Its 101 sets no cookie.
+    WithoutCookie,
+    /// Its cookie is not read.
+    Elsewhere,
+    /// Refused with 400.
+    Refused,
+    /// As any request, and only its texts say who it is.
+    ByText,
+}
+
 /// The site.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -62,6 +82,7 @@ pub struct Site {
     pub replaced_after: Option<u64>,
     /// Workers of a pod, by turns.
     pub workers: u64,
+    pub upgrade: Upgrade,
 }
 
 impl Default for Site {
@@ -78,6 +99,7 @@ impl Default for Site {
             silent: false,
             replaced_after: None,
             workers: 1,
+            upgrade: Upgrade::AsRequests,
         }
     }
 }
@@ -103,10 +125,10 @@ impl Site {
                 let own = site.choose(&state);
                 tokio::spawn(async move {
                     let serve = service_fn(move |request| {
-                        let answer = site.answer(&request, &state, own);
+                        let answer = site.answer(request, &state, own);
                         async move { Ok::<_, Infallible>(answer) }
                     });
-                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), serve).await;
+                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), serve).with_upgrades().await;
                 });
             }
         });
@@ -130,14 +152,20 @@ impl Site {
         }
     }
 
-    fn answer(&self, request: &Request<Incoming>, state: &State, connection: u64) -> Response<Full<Bytes>> {
+    fn answer(&self, mut request: Request<Incoming>, state: &State, connection: u64) -> Response<Full<Bytes>> {
         let number = state.requests.fetch_add(1, Ordering::SeqCst) + 1;
         let every = |n: Option<u64>| n.is_some_and(|n| hash(number).is_multiple_of(n));
         if every(self.errors) {
             return Response::builder().status(502).body(Full::from("<h1>Bad Gateway</h1>")).unwrap();
         }
+        let key = request.headers().get("sec-websocket-key").map(|key| derive_accept_key(key.as_bytes()));
+        let is_socket = key.is_some();
+        if is_socket && self.upgrade == Upgrade::Refused {
+            return Response::builder().status(400).body(Full::default()).unwrap();
+        }
         let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split("; "));
         let sent = cookies.filter_map(|pair| pair.strip_prefix("route=")).next().and_then(|value| value.parse::<u64>().ok());
+        let sent = sent.filter(|_| !is_socket || self.upgrade != Upgrade::Elsewhere);
         let mut set = None;
         let mut pod = match (self.affinity, sent) {
             (Affinity::Persistent, Some(pod)) if pod < self.pods => pod,
@@ -171,11 +199,29 @@ impl Site {
             answer = answer.header("age", "12");
             pod = 0;
         }
+        let set = set.filter(|_| !is_socket || !matches!(self.upgrade, Upgrade::WithoutCookie | Upgrade::Elsewhere));
         if let (Some(value), Some(attributes)) = (set, self.cookie) {
             answer = answer.header(SET_COOKIE, format!("route={value}; {attributes}"));
         }
         let generation = self.replaced_after.map_or(0, |after| number / after);
         let name = if self.fresh_identity { format!("req-{number}") } else { format!("web-{pod}-{generation}") };
+        if let Some(key) = key {
+            let (upgraded, text) = (hyper::upgrade::on(&mut request), format!("{{\"host\": \"{name}\"}}"));
+            tokio::spawn(async move {
+                let stream = TokioIo::new(upgraded.await.unwrap());
+                let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+                while let Some(Ok(message)) = socket.next().await {
+                    if message.is_text() {
+                        socket.send(Message::text(text.clone())).await.unwrap();
+                    }
+                }
+            });
+            answer = answer.status(101).header("connection", "upgrade").header("upgrade", "websocket").header("sec-websocket-accept", key);
+            if self.upgrade != Upgrade::ByText {
+                answer = answer.header("x-pod", &name);
+            }
+            return answer.body(Full::default()).unwrap();
+        }
         if !self.silent {
             answer = answer.header("x-pod", &name).header("x-worker", (hash(number) % self.workers).to_string());
         }

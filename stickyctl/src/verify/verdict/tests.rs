@@ -11,7 +11,7 @@ fn run(controls: &str, sessions: &[&str]) -> Run {
     Run {
         controls: timed(controls.split(' ').map(shot).collect(), 0.4),
         sessions: sessions.iter().map(|pods| session(pods)).collect(),
-        replayed: Vec::new(),
+        ..Run::default()
     }
 }
 
@@ -128,6 +128,31 @@ fn a_pod_that_is_gone_forces_moves() {
     gone.controls[59].at = at(12);
     gone.sessions[0].shots[0].offered.push(cookie(Fate::Kept));
     finds(&gone, Verdict::NotSticky, Some("leaks"));
+}
+
+#[test]
+fn sockets_count() {
+    let mut run = sticky();
+    for session in &mut run.sessions {
+        session.sockets = vec![session.shots[0].clone(), session.shots[0].clone()];
+    }
+    run.socket_first = vec![(shot("a"), Some(shot("a"))), (shot("b"), None)];
+    finds(&run, Verdict::Sticky, None);
+    run.sessions[4].sockets[1] = shot("elsewhere");
+    finds(&run, Verdict::NotSticky, Some("socket-elsewhere"));
+    run.sessions[4].sockets.clear();
+    run.socket_first.push((shot("a"), Some(shot("b"))));
+    finds(&run, Verdict::NotSticky, Some("no-cookie-on-upgrade"));
+    for (socket, _) in &mut run.socket_first {
+        socket.offered.push(cookie(Fate::Kept));
+    }
+    finds(&run, Verdict::NotSticky, Some("socket-elsewhere"));
+    for socket in run.sessions.iter_mut().flat_map(|session| &mut session.sockets) {
+        socket.outcome = Outcome::Nameless { status: 400 };
+    }
+    finds(&run, Verdict::Inconclusive, Some("upgrade-failed"));
+    let judgement = judge(&run, 0.0);
+    assert!(judgement.reasons[0].detail.ends_with("status 400"), "{judgement:?}");
 }
 
 /// Every fate of a cookie, where sessions move.
