@@ -4,21 +4,18 @@ use super::answer::{By, spread};
 use super::apply::Manner;
 use super::connect::{Cluster, connect};
 use super::doors;
-use super::errors::ask;
 use super::plan::Plan;
 use super::release::{Release, ReleaseArgs, none};
 use super::replicas::{Given, autoscaled};
-use super::rollout::trouble::is_ready;
+use super::rollout::pods::{all, serving};
+use super::rollout::stuck::stopped;
 use super::rollout::wait::{Wait, Workload};
-use super::up::stopped;
 use crate::exit::{Exit, Failure};
 use crate::generate::meta::{Component, selector_text};
 use crate::mode::Mode;
 use crate::output::{Mark, Output, short};
 use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::Pod;
-use kube::Api;
-use kube::api::ListParams;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -62,7 +59,7 @@ pub async fn run(change: Change, args: &ReleaseArgs, timeout: Duration, output: 
 
     spec.mode = after;
     let plan = Plan::new(spec, Some(&release), Some(Given { pods: after.pods, takes_over: true }), false)?;
-    let leaving = pods(&cluster, &plan.spec).await?;
+    let leaving = serving(&cluster, &plan.spec).await?;
     let line = output.live("applied");
     plan.apply_deployment(&cluster.client, Manner::default()).await?;
     let what = if before.workers == after.workers { "replicas" } else { "replicas and workers" };
@@ -95,17 +92,6 @@ fn sentence(before: Mode, after: Mode) -> String {
     format!("{head}, workers {} to {}. Every pod is replaced.", before.workers, after.workers)
 }
 
-/// Names of the pods that serve.
-pub(super) async fn pods(cluster: &Cluster, spec: &StickyApp) -> Result<BTreeSet<String>, Failure> {
-    Ok(all_pods(cluster, spec).await?.into_iter().filter(is_ready).filter_map(|pod| pod.metadata.name).collect())
-}
-
-async fn all_pods(cluster: &Cluster, spec: &StickyApp) -> Result<Vec<Pod>, Failure> {
-    let all: Api<Pod> = Api::namespaced(cluster.client.clone(), &spec.namespace);
-    let params = ListParams::default().labels(&selector_text(spec, Component::App));
-    Ok(ask(&format!("listing the pods of {}", spec.name), all.list(&params)).await?.items)
-}
-
 /// Waits until the pods that are leaving are gone. Meanwhile their sockets are asked to reconnect elsewhere.
 async fn drain(
     cluster: &Cluster,
@@ -116,7 +102,7 @@ async fn drain(
     output: Output,
 ) -> Result<(), Failure> {
     let leaving = |pods: &[Pod]| pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_some()).count();
-    let mut left = leaving(&all_pods(cluster, spec).await?);
+    let mut left = leaving(&all(cluster, spec).await?);
     if left == 0 {
         return Ok(());
     }
@@ -129,9 +115,9 @@ async fn drain(
         }
         line.says(&format!("{left} pods are leaving; their sockets are asked to reconnect"));
         tokio::time::sleep(LOOK).await;
-        left = leaving(&all_pods(cluster, spec).await?);
+        left = leaving(&all(cluster, spec).await?);
     }
-    let now = pods(cluster, spec).await?;
+    let now = serving(cluster, spec).await?;
     let gone = before.difference(&now).count();
     let (pods, their) = if gone == 1 { ("pod", "its") } else { ("pods", "their") };
     line.ends(Mark::Done, &format!("{gone} {pods} left; {their} sockets were asked to reconnect (1012)"));
@@ -162,7 +148,7 @@ async fn reach(cluster: &Cluster, spec: &StickyApp, mode: Mode, deadline: Instan
     };
     let line = output.live("answer");
     line.says("asking through the front door");
-    let among = pods(cluster, spec).await?;
+    let among = serving(cluster, spec).await?;
     spread(&cluster.client, &door, spec.ingress.host.as_deref(), (want, by, &among), deadline).await?;
     line.ends(Mark::Done, &words);
     Ok(())

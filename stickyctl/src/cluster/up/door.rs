@@ -3,6 +3,7 @@
 use super::{Cluster, Loaded, Nodes, Plan};
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
 use crate::cluster::doors::{self, Found, Proxy};
+use crate::cluster::rollout::stuck::stopped;
 use crate::cluster::rollout::wait::{Wait, Workload};
 use crate::exit::Failure;
 use crate::generate::front_door::install::{Install, objects};
@@ -99,7 +100,7 @@ async fn install(cluster: &Cluster, nodes: Option<&Nodes>, plan: &Plan, deadline
     let wait =
         Wait { client: &cluster.client, namespace: &door.namespace, name: &name, workload: Workload::Deployment, selector: &selector, deadline };
     // The phase's line comes from what is found then.
-    wait.until_done(&line).await.map(drop).map_err(|stop| super::stopped(line, &name, stop, None, deadline.elapsed()))
+    wait.until_done(&line).await.map(drop).map_err(|stop| stopped(line, &name, stop, None, deadline.elapsed()))
 }
 
 /// The door, as soon as one of its pods is ready. One that is down is no reason to wait for ever: the release is applied, and the

@@ -1,7 +1,7 @@
 //! `stickyctl up` on a cluster: reads, decides, applies, waits, asks.
 //!
 //! One file for each step that has more to it than a call: [`image`] gets the image to the nodes, `door` finds or installs the
-//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, `autoscaler` and [`stuck`] tells of a rollout that fails.
+//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, and `autoscaler` tells what keeps one from its work.
 
 mod autoscaler;
 mod door;
@@ -9,11 +9,9 @@ mod dry_run;
 pub mod image;
 pub mod secret;
 mod space;
-pub mod stuck;
 
 use super::answer::{self, By};
 use super::apply::{Manner, Outcome, apply_patiently, rehearse};
-use super::change::pods;
 use super::connect::{Cluster, ClusterArgs, connect};
 use super::doors::Proxy;
 use super::inventory;
@@ -21,7 +19,9 @@ use super::nodes::{self, Nodes};
 use super::plan::Plan;
 use super::release::Release;
 use super::replicas::Given;
-use super::rollout::wait::{Stop, Wait, Workload, late, words};
+use super::rollout::pods::serving;
+use super::rollout::stuck::stopped;
+use super::rollout::wait::{Wait, Workload};
 use crate::exit::{Exit, Failure};
 use crate::generate::meta::{Component, redis_name, selector_text};
 use crate::image::load::Loader;
@@ -227,22 +227,6 @@ async fn wait(
     }
 }
 
-/// Ends the line of a rollout that did not come up, and makes it a failure.
-pub(super) fn stopped(line: crate::output::Live, what: &str, stop: Stop, before: Option<&str>, timeout: Duration) -> Failure {
-    match stop {
-        Stop::Trouble(stuck) => {
-            let pods = format!("{} of {} new ones ready: {}", stuck.progress.ready, stuck.progress.wanted, stuck.trouble.kind.words());
-            line.ends(Mark::Failed, &pods);
-            stuck::failure(what, &stuck, before)
-        }
-        Stop::Late(progress) => {
-            line.ends(Mark::Failed, &words(&progress));
-            late(&format!("rolling {what} out"), &progress, timeout)
-        }
-        Stop::Failure(failure) => failure,
-    }
-}
-
 async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::Found, deadline: Instant, output: Output) -> Result<(), Failure> {
     if spec.ingress.tls_secret.is_some() {
         output.phase(Mark::Skipped, "answer", "the route is for TLS, and is not asked without", None);
@@ -254,7 +238,7 @@ async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::F
     let answer = answer::answer(&cluster.client, door, host, deadline).await?;
     if spec.expose_identity != Expose::Off {
         // A front door learns of pods one after another: sessions that begin while it knows one of them would stay on it for good.
-        let among = pods(cluster, spec).await?;
+        let among = serving(cluster, spec).await?;
         line.says(&format!("fresh sessions reach {} pods", among.len()));
         answer::spread(&cluster.client, door, host, (among.len(), By::Pod, &among), deadline).await?;
     }

@@ -1,9 +1,28 @@
 //! A rollout that does not come up, told to whoever has to mend it.
 
-use crate::cluster::rollout::trouble::Kind;
-use crate::cluster::rollout::wait::Stuck;
+use super::trouble::Kind;
+use super::wait::{Stop, Stuck, late, words};
 use crate::exit::{Exit, Failure};
 use crate::image::name::familiar;
+use crate::output::{Live, Mark};
+use std::time::Duration;
+
+/// Ends the line of a rollout that did not come up, and makes it a failure.
+#[must_use]
+pub fn stopped(line: Live, what: &str, stop: Stop, before: Option<&str>, timeout: Duration) -> Failure {
+    match stop {
+        Stop::Trouble(stuck) => {
+            let pods = format!("{} of {} new ones ready: {}", stuck.progress.ready, stuck.progress.wanted, stuck.trouble.kind.words());
+            line.ends(Mark::Failed, &pods);
+            failure(what, &stuck, before)
+        }
+        Stop::Late(progress) => {
+            line.ends(Mark::Failed, &words(&progress));
+            late(&format!("rolling {what} out"), &progress, timeout)
+        }
+        Stop::Failure(failure) => failure,
+    }
+}
 
 /// The failure of rolling `what` out; `before` is the image that serves now, if another one does.
 #[must_use]
