@@ -101,7 +101,10 @@ async fn journey(shell: &Shell, is_real: bool) -> Result<()> {
             drop(page.take());
             end(forward.take()).await?;
             asked(shell, line).await?;
-            examples(shell).await.context("--help")?;
+            // Some are about another front door, of which a cluster has one for a class.
+            if !is_real {
+                examples(shell).await.context("--help")?;
+            }
             chart(shell).await?;
         } else {
             asked(shell, line).await?;

@@ -60,6 +60,18 @@ pub enum Command {
     /// Shows pods, workers, sockets, the cookie and the route
     #[command(after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local -o json")]
     Status(StatusArgs),
+    /// Proves or refutes from outside that sessions stay on their pods, for this demo or any other site
+    #[command(
+        after_help = "Every request has a connection of its own, every session a cookie jar of its own; who answers is read from the answer and never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
+    )]
+    Verify(Box<VerifyArgs>),
+    /// Prints what a reason of verify means and what to try
+    #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
+    Explain {
+        /// The reason's code
+        #[arg(value_parser = CodeParser)]
+        code: Code,
+    },
     /// Changes the number of pods; workers stay
     #[command(after_help = "Examples:\n  stickyctl scale 5\n  stickyctl scale 5 --local")]
     Scale {
@@ -78,18 +90,6 @@ pub enum Command {
         /// Where, and how long to wait
         #[command(flatten)]
         change: ChangeArgs,
-    },
-    /// Proves or refutes from outside that sessions stay on their pods, for this demo or any other site
-    #[command(
-        after_help = "Every request has a connection of its own, every session a cookie jar of its own; who answers is read from the answer and never from a cookie.\n\nExamples:\n  stickyctl verify --local\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
-    )]
-    Verify(Box<VerifyArgs>),
-    /// Prints what a reason of verify means and what to try
-    #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
-    Explain {
-        /// The reason's code
-        #[arg(value_parser = CodeParser)]
-        code: Code,
     },
     /// Opens a port on this machine that leads to the front door of a cluster
     #[command(
@@ -120,7 +120,7 @@ pub enum Command {
 }
 
 /// Help's heading of flags that mean a cluster.
-const ON_A_CLUSTER: &str = "On a cluster";
+pub(crate) const ON_A_CLUSTER: &str = "On a cluster";
 /// Help's heading of flags that mean the demo on this machine.
 const WITH_LOCAL: &str = "With --local";
 

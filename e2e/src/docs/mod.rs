@@ -104,5 +104,6 @@ pub fn examples(program: &clap::Command) -> Vec<String> {
 pub fn needs_a_cluster(line: &str) -> bool {
     let asks = ["up", "status", "scale", "mode", "forward", "down"];
     let command = line.split_whitespace().nth(1).unwrap_or_default();
-    asks.contains(&command) && !line.contains("--local")
+    // `verify` alone asks the cluster's own release.
+    (asks.contains(&command) && !line.contains("--local")) || line == "stickyctl verify"
 }

@@ -163,7 +163,7 @@ fn hints(before: Mode, after: Mode, output: Output) {
     } else if after.pods < before.pods && before.workers == after.workers {
         output.hint("\nSessions of the pods that left were moved; all others stayed.");
     }
-    output.hint("Next: stickyctl status");
+    output.hint("Next: stickyctl status, stickyctl verify");
 }
 
 #[cfg(test)]

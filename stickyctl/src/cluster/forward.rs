@@ -36,25 +36,47 @@ pub struct ForwardArgs {
 /// # Errors
 /// [`Exit::Prerequisite`]: no front door serves the release; [`Exit::Failed`]: there is no release, or the port is taken.
 pub async fn run(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
-    let cluster = connect(&args.release.cluster).await?;
-    let (name, namespace) = (&args.release.name, &args.release.namespace);
+    let mut way = open(&args.release, args.port).await?;
+    let addr = way.tunnel.addr();
+    output.answer(&url(way.host.as_deref(), addr));
+    for line in notes(&way.door, way.host.as_deref(), way.tls, addr) {
+        output.note(&line);
+    }
+    output.hint("Ctrl-C ends it.");
+    tokio::select! {
+        never = tell(&mut way.tunnel, output) => match never {},
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+    }
+}
+
+/// A way into a release, through its front door.
+#[derive(Debug)]
+pub struct Opened {
+    /// The tunnel.
+    pub tunnel: Tunnel,
+    /// The host that the route answers to; any, where there is none.
+    pub host: Option<String>,
+    /// Whether the route has a certificate.
+    pub tls: bool,
+    door: Found,
+}
+
+/// Finds a release's route and front door, and opens a tunnel there; port 0 takes a free one.
+///
+/// # Errors
+/// As [`run`].
+pub async fn open(release: &ReleaseArgs, port: u16) -> Result<Opened, Failure> {
+    let cluster = connect(&release.cluster).await?;
+    let (name, namespace) = (&release.name, &release.namespace);
     let release = Release::find(&cluster.client, name, namespace).await?.ok_or_else(|| none(name, namespace))?;
     let mut spec = release.spec()?;
     let way = Way::of(&cluster.client, &spec).await?;
     spec.ingress.class = way.class;
     let doors = find(&cluster.client, &spec).await?;
-    let door = doors.serving(&spec)?.ok_or_else(|| no_door(&spec))?;
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    let mut tunnel = Tunnel::open(cluster.client.clone(), Target::from(door), listen).await?;
-    output.answer(&url(way.host.as_deref(), tunnel.addr()));
-    for line in notes(door, way.host.as_deref(), way.tls, tunnel.addr()) {
-        output.note(&line);
-    }
-    output.hint("Ctrl-C ends it.");
-    tokio::select! {
-        never = tell(&mut tunnel, output) => match never {},
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
-    }
+    let door = doors.serving(&spec)?.ok_or_else(|| no_door(&spec))?.clone();
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let tunnel = Tunnel::open(cluster.client.clone(), Target::from(&door), listen).await?;
+    Ok(Opened { tunnel, host: way.host, tls: way.tls, door })
 }
 
 /// What the Ingress says now.
@@ -121,7 +143,8 @@ fn notes(door: &Found, host: Option<&str>, tls: bool, addr: SocketAddr) -> Vec<S
     notes
 }
 
-async fn tell(tunnel: &mut Tunnel, output: Output) -> std::convert::Infallible {
+/// Says what happens to a tunnel, for as long as it is there.
+pub async fn tell(tunnel: &mut Tunnel, output: Output) -> std::convert::Infallible {
     let mut last: Option<(String, Instant)> = None;
     loop {
         match tunnel.event().await {

@@ -76,6 +76,7 @@ pub async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, 
         ("scale 5 --local", "more pods; your session stays where it is"),
         ("mode 1x4 --local", "one pod, four workers: watch a sticky POST miss"),
         ("kill app-2 --local", "its sockets close and come back elsewhere"),
+        ("verify --local", "prove that it sticks"),
     ] {
         output.note(&format!("  {me} {command:<20} {effect}"));
     }

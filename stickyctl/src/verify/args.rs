@@ -5,7 +5,10 @@ use super::plan::Sample;
 use super::target::{Parts, Socket, Target};
 use super::tls::Tls;
 use super::{bounds, code::Code};
-use crate::cli::{Format, LocalArg};
+use crate::cli::{Format, LocalArg, ON_A_CLUSTER};
+use crate::cluster::forward;
+use crate::cluster::release::ReleaseArgs;
+use crate::cluster::tunnel::Tunnel;
 use crate::exit::{Exit, Failure};
 use crate::local::client::Client;
 use clap::Args;
@@ -19,11 +22,13 @@ use sticky_app::core::duration;
 /// Flags of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The site
-    #[arg(required_unless_present_any = ["local", "list"], conflicts_with = "local")]
+    /// The site [default: the release on the cluster, by way of its front door]
+    #[arg(conflicts_with_all = ["local", "kubeconfig", "context"])]
     url: Option<String>,
     #[command(flatten)]
     local: LocalArg,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    release: ReleaseArgs,
     /// Name the scenarios, and ask nothing
     #[arg(long)]
     pub list: bool,
@@ -90,12 +95,22 @@ pub struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    /// The URL: the one that was said, or the local one's.
-    pub(super) async fn url(&self) -> Result<String, Failure> {
-        match &self.url {
-            Some(url) => Ok(url.clone()),
-            None => Ok(Client::open()?.status().await?.url),
+    /// Where the site is: what was said, the local one, or a release on a cluster.
+    pub(super) async fn site(&self) -> Result<Site, Failure> {
+        if let Some(url) = &self.url {
+            return Ok(Site { url: url.clone(), address: self.connect.clone(), tunnel: None });
         }
+        if self.local.local {
+            let url = format!("{}/whoami", Client::open()?.status().await?.url.trim_end_matches('/'));
+            return Ok(Site { url, address: self.connect.clone(), tunnel: None });
+        }
+        let way = forward::open(&self.release, 0).await?;
+        let host = way.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
+        if way.tls {
+            return Err(Failure::new(Exit::Usage, format!("the route of {} has a certificate, and the tunnel's end is plain", self.release.name))
+                .try_this(format!("stickyctl verify https://{host}/whoami")));
+        }
+        Ok(Site { url: format!("http://{host}/whoami"), address: Some(way.tunnel.addr().to_string()), tunnel: Some(way.tunnel) })
     }
 
     pub(super) fn pod(&self) -> Source {
@@ -124,16 +139,16 @@ impl VerifyArgs {
             Some(url) => {
                 let parts = Parts::read(url)?;
                 let path = parts.path.clone();
-                (self.target(&parts)?, Some(path))
+                (self.target(&parts, self.connect.as_deref())?, Some(path))
             }
         };
         let (origin, subprotocol, send) = (self.origin.clone(), self.ws_subprotocol.clone(), self.ws_send.clone());
         Ok(Some(Socket { target, path, origin, subprotocol, send }))
     }
 
-    pub(super) fn target(&self, parts: &Parts) -> Result<Target, Failure> {
+    /// The site as it is asked; `address` is where to connect instead of the URL's own.
+    pub(super) fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
         let host = self.host.as_ref().unwrap_or(&parts.host).to_ascii_lowercase();
-        let own = if self.local.local { "/whoami".to_owned() } else { parts.path.clone() };
         let wrong = self.path.iter().find(|path| !path.starts_with('/'));
         if let Some(path) = wrong {
             return Err(Failure::new(Exit::Usage, format!("--path {path}: a path begins with a slash")));
@@ -145,13 +160,23 @@ impl VerifyArgs {
         Ok(Target {
             authority: parts.authority(&host),
             host,
-            address: self.connect.clone().unwrap_or_else(|| format!("{}:{}", parts.host, parts.port)),
-            paths: std::iter::once(own).chain(self.path.iter().cloned()).collect(),
+            address: address.map_or_else(|| format!("{}:{}", parts.host, parts.port), str::to_owned),
+            paths: std::iter::once(parts.path.clone()).chain(self.path.iter().cloned()).collect(),
             tls: if parts.tls { Some(Tls::new(self.ca.as_deref(), self.insecure)?) } else { None },
             headers,
             timeout: self.timeout,
         })
     }
+}
+
+/// Where a site is.
+pub(super) struct Site {
+    /// Its URL.
+    pub url: String,
+    /// Where to connect, if not there.
+    pub address: Option<String>,
+    /// What leads there; it ends with this value.
+    pub tunnel: Option<Tunnel>,
 }
 
 /// A share, `0.1%`.

@@ -21,6 +21,8 @@ pub mod tls;
 pub mod verdict;
 
 use crate::cli::Format;
+use crate::cluster::forward;
+use crate::cluster::tunnel::Tunnel;
 use crate::exit::{Exit, Failure};
 use crate::output::{Mark, Output};
 use args::VerifyArgs;
@@ -40,9 +42,9 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         output.answer(&lines.join("\n"));
         return Ok(Exit::Done);
     }
-    let url = args.url().await?;
-    let parts = Parts::read(&url)?;
-    let (target, sample, seed) = (args.target(&parts)?, args.sample(), args.seed());
+    let mut site = args.site().await?;
+    let parts = Parts::read(&site.url)?;
+    let (target, sample, seed) = (args.target(&parts, site.address.as_deref())?, args.sample(), args.seed());
     let socket = args.socket(&target)?;
     let (requests, sockets) = probe::count(sample, socket.is_some());
     let all = requests + sockets;
@@ -65,12 +67,13 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     let partial = tokio::select! {
         () = probe::run(&asking, &book, |done| line.says(&format!("{done} of {all}"))) => false,
         _ = tokio::signal::ctrl_c() => true,
+        never = trouble(site.tunnel.as_mut(), output) => match never {},
     };
     let run = book.run();
     let done = run.shots().count() + run.sockets().count() + run.socket_first.iter().filter(|(_, after)| after.is_some()).count();
     line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of {all}"));
     let judgement = judge(&run, args.max_move_rate.0);
-    let report = Report::new(&url, seed, (sample, with_sockets), partial, &run, &judgement);
+    let report = Report::new(&site.url, seed, (sample, with_sockets), partial, &run, &judgement);
     match args.output {
         Format::Table => output.answer(&report.table(output.unicode())),
         Format::Json => {
@@ -84,6 +87,14 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         Verdict::NotSticky => Exit::Negative,
         Verdict::Inconclusive | Verdict::NotJudged => Exit::Inconclusive,
     })
+}
+
+/// Tells what happens to the tunnel, where there is one.
+async fn trouble(tunnel: Option<&mut Tunnel>, output: Output) -> std::convert::Infallible {
+    match tunnel {
+        Some(tunnel) => forward::tell(tunnel, output).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// As many requests as the default sample has; more of them at a stranger's site are asked about first.

@@ -259,4 +259,7 @@ fn say_goodbye(spec: &StickyApp, pods: usize, has_door: bool, output: Output) {
         output.hint("  stickyctl up --install-front-door    a way in that keeps sessions together");
     }
     output.hint("  stickyctl status      pods, workers, sockets, cookie, route");
+    if has_door {
+        output.hint("  stickyctl verify      prove that it sticks");
+    }
 }
