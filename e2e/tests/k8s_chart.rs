@@ -85,6 +85,7 @@ async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
         sticks(&url).await?;
         assert_eq!(status(space).await?["mode"], "3x1");
         passes(&own, space).await?;
+        left_to_helm(space).await?;
 
         let change = ["upgrade", NAME, &chart(), "--reuse-values", "--set", "mode=1x4", "--wait", TIMEOUT];
         helm(&own, space, &change, "").await?;
@@ -133,6 +134,23 @@ async fn sticks(url: &str) -> Result<()> {
         homes.insert(home);
     }
     ensure!(homes.len() > 1, "nine sessions on {homes:?}");
+    Ok(())
+}
+
+/// What would change a chart's release names Helm's way, and changes nothing.
+async fn left_to_helm(space: &Space) -> Result<()> {
+    let before = space.json(&["get", "deployment", NAME]).await?["metadata"]["generation"].clone();
+    for (words, way) in [
+        (&["scale", "5"][..], "helm upgrade demo CHART"),
+        (&["mode", "2x2"], "--set mode=2x2"),
+        (&["up"], "--set KEY=VALUE"),
+        (&["down", "--yes"], "helm uninstall demo"),
+    ] {
+        let said = space.stickyctl(words).await?.failed(1)?;
+        ensure!(said.contains("is Helm's") && said.contains(way), "{words:?}: {said}");
+    }
+    let after = space.json(&["get", "deployment", NAME]).await?["metadata"]["generation"].clone();
+    ensure!(before == after, "something was changed: generation {before}, then {after}");
     Ok(())
 }
 

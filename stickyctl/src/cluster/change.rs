@@ -55,6 +55,7 @@ pub async fn run(change: Change, args: &ReleaseArgs, timeout: Duration, output: 
     let replicas = release.replicas();
     let before = Mode { pods: u16::try_from(replicas).unwrap_or(0), ..spec.mode };
     let after = change.of(before);
+    release.is_not_helms(&format!("helm upgrade {name} CHART --namespace {namespace} --reuse-values --set mode={after}"))?;
     output.note(&format!("{}\n", sentence(before, after)));
 
     spec.mode = after;

@@ -38,7 +38,11 @@ pub async fn run(ask: &Ask, output: Output) -> Result<Exit, Failure> {
     let cluster = connect(&ask.release.cluster).await?;
     let (client, name, namespace) = (&cluster.client, &ask.release.name, &ask.release.namespace);
     // An annotation that can't be read is no reason to leave everything standing.
-    let spec = Release::find(client, name, namespace).await?.and_then(|release| release.spec().ok());
+    let release = Release::find(client, name, namespace).await?;
+    if let Some(release) = &release {
+        release.is_not_helms(&format!("helm uninstall {name} --namespace {namespace}"))?;
+    }
+    let spec = release.and_then(|release| release.spec().ok());
     let (ours, others): (Vec<Item>, Vec<Item>) =
         inventory::list(client, name, namespace).await?.into_iter().partition(|item| item.is_ours || is_claim(item));
     let (claims, parts): (Vec<Item>, Vec<Item>) = ours.into_iter().partition(is_claim);

@@ -1,6 +1,6 @@
 //! What is to be applied: a spec and what is there, made into objects, with the number of pods decided.
 
-use super::apply::{Manner, Wanted, apply_patiently};
+use super::apply::{Manner, Wanted, apply_patiently, rehearse};
 use super::errors::ask;
 use super::release::Release;
 use super::replicas::{Decision, Given, HOLDER, decide, live};
@@ -82,8 +82,10 @@ impl Plan {
     /// Applies the Deployment alone, number of pods and all.
     ///
     /// # Errors
-    /// The API server refused; a conflict names field and owner.
+    /// A conflict names field and owner, and nothing was written then; or the API server refused.
     pub async fn apply_deployment(&self, client: &Client, manner: Manner) -> Result<(), Failure> {
+        let rehearsed: Vec<Wanted> = self.rehearsal().into_iter().filter(|object| object.is("Deployment")).collect();
+        rehearse(client, &rehearsed, manner).await?;
         self.prepare(client).await?;
         for object in self.objects.iter().filter(|object| object.is("Deployment")) {
             apply_patiently(client, object, manner).await?;

@@ -82,11 +82,35 @@ impl Release {
         })
     }
 
+    /// Refuses to change a release that Helm keeps: its next upgrade would undo the change, or stop at it. `instead` is Helm's way.
+    ///
+    /// # Errors
+    /// It is Helm's ([`Exit::Failed`]).
+    pub fn is_not_helms(&self, instead: &str) -> Result<(), Failure> {
+        if !is_helms(&self.deployment) {
+            return Ok(());
+        }
+        let meta = &self.deployment.metadata;
+        let (name, namespace) = (meta.name.clone().unwrap_or_default(), meta.namespace.clone().unwrap_or_default());
+        Err(Failure::new(
+            Exit::Failed,
+            format!("the release {name} in namespace {namespace} is Helm's: what is changed beside it, its next upgrade undoes"),
+        )
+        .try_this(instead))
+    }
+
     /// Pods that are asked for now.
     #[must_use]
     pub fn replicas(&self) -> i32 {
         self.deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1)
     }
+}
+
+/// Whether a Deployment says that Helm keeps it, as everything that Helm installs does.
+#[must_use]
+pub fn is_helms(deployment: &Deployment) -> bool {
+    let labels = deployment.metadata.labels.as_ref();
+    labels.and_then(|labels| labels.get("app.kubernetes.io/managed-by")).is_some_and(|keeper| keeper == "Helm")
 }
 
 fn aims_at(scaler: &HorizontalPodAutoscaler, name: &str) -> bool {

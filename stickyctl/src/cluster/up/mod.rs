@@ -88,6 +88,10 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     line.says("asking");
     let cluster = connect(&args.cluster).await?;
     let release = Release::find(&cluster.client, &alone.spec.name, &alone.spec.namespace).await?;
+    if let Some(release) = &release {
+        release
+            .is_not_helms(&format!("helm upgrade {} CHART --namespace {} --reuse-values --set KEY=VALUE", alone.spec.name, alone.spec.namespace))?;
+    }
     let loaded = effective(&input, release.as_ref())?;
     let mut spec = loaded.checked(output)?;
     let nodes = nodes::read(&cluster.client).await?;
