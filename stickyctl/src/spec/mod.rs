@@ -58,7 +58,7 @@ pub struct StickyApp {
     pub redis: Redis,
     /// The way in.
     pub ingress: Ingress,
-    /// Pods by load; then nothing here writes a number of replicas.
+    /// Pods by load; then the number is the autoscaler's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<Autoscaling>,
     /// Which nodes.
