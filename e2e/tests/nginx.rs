@@ -239,3 +239,27 @@ async fn errors_and_traces_pass_through() -> Result<()> {
     assert_eq!(topology["door"], json!({"kind": "nginx", "affinity": "cookie", "issuer": "app"}));
     Ok(())
 }
+
+/// What `stickyctl verify` finds: its exit code, verdict and first reason.
+async fn verdict(url: &str, flags: &[&str]) -> Result<(Option<i32>, String, String)> {
+    let mut command = tokio::process::Command::new(e2e::bin::stickyctl()?);
+    command.args(["verify", url, "-o", "json", "--rate", "1000"]).args(flags).stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let done = wait::within("the verdict", SOON * 3, command.output()).await??;
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout)?;
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Ok((done.status.code(), word(&report["verdict"]), word(&report["reasons"][0]["code"])))
+}
+
+/// The seed's way looks like affinity and is it from the second request on only: the pod that writes the cookie does not know where its
+/// hash leads.
+#[tokio::test]
+async fn verify_tells_the_seeds_way_from_affinity() -> Result<()> {
+    let Some(site) = Site::start(3, 1).await? else { return Ok(()) };
+    let not = |code: &str| (Some(3), "not-sticky".to_owned(), code.to_owned());
+    let url = format!("{}/whoami", site.nginx.url);
+    assert_eq!(verdict(&url, &["--first", "/"]).await?, not("bound-late"));
+    assert_eq!(verdict(&url, &[]).await?, not("no-affinity-cookie"), "the page writes it, and nobody asked for the page");
+    let page = format!("{}/", site.nginx.url);
+    assert_eq!(verdict(&page, &[]).await?, not("cookie-not-honoured"), "each page writes another one");
+    Ok(())
+}

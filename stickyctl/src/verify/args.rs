@@ -38,6 +38,9 @@ pub struct VerifyArgs {
     /// Where answers name their worker, in the same words
     #[arg(long, value_name = "WHERE")]
     worker_identity: Option<Source>,
+    /// Path of each session's first request, as a page or a login [default: the URL's own]
+    #[arg(long, value_name = "PATH")]
+    first: Option<String>,
     /// Path that a session asks besides the URL's own; repeat for more
     #[arg(long, value_name = "PATH")]
     path: Vec<String>,
@@ -149,9 +152,8 @@ impl VerifyArgs {
     /// The site as it is asked; `address` is where to connect instead of the URL's own.
     pub(super) fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
         let host = self.host.as_ref().unwrap_or(&parts.host).to_ascii_lowercase();
-        let wrong = self.path.iter().find(|path| !path.starts_with('/'));
-        if let Some(path) = wrong {
-            return Err(Failure::new(Exit::Usage, format!("--path {path}: a path begins with a slash")));
+        if let Some(path) = self.path.iter().chain(&self.first).find(|path| !path.starts_with('/')) {
+            return Err(Failure::new(Exit::Usage, format!("`{path}` is no path: it begins with a slash")));
         }
         let mut headers = HeaderMap::new();
         for file in &self.header {
@@ -161,6 +163,7 @@ impl VerifyArgs {
             authority: parts.authority(&host),
             host,
             address: address.map_or_else(|| format!("{}:{}", parts.host, parts.port), str::to_owned),
+            first: self.first.clone().unwrap_or_else(|| parts.path.clone()),
             paths: std::iter::once(parts.path.clone()).chain(self.path.iter().cloned()).collect(),
             tls: if parts.tls { Some(Tls::new(self.ca.as_deref(), self.insecure)?) } else { None },
             headers,

@@ -68,7 +68,8 @@ pub async fn run(asking: &Asking, book: &Book, progress: impl Fn(u64)) {
     let pace = Pace::new(asking.rate);
     let mut done = 0;
     for (round, probes) in rounds(asking.sample, asking.seed).into_iter().enumerate() {
-        let path = &asking.target.paths[round % asking.target.paths.len()];
+        let target = &asking.target;
+        let path = if round == 0 { &target.first } else { &target.paths[(round - 1) % target.paths.len()] };
         // One round after another: a session's next request begins when its last one has ended.
         let mut shots = futures_util::stream::iter(probes.into_iter().map(|probe| {
             let (jars, pace) = (&jars, &pace);

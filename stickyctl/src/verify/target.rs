@@ -14,7 +14,9 @@ pub struct Target {
     pub authority: String,
     /// `HOST:PORT` to connect to.
     pub address: String,
-    /// The paths that each session asks, one after another.
+    /// The path of each session's first request.
+    pub first: String,
+    /// The paths that each session asks then, one after another.
     pub paths: Vec<String>,
     /// How TLS is checked; none over plain http.
     pub tls: Option<Tls>,
