@@ -198,14 +198,15 @@ async fn autoscaler_until(space: &Space, what: &str, is_so: impl Fn(&Value) -> b
     .await
 }
 
-/// Waits until the autoscaler wants so many pods and the Deployment has them, all others gone; their names.
+/// Waits until the autoscaler wants so many pods, the Deployment has them, all others gone, and the autoscaler knows it; their names.
 async fn serving(space: &Space, count: usize) -> Result<BTreeSet<String>> {
     wait::until(&format!("the autoscaler wants {count} pods and they serve"), SCALES, async || {
         let own = space.json(&["get", "horizontalpodautoscaler", NAME]).await.ok()?;
         let deployment = space.json(&["get", "deployment", NAME]).await.ok()?;
-        let numbers = [&own["status"]["desiredReplicas"], &deployment["spec"]["replicas"], &deployment["status"]["readyReplicas"]];
+        let seen = (&own["status"]["desiredReplicas"], &own["status"]["currentReplicas"]);
+        let numbers = [seen.0, seen.1, &deployment["spec"]["replicas"], &deployment["status"]["readyReplicas"]];
         let names = pods(space).await.ok()?;
-        (numbers == [&json!(count); 3] && names.len() == count).then_some(names)
+        (numbers == [&json!(count); 4] && names.len() == count).then_some(names)
     })
     .await
 }
