@@ -10,12 +10,6 @@ const KIND: &str = "**kind**";
 /// From sources or measurements; no test asserts it.
 const READ: &str = "read";
 
-/// Both tables, for between the page's markers.
-#[must_use]
-pub fn markdown() -> String {
-    format!("{}\n{}", the_two(), the_six())
-}
-
 /// Where the tests of a front door run.
 const fn mark(door: Door) -> &'static str {
     match door {
@@ -24,7 +18,9 @@ const fn mark(door: Door) -> &'static str {
     }
 }
 
-fn the_two() -> String {
+/// The two front doors, line by line.
+#[must_use]
+pub fn the_two() -> String {
     let title = |door: Door| format!("{} {}", door.name(), door.version());
     let mut text = format!("| case | {} | {} |\n|---|---|---|\n", title(Door::Nginx), title(Door::Traefik));
     for fact in facts() {
@@ -46,7 +42,9 @@ fn cell(fact: &Fact, door: Door) -> String {
     format!("{mark} {}{}", escaped(&seen), escaped(&note))
 }
 
-fn the_six() -> String {
+/// Six controllers, by what each does.
+#[must_use]
+pub fn the_six() -> String {
     let mut text = format!("| | {} |\n|---|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
     for line in compare::lines() {
         let cells = line.cells.iter().zip(0..).map(|(cell, column)| {
@@ -73,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_line_has_its_cells_and_every_cell_its_mark() {
-        let text = markdown();
+        let text = format!("{}{}", the_two(), the_six());
         let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| case") && !line.starts_with("| |"));
         for row in rows {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").skip(1).collect();

@@ -8,6 +8,7 @@ mod spec;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use e2e::front_door::markdown;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -25,7 +26,9 @@ fn files() -> Result<Vec<(String, String)>> {
     ];
     let doors = "docs/front-doors.md";
     let page = fs::read_to_string(e2e::docs::root()?.join(doors)).with_context(|| format!("no {doors}"))?;
-    all.push((doors.to_owned(), between(&page, "facts", &e2e::front_door::markdown::markdown()).with_context(|| doors.to_owned())?));
+    let page = between(&page, "facts", &markdown::the_two()).with_context(|| doors.to_owned())?;
+    let page = between(&page, "controllers", &markdown::the_six()).with_context(|| doors.to_owned())?;
+    all.push((doors.to_owned(), page));
     all.extend(chart::files());
     for preset in Preset::value_variants() {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };
