@@ -9,6 +9,7 @@ use super::run::{Offered, Outcome, Run, Session, Shot, Who};
 use super::target::{Socket, Target, path_of};
 use futures_util::StreamExt;
 use http::HeaderMap;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant, SystemTime};
@@ -96,6 +97,14 @@ pub async fn run(asking: &Asking, book: &Book, progress: impl Fn(u64)) {
         done += 1;
         progress(done);
     }
+    at_once(asking, book, &pace).await;
+    if let Some(jar) = jars.first() {
+        let shots = together(asking, &asking.target.paths[0], jar, book.began, &pace).await;
+        book.note(|run| run.together = shots);
+    }
+    dead_cookie(asking, book, &pace).await;
+    done += EXTRA;
+    progress(done);
     let Some(socket) = &asking.socket else { return };
     // A stranger's site has no such path.
     if socket.path.is_none() && book.run().sessions.iter().all(|session| session.bound().is_none()) {
@@ -129,6 +138,51 @@ pub async fn run(asking: &Asking, book: &Book, progress: impl Fn(u64)) {
     }
 }
 
+/// Requests of one session that are made at once, as a page with many parts makes them.
+const MANY: u64 = 8;
+/// Requests that follow where a session is looked at by itself.
+const AFTER: u64 = 3;
+/// All requests of the sessions that are looked at by themselves.
+const EXTRA: u64 = MANY + AFTER + MANY + 1 + AFTER;
+
+/// A session whose first requests are all under way before any is answered: each may get a cookie of its own, and the last one wins.
+async fn at_once(asking: &Asking, book: &Book, pace: &Pace) {
+    let jar = Mutex::new(Jar::default());
+    let path = &asking.target.first;
+    let first = together(asking, path, &jar, book.began, pace).await;
+    book.note(|run| run.at_once.0 = first);
+    for _ in 0..AFTER {
+        pace.turn().await;
+        let shot = shoot(asking, &asking.target.paths[0], Some(&jar), book.began).await;
+        book.note(|run| run.at_once.1.push(shot));
+    }
+}
+
+/// Requests of one session that all begin before any is answered.
+async fn together(asking: &Asking, path: &str, jar: &Mutex<Jar>, began: Instant, pace: &Pace) -> Vec<Shot> {
+    for _ in 0..MANY {
+        pace.turn().await;
+    }
+    futures_util::future::join_all((0..MANY).map(|_| shoot(asking, path, Some(jar), began))).await
+}
+
+/// A session that comes with values which nobody issued, under the names of the site's own cookies.
+async fn dead_cookie(asking: &Asking, book: &Book, pace: &Pace) {
+    let (jar, now) = (Mutex::new(Jar::default()), SystemTime::now());
+    let place = Place { host: &asking.target.host, path: path_of(&asking.target.first), tls: asking.target.tls.is_some() };
+    let names: BTreeSet<String> =
+        book.run().sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).map(|cookie| cookie.name.clone()).collect();
+    for offer in names.iter().filter_map(|name| Offer::read(&format!("{name}=nobody-issued-this; Path=/"), now)) {
+        jar.lock().unwrap_or_else(PoisonError::into_inner).take(offer, &place, now);
+    }
+    for n in 0..=AFTER {
+        pace.turn().await;
+        let path = if n == 0 { &asking.target.first } else { &asking.target.paths[0] };
+        let shot = shoot(asking, path, Some(&jar), book.began).await;
+        book.note(|run| run.dead_cookie.push(shot));
+    }
+}
+
 /// Sockets of each session: one, and one more after it was closed.
 const SOCKETS: u32 = 2;
 /// Sessions that begin with a socket.
@@ -137,7 +191,7 @@ const SOCKET_FIRST: u32 = 10;
 /// Requests and sockets that a run makes in all.
 #[must_use]
 pub fn count(sample: Sample, sockets: bool) -> (u64, u64) {
-    let requests = sample.probes() + u64::from(sample.later);
+    let requests = sample.probes() + u64::from(sample.later) + EXTRA;
     if sockets { (requests + u64::from(SOCKET_FIRST), u64::from(sample.sessions * SOCKETS + SOCKET_FIRST)) } else { (requests, 0) }
 }
 

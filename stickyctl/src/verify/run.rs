@@ -110,6 +110,12 @@ pub struct Run {
     pub sessions: Vec<Session>,
     /// Sessions that opened a socket before anything else: the socket, and the request after it.
     pub socket_first: Vec<(Shot, Option<Shot>)>,
+    /// First requests of one session, all at once, and its requests after them.
+    pub at_once: (Vec<Shot>, Vec<Shot>),
+    /// Requests of the first session, all at once: a proxy that pools its connections to a pod needs several for them.
+    pub together: Vec<Shot>,
+    /// Requests of a session that came with a cookie's value which nobody issued.
+    pub dead_cookie: Vec<Shot>,
     /// Requests of the first session, without its cookies: where it stays all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
 }
@@ -117,7 +123,13 @@ pub struct Run {
 impl Run {
     /// Every probe.
     pub fn shots(&self) -> impl Iterator<Item = &Shot> {
-        self.controls.iter().chain(self.sessions.iter().flat_map(|session| &session.shots)).chain(&self.replayed)
+        self.controls
+            .iter()
+            .chain(self.sessions.iter().flat_map(|session| &session.shots))
+            .chain(&self.replayed)
+            .chain(self.at_once.0.iter().chain(&self.at_once.1))
+            .chain(&self.together)
+            .chain(&self.dead_cookie)
     }
 
     /// Every socket that was tried.

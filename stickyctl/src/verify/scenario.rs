@@ -30,20 +30,22 @@ pub struct Scenario {
 }
 
 /// The scenarios with what each asks, in the order of the report.
-pub const ALL: [(&str, &str); 7] = [
+pub const ALL: [(&str, &str); 9] = [
     ("spread", "requests without a cookie reach several pods: the control of all others"),
     ("stick-http", "each later request of a session, on a fresh connection, reaches the pod of its first answer"),
     ("stick-ws", "a session's socket is on the pod of its requests"),
     ("ws-first", "a session that begins with a socket stays on its pod: the cookie comes with the 101"),
     ("reconnect", "a socket that is opened again is on the same pod"),
     ("attribution", "without its cookie a session does not stay: it is the cookie that holds it"),
+    ("parallel-first", "a session whose first requests are made all at once is on one pod afterwards"),
+    ("dead-cookie", "a session that comes with a value which nobody issued is on one pod afterwards"),
     ("workers", "where pods have several workers: whether a session stays on one"),
 ];
 
 /// All of them, for a run.
 #[must_use]
 pub fn of(run: &Run, judgement: &Judgement) -> Vec<Scenario> {
-    let [spread, stick, socket, first, again, attribution, workers] = ALL.map(|(name, _)| name);
+    let [spread, stick, socket, first, again, attribution, parallel, dead, workers] = ALL.map(|(name, _)| name);
     let make = |name, (outcome, detail): (Mark, String)| Scenario { name, outcome, detail };
     vec![
         make(spread, self::spread(run)),
@@ -52,6 +54,8 @@ pub fn of(run: &Run, judgement: &Judgement) -> Vec<Scenario> {
         make(first, sockets(run, run.stayed_after_socket(), "stayed in the request after it")),
         make(again, sockets(run, run.sockets_in_place(1), "came back to their pod")),
         make(attribution, self::attribution(run, judgement)),
+        make(parallel, parallel_first(run, judgement)),
+        make(dead, dead_cookie(run, judgement)),
         make(workers, self::workers(run, judgement)),
     ]
 }
@@ -111,6 +115,41 @@ fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
         Verdict::NotSticky => (Mark::Fail, "with and without the cookie it spreads".to_owned()),
         _ => (Mark::Pass, format!("without its cookie a session spreads ({stayed} of {} stayed): it is the cookie", replayed.len())),
     }
+}
+
+fn parallel_first(run: &Run, judgement: &Judgement) -> (Mark, String) {
+    if judgement.pods != Verdict::Sticky {
+        return (Mark::Skip, "needs stick-http".to_owned());
+    }
+    let at_once = pods(&run.at_once.0);
+    match &pods(&run.at_once.1)[..] {
+        [] => (Mark::Skip, "no answer named its pod".to_owned()),
+        [_] => (Mark::Pass, format!("{} at once reached {} pods, and then it was on one", run.at_once.0.len(), at_once.len())),
+        after => (Mark::Fail, format!("after {} at once it was on {} pods", run.at_once.0.len(), after.len())),
+    }
+}
+
+fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
+    let Some((first, after)) = run.dead_cookie.split_first().filter(|_| judgement.pods == Verdict::Sticky) else {
+        return (Mark::Skip, "needs stick-http".to_owned());
+    };
+    if first.carried.is_empty() {
+        return (Mark::Skip, "no cookie was offered".to_owned());
+    }
+    let became = if first.offered.is_empty() { "taken for a key, and not replaced" } else { "replaced at once" };
+    match pods(after).len() {
+        0 => (Mark::Skip, "no answer named its pod".to_owned()),
+        1 => (Mark::Pass, became.to_owned()),
+        several => (Mark::Fail, format!("{became}; afterwards it was on {several} pods")),
+    }
+}
+
+/// The pods of some answers, each once.
+fn pods(shots: &[Shot]) -> Vec<&str> {
+    let mut pods: Vec<&str> = shots.iter().filter_map(Shot::pod).collect();
+    pods.sort_unstable();
+    pods.dedup();
+    pods
 }
 
 fn workers(run: &Run, judgement: &Judgement) -> (Mark, String) {

@@ -7,7 +7,7 @@
 use super::bounds::{self, CHANCE};
 use super::code::Code;
 use super::jar::Fate;
-use super::run::{Outcome, Run, Session, Shot};
+use super::run::{Outcome, Run, Session, Shot, Who};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -312,6 +312,12 @@ fn workers(run: &Run) -> (Verdict, Option<Reason>) {
     }
     if same < all {
         let detail = format!("{same} of {all} later requests on the worker that answered first; a cookie chooses a pod and never a worker");
+        return (Verdict::NotSticky, Some(Reason::new(Code::WorkerNotSticky, detail)));
+    }
+    let together: BTreeSet<&Who> =
+        run.together.iter().filter_map(|shot| if let Outcome::By(who) = &shot.outcome { Some(who) } else { None }).collect();
+    if together.len() > 1 {
+        let detail = format!("one after another each session met one worker, and {} requests at once met {}", run.together.len(), together.len());
         return (Verdict::NotSticky, Some(Reason::new(Code::WorkerNotSticky, detail)));
     }
     (

@@ -143,6 +143,26 @@ async fn sockets() {
     finds("only texts say who it is", with(Upgrade::ByText), &by_text, STICKY).await;
 }
 
+/// A scenario's outcome and detail.
+fn scenario(report: &Value, name: &str) -> (String, String) {
+    let one = report["scenarios"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+    (one["outcome"].as_str().unwrap().to_owned(), one["detail"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn sessions_that_begin_oddly() {
+    for (affinity, became) in [(Affinity::Persistent, "replaced at once"), (Affinity::Ring, "taken for a key, and not replaced")] {
+        let done = verify(&Site { affinity, ..Site::default() }.serve().await, &[]).await;
+        let (outcome, detail) = scenario(&done.report, "parallel-first");
+        assert!(outcome == "pass" && detail.starts_with("8 at once reached "), "{affinity:?}: {detail}");
+        assert_eq!(scenario(&done.report, "dead-cookie"), ("pass".to_owned(), became.to_owned()), "{affinity:?}");
+    }
+    let done = verify(&without(Balance::Turns).serve().await, &[]).await;
+    for name in ["parallel-first", "dead-cookie"] {
+        assert_eq!(scenario(&done.report, name), ("skip".to_owned(), "needs stick-http".to_owned()));
+    }
+}
+
 #[tokio::test]
 async fn workers_are_judged_by_themselves() {
     let done = verify(&Site { workers: 4, ..Site::default() }.serve().await, &[]).await;
@@ -171,6 +191,6 @@ async fn identities_of_strangers() {
 async fn the_plan_counts_every_request() {
     let done = verify(&Site::default().serve().await, &["--sessions", "6", "--requests", "3", "--seed", "5"]).await;
     let plan = &done.report["plan"];
-    assert_eq!((&plan["sessions"], &plan["requests"], &plan["controls"], &plan["probes"]), (&6.into(), &3.into(), &12.into(), &39.into()));
-    assert!(done.stderr.contains("39 requests and 0 sockets, seed 5"), "{}", done.stderr);
+    assert_eq!((&plan["sessions"], &plan["requests"], &plan["controls"], &plan["probes"]), (&6.into(), &3.into(), &12.into(), &62.into()));
+    assert!(done.stderr.contains("62 requests and 0 sockets, seed 5"), "{}", done.stderr);
 }

@@ -164,7 +164,9 @@ impl Site {
             return Response::builder().status(400).body(Full::default()).unwrap();
         }
         let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split("; "));
-        let sent = cookies.filter_map(|pair| pair.strip_prefix("route=")).next().and_then(|value| value.parse::<u64>().ok());
+        let sent = cookies.filter_map(|pair| pair.strip_prefix("route=")).next();
+        // A ring takes any text for a key.
+        let sent = sent.and_then(|value| value.parse::<u64>().ok().or_else(|| (self.affinity == Affinity::Ring).then_some(value.len() as u64)));
         let sent = sent.filter(|_| !is_socket || self.upgrade != Upgrade::Elsewhere);
         let mut set = None;
         let mut pod = match (self.affinity, sent) {

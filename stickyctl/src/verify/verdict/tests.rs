@@ -202,6 +202,15 @@ fn workers_are_a_result_of_their_own() {
     }
     let judgement = judge(&many, 0.0);
     assert_eq!((judgement.workers, code(&judgement)), (Verdict::Inconclusive, Some("workers-unproven")));
+    many.together = (0..8)
+        .map(|n| {
+            let mut one = shot("a");
+            worker(&mut one, n);
+            one
+        })
+        .collect();
+    let judgement = judge(&many, 0.0);
+    assert_eq!((judgement.workers, code(&judgement)), (Verdict::NotSticky, Some("worker-not-sticky")));
 }
 
 /// A site of `shares` without any affinity, asked by the plan of a run.
