@@ -162,10 +162,18 @@ impl Local {
     /// # Errors
     /// No answer.
     pub async fn shape(&self) -> Result<(usize, usize)> {
-        let topology = self.topology().await?;
-        let ready = |list: &Value| list.as_array().map_or(0, |all| all.iter().filter(|one| one["state"] == "ready").count());
-        Ok((ready(&topology["pods"]), ready(&topology["pods"][0]["workers"])))
+        shape(&self.url).await
     }
+}
+
+/// How many ready pods a site has and how many ready workers the first of them has.
+///
+/// # Errors
+/// No answer.
+pub async fn shape(url: &str) -> Result<(usize, usize)> {
+    let topology = topology(url).await?;
+    let ready = |list: &Value| list.as_array().map_or(0, |all| all.iter().filter(|one| one["state"] == "ready").count());
+    Ok((ready(&topology["pods"]), ready(&topology["pods"][0]["workers"])))
 }
 
 /// `GET /topology` of a site.

@@ -106,11 +106,7 @@ async fn two_commands() -> Result<()> {
     let (up, rest) = lines.split_first().context("no command")?;
     let up = shell.start(up).await?;
     assert_eq!(up.said.trim_end_matches('/'), SITE);
-    let shape = async || {
-        let topology = local::topology(SITE).await.ok()?;
-        let ready = |list: &serde_json::Value| list.as_array().map_or(0, |all| all.iter().filter(|one| one["state"] == "ready").count());
-        Some((ready(&topology["pods"]), ready(&topology["pods"][0]["workers"])))
-    };
+    let shape = async || local::shape(SITE).await.ok();
     wait::until("three pods", SOON, async || (shape().await? == (3, 1)).then_some(())).await?;
     for line in rest {
         let said = shell.run(line).await?;

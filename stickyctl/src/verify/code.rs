@@ -147,6 +147,15 @@ codes! {
     ];
 }
 
+impl Code {
+    /// Its causes and what to try, numbered, two lines for each.
+    #[must_use]
+    pub fn advice(self) -> String {
+        let causes = self.causes().iter().enumerate();
+        causes.map(|(place, (cause, attempt))| format!("  {}  {cause}\n     {attempt}", place + 1)).collect::<Vec<_>>().join("\n")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

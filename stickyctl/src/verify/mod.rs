@@ -103,8 +103,6 @@ const MOST_UNASKED: u64 = 600;
 /// Prints what a reason means and what to try.
 #[must_use]
 pub fn explain(code: Code, output: Output) -> Exit {
-    let causes: Vec<String> =
-        code.causes().iter().enumerate().map(|(place, (cause, attempt))| format!("  {}  {cause}\n     {attempt}", place + 1)).collect();
-    output.answer(&format!("{}  {}\n\ncommonest cause first, and what to try:\n{}", code.word(), code.title(), causes.join("\n")));
+    output.answer(&format!("{}  {}\n\ncommonest cause first, and what to try:\n{}", code.word(), code.title(), code.advice()));
     Exit::Done
 }

@@ -55,7 +55,12 @@ impl Book {
     /// What was seen so far.
     #[must_use]
     pub fn run(&self) -> Run {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.look(Run::clone)
+    }
+
+    /// Reads what was seen so far.
+    fn look<T>(&self, read: impl FnOnce(&Run) -> T) -> T {
+        read(&self.run.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn note(&self, write: impl FnOnce(&mut Run)) {
@@ -107,7 +112,7 @@ pub async fn run(asking: &Asking, book: &Book, progress: impl Fn(u64)) {
     progress(done);
     let Some(socket) = &asking.socket else { return };
     // A stranger's site has no such path.
-    if socket.path.is_none() && book.run().sessions.iter().all(|session| session.bound().is_none()) {
+    if socket.path.is_none() && book.look(|run| run.sessions.iter().all(|session| session.bound().is_none())) {
         return;
     }
     for _ in 0..SOCKETS {
@@ -170,8 +175,10 @@ async fn together(asking: &Asking, path: &str, jar: &Mutex<Jar>, began: Instant,
 async fn dead_cookie(asking: &Asking, book: &Book, pace: &Pace) {
     let (jar, now) = (Mutex::new(Jar::default()), SystemTime::now());
     let place = Place { host: &asking.target.host, path: path_of(&asking.target.first), tls: asking.target.tls.is_some() };
-    let names: BTreeSet<String> =
-        book.run().sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).map(|cookie| cookie.name.clone()).collect();
+    let names: BTreeSet<String> = book.look(|run| {
+        let shots = run.sessions.iter().flat_map(|session| &session.shots);
+        shots.flat_map(|shot| &shot.offered).map(|cookie| cookie.name.clone()).collect()
+    });
     for offer in names.iter().filter_map(|name| Offer::read(&format!("{name}=nobody-issued-this; Path=/"), now)) {
         jar.lock().unwrap_or_else(PoisonError::into_inner).take(offer, &place, now);
     }

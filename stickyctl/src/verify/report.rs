@@ -206,10 +206,7 @@ impl Report {
         let partial = if self.partial { "    (interrupted: of what was asked so far)" } else { "" };
         let _ = write!(text, "\n\n{loud}    pods: {pods}      workers: {workers}{partial}");
         for reason in &self.reasons {
-            let _ = write!(text, "\n\n{}  {}\n  seen: {}", reason.code.word(), reason.code.title(), reason.detail);
-            for (place, (cause, attempt)) in reason.code.causes().iter().enumerate() {
-                let _ = write!(text, "\n  {}  {cause}\n     {attempt}", place + 1);
-            }
+            let _ = write!(text, "\n\n{}  {}\n  seen: {}\n{}", reason.code.word(), reason.code.title(), reason.detail, reason.code.advice());
         }
         text
     }
