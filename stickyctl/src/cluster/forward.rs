@@ -9,6 +9,7 @@ use super::errors::ask;
 use super::release::{Release, ReleaseArgs, none};
 use super::tunnel::{Event, Target, Tunnel};
 use crate::exit::{Exit, Failure};
+use crate::generate::meta::{Component, selector_text};
 use crate::output::Output;
 use crate::spec::StickyApp;
 use clap::Args;
@@ -44,13 +45,12 @@ pub async fn run(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
     }
     output.hint("Ctrl-C ends it.");
     tokio::select! {
-        never = tell(&mut way.tunnel, output) => match never {},
+        never = tell(&mut way.tunnel, output, |_| {}) => match never {},
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
     }
 }
 
 /// A way into a release, through its front door.
-#[derive(Debug)]
 pub struct Opened {
     /// The tunnel.
     pub tunnel: Tunnel,
@@ -58,6 +58,10 @@ pub struct Opened {
     pub host: Option<String>,
     /// Whether the route has a certificate.
     pub tls: bool,
+    /// The client of its cluster.
+    pub client: Client,
+    /// What selects the app's pods.
+    pub selector: String,
     door: Found,
 }
 
@@ -76,7 +80,7 @@ pub async fn open(release: &ReleaseArgs, port: u16) -> Result<Opened, Failure> {
     let door = doors.serving(&spec)?.ok_or_else(|| no_door(&spec))?.clone();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let tunnel = Tunnel::open(cluster.client.clone(), Target::from(&door), listen).await?;
-    Ok(Opened { tunnel, host: way.host, tls: way.tls, door })
+    Ok(Opened { tunnel, host: way.host, tls: way.tls, client: cluster.client, selector: selector_text(&spec, Component::App), door })
 }
 
 /// What the Ingress says now.
@@ -143,13 +147,18 @@ fn notes(door: &Found, host: Option<&str>, tls: bool, addr: SocketAddr) -> Vec<S
     notes
 }
 
-/// Says what happens to a tunnel, for as long as it is there.
-pub async fn tell(tunnel: &mut Tunnel, output: Output) -> std::convert::Infallible {
+/// Says what happens to a tunnel, for as long as it is there; `hears` is told each time.
+pub async fn tell(tunnel: &mut Tunnel, output: Output, hears: impl Fn(&str)) -> std::convert::Infallible {
     let mut last: Option<(String, Instant)> = None;
     loop {
         match tunnel.event().await {
-            Event::Moved { from, to } => output.note(&format!("reopened: pod {from} is gone or not ready, new connections go to {to}")),
+            Event::Moved { from, to } => {
+                let text = format!("reopened: pod {from} is gone or not ready, new connections go to {to}");
+                hears(&text);
+                output.note(&text);
+            }
             Event::Unreached(why) => {
+                hears(&why);
                 if last.as_ref().is_none_or(|(told, at)| *told != why || at.elapsed() > AGAIN) {
                     output.note(&format!("a connection was closed unserved: {why}"));
                     last = Some((why, Instant::now()));

@@ -1,11 +1,16 @@
 //! The flags of `verify`.
 
+use super::at_file::AtFile;
 use super::identity::Source;
 use super::plan::Sample;
+use super::probe::Asking;
+use super::scenario::{Chosen, Name};
 use super::target::{Parts, Socket, Target};
 use super::tls::Tls;
+use super::watch::Witness;
 use super::{bounds, code::Code};
 use crate::cli::{Format, LocalArg, ON_A_CLUSTER};
+use crate::cluster::connect::connect;
 use crate::cluster::forward;
 use crate::cluster::release::ReleaseArgs;
 use crate::cluster::tunnel::Tunnel;
@@ -13,7 +18,8 @@ use crate::exit::{Exit, Failure};
 use crate::local::client::Client;
 use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -38,9 +44,45 @@ pub struct VerifyArgs {
     /// Where answers name their worker, in the same words
     #[arg(long, value_name = "WHERE")]
     worker_identity: Option<Source>,
+    /// Run these scenarios and what they need; repeat or separate by commas
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
+    only: Vec<Name>,
+    /// Leave these scenarios out, and those that need them
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
+    skip: Vec<Name>,
+    /// Hold silent sockets so long, to see who ends them
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    idle: Option<Duration>,
+    /// Ask on kept connections too, for comparison
+    #[arg(long)]
+    reuse: bool,
+    /// Let the exit code speak of workers too
+    #[arg(long)]
+    pub require_workers: bool,
+    /// Pods behind a URL, by label in the cluster's namespace: tells moves that a pod forced from others
+    #[arg(long, value_name = "SELECTOR", requires = "url", help_heading = ON_A_CLUSTER)]
+    pods: Option<String>,
+    #[command(flatten, next_help_heading = "How the site is asked")]
+    asked: Asked,
+    #[command(flatten, next_help_heading = "How much is asked")]
+    amount: Amount,
+    /// How to print it
+    #[arg(short, long, default_value = "table", help_heading = "What is told")]
+    pub output: Format,
+    /// Show the values of cookies, which are secrets at many sites
+    #[arg(long, help_heading = "What is told")]
+    show_values: bool,
+}
+
+/// How the site is asked.
+#[derive(Debug, Args)]
+struct Asked {
     /// Path of each session's first request, as a page or a login [default: the URL's own]
     #[arg(long, value_name = "PATH")]
     first: Option<String>,
+    /// File with what the first request posts, JSON or a form
+    #[arg(long, value_name = "@FILE")]
+    first_body: Option<AtFile>,
     /// Path that a session asks besides the URL's own; repeat for more
     #[arg(long, value_name = "PATH")]
     path: Vec<String>,
@@ -56,6 +98,35 @@ pub struct VerifyArgs {
     /// Origin that a socket names [default: the site's own]
     #[arg(long)]
     origin: Option<HeaderValue>,
+    /// File with headers for each request, one `NAME: VALUE` a line, so that no secret stands in an argument list
+    #[arg(long, value_name = "@FILE")]
+    header: Vec<AtFile>,
+    /// File with cookies that each session begins with, one `NAME=VALUE` a line, as of a login
+    #[arg(long, value_name = "@FILE")]
+    cookie: Vec<AtFile>,
+    /// Ask over HTTP/2; sockets stay with HTTP/1.1
+    #[arg(long)]
+    http2: bool,
+    /// Connect here instead, as in 127.0.0.1:8080; repeat it and sessions ask all in turn, as through several proxies
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Vec<String>,
+    /// Name of the site, where it is not the URL's
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// Address of this machine that connections come from; repeat it and sessions come from all in turn
+    #[arg(long, value_name = "ADDRESS")]
+    source_ip: Vec<IpAddr>,
+    /// File with the authorities (PEM) to trust instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Trust every certificate
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+}
+
+/// How much is asked.
+#[derive(Debug, Args)]
+struct Amount {
     /// Sessions, each with a cookie jar of its own
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     sessions: u32,
@@ -64,48 +135,37 @@ pub struct VerifyArgs {
     requests: u32,
     /// Rate of moves that is put up with, as in 0.1%; it chooses the sample
     #[arg(long, value_name = "PERCENT", default_value = "0%")]
-    pub max_move_rate: Percent,
+    max_move_rate: Percent,
     /// Requests that begin in a second, at most
     #[arg(long, default_value_t = 200.0, value_parser = rate)]
-    pub rate: f64,
+    rate: f64,
+    /// Spread the run over so much time, to catch slow faults [default: as fast as --rate]
+    #[arg(long, value_parser = duration::parse)]
+    duration: Option<Duration>,
     /// The most that one request may take
     #[arg(long, default_value = "10s", value_parser = duration::parse)]
     timeout: Duration,
     /// Seed of the order in which sessions are asked [default: random]
     #[arg(long)]
     seed: Option<u32>,
-    /// Connect here instead, as in 127.0.0.1:8080; name and certificate stay the URL's
-    #[arg(long, value_name = "ADDRESS")]
-    connect: Option<String>,
-    /// Name of the site, where it is not the URL's
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
-    /// File with headers for each request, one `NAME: VALUE` a line, so that no secret stands in an argument list
-    #[arg(long, value_name = "@FILE")]
-    header: Vec<AtFile>,
-    /// File with the authorities (PEM) to trust instead of the system's
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-    /// Trust every certificate
-    #[arg(long, conflicts_with = "ca")]
-    insecure: bool,
-    /// How to print it
-    #[arg(short, long, default_value = "table")]
-    pub output: Format,
     /// Don't ask before a load that is larger than usual
     #[arg(short, long)]
-    pub yes: bool,
+    yes: bool,
 }
 
 impl VerifyArgs {
     /// Where the site is: what was said, the local one, or a release on a cluster.
     pub(super) async fn site(&self) -> Result<Site, Failure> {
+        let plain = |url: String, witness| Site { url, address: None, tunnel: None, witness };
         if let Some(url) = &self.url {
-            return Ok(Site { url: url.clone(), address: self.connect.clone(), tunnel: None });
+            let Some(selector) = self.pods.clone() else { return Ok(plain(url.clone(), None)) };
+            let client = connect(&self.release.cluster).await?.client;
+            return Ok(plain(url.clone(), Some(Witness::Cluster { client, namespace: self.release.namespace.clone(), selector })));
         }
         if self.local.local {
-            let url = format!("{}/whoami", Client::open()?.status().await?.url.trim_end_matches('/'));
-            return Ok(Site { url, address: self.connect.clone(), tunnel: None });
+            let client = Client::open()?;
+            let url = format!("{}/whoami", client.status().await?.url.trim_end_matches('/'));
+            return Ok(plain(url, Some(Witness::Local(client))));
         }
         let way = forward::open(&self.release, 0).await?;
         let host = way.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
@@ -113,64 +173,104 @@ impl VerifyArgs {
             return Err(Failure::new(Exit::Usage, format!("the route of {} has a certificate, and the tunnel's end is plain", self.release.name))
                 .try_this(format!("stickyctl verify https://{host}/whoami")));
         }
-        Ok(Site { url: format!("http://{host}/whoami"), address: Some(way.tunnel.addr().to_string()), tunnel: Some(way.tunnel) })
+        let witness = Witness::Cluster { client: way.client, namespace: self.release.namespace.clone(), selector: way.selector };
+        let address = Some(way.tunnel.addr().to_string());
+        Ok(Site { url: format!("http://{host}/whoami"), address, tunnel: Some(way.tunnel), witness: Some(witness) })
     }
 
-    pub(super) fn pod(&self) -> Source {
-        self.pod_identity.clone().unwrap_or_else(Source::pod)
+    /// How the site is asked; `address` is where its tunnel begins.
+    pub(super) fn asking(&self, parts: &Parts, address: Option<&str>) -> Result<Asking, Failure> {
+        let target = self.target(parts, address)?;
+        let socket = self.socket(&target, address)?;
+        let sample = self.sample();
+        if sample.probes() > MOST_PROBES {
+            return Err(Failure::new(Exit::Usage, format!("{} requests are more than a run can keep in mind", sample.probes()))
+                .try_this(format!("--sessions and --requests whose product is below {MOST_PROBES}")));
+        }
+        if self.idle.is_some() && socket.is_none() {
+            return Err(Failure::new(Exit::Usage, "--idle needs the site's WebSocket").try_this("--ws-url /PATH"));
+        }
+        Ok(Asking {
+            // A release that runs here or on a cluster has its routes; at a URL it is sticky-app's way of telling pods that says so.
+            app: self.pod_identity.is_none() && self.asked.ws_url.is_none(),
+            pod: self.pod_identity.clone().unwrap_or_else(Source::pod),
+            worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
+            chosen: Chosen::new(&self.only, &self.skip)?,
+            idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
+            reuse: self.reuse && !self.skip.contains(&Name::Reuse),
+            seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
+            rate: self.amount.rate,
+            over: self.amount.duration.unwrap_or_default(),
+            show_values: self.show_values,
+            target,
+            socket,
+            sample,
+        })
     }
 
-    pub(super) fn worker(&self) -> Source {
-        self.worker_identity.clone().unwrap_or_else(Source::worker)
+    /// The rate of moves that is put up with, 0 to 1.
+    pub(super) const fn tolerated(&self) -> f64 {
+        self.amount.max_move_rate.0
     }
 
-    pub(super) fn seed(&self) -> u64 {
-        u64::from(self.seed.unwrap_or_else(|| fastrand::u32(1..10_000)))
+    /// Whether a larger load than usual was agreed to.
+    pub(super) const fn agreed(&self) -> bool {
+        self.amount.yes
     }
 
-    pub(super) fn sample(&self) -> Sample {
-        let sample = Sample { sessions: self.sessions, later: self.requests, controls: self.sessions * 2 };
-        if self.max_move_rate.0 > 0.0 { sample.for_requests(bounds::needed(self.max_move_rate.0)) } else { sample }
+    fn sample(&self) -> Sample {
+        let amount = &self.amount;
+        let sample = Sample { sessions: amount.sessions, later: amount.requests, controls: amount.sessions * 2 };
+        if amount.max_move_rate.0 > 0.0 { sample.for_requests(bounds::needed(amount.max_move_rate.0)) } else { sample }
     }
 
     /// The socket that is opened: the one that was said, sticky-app's own, or none at a stranger's site.
-    pub(super) fn socket(&self, target: &Target) -> Result<Option<Socket>, Failure> {
-        let (target, path) = match self.ws_url.as_deref() {
+    fn socket(&self, target: &Target, address: Option<&str>) -> Result<Option<Socket>, Failure> {
+        let asked = &self.asked;
+        let (target, path) = match asked.ws_url.as_deref() {
             None if self.pod_identity.is_some() => return Ok(None),
             None => (target.clone(), None),
             Some(path) if path.starts_with('/') => (target.clone(), Some(path.to_owned())),
             Some(url) => {
                 let parts = Parts::read(url)?;
                 let path = parts.path.clone();
-                (self.target(&parts, self.connect.as_deref())?, Some(path))
+                (self.target(&parts, address)?, Some(path))
             }
         };
-        let (origin, subprotocol, send) = (self.origin.clone(), self.ws_subprotocol.clone(), self.ws_send.clone());
+        let (origin, subprotocol, send) = (asked.origin.clone(), asked.ws_subprotocol.clone(), asked.ws_send.clone());
         Ok(Some(Socket { target, path, origin, subprotocol, send }))
     }
 
-    /// The site as it is asked; `address` is where to connect instead of the URL's own.
-    pub(super) fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
-        let host = self.host.as_ref().unwrap_or(&parts.host).to_ascii_lowercase();
-        if let Some(path) = self.path.iter().chain(&self.first).find(|path| !path.starts_with('/')) {
+    fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
+        let asked = &self.asked;
+        let host = asked.host.as_ref().unwrap_or(&parts.host).to_ascii_lowercase();
+        if let Some(path) = asked.path.iter().chain(&asked.first).find(|path| !path.starts_with('/')) {
             return Err(Failure::new(Exit::Usage, format!("`{path}` is no path: it begins with a slash")));
         }
         let mut headers = HeaderMap::new();
-        for file in &self.header {
+        for file in &asked.header {
             headers.extend(file.headers()?);
         }
+        let own = address.map_or_else(|| format!("{}:{}", parts.host, parts.port), str::to_owned);
         Ok(Target {
             authority: parts.authority(&host),
             host,
-            address: address.map_or_else(|| format!("{}:{}", parts.host, parts.port), str::to_owned),
-            first: self.first.clone().unwrap_or_else(|| parts.path.clone()),
-            paths: std::iter::once(parts.path.clone()).chain(self.path.iter().cloned()).collect(),
-            tls: if parts.tls { Some(Tls::new(self.ca.as_deref(), self.insecure)?) } else { None },
+            addresses: if asked.connect.is_empty() { vec![own] } else { asked.connect.clone() },
+            sources: asked.source_ip.clone(),
+            http2: asked.http2,
+            first: asked.first.clone().unwrap_or_else(|| parts.path.clone()),
+            first_body: asked.first_body.as_ref().map(AtFile::body).transpose()?,
+            cookies: asked.cookie.iter().map(AtFile::cookies).collect::<Result<Vec<_>, _>>()?.concat(),
+            paths: std::iter::once(parts.path.clone()).chain(asked.path.iter().cloned()).collect(),
+            tls: if parts.tls { Some(Tls::new(asked.ca.as_deref(), asked.insecure)?) } else { None },
             headers,
-            timeout: self.timeout,
+            timeout: self.amount.timeout,
         })
     }
 }
+
+/// The most requests of a run: each is kept in mind, a few hundred bytes.
+const MOST_PROBES: u64 = 500_000;
 
 /// Where a site is.
 pub(super) struct Site {
@@ -180,6 +280,8 @@ pub(super) struct Site {
     pub address: Option<String>,
     /// What leads there; it ends with this value.
     pub tunnel: Option<Tunnel>,
+    /// Who says how its pods are.
+    pub witness: Option<Witness>,
 }
 
 /// A share, `0.1%`.
@@ -199,39 +301,6 @@ impl FromStr for Percent {
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
     if (0.1..=10_000.0).contains(&rate) { Ok(rate) } else { Err("it is 0.1 to 10000 in a second".to_owned()) }
-}
-
-/// `@FILE`.
-#[derive(Debug, Clone)]
-struct AtFile(PathBuf);
-
-impl FromStr for AtFile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.strip_prefix('@')
-            .filter(|path| !path.is_empty())
-            .map(|path| Self(path.into()))
-            .ok_or_else(|| "write @ and a file, which holds `NAME: VALUE` lines: what stands in an argument list is seen by others".to_owned())
-    }
-}
-
-impl AtFile {
-    fn headers(&self) -> Result<HeaderMap, Failure> {
-        let wrong = |why: String| Failure::new(Exit::Usage, format!("reading headers from {}: {why}", self.0.display()));
-        let text = std::fs::read_to_string(&self.0).map_err(|e| wrong(e.to_string()))?;
-        let mut headers = HeaderMap::new();
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            // Not the line itself: it may be a secret.
-            let bad = || wrong(format!("line {} is no `NAME: VALUE`", number + 1));
-            let (name, value) = line.split_once(':').ok_or_else(bad)?;
-            let name: HeaderName = name.trim().parse().map_err(|_| bad())?;
-            let mut value: HeaderValue = value.trim().parse().map_err(|_| bad())?;
-            value.set_sensitive(true);
-            headers.append(name, value);
-        }
-        Ok(headers)
-    }
 }
 
 /// Reads a reason's code, and names them all.
@@ -263,19 +332,5 @@ mod tests {
         for bad in ["0.1", "100%", "-1%", "x%"] {
             assert!(bad.parse::<Percent>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn headers_are_read_from_a_file_and_never_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("headers");
-        std::fs::write(&path, "Authorization: Bearer secret\n\nX-Test:1\n").unwrap();
-        let file: AtFile = format!("@{}", path.display()).parse().unwrap();
-        let headers = file.headers().unwrap();
-        assert_eq!((headers.len(), headers["authorization"].is_sensitive()), (2, true));
-        std::fs::write(&path, "secret without a name\n").unwrap();
-        let failure = file.headers().unwrap_err();
-        assert!(failure.what.contains("line 1") && !failure.what.contains("secret"), "{}", failure.what);
-        assert!("Authorization: x".parse::<AtFile>().is_err());
     }
 }

@@ -107,9 +107,38 @@ pub fn needed(rate: f64) -> u64 {
     (SHOWN.ln() / (1.0 - rate).ln()).ceil() as u64
 }
 
+/// Bounds in words: `at most 0.83 %`, `at least 90.5 %`, `61.3 to 71.3 %`, each at 95 %.
+#[must_use]
+pub fn in_words(seen: u64, of: u64) -> String {
+    if of == 0 {
+        return "nothing was asked".to_owned();
+    }
+    let bound = rate(seen, of, SHOWN);
+    let percent = |rate: f64| {
+        let rate = rate * 100.0;
+        if rate < 1.0 { format!("{rate:.2}") } else { format!("{rate:.1}") }
+    };
+    if seen == 0 {
+        format!("at most {} % at 95 %", percent(bound.most))
+    } else if seen == of {
+        format!("at least {} % at 95 %", percent(bound.least))
+    } else {
+        format!("{} to {} % at 95 %", percent(bound.least), percent(bound.most))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounds_as_a_person_reads_them() {
+        assert_eq!(in_words(0, 360), "at most 0.83 % at 95 %");
+        assert_eq!(in_words(0, 30), "at most 9.5 % at 95 %");
+        assert_eq!(in_words(30, 30), "at least 90.5 % at 95 %");
+        assert_eq!(in_words(239, 360), "61.3 to 71.3 % at 95 %");
+        assert_eq!(in_words(0, 0), "nothing was asked");
+    }
 
     fn near(a: f64, b: f64) -> bool {
         (a - b).abs() < 5e-4

@@ -1,11 +1,12 @@
 //! The reasons: stable codes, each with what causes it, the commonest first, and what to try.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $word:literal, $title:literal, [$(($cause:literal, $try:literal)),+ $(,)?];)+) => {
         /// A reason's code. Codes are never renamed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $word)] $code,)+
         }
@@ -58,6 +59,31 @@ codes! {
     /// The pods of sessions that moved are gone.
     PodsReplaced = "pods-replaced", "Sessions moved away from pods that are gone.", [
         ("A rollout, a scale-down or a restart during the run", "run again when it is over"),
+    ];
+    /// Moves that nobody could help.
+    MovedForced = "moved-forced", "Some sessions moved away from pods that were gone or not ready; nothing can keep a session there.", [
+        ("A rollout, a scale-down or a restart during the run", "nothing to repair; to see the site at rest run again"),
+        ("Pods that fall out of readiness now and then", "look at their probes and restarts"),
+    ];
+    /// Moves away from healthy pods after pods changed.
+    MovedCollateral = "moved-collateral", "Sessions moved away from pods that were ready all the time, after other pods came or went.", [
+        ("The cookie is a key of a hash ring, which a new pod shares (ingress-nginx: affinity-mode balanced, the default)", "affinity-mode: persistent; or put up with it: about (n-c)/n move from c to n pods"),
+        ("Several proxies learn of the new pods at different times", "wait 5 s after a change and run again"),
+    ];
+    /// The cluster has one pod for the site.
+    SingleReadyPod = "single-ready-pod", "Only one pod is ready, so that there is nowhere else to go.", [
+        ("The release has one pod, as in 1x4", "stickyctl scale 3; --require-workers judges workers instead"),
+        ("The others are not ready", "stickyctl status"),
+    ];
+    /// Two proxies, two opinions.
+    ProxyDisagreement = "proxy-disagreement", "Each proxy keeps a session on a pod, and they disagree which.", [
+        ("The cookie's value is a server's position or name, which differs from proxy to proxy", "values that are made from the pod's address (HAProxy: dynamic cookies)"),
+        ("The proxies know different pods for a while after a change", "wait 5 s and run again"),
+    ];
+    /// A pod does not answer, and its sessions are kept there.
+    DeadPodKept = "dead-pod-kept", "One pod fails, and its sessions are kept on it while everybody else is served.", [
+        ("The proxy tries no other pod for a session that has a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
+        ("A pod that is dead is still listed", "a readiness probe that fails earlier"),
     ];
     /// All is settled from the second answer on, not from the first.
     BoundLate = "bound-late", "The first answer of a session binds nothing; it is bound from the second on.", [
@@ -144,6 +170,48 @@ codes! {
     /// Several workers, and nothing was proven.
     WorkersUnproven = "workers-unproven", "Sessions met one worker each, which proves nothing yet.", [
         ("A proxy that keeps connections to the pod reuses one while nobody else asks", "ask more at once"),
+    ];
+    /// Parallel first requests leave a session on several pods.
+    ParallelUnsettled = "parallel-unsettled", "A session whose first requests were made at once was on several pods afterwards.", [
+        ("The cookie decides nothing, or not always", "look at the verdict first"),
+        ("Several proxies read it differently", "--connect ADDRESS of each proxy, repeated"),
+    ];
+    /// A foreign value leaves a session on several pods.
+    DeadCookieUnsettled = "dead-cookie-unsettled", "A session that came with a cookie which nobody issued was on several pods afterwards.", [
+        ("The proxy takes any pod and issues no new cookie", "users whose pod is gone wander until their cookie ends: give it a short life"),
+    ];
+    /// A message missed its socket.
+    DeliveryMissed = "delivery-missed", "A POST did not meet the socket of its session, although sessions are sticky.", [
+        ("Socket and request are bound by different cookies", "one rule, or one cookie with Path=/, for both"),
+        ("The socket had ended", "run again"),
+    ];
+    /// The bus lost a message.
+    RelayMissed = "relay-missed", "A message did not come through the bus.", [
+        ("Redis is away, or a worker does not listen to it", "stickyctl status; the worker's log"),
+    ];
+    /// The other side closed sockets in order.
+    Goodbye = "goodbye", "Sockets were closed with a goodbye during the run.", [
+        ("A rollout, a scale-down or a restart: 1001, 1012", "nothing to repair where they came back"),
+        ("The app closes what is silent", "its own idle limit"),
+    ];
+    /// A pod died with its sockets.
+    PodTerminated = "pod-terminated", "Sockets ended without a goodbye when their pod died.", [
+        ("The app does not close its sockets on SIGTERM", "close them with 1012 before the grace period ends"),
+        ("The pod was killed", "kubectl describe pod: its last state"),
+    ];
+    /// A timer.
+    IdleTimeout = "idle-timeout", "Sockets end when nothing goes over them for a while.", [
+        ("proxy-read-timeout and proxy-send-timeout of the proxy, 60 s where nothing is said", "raise both; or ping at half of it"),
+        ("A load balancer in front of it has a timer of its own", "its idle timeout; 60 s and 350 s are usual"),
+    ];
+    /// The proxy itself began anew.
+    ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a goodbye, and their pods live on.", [
+        ("The proxy was reloaded, and its old workers ended (ingress-nginx: worker-shutdown-timeout, 240 s)", "raise it; look for what changes Ingresses"),
+        ("A pod of the proxy was replaced", "kubectl get pod of the front door"),
+    ];
+    /// A socket broke.
+    SocketLost = "socket-lost", "Sockets broke off, and nothing tells why.", [
+        ("The network, or the tunnel between", "run from a place nearer by"),
     ];
 }
 

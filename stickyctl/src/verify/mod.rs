@@ -6,19 +6,24 @@
 
 pub mod args;
 pub mod ask;
+mod at_file;
 pub mod bounds;
 pub mod code;
 pub mod cookie;
+pub mod ends;
 pub mod identity;
 pub mod jar;
+pub mod moves;
 pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod seen;
 pub mod target;
 pub mod tls;
 pub mod verdict;
+pub mod watch;
 
 use crate::cli::Format;
 use crate::cluster::forward;
@@ -27,10 +32,17 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Mark, Output};
 use args::VerifyArgs;
 use code::Code;
-use probe::{Asking, Book};
-use report::Report;
+use k8s_openapi::jiff::Timestamp;
+use probe::Book;
+use report::{About, Report};
+use seen::What;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
 use target::Parts;
+use tokio::sync::oneshot;
 use verdict::{Verdict, judge};
+use watch::Witness;
 
 /// Asks a site and prints the verdict.
 ///
@@ -38,42 +50,60 @@ use verdict::{Verdict, judge};
 /// The call is wrong, nothing runs here, or somebody said no.
 pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
-        let lines: Vec<String> = scenario::ALL.iter().map(|(name, about)| format!("{name:<15} {about}")).collect();
+        let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
         output.answer(&lines.join("\n"));
         return Ok(Exit::Done);
     }
     let mut site = args.site().await?;
     let parts = Parts::read(&site.url)?;
-    let (target, sample, seed) = (args.target(&parts, site.address.as_deref())?, args.sample(), args.seed());
-    let socket = args.socket(&target)?;
-    let (requests, sockets) = probe::count(sample, socket.is_some());
-    let all = requests + sockets;
+    let asking = args.asking(&parts, site.address.as_deref())?;
+    let (requests, sockets) = asking.count();
+    let (all, sample) = (requests + sockets, asking.sample);
     output.note(&format!(
-        "{} sessions of 1 + {} requests, {} controls: {requests} requests and {sockets} sockets, seed {seed}",
-        sample.sessions, sample.later, sample.controls
+        "{} sessions of 1 + {} requests, {} controls: at most {requests} requests and {sockets} sockets, seed {}",
+        sample.sessions, sample.later, sample.controls, asking.seed
     ));
     if all > MOST_UNASKED
         && !parts.is_local()
-        && !args.yes
-        && !output.confirm(&format!("That is more than the usual load for {}. Go on?", target.host))
+        && !args.agreed()
+        && !output.confirm(&format!("That is more than the usual load for {}. Go on?", asking.target.host))
     {
         return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load, and nobody said yes"))
             .try_this("stickyctl verify URL --yes"));
     }
-    let with_sockets = socket.is_some();
-    let asking = Asking { target, socket, pod: args.pod(), worker: args.worker(), sample, seed, rate: args.rate };
-    let book = Book::new(sample);
+    let began = Timestamp::now();
+    let book = Arc::new(Book::new(sample));
     let line = output.live("asking");
+    let (looked, first_look) = oneshot::channel();
     let partial = tokio::select! {
-        () = probe::run(&asking, &book, |done| line.says(&format!("{done} of {all}"))) => false,
+        () = async {
+            if site.witness.is_some() {
+                // Without a witness in time the run begins all the same, and moves have no cause.
+                let _ = tokio::time::timeout(FIRST_LOOK, first_look).await;
+            }
+            probe::run(&asking, &book, |done| line.says(&format!("{done} of at most {all}"))).await;
+        } => false,
         _ = tokio::signal::ctrl_c() => true,
-        never = trouble(site.tunnel.as_mut(), output) => match never {},
+        never = trouble(site.tunnel.as_mut(), &book, output) => match never {},
+        never = witness(site.witness.as_ref(), &book, looked) => match never {},
     };
     let run = book.run();
-    let done = run.shots().count() + run.sockets().count() + run.socket_first.iter().filter(|(_, after)| after.is_some()).count();
-    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of {all}"));
-    let judgement = judge(&run, args.max_move_rate.0);
-    let report = Report::new(&site.url, seed, (sample, with_sockets), partial, &run, &judgement);
+    let done = run.shots().count() + run.sockets().count();
+    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
+    let judgement = judge(&run, args.tolerated());
+    let about = About {
+        url: site.url,
+        command: command(),
+        began: began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        took: book.age(),
+        seed: asking.seed,
+        sample,
+        planned: (requests, sockets),
+        chosen: asking.chosen.clone(),
+        partial,
+        identity: (asking.pod.to_string(), asking.worker.to_string()),
+    };
+    let report = Report::new(&about, &run, &judgement);
     match args.output {
         Format::Table => output.answer(&report.table(output.unicode())),
         Format::Json => {
@@ -81,24 +111,48 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
             output.answer(&text);
         }
     }
-    Ok(match report.verdict {
-        _ if partial => Exit::Interrupted,
-        Verdict::Sticky => Exit::Done,
-        Verdict::NotSticky => Exit::Negative,
-        Verdict::Inconclusive | Verdict::NotJudged => Exit::Inconclusive,
-    })
+    Ok(if partial { Exit::Interrupted } else { exit(&report, args.require_workers) })
+}
+
+/// What the verdict is as an exit code: about pods, and about workers where they count too.
+fn exit(report: &Report, workers: bool) -> Exit {
+    let all = [Some(report.verdict), workers.then_some(report.workers)];
+    let is = |verdict| all.contains(&Some(verdict));
+    match () {
+        () if is(Verdict::NotSticky) => Exit::Negative,
+        () if is(Verdict::Inconclusive) || is(Verdict::NotJudged) => Exit::Inconclusive,
+        () => Exit::Done,
+    }
+}
+
+/// The call as it can be repeated.
+fn command() -> String {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words = std::iter::once("stickyctl").chain(words.iter().map(String::as_str));
+    // Only a NUL can't be quoted, and an argument holds none.
+    shlex::try_join(words).unwrap_or_default()
 }
 
 /// Tells what happens to the tunnel, where there is one.
-async fn trouble(tunnel: Option<&mut Tunnel>, output: Output) -> std::convert::Infallible {
+async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> Infallible {
     match tunnel {
-        Some(tunnel) => forward::tell(tunnel, output).await,
+        Some(tunnel) => forward::tell(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
         None => std::future::pending().await,
     }
 }
 
-/// As many requests as the default sample has; more of them at a stranger's site are asked about first.
-const MOST_UNASKED: u64 = 600;
+async fn witness(witness: Option<&Witness>, book: &Arc<Book>, looked: oneshot::Sender<()>) -> Infallible {
+    match witness {
+        Some(witness) => watch::pods(witness, book, looked).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// For the first word of a cluster about its pods.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// As many requests and sockets as the default sample has; more of them at a stranger's site are asked about first.
+const MOST_UNASKED: u64 = 800;
 
 /// Prints what a reason means and what to try.
 #[must_use]

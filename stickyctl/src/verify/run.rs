@@ -1,69 +1,19 @@
 //! What a run saw: answers, by session and by control, with nothing concluded yet.
 
-use super::jar::Fate;
+use super::ends::Why;
+use super::moves::{Cause, Step};
+use super::seen::{Delivery, Event, Outcome, Shot, Socket, Who};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-/// What came of one probe.
+/// A session that began with a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Somebody answered and said who.
-    By(Who),
-    /// An answer that does not say whose it is: a proxy's own page, an error. Never a move.
-    Nameless {
-        /// The status.
-        status: u16,
-    },
-    /// No answer: the connection, TLS, time. Never a move.
-    Lost(String),
-}
-
-/// Who answered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Who {
-    /// The pod.
-    pub pod: String,
-    /// The worker, where it is told.
-    pub worker: Option<String>,
-}
-
-/// A cookie that came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
-    /// Its name.
-    pub name: String,
-    /// Its attributes as they would be written, without its value.
-    pub attributes: String,
-    /// What the jar made of it.
-    pub fate: Fate,
-}
-
-/// One probe, seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shot {
-    /// When it began, from the start of the run.
-    pub at: Duration,
-    /// How long it took.
-    pub took: Duration,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// Names of the cookies that went along.
-    pub carried: Vec<String>,
-    /// Cookies that came, and what the jar made of them.
-    pub offered: Vec<Offered>,
-    /// Whether a cache says that it is its own (`Age`, RFC 9111 section 5.1).
-    pub cached: bool,
-}
-
-impl Shot {
-    /// The pod that answered.
-    #[must_use]
-    pub fn pod(&self) -> Option<&str> {
-        match &self.outcome {
-            Outcome::By(who) => Some(&who.pod),
-            _ => None,
-        }
-    }
+pub struct SocketFirst {
+    /// The socket, held for the whole run.
+    pub socket: Socket,
+    /// The request after it.
+    pub after: Option<Shot>,
+    /// The socket that was opened when the first one had ended.
+    pub again: Option<Socket>,
 }
 
 /// One session: its requests in order, the first among them.
@@ -72,7 +22,11 @@ pub struct Session {
     /// Its requests.
     pub shots: Vec<Shot>,
     /// Its sockets, opened after the requests: the first, and one more after that was closed.
-    pub sockets: Vec<Shot>,
+    pub sockets: Vec<Socket>,
+    /// Messages for its first socket by the worker that got the request.
+    pub local: Vec<Delivery>,
+    /// Messages for it through the bus.
+    pub relayed: Vec<Delivery>,
 }
 
 impl Session {
@@ -80,17 +34,6 @@ impl Session {
     #[must_use]
     pub fn bound(&self) -> Option<(usize, &str)> {
         self.shots.iter().enumerate().find_map(|(place, shot)| Some((place, shot.pod()?)))
-    }
-
-    /// Requests after the one that bound it which say who answered: their places, and whether each is a move. A move is a request
-    /// whose pod is not the one that bound the session.
-    pub fn later(&self) -> impl Iterator<Item = (usize, bool)> {
-        let bound = self.bound();
-        self.shots.iter().enumerate().filter_map(move |(place, shot)| {
-            let (first, pod) = bound?;
-            (place > first).then_some(())?;
-            Some((place, shot.pod()? != pod))
-        })
     }
 
     /// How often the pod is another one than that of the request before: from A to B and back is two changes, and one move.
@@ -108,16 +51,24 @@ pub struct Run {
     pub controls: Vec<Shot>,
     /// Sessions.
     pub sessions: Vec<Session>,
-    /// Sessions that opened a socket before anything else: the socket, and the request after it.
-    pub socket_first: Vec<(Shot, Option<Shot>)>,
+    /// Sessions that opened a socket before anything else.
+    pub socket_first: Vec<SocketFirst>,
+    /// Sockets over which nothing was said.
+    pub idle: Vec<Socket>,
     /// First requests of one session, all at once, and its requests after them.
     pub at_once: (Vec<Shot>, Vec<Shot>),
-    /// Requests of the first session, all at once: a proxy that pools its connections to a pod needs several for them.
-    pub together: Vec<Shot>,
+    /// Requests of some sessions, all of a session's at once: a proxy that pools its connections to a pod needs several for them.
+    pub together: Vec<Vec<Shot>>,
     /// Requests of a session that came with a cookie's value which nobody issued.
     pub dead_cookie: Vec<Shot>,
     /// Requests of the first session, without its cookies: where it stays all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
+    /// Requests without a cookie, several on a connection: what somebody sees who keeps it.
+    pub kept: Vec<Vec<Shot>>,
+    /// Requests without a cookie that no cache can have, where the controls met one pod only.
+    pub uncached: Vec<Shot>,
+    /// What happened beside the probes, in order.
+    pub events: Vec<Event>,
 }
 
 impl Run {
@@ -128,27 +79,53 @@ impl Run {
             .chain(self.sessions.iter().flat_map(|session| &session.shots))
             .chain(&self.replayed)
             .chain(self.at_once.0.iter().chain(&self.at_once.1))
-            .chain(&self.together)
+            .chain(self.together.iter().flatten())
             .chain(&self.dead_cookie)
+            .chain(self.kept.iter().flatten())
+            .chain(&self.uncached)
+            .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
+            .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
     }
 
     /// Every socket that was tried.
-    pub fn sockets(&self) -> impl Iterator<Item = &Shot> {
-        self.sessions.iter().flat_map(|session| &session.sockets).chain(self.socket_first.iter().map(|(socket, _)| socket))
+    pub fn sockets(&self) -> impl Iterator<Item = &Socket> {
+        let first = self.socket_first.iter().flat_map(|first| std::iter::once(&first.socket).chain(&first.again));
+        self.sessions.iter().flat_map(|session| &session.sockets).chain(first).chain(&self.idle)
     }
 
-    /// Of the sockets of sessions at a place (0 the first, 1 the one after it), those on the pod of their session, and all.
+    /// Of the sockets of sessions at a place (0 the first, 1 the one after it), those on the pod that the session was on then, and all.
     #[must_use]
     pub fn sockets_in_place(&self, place: usize) -> (u64, u64) {
-        let pairs = self.sessions.iter().filter_map(|session| Some((session.bound()?.1, session.sockets.get(place)?.pod()?)));
-        pairs.fold((0, 0), |(same, all), (bound, pod)| (same + u64::from(bound == pod), all + 1))
+        let pairs = self.sessions.iter().filter_map(|session| Some((self.home(session)?, session.sockets.get(place)?.opened.pod()?)));
+        pairs.fold((0, 0), |(same, all), (home, pod)| (same + u64::from(home == pod), all + 1))
     }
 
     /// Of the sessions that began with a socket, those whose request reached its pod, and all.
     #[must_use]
     pub fn stayed_after_socket(&self) -> (u64, u64) {
-        let pairs = self.socket_first.iter().filter_map(|(socket, request)| Some((socket.pod()?, request.as_ref()?.pod()?)));
+        let pairs = self.socket_first.iter().filter_map(|first| Some((first.socket.opened.pod()?, first.after.as_ref()?.pod()?)));
         pairs.fold((0, 0), |(same, all), (socket, request)| (same + u64::from(socket == request), all + 1))
+    }
+
+    /// Of the sockets that were held and ended by themselves, those that came back to the pod they had been on, and all that could: not those
+    /// whose pod was gone.
+    #[must_use]
+    pub fn came_back(&self) -> (u64, u64) {
+        let whys: BTreeMap<*const Socket, Why> = self.ends().into_iter().map(|(socket, why)| (std::ptr::from_ref(socket), why)).collect();
+        let by_itself = |first: &&SocketFirst| !matches!(whys.get(&std::ptr::from_ref(&first.socket)), None | Some(Why::Ours | Why::PodTerminated));
+        let pairs = self.socket_first.iter().filter(by_itself).filter_map(|first| {
+            let (pod, again) = (first.socket.opened.pod()?, first.again.as_ref()?);
+            let stood = self.was_ready(pod, first.socket.end.as_ref()?.at, again.opened.at) != Some(false);
+            stood.then_some((pod, again.opened.pod()?))
+        });
+        pairs.fold((0, 0), |(same, all), (before, after)| (same + u64::from(before == after), all + 1))
+    }
+
+    /// Of the messages of a kind, those that arrived, and all that were taken.
+    #[must_use]
+    pub fn arrived(&self, of: impl Fn(&Session) -> &[Delivery]) -> (u64, u64) {
+        let taken = self.sessions.iter().flat_map(|session| of(session)).filter(|delivery| delivery.posted.pod().is_some());
+        taken.fold((0, 0), |(arrived, all), delivery| (arrived + u64::from(delivery.arrived), all + 1))
     }
 
     /// How many controls each pod answered.
@@ -173,23 +150,37 @@ impl Run {
         workers
     }
 
-    /// Moves, and the later requests that they are of.
+    /// Moves that nothing forced, and the later requests that they are of; forced ones are in neither.
     #[must_use]
     pub fn moves(&self) -> (u64, u64) {
-        self.sessions.iter().flat_map(Session::later).fold((0, 0), |(moves, all), (_, moved)| (moves + u64::from(moved), all + 1))
+        self.sessions.iter().flat_map(|session| self.steps(session)).fold((0, 0), |(moves, all), (_, step)| match step {
+            Step::Stayed => (moves, all + 1),
+            Step::Moved(Cause::Forced) => (moves, all),
+            Step::Moved(_) => (moves + 1, all + 1),
+        })
     }
 
-    /// Sessions with a move, and the sessions that have later requests at all.
+    /// Moves of a cause.
+    #[must_use]
+    pub fn moved_by(&self, cause: Cause) -> u64 {
+        self.sessions.iter().flat_map(|session| self.steps(session)).filter(|(_, step)| *step == Step::Moved(cause)).count() as u64
+    }
+
+    /// Sessions with a move that nothing forced, and the sessions that have later requests at all.
     #[must_use]
     pub fn moved_sessions(&self) -> (u64, u64) {
-        let judged = self.sessions.iter().filter(|session| session.later().next().is_some());
-        judged.fold((0, 0), |(moved, all), session| (moved + u64::from(session.later().any(|(_, moved)| moved)), all + 1))
+        self.sessions.iter().fold((0, 0), |(moved, all), session| {
+            let steps = self.steps(session);
+            let moves = steps.iter().any(|(_, step)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
+            (moved + u64::from(moves), all + u64::from(!steps.is_empty()))
+        })
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use std::time::Duration;
 
     /// A shot by a pod; `-` is none.
     pub fn shot(pod: &str) -> Shot {
@@ -197,12 +188,12 @@ pub(super) mod tests {
             "-" => Outcome::Nameless { status: 502 },
             pod => Outcome::By(Who { pod: pod.to_owned(), worker: Some("0".to_owned()) }),
         };
-        Shot { at: Duration::ZERO, took: Duration::from_millis(1), outcome, carried: Vec::new(), offered: Vec::new(), cached: false }
+        Shot { took: Duration::from_millis(1), outcome, ..Shot::none() }
     }
 
     /// One request a second.
     pub fn session(pods: &str) -> Session {
-        Session { shots: timed(pods.split(' ').map(shot).collect(), 1.0), sockets: Vec::new() }
+        Session { shots: timed(pods.split(' ').map(shot).collect(), 1.0), ..Session::default() }
     }
 
     /// So many seconds apart.
@@ -213,11 +204,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_move_is_not_a_change() {
-        let there_and_back = session("a a b a b b a");
-        assert_eq!(there_and_back.later().filter(|(_, moved)| *moved).count(), 3);
-        assert_eq!(there_and_back.changes(), 4);
-        let once = session("a b b b");
-        assert_eq!((once.later().filter(|(_, moved)| *moved).count(), once.changes()), (3, 1));
+        let run = Run { sessions: vec![session("a a b a b b a"), session("a b b b")], ..Run::default() };
+        assert_eq!((run.moves(), run.sessions[0].changes(), run.sessions[1].changes()), ((6, 9), 4, 1));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Where a run's requests go: the URL's host by name, and the connection wherever it was told to lead.
 
+use super::ask::Way;
 use super::tls::Tls;
 use crate::exit::{Exit, Failure};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A site.
@@ -12,10 +15,18 @@ pub struct Target {
     pub host: String,
     /// As `Host` has it: with the port where it is not the scheme's own.
     pub authority: String,
-    /// `HOST:PORT` to connect to.
-    pub address: String,
+    /// `HOST:PORT` to connect to, at least one; of several each session asks all in turn.
+    pub addresses: Vec<String>,
+    /// Addresses of this machine that sessions come from, in turn; none: as the system chooses.
+    pub sources: Vec<IpAddr>,
+    /// Whether requests go over HTTP/2; sockets never do.
+    pub http2: bool,
     /// The path of each session's first request.
     pub first: String,
+    /// What that request posts; none: it is a GET.
+    pub first_body: Option<Body>,
+    /// Cookies that each session begins with, `NAME=VALUE`.
+    pub cookies: Vec<String>,
     /// The paths that each session asks then, one after another.
     pub paths: Vec<String>,
     /// How TLS is checked; none over plain http.
@@ -24,6 +35,39 @@ pub struct Target {
     pub headers: HeaderMap,
     /// The most that one probe may take.
     pub timeout: Duration,
+}
+
+impl Target {
+    /// Where a connection goes.
+    #[must_use]
+    pub fn address(&self, way: Way) -> &str {
+        &self.addresses[way.to % self.addresses.len()]
+    }
+
+    /// `http` or `https`.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+}
+
+/// A body that is posted.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// The media type.
+    pub kind: &'static str,
+}
+
+impl Body {
+    /// A JSON object or array says so itself; anything else is taken for a form.
+    #[must_use]
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        let json = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok_and(|value| value.is_object() || value.is_array());
+        Self { bytes, kind: if json { "application/json" } else { "application/x-www-form-urlencoded" } }
+    }
 }
 
 /// A site's WebSocket.

@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 /// A way to check certificates.
 #[derive(Debug, Clone)]
-pub struct Tls(pub Arc<ClientConfig>);
+pub struct Tls {
+    plain: Arc<ClientConfig>,
+    http2: Arc<ClientConfig>,
+}
 
 impl Tls {
     /// Trusts what the system trusts, or only the authorities in a file (PEM), or, unchecked, everybody.
@@ -27,7 +30,15 @@ impl Tls {
         } else {
             builder.with_root_certificates(roots(ca)?).with_no_client_auth()
         };
-        Ok(Self(Arc::new(config)))
+        let mut http2 = config.clone();
+        http2.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Self { plain: Arc::new(config), http2: Arc::new(http2) })
+    }
+
+    /// The way for HTTP/1.1, or for HTTP/2, which TLS agrees upon (RFC 9113 section 3.2).
+    #[must_use]
+    pub fn config(&self, http2: bool) -> Arc<ClientConfig> {
+        Arc::clone(if http2 { &self.http2 } else { &self.plain })
     }
 }
 

@@ -1,0 +1,142 @@
+//! One probe: a request or a handshake with a session's cookies, and what its answer says.
+
+use super::book::Book;
+use super::socket::{self, Held};
+use super::{Asking, Seat};
+use crate::verify::ask::{self, Answer, Question, Way};
+use crate::verify::cookie::Offer;
+use crate::verify::jar::{Jar, Place};
+use crate::verify::seen::{Offered, Outcome, Shot, Socket, Who};
+use crate::verify::target::{self, Body, Target, path_of};
+use http::HeaderMap;
+use http::header::{AGE, HeaderName, SET_COOKIE};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+use sticky_app::core::ids::ClientId;
+
+/// A request that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub path: &'a str,
+    pub jar: Option<&'a Mutex<Jar>>,
+    pub body: Option<&'a Body>,
+    pub way: Way,
+    pub round: u32,
+}
+
+/// Makes a request on a connection of its own; the answer beside what is noted of it.
+pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) -> (Shot, Option<Answer>) {
+    let place = place(&asking.target, request.path);
+    let (header, carried) = cookies(request.jar, &place);
+    let at = Instant::now();
+    let question = Question { path: request.path, cookies: header.as_deref(), body: request.body, way: request.way };
+    let answer = ask::once(&asking.target, question).await;
+    let blank = Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, ..Shot::none() };
+    noted(asking, blank, answer, request.jar, &place)
+}
+
+/// What an answer is in the book.
+pub(super) fn noted(
+    asking: &Asking,
+    blank: Shot,
+    answer: Result<Answer, String>,
+    jar: Option<&Mutex<Jar>>,
+    place: &Place<'_>,
+) -> (Shot, Option<Answer>) {
+    match answer {
+        Err(why) => (Shot { outcome: Outcome::Lost(why), ..blank }, None),
+        Ok(answer) => {
+            let offered = offered(asking, &answer, jar, place);
+            (Shot { outcome: who(asking, &answer), offered, cached: is_cached(&answer.headers), ..blank }, Some(answer))
+        }
+    }
+}
+
+/// Opens a session's socket with its cookies, which the 101 may add to, and holds it. What became of it is in its seat.
+pub(super) async fn open(
+    asking: &Asking,
+    socket: &target::Socket,
+    book: &Arc<Book>,
+    (session, seat, way): (u64, Seat, Way),
+    jar: &Mutex<Jar>,
+) -> Option<Held> {
+    let path = socket.path.clone().unwrap_or_else(|| format!("/ws/{}", client_id(asking.seed, session)));
+    let place = place(&socket.target, &path);
+    let (header, carried) = cookies(Some(jar), &place);
+    let at = Instant::now();
+    let wants_text = |headers: &HeaderMap| asking.pod.read(headers, b"").is_none();
+    let opened = socket::open(socket, (&path, way), header.as_deref(), wants_text).await;
+    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, way: way.to, ..Shot::none() };
+    let (answer, stream) = match opened {
+        Ok((answer, stream)) => (Ok(answer), stream),
+        Err(why) => (Err(why), None),
+    };
+    let (mut opened, answer) = noted(asking, blank, answer, Some(jar), &place);
+    // A refusal may come from a pod, and is no socket of its.
+    if let Some(answer) = answer.filter(|answer| answer.status != 101) {
+        opened.outcome = Outcome::Nameless { status: answer.status };
+    }
+    book.note(|run| seat.take(run, Socket { opened, end: None }));
+    stream.map(|stream| Held::new(stream, Arc::clone(book), seat))
+}
+
+/// A sticky-app's id for a session: nobody else's, of the seed of this run and the session's number.
+pub(super) fn client_id(seed: u64, session: u64) -> String {
+    let noise = fastrand::Rng::with_seed(seed ^ (session << 32)).u64(..);
+    ClientId::from_random((u128::from(noise) << 64 | u128::from(session)).to_be_bytes()).as_str().to_owned()
+}
+
+/// Where a path is, as far as cookies care.
+pub(super) fn place<'a>(target: &'a Target, path: &'a str) -> Place<'a> {
+    Place { host: &target.host, path: path_of(path), tls: target.tls.is_some() }
+}
+
+/// The `Cookie` header for a place, and the names in it.
+fn cookies(jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> (Option<String>, Vec<String>) {
+    let Some(jar) = jar else { return (None, Vec::new()) };
+    let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+    (jar.header(place, now), jar.names(place, now).into_iter().map(str::to_owned).collect())
+}
+
+fn who(asking: &Asking, answer: &Answer) -> Outcome {
+    match asking.pod.read(&answer.headers, &answer.body) {
+        Some(pod) => Outcome::By(Who { pod, worker: asking.worker.read(&answer.headers, &answer.body) }),
+        None => Outcome::Nameless { status: answer.status },
+    }
+}
+
+/// Cookies of an answer, in order; the last one of a name is what the jar keeps.
+fn offered(asking: &Asking, answer: &Answer, jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> Vec<Offered> {
+    // Without a jar its cookies are nobody's.
+    let Some(jar) = jar else { return Vec::new() };
+    let (mut jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+    let lines = answer.headers.get_all(SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let take = |offer: Offer| {
+        let value = asking.show_values.then(|| offer.value.clone());
+        Offered { name: offer.name.clone(), attributes: offer.attributes(), fate: jar.take(offer, place, now), value }
+    };
+    lines.filter_map(|line| Offer::read(line, now)).map(take).collect()
+}
+
+/// Whether a cache says that the answer is its own: an age (RFC 9111 section 5.1), a hit (RFC 9211 and what was usual before it).
+fn is_cached(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let aged = text(AGE).and_then(|age| age.trim().parse::<u64>().ok()).is_some_and(|age| age > 0);
+    let hit = ["cache-status", "x-cache", "cf-cache-status", "x-cache-status"].into_iter().any(|name| {
+        text(HeaderName::from_static(name)).is_some_and(|said| said.to_ascii_lowercase().split([',', ';', ' ']).any(|word| word.trim() == "hit"))
+    });
+    aged || hit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn what_caches_say() {
+        let said = |name: &'static str, value: &'static str| is_cached(&HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]));
+        assert!(said("age", "12") && said("x-cache", "HIT from edge") && said("cache-status", "edge; hit; ttl=3") && said("cf-cache-status", "HIT"));
+        assert!(!said("age", "0") && !said("x-cache", "MISS") && !said("cache-status", "edge; fwd=miss") && !said("x-cache", "white"));
+    }
+}

@@ -1,0 +1,122 @@
+//! The report as a person reads it in a terminal, top to bottom.
+
+use super::{Count, Report, Session};
+use crate::grid::grid;
+use crate::verify::bounds;
+use crate::verify::scenario::Mark;
+use crate::verify::verdict::Verdict;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Sessions that moved and are shown request by request.
+const SHOWN: usize = 3;
+/// The longest bar, in characters.
+const BAR: u64 = 12;
+
+impl Report {
+    /// As a person reads it.
+    #[must_use]
+    pub fn table(&self, unicode: bool) -> String {
+        let mark = |mark| match (mark, unicode) {
+            (Mark::Pass, true) => "✓",
+            (Mark::Fail, true) => "✗",
+            (Mark::Skip, true) => "–",
+            (Mark::Pass, false) => "ok",
+            (Mark::Fail, false) => "FAIL",
+            (Mark::Skip, false) => "--",
+        };
+        let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
+        let mut text = grid(["SCENARIO", "RESULT", "SEEN"], rows, 3);
+        text.push_str(&self.moved());
+        text.push_str(&self.spread());
+        text.push_str(&self.numbers());
+        let _ = write!(text, "\n\n{}", self.last_line());
+        for reason in &self.reasons {
+            let _ = write!(text, "\n\n{}  {}\n  seen: {}\n{}", reason.code.word(), reason.title, reason.detail, reason.code.advice());
+        }
+        text
+    }
+
+    /// Some sessions that moved, request by request, their pods as numbers.
+    fn moved(&self) -> String {
+        let number: BTreeMap<&str, usize> = self.pods.iter().enumerate().map(|(place, pod)| (pod.pod.as_str(), place + 1)).collect();
+        let moved: Vec<&Session> = self.sessions.iter().filter(|one| one.requests.iter().any(|request| request.moved.is_some())).collect();
+        let Some(first) = moved.first() else { return String::new() };
+        let mut text = String::new();
+        for (place, session) in moved.iter().take(SHOWN).enumerate() {
+            let rest = moved.len() - SHOWN.min(moved.len());
+            let name = match place {
+                0 => format!("session {}, request by request", first.id),
+                2 if rest > 0 => format!("session {}, and {rest} more that moved", session.id),
+                _ => format!("session {}", session.id),
+            };
+            let pods = session.requests.iter().map(|request| {
+                request.pod.as_deref().and_then(|pod| number.get(pod)).map_or_else(|| "-".to_owned(), ToString::to_string)
+            });
+            let shown: Vec<String> = pods.take(WIDEST).collect();
+            let more = if session.requests.len() > WIDEST { " …" } else { "" };
+            let _ = write!(text, "\n{name:<35} {}{more}", shown.join(" "));
+        }
+        format!("\n{text}")
+    }
+
+    fn spread(&self) -> String {
+        if self.pods.is_empty() {
+            return String::new();
+        }
+        let most = self.pods.iter().map(|pod| pod.controls.max(pod.sessions)).max().unwrap_or_default().max(1);
+        let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * BAR).div_ceil(most) as usize));
+        let rows = self.pods.iter().enumerate().map(|(place, pod)| [(place + 1).to_string(), pod.pod.clone(), bar(pod.controls), bar(pod.sessions)]);
+        format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4))
+    }
+
+    fn numbers(&self) -> String {
+        let (requests, sessions) = (self.moved_requests, self.moved_sessions);
+        let first = format!("{} of {} requests", requests.seen, requests.of);
+        let second = format!("{} of {} sessions", sessions.seen, sessions.of);
+        let width = first.len().max(second.len());
+        let bounds = |count: Count| bounds::in_words(count.seen, count.of);
+        let mut text = format!("\n\nmoves     {first:<width$}   {}\n          {second:<width$}   {}", bounds(requests), bounds(sessions));
+        if self.forced_moves > 0 {
+            let _ = write!(text, "\n          {} more were forced: their pod was gone or not ready", self.forced_moves);
+        }
+        if self.changes > 0 {
+            let _ = write!(text, "\nchanges   {} from one request of a session to its next", self.changes);
+        }
+        if self.verdict == Verdict::Sticky {
+            text.push_str("\nchance    alone would keep all of them in place less than once in a million runs");
+        }
+        for cookie in &self.cookies {
+            let values = if cookie.values.is_empty() { "value redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };
+            let _ = write!(text, "\ncookie    {}  {}  offered {}, sent {}, {values}", cookie.name, cookie.attributes, cookie.offered, cookie.sent);
+        }
+        if self.cookies.is_empty() {
+            text.push_str("\ncookie    none offered");
+        }
+        if self.lost > 0 || !self.nameless.is_empty() {
+            let nameless: Vec<String> = self.nameless.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
+            let nameless = if nameless.is_empty() { "0".to_owned() } else { nameless.join(", ") };
+            let _ = write!(text, "\nerrors    {} without an answer, {nameless} without an identity", self.lost);
+        }
+        text
+    }
+
+    fn last_line(&self) -> String {
+        let (loud, pods) = match self.verdict {
+            Verdict::Sticky => ("STICKY", "sticky"),
+            Verdict::NotSticky => ("NOT STICKY", "not sticky"),
+            Verdict::Inconclusive | Verdict::NotJudged => ("INCONCLUSIVE", "inconclusive"),
+        };
+        let workers = match self.workers {
+            Verdict::Sticky => "sticky",
+            Verdict::NotSticky => "not sticky, which no cookie changes",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::NotJudged => "not judged",
+        };
+        let partial = if self.partial { "    (interrupted: of what was asked so far)" } else { "" };
+        format!("{loud}    pods: {pods}      workers: {workers}{partial}")
+    }
+}
+
+/// The most requests of a session in a line.
+const WIDEST: usize = 40;

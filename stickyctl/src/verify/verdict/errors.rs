@@ -1,0 +1,102 @@
+//! Answers that say nothing: none at all, a cache's, a proxy's own, an identity that is none.
+
+use super::Reason;
+use crate::verify::code::Code;
+use crate::verify::run::Run;
+use crate::verify::scenario::Name::StickHttp;
+use crate::verify::seen::{Outcome, Shot};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More identities than this are no site's pods.
+const MOST_PODS: usize = 256;
+/// The share of probes without a name beyond which a run says nothing for affinity.
+const MOST_NAMELESS: f64 = 0.1;
+/// So many failures of sessions of one pod are no accident.
+const MANY: usize = 5;
+
+/// Why the answers can't be read as identities at all.
+pub(super) fn unreadable(run: &Run) -> Option<Reason> {
+    let reason = |code, detail: String| Some(Reason::new(code, StickHttp, detail));
+    let shots: Vec<&Shot> = run.shots().collect();
+    let named = shots.iter().filter(|shot| shot.pod().is_some()).count();
+    let lost = shots.iter().filter(|shot| matches!(shot.outcome, Outcome::Lost(_))).count();
+    if lost == shots.len() {
+        let why = shots.iter().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None });
+        return reason(Code::Transport, format!("none of {lost} requests was answered: {}", why.unwrap_or("none was made")));
+    }
+    if named == 0 {
+        return reason(Code::NoIdentity, format!("{} answers, and none says who made it{}", shots.len() - lost, by_cookie(run)));
+    }
+    let cached = shots.iter().filter(|shot| shot.cached).count();
+    if cached > 0 {
+        return reason(Code::Cached, format!("{cached} of {} answers came from a cache, by their own headers", shots.len()));
+    }
+    let pods: BTreeSet<&str> = shots.iter().filter_map(|shot| shot.pod()).collect();
+    if pods.len() > MOST_PODS || (named >= 20 && pods.len() * 2 > named) {
+        return reason(
+            Code::IdentityUnstable,
+            format!("{} identities in {named} answers: that is something of the request's, not of the pod's", pods.len()),
+        );
+    }
+    None
+}
+
+/// What the cookie alone lets one say, which is no verdict.
+fn by_cookie(run: &Run) -> String {
+    let offered: BTreeSet<&str> =
+        run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).map(|cookie| cookie.name.as_str()).collect();
+    if offered.is_empty() {
+        return "; no cookie was offered either, so nothing that a browser keeps can hold a session".to_owned();
+    }
+    let names: Vec<&str> = offered.into_iter().collect();
+    let again = run.sessions.iter().filter(|session| session.shots.iter().skip(1).any(|shot| !shot.offered.is_empty())).count();
+    format!("; {} was offered, and offered anew later to {again} of {} sessions, which tells nothing of pods", names.join(", "), run.sessions.len())
+}
+
+/// Too many probes that say nothing.
+pub(super) fn too_many(run: &Run) -> Option<Reason> {
+    let all = run.shots().count();
+    let lost = run.shots().filter(|shot| matches!(shot.outcome, Outcome::Lost(_))).count();
+    let nameless = run.shots().filter(|shot| matches!(shot.outcome, Outcome::Nameless { .. })).count();
+    let too_many = |count: usize| count as f64 > all as f64 * MOST_NAMELESS;
+    if too_many(lost + nameless)
+        && let Some(reason) = one_pod_fails(run)
+    {
+        return Some(reason);
+    }
+    if too_many(lost) {
+        let why = run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None });
+        let detail = format!("{lost} of {all} requests were not answered: {}", why.unwrap_or_default());
+        return Some(Reason::new(Code::Transport, StickHttp, detail));
+    }
+    too_many(nameless).then(|| {
+        let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
+        for shot in run.shots() {
+            if let Outcome::Nameless { status } = shot.outcome {
+                *statuses.entry(status).or_default() += 1;
+            }
+        }
+        let statuses: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
+        Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}", statuses.join(", ")))
+    })
+}
+
+/// Failures that only the sessions of one pod have, while requests without a cookie get their answers: whoever chooses holds on to a pod
+/// that does not answer.
+pub(super) fn one_pod_fails(run: &Run) -> Option<Reason> {
+    let fails = |shot: &&Shot| shot.pod().is_none();
+    let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
+    for session in &run.sessions {
+        let Some((first, pod)) = session.bound() else { continue };
+        *failed.entry(pod).or_default() += session.shots[first..].iter().filter(fails).count();
+    }
+    let all: usize = failed.values().sum();
+    let (pod, most) = failed.into_iter().max_by_key(|(_, count)| *count)?;
+    let controls = run.controls.iter().filter(fails).count();
+    // Without affinity a dead pod would fail everybody alike.
+    let spared = (controls as f64) < run.controls.len() as f64 * MOST_NAMELESS;
+    (most >= MANY && most * 10 >= all * 9 && spared).then(|| {
+        let detail = format!("{most} of {all} failures met sessions of {pod}, and {controls} of {} controls failed", run.controls.len());
+        Reason::new(Code::DeadPodKept, StickHttp, detail)
+    })
+}

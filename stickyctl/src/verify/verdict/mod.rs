@@ -1,0 +1,93 @@
+//! From what a run saw to a verdict: sticky, not sticky, or inconclusive, with reasons that have stable codes.
+//!
+//! A move is proof against affinity, so it is looked at early; that nothing moved is proof for it only where chance, a cache, a single
+//! pod, a proxy's errors and an identity that is none are out of the question. Every rule is over counts, and none looks at a cookie's
+//! value.
+
+mod errors;
+mod moved;
+mod others;
+mod requests;
+mod sockets;
+mod workers;
+
+use super::bounds;
+use super::code::Code;
+use super::run::Run;
+use super::scenario::Name;
+
+/// What was found about pods, or about workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Sessions stay.
+    Sticky,
+    /// They don't.
+    NotSticky,
+    /// The run does not tell.
+    Inconclusive,
+    /// There was nothing to judge: one worker a pod.
+    NotJudged,
+}
+
+/// Why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The code.
+    pub code: Code,
+    /// The scenario that it is from.
+    pub scenario: Name,
+    /// What was seen, in numbers.
+    pub detail: String,
+}
+
+impl Reason {
+    fn new(code: Code, scenario: Name, detail: impl Into<String>) -> Self {
+        Self { code, scenario, detail: detail.into() }
+    }
+}
+
+/// The verdict on a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// Pods, by requests and sockets.
+    pub pods: Verdict,
+    /// Pods, by requests alone.
+    pub requests: Verdict,
+    /// Workers.
+    pub workers: Verdict,
+    /// Why, the decisive one first.
+    pub reasons: Vec<Reason>,
+    /// At most how likely chance alone is to keep everything in place.
+    pub chance: f64,
+    /// Whether a session stays without its cookies too.
+    pub by_something_else: bool,
+}
+
+/// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
+#[must_use]
+pub fn judge(run: &Run, tolerated: f64) -> Judgement {
+    let spread = run.spread();
+    let (_, later) = run.moves();
+    let chance = bounds::chance(&spread.values().copied().collect::<Vec<_>>(), later);
+    let (requests, mut reasons) =
+        errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
+    let by_something_else = reasons.iter().any(|reason| reason.code == Code::NotByCookie);
+    let mut pods = requests;
+    if let Some((verdict, reason)) = sockets::judge(run) {
+        // A socket elsewhere is proof; that none could be opened only takes a proof away. Where requests move, sockets do too.
+        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky) || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky) {
+            pods = verdict;
+            reasons.insert(0, reason);
+        }
+    }
+    let (workers, reason) = workers::judge(run);
+    reasons.extend(reason);
+    let mut judgement = Judgement { pods, requests, workers, reasons, chance, by_something_else };
+    let others = others::all(run, &judgement);
+    judgement.reasons.extend(others);
+    judgement
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Why sessions move, where they do.
+
+use super::Reason;
+use crate::verify::bounds;
+use crate::verify::code::Code;
+use crate::verify::jar::Fate;
+use crate::verify::moves::{Cause, Step};
+use crate::verify::run::{Run, Session};
+use crate::verify::scenario::Name::StickHttp;
+use crate::verify::seen::{Offered, Shot, What};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
+    let moved = format!("{moves} of {later} later requests on another pod");
+    let reason = |code, detail| Reason::new(code, StickHttp, detail);
+    if let Some(detail) = pods_gone(run, &moved) {
+        return reason(Code::PodsReplaced, detail);
+    }
+    let offered: Vec<&Offered> = run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).collect();
+    let all = |fate: Fate| !offered.is_empty() && offered.iter().all(|cookie| cookie.fate == fate);
+    for (fate, code) in [
+        (Fate::BornExpired, Code::BornExpired),
+        (Fate::SecureOverHttp, Code::SecureOverHttp),
+        (Fate::OtherPath, Code::CookiePathMismatch),
+        (Fate::ForeignDomain, Code::CookieDomainMismatch),
+    ] {
+        if all(fate) {
+            return reason(code, moved);
+        }
+    }
+    if let Some(ways) = one_pod_by_each_way(run) {
+        return reason(Code::ProxyDisagreement, format!("{moved}, and by each of {ways} addresses every session on one pod"));
+    }
+    if let Some(changes) = pods_came(run) {
+        return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready all the time, after {changes}"));
+    }
+    if offered.is_empty() {
+        return reason(Code::NoAffinityCookie, format!("{moved}, and no cookie was ever offered"));
+    }
+    if run.sessions.iter().all(settles) {
+        return reason(Code::BoundLate, format!("{moved}, and always on that of the second answer: the first one binds nothing"));
+    }
+    // As often as without affinity: the cookie decides nothing. Less often: it does, and leaks.
+    let spread = run.spread();
+    let controls: u64 = spread.values().sum();
+    let stay: f64 = spread.values().map(|seen| (*seen as f64 / controls.max(1) as f64).powi(2)).sum();
+    let (bound, by_chance) = (bounds::rate(moves, later, bounds::SHOWN), 1.0 - stay);
+    if bound.most < by_chance * 0.7 {
+        return reason(Code::Leaks, format!("{moved}; by chance it would be {:.0} %", by_chance * 100.0));
+    }
+    let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
+    reason(Code::CookieNotHonoured, format!("{moved}, with the cookie in {sent} of them"))
+}
+
+/// Where each session that moved left a pod that answered nobody any more: a pod that is gone takes its sessions' affinity along, and what
+/// becomes of them says nothing about the site's.
+fn pods_gone(run: &Run, moved: &str) -> Option<String> {
+    let mut last: BTreeMap<&str, Duration> = BTreeMap::new();
+    for shot in run.shots() {
+        if let Some(pod) = shot.pod() {
+            let seen = last.entry(pod).or_default();
+            *seen = shot.at.max(*seen);
+        }
+    }
+    let mut left = BTreeSet::new();
+    for session in &run.sessions {
+        let (Some((_, pod)), Some(place)) = (session.bound(), first_move(run, session)) else { continue };
+        let shot = &session.shots[place];
+        // Probes are under way beside each other: what began before the move had ended may have met the pod's last moment.
+        if last[pod] > shot.at + shot.took {
+            return None;
+        }
+        left.insert(pod);
+    }
+    Some(format!("{moved}, each away from one of {} that answered nobody any more", left.len()))
+}
+
+/// The first move of a session that nothing forced.
+fn first_move(run: &Run, session: &Session) -> Option<usize> {
+    let moved = |step: &Step| matches!(step, Step::Moved(cause) if *cause != Cause::Forced);
+    run.steps(session).into_iter().find(|(_, step)| moved(step)).map(|(place, _)| place)
+}
+
+/// How many addresses there are, where each session is on one pod by each of them and not on the same by all.
+fn one_pod_by_each_way(run: &Run) -> Option<usize> {
+    let mut ways = BTreeSet::new();
+    for session in &run.sessions {
+        let mut pods: BTreeMap<usize, &str> = BTreeMap::new();
+        for shot in &session.shots {
+            let Some(pod) = shot.pod() else { continue };
+            if *pods.entry(shot.way).or_insert(pod) != pod {
+                return None;
+            }
+        }
+        ways.extend(pods.into_keys());
+    }
+    (ways.len() > 1).then_some(ways.len())
+}
+
+/// What the cluster told of its pods, where nobody moved before and every pod that was left was ready.
+fn pods_came(run: &Run) -> Option<String> {
+    let changes: Vec<Duration> =
+        run.events.iter().filter(|event| event.at > Duration::ZERO && matches!(event.what, What::Pod { .. })).map(|event| event.at).collect();
+    let first = changes.first()?;
+    let moves = run.sessions.iter().filter_map(|session| Some(&session.shots[first_move(run, session)?]));
+    let (known, after) = (run.moved_by(Cause::Unknown) == 0, moves.map(|shot: &Shot| shot.at + shot.took).all(|at| at >= *first));
+    (known && after).then(|| format!("{} changes of pods, the first at {:.1} s", changes.len(), first.as_secs_f64()))
+}
+
+/// Whether a session stays from its second answer on.
+fn settles(session: &Session) -> bool {
+    let mut pods = session.shots.iter().filter_map(Shot::pod).skip(1);
+    let second = pods.next();
+    second.is_some() && pods.all(|pod| Some(pod) == second)
+}

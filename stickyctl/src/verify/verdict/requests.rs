@@ -1,0 +1,97 @@
+//! What requests say about pods.
+
+use super::errors;
+use super::moved::why_moved;
+use super::{Reason, Verdict};
+use crate::verify::bounds::{self, CHANCE};
+use crate::verify::code::Code;
+use crate::verify::moves::Cause;
+use crate::verify::run::Run;
+use crate::verify::scenario::Name::{Attribution, Spread, StickHttp};
+use crate::verify::seen::{PodState, Shot, What};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
+    let (moves, later) = run.moves();
+    let spread = run.spread();
+    let controls: u64 = spread.values().sum();
+    let bound = bounds::rate(moves, later, bounds::SHOWN);
+    if moves > 0 && bound.least > tolerated {
+        let why = why_moved(run, moves, later);
+        // A Secure cookie over plain http is this run's fault and pods that went are nobody's, not the site's.
+        let verdict = if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced) { Verdict::Inconclusive } else { Verdict::NotSticky };
+        return (verdict, std::iter::once(why).chain(errors::too_many(run)).collect());
+    }
+    if let Some(reason) = errors::too_many(run) {
+        return unclear(reason);
+    }
+    if later == 0 || controls == 0 {
+        return unclear(Reason::new(Code::TooFewProbes, StickHttp, format!("{later} later requests and {controls} controls")));
+    }
+    if spread.len() == 1 {
+        return unclear(one_pod(run, &spread, controls));
+    }
+    if chance > CHANCE {
+        return unclear(by_chance(&spread, controls, later, chance));
+    }
+    if bound.most > tolerated && (moves > 0 || tolerated > 0.0) {
+        let detail = format!("{moves} of {later} moved, and {:.3} % is what is to be told", tolerated * 100.0);
+        return unclear(Reason::new(Code::TooFewProbes, StickHttp, detail));
+    }
+    if moves == 0
+        && let Some(reason) = not_by_cookie(run)
+    {
+        return unclear(reason);
+    }
+    let forced = run.moved_by(Cause::Forced);
+    let told = (forced > 0).then(|| {
+        let detail = format!("{forced} moves away from pods that were gone or not ready; none of them is counted");
+        Reason::new(Code::MovedForced, StickHttp, detail)
+    });
+    (Verdict::Sticky, told.into_iter().collect())
+}
+
+fn unclear(reason: Reason) -> (Verdict, Vec<Reason>) {
+    (Verdict::Inconclusive, vec![reason])
+}
+
+/// Why all controls met one pod.
+fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
+    let pod = spread.keys().next().copied().unwrap_or_default();
+    let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(Shot::pod).collect();
+    if past_caches.len() > 1 {
+        let detail = format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
+        return Reason::new(Code::Cached, Spread, detail);
+    }
+    let mut pods: BTreeMap<&str, PodState> = BTreeMap::new();
+    for event in &run.events {
+        if let What::Pod { pod, state } = &event.what {
+            pods.insert(pod, *state);
+        }
+    }
+    if pods.values().filter(|state| **state == PodState::Ready).count() == 1 {
+        return Reason::new(Code::SingleReadyPod, Spread, format!("{pod} is the only pod that is ready"));
+    }
+    Reason::new(Code::SingleBackendPath, Spread, format!("{controls} of {controls} controls without a cookie on one pod: {pod}"))
+}
+
+fn by_chance(spread: &BTreeMap<&str, u64>, controls: u64, later: u64, chance: f64) -> Reason {
+    let top = spread.values().max().copied().unwrap_or_default();
+    let odds = if chance >= 0.5 { "about one".to_owned() } else { format!("1 in {:.0}", 1.0 / chance) };
+    let detail = format!("{top} of {controls} controls on one pod: chance alone could keep {later} requests in place with odds of {odds}");
+    // With controls as even as these more of them would do; else none would.
+    let code = if top * 2 > controls * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
+    Reason::new(code, Spread, detail)
+}
+
+/// Where the first session stays without its cookies too, although controls spread, something else holds it.
+fn not_by_cookie(run: &Run) -> Option<Reason> {
+    let pod = run.home(run.sessions.first()?)?;
+    let replayed: Vec<&str> = run.replayed.iter().filter_map(Shot::pod).collect();
+    let stayed = replayed.iter().filter(|other| **other == pod).count();
+    let spread = run.spread();
+    let share = bounds::upper(spread.get(pod).copied().unwrap_or_default(), spread.values().sum(), 0.01);
+    let by_luck = share.powf(replayed.len() as f64);
+    let detail = || format!("without its cookies a session stayed on {pod} in {stayed} of {stayed} requests");
+    (replayed.len() >= 5 && stayed == replayed.len() && by_luck < 0.01).then(|| Reason::new(Code::NotByCookie, Attribution, detail()))
+}
