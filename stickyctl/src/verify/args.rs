@@ -29,12 +29,10 @@ use sticky_app::core::duration;
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The site [default: the release on the cluster, by way of its front door]
-    #[arg(conflicts_with_all = ["local", "kubeconfig", "context"])]
+    #[arg(conflicts_with = "local")]
     url: Option<String>,
     #[command(flatten)]
     local: LocalArg,
-    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
-    release: ReleaseArgs,
     /// Name the scenarios, and ask nothing
     #[arg(long)]
     pub list: bool,
@@ -59,9 +57,6 @@ pub struct VerifyArgs {
     /// Let the exit code speak of workers too
     #[arg(long)]
     pub require_workers: bool,
-    /// Pods behind a URL, by label in the cluster's namespace: tells moves that a pod forced from others
-    #[arg(long, value_name = "SELECTOR", requires = "url", help_heading = ON_A_CLUSTER)]
-    pods: Option<String>,
     #[command(flatten, next_help_heading = "How the site is asked")]
     asked: Asked,
     #[command(flatten, next_help_heading = "How much is asked")]
@@ -72,6 +67,11 @@ pub struct VerifyArgs {
     /// Show the values of cookies, which are secrets at many sites
     #[arg(long, help_heading = "What is told")]
     show_values: bool,
+    /// Pods behind a URL, by label in the namespace: tells moves that a pod forced from others
+    #[arg(long, value_name = "SELECTOR", requires = "url", help_heading = ON_A_CLUSTER)]
+    pods: Option<String>,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    release: ReleaseArgs,
 }
 
 /// How the site is asked.

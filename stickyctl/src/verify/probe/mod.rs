@@ -14,6 +14,7 @@ use super::scenario::{Chosen, Name};
 use super::seen::{Delivery, Shot};
 use super::target::{Body, Socket, Target};
 use book::Seat;
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use pace::Pace;
 use shoot::{Request, client_id, noted, open, place, shoot};
@@ -258,7 +259,7 @@ impl Running<'_> {
         for _ in 0..MANY {
             self.pace.turn().await;
         }
-        let shots = futures_util::future::join_all((0..MANY).map(|_| shoot(self.asking, self.book, request))).await;
+        let shots = join_all((0..MANY).map(|_| shoot(self.asking, self.book, request))).await;
         shots.into_iter().map(|(shot, _)| shot).inspect(|_| self.tick()).collect()
     }
 
@@ -350,19 +351,23 @@ impl Running<'_> {
     /// Each session's socket, the messages for it, and its next socket.
     async fn sockets(&self) {
         let Some(socket) = self.socket().filter(|_| self.has(Name::StickWs)) else { return };
-        let work = (0..).zip(&self.jars).map(|(n, jar)| async move {
-            let held = self.open(socket, n, Seat::Session(n as usize, 0), jar).await;
-            if let Some(mut held) = held {
-                self.deliver(n, jar, &mut held).await;
-                held.close().await;
-            }
-            if self.has(Name::Reconnect)
-                && let Some(held) = self.open(socket, n, Seat::Session(n as usize, 1), jar).await
-            {
-                held.close().await;
-            }
+        let open = |n: u32, place| self.open(socket, n, Seat::Session(n as usize, place), &self.jars[n as usize]);
+        let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(AT_ONCE);
+        let mut held: Vec<(u32, Held)> = all.filter_map(std::future::ready).collect().await;
+        // In the order of the sockets, workers that take connections in turn would meet the same sessions again.
+        fastrand::Rng::with_seed(self.asking.seed).shuffle(&mut held);
+        let told = stream::iter(held).map(|(n, mut held)| async move {
+            self.deliver(n, &self.jars[n as usize], &mut held).await;
+            held
         });
-        stream::iter(work).buffer_unordered(AT_ONCE).collect::<()>().await;
+        let held: Vec<Held> = told.buffer_unordered(AT_ONCE).collect().await;
+        join_all(held.into_iter().map(Held::close)).await;
+        if !self.has(Name::Reconnect) {
+            return;
+        }
+        let again = stream::iter((0..self.asking.sample.sessions).map(|n| open(n, 1))).buffer_unordered(AT_ONCE);
+        let held: Vec<Held> = again.filter_map(std::future::ready).collect().await;
+        join_all(held.into_iter().map(Held::close)).await;
     }
 
     /// One message by whoever gets the POST, one through the bus.
@@ -442,6 +447,6 @@ impl Running<'_> {
             () = over => {}
             () = async { for held in &held { held.ended().await; } } => {}
         }
-        futures_util::future::join_all(held.into_iter().map(Held::close)).await;
+        join_all(held.into_iter().map(Held::close)).await;
     }
 }
