@@ -1,9 +1,13 @@
 use super::*;
+use crate::verify::bounds::CHANCE;
+use crate::verify::jar::Fate;
 use crate::verify::plan::{Probe, Sample, rounds};
-use crate::verify::run::Offered;
 use crate::verify::run::tests::{session, shot, timed};
+use crate::verify::run::{Run, Session, SocketFirst};
+use crate::verify::seen::{Offered, Outcome, Shot, Socket};
 use fastrand::Rng;
 use std::collections::HashMap;
+use std::time::Duration;
 
 const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";
 
@@ -20,7 +24,15 @@ fn sessions(pods: &[&str], count: usize) -> Vec<String> {
 }
 
 fn cookie(fate: Fate) -> Offered {
-    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate }
+    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate, value: None }
+}
+
+fn socket(opened: Shot) -> Socket {
+    Socket { opened, end: None }
+}
+
+fn socket_first(pod: &str, after: Option<&str>) -> SocketFirst {
+    SocketFirst { socket: socket(shot(pod)), after: after.map(shot), again: None }
 }
 
 fn code(judgement: &Judgement) -> Option<&'static str> {
@@ -134,21 +146,21 @@ fn a_pod_that_is_gone_forces_moves() {
 fn sockets_count() {
     let mut run = sticky();
     for session in &mut run.sessions {
-        session.sockets = vec![session.shots[0].clone(), session.shots[0].clone()];
+        session.sockets = vec![socket(session.shots[0].clone()), socket(session.shots[0].clone())];
     }
-    run.socket_first = vec![(shot("a"), Some(shot("a"))), (shot("b"), None)];
+    run.socket_first = vec![socket_first("a", Some("a")), socket_first("b", None)];
     finds(&run, Verdict::Sticky, None);
-    run.sessions[4].sockets[1] = shot("elsewhere");
+    run.sessions[4].sockets[1] = socket(shot("elsewhere"));
     finds(&run, Verdict::NotSticky, Some("socket-elsewhere"));
     run.sessions[4].sockets.clear();
-    run.socket_first.push((shot("a"), Some(shot("b"))));
+    run.socket_first.push(socket_first("a", Some("b")));
     finds(&run, Verdict::NotSticky, Some("no-cookie-on-upgrade"));
-    for (socket, _) in &mut run.socket_first {
-        socket.offered.push(cookie(Fate::Kept));
+    for first in &mut run.socket_first {
+        first.socket.opened.offered.push(cookie(Fate::Kept));
     }
     finds(&run, Verdict::NotSticky, Some("socket-elsewhere"));
     for socket in run.sessions.iter_mut().flat_map(|session| &mut session.sockets) {
-        socket.outcome = Outcome::Nameless { status: 400 };
+        socket.opened.outcome = Outcome::Nameless { status: 400 };
     }
     finds(&run, Verdict::Inconclusive, Some("upgrade-failed"));
     let judgement = judge(&run, 0.0);
@@ -202,15 +214,18 @@ fn workers_are_a_result_of_their_own() {
     }
     let judgement = judge(&many, 0.0);
     assert_eq!((judgement.workers, code(&judgement)), (Verdict::Inconclusive, Some("workers-unproven")));
-    many.together = (0..8)
-        .map(|n| {
-            let mut one = shot("a");
-            worker(&mut one, n);
-            one
-        })
-        .collect();
+    let at_once = |n: usize| {
+        let mut one = shot("a");
+        worker(&mut one, n);
+        one
+    };
+    many.together = vec![(0..8).map(at_once).collect()];
     let judgement = judge(&many, 0.0);
     assert_eq!((judgement.workers, code(&judgement)), (Verdict::NotSticky, Some("worker-not-sticky")));
+    // Eight at once of many sessions are beyond chance, where workers share alike.
+    many.controls.iter_mut().enumerate().for_each(|(n, shot)| worker(shot, n));
+    many.together = (0..40).map(|n| (0..8).map(|_| at_once(n)).collect()).collect();
+    assert_eq!(judge(&many, 0.0).workers, Verdict::Sticky);
 }
 
 /// A site of `shares` without any affinity, asked by the plan of a run.
