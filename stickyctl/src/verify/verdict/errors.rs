@@ -47,7 +47,9 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     let mut count = 0;
     for (owner, shots) in all.enumerate() {
         count = owner + 1;
-        shots.iter().filter_map(|shot| shot.pod()).for_each(|pod| drop(owners.entry(pod).or_default().insert(owner)));
+        for pod in shots.iter().filter_map(|shot| shot.pod()) {
+            owners.entry(pod).or_default().insert(owner);
+        }
     }
     // Pods are shared: among so many sessions and controls two meet the same one, however many there are.
     if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
