@@ -124,7 +124,7 @@ impl Run {
     /// Of the messages of a kind, those that arrived, and all that were taken.
     #[must_use]
     pub fn arrived(&self, of: impl Fn(&Session) -> &[Delivery]) -> (u64, u64) {
-        let taken = self.sessions.iter().flat_map(|session| of(session)).filter(|delivery| delivery.posted.pod().is_some());
+        let taken = self.sessions.iter().flat_map(of).filter(|delivery| delivery.posted.pod().is_some());
         taken.fold((0, 0), |(arrived, all), delivery| (arrived + u64::from(delivery.arrived), all + 1))
     }
 

@@ -60,7 +60,8 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     let pod = spread.keys().next().copied().unwrap_or_default();
     let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(Shot::pod).collect();
     if past_caches.len() > 1 {
-        let detail = format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
+        let detail =
+            format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
         return Reason::new(Code::Cached, Spread, detail);
     }
     let mut pods: BTreeMap<&str, PodState> = BTreeMap::new();
