@@ -124,10 +124,10 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-leaks-tolerated",
-        about: "the same, and a fifth of moves is put up with",
+        about: "the same, and a fifth of moves is put up with; no sockets, whose moves are never put up with",
         more: LEAK,
         front: LEAKING,
-        flags: &["--max-move-rate", "20%"],
+        flags: &["--max-move-rate", "20%", "--pod-identity", "header:x-sticky-pod"],
         wanted: STICKY,
         ..CASE
     },

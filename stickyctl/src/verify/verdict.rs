@@ -67,8 +67,13 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let reasons = unreadable(run).map_or_else(|| pods(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let (mut pods, mut reasons) = reasons;
     if let Some((verdict, reason)) = sockets(run) {
-        // A socket elsewhere is proof; that none could be opened only takes a proof away. Where requests move, sockets do too.
-        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky) || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky) {
+        // A socket elsewhere is proof, save where what excuses the requests excuses it too; that none could be opened only takes a proof
+        // away. Where requests move, sockets do too.
+        let is_excused =
+            reasons.iter().any(|reason| matches!(reason.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached | Code::IdentityUnstable));
+        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky && !is_excused)
+            || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky)
+        {
             pods = verdict;
             reasons.insert(0, reason);
         }

@@ -156,6 +156,23 @@ fn sockets_count() {
 }
 
 /// Every fate of a cookie, where sessions move.
+/// A cookie that never goes along leaves sockets elsewhere as it does requests, and a cache's answers name no session's pod.
+#[test]
+fn what_excuses_requests_excuses_sockets() {
+    let elsewhere = |run: &mut Run| run.sessions.iter_mut().for_each(|session| session.sockets = vec![shot("b")]);
+    let mut secure = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
+    secure.sessions.iter_mut().for_each(|session| session.shots[0].offered.push(cookie(Fate::SecureOverHttp)));
+    elsewhere(&mut secure);
+    finds(&secure, Verdict::Inconclusive, Some("secure-over-http"));
+    let mut cached = sticky();
+    cached.controls[0].cached = true;
+    elsewhere(&mut cached);
+    finds(&cached, Verdict::Inconclusive, Some("cached"));
+    let mut plain = sticky();
+    elsewhere(&mut plain);
+    finds(&plain, Verdict::NotSticky, Some("socket-elsewhere"));
+}
+
 #[test]
 fn why_a_cookie_does_not_come_back() {
     let words = ["a b c a b c a b c a b c a", "b c a a c b a b c b a c b", "c a b b a c c b a a b c b"];
