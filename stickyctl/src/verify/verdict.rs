@@ -132,8 +132,9 @@ fn pods(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     if let Some(reason) = errors(run) {
         return (Verdict::Inconclusive, vec![reason]);
     }
-    if spread.len() == 1 {
-        let pod = spread.keys().next().copied().unwrap_or_default();
+    let pod = spread.keys().next().copied().unwrap_or_default();
+    // Sessions that stay elsewhere tell of several pods, of which one gets nearly all that comes without a cookie.
+    if spread.len() == 1 && run.sessions.iter().filter_map(Session::bound).all(|(_, bound)| bound == pod) {
         return (
             Verdict::Inconclusive,
             vec![Reason::new(Code::SingleBackendPath, format!("{controls} of {controls} controls without a cookie on one pod: {pod}"))],
