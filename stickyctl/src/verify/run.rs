@@ -138,6 +138,18 @@ impl Run {
         spread
     }
 
+    /// How many requests each pod answered that came without a cookie: controls, and first ones of sessions. Where cookies decide nothing, all
+    /// requests are alike; where they do, a proxy may still count those of its sessions in its weights, and then the controls alone lean to
+    /// one pod.
+    #[must_use]
+    pub fn without_cookie(&self) -> BTreeMap<&str, u64> {
+        let mut spread = self.spread();
+        for pod in self.sessions.iter().filter_map(|session| session.shots.first()).filter(|shot| shot.carried.is_empty()).filter_map(Shot::pod) {
+            *spread.entry(pod).or_default() += 1;
+        }
+        spread
+    }
+
     /// The workers that each pod was seen with.
     #[must_use]
     pub fn workers(&self) -> BTreeMap<&str, BTreeSet<&str>> {
