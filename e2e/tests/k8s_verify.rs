@@ -125,7 +125,8 @@ async fn the_tunnel_moves(site: &Site<'_>) -> Result<()> {
             wait::until("the front door has two ready pods again", SOON, async || {
                 let ready = door.run(&["get", &deployment, "-o", "jsonpath={.status.readyReplicas} {.status.replicas}"]).await.ok()?;
                 let pods = door.json(&["get", "pods"]).await.ok()?;
-                let there = pods["items"].as_array()?.iter().any(|pod| pod["metadata"]["name"] == *name && pod["metadata"]["deletionTimestamp"].is_null());
+                let there =
+                    pods["items"].as_array()?.iter().any(|pod| pod["metadata"]["name"] == *name && pod["metadata"]["deletionTimestamp"].is_null());
                 (ready == "2 2" && !there).then_some(())
             })
             .await?;
