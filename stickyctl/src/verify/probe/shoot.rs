@@ -18,6 +18,8 @@ use sticky_app::core::ids::ClientId;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request<'a> {
     pub path: &'a str,
+    /// Which of the paths that is.
+    pub place: usize,
     pub jar: Option<&'a Mutex<Jar>>,
     pub body: Option<&'a Body>,
     pub way: Way,
@@ -31,7 +33,7 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
     let at = Instant::now();
     let question = Question { path: request.path, cookies: header.as_deref(), body: request.body, way: request.way };
     let answer = ask::once(&asking.target, question).await;
-    let blank = Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, ..Shot::none() };
+    let blank = Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
     noted(asking, blank, answer, request.jar, &place)
 }
 
