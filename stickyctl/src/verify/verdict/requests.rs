@@ -19,7 +19,8 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
     if moves > 0 && bound.least > tolerated {
         let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
         // A Secure cookie over plain http is this run's fault, pods that went are nobody's, and a cache's answers are of no pod's choice.
-        let verdict = if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
+        let verdict =
+            if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
         return (verdict, std::iter::once(why).chain(errors::too_many(run)).collect());
     }
     if let Some(reason) = errors::too_many(run) {
