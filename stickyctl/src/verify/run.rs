@@ -124,7 +124,7 @@ impl Run {
     /// Of the messages of a kind, those that arrived, and all that were taken.
     #[must_use]
     pub fn arrived(&self, of: impl Fn(&Session) -> &[Delivery]) -> (u64, u64) {
-        let taken = self.sessions.iter().flat_map(|session| of(session)).filter(|delivery| delivery.posted.pod().is_some());
+        let taken = self.sessions.iter().flat_map(of).filter(|delivery| delivery.posted.pod().is_some());
         taken.fold((0, 0), |(arrived, all), delivery| (arrived + u64::from(delivery.arrived), all + 1))
     }
 
@@ -133,6 +133,18 @@ impl Run {
     pub fn spread(&self) -> BTreeMap<&str, u64> {
         let mut spread = BTreeMap::new();
         for pod in self.controls.iter().filter_map(Shot::pod) {
+            *spread.entry(pod).or_default() += 1;
+        }
+        spread
+    }
+
+    /// How many requests each pod answered that came without a cookie: controls, and first ones of sessions. Where cookies decide nothing, all
+    /// requests are alike; where they do, a proxy may still count those of its sessions in its weights, and then the controls alone lean to
+    /// one pod.
+    #[must_use]
+    pub fn without_cookie(&self) -> BTreeMap<&str, u64> {
+        let mut spread = self.spread();
+        for pod in self.sessions.iter().filter_map(|session| session.shots.first()).filter(|shot| shot.carried.is_empty()).filter_map(Shot::pod) {
             *spread.entry(pod).or_default() += 1;
         }
         spread

@@ -156,4 +156,3 @@ pub enum PodState {
     /// Gone.
     Gone,
 }
-

@@ -135,7 +135,9 @@ mod tests {
 
     #[test]
     fn what_caches_say() {
-        let said = |name: &'static str, value: &'static str| is_cached(&HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]));
+        let said = |name: &'static str, value: &'static str| {
+            is_cached(&HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]))
+        };
         assert!(said("age", "12") && said("x-cache", "HIT from edge") && said("cache-status", "edge; hit; ttl=3") && said("cf-cache-status", "HIT"));
         assert!(!said("age", "0") && !said("x-cache", "MISS") && !said("cache-status", "edge; fwd=miss") && !said("x-cache", "white"));
     }

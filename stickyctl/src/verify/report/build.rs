@@ -185,13 +185,7 @@ fn cookies(run: &Run) -> Vec<Cookie> {
     let first = run.socket_first.iter().map(|first| &first.socket.opened);
     let shots = || run.sessions.iter().flat_map(|session| session.shots.iter().chain(session.sockets.iter().map(|socket| &socket.opened)));
     for cookie in shots().chain(first).flat_map(|shot| &shot.offered) {
-        let new = || Cookie {
-            name: harmless(&cookie.name),
-            attributes: harmless(&cookie.attributes),
-            offered: 0,
-            sent: 0,
-            values: Vec::new(),
-        };
+        let new = || Cookie { name: harmless(&cookie.name), attributes: harmless(&cookie.attributes), offered: 0, sent: 0, values: Vec::new() };
         let told = all.entry(&cookie.name).or_insert_with(new);
         told.offered += 1;
         if let Some(value) = cookie.value.as_deref().map(harmless)

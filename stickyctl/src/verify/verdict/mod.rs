@@ -67,16 +67,20 @@ pub struct Judgement {
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
 #[must_use]
 pub fn judge(run: &Run, tolerated: f64) -> Judgement {
-    let spread = run.spread();
     let (_, later) = run.moves();
-    let chance = bounds::chance(&spread.values().copied().collect::<Vec<_>>(), later);
+    let chance = bounds::chance(&run.without_cookie().into_values().collect::<Vec<_>>(), later);
     let (requests, mut reasons) =
         errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let by_something_else = reasons.iter().any(|reason| reason.code == Code::NotByCookie);
     let mut pods = requests;
     if let Some((verdict, reason)) = sockets::judge(run) {
-        // A socket elsewhere is proof; that none could be opened only takes a proof away. Where requests move, sockets do too.
-        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky) || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky) {
+        // A socket elsewhere is proof, save where what excuses the requests excuses it too; that none could be opened only takes a proof
+        // away. Where requests move, sockets do too.
+        let excuses = [Code::SecureOverHttp, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];
+        let is_excused = reasons.iter().any(|reason| excuses.contains(&reason.code));
+        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky && !is_excused)
+            || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky)
+        {
             pods = verdict;
             reasons.insert(0, reason);
         }

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let (moves, later) = run.moves();
-    let spread = run.spread();
-    let controls: u64 = spread.values().sum();
+    let spread = run.without_cookie();
+    let controls: u64 = run.spread().values().sum();
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
         let why = why_moved(run, moves, later);
@@ -32,7 +32,7 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
         return unclear(one_pod(run, &spread, controls));
     }
     if chance > CHANCE {
-        return unclear(by_chance(&spread, controls, later, chance));
+        return unclear(by_chance(&spread, later, chance));
     }
     if bound.most > tolerated && (moves > 0 || tolerated > 0.0) {
         let detail = format!("{moves} of {later} moved, and {:.3} % is what is to be told", tolerated * 100.0);
@@ -60,7 +60,8 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     let pod = spread.keys().next().copied().unwrap_or_default();
     let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(Shot::pod).collect();
     if past_caches.len() > 1 {
-        let detail = format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
+        let detail =
+            format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
         return Reason::new(Code::Cached, Spread, detail);
     }
     let mut pods: BTreeMap<&str, PodState> = BTreeMap::new();
@@ -75,12 +76,14 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     Reason::new(Code::SingleBackendPath, Spread, format!("{controls} of {controls} controls without a cookie on one pod: {pod}"))
 }
 
-fn by_chance(spread: &BTreeMap<&str, u64>, controls: u64, later: u64, chance: f64) -> Reason {
+fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {
+    let all: u64 = spread.values().sum();
     let top = spread.values().max().copied().unwrap_or_default();
     let odds = if chance >= 0.5 { "about one".to_owned() } else { format!("1 in {:.0}", 1.0 / chance) };
-    let detail = format!("{top} of {controls} controls on one pod: chance alone could keep {later} requests in place with odds of {odds}");
-    // With controls as even as these more of them would do; else none would.
-    let code = if top * 2 > controls * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
+    let detail =
+        format!("{top} of {all} requests without a cookie on one pod: chance alone could keep {later} requests in place with odds of {odds}");
+    // As even as these are, more of them would do; else none would.
+    let code = if top * 2 > all * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
     Reason::new(code, Spread, detail)
 }
 
@@ -89,7 +92,7 @@ fn not_by_cookie(run: &Run) -> Option<Reason> {
     let pod = run.home(run.sessions.first()?)?;
     let replayed: Vec<&str> = run.replayed.iter().filter_map(Shot::pod).collect();
     let stayed = replayed.iter().filter(|other| **other == pod).count();
-    let spread = run.spread();
+    let spread = run.without_cookie();
     let share = bounds::upper(spread.get(pod).copied().unwrap_or_default(), spread.values().sum(), 0.01);
     let by_luck = share.powf(replayed.len() as f64);
     let detail = || format!("without its cookies a session stayed on {pod} in {stayed} of {stayed} requests");

@@ -79,7 +79,14 @@ fn one_pod_says_nothing() {
         Verdict::Inconclusive,
         Some("unbalanced-control"),
     );
-    finds(&run("a b c", &all), Verdict::Inconclusive, Some("too-few-probes"));
+    finds(&run("a b c", &["a a", "b b"]), Verdict::Inconclusive, Some("too-few-probes"));
+    // A proxy that counts its sessions' requests in its weights gives what is left to one pod.
+    let some = sessions(&["a", "a", "a", "b"], 30);
+    let controls = ["a"; 60].join(" ");
+    finds(&run(&controls, &some.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("unbalanced-control"));
+    // First answers come without a cookie too: with those the pods share alike enough.
+    let three = sessions(&["a", "b", "c"], 30);
+    finds(&run(&controls, &three.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Sticky, None);
 }
 
 #[test]
@@ -165,6 +172,23 @@ fn sockets_count() {
     finds(&run, Verdict::Inconclusive, Some("upgrade-failed"));
     let judgement = judge(&run, 0.0);
     assert!(judgement.reasons[0].detail.ends_with("status 400"), "{judgement:?}");
+}
+
+/// A cookie that never goes along leaves sockets elsewhere as it does requests, and a cache's answers name no session's pod.
+#[test]
+fn what_excuses_requests_excuses_sockets() {
+    let elsewhere = |run: &mut Run| run.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(shot("b"))]);
+    let mut secure = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
+    secure.sessions.iter_mut().for_each(|session| session.shots[0].offered.push(cookie(Fate::SecureOverHttp)));
+    elsewhere(&mut secure);
+    finds(&secure, Verdict::Inconclusive, Some("secure-over-http"));
+    let mut cached = sticky();
+    cached.controls[0].cached = true;
+    elsewhere(&mut cached);
+    finds(&cached, Verdict::Inconclusive, Some("cached"));
+    let mut plain = sticky();
+    elsewhere(&mut plain);
+    finds(&plain, Verdict::NotSticky, Some("socket-elsewhere"));
 }
 
 /// Every fate of a cookie, where sessions move.
