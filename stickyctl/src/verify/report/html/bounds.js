@@ -2,7 +2,7 @@
 const percent = rate => (rate * 100 < 1 ? (rate * 100).toFixed(2) : rate * 100 > 99.95 ? "100" : (rate * 100).toFixed(1)) + " %";
 
 function inWords({ seen, of, least, most }, what) {
-  if (!of) return [h("b", "", `No later ${what} to judge`)];
+  if (!of) return [h("b", "", `No ${what} to judge`)];
   const range = seen === 0 ? `at most ${percent(most)} do` : seen === of ? `at least ${percent(least)} do` : `between ${percent(least)} and ${percent(most)} do`;
   return [h("b", "", `${seen.toLocaleString("en")} of ${count(of, what)} moved`), h("br"), `${range}, at 95 %`];
 }

@@ -1,8 +1,8 @@
 /* How long the answers of each pod took, on a scale of factors. */
 function latency(report, pods, width) {
-  const timed = busiest(report.pods).filter(pod => pod.latency), names = timed.map(pod => pod.pod);
+  const timed = busiest(report.pods).filter(pod => pod.latency), labels = pods.labels(timed.map(pod => pod.pod), width);
   if (!timed.length) return null;
-  const left = Math.min(pods.width(names), width * .42), right = 70, least = value => Math.max(value, .01);
+  const left = labels.wide, right = 70, least = value => Math.max(value, .01);
   const low = Math.min(...timed.map(pod => least(pod.latency.least_ms))), high = Math.max(...timed.map(pod => least(pod.latency.p99_ms)));
   const [from, to] = [low / 1.15, Math.max(high * 1.1, low * 4)];
   const x = value => left + (width - left - right) * Math.log(least(value) / from) / Math.log(to / from), top = 6, base = top + timed.length * ROW + 2;
@@ -16,7 +16,7 @@ function latency(report, pods, width) {
   }
   timed.forEach(({ pod, latency: took }, place) => {
     const y = top + place * ROW + 12, css = "s" + pods.colour(pod), line = (a, b) => `M${px(x(a))} ${y}H${px(Math.max(x(b), x(a) + 1))}`;
-    out.push(["text", { x: 0, y: y + 4, class: "m b" }, pods.label(pod), ["title", {}, pod]],
+    out.push(["text", { x: 0, y: y + 4, class: "m b" }, labels.of(pod), ["title", {}, pod]],
       ["path", { class: `range thin ${css}`, d: line(took.least_ms, took.p99_ms) }], ["path", { class: `range ${css}`, d: line(took.p5_ms, took.p95_ms) }],
       ["circle", { class: "dot", cx: px(x(took.p50_ms)), cy: y, r: 5 }],
       ["text", { x: width, y: y + 4, class: "m b", "text-anchor": "end" }, inMilliseconds(took.p50_ms)]);

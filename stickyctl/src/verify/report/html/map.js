@@ -7,12 +7,14 @@ function map(report, pods, width) {
   const left = Math.max(slim ? 30 : 66, ids * 7.4 + 8), right = slim ? 26 : 76;
   const columns = Math.max(1, Math.min(all, Math.floor((width - left - right) / 2.2)));
   const wide = (width - left - right) / columns, x = column => left + column * wide;
-  const chosen = rows(report, columns), marks = eventColumns(report, columns);
+  const chosen = rows(report, columns), marks = eventColumns(report, columns, Math.max(1, width / 9 / wide));
   const top = marks.length ? 44 : 24, draw = new MapRow(pods, x, wide, columns, slim);
   const out = heads(columns, wide, x, top, slim, width);
+  // Groups of one or two sessions are no groups.
+  const between = chosen.rows.length >= 3 * new Set(chosen.rows.map(row => row.home)).size ? 6 : 0;
   let y = top, home;
   chosen.rows.forEach((row, place) => {
-    if (place && row.home !== home) y += 6;
+    if (place && row.home !== home) y += between;
     home = row.home;
     out.push(...draw.session(row, y, width));
     y += HIGH + GAP;
@@ -32,7 +34,7 @@ function map(report, pods, width) {
 /** The numbers of rounds, as many as fit. */
 function heads(columns, wide, x, top, slim, width) {
   const first = wide > 74 ? "first answer" : wide > 32 || columns > 14 ? "first" : "1st", free = x(0) + first.length * 6.8 + 14;
-  const out = [["text", { x: x(0), y: top - 9 }, first]], every = Math.max(1, step(28 / wide));
+  const out = [["text", { x: x(0), y: top - 9 }, first]], every = Math.max(1, step((String(columns).length * 7.4 + 12) / wide));
   for (let k = every; k < columns; k += every) {
     if (x(k) + wide / 2 > free) out.push(["text", { x: px(x(k) + wide / 2), y: top - 9, "text-anchor": "middle", class: "m" }, String(k)]);
   }
@@ -101,19 +103,26 @@ function group(all, by) {
 const silence = request => request.lost !== undefined ? `no answer, ${request.lost}` : `status ${request.status}, no pod named`;
 
 /** Events by the column before which they fall: the first round that had half begun after them. */
-function eventColumns(report, columns) {
+function eventColumns(report, columns, apart) {
   if (!report.events.length) return [];
   const begun = Array.from({ length: columns }, () => []);
   for (const session of report.sessions) for (const request of session.requests) begun[request.round]?.push(request.at_ms);
   const middles = begun.map(all => all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Infinity);
   const after = event => { const at = middles.findIndex(middle => middle > event.at_ms); return at < 0 ? columns : at; };
-  return [...group(report.events, after)].sort((a, b) => a[0] - b[0]);
+  const marks = [];
+  for (const event of [...report.events].sort((a, b) => a.at_ms - b.at_ms)) {
+    const column = after(event), last = marks.at(-1);
+    // Lines that would stand close together are one.
+    if (last && column - last[0] < apart) last[1].push(event);
+    else marks.push([column, [event]]);
+  }
+  return marks;
 }
 
 function eventLines(marks, pods, x, top, bottom, width) {
   let free = 0;
   return marks.flatMap(([column, events]) => {
-    const at = x(column), text = events.length > 1 ? `${events.length} events` : pods.brief(events[0].text), long = text.length * 7.2;
+    const at = x(column), text = events.length > 1 ? `${events.length} events` : pods.brief(events[0].text, width), long = text.length * 7.2;
     const before = at > width * .6, from = before ? at - 6 - long : at + 6;
     const title = ["title", {}, events.map(event => `${seconds(event.at_ms)} ${event.text}`).join("\n")];
     const out = [["path", { class: "event", d: `M${px(at)} ${top - 24}V${bottom}` }, title]];

@@ -44,16 +44,18 @@ class Pods {
     const place = this.byName.get(name) ?? 0;
     return `url(#pod-${this.colour(name)}-${(place + Math.floor(place / COLOURS)) % CUTS.length + 1})`;
   }
-  label(name) { return this.byName.has(name) ? this.short[this.byName.get(name)] : clip(name, 16); }
   /** A text with the common head of names left out. */
-  brief(text) { return clip(this.head ? text.split(this.head).join("…") : text, 30); }
-  /** The widest label, in pixels of the small monospace font. */
-  width(names) { return Math.max(0, ...names.map(name => Array.from(this.label(name)).length)) * 7.4 + 12; }
+  brief(text, width) { return clip(this.head ? text.split(this.head).join("…") : text, Math.min(30, Math.floor(width / 16))); }
+  /** Labels for a figure of a width, and how wide the widest is there, in the small monospace font. */
+  labels(names, width) {
+    const most = Math.floor((width * .4 - 12) / 7.4), all = new Map(names.map(name => [name, clip(this.short[this.byName.get(name)], most)]));
+    return { of: name => all.get(name), wide: Math.max(0, ...[...all.values()].map(label => Array.from(label).length)) * 7.4 + 12 };
+  }
 
   legend(most) {
     const shown = this.all.slice(0, most).map(({ pod }) => {
       const sample = svg(["svg", { width: 18, height: 12, "aria-hidden": "true" }, ["rect", { width: 18, height: 12, fill: this.fill(pod) }]]);
-      const name = h("span", "id", this.label(pod));
+      const name = h("span", "id", this.short[this.byName.get(pod)]);
       name.title = pod;
       return h("span", "", sample, name);
     });

@@ -40,7 +40,7 @@ function mapSection(report, pods, width) {
   if (report.forced_moves) lines.push("A dashed tick is a forced move.");
   if (report.pods.length === 1) lines.push("The controls below are one colour too: there was nowhere else to go.");
   if (report.sessions.some(session => session.requests.some(request => request.pod === undefined))) lines.push("A dashed box is a request without a pod's name: no move.");
-  if (drawn.shown < drawn.of) lines.push(`${drawn.shown} of ${count(drawn.of, "session")} are shown, those that moved first of all.`);
+  if (drawn.shown < drawn.of) lines.push(`${drawn.shown} of ${count(drawn.of, "session")} are shown, those that moved come first.`);
   if (drawn.columns < drawn.all) lines.push(`The first ${drawn.columns} of ${drawn.all} requests fit in this width.`);
   return h("section", "long", h("div", "head", h("h2", "", "Every session, request by request"), pods.legend(12)), h("p", "", lines.join(" ")), drawn.figure);
 }
@@ -73,7 +73,8 @@ function scenarioSection(report) {
 
 /** Reasons that the verdict does not rest on. */
 function moreSection(report) {
-  const more = report.verdict === "sticky" ? report.reasons : report.reasons.slice(1);
+  // Forced moves are in the sentences at the top.
+  const more = report.verdict === "sticky" ? report.reasons.filter(reason => reason.code !== "moved-forced") : report.reasons.slice(1);
   if (!more.length) return null;
   return h("section", "", h("h2", "", "Seen besides"), ...more.map(reason => h("div", "more", h("span", "code", reason.code), reason.title,
     h("div", "sub", `seen: ${reason.detail}`))));

@@ -9,15 +9,15 @@ function busiest(pods) {
 }
 
 function spread(report, pods, width) {
-  const shown = busiest(report.pods), names = shown.map(pod => pod.pod), top = 22;
-  const left = Math.min(pods.width(names), width * .42), wide = (width - left - 20) / 2 - 30, second = left + wide + 46;
+  const shown = busiest(report.pods), labels = pods.labels(shown.map(pod => pod.pod), width), top = 22;
+  const left = labels.wide, wide = (width - left - 20) / 2 - 30, second = left + wide + 46;
   const most = Math.max(1, ...shown.map(pod => Math.max(pod.controls, pod.sessions)));
   const bound = report.pods.reduce((all, pod) => all + pod.sessions, 0), controls = report.pods.reduce((all, pod) => all + pod.controls, 0);
   const out = [["text", { x: px(left), y: 12 }, count(controls, "control")],
     ["text", { x: px(second), y: 12 }, count(bound, "session") + (width < 430 ? "" : ", first answer")]];
   shown.forEach((pod, place) => {
     const y = top + place * ROW;
-    out.push(["text", { x: 0, y: y + 13, class: "m b" }, pods.label(pod.pod), ["title", {}, pod.pod]]);
+    out.push(["text", { x: 0, y: y + 13, class: "m b" }, labels.of(pod.pod), ["title", {}, pod.pod]]);
     for (const [number, x] of [[pod.controls, left], [pod.sessions, second]]) {
       const long = Math.max(1, wide * number / most);
       out.push(["rect", { x: px(x), y: y + 1, width: px(long), height: 15, rx: 2, fill: number ? pods.fill(pod.pod) : "var(--edge)" }],

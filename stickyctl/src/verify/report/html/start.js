@@ -6,7 +6,7 @@ function draw(paper) {
   // As wide as a sheet between its margins, where it is printed.
   const width = paper ? 660 : Math.max(240, Math.min(1128, document.documentElement.clientWidth) - around), half = slim ? width : (width + 42 - 16) / 2 - 42;
   const root = h("div", CLASSES[report.verdict] || "maybe", ...heading(report), mapSection(report, podsOf, width), boundSection(report, half),
-    pairSection(report, podsOf, half), h("section", "", h("h2", "", "When sessions moved"), timeline(report, podsOf, width), eventList(report, podsOf)),
+    pairSection(report, podsOf, half), h("section", "", h("h2", "", "When sessions moved"), ...timeline(report, podsOf, width), eventList(report, podsOf)),
     moreSection(report), baselineSection(report), scenarioSection(report), runSection(report));
   document.getElementById("report").replaceChildren(root);
 }

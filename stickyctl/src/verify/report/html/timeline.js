@@ -1,11 +1,11 @@
-/* When sessions moved, and what happened beside. */
+/* When sessions moved, and what happened beside: a sentence and a figure. */
 function timeline(report, pods, width) {
   const moves = report.sessions.flatMap(session => session.requests.filter(request => request.moved !== undefined));
   const end = Math.max(report.took_ms, ...report.events.map(event => event.at_ms), 1), bin = step(end / Math.min(48, width / 12));
   const bins = Array.from({ length: Math.ceil(end / bin) }, () => ({ moved: 0, forced: 0 }));
   for (const request of moves) bins[Math.min(bins.length - 1, Math.floor(request.at_ms / bin))][isForced(request) ? "forced" : "moved"]++;
   const most = Math.max(4, ...bins.map(one => one.moved + one.forced)), labels = eventRows(report, pods, width, at => 2 + (width - 6) * at / end);
-  const said = moves.length ? 20 : 0, top = 16 + labels.high + said, high = moves.length ? 74 : 26, base = top + high;
+  const top = 6 + labels.high, high = moves.length ? 74 : 14, base = top + high;
   const x = at => 2 + (width - 6) * at / end, tall = number => high * number / most, wide = Math.max(2, x(bin) - x(0) - 2), out = [];
   bins.forEach(({ moved, forced }, place) => {
     const left = px(x(place * bin) + 1);
@@ -18,20 +18,19 @@ function timeline(report, pods, width) {
     out.push(["path", { class: "axis", d: `M${px(x(at))} ${base}v4` }]);
     if (x(at) < width - 16) out.push(["text", { x: px(x(at)), y: base + 17, "text-anchor": at ? "middle" : "start", class: "m" }, `${Number((at / 1000).toFixed(2))} s`]);
   }
-  out.push(...labels.draw(said, base));
+  out.push(...labels.draw(base));
   const forced = moves.filter(isForced).length, others = moves.length - forced;
-  const words = !moves.length ? "no session moved" : !others ? `${count(forced, "move")}, all forced`
+  const words = !moves.length ? "No session moved." : !others ? `${count(forced, "move")}, all forced.`
     : `${count(others, "move")}${forced ? ` and ${forced} forced` : ""}, up to ${most === 4 ? Math.max(...bins.map(one => one.moved)) : most} in ${seconds(bin)}`
-      + (report.events.length ? "" : "; no event explains them");
-  out.push(["text", { x: 2, y: moves.length ? 12 : base - 10, class: others ? "x" : "b" }, words]);
-  return figure(width, base + 24, `${count(moves.length, "move")} over ${seconds(end)}; ${count(report.events.length, "event")}`, out);
+      + (report.events.length ? "." : "; no event explains them.");
+  return [h("p", others ? "said bad" : "said", words), figure(width, base + 24, `${count(moves.length, "move")} over ${seconds(end)}; ${count(report.events.length, "event")}`, out)];
 }
 
 /** Lines of events; labels in up to three rows, and only as many as fit: all of them are in the list below. */
 function eventRows(report, pods, width, x) {
   const rows = [], placed = [];
   for (const event of report.events) {
-    const at = x(event.at_ms), text = pods.brief(event.text), long = text.length * 7.2, before = at > width * .6;
+    const at = x(event.at_ms), text = pods.brief(event.text, width), long = text.length * 7.2, before = at > width * .6;
     const from = before ? at - 6 - long : at + 6;
     let row = rows.findIndex(end => end < from);
     if (row < 0 && rows.length < 3 && from >= 0) row = rows.push(0) - 1;
@@ -39,8 +38,8 @@ function eventRows(report, pods, width, x) {
     placed.push({ at, text, before, row: from < 0 ? -1 : row, event });
   }
   const high = rows.length * 17;
-  const draw = (top, base) => placed.flatMap(({ at, text, before, row, event }) => {
-    const y = top + 12 + Math.max(0, row) * 17, title = ["title", {}, `${seconds(event.at_ms)} ${event.text}`];
+  const draw = base => placed.flatMap(({ at, text, before, row, event }) => {
+    const y = 12 + Math.max(0, row) * 17, title = ["title", {}, `${seconds(event.at_ms)} ${event.text}`];
     const line = ["path", { class: "event", d: `M${px(at)} ${y - 10}V${base}` }, title];
     return row < 0 ? [line] : [line, ["text", { x: px(before ? at - 6 : at + 6), y, class: "b", "text-anchor": before ? "end" : "start" }, text, title]];
   });
