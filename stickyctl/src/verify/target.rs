@@ -38,6 +38,13 @@ pub struct Target {
 }
 
 impl Target {
+    /// All paths that are asked, the one of first requests first.
+    #[must_use]
+    pub fn all_paths(&self) -> Vec<String> {
+        let first = (self.paths.first() != Some(&self.first)).then(|| self.first.clone());
+        first.into_iter().chain(self.paths.iter().cloned()).collect()
+    }
+
     /// Where a connection goes.
     #[must_use]
     pub fn address(&self, way: Way) -> &str {
