@@ -1,4 +1,4 @@
-//! `e2e`: the README's test command, the test cluster, and the measurement of many sockets.
+//! `e2e`: the README's test command, the test cluster, the measurement of many sockets, and the soak of `verify`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to whoever called it")]
 
@@ -15,6 +15,9 @@ e2e: all tests of this workspace, and a measurement
   cargo run -p e2e -- generate                writes the files of the tree that are made from the code
   cargo run -p e2e --release -- sockets [N]   opens N sockets (10000) on `sticky-app --workers 4` with a real Redis
                                               and prints what they cost in memory
+  cargo run -p e2e -- soak [N]                builds, puts `stickyctl verify` N times (20) to the test of every case on real
+                                              proxies (about a minute each), prints each wrong verdict with its case, seed
+                                              and report; exit 1 where there is one
 ";
 
 fn main() -> ExitCode {
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         ["generate"] => generate(),
         ["sockets"] => sockets(10_000),
         ["sockets", count] => count.parse().with_context(|| format!("`{count}` is no number of sockets")).and_then(sockets),
+        ["soak"] => soak(20),
+        ["soak", count] => count.parse().with_context(|| format!("`{count}` is no number of rounds")).and_then(soak),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}{}", e2e::cluster::HELP);
             Ok(0)
@@ -171,4 +176,18 @@ fn sockets(count: usize) -> Result<u8> {
         println!("{line}");
     }
     Ok(0)
+}
+
+fn soak(rounds: usize) -> Result<u8> {
+    install_missing(&e2e::tools::NEEDED)?;
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.current_dir(root()?).args(["build", "--workspace", "--bins"]);
+    let code = phase("build", &mut build)?;
+    if code != 0 {
+        return Ok(code);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wrong = runtime.block_on(e2e::proxies::soak::run(rounds, |text| println!("{text}")))?;
+    println!("{wrong} wrong verdicts in {rounds} rounds");
+    Ok(u8::from(wrong > 0))
 }

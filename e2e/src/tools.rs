@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 /// The programs, with the Debian package of each.
-pub const NEEDED: [(&str, &str); 8] = [
+pub const NEEDED: [(&str, &str); 10] = [
     ("redis-server", "redis-server"),
     ("nginx", "nginx"),
+    ("haproxy", "haproxy"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("node", "nodejs"),
     ("skopeo", "skopeo"),
     ("man", "man-db"),
     ("pip3", "python3-pip"),
+    ("python3", "python3"),
 ];
 
 /// Where `name` is, in PATH or where Debian puts servers, which is not in every user's PATH.

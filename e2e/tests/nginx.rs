@@ -240,11 +240,17 @@ async fn errors_and_traces_pass_through() -> Result<()> {
     Ok(())
 }
 
-/// What `stickyctl verify` finds: its exit code, verdict and first reason.
-async fn verdict(url: &str, flags: &[&str]) -> Result<(Option<i32>, String, String)> {
+/// `stickyctl verify`.
+async fn verify(url: &str, flags: &[&str]) -> Result<std::process::Output> {
     let mut command = tokio::process::Command::new(e2e::bin::stickyctl()?);
-    command.args(["verify", url, "-o", "json", "--rate", "1000"]).args(flags).stdin(std::process::Stdio::null()).kill_on_drop(true);
-    let done = wait::within("the verdict", SOON * 3, command.output()).await??;
+    command.args(["verify", url, "--rate", "1000"]).args(flags).env("LC_ALL", "C.UTF-8").env("TERM", "xterm");
+    command.stdin(std::process::Stdio::null()).kill_on_drop(true);
+    Ok(wait::within("the verdict", SOON * 3, command.output()).await??)
+}
+
+/// What it finds: its exit code, verdict and first reason.
+async fn verdict(url: &str, flags: &[&str]) -> Result<(Option<i32>, String, String)> {
+    let done = verify(url, &[flags, &["-o", "json"]].concat()).await?;
     let report: serde_json::Value = serde_json::from_slice(&done.stdout)?;
     let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     Ok((done.status.code(), word(&report["verdict"]), word(&report["reasons"][0]["code"])))
@@ -258,6 +264,8 @@ async fn verify_tells_the_seeds_way_from_affinity() -> Result<()> {
     let not = |code: &str| (Some(3), "not-sticky".to_owned(), code.to_owned());
     let url = format!("{}/whoami", site.nginx.url);
     assert_eq!(verdict(&url, &["--first", "/"]).await?, not("bound-late"));
+    let shown = verify(&url, &["--first", "/", "--seed", "7"]).await?;
+    e2e::docs::shown::compare("docs/verify.md", "bound-late", &String::from_utf8_lossy(&shown.stdout))?;
     assert_eq!(verdict(&url, &[]).await?, not("no-affinity-cookie"), "the page writes it, and nobody asked for the page");
     let page = format!("{}/", site.nginx.url);
     assert_eq!(verdict(&page, &[]).await?, not("cookie-not-honoured"), "each page writes another one");

@@ -4,6 +4,7 @@
 //! documents' commands is run. A command that nobody runs fails a test.
 
 pub mod shell;
+pub mod shown;
 pub mod text;
 
 use anyhow::{Context, Result};
@@ -30,6 +31,7 @@ pub enum RunBy {
 pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Two commands", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
+    ("README.md", "Does it stick?", RunBy::Here),
     ("README.md", "Work on it", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
     ("docs/install.md", "The command", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),

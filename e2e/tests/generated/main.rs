@@ -5,6 +5,7 @@
 
 mod commands;
 mod spec;
+mod verify;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -29,6 +30,9 @@ fn files() -> Result<Vec<(String, String)>> {
     let page = between(&page, "facts", &markdown::the_two()).with_context(|| doors.to_owned())?;
     let page = between(&page, "controllers", &markdown::the_six()).with_context(|| doors.to_owned())?;
     all.push((doors.to_owned(), page));
+    let verify = "docs/verify.md";
+    let page = fs::read_to_string(e2e::docs::root()?.join(verify)).with_context(|| format!("no {verify}"))?;
+    all.push((verify.to_owned(), verify::page(&page)?));
     all.extend(chart::files());
     for preset in Preset::value_variants() {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };

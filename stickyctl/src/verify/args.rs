@@ -4,8 +4,10 @@ use super::at_file::AtFile;
 use super::identity::Source;
 use super::plan::Sample;
 use super::probe::Asking;
+use super::save::Place;
 use super::scenario::{Chosen, Name};
 use super::target::{Parts, Socket, Target};
+use super::tell::Told;
 use super::tls::Tls;
 use super::watch::Witness;
 use super::{bounds, code::Code};
@@ -61,12 +63,8 @@ pub struct VerifyArgs {
     asked: Asked,
     #[command(flatten, next_help_heading = "How much is asked")]
     amount: Amount,
-    /// How to print it
-    #[arg(short, long, default_value = "table", help_heading = "What is told")]
-    pub output: Format,
-    /// Show the values of cookies, which are secrets at many sites
-    #[arg(long, help_heading = "What is told")]
-    show_values: bool,
+    #[command(flatten, next_help_heading = "What is told")]
+    told: Telling,
     /// Pods behind a URL, by label in the namespace: tells moves that a pod forced from others
     #[arg(long, value_name = "SELECTOR", requires = "url", help_heading = ON_A_CLUSTER)]
     pods: Option<String>,
@@ -153,7 +151,37 @@ struct Amount {
     yes: bool,
 }
 
+/// What is told.
+#[derive(Debug, Args)]
+struct Telling {
+    /// How to print it
+    #[arg(short, long, default_value = "table")]
+    output: Format,
+    /// Write a page with the whole run to this file, for a browser; it needs nothing else and can be sent on
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Write the scenarios to this file as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit_file: Option<PathBuf>,
+    /// Show the values of cookies, which are secrets at many sites
+    #[arg(long)]
+    show_values: bool,
+}
+
 impl VerifyArgs {
+    /// What is told, with the files looked at that are to be written.
+    ///
+    /// # Errors
+    /// A file can't be written ([`Exit::Usage`]).
+    pub(super) fn told(&self) -> Result<Told, Failure> {
+        let place = |path: &Option<PathBuf>| path.as_deref().map(Place::new).transpose();
+        let told = Told { output: self.told.output, page: place(&self.told.report)?, junit: place(&self.told.junit_file)? };
+        if told.page.is_some() && told.page == told.junit {
+            return Err(Failure::new(Exit::Usage, "--report and --junit-file name the same file"));
+        }
+        Ok(told)
+    }
+
     /// Where the site is: what was said, the local one, or a release on a cluster.
     pub(super) async fn site(&self) -> Result<Site, Failure> {
         let plain = |url: String, witness| Site { url, address: None, tunnel: None, witness };
@@ -201,7 +229,7 @@ impl VerifyArgs {
             seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
             rate: self.amount.rate,
             over: self.amount.duration.unwrap_or_default(),
-            show_values: self.show_values,
+            show_values: self.told.show_values,
             target,
             socket,
             sample,
@@ -244,7 +272,8 @@ impl VerifyArgs {
             }
         };
         let (origin, subprotocol, send) = (asked.origin.clone(), asked.ws_subprotocol.clone(), asked.ws_send.clone());
-        Ok(Some(Socket { target, path, origin, subprotocol, send }))
+        let names_in_texts = !matches!(self.pod_identity, None | Some(Source::Header(_)));
+        Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
     }
 
     fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {

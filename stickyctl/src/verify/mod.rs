@@ -18,14 +18,15 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod run;
+pub mod save;
 pub mod scenario;
 pub mod seen;
 pub mod target;
+pub mod tell;
 pub mod tls;
 pub mod verdict;
 pub mod watch;
 
-use crate::cli::Format;
 use crate::cluster::forward;
 use crate::cluster::tunnel::Tunnel;
 use crate::exit::{Exit, Failure};
@@ -54,6 +55,7 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         output.answer(&lines.join("\n"));
         return Ok(Exit::Done);
     }
+    let told = args.told()?;
     let mut site = args.site().await?;
     let parts = Parts::read(&site.url)?;
     let asking = args.asking(&parts, site.address.as_deref())?;
@@ -91,6 +93,7 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     let done = run.shots().count() + run.sockets().count();
     line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
     let judgement = judge(&run, args.tolerated());
+    let exit = if partial { Exit::Interrupted } else { exit(judgement.pods, judgement.workers, args.require_workers) };
     let about = About {
         url: site.url,
         command: command(),
@@ -99,24 +102,20 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         seed: asking.seed,
         sample,
         planned: (requests, sockets),
+        paths: asking.target.all_paths(),
         chosen: asking.chosen.clone(),
         partial,
+        exit,
         identity: (asking.pod.to_string(), asking.worker.to_string()),
     };
     let report = Report::new(&about, &run, &judgement);
-    match args.output {
-        Format::Table => output.answer(&report.table(output.unicode())),
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Failed, format!("writing the report: {e}")))?;
-            output.answer(&text);
-        }
-    }
-    Ok(if partial { Exit::Interrupted } else { exit(&report, args.require_workers) })
+    told.tell(&report, output)?;
+    Ok(exit)
 }
 
 /// What the verdict is as an exit code: about pods, and about workers where they count too.
-fn exit(report: &Report, workers: bool) -> Exit {
-    let all = [Some(report.verdict), workers.then_some(report.workers)];
+fn exit(pods: Verdict, workers: Verdict, workers_count: bool) -> Exit {
+    let all = [Some(pods), workers_count.then_some(workers)];
     let is = |verdict| all.contains(&Some(verdict));
     match () {
         () if is(Verdict::NotSticky) => Exit::Negative,

@@ -65,8 +65,8 @@ pub struct Run {
     pub replayed: Vec<Shot>,
     /// Requests without a cookie, several on a connection: what somebody sees who keeps it.
     pub kept: Vec<Vec<Shot>>,
-    /// Requests without a cookie that no cache can have, where the controls met one pod only.
-    pub uncached: Vec<Shot>,
+    /// Requests that no cache can have, of a session or without a cookie, where the controls met one pod only or sessions moved.
+    pub uncached: Vec<(Option<usize>, Shot)>,
     /// What happened beside the probes, in order.
     pub events: Vec<Event>,
 }
@@ -82,7 +82,7 @@ impl Run {
             .chain(self.together.iter().flatten())
             .chain(&self.dead_cookie)
             .chain(self.kept.iter().flatten())
-            .chain(&self.uncached)
+            .chain(self.uncached.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
             .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
     }
@@ -124,7 +124,7 @@ impl Run {
     /// Of the messages of a kind, those that arrived, and all that were taken.
     #[must_use]
     pub fn arrived(&self, of: impl Fn(&Session) -> &[Delivery]) -> (u64, u64) {
-        let taken = self.sessions.iter().flat_map(|session| of(session)).filter(|delivery| delivery.posted.pod().is_some());
+        let taken = self.sessions.iter().flat_map(of).filter(|delivery| delivery.posted.pod().is_some());
         taken.fold((0, 0), |(arrived, all), delivery| (arrived + u64::from(delivery.arrived), all + 1))
     }
 
@@ -133,6 +133,18 @@ impl Run {
     pub fn spread(&self) -> BTreeMap<&str, u64> {
         let mut spread = BTreeMap::new();
         for pod in self.controls.iter().filter_map(Shot::pod) {
+            *spread.entry(pod).or_default() += 1;
+        }
+        spread
+    }
+
+    /// How many requests each pod answered that came without a cookie: controls, and first ones of sessions. Where cookies decide nothing, all
+    /// requests are alike; where they do, a proxy may still count those of its sessions in its weights, and then the controls alone lean to
+    /// one pod.
+    #[must_use]
+    pub fn without_cookie(&self) -> BTreeMap<&str, u64> {
+        let mut spread = self.spread();
+        for pod in self.sessions.iter().filter_map(|session| session.shots.first()).filter(|shot| shot.carried.is_empty()).filter_map(Shot::pod) {
             *spread.entry(pod).or_default() += 1;
         }
         spread
@@ -160,10 +172,10 @@ impl Run {
         })
     }
 
-    /// For each pod how often it answered a control, and how many later requests of sessions stayed on it.
+    /// For each pod how often it answered without a cookie, and how many later requests of sessions stayed on it.
     #[must_use]
     pub fn stayed(&self) -> BTreeMap<&str, (u64, u64)> {
-        let mut pods: BTreeMap<&str, (u64, u64)> = self.spread().into_iter().map(|(pod, controls)| (pod, (controls, 0))).collect();
+        let mut pods: BTreeMap<&str, (u64, u64)> = self.without_cookie().into_iter().map(|(pod, controls)| (pod, (controls, 0))).collect();
         for session in &self.sessions {
             for (place, _) in self.steps(session).into_iter().filter(|(_, step)| *step == Step::Stayed) {
                 if let Some(pod) = session.shots[place].pod() {
@@ -180,14 +192,18 @@ impl Run {
         self.sessions.iter().flat_map(|session| self.steps(session)).filter(|(_, step)| *step == Step::Moved(cause)).count() as u64
     }
 
+    /// Sessions with a move that nothing forced, by their places.
+    #[must_use]
+    pub fn moved(&self) -> Vec<usize> {
+        let moved = |session| self.steps(session).iter().any(|(_, step)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
+        self.sessions.iter().enumerate().filter(|(_, session)| moved(session)).map(|(place, _)| place).collect()
+    }
+
     /// Sessions with a move that nothing forced, and the sessions that have later requests at all.
     #[must_use]
     pub fn moved_sessions(&self) -> (u64, u64) {
-        self.sessions.iter().fold((0, 0), |(moved, all), session| {
-            let steps = self.steps(session);
-            let moves = steps.iter().any(|(_, step)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
-            (moved + u64::from(moves), all + u64::from(!steps.is_empty()))
-        })
+        let judged = self.sessions.iter().filter(|session| !self.steps(session).is_empty()).count();
+        (self.moved().len() as u64, judged as u64)
     }
 }
 

@@ -38,6 +38,13 @@ pub struct Target {
 }
 
 impl Target {
+    /// All paths that are asked, the one of first requests first.
+    #[must_use]
+    pub fn all_paths(&self) -> Vec<String> {
+        let first = (self.paths.first() != Some(&self.first)).then(|| self.first.clone());
+        first.into_iter().chain(self.paths.iter().cloned()).collect()
+    }
+
     /// Where a connection goes.
     #[must_use]
     pub fn address(&self, way: Way) -> &str {
@@ -83,6 +90,8 @@ pub struct Socket {
     pub subprotocol: Option<HeaderValue>,
     /// What is sent first, where the identity is in the answer to it.
     pub send: Option<String>,
+    /// Whether the identity may be in a text, so that one is worth waiting for.
+    pub names_in_texts: bool,
 }
 
 /// A URL in its parts.

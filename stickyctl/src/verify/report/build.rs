@@ -1,6 +1,7 @@
 //! From a run and its judgement to the report.
 
-use super::{Advice, Cookie, Count, Happened, Identity, Latency, Plan, Pod, Ran, Report, Request, Session, Told, harmless};
+use super::{Advice, Cookie, Count, Happened, Identity, Kind, Latency, Plan, Pod, Ran, Report, Request, Session, Summary, Told, harmless, words};
+use crate::exit::Exit;
 use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::ends::Why;
@@ -30,10 +31,14 @@ pub struct About {
     pub sample: Sample,
     /// Requests and sockets at most.
     pub planned: (u64, u64),
+    /// Paths that were asked, the one of first requests first.
+    pub paths: Vec<String>,
     /// The scenarios.
     pub chosen: Chosen,
     /// Whether it was interrupted.
     pub partial: bool,
+    /// The exit code that goes with the judgement.
+    pub exit: Exit,
     /// Where pods and workers are told.
     pub identity: (String, String),
 }
@@ -57,7 +62,7 @@ impl Report {
         for (_, why) in run.ends() {
             *socket_ends.entry(why).or_default() += 1;
         }
-        Self {
+        let mut report = Self {
             schema: Self::SCHEMA,
             stickyctl: env!("CARGO_PKG_VERSION"),
             url: harmless(&about.url),
@@ -66,7 +71,14 @@ impl Report {
             took_ms: ms(about.took),
             seed: about.seed,
             partial: about.partial,
-            plan: Plan { sessions: sample.sessions, requests: sample.later, controls: sample.controls, probes, sockets },
+            plan: Plan {
+                sessions: sample.sessions,
+                requests: sample.later,
+                controls: sample.controls,
+                probes,
+                sockets,
+                paths: about.paths.iter().map(|path| harmless(path)).collect(),
+            },
             identity: Identity {
                 pod: about.identity.0.clone(),
                 worker: about.identity.1.clone(),
@@ -75,6 +87,8 @@ impl Report {
             },
             verdict: judgement.pods,
             workers: judgement.workers,
+            exit_code: about.exit as u8,
+            summary: Summary::default(),
             reasons: judgement.reasons.iter().map(|reason| told(reason.code, reason.scenario, &reason.detail)).collect(),
             scenarios: ran.collect(),
             moved_requests: count(run.moves()),
@@ -91,7 +105,9 @@ impl Report {
             controls: run.controls.iter().map(|shot| request(shot, None)).collect(),
             socket_ends,
             events: run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
-        }
+        };
+        report.summary = words::summary(&report);
+        report
     }
 }
 
@@ -105,7 +121,7 @@ fn count((seen, of): (u64, u64)) -> Count {
     Count { seen, of, least: bound.least, most: bound.most }
 }
 
-fn told(code: Code, scenario: scenario::Name, detail: &str) -> Told {
+pub(super) fn told(code: Code, scenario: scenario::Name, detail: &str) -> Told {
     let causes = code.causes().iter().map(|(cause, attempt)| Advice { cause, attempt }).collect();
     Told { code, scenario: scenario.word(), title: code.title(), detail: harmless(detail), causes }
 }
@@ -130,13 +146,13 @@ fn request(shot: &Shot, moved: Option<Cause>) -> Request {
 }
 
 fn happened(event: &Event) -> Happened {
-    let text = match &event.what {
-        What::Pod { pod, state: PodState::Ready } => format!("{pod} ready"),
-        What::Pod { pod, state: PodState::NotReady } => format!("{pod} not ready"),
-        What::Pod { pod, state: PodState::Gone } => format!("{pod} gone"),
-        What::Tunnel(why) => format!("tunnel: {why}"),
+    let (kind, text) = match &event.what {
+        What::Pod { pod, state: PodState::Ready } => (Kind::PodReady, format!("{pod} ready")),
+        What::Pod { pod, state: PodState::NotReady } => (Kind::PodNotReady, format!("{pod} not ready")),
+        What::Pod { pod, state: PodState::Gone } => (Kind::PodGone, format!("{pod} gone")),
+        What::Tunnel(why) => (Kind::Tunnel, format!("tunnel: {why}")),
     };
-    Happened { at_ms: ms(event.at), text: harmless(&text) }
+    Happened { at_ms: ms(event.at), kind, text: harmless(&text) }
 }
 
 fn pods(run: &Run) -> Vec<Pod> {
@@ -169,13 +185,7 @@ fn cookies(run: &Run) -> Vec<Cookie> {
     let first = run.socket_first.iter().map(|first| &first.socket.opened);
     let shots = || run.sessions.iter().flat_map(|session| session.shots.iter().chain(session.sockets.iter().map(|socket| &socket.opened)));
     for cookie in shots().chain(first).flat_map(|shot| &shot.offered) {
-        let new = || Cookie {
-            name: harmless(&cookie.name),
-            attributes: harmless(&cookie.attributes),
-            offered: 0,
-            sent: 0,
-            values: Vec::new(),
-        };
+        let new = || Cookie { name: harmless(&cookie.name), attributes: harmless(&cookie.attributes), offered: 0, sent: 0, values: Vec::new() };
         let told = all.entry(&cookie.name).or_insert_with(new);
         told.offered += 1;
         if let Some(value) = cookie.value.as_deref().map(harmless)

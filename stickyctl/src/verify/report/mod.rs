@@ -1,8 +1,13 @@
-//! A run's report: as a table for people, as JSON for programs. Names come from strangers and are made harmless first; values of
-//! cookies are in neither, unless they were asked for.
+//! A run's report: as a table and a page for people, as JSON and JUnit for programs. Names come from strangers and are made harmless
+//! first; values of cookies are in none of them, unless they were asked for.
 
 mod build;
+mod junit;
+mod page;
+#[cfg(test)]
+pub(super) mod sample;
 mod table;
+mod words;
 
 use super::code::Code;
 use super::ends::Why;
@@ -43,6 +48,10 @@ pub struct Report {
     pub verdict: Verdict,
     /// About workers.
     pub workers: Verdict,
+    /// The exit code that goes with it.
+    pub exit_code: u8,
+    /// What was found, in sentences.
+    pub summary: Summary,
     /// Why, the decisive one first.
     pub reasons: Vec<Told>,
     /// The scenarios.
@@ -78,7 +87,7 @@ pub struct Report {
 }
 
 /// How much was asked.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Plan {
     /// Sessions.
     pub sessions: u32,
@@ -90,6 +99,19 @@ pub struct Plan {
     pub probes: u64,
     /// All sockets at most.
     pub sockets: u64,
+    /// Paths that were asked, the one of first requests first.
+    pub paths: Vec<String>,
+}
+
+/// What was found, in sentences; commands and flags stand between backticks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// The verdict, in a sentence or two.
+    pub lead: String,
+    /// Why it is so.
+    pub because: Vec<String>,
+    /// What to do, the likeliest first.
+    pub todo: Vec<String>,
 }
 
 /// Where identities were read, and how often they were there.
@@ -239,8 +261,24 @@ pub struct Request {
 pub struct Happened {
     /// When.
     pub at_ms: f64,
+    /// What kind of thing.
+    pub kind: Kind,
     /// What.
     pub text: String,
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A pod is ready.
+    PodReady,
+    /// A pod is not ready.
+    PodNotReady,
+    /// A pod is gone.
+    PodGone,
+    /// The tunnel to the site had trouble.
+    Tunnel,
 }
 
 impl Report {

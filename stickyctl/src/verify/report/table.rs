@@ -50,9 +50,10 @@ impl Report {
                 2 if rest > 0 => format!("session {}, and {rest} more that moved", session.id),
                 _ => format!("session {}", session.id),
             };
-            let pods = session.requests.iter().map(|request| {
-                request.pod.as_deref().and_then(|pod| number.get(pod)).map_or_else(|| "-".to_owned(), ToString::to_string)
-            });
+            let pods = session
+                .requests
+                .iter()
+                .map(|request| request.pod.as_deref().and_then(|pod| number.get(pod)).map_or_else(|| "-".to_owned(), ToString::to_string));
             let shown: Vec<String> = pods.take(WIDEST).collect();
             let more = if session.requests.len() > WIDEST { " …" } else { "" };
             let _ = write!(text, "\n{name:<35} {}{more}", shown.join(" "));

@@ -73,8 +73,13 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let by_something_else = reasons.iter().any(|reason| reason.code == Code::NotByCookie);
     let mut pods = requests;
     if let Some((verdict, reason)) = sockets::judge(run) {
-        // A socket elsewhere is proof; that none could be opened only takes a proof away. Where requests move, sockets do too.
-        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky) || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky) {
+        // A socket elsewhere is proof, save where what excuses the requests excuses it too; that none could be opened only takes a proof
+        // away. Where requests move, sockets do too.
+        let excuses = [Code::SecureOverHttp, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];
+        let is_excused = reasons.iter().any(|reason| excuses.contains(&reason.code));
+        if (verdict == Verdict::NotSticky && pods != Verdict::NotSticky && !is_excused)
+            || (verdict == Verdict::Inconclusive && pods == Verdict::Sticky)
+        {
             pods = verdict;
             reasons.insert(0, reason);
         }

@@ -5,21 +5,22 @@ use super::moved::why_moved;
 use super::{Reason, Verdict};
 use crate::verify::bounds::{self, CHANCE};
 use crate::verify::code::Code;
-use crate::verify::moves::Cause;
-use crate::verify::run::Run;
+use crate::verify::moves::{Cause, Step};
+use crate::verify::run::{Run, Session};
 use crate::verify::scenario::Name::{Attribution, Spread, StickHttp};
 use crate::verify::seen::{PodState, Shot, What};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let (moves, later) = run.moves();
-    let spread = run.spread();
-    let controls: u64 = spread.values().sum();
+    let spread = run.without_cookie();
+    let controls: u64 = run.spread().values().sum();
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
-        let why = why_moved(run, moves, later);
-        // A Secure cookie over plain http is this run's fault and pods that went are nobody's, not the site's.
-        let verdict = if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced) { Verdict::Inconclusive } else { Verdict::NotSticky };
+        let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
+        // A Secure cookie over plain http is this run's fault, pods that went are nobody's, and a cache's answers are of no pod's choice.
+        let verdict =
+            if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
         return (verdict, std::iter::once(why).chain(errors::too_many(run)).collect());
     }
     if let Some(reason) = errors::too_many(run) {
@@ -32,7 +33,7 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
         return unclear(one_pod(run, &spread, controls));
     }
     if chance > CHANCE {
-        return unclear(by_chance(&spread, controls, later, chance));
+        return unclear(by_chance(&spread, later, chance));
     }
     if bound.most > tolerated && (moves > 0 || tolerated > 0.0) {
         let detail = format!("{moves} of {later} moved, and {:.3} % is what is to be told", tolerated * 100.0);
@@ -58,9 +59,10 @@ fn unclear(reason: Reason) -> (Verdict, Vec<Reason>) {
 /// Why all controls met one pod.
 fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     let pod = spread.keys().next().copied().unwrap_or_default();
-    let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(Shot::pod).collect();
+    let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(|(_, shot)| shot.pod()).collect();
     if past_caches.len() > 1 {
-        let detail = format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
+        let detail =
+            format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
         return Reason::new(Code::Cached, Spread, detail);
     }
     let mut pods: BTreeMap<&str, PodState> = BTreeMap::new();
@@ -75,12 +77,28 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     Reason::new(Code::SingleBackendPath, Spread, format!("{controls} of {controls} controls without a cookie on one pod: {pod}"))
 }
 
-fn by_chance(spread: &BTreeMap<&str, u64>, controls: u64, later: u64, chance: f64) -> Reason {
+/// Where sessions that moved are all at home as soon as the query is a new one, a cache answered in place of the pods.
+fn caches_move(run: &Run) -> Option<Reason> {
+    let asked: Vec<(&Session, &Shot)> = run.uncached.iter().filter_map(|(session, shot)| Some((&run.sessions[(*session)?], shot))).collect();
+    let at_home = asked.iter().filter(|(session, shot)| shot.pod().is_some() && shot.pod() == run.home(session)).count();
+    let steps = || asked.iter().flat_map(|(session, _)| run.steps(session));
+    let stayed = steps().filter(|(_, step)| *step == Step::Stayed).count() as f64 / steps().count().max(1) as f64;
+    // A site that leaks now and then has them at home too, most of the time.
+    let by_luck = stayed.powf(asked.len() as f64);
+    (!asked.is_empty() && at_home == asked.len() && by_luck < 0.01).then(|| {
+        let detail = format!("{at_home} of {at_home} sessions that had moved were on their pod as soon as the query was a new one");
+        Reason::new(Code::Cached, StickHttp, detail)
+    })
+}
+
+fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {
+    let all: u64 = spread.values().sum();
     let top = spread.values().max().copied().unwrap_or_default();
     let odds = if chance >= 0.5 { "about one".to_owned() } else { format!("1 in {:.0}", 1.0 / chance) };
-    let detail = format!("{top} of {controls} controls on one pod: chance alone could keep {later} requests in place with odds of {odds}");
-    // With controls as even as these more of them would do; else none would.
-    let code = if top * 2 > controls * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
+    let detail =
+        format!("{top} of {all} requests without a cookie on one pod: chance alone could keep {later} requests in place with odds of {odds}");
+    // As even as these are, more of them would do; else none would.
+    let code = if top * 2 > all * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
     Reason::new(code, Spread, detail)
 }
 
@@ -90,7 +108,7 @@ fn not_by_cookie(run: &Run) -> Option<Reason> {
     let pod = run.home(run.sessions.first()?)?;
     let replayed: Vec<&str> = run.replayed.iter().filter_map(Shot::pod).collect();
     let stayed = replayed.iter().filter(|other| **other == pod).count();
-    let spread = run.spread();
+    let spread = run.without_cookie();
     let share = bounds::upper(spread.get(pod).copied().unwrap_or_default(), spread.values().sum(), 0.01);
     let by_luck = share.powf(replayed.len() as f64);
     let detail = || format!("without its cookies a session stayed on {pod} in {stayed} of {stayed} requests");

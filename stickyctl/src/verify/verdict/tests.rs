@@ -79,7 +79,14 @@ fn one_pod_says_nothing() {
         Verdict::Inconclusive,
         Some("unbalanced-control"),
     );
-    finds(&run("a b c", &all), Verdict::Inconclusive, Some("too-few-probes"));
+    finds(&run("a b c", &["a a", "b b"]), Verdict::Inconclusive, Some("too-few-probes"));
+    // A proxy that counts its sessions' requests in its weights gives what is left to one pod.
+    let some = sessions(&["a", "a", "a", "b"], 30);
+    let controls = ["a"; 60].join(" ");
+    finds(&run(&controls, &some.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("unbalanced-control"));
+    // First answers come without a cookie too: with those the pods share alike enough.
+    let three = sessions(&["a", "b", "c"], 30);
+    finds(&run(&controls, &three.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Sticky, None);
 }
 
 #[test]
@@ -167,6 +174,23 @@ fn sockets_count() {
     assert!(judgement.reasons[0].detail.ends_with("status 400"), "{judgement:?}");
 }
 
+/// A cookie that never goes along leaves sockets elsewhere as it does requests, and a cache's answers name no session's pod.
+#[test]
+fn what_excuses_requests_excuses_sockets() {
+    let elsewhere = |run: &mut Run| run.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(shot("b"))]);
+    let mut secure = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
+    secure.sessions.iter_mut().for_each(|session| session.shots[0].offered.push(cookie(Fate::SecureOverHttp)));
+    elsewhere(&mut secure);
+    finds(&secure, Verdict::Inconclusive, Some("secure-over-http"));
+    let mut cached = sticky();
+    cached.controls[0].cached = true;
+    elsewhere(&mut cached);
+    finds(&cached, Verdict::Inconclusive, Some("cached"));
+    let mut plain = sticky();
+    elsewhere(&mut plain);
+    finds(&plain, Verdict::NotSticky, Some("socket-elsewhere"));
+}
+
 /// Every fate of a cookie, where sessions move.
 #[test]
 fn why_a_cookie_does_not_come_back() {
@@ -194,6 +218,45 @@ fn a_first_answer_that_binds_nothing() {
         session.shots[0].offered.push(cookie(Fate::Kept));
     }
     finds(&late, Verdict::NotSticky, Some("bound-late"));
+}
+
+/// By two paths or two proxies in turn, each of which has its own opinion, and keeps it.
+#[test]
+fn two_opinions() {
+    let mut two = run(EVEN, &["a b a b a b a", "b b b b b b b", "c a c a c a c", "a c a c a c a", "b a b a b a b"]);
+    for session in &mut two.sessions {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+        session.shots.iter_mut().enumerate().for_each(|(n, shot)| shot.path = n % 2);
+    }
+    finds(&two, Verdict::NotSticky, Some("paths-disagree"));
+    for shot in two.sessions.iter_mut().flat_map(|session| &mut session.shots) {
+        shot.way = shot.path;
+    }
+    finds(&two, Verdict::NotSticky, Some("proxy-disagreement"));
+    two.sessions[0].shots[3] = shot("c");
+    assert_ne!(code(&judge(&two, 0.0)), Some("proxy-disagreement"), "one that keeps no opinion has none");
+}
+
+/// A cache whose answers are renewed now and then: all meet the same pod for a while, sessions and controls alike.
+#[test]
+fn a_cache_moves_sessions_in_step() {
+    let mut cached = run(EVEN, &["a b b b a a a c c c a a a"; 30]);
+    for session in &mut cached.sessions {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+    }
+    let asked = |pod: &str| (0..8).map(|n| (Some(n), shot(pod))).collect::<Vec<_>>();
+    cached.uncached = asked("a");
+    finds(&cached, Verdict::Inconclusive, Some("cached"));
+    cached.uncached[3].1 = shot("b");
+    finds(&cached, Verdict::NotSticky, Some("cookie-not-honoured"));
+    // A leak leaves most of them at home anyhow.
+    let mut leaks = sticky();
+    for (n, session) in leaks.sessions.iter_mut().enumerate() {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+        session.shots[1 + n % 12] = shot("elsewhere");
+    }
+    leaks.uncached = (0..8).map(|n| (Some(n), leaks.sessions[n].shots[0].clone())).collect();
+    finds(&leaks, Verdict::NotSticky, Some("leaks"));
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub(super) fn judge(run: &Run) -> (Verdict, Option<Reason>) {
     }
     let later = run.together.iter().map(|shots| shots.iter().filter_map(who).count().saturating_sub(1)).sum::<usize>();
     if chance(run, later as u64) > CHANCE {
-        let detail = format!("each session met one worker in {all} later requests and {at_once} at once, which a reused connection or chance explains too");
+        let detail =
+            format!("each session met one worker in {all} later requests and {at_once} at once, which a reused connection or chance explains too");
         return (Verdict::Inconclusive, reason(Code::WorkersUnproven, detail));
     }
     (Verdict::Sticky, None)

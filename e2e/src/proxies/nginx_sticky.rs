@@ -1,0 +1,202 @@
+//! The cases of an nginx that has `sticky cookie`, which its free version has since 1.29.6.
+
+use super::cases::{Apps, Case, STICKY, not, unclear};
+use super::door::Door;
+
+const CASE: Case =
+    Case::of(Door::NginxSticky, "server <a>; server <b>; server <c>; sticky cookie route path=/;", "location / { proxy_pass http://pods; }");
+
+/// Of requests with a cookie 7 in 100 go by turns; sockets don't.
+const LEAK: &str = r#"
+    split_clients $request_id $leak { 7% leak; * keep; }
+    map "$leak:$cookie_route" $pool { "~^leak:." turns; default pods; }
+    upstream turns { server <a>; server <b>; server <c>; }
+"#;
+const LEAKING: &str = "location / { proxy_pass http://$pool; } location /ws/ { proxy_pass http://pods; }";
+
+/// Cases of today's nginx.
+pub const CASES: &[Case] = &[
+    Case { name: "nginx-sticky", about: "sticky cookie", wanted: STICKY, ..CASE },
+    Case {
+        name: "nginx-not-sticky",
+        about: "the same without it",
+        pods: "server <a>; server <b>; server <c>;",
+        wanted: not(&["no-affinity-cookie"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-other-path",
+        about: "sticky cookie, path=/other",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/other;",
+        wanted: not(&["cookie-path-mismatch"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-path-without-sockets",
+        about: "sticky cookie, with the path of the requests and not of the sockets",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/whoami;",
+        wanted: not(&["socket-elsewhere"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-other-domain",
+        about: "sticky cookie, domain=other.example",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ domain=other.example;",
+        wanted: not(&["cookie-domain-mismatch"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-own-domain",
+        about: "sticky cookie, domain=.shop.example, asked by that name",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ domain=.shop.example;",
+        flags: &["--host", "shop.example"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-secure",
+        about: "sticky cookie, secure, asked over plain http",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ secure;",
+        wanted: unclear(&["secure-over-http"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-secure-over-tls",
+        about: "sticky cookie, secure, asked over https",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ secure;",
+        tls: true,
+        flags: &["--ca", "<folder>/cert.pem"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-weights-90-5-5",
+        about: "sticky cookie over weights of 90, 5 and 5",
+        pods: "server <a> weight=90; server <b> weight=5; server <c> weight=5; sticky cookie route path=/;",
+        wanted: unclear(&["unbalanced-control"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-weights-2-1-1",
+        about: "sticky cookie over weights of 2, 1 and 1",
+        pods: "server <a> weight=2; server <b>; server <c>; sticky cookie route path=/;",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-one-dead",
+        about: "sticky cookie, one of three pods dead, no second try",
+        pods: "server <a> max_fails=0; server <b> max_fails=0; server <dead> max_fails=0; sticky cookie route path=/;",
+        front: "proxy_next_upstream off; location / { proxy_pass http://pods; }",
+        wanted: unclear(&["error-rate"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-one-dead-next",
+        about: "sticky cookie, one of three pods dead, and a second try",
+        pods: "server <a>; server <b>; server <dead>; sticky cookie route path=/;",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-limit-req",
+        about: "sticky cookie, and ten requests a second of one address, the others 429",
+        more: "limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s; limit_req_status 429;",
+        front: "limit_req zone=all burst=30 nodelay; location / { proxy_pass http://pods; }",
+        wanted: unclear(&["error-rate"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-limit-req-burst",
+        about: "the same with room for a burst of 2,000",
+        more: "limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s; limit_req_status 429;",
+        front: "limit_req zone=all burst=2000 nodelay; location / { proxy_pass http://pods; }",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-leaks",
+        about: "sticky cookie, and 7 of 100 requests with a cookie go by turns",
+        more: LEAK,
+        front: LEAKING,
+        wanted: not(&["leaks"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-leaks-tolerated",
+        about: "the same, and a fifth of moves is put up with; no sockets, whose moves are never put up with",
+        more: LEAK,
+        front: LEAKING,
+        flags: &["--max-move-rate", "20%", "--pod-identity", "header:x-sticky-pod"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-sockets-by-turns",
+        about: "sticky cookie, and sockets by turns",
+        more: "upstream turns { server <a>; server <b>; server <c>; }",
+        front: "location / { proxy_pass http://pods; } location /ws/ { proxy_pass http://turns; }",
+        wanted: not(&["socket-elsewhere"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-without-upgrade",
+        about: "sticky cookie, and nobody passes the upgrade on",
+        front: "location / { proxy_set_header Host $http_host; proxy_pass http://pods; }",
+        wanted: unclear(&["upgrade-failed"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-request-id",
+        about: "sticky cookie, and a request's id for the pod's name",
+        front: "add_header X-Request-Id $request_id; location / { proxy_pass http://pods; }",
+        flags: &["--pod-identity", "header:x-request-id"],
+        wanted: unclear(&["identity-unstable"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-upstream-addr",
+        about: "sticky cookie, and the pod's address for its name",
+        front: "add_header X-Upstream $upstream_addr; location / { proxy_pass http://pods; }",
+        flags: &["--pod-identity", "header:x-upstream"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-nameless",
+        about: "sticky cookie, and a header that nobody sends for the pod's name",
+        flags: &["--pod-identity", "header:x-nobody"],
+        wanted: unclear(&["no-identity"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-two-sessions",
+        about: "sticky cookie, asked by two sessions only",
+        flags: &["--sessions", "2", "--requests", "2"],
+        wanted: unclear(&["too-few-probes"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-workers",
+        about: "sticky cookie before pods of two workers",
+        apps: Apps::Workers,
+        wanted: crate::proxies::cases::Wanted { codes: &["worker-not-sticky"], ..STICKY },
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-pod-dies",
+        about: "sticky cookie, and a pod that dies in the middle",
+        apps: Apps::OneDies,
+        flags: &["--rate", "200"],
+        wanted: unclear(&["pods-replaced", "pod-terminated"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-strangers-json",
+        about: "sticky cookie before somebody else's app, which tells its name in JSON",
+        apps: Apps::Json,
+        flags: &["--pod-identity", "json:/host/name"],
+        wanted: STICKY,
+        ..CASE
+    },
+];

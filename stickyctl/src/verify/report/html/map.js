@@ -1,0 +1,135 @@
+/* Sessions by requests: who sticks is an unbroken bar. Controls stand in the columns of their round. */
+const HIGH = 13, GAP = 3, CONTROL = 20;
+
+function map(report, pods, width) {
+  const slim = width < 500, all = rounds(report);
+  const ids = Math.max(...report.sessions.map(session => session.id.length), 3);
+  const left = Math.max(slim ? 30 : 66, ids * 7.4 + 8), right = slim ? 26 : 76;
+  const columns = Math.max(1, Math.min(all, Math.floor((width - left - right) / 2.2)));
+  const wide = (width - left - right) / columns, x = column => left + column * wide;
+  const chosen = rows(report, columns), marks = eventColumns(report, columns, Math.max(1, width / 9 / wide));
+  const top = marks.length ? 44 : 24, draw = new MapRow(pods, x, wide, columns, slim);
+  const out = heads(columns, wide, x, top, slim, width);
+  // Groups of one or two sessions are no groups.
+  const between = chosen.rows.length >= 3 * new Set(chosen.rows.map(row => row.home)).size ? 6 : 0;
+  let y = top, home;
+  chosen.rows.forEach((row, place) => {
+    if (place && row.home !== home) y += between;
+    home = row.home;
+    out.push(...draw.session(row, y, width));
+    y += HIGH + GAP;
+  });
+  y += slim ? 26 : 16;
+  const controls = report.controls.filter(control => control.round < columns);
+  out.push(["text", { x: 0, y: slim ? y - 6 : y + 14, class: "b" }, slim ? "controls, no cookie" : "controls"]);
+  out.push(...draw.controls(controls, y));
+  const met = new Set(report.controls.map(control => control.pod).filter(Boolean)).size;
+  if (!slim) out.push(["text", { x: width, y: y + 14, "text-anchor": "end" }, count(met, "pod")]);
+  out.push(...eventLines(marks, pods, x, top, y + CONTROL, width));
+  const label = `${count(chosen.rows.length, "session")} by ${count(columns, "request")}, coloured by pod: `
+    + `${count(report.moved_requests.seen, "move")}, ${report.forced_moves} forced`;
+  return { figure: figure(width, y + CONTROL + 4, label, out), shown: chosen.rows.length, of: chosen.of, columns, all };
+}
+
+/** The numbers of rounds, as many as fit. */
+function heads(columns, wide, x, top, slim, width) {
+  const first = wide > 74 ? "first answer" : wide > 32 || columns > 14 ? "first" : "1st", free = x(0) + first.length * 6.8 + 14;
+  const out = [["text", { x: x(0), y: top - 9 }, first]], every = Math.max(1, step((String(columns).length * 7.4 + 12) / wide));
+  for (let k = every; k < columns; k += every) {
+    if (x(k) + wide / 2 > free) out.push(["text", { x: px(x(k) + wide / 2), y: top - 9, "text-anchor": "middle", class: "m" }, String(k)]);
+  }
+  if (!slim) out.push(["text", { x: width, y: top - 9, "text-anchor": "end" }, "moved"]);
+  return out;
+}
+
+class MapRow {
+  constructor(pods, x, wide, columns, slim) {
+    // Narrow columns leave no room between runs.
+    Object.assign(this, { pods, x, wide, columns, slim, apart: Math.min(3, wide / 4) });
+  }
+
+  session(row, y, width) {
+    const out = [["text", { x: 0, y: y + HIGH - 2.5, class: "m" }, row.id]];
+    for (const run of row.runs) {
+      const from = this.x(run.from) + (run.from ? this.apart : 0), to = this.x(run.to + 1) - (run.to + 1 === this.columns ? 0 : this.apart);
+      const title = ["title", {}, `${row.id}, ${this.which(run)}: ${run.pod ?? silence(run.request)}`];
+      const box = { x: px(from), y, width: px(Math.max(.8, to - from)), height: HIGH, rx: Math.min(2, this.wide / 3) };
+      if (run.pod === undefined) out.push(["rect", { ...box, y: y + 3, height: HIGH - 6, class: "silent" }, title]);
+      else out.push(["rect", { ...box, class: "stay", fill: this.pods.fill(run.pod) }, title]);
+      if (run.change) {
+        const css = `tick${isForced(run.request) ? " forced" : ""}${this.wide < 9 ? " fine" : ""}`;
+        out.push(["path", { class: css, d: `M${px(this.x(run.from))} ${y - .5}V${y + HIGH + .5}` }]);
+      }
+    }
+    const first = row.runs.find(run => run.pod !== undefined);
+    if (first && this.wide > 12) out.push(["rect", { class: "f" + this.pods.colour(first.pod), x: px(this.x(first.from)), y, width: 9, height: HIGH, rx: 2 }]);
+    const forced = row.forced ? `${row.forced}${this.slim ? "" : " forced"}` : "";
+    const said = row.moved && forced && !this.slim ? `${row.moved} + ${forced}` : row.moved ? String(row.moved) : forced || "0";
+    out.push(["text", { x: width, y: y + HIGH - 2.5, "text-anchor": "end", class: row.moved ? "m x" : row.forced ? "m b" : "m" }, said]);
+    return out;
+  }
+
+  which(run) {
+    const name = round => round ? `request ${round}` : "first answer";
+    return run.from === run.to ? name(run.from) : `${name(run.from)} to ${run.to}`;
+  }
+
+  controls(controls, y) {
+    return [...group(controls, control => control.round)].flatMap(([round, all]) => {
+      // Too thin to be told apart: the round's shares instead.
+      const shares = this.wide / all.length < 2.5;
+      const order = shares ? [...all].sort((a, b) => ((a.pod ?? "") < (b.pod ?? "") ? -1 : 1)) : all;
+      const wide = this.wide / all.length, air = shares ? 0 : Math.min(.75, wide / 8), out = [];
+      for (let from = 0; from < order.length;) {
+        let to = from + 1;
+        while (shares && to < order.length && order[to].pod === order[from].pod) to++;
+        const one = order[from], many = to - from > 1 ? `${to - from} controls` : "control";
+        const box = { x: px(this.x(round) + from * wide + air), y, width: px(Math.max(.6, (to - from) * wide - 2 * air)), height: CONTROL, rx: 1.5 };
+        const title = ["title", {}, `${many}, round ${round}: ${one.pod ?? silence(one)}`];
+        out.push(["rect", one.pod === undefined ? { ...box, class: "silent" } : { ...box, class: "control", fill: this.pods.fill(one.pod) }, title]);
+        from = to;
+      }
+      return out;
+    });
+  }
+}
+
+function group(all, by) {
+  const groups = new Map();
+  for (const one of all) groups.has(by(one)) ? groups.get(by(one)).push(one) : groups.set(by(one), [one]);
+  return groups;
+}
+
+const silence = request => request.lost !== undefined ? `no answer, ${request.lost}` : `status ${request.status}, no pod named`;
+
+/** Events by the column before which they fall: the first round that had half begun after them. */
+function eventColumns(report, columns, apart) {
+  if (!report.events.length) return [];
+  const begun = Array.from({ length: columns }, () => []);
+  for (const session of report.sessions) for (const request of session.requests) begun[request.round]?.push(request.at_ms);
+  const middles = begun.map(all => all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Infinity);
+  const after = event => { const at = middles.findIndex(middle => middle > event.at_ms); return at < 0 ? columns : at; };
+  const marks = [];
+  for (const event of [...report.events].sort((a, b) => a.at_ms - b.at_ms)) {
+    const column = after(event), last = marks.at(-1);
+    // Lines that would stand close together are one.
+    if (last && column - last[0] < apart) last[1].push(event);
+    else marks.push([column, [event]]);
+  }
+  return marks;
+}
+
+function eventLines(marks, pods, x, top, bottom, width) {
+  let free = 0;
+  return marks.flatMap(([column, events]) => {
+    const at = x(column), text = events.length > 1 ? `${events.length} events` : pods.brief(events[0].text, width), long = text.length * 7.2;
+    const before = at > width * .6, from = before ? at - 6 - long : at + 6;
+    const title = ["title", {}, events.map(event => `${seconds(event.at_ms)} ${event.text}`).join("\n")];
+    const out = [["path", { class: "event", d: `M${px(at)} ${top - 24}V${bottom}` }, title]];
+    if (from >= free) {
+      out.push(["text", { x: px(before ? at - 6 : at + 6), y: top - 28, class: "b", "text-anchor": before ? "end" : "start" }, text, title]);
+      free = from + long + 10;
+    }
+    return out;
+  });
+}

@@ -1,0 +1,120 @@
+//! Reports for tests, judged as real ones: the four that a person meets.
+
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
+
+use super::{About, Report};
+use crate::exit::Exit;
+use crate::verify::jar::Fate;
+use crate::verify::plan::Sample;
+use crate::verify::run::tests::{shot, timed};
+use crate::verify::run::{Run, Session};
+use crate::verify::scenario::Chosen;
+use crate::verify::seen::{Event, Offered, PodState, Shot, What};
+use crate::verify::verdict::judge;
+use std::time::Duration;
+
+/// Which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It sticks, through a scaling from 3 to 5 pods.
+    Sticky,
+    /// It sticks, and a pod is replaced.
+    Rollout,
+    /// A cookie decides nothing.
+    NotSticky,
+    /// All by one pod.
+    OnePod,
+}
+
+pub fn about() -> About {
+    About {
+        url: "https://shop.example.com/".to_owned(),
+        command: "stickyctl verify https://shop.example.com".to_owned(),
+        began: "2026-11-25T14:02:07Z".to_owned(),
+        took: Duration::from_secs_f64(21.4),
+        seed: 8812,
+        sample: Sample::default(),
+        planned: (555, 0),
+        paths: vec!["/".to_owned()],
+        chosen: Chosen::default(),
+        partial: false,
+        exit: Exit::Done,
+        identity: ("header:x-pod".to_owned(), "header:x-worker".to_owned()),
+    }
+}
+
+/// A report of a kind.
+pub fn report(kind: Kind) -> Report {
+    of(&run(kind))
+}
+
+/// The report of a run.
+pub fn of(run: &Run) -> Report {
+    let judgement = judge(run, 0.0);
+    Report::new(&about(), run, &judgement)
+}
+
+/// Every text of a stranger's is a trap.
+pub fn hostile() -> Report {
+    let trap = "</script><script>alert(1)</script>]]>&\u{2028}\u{202e}\u{0}";
+    let mut run = run(Kind::NotSticky);
+    for shot in run.sessions.iter_mut().flat_map(|session| &mut session.shots).chain(&mut run.controls) {
+        let pod = format!("{trap}{}", shot.pod().unwrap());
+        let offered = shot.offered.clone();
+        *shot = Shot { outcome: super::super::run::tests::shot(&pod).outcome, offered, ..shot.clone() };
+        for cookie in &mut shot.offered {
+            cookie.name = trap.to_owned();
+            cookie.attributes = trap.to_owned();
+        }
+    }
+    run.controls.iter_mut().for_each(|one| *one = Shot { round: one.round, at: one.at, ..shot(trap) });
+    run.events.push(Event { at: Duration::from_secs(3), what: What::Tunnel(trap.to_owned()) });
+    of(&run)
+}
+
+fn run(kind: Kind) -> Run {
+    let pods: &[&str] = if kind == Kind::OnePod { &["app-2"] } else { &["app-1", "app-2", "app-3"] };
+    let at = |place: usize| pods[place % pods.len()];
+    let event = |seconds: f64, pod: &str, state| Event { at: Duration::from_secs_f64(seconds), what: What::Pod { pod: pod.to_owned(), state } };
+    let mut run = Run::default();
+    for n in 0..30 {
+        let pod = |round: usize| match kind {
+            Kind::NotSticky => at(n + round + usize::from(round > 6)),
+            Kind::Rollout if n % 3 == 1 && round > 5 => at(n + 1 + n % 2),
+            _ => at(n),
+        };
+        let mut shots = timed((0..13).map(|round| shot(pod(round))).collect(), 1.6);
+        for (round, shot) in (0..).zip(&mut shots) {
+            shot.round = round;
+            match round {
+                _ if kind == Kind::OnePod => {}
+                0 => shot.offered.push(offered()),
+                _ => shot.carried.push("shop_route".to_owned()),
+            }
+        }
+        run.sessions.push(Session { shots, ..Session::default() });
+    }
+    run.replayed = (0..12).map(|n| shot(at(n))).collect();
+    run.controls = timed((0..60).map(|n| shot(at(n))).collect(), 0.3);
+    (0..).zip(&mut run.controls).for_each(|(n, shot)| shot.round = n / 5 + 1);
+    let ready = pods.iter().map(|pod| event(0.0, pod, PodState::Ready));
+    match kind {
+        Kind::Sticky => {
+            run.events.extend(ready);
+            run.events.extend([event(9.0, "app-4", PodState::Ready), event(9.1, "app-5", PodState::Ready)]);
+            run.controls[40] = Shot { round: 9, ..shot("app-4") };
+            run.controls[41] = Shot { round: 9, ..shot("app-5") };
+        }
+        Kind::Rollout => {
+            run.events.extend(ready);
+            run.events.extend([event(8.5, "app-4", PodState::Ready), event(9.0, "app-2", PodState::Gone)]);
+            run.controls[40] = Shot { round: 9, ..shot("app-4") };
+        }
+        Kind::NotSticky | Kind::OnePod => {}
+    }
+    run
+}
+
+fn offered() -> Offered {
+    Offered { name: "shop_route".to_owned(), attributes: "Path=/ HttpOnly".to_owned(), fate: Fate::Kept, value: None }
+}
