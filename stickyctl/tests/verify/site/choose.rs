@@ -54,7 +54,9 @@ impl Site {
                 None => Chosen { pod: any(), bound: false, set: fresh(0) },
             },
             Affinity::Connection => Chosen { pod: way.connection, bound: false, set: fresh(0) },
-            Affinity::Source => Chosen { pod: if let IpAddr::V4(from) = way.from { u64::from(from.octets()[3]) % self.pods } else { 0 }, bound: false, set: fresh(0) },
+            Affinity::Source => {
+                Chosen { pod: if let IpAddr::V4(from) = way.from { u64::from(from.octets()[3]) % self.pods } else { 0 }, bound: false, set: fresh(0) }
+            }
             Affinity::Path => Chosen { pod: self.on_ring(path, number), bound: false, set: fresh(0) },
             Affinity::Nothing => Chosen { pod: any(), bound: false, set: fresh(0) },
         }
@@ -62,7 +64,12 @@ impl Site {
 
     /// As a proxy writes a pod down.
     fn name_of(&self, pod: u64, proxy: u64) -> String {
-        if self.proxies == Proxies::OwnValues { format!("{proxy}x{pod}") } else { pod.to_string() }
+        match self.proxies {
+            Proxies::OwnValues => format!("{proxy}x{pod}"),
+            // The other one reads another pod in it.
+            Proxies::Disagree => ((pod + self.pods - proxy) % self.pods).to_string(),
+            Proxies::One | Proxies::Agree => pod.to_string(),
+        }
     }
 
     /// The pod that a value names for a proxy.
