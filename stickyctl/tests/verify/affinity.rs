@@ -15,16 +15,21 @@ pub const CASES: &[Case] = &[
     sticky("ring", || Site { affinity: Affinity::Ring, ..Site::default() }).beside(&["leaks", "bound-late"]),
     sticky("persistent over random", || Site { balance: Balance::Random, ..Site::default() }).with(&["--sessions", "30"]),
     sticky("persistent over weights", || Site { balance: WEIGHTS, ..Site::default() }).with(&["--sessions", "30"]),
-    sticky("persistent over the fewest connections", || Site { balance: Balance::LeastConnections, latency: 2, ..Site::default() }).with(&["--sessions", "30"]),
-    sticky("persistent over kept connections", || Site { balance: Balance::KeptConnections, latency: 2, ..Site::default() }).with(&["--sessions", "30"]),
+    sticky("persistent over the fewest connections", || Site { balance: Balance::LeastConnections, latency: 2, ..Site::default() })
+        .with(&["--sessions", "30"]),
+    sticky("persistent over kept connections", || Site { balance: Balance::KeptConnections, latency: 2, ..Site::default() })
+        .with(&["--sessions", "30"]),
     // Staying on a pod that gets one request in twenty is no luck.
     sticky("persistent over 90/5/5", || Site { balance: Balance::Weighted(&[90, 5, 5]), ..Site::default() })
         .with(&["--sessions", "30", "--requests", "12"])
         .beside(&["unbalanced-control", "single-backend-path", "not-by-cookie"]),
     unclear("two pods that have just come", || Site { balance: Balance::SlowStart(40), ..Site::default() }, &["unbalanced-control"]),
     not_sticky("hash of a foreign cookie", || Site { affinity: Affinity::HashOfForeignCookie, ..Site::default() }, &["bound-late"]),
-    not_sticky("a cookie that decides nothing", || Site { affinity: Affinity::Nothing, ..Site::default() }, &["cookie-not-honoured"])
-        .beside(&["leaks", "bound-late", "no-affinity-cookie"]),
+    not_sticky("a cookie that decides nothing", || Site { affinity: Affinity::Nothing, ..Site::default() }, &["cookie-not-honoured"]).beside(&[
+        "leaks",
+        "bound-late",
+        "no-affinity-cookie",
+    ]),
     not_sticky("one later request shows no second binding", || Site { affinity: Affinity::Nothing, ..Site::default() }, &["cookie-not-honoured"])
         .with(&["--sessions", "30", "--requests", "1"])
         .beside(&["bound-late"]),
@@ -36,12 +41,29 @@ pub const CASES: &[Case] = &[
     unclear("by each of two addresses", || Site { affinity: Affinity::Source, ..Site::default() }, &["not-by-cookie"])
         .with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2", "--sessions", "30", "--requests", "8"])
         .beside(&["single-backend-path"]),
-    unclear("by each of two addresses, and few requests", || Site { affinity: Affinity::Source, ..Site::default() }, &["not-by-cookie"])
-        .with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2", "--sessions", "60", "--requests", "2"]),
-    sticky("by cookie from two addresses", || Site::default()).with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2"]).beside(&["not-by-cookie"]),
+    unclear("by each of two addresses, and few requests", || Site { affinity: Affinity::Source, ..Site::default() }, &["not-by-cookie"]).with(&[
+        "--source-ip",
+        "127.0.0.1",
+        "--source-ip",
+        "127.0.0.2",
+        "--sessions",
+        "60",
+        "--requests",
+        "2",
+    ]),
+    sticky("by cookie from two addresses", || Site::default())
+        .with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2"])
+        .beside(&["not-by-cookie"]),
     // A proxy with one client in sequence uses one connection to one pod, with eight at once several.
     not_sticky("by the proxy's own kept connections", || Site { latency: 3, ..without(Balance::KeptConnections) }, NONE),
-    unclear("the same, asked slowly", || without(Balance::KeptConnections), &["single-backend-path"]).with(&["--rate", "40", "--sessions", "6", "--requests", "3"]),
+    unclear("the same, asked slowly", || without(Balance::KeptConnections), &["single-backend-path"]).with(&[
+        "--rate",
+        "40",
+        "--sessions",
+        "6",
+        "--requests",
+        "3",
+    ]),
     not_sticky("1 in 15 elsewhere", || Site { leak: Some(15), ..Site::default() }, &["leaks"])
         .with(&["--sessions", "30", "--requests", "12"])
         .beside(&["cookie-not-honoured"]),
@@ -54,7 +76,11 @@ pub const CASES: &[Case] = &[
         .beside(&["pods-replaced", "cookie-not-honoured"]),
     unclear("pods replaced in the middle", || Site { replaced_after: Some(80), ..Site::default() }, &["pods-replaced"]).beside(&["leaks"]),
     // New users are not bound: who had a cookie before is.
-    not_sticky("a table without room", || Site { affinity: Affinity::NeverReplaced, table: 30, ..Site::default() }, &["parallel-unsettled", "dead-cookie-unsettled"]),
+    not_sticky(
+        "a table without room",
+        || Site { affinity: Affinity::NeverReplaced, table: 30, ..Site::default() },
+        &["parallel-unsettled", "dead-cookie-unsettled"],
+    ),
     sticky("a table with room", || Site { affinity: Affinity::NeverReplaced, table: 400, ..Site::default() })
         .tells(&["dead-cookie-unsettled"])
         .beside(&["parallel-unsettled"]),
@@ -63,9 +89,13 @@ pub const CASES: &[Case] = &[
     sticky("two proxies that agree", || Site { proxies: Proxies::Agree, ..Site::default() }).beside(&["proxy-disagreement"]),
     not_sticky("two proxies that know their own values", || Site { proxies: Proxies::OwnValues, ..Site::default() }, &["cookie-not-honoured"])
         .beside(&["proxy-disagreement"]),
-    not_sticky("two proxies, and one request by each", || Site { affinity: Affinity::Nothing, proxies: Proxies::Agree, ..Site::default() }, &["cookie-not-honoured"])
-        .with(&["--sessions", "30", "--requests", "1"])
-        .beside(&["proxy-disagreement"]),
+    not_sticky(
+        "two proxies, and one request by each",
+        || Site { affinity: Affinity::Nothing, proxies: Proxies::Agree, ..Site::default() },
+        &["cookie-not-honoured"],
+    )
+    .with(&["--sessions", "30", "--requests", "1"])
+    .beside(&["proxy-disagreement"]),
     unclear("two sessions", || Site::default(), &["too-few-probes"]).with(&["--sessions", "2", "--requests", "2"]),
     sticky("enough of them", || Site::default()).beside(&["too-few-probes"]),
 ];
@@ -103,7 +133,11 @@ async fn kept_connections_are_compared() {
     let by_connection = Site { affinity: Affinity::Connection, cookie: None, ..Site::default() }.serve().await;
     let done = verify(&by_connection, &["--reuse"]).await;
     let (outcome, detail) = done.scenario("reuse");
-    assert_eq!((done.reasons(), outcome.as_str(), detail.starts_with("10 of 10 kept connections stayed")), (vec!["no-affinity-cookie"], "fail", true), "{detail}");
+    assert_eq!(
+        (done.reasons(), outcome.as_str(), detail.starts_with("10 of 10 kept connections stayed")),
+        (vec!["no-affinity-cookie"], "fail", true),
+        "{detail}"
+    );
     let done = verify(&by_connection, &[]).await;
     assert_eq!((done.code, done.scenario("reuse").0.as_str()), (Some(3), "skip"));
     let done = verify(&Site::default().serve().await, &["--reuse"]).await;

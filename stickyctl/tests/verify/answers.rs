@@ -21,11 +21,15 @@ pub const CASES: &[Case] = &[
     unclear("429 often", || Site { too_many: Some(4), ..Site::default() }, &["error-rate"]),
     sticky("429 now and then", || Site { too_many: Some(50), ..Site::default() }).beside(&["error-rate"]),
     // A third of the sessions fail for most of the run, and everybody else is served.
-    unclear("a dead pod that keeps its sessions", || Site { dead: dead(40, 400, true), ..Site::default() }, &["dead-pod-kept"])
-        .beside(&["error-rate", "transport", "leaks"]),
+    unclear("a dead pod that keeps its sessions", || Site { dead: dead(40, 400, true), ..Site::default() }, &["dead-pod-kept"]).beside(&[
+        "error-rate",
+        "transport",
+        "leaks",
+    ]),
     sticky("the same for a moment", || Site { dead: dead(60, 90, true), ..Site::default() }).tells(&["dead-pod-kept"]).beside(&["error-rate"]),
     unclear("a dead pod for everybody alike", || Site { dead: dead(40, 400, false), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept"]),
-    unclear("a pod that is dead from the beginning", || Site { dead: dead(0, 400, false), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept"]),
+    unclear("a pod that is dead from the beginning", || Site { dead: dead(0, 400, false), ..Site::default() }, &["error-rate"])
+        .beside(&["dead-pod-kept"]),
     unclear("connections that end without an answer", || Site { drops: Some(4), ..Site::default() }, &["transport"]).beside(&["error-rate"]),
     sticky("one now and then", || Site { drops: Some(40), ..Site::default() }).beside(&["transport"]),
     unclear("a cache that tells an age", || cache("age", "12"), &["cached"]),

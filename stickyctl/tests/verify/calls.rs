@@ -50,7 +50,12 @@ async fn broken_off_in_the_middle() {
     let asked = site.state.counts().0 as usize;
     // Up to eight are under way at once.
     assert!((60 - 8..=asked).contains(&told) && asked < 120, "{told} of {asked}");
-    assert_eq!((done.code, report["partial"].as_bool(), report["verdict"].as_str()), (Some(130), Some(true), Some("inconclusive")), "{}", done.details());
+    assert_eq!(
+        (done.code, report["partial"].as_bool(), report["verdict"].as_str()),
+        (Some(130), Some(true), Some("inconclusive")),
+        "{}",
+        done.details()
+    );
     assert_eq!(done.reasons(), ["too-few-probes"], "{}", done.details());
 }
 

@@ -32,7 +32,9 @@ pub const CASES: &[Case] = &[
     not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-not-honoured"]),
     sticky("the application sets another name", || beside(Beside::OtherName)).beside(&["cookie-not-honoured", "no-affinity-cookie"]),
     sticky("on every answer, sockets asked too", Site::default).with(SOCKET).beside(&["no-cookie-on-upgrade", "socket-elsewhere", "upgrade-failed"]),
-    not_sticky("on pages only", || Site { sets: Sets::NotUpgrades, ..Site::default() }, &["no-cookie-on-upgrade"]).with(SOCKET).beside(&["socket-elsewhere"]),
+    not_sticky("on pages only", || Site { sets: Sets::NotUpgrades, ..Site::default() }, &["no-cookie-on-upgrade"])
+        .with(SOCKET)
+        .beside(&["socket-elsewhere"]),
     not_sticky("on the 101 only", || Site { sets: Sets::OnlyUpgrades, ..Site::default() }, &["no-affinity-cookie"]).with(SOCKET),
     not_sticky("never", || Site { cookie: None, ..Site::default() }, &["no-affinity-cookie"]).with(SOCKET),
     // Two rules, each with the path of its own location: the page's cookie does not go to the socket.
@@ -49,7 +51,10 @@ async fn what_becomes_of_cookies() {
 
 #[tokio::test]
 async fn the_reason_says_where_a_cookie_came() {
-    for (site, says) in [(Site { sets: Sets::OnlyUpgrades, ..Site::default() }, "the 101 of sockets only"), (Site { cookie: None, ..Site::default() }, "was ever offered")] {
+    for (site, says) in [
+        (Site { sets: Sets::OnlyUpgrades, ..Site::default() }, "the 101 of sockets only"),
+        (Site { cookie: None, ..Site::default() }, "was ever offered"),
+    ] {
         let done = verify(&site.serve().await, SOCKET).await;
         assert!(done.detail("no-affinity-cookie").ends_with(says), "{}", done.details());
     }

@@ -24,13 +24,22 @@ pub const CASES: &[Case] = &[
     unclear("no socket there", || with(Upgrade::Refused), &["upgrade-failed"]).with(SOCKET).beside(&["transport"]),
     // Nobody asked for its sockets.
     sticky("not asked", || with(Upgrade::Elsewhere)).beside(&["socket-elsewhere"]),
-    sticky("only texts say who it is", || with(Upgrade::ByText))
-        .with(&["--ws-url", "/ws", "--ws-send", "who", "--pod-identity", r#"regex:"host": "([^"]+)"#]),
+    sticky("only texts say who it is", || with(Upgrade::ByText)).with(&[
+        "--ws-url",
+        "/ws",
+        "--ws-send",
+        "who",
+        "--pod-identity",
+        r#"regex:"host": "([^"]+)"#,
+    ]),
     sticky("a goodbye to all", || ending(Ends::Goodbye(90))).with(SOCKET).tells(&["goodbye"]).beside(&["proxy-recycled", "socket-lost"]),
-    sticky("all cut at one moment", || ending(Ends::Cut(90)))
-        .with(SOCKET)
-        .tells(&["proxy-recycled"])
-        .beside(&["goodbye", "socket-lost", "idle-timeout", "pod-terminated", "socket-elsewhere"]),
+    sticky("all cut at one moment", || ending(Ends::Cut(90))).with(SOCKET).tells(&["proxy-recycled"]).beside(&[
+        "goodbye",
+        "socket-lost",
+        "idle-timeout",
+        "pod-terminated",
+        "socket-elsewhere",
+    ]),
     sticky("one cut", || ending(Ends::CutOne(90))).with(SOCKET).tells(&["socket-lost"]).beside(&["proxy-recycled", "goodbye", "pod-terminated"]),
     unclear("pods that die with their sockets", || Site { replaced_after: Some(90), ..ending(Ends::Cut(91)) }, &["pods-replaced", "pod-terminated"])
         .with(&["--ws-url", "/ws", "--skip", "stick-ws"])
@@ -62,6 +71,11 @@ async fn sockets_that_ended_come_back() {
         assert!(done.detail(word).contains("10 of 10 came back to their pod"), "{}", done.details());
     }
     let silent = verify(&ending(Ends::Idle(500)).serve().await, &["--ws-url", "/ws", "--only", "idle", "--idle", "2s"]).await;
-    assert_eq!((silent.report["socket_ends"]["idle-timeout"].as_u64(), silent.scenario("idle").0.as_str()), (Some(4), "fail"), "{}", silent.details());
+    assert_eq!(
+        (silent.report["socket_ends"]["idle-timeout"].as_u64(), silent.scenario("idle").0.as_str()),
+        (Some(4), "fail"),
+        "{}",
+        silent.details()
+    );
     assert!(silent.detail("idle-timeout").starts_with("4 of 4 silent sockets ended without a goodbye after "), "{}", silent.details());
 }

@@ -14,14 +14,16 @@ pub const CASES: &[Case] = &[
     sticky("over TLS, by its own authority", || Site { tls: tls(false, Trust::Right), ..Site::default() }).beside(&["transport"]),
     unclear("over TLS, by somebody else's", || Site { tls: tls(false, Trust::Wrong), ..Site::default() }, &["transport"]).with(FEW),
     sticky("over TLS, unchecked", || Site { tls: tls(false, Trust::Everybody), ..Site::default() }),
-    sticky("Secure, over TLS", || Site { tls: tls(false, Trust::Right), cookie: Some("Path=/; Secure"), ..Site::default() }).beside(&["secure-over-http"]),
+    sticky("Secure, over TLS", || Site { tls: tls(false, Trust::Right), cookie: Some("Path=/; Secure"), ..Site::default() })
+        .beside(&["secure-over-http"]),
     sticky("sockets over TLS", || Site { tls: tls(false, Trust::Right), ..Site::default() }).with(&["--ws-url", "/ws"]),
     sticky("HTTP/2 over TLS", || Site { tls: tls(true, Trust::Right), ..Site::default() }).with(&["--http2"]),
     unclear("no HTTP/2 over TLS", || Site { tls: tls(false, Trust::Right), ..Site::default() }, &["transport"]).with(FEW_HTTP2),
     sticky("HTTP/2, and sockets over HTTP/1.1", || Site { http2: true, ..Site::default() }).with(&["--http2", "--ws-url", "/ws"]),
     unclear("no HTTP/2", Site::default, &["transport"]).with(FEW_HTTP2),
     sticky("a virtual host", || Site { host: Some("shop.example"), cookie: Some("Path=/; Domain=shop.example"), ..Site::default() }),
-    unclear("another host than it knows", || Site { host: Some("shop.example"), ..Site::default() }, &["no-identity"]).with(&["--host", "other.example"]),
+    unclear("another host than it knows", || Site { host: Some("shop.example"), ..Site::default() }, &["no-identity"])
+        .with(&["--host", "other.example"]),
 ];
 
 const FEW: &[&str] = &["--sessions", "3", "--requests", "2"];

@@ -53,7 +53,8 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     }
     // Pods are shared: among so many sessions and controls two meet the same one, however many there are.
     if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
-        let detail = format!("no two of {count} sessions and controls met the same identity: that is the session's or the request's own, not the pod's");
+        let detail =
+            format!("no two of {count} sessions and controls met the same identity: that is the session's or the request's own, not the pod's");
         return reason(Code::IdentityUnstable, detail);
     }
     None

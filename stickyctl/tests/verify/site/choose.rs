@@ -54,7 +54,9 @@ impl Site {
                 None => Chosen { pod: any(), bound: false, set: fresh(0) },
             },
             Affinity::Connection => Chosen { pod: way.connection, bound: false, set: fresh(0) },
-            Affinity::Source => Chosen { pod: if let IpAddr::V4(from) = way.from { u64::from(from.octets()[3]) % self.pods } else { 0 }, bound: false, set: fresh(0) },
+            Affinity::Source => {
+                Chosen { pod: if let IpAddr::V4(from) = way.from { u64::from(from.octets()[3]) % self.pods } else { 0 }, bound: false, set: fresh(0) }
+            }
             Affinity::Path => Chosen { pod: self.on_ring(path, number), bound: false, set: fresh(0) },
             Affinity::Nothing => Chosen { pod: any(), bound: false, set: fresh(0) },
         }
