@@ -125,9 +125,9 @@ fn offered(asking: &Asking, answer: &Answer, jar: Option<&Mutex<Jar>>, place: &P
 fn is_cached(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let aged = text(AGE).and_then(|age| age.trim().parse::<u64>().ok()).is_some_and(|age| age > 0);
-    let hit = ["cache-status", "x-cache", "cf-cache-status", "x-cache-status"].into_iter().any(|name| {
-        text(HeaderName::from_static(name)).is_some_and(|said| said.to_ascii_lowercase().split([',', ';', ' ']).any(is_hit))
-    });
+    let hit = ["cache-status", "x-cache", "cf-cache-status", "x-cache-status"]
+        .into_iter()
+        .any(|name| text(HeaderName::from_static(name)).is_some_and(|said| said.to_ascii_lowercase().split([',', ';', ' ']).any(is_hit)));
     aged || hit
 }
 
