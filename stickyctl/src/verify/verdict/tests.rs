@@ -242,8 +242,7 @@ fn a_cache_moves_sessions_in_step() {
     for session in &mut cached.sessions {
         session.shots[0].offered.push(cookie(Fate::Kept));
     }
-    let asked = |pod: &str| (0..8).map(|n| (Some(n), shot(pod))).collect::<Vec<_>>();
-    cached.uncached = asked("a");
+    cached.uncached = (0..8).map(|n| (Some(n), shot("a"))).collect();
     finds(&cached, Verdict::Inconclusive, Some("cached"));
     cached.uncached[3].1 = shot("b");
     finds(&cached, Verdict::NotSticky, Some("leaks"));
