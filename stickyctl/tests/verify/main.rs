@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod schema;
 mod site;
+mod told;
 
 use serde_json::Value;
 use site::{Affinity, Balance, Site, Upgrade};
