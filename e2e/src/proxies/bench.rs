@@ -52,10 +52,11 @@ impl Bench {
     pub async fn start(programs: Programs) -> Result<Self> {
         let redis = Redis::start().await?;
         let url = redis.url();
-        let bus = ["--workers", "2", "--redis-url", &url];
+        let bus = ["--redis-url", &url];
+        let two_workers = ["--redis-url", &url, "--redis-prefix", "workers", "--workers", "2"];
         let (pods, workers, text, json, header) = tokio::try_join!(
-            Pods::start(&[]),
             Pods::start(&bus),
+            Pods::start(&two_workers),
             Strangers::start(Apps::Text),
             Strangers::start(Apps::Json),
             Strangers::start(Apps::Header)

@@ -188,7 +188,7 @@ pub const CASES: &[Case] = &[
         about: "sticky cookie, and a pod that dies in the middle",
         apps: Apps::OneDies,
         flags: &["--rate", "200"],
-        wanted: unclear(&["pods-replaced"]),
+        wanted: unclear(&["pods-replaced", "pod-terminated"]),
         ..CASE
     },
     Case {

@@ -2,11 +2,14 @@
 
 use super::between;
 use anyhow::Result;
+use e2e::proxies::cases::{CASES, codes_on_real_proxies};
 use stickyctl::verify::code::Code;
 use stickyctl::verify::scenario::{ALL, Wants};
 
 pub fn page(page: &str) -> Result<String> {
-    between(&between(page, "scenarios", &scenarios())?, "reasons", &reasons())
+    let page = between(page, "scenarios", &scenarios())?;
+    let page = between(&page, "reasons", &reasons())?;
+    between(&page, "proxies", &proxies())
 }
 
 fn scenarios() -> String {
@@ -25,6 +28,20 @@ fn scenarios() -> String {
 }
 
 fn reasons() -> String {
-    let rows = Code::ALL.iter().map(|code| format!("| `{}` | {} |", code.word(), code.title()));
-    format!("| reason | means |\n|---|---|\n{}", rows.collect::<Vec<_>>().join("\n"))
+    let seen = codes_on_real_proxies();
+    let rows = Code::ALL.iter().map(|code| {
+        let on = seen.get(code.word()).map(|doors| doors.join(", ")).unwrap_or_default();
+        format!("| `{}` | {} | {on} |", code.word(), code.title())
+    });
+    format!("| reason | means | seen on |\n|---|---|---|\n{}", rows.collect::<Vec<_>>().join("\n"))
+}
+
+fn proxies() -> String {
+    let rows = CASES.iter().map(|case| {
+        let (about, flags) = (case.about, case.flags.iter().map(|flag| flag.replace('|', "\\|")).collect::<Vec<_>>().join(" "));
+        let flags = if flags.is_empty() { String::new() } else { format!("`{flags}`") };
+        let codes: Vec<String> = case.wanted.codes.iter().map(|code| format!("`{code}`")).collect();
+        format!("| {} | {about} | {flags} | {} | {} |", case.door.title(), case.wanted.verdict.replace('-', " "), codes.join(", "))
+    });
+    format!("| proxy | configured | flags | verdict | reasons |\n|---|---|---|---|---|\n{}", rows.collect::<Vec<_>>().join("\n"))
 }

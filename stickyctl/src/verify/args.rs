@@ -276,7 +276,8 @@ impl VerifyArgs {
             }
         };
         let (origin, subprotocol, send) = (asked.origin.clone(), asked.ws_subprotocol.clone(), asked.ws_send.clone());
-        Ok(Some(Socket { target, path, origin, subprotocol, send }))
+        let names_in_texts = !matches!(self.pod_identity, None | Some(Source::Header(_)));
+        Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
     }
 
     fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {

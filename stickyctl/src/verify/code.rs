@@ -80,6 +80,11 @@ codes! {
         ("The cookie's value is a server's position or name, which differs from proxy to proxy", "values that are made from the pod's address (HAProxy: dynamic cookies)"),
         ("The proxies know different pods for a while after a change", "wait 5 s and run again"),
     ];
+    /// Two paths, two pods.
+    PathsDisagree = "paths-disagree", "Each path keeps a session on a pod, and not on the same one.", [
+        ("Each path's rule has a cookie of its own, with the rule's path", "session-cookie-path: /, on all of them, and one Service"),
+        ("The paths lead to different Services", "sessions can't be on one pod then; ask them in runs of their own"),
+    ];
     /// A pod does not answer, and its sessions are kept there.
     DeadPodKept = "dead-pod-kept", "One pod fails, and its sessions are kept on it while everybody else is served.", [
         ("The proxy tries no other pod for a session that has a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),

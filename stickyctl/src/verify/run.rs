@@ -65,8 +65,8 @@ pub struct Run {
     pub replayed: Vec<Shot>,
     /// Requests without a cookie, several on a connection: what somebody sees who keeps it.
     pub kept: Vec<Vec<Shot>>,
-    /// Requests without a cookie that no cache can have, where the controls met one pod only.
-    pub uncached: Vec<Shot>,
+    /// Requests that no cache can have, of a session or without a cookie, where the controls met one pod only or sessions moved.
+    pub uncached: Vec<(Option<usize>, Shot)>,
     /// What happened beside the probes, in order.
     pub events: Vec<Event>,
 }
@@ -82,7 +82,7 @@ impl Run {
             .chain(self.together.iter().flatten())
             .chain(&self.dead_cookie)
             .chain(self.kept.iter().flatten())
-            .chain(&self.uncached)
+            .chain(self.uncached.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
             .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
     }
@@ -178,14 +178,18 @@ impl Run {
         self.sessions.iter().flat_map(|session| self.steps(session)).filter(|(_, step)| *step == Step::Moved(cause)).count() as u64
     }
 
+    /// Sessions with a move that nothing forced, by their places.
+    #[must_use]
+    pub fn moved(&self) -> Vec<usize> {
+        let moved = |session| self.steps(session).iter().any(|(_, step)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
+        self.sessions.iter().enumerate().filter(|(_, session)| moved(session)).map(|(place, _)| place).collect()
+    }
+
     /// Sessions with a move that nothing forced, and the sessions that have later requests at all.
     #[must_use]
     pub fn moved_sessions(&self) -> (u64, u64) {
-        self.sessions.iter().fold((0, 0), |(moved, all), session| {
-            let steps = self.steps(session);
-            let moves = steps.iter().any(|(_, step)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
-            (moved + u64::from(moves), all + u64::from(!steps.is_empty()))
-        })
+        let judged = self.sessions.iter().filter(|session| !self.steps(session).is_empty()).count();
+        (self.moved().len() as u64, judged as u64)
     }
 }
 

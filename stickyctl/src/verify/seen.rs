@@ -58,6 +58,8 @@ pub struct Shot {
     pub cached: bool,
     /// Which of the addresses it went to, where several were named.
     pub way: usize,
+    /// Which of the paths it asked: 0 the URL's own; one that only first requests ask comes last.
+    pub path: usize,
 }
 
 impl Shot {
@@ -65,7 +67,7 @@ impl Shot {
     #[must_use]
     pub const fn none() -> Self {
         let outcome = Outcome::Lost(String::new());
-        Self { round: 0, at: Duration::ZERO, took: Duration::ZERO, outcome, carried: Vec::new(), offered: Vec::new(), cached: false, way: 0 }
+        Self { round: 0, at: Duration::ZERO, took: Duration::ZERO, outcome, carried: Vec::new(), offered: Vec::new(), cached: false, way: 0, path: 0 }
     }
 
     /// The pod that answered.

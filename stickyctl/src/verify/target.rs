@@ -90,6 +90,8 @@ pub struct Socket {
     pub subprotocol: Option<HeaderValue>,
     /// What is sent first, where the identity is in the answer to it.
     pub send: Option<String>,
+    /// Whether the identity may be in a text, so that one is worth waiting for.
+    pub names_in_texts: bool,
 }
 
 /// A URL in its parts.

@@ -186,14 +186,15 @@ impl Running<'_> {
     /// A session's request for the path of a round, with its jar or none.
     fn request<'a>(&'a self, session: u32, round: u32, jar: Option<&'a Mutex<Jar>>) -> Request<'a> {
         let target = &self.asking.target;
-        let path = &target.paths[round.saturating_sub(1) as usize % target.paths.len()];
-        Request { path, jar, body: None, way: self.asking.way(session, round), round }
+        let place = round.saturating_sub(1) as usize % target.paths.len();
+        Request { path: &target.paths[place], place, jar, body: None, way: self.asking.way(session, round), round }
     }
 
     /// A session's first request.
     fn first<'a>(&'a self, session: u32, jar: &'a Mutex<Jar>) -> Request<'a> {
         let target = &self.asking.target;
-        Request { path: &target.first, body: target.first_body.as_ref(), ..self.request(session, 0, Some(jar)) }
+        let place = target.paths.iter().position(|path| *path == target.first).unwrap_or(target.paths.len());
+        Request { path: &target.first, place, body: target.first_body.as_ref(), ..self.request(session, 0, Some(jar)) }
     }
 
     /// One round after another: a session's next request begins when its last one has ended.
@@ -321,17 +322,16 @@ impl Running<'_> {
         }
     }
 
-    /// Where all controls met one pod, it may be a cache's word: a query that nobody has asked before goes past it.
+    /// Where all controls met one pod, or sessions moved, it may be a cache's doing: a query that nobody has asked before goes past it.
     async fn past_caches(&self) {
-        if self.book.look(|run| run.spread().len() != 1) {
-            return;
-        }
+        let (one_pod, moved) = self.book.look(|run| (run.spread().len() == 1, run.moved().into_iter().take(MANY as usize).collect::<Vec<_>>()));
+        let sessions: Vec<Option<usize>> = if one_pod { vec![None; MANY as usize] } else { moved.into_iter().map(Some).collect() };
         let mut rng = fastrand::Rng::with_seed(self.asking.seed);
-        for n in 0..MANY {
-            let request = self.request(n, 1, None);
+        for (n, session) in (0..).zip(sessions) {
+            let request = self.request(session.map_or(n, |session| session as u32), 1, session.map(|session| &self.jars[session]));
             let path = format!("{}{}stickyctl={:016x}", request.path, if request.path.contains('?') { '&' } else { '?' }, rng.u64(..));
             let shot = self.shoot(Request { path: &path, ..request }).await;
-            self.book.note(|run| run.uncached.push(shot));
+            self.book.note(|run| run.uncached.push((session, shot)));
         }
     }
 
@@ -383,7 +383,7 @@ impl Running<'_> {
             let (path, text) = (format!("/{route}/{id}"), format!("verify-{route}-{n}"));
             let body = Body::new(serde_json::json!({"text": text}).to_string());
             self.pace.turn().await;
-            let request = Request { path: &path, jar: Some(jar), body: Some(&body), way: self.asking.way(n, 0), round: 0 };
+            let request = Request { path: &path, body: Some(&body), ..self.request(n, 0, Some(jar)) };
             let (posted, answer) = shoot(self.asking, self.book, request).await;
             self.tick();
             let taken = answer.and_then(|answer| serde_json::from_slice::<serde_json::Value>(&answer.body).ok());

@@ -22,11 +22,13 @@ type Open = WebSocketStream<Box<dyn crate::verify::ask::Stream>>;
 
 /// Texts that wait to be looked at; more than these are of no interest.
 const TEXTS: usize = 64;
+/// The most texts that are looked at for a name.
+const GREETINGS: usize = 8;
 /// For the other side's goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// Opens a WebSocket on a connection of its own. The answer has the headers of the 101, and as its body the first text that came, where
-/// `wants_text`; a refusal has its own status and no stream.
+/// Opens a WebSocket on a connection of its own. The answer has the headers of the 101, and as its body the text that names somebody, where
+/// the headers don't and `names` may find it there; a refusal has its own status and no stream.
 ///
 /// # Errors
 /// Why there was none, as a sentence.
@@ -34,16 +36,16 @@ pub(super) async fn open(
     socket: &Socket,
     (path, way): (&str, Way),
     cookies: Option<&str>,
-    wants_text: impl Fn(&HeaderMap) -> bool,
+    names: impl Fn(&HeaderMap, &[u8]) -> bool,
 ) -> Result<(Answer, Option<Open>), String> {
-    within(&socket.target, begin(socket, (path, way), cookies, wants_text)).await
+    within(&socket.target, begin(socket, (path, way), cookies, names)).await
 }
 
 async fn begin(
     socket: &Socket,
     (path, way): (&str, Way),
     cookies: Option<&str>,
-    wants_text: impl Fn(&HeaderMap) -> bool,
+    names: impl Fn(&HeaderMap, &[u8]) -> bool,
 ) -> Result<(Answer, Option<Open>), String> {
     let target = &socket.target;
     // Over HTTP/1.1 always: few front doors take RFC 8441.
@@ -64,13 +66,17 @@ async fn begin(
         Err(error) => return Err(failed(&error)),
     };
     let mut body = Bytes::new();
-    if wants_text(&head.headers) {
+    if socket.names_in_texts && !names(&head.headers, b"") {
         if let Some(text) = &socket.send {
             stream.send(Message::text(text.clone())).await.map_err(|e| failed(&e))?;
         }
+        // A greeting or two may come before the reply.
+        let mut texts = 0;
         while let Some(message) = stream.next().await {
-            if let Message::Text(text) = message.map_err(|e| failed(&e))? {
-                body = text.into();
+            let Message::Text(text) = message.map_err(|e| failed(&e))? else { continue };
+            body = text.into();
+            texts += 1;
+            if names(&head.headers, &body) || texts == GREETINGS {
                 break;
             }
         }

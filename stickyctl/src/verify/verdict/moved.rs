@@ -29,7 +29,7 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
             return reason(code, moved);
         }
     }
-    if let Some(ways) = one_pod_by_each_way(run) {
+    if let Some(ways) = one_pod_by_each(run, |shot| shot.way) {
         return reason(Code::ProxyDisagreement, format!("{moved}, and by each of {ways} addresses every session on one pod"));
     }
     if let Some(changes) = pods_came(run) {
@@ -40,6 +40,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     }
     if run.sessions.iter().all(settles) {
         return reason(Code::BoundLate, format!("{moved}, and always on that of the second answer: the first one binds nothing"));
+    }
+    if let Some(paths) = one_pod_by_each(run, |shot| shot.path) {
+        return reason(Code::PathsDisagree, format!("{moved}, and on each of {paths} paths every session on one pod"));
     }
     // As often as without affinity: the cookie decides nothing. Less often: it does, and leaks.
     let spread = run.spread();
@@ -82,20 +85,20 @@ fn first_move(run: &Run, session: &Session) -> Option<usize> {
     run.steps(session).into_iter().find(|(_, step)| moved(step)).map(|(place, _)| place)
 }
 
-/// How many addresses there are, where each session is on one pod by each of them and not on the same by all.
-fn one_pod_by_each_way(run: &Run) -> Option<usize> {
-    let mut ways = BTreeSet::new();
+/// How many addresses or paths there are, where each session is on one pod by each of them and not on the same by all.
+fn one_pod_by_each(run: &Run, which: impl Fn(&Shot) -> usize) -> Option<usize> {
+    let mut all = BTreeSet::new();
     for session in &run.sessions {
         let mut pods: BTreeMap<usize, &str> = BTreeMap::new();
         for shot in &session.shots {
             let Some(pod) = shot.pod() else { continue };
-            if *pods.entry(shot.way).or_insert(pod) != pod {
+            if *pods.entry(which(shot)).or_insert(pod) != pod {
                 return None;
             }
         }
-        ways.extend(pods.into_keys());
+        all.extend(pods.into_keys());
     }
-    (ways.len() > 1).then_some(ways.len())
+    (all.len() > 1).then_some(all.len())
 }
 
 /// What the cluster told of its pods, where nobody moved before and every pod that was left was ready.

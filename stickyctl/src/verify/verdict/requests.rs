@@ -5,8 +5,8 @@ use super::moved::why_moved;
 use super::{Reason, Verdict};
 use crate::verify::bounds::{self, CHANCE};
 use crate::verify::code::Code;
-use crate::verify::moves::Cause;
-use crate::verify::run::Run;
+use crate::verify::moves::{Cause, Step};
+use crate::verify::run::{Run, Session};
 use crate::verify::scenario::Name::{Attribution, Spread, StickHttp};
 use crate::verify::seen::{PodState, Shot, What};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +17,10 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
     let controls: u64 = run.spread().values().sum();
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
-        let why = why_moved(run, moves, later);
-        // A Secure cookie over plain http is this run's fault and pods that went are nobody's, not the site's.
-        let verdict = if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced) { Verdict::Inconclusive } else { Verdict::NotSticky };
+        let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
+        // A Secure cookie over plain http is this run's fault, pods that went are nobody's, and a cache's answers are of no pod's choice.
+        let verdict =
+            if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
         return (verdict, std::iter::once(why).chain(errors::too_many(run)).collect());
     }
     if let Some(reason) = errors::too_many(run) {
@@ -58,7 +59,7 @@ fn unclear(reason: Reason) -> (Verdict, Vec<Reason>) {
 /// Why all controls met one pod.
 fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     let pod = spread.keys().next().copied().unwrap_or_default();
-    let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(Shot::pod).collect();
+    let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(|(_, shot)| shot.pod()).collect();
     if past_caches.len() > 1 {
         let detail =
             format!("{controls} of {controls} controls by {pod}, and {} pods answered as soon as the query was a new one", past_caches.len());
@@ -74,6 +75,20 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
         return Reason::new(Code::SingleReadyPod, Spread, format!("{pod} is the only pod that is ready"));
     }
     Reason::new(Code::SingleBackendPath, Spread, format!("{controls} of {controls} controls without a cookie on one pod: {pod}"))
+}
+
+/// Where sessions that moved are all at home as soon as the query is a new one, a cache answered in place of the pods.
+fn caches_move(run: &Run) -> Option<Reason> {
+    let asked: Vec<(&Session, &Shot)> = run.uncached.iter().filter_map(|(session, shot)| Some((&run.sessions[(*session)?], shot))).collect();
+    let at_home = asked.iter().filter(|(session, shot)| shot.pod().is_some() && shot.pod() == run.home(session)).count();
+    let steps = || asked.iter().flat_map(|(session, _)| run.steps(session));
+    let stayed = steps().filter(|(_, step)| *step == Step::Stayed).count() as f64 / steps().count().max(1) as f64;
+    // A site that leaks now and then has them at home too, most of the time.
+    let by_luck = stayed.powf(asked.len() as f64);
+    (!asked.is_empty() && at_home == asked.len() && by_luck < 0.01).then(|| {
+        let detail = format!("{at_home} of {at_home} sessions that had moved were on their pod as soon as the query was a new one");
+        Reason::new(Code::Cached, StickHttp, detail)
+    })
 }
 
 fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {

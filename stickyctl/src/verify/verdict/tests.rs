@@ -220,6 +220,45 @@ fn a_first_answer_that_binds_nothing() {
     finds(&late, Verdict::NotSticky, Some("bound-late"));
 }
 
+/// By two paths or two proxies in turn, each of which has its own opinion, and keeps it.
+#[test]
+fn two_opinions() {
+    let mut two = run(EVEN, &["a b a b a b a", "b b b b b b b", "c a c a c a c", "a c a c a c a", "b a b a b a b"]);
+    for session in &mut two.sessions {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+        session.shots.iter_mut().enumerate().for_each(|(n, shot)| shot.path = n % 2);
+    }
+    finds(&two, Verdict::NotSticky, Some("paths-disagree"));
+    for shot in two.sessions.iter_mut().flat_map(|session| &mut session.shots) {
+        shot.way = shot.path;
+    }
+    finds(&two, Verdict::NotSticky, Some("proxy-disagreement"));
+    two.sessions[0].shots[3] = shot("c");
+    assert_ne!(code(&judge(&two, 0.0)), Some("proxy-disagreement"), "one that keeps no opinion has none");
+}
+
+/// A cache whose answers are renewed now and then: all meet the same pod for a while, sessions and controls alike.
+#[test]
+fn a_cache_moves_sessions_in_step() {
+    let mut cached = run(EVEN, &["a b b b a a a c c c a a a"; 30]);
+    for session in &mut cached.sessions {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+    }
+    let asked = |pod: &str| (0..8).map(|n| (Some(n), shot(pod))).collect::<Vec<_>>();
+    cached.uncached = asked("a");
+    finds(&cached, Verdict::Inconclusive, Some("cached"));
+    cached.uncached[3].1 = shot("b");
+    finds(&cached, Verdict::NotSticky, Some("cookie-not-honoured"));
+    // A leak leaves most of them at home anyhow.
+    let mut leaks = sticky();
+    for (n, session) in leaks.sessions.iter_mut().enumerate() {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+        session.shots[1 + n % 12] = shot("elsewhere");
+    }
+    leaks.uncached = (0..8).map(|n| (Some(n), leaks.sessions[n].shots[0].clone())).collect();
+    finds(&leaks, Verdict::NotSticky, Some("leaks"));
+}
+
 #[test]
 fn workers_are_a_result_of_their_own() {
     let mut many = sticky();
