@@ -53,7 +53,7 @@ fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // As any new file; the umask takes from it.
     let everyone = std::fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new().prefix(".stickyctl-").permissions(everyone).tempfile_in(folder).map_err(io::Error::from)
+    tempfile::Builder::new().prefix(".stickyctl-").permissions(everyone).tempfile_in(folder)
 }
 
 #[cfg(test)]
