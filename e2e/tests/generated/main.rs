@@ -16,6 +16,7 @@ use std::path::Path;
 use stickyctl::generate::preset::Preset;
 use stickyctl::generate::{chart, objects, write};
 use stickyctl::spec::StickyApp;
+use stickyctl::verify::report::Report;
 
 /// Every generated file, by its path from the root.
 fn files() -> Result<Vec<(String, String)>> {
@@ -24,6 +25,7 @@ fn files() -> Result<Vec<(String, String)>> {
         ("docs/commands.md".to_owned(), commands::page()),
         ("docs/spec.md".to_owned(), spec::page()),
         ("docs/spec.schema.json".to_owned(), format!("{schema}\n")),
+        ("docs/verify.schema.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&Report::schema())?)),
     ];
     let doors = "docs/front-doors.md";
     let page = fs::read_to_string(e2e::docs::root()?.join(doors)).with_context(|| format!("no {doors}"))?;

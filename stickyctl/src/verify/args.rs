@@ -4,13 +4,14 @@ use super::at_file::AtFile;
 use super::identity::Source;
 use super::plan::Sample;
 use super::probe::Asking;
+use super::report::harmless;
 use super::save::Place;
 use super::scenario::{Chosen, Name};
 use super::target::{Parts, Socket, Target};
 use super::tell::Told;
 use super::tls::Tls;
 use super::watch::Witness;
-use super::{bounds, code::Code};
+use super::{baseline, bounds, code::Code};
 use crate::cli::{Format, LocalArg, ON_A_CLUSTER};
 use crate::cluster::connect::connect;
 use crate::cluster::forward;
@@ -163,6 +164,9 @@ struct Telling {
     /// Write the scenarios to this file as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit_file: Option<PathBuf>,
+    /// Compare with an earlier report, as -o json printed it; the exit code is that of this run alone
+    #[arg(long, value_name = "FILE.json")]
+    baseline: Option<PathBuf>,
     /// Show the values of cookies, which are secrets at many sites
     #[arg(long)]
     show_values: bool,
@@ -172,10 +176,16 @@ impl VerifyArgs {
     /// What is told, with the files looked at that are to be written.
     ///
     /// # Errors
-    /// A file can't be written ([`Exit::Usage`]).
+    /// A file can't be written, or the baseline is none ([`Exit::Usage`]).
     pub(super) fn told(&self) -> Result<Told, Failure> {
         let place = |path: &Option<PathBuf>| path.as_deref().map(Place::new).transpose();
-        let told = Told { output: self.told.output, page: place(&self.told.report)?, junit: place(&self.told.junit_file)? };
+        let baseline = self.told.baseline.as_deref();
+        let told = Told {
+            output: self.told.output,
+            page: place(&self.told.report)?,
+            junit: place(&self.told.junit_file)?,
+            baseline: baseline.map(|path| Ok::<_, Failure>((harmless(&path.display().to_string()), baseline::read(path)?))).transpose()?,
+        };
         if told.page.is_some() && told.page == told.junit {
             return Err(Failure::new(Exit::Usage, "--report and --junit-file name the same file"));
         }

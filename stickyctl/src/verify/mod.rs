@@ -7,6 +7,7 @@
 pub mod args;
 pub mod ask;
 mod at_file;
+pub mod baseline;
 pub mod bounds;
 pub mod code;
 pub mod cookie;
@@ -108,7 +109,8 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         exit,
         identity: (asking.pod.to_string(), asking.worker.to_string()),
     };
-    let report = Report::new(&about, &run, &judgement);
+    let mut report = Report::new(&about, &run, &judgement);
+    report.baseline = told.compared(&report);
     told.tell(&report, output)?;
     Ok(exit)
 }

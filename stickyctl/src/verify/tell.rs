@@ -1,6 +1,7 @@
 //! Who hears of a run: the terminal or a program on stdout, and files for browsers and CI.
 
-use super::report::Report;
+use super::baseline::{Earlier, compare};
+use super::report::{Baseline, Report};
 use super::save::Place;
 use crate::cli::Format;
 use crate::exit::{Exit, Failure};
@@ -15,9 +16,17 @@ pub struct Told {
     pub page: Option<Place>,
     /// JUnit XML.
     pub junit: Option<Place>,
+    /// An earlier report, and the file that it is from.
+    pub baseline: Option<(String, Earlier)>,
 }
 
 impl Told {
+    /// What changed since the earlier report, where there is one.
+    #[must_use]
+    pub fn compared(&self, report: &Report) -> Option<Baseline> {
+        self.baseline.as_ref().map(|(file, before)| compare(file, before, report))
+    }
+
     /// Prints a report and writes its files.
     ///
     /// # Errors

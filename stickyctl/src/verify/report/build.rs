@@ -105,6 +105,7 @@ impl Report {
             controls: run.controls.iter().map(|shot| request(shot, None)).collect(),
             socket_ends,
             events: run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
+            baseline: None,
         };
         report.summary = words::summary(&report);
         report

@@ -19,6 +19,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub use build::About;
+pub(super) use words::of as verdict_word;
 
 /// What `-o json` prints: `stickyctl.verify/v1`; fields are only added. Times are in milliseconds, those called `at_ms` from the start of
 /// the run. Texts of the site are made harmless: what moves a cursor or turns the direction of writing is written as `\\u{…}`.
@@ -84,6 +85,9 @@ pub struct Report {
     pub socket_ends: BTreeMap<Why, u64>,
     /// What happened beside the requests: pods that came, went or were not ready, trouble of the tunnel.
     pub events: Vec<Happened>,
+    /// An earlier report beside this one, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
 }
 
 /// How much was asked.
@@ -281,9 +285,33 @@ pub enum Kind {
     Tunnel,
 }
 
+/// An earlier report beside this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Baseline {
+    /// The file that it was read from.
+    pub file: String,
+    /// When that run began, as it says itself.
+    pub began: String,
+    /// What changed.
+    pub changed: Vec<String>,
+    /// What makes the two hard to compare.
+    pub weak: Vec<String>,
+}
+
 impl Report {
     /// The version of this shape.
     pub const SCHEMA: &'static str = "stickyctl.verify/v1";
+
+    /// Its JSON Schema (2020-12), as `docs/verify.schema.json` has it. Other fields are allowed: later versions may add some.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        // Of what is written: what may be left out there is not required.
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let mut schema = settings.into_generator().into_root_schema_for::<Self>().to_value();
+        schema["title"] = Self::SCHEMA.into();
+        schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
+        schema
+    }
 }
 
 /// A stranger's text without what moves a cursor, changes a colour or turns the direction of writing.

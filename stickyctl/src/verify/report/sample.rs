@@ -57,17 +57,12 @@ pub fn of(run: &Run) -> Report {
 /// Every text of a stranger's is a trap.
 pub fn hostile() -> Report {
     let trap = "</script><script>alert(1)</script>]]>&\u{2028}\u{202e}\u{0}";
-    let mut run = run(Kind::NotSticky);
-    for shot in run.sessions.iter_mut().flat_map(|session| &mut session.shots).chain(&mut run.controls) {
-        let pod = format!("{trap}{}", shot.pod().unwrap());
-        let offered = shot.offered.clone();
-        *shot = Shot { outcome: super::super::run::tests::shot(&pod).outcome, offered, ..shot.clone() };
-        for cookie in &mut shot.offered {
-            cookie.name = trap.to_owned();
-            cookie.attributes = trap.to_owned();
-        }
+    // By one pod, so that its name is in the reason.
+    let mut run = run(Kind::OnePod);
+    for one in run.sessions.iter_mut().flat_map(|session| &mut session.shots).chain(&mut run.controls) {
+        one.outcome = shot(trap).outcome;
+        one.offered = vec![Offered { name: trap.to_owned(), attributes: trap.to_owned(), ..offered() }];
     }
-    run.controls.iter_mut().for_each(|one| *one = Shot { round: one.round, at: one.at, ..shot(trap) });
     run.events.push(Event { at: Duration::from_secs(3), what: What::Tunnel(trap.to_owned()) });
     of(&run)
 }

@@ -31,6 +31,7 @@ impl Report {
         text.push_str(&self.spread());
         text.push_str(&self.numbers());
         let _ = write!(text, "\n\n{}", self.last_line());
+        text.push_str(&self.compared());
         for reason in &self.reasons {
             let _ = write!(text, "\n\n{}  {}\n  seen: {}\n{}", reason.code.word(), reason.title, reason.detail, reason.code.advice());
         }
@@ -98,6 +99,22 @@ impl Report {
             let nameless: Vec<String> = self.nameless.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
             let nameless = if nameless.is_empty() { "0".to_owned() } else { nameless.join(", ") };
             let _ = write!(text, "\nerrors    {} without an answer, {nameless} without an identity", self.lost);
+        }
+        text
+    }
+
+    fn compared(&self) -> String {
+        let Some(told) = &self.baseline else { return String::new() };
+        let of = if told.began.is_empty() { String::new() } else { format!(" of {}", told.began) };
+        let mut text = format!("\n\ncompared with {}{of}", told.file);
+        if told.changed.is_empty() {
+            text.push_str("\n  nothing changed");
+        }
+        for line in &told.changed {
+            let _ = write!(text, "\n  {line}");
+        }
+        for line in &told.weak {
+            let _ = write!(text, "\n  a weak comparison: {line}");
         }
         text
     }

@@ -7,7 +7,7 @@ use crate::verify::scenario::Mark;
 use crate::verify::verdict::Verdict;
 
 /// A verdict as JSON has it.
-pub(super) const fn of(verdict: Verdict) -> &'static str {
+pub(in crate::verify) const fn of(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Sticky => "sticky",
         Verdict::NotSticky => "not-sticky",

@@ -1,0 +1,225 @@
+//! An earlier report beside this one: what changed, and what makes the comparison weak. It never changes the verdict.
+
+mod earlier;
+mod read;
+
+use super::report::{Baseline, Report};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use earlier::Earlier;
+use earlier::{Cookie, Scenario};
+pub use read::read;
+
+/// A median that grows or shrinks by more than this is told; less is a machine's mood.
+const FACTOR: f64 = 1.5;
+/// A share of the controls that differs by more than this is told, in hundredths.
+const SHARE: f64 = 15.0;
+/// The most names of a kind in a line.
+const NAMES: usize = 6;
+
+/// What changed from an earlier run to this one. `file` is where the earlier one was.
+#[must_use]
+pub fn compare(file: &str, before: &Earlier, now: &Report) -> Baseline {
+    let now = &Earlier::from(now);
+    let mut changed = Vec::new();
+    let mut turned = |what: &str, before: &str, now: &str| {
+        if before != now && !before.is_empty() {
+            changed.push(format!("{what}: {now}, was {before}"));
+        }
+    };
+    turned("pods", &before.verdict, &now.verdict);
+    turned("workers", &before.workers, &now.workers);
+    for (what, before, now) in [("requests", before.moved_requests, now.moved_requests), ("sessions", before.moved_sessions, now.moved_sessions)] {
+        if before.of > 0 && (before.seen > 0 || now.seen > 0) && before != now {
+            changed.push(format!("moves: {} of {} {what}, was {} of {}", now.seen, now.of, before.seen, before.of));
+        }
+    }
+    if before.forced_moves != now.forced_moves {
+        changed.push(format!("forced moves: {}, was {}", now.forced_moves, before.forced_moves));
+    }
+    changed.extend(pods(before, now));
+    changed.extend(cookies(&before.cookies, &now.cookies));
+    changed.extend(scenarios(&before.scenarios, &now.scenarios));
+    changed.extend(latency(before, now));
+    Baseline { file: file.to_owned(), began: before.began.clone(), changed, weak: weak(before, now) }
+}
+
+fn scenarios(before: &[Scenario], now: &[Scenario]) -> Vec<String> {
+    let outcomes: BTreeMap<&str, &str> = before.iter().map(|one| (&*one.name, &*one.outcome)).collect();
+    let turned = now.iter().filter_map(|one| Some((one, *outcomes.get(&*one.name)?))).filter(|(one, was)| one.outcome != *was);
+    turned.map(|(one, was)| format!("{}: {}, was {}", one.name, done(&one.outcome), done(was))).collect()
+}
+
+fn done(outcome: &str) -> &str {
+    match outcome {
+        "pass" => "passed",
+        "fail" => "failed",
+        "skip" => "skipped",
+        other => other,
+    }
+}
+
+fn pods(before: &Earlier, now: &Earlier) -> Vec<String> {
+    let names = |run: &Earlier| run.pods.iter().map(|pod| pod.pod.clone()).collect::<BTreeSet<_>>();
+    let (old, new) = (names(before), names(now));
+    let mut all = Vec::new();
+    for (what, names) in [("pods that are new", &new - &old), ("pods not seen any more", &old - &new)] {
+        if !names.is_empty() {
+            all.push(format!("{what}: {}", some(names)));
+        }
+    }
+    // Shares of other pods say nothing.
+    if old == new {
+        let share = |run: &Earlier, pod: &str| {
+            let sum: u64 = run.pods.iter().map(|pod| pod.controls).sum();
+            let own = run.pods.iter().find(|one| one.pod == pod).map_or(0, |one| one.controls);
+            own as f64 * 100.0 / sum.max(1) as f64
+        };
+        let shares = new.iter().map(|pod| (pod, share(before, pod), share(now, pod))).filter(|(_, was, is)| (was - is).abs() > SHARE);
+        let lines: Vec<String> = shares.map(|(pod, was, is)| format!("{pod} {is:.0} %, was {was:.0} %")).collect();
+        if !lines.is_empty() {
+            all.push(format!("shares of the controls: {}", some(lines)));
+        }
+    }
+    all
+}
+
+fn cookies(before: &[Cookie], now: &[Cookie]) -> Vec<String> {
+    let mut all = Vec::new();
+    for cookie in now {
+        match before.iter().find(|one| one.name == cookie.name) {
+            None => all.push(format!("cookie {} is new", cookie.name)),
+            Some(was) if was.attributes != cookie.attributes => {
+                all.push(format!("cookie {}: {}, was {}", cookie.name, or_none(&cookie.attributes), or_none(&was.attributes)));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = before.iter().filter(|one| now.iter().all(|cookie| cookie.name != one.name));
+    all.extend(gone.map(|one| format!("cookie {} is offered no more", one.name)));
+    all
+}
+
+fn or_none(attributes: &str) -> &str {
+    if attributes.is_empty() { "no attributes" } else { attributes }
+}
+
+/// Of the pods' medians, the middle one.
+fn latency(before: &Earlier, now: &Earlier) -> Option<String> {
+    let middle = |run: &Earlier| {
+        let mut all: Vec<f64> = run.pods.iter().filter_map(|pod| pod.latency).map(|took| took.p50_ms).filter(|ms| *ms > 0.0).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied()
+    };
+    let (was, is) = (middle(before)?, middle(now)?);
+    (is / was > FACTOR || was / is > FACTOR).then(|| format!("median latency: {is:.1} ms, was {was:.1} ms"))
+}
+
+/// What makes the two hard to compare.
+fn weak(before: &Earlier, now: &Earlier) -> Vec<String> {
+    let mut all = Vec::new();
+    if before.url != now.url {
+        all.push(format!("another URL, {}", before.url));
+    }
+    let (was, is) = (&before.plan, &now.plan);
+    for (what, was, is) in
+        [("sessions", was.sessions, is.sessions), ("later requests", was.requests, is.requests), ("controls", was.controls, is.controls)]
+    {
+        if was != is {
+            all.push(format!("it had {was} {what}, and this one {is}"));
+        }
+    }
+    if was.paths != is.paths && !was.paths.is_empty() {
+        all.push(format!("it asked {}", was.paths.join(" ")));
+    }
+    let partial = [(before.partial, "it was interrupted"), (now.partial, "this one was interrupted")];
+    all.extend(partial.into_iter().filter(|(is, _)| *is).map(|(_, what)| what.to_owned()));
+    all
+}
+
+/// Some names, and how many more.
+fn some(names: impl IntoIterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.into_iter().collect();
+    let more = names.len().saturating_sub(NAMES);
+    names.truncate(NAMES);
+    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::report::sample::{Kind, report};
+    use super::earlier::Latency;
+    use super::*;
+
+    fn earlier(kind: Kind) -> Earlier {
+        serde_json::from_value(serde_json::to_value(report(kind)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_written_report_is_read_as_it_was() {
+        for kind in [Kind::Sticky, Kind::Rollout, Kind::NotSticky, Kind::OnePod] {
+            assert_eq!(earlier(kind), Earlier::from(&report(kind)));
+            let same = compare("a.json", &earlier(kind), &report(kind));
+            assert_eq!((same.changed, same.weak, same.began.as_str()), (vec![], vec![], "2026-11-25T14:02:07Z"));
+        }
+    }
+
+    #[test]
+    fn what_changed() {
+        let told = compare("a.json", &earlier(Kind::Sticky), &report(Kind::NotSticky));
+        assert_eq!(
+            told.changed,
+            [
+                "pods: not-sticky, was sticky",
+                "moves: 240 of 360 requests, was 0 of 360",
+                "moves: 30 of 30 sessions, was 0 of 30",
+                "pods not seen any more: app-4, app-5",
+                "stick-http: failed, was passed",
+                "attribution: failed, was passed",
+            ]
+        );
+        let told = compare("a.json", &earlier(Kind::NotSticky), &report(Kind::Rollout));
+        assert!(
+            told.changed.contains(&"forced moves: 10, was 0".to_owned()) && told.changed.contains(&"pods that are new: app-4".to_owned()),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn shares_cookies_and_times() {
+        let now = report(Kind::NotSticky);
+        let mut before = earlier(Kind::NotSticky);
+        before.pods[0].controls = 60;
+        before.cookies =
+            vec![Cookie { name: "shop_route".to_owned(), attributes: String::new() }, Cookie { name: "old".to_owned(), ..Cookie::default() }];
+        before.pods.iter_mut().for_each(|pod| pod.latency = Some(Latency { p50_ms: 4.0 }));
+        let told = compare("a.json", &before, &now);
+        assert_eq!(
+            told.changed,
+            [
+                "shares of the controls: app-1 33 %, was 60 %",
+                "cookie shop_route: Path=/ HttpOnly, was no attributes",
+                "cookie old is offered no more",
+                "median latency: 1.0 ms, was 4.0 ms",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_makes_it_weak() {
+        let mut before = earlier(Kind::Sticky);
+        (before.url, before.plan.sessions, before.partial) = ("http://other/".to_owned(), 6, true);
+        let told = compare("a.json", &before, &report(Kind::Sticky));
+        assert_eq!(told.weak, ["another URL, http://other/", "it had 6 sessions, and this one 30", "it was interrupted"]);
+    }
+
+    #[test]
+    fn an_older_report_has_fewer_fields() {
+        let before: Earlier =
+            serde_json::from_str(r#"{"schema": "stickyctl.verify/v1", "url": "https://shop.example.com/", "verdict": "sticky"}"#).unwrap();
+        let told = compare("a.json", &before, &report(Kind::NotSticky));
+        assert_eq!(told.changed[0], "pods: not-sticky, was sticky");
+        assert!(!told.changed.iter().any(|line| line.starts_with("workers") || line.starts_with("moves")), "{told:?}");
+    }
+}
