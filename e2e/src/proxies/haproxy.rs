@@ -203,6 +203,13 @@ cache shared
         ..CASE
     },
     Case {
+        name: "haproxy-two-sessions",
+        about: "cookie insert, asked by two sessions only",
+        flags: &["--sessions", "2", "--requests", "2"],
+        wanted: unclear(&["too-few-probes"]),
+        ..CASE
+    },
+    Case {
         name: "haproxy-strangers-text",
         about: "cookie insert before somebody else's app, which tells its name in plain text",
         apps: Apps::Text,

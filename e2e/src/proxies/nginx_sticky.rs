@@ -170,13 +170,6 @@ pub const CASES: &[Case] = &[
         ..CASE
     },
     Case {
-        name: "nginx-sticky-two-sessions",
-        about: "sticky cookie, asked by two sessions only",
-        flags: &["--sessions", "2", "--requests", "2"],
-        wanted: unclear(&["too-few-probes"]),
-        ..CASE
-    },
-    Case {
         name: "nginx-sticky-workers",
         about: "sticky cookie before pods of two workers",
         apps: Apps::Workers,

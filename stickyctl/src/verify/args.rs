@@ -233,7 +233,7 @@ impl VerifyArgs {
             app: self.pod_identity.is_none() && self.asked.ws_url.is_none(),
             pod: self.pod_identity.clone().unwrap_or_else(Source::pod),
             worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
-            chosen: Chosen::new(&self.only, &self.skip)?,
+            chosen: Chosen::new(&self.wanted(), &self.skip)?,
             idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
             reuse: self.reuse && !self.skip.contains(&Name::Reuse),
             seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
@@ -244,6 +244,12 @@ impl VerifyArgs {
             socket,
             sample,
         })
+    }
+
+    /// What `--only` names, with what is asked for by a flag of its own; nothing where it is not used.
+    fn wanted(&self) -> Vec<Name> {
+        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse)].into_iter().filter(|(set, _)| *set && !self.only.is_empty());
+        self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
     }
 
     /// The rate of moves that is put up with, 0 to 1.

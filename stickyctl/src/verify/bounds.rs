@@ -10,7 +10,8 @@
 //! most `max(p)^k` each: the later ones must all hit whatever the first hit. How large the largest share may be is bounded
 //! from controls, which are requests without a cookie strewn between the others, and never from a count of pods: of a site that
 //! sends 90 % to one pod, three pods say nothing. Both errors count: that the controls understate the share, and that chance
-//! keeps all in place all the same. Half of [`CHANCE`] is given to each.
+//! keeps all in place all the same. Half of [`CHANCE`] is given to each. What pod a session is on is known from its first answer, so
+//! that a session on a pod which gets little says more than one on the pod that gets most.
 
 use statrs::function::beta::beta_reg;
 
@@ -86,15 +87,30 @@ fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
 /// control. 1 where the controls say nothing.
 #[must_use]
 pub fn chance(controls: &[u64], later: u64) -> f64 {
-    let error = CHANCE / 2.0;
-    let n: u64 = controls.iter().sum();
-    // The largest share may be any pod's: each gets its part of the error.
-    let each = error / controls.len().max(1) as f64;
-    let share = controls.iter().map(|seen| upper(*seen, n, each)).fold(0.0, f64::max);
-    if n == 0 {
+    let share = shares(controls).into_iter().fold(0.0, f64::max);
+    if controls.iter().all(|seen| *seen == 0) {
         return 1.0;
     }
-    (error + share.powf(later as f64)).min(1.0)
+    (CHANCE / 2.0 + share.powf(later as f64)).min(1.0)
+}
+
+/// The same where it is known which pods the sessions are on: for each pod how often it answered a control, and how many later requests
+/// of its sessions stayed.
+#[must_use]
+pub fn chance_by_pod(pods: &[(u64, u64)]) -> f64 {
+    let controls: Vec<u64> = pods.iter().map(|(seen, _)| *seen).collect();
+    if controls.iter().all(|seen| *seen == 0) {
+        return 1.0;
+    }
+    let all: f64 = shares(&controls).into_iter().zip(pods).map(|(share, (_, stayed))| share.powf(*stayed as f64)).product();
+    (CHANCE / 2.0 + all).min(1.0)
+}
+
+/// The most that each pod's share may be.
+fn shares(controls: &[u64]) -> Vec<f64> {
+    // Any of them may be understated: each gets its part of the error.
+    let (n, each) = (controls.iter().sum(), CHANCE / 2.0 / controls.len().max(1) as f64);
+    controls.iter().map(|seen| upper(*seen, n, each)).collect()
 }
 
 /// How many later requests are needed to tell a rate of `rate` from none at 95 %: with so many and no move, the upper bound is at
@@ -171,6 +187,14 @@ mod tests {
         assert_eq!(chance(&[], 360), 1.0);
         assert!(chance(&[2, 1, 1], 360) > CHANCE, "too few controls");
         assert!(chance(&[20, 20, 20], 10) > CHANCE, "too few requests");
+    }
+
+    #[test]
+    fn sessions_on_pods_that_get_little_say_more() {
+        assert!(chance(&[54, 3, 3], 360) > 0.01 && chance_by_pod(&[(54, 324), (3, 24), (3, 12)]) < CHANCE);
+        assert!(chance_by_pod(&[(54, 360), (3, 0), (3, 0)]) > 0.01, "all on the one that gets nearly all");
+        assert!(chance_by_pod(&[(60, 0), (0, 12)]) < CHANCE, "no control met it");
+        assert_eq!((chance_by_pod(&[]), chance_by_pod(&[(0, 9)])), (1.0, 1.0));
     }
 
     #[test]

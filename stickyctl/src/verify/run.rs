@@ -172,6 +172,20 @@ impl Run {
         })
     }
 
+    /// For each pod how often it answered without a cookie, and how many later requests of sessions stayed on it.
+    #[must_use]
+    pub fn stayed(&self) -> BTreeMap<&str, (u64, u64)> {
+        let mut pods: BTreeMap<&str, (u64, u64)> = self.without_cookie().into_iter().map(|(pod, controls)| (pod, (controls, 0))).collect();
+        for session in &self.sessions {
+            for (place, _) in self.steps(session).into_iter().filter(|(_, step)| *step == Step::Stayed) {
+                if let Some(pod) = session.shots[place].pod() {
+                    pods.entry(pod).or_default().1 += 1;
+                }
+            }
+        }
+        pods
+    }
+
     /// Moves of a cause.
     #[must_use]
     pub fn moved_by(&self, cause: Cause) -> u64 {

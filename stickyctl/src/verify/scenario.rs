@@ -286,6 +286,9 @@ fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
     }
     match judgement.requests {
         Verdict::NotSticky => (Mark::Fail, "with and without the cookie it spreads".to_owned()),
+        _ if stayed == replayed.len() => {
+            skip(format!("without its cookie a session stayed in {stayed} of {stayed} too, which luck explains as well"))
+        }
         _ => (Mark::Pass, format!("without its cookie a session spreads ({stayed} of {} stayed): it is the cookie", replayed.len())),
     }
 }

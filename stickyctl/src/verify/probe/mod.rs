@@ -43,6 +43,8 @@ const SOCKET_FIRST: u32 = 10;
 const IDLE: u32 = 4;
 /// Between the beginnings of two silent sockets: a timer ends them as far apart, anything else at once.
 const STAGGER: Duration = Duration::from_millis(250);
+/// The least requests without cookies of a session that has them otherwise: fewer may stay by luck.
+const WITHOUT: u32 = 12;
 /// Connections that are kept, for comparison.
 const KEPT: u32 = 10;
 /// Requests on each of them.
@@ -82,19 +84,25 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// Requests and sockets that a run makes at most.
+    /// Requests and sockets that a run makes at most: what is always asked, and what only some sites give a cause for.
     #[must_use]
     pub fn count(&self) -> (u64, u64) {
+        let (asks, sessions) = (|name| self.chosen.has(name), self.sample.sessions);
+        let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
+        let again = all(&[(self.socket.is_some() && asks(Name::WsFirst), SOCKET_FIRST)]);
+        let (requests, sockets) = self.always();
+        (requests + perhaps, sockets + again)
+    }
+
+    /// Requests and sockets of a run at a site that keeps connections, has its socket and no more to look into.
+    fn always(&self) -> (u64, u64) {
         let asks = |name| self.chosen.has(name);
-        let all = |parts: &[(bool, u32)]| parts.iter().filter(|(wanted, _)| *wanted).map(|(_, count)| u64::from(*count)).sum::<u64>();
         let (socket, sessions) = (self.socket.is_some(), self.sample.sessions);
         let requests = all(&[
-            (asks(Name::Attribution), self.sample.later),
+            (asks(Name::Attribution), self.without()),
             (asks(Name::ParallelFirst), MANY + AFTER),
-            (asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)),
             (asks(Name::DeadCookie), 1 + AFTER),
             (self.reuse, KEPT * ON_KEPT),
-            (true, MANY),
             (socket && asks(Name::WsFirst), SOCKET_FIRST),
             (socket && self.app && asks(Name::LocalDelivery), sessions),
             (socket && self.app && asks(Name::Relay), sessions),
@@ -102,16 +110,27 @@ impl Asking {
         let sockets = all(&[
             (asks(Name::StickWs), sessions),
             (asks(Name::Reconnect), sessions * (SOCKETS - 1)),
-            (asks(Name::WsFirst), 2 * SOCKET_FIRST),
+            (asks(Name::WsFirst), SOCKET_FIRST),
             (self.idle.is_some(), IDLE),
         ]);
         (self.sample.probes() + requests, if socket { sockets } else { 0 })
     }
+
+    /// Requests of the first session without its cookies.
+    fn without(&self) -> u32 {
+        self.sample.later.max(WITHOUT)
+    }
+}
+
+/// The sum of those that are wanted.
+fn all(parts: &[(bool, u32)]) -> u64 {
+    parts.iter().filter(|(wanted, _)| *wanted).map(|(_, count)| u64::from(*count)).sum()
 }
 
 /// Asks all that the plan says. `progress` hears of each probe.
 pub async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64)) {
-    let (requests, sockets) = asking.count();
+    // What is asked for a cause only would let a run that has none end early.
+    let (requests, sockets) = asking.always();
     let run = Running {
         asking,
         book,
@@ -222,7 +241,7 @@ impl Running<'_> {
 
     /// The first session again, without its cookies.
     async fn without_cookies(&self) {
-        for n in 0..if self.has(Name::Attribution) { self.asking.sample.later } else { 0 } {
+        for n in 0..if self.has(Name::Attribution) { self.asking.without() } else { 0 } {
             let shot = self.shoot(self.request(0, n + 1, None)).await;
             self.book.note(|run| run.replayed.push(shot));
         }

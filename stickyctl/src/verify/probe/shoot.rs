@@ -125,10 +125,16 @@ fn offered(asking: &Asking, answer: &Answer, jar: Option<&Mutex<Jar>>, place: &P
 fn is_cached(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let aged = text(AGE).and_then(|age| age.trim().parse::<u64>().ok()).is_some_and(|age| age > 0);
-    let hit = ["cache-status", "x-cache", "cf-cache-status", "x-cache-status"].into_iter().any(|name| {
-        text(HeaderName::from_static(name)).is_some_and(|said| said.to_ascii_lowercase().split([',', ';', ' ']).any(|word| word.trim() == "hit"))
-    });
+    let hit = ["cache-status", "x-cache", "cf-cache-status", "x-cache-status"]
+        .into_iter()
+        .any(|name| text(HeaderName::from_static(name)).is_some_and(|said| said.to_ascii_lowercase().split([',', ';', ' ']).any(is_hit)));
     aged || hit
+}
+
+/// Words for an answer that was stored: `hit`, `tcp_mem_hit`, `refreshhit`, and nginx's and Cloudflare's for one that is old and served.
+fn is_hit(word: &str) -> bool {
+    let word = word.trim();
+    word == "hit" || word.ends_with("_hit") || matches!(word, "refreshhit" | "stale" | "updating" | "revalidated")
 }
 
 #[cfg(test)]
@@ -142,6 +148,7 @@ mod tests {
             is_cached(&HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]))
         };
         assert!(said("age", "12") && said("x-cache", "HIT from edge") && said("cache-status", "edge; hit; ttl=3") && said("cf-cache-status", "HIT"));
+        assert!(said("x-cache", "TCP_MEM_HIT from edge") && said("x-cache", "RefreshHit from cloudfront") && said("x-cache-status", "STALE"));
         assert!(!said("age", "0") && !said("x-cache", "MISS") && !said("cache-status", "edge; fwd=miss") && !said("x-cache", "white"));
     }
 }

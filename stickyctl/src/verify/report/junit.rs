@@ -183,7 +183,9 @@ mod tests {
 
     #[test]
     fn strangers_words_stay_words() {
-        let text = hostile().junit().unwrap();
+        let mut report = hostile();
+        report.scenarios.iter_mut().for_each(|one| one.detail = "</failure>]]><script>alert(1)</script>".to_owned());
+        let text = report.junit().unwrap();
         let all = read(&text);
         assert_eq!(all.iter().filter(|one| one.starts_with("testcase ")).count(), 13, "{text}");
         assert!(!text.contains("<script") && !text.contains("]]>") && text.contains("&lt;script&gt;"), "{text}");

@@ -20,9 +20,12 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     let shots: Vec<&Shot> = run.shots().collect();
     let named = shots.iter().filter(|shot| shot.pod().is_some()).count();
     let lost = shots.iter().filter(|shot| matches!(shot.outcome, Outcome::Lost(_))).count();
+    if shots.is_empty() {
+        return reason(Code::TooFewProbes, "no request was made".to_owned());
+    }
     if lost == shots.len() {
         let why = shots.iter().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None });
-        return reason(Code::Transport, format!("none of {lost} requests was answered: {}", why.unwrap_or("none was made")));
+        return reason(Code::Transport, format!("none of {lost} requests was answered: {}", why.unwrap_or_default()));
     }
     if named == 0 {
         return reason(Code::NoIdentity, format!("{} answers, and none says who made it{}", shots.len() - lost, by_cookie(run)));
@@ -38,8 +41,27 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
             format!("{} identities in {named} answers: that is something of the request's, not of the pod's", pods.len()),
         );
     }
+    let mut owners: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    let sessions = run.sessions.iter().map(|session| session.shots.iter().collect::<Vec<_>>());
+    let all = sessions.chain(run.controls.iter().map(|shot| vec![shot])).filter(|shots| shots.iter().any(|shot| shot.pod().is_some()));
+    let mut count = 0;
+    for (owner, shots) in all.enumerate() {
+        count = owner + 1;
+        for pod in shots.iter().filter_map(|shot| shot.pod()) {
+            owners.entry(pod).or_default().insert(owner);
+        }
+    }
+    // Pods are shared: among so many sessions and controls two meet the same one, however many there are.
+    if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
+        let detail =
+            format!("no two of {count} sessions and controls met the same identity: that is the session's or the request's own, not the pod's");
+        return reason(Code::IdentityUnstable, detail);
+    }
     None
 }
+
+/// So many sessions and controls meet no pod twice only where a site has hundreds.
+const SHARED: usize = 20;
 
 /// What the cookie alone lets one say, which is no verdict.
 fn by_cookie(run: &Run) -> String {
@@ -77,7 +99,9 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
             }
         }
         let statuses: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
-        Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}", statuses.join(", ")))
+        let controls = run.controls.iter().all(|shot| shot.pod().is_none()) && run.sessions.iter().any(|session| session.bound().is_some());
+        let controls = if controls { "; no control, which has no cookie, met a pod that says its name" } else { "" };
+        Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}{controls}", statuses.join(", ")))
     })
 }
 

@@ -67,8 +67,7 @@ pub struct Judgement {
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
 #[must_use]
 pub fn judge(run: &Run, tolerated: f64) -> Judgement {
-    let (_, later) = run.moves();
-    let chance = bounds::chance(&run.without_cookie().into_values().collect::<Vec<_>>(), later);
+    let chance = bounds::chance_by_pod(&run.stayed().into_values().collect::<Vec<_>>());
     let (requests, mut reasons) =
         errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let by_something_else = reasons.iter().any(|reason| reason.code == Code::NotByCookie);
@@ -88,6 +87,14 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let (workers, reason) = workers::judge(run);
     reasons.extend(reason);
     let mut judgement = Judgement { pods, requests, workers, reasons, chance, by_something_else };
+    if let Some(reason) = others::unsettled(run, &judgement) {
+        if judgement.pods != Verdict::NotSticky {
+            judgement.pods = Verdict::NotSticky;
+            judgement.reasons.insert(0, reason);
+        } else {
+            judgement.reasons.push(reason);
+        }
+    }
     let others = others::all(run, &judgement);
     judgement.reasons.extend(others);
     judgement

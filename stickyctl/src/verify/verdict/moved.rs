@@ -36,7 +36,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready all the time, after {changes}"));
     }
     if offered.is_empty() {
-        return reason(Code::NoAffinityCookie, format!("{moved}, and no cookie was ever offered"));
+        let on_sockets = run.sockets().any(|socket| !socket.opened.offered.is_empty());
+        let offered = if on_sockets { "a cookie came with the 101 of sockets only" } else { "no cookie was ever offered" };
+        return reason(Code::NoAffinityCookie, format!("{moved}, and {offered}"));
     }
     if run.sessions.iter().all(settles) {
         return reason(Code::BoundLate, format!("{moved}, and always on that of the second answer: the first one binds nothing"));
@@ -48,7 +50,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let spread = run.spread();
     let controls: u64 = spread.values().sum();
     let stay: f64 = spread.values().map(|seen| (*seen as f64 / controls.max(1) as f64).powi(2)).sum();
-    let (bound, by_chance) = (bounds::rate(moves, later, bounds::SHOWN), 1.0 - stay);
+    // A session that moved once and stayed there is away in many requests, and changed once.
+    let changes: u64 = run.sessions.iter().map(Session::changes).sum();
+    let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), 1.0 - stay);
     if bound.most < by_chance * 0.7 {
         return reason(Code::Leaks, format!("{moved}; by chance it would be {:.0} %", by_chance * 100.0));
     }
@@ -85,20 +89,22 @@ fn first_move(run: &Run, session: &Session) -> Option<usize> {
     run.steps(session).into_iter().find(|(_, step)| moved(step)).map(|(place, _)| place)
 }
 
-/// How many addresses or paths there are, where each session is on one pod by each of them and not on the same by all.
+/// How many addresses or paths there are, where each session is on one pod by each of them and not on the same by all. A single request by
+/// each tells nothing.
 fn one_pod_by_each(run: &Run, which: impl Fn(&Shot) -> usize) -> Option<usize> {
-    let mut all = BTreeSet::new();
+    let (mut all, mut again) = (BTreeSet::new(), false);
     for session in &run.sessions {
         let mut pods: BTreeMap<usize, &str> = BTreeMap::new();
         for shot in &session.shots {
             let Some(pod) = shot.pod() else { continue };
+            again |= pods.contains_key(&which(shot));
             if *pods.entry(which(shot)).or_insert(pod) != pod {
                 return None;
             }
         }
         all.extend(pods.into_keys());
     }
-    (all.len() > 1).then_some(all.len())
+    (again && all.len() > 1).then_some(all.len())
 }
 
 /// What the cluster told of its pods, where nobody moved before and every pod that was left was ready.
@@ -111,9 +117,9 @@ fn pods_came(run: &Run) -> Option<String> {
     (known && after).then(|| format!("{} changes of pods, the first at {:.1} s", changes.len(), first.as_secs_f64()))
 }
 
-/// Whether a session stays from its second answer on.
+/// Whether a session stays from its second answer on, which takes a third to see.
 fn settles(session: &Session) -> bool {
     let mut pods = session.shots.iter().filter_map(Shot::pod).skip(1);
-    let second = pods.next();
-    second.is_some() && pods.all(|pod| Some(pod) == second)
+    let (second, third) = (pods.next(), pods.next());
+    third.is_some() && third == second && pods.all(|pod| Some(pod) == second)
 }

@@ -1,4 +1,4 @@
-//! Reasons that are told and leave the verdict alone.
+//! Reasons from what runs beside requests and sockets. All but one are told and leave the verdict alone.
 
 use super::errors::one_pod_fails;
 use super::{Judgement, Reason, Verdict};
@@ -7,6 +7,7 @@ use crate::verify::ends::Why;
 use crate::verify::run::Run;
 use crate::verify::scenario::Name::{self, DeadCookie, Idle, LocalDelivery, ParallelFirst, Reconnect, Relay};
 use crate::verify::scenario::{ALL, Chosen, Mark};
+use crate::verify::seen::Shot;
 use std::collections::BTreeMap;
 
 pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
@@ -15,7 +16,7 @@ pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
     if !known(Code::DeadPodKept) {
         reasons.extend(one_pod_fails(run));
     }
-    for (name, code) in [(ParallelFirst, Code::ParallelUnsettled), (DeadCookie, Code::DeadCookieUnsettled), (Relay, Code::RelayMissed)] {
+    for (name, code) in [(DeadCookie, Code::DeadCookieUnsettled), (Relay, Code::RelayMissed)] {
         reasons.extend(failed(run, judgement, name).map(|detail| Reason::new(code, name, detail)));
     }
     // Where sessions or workers are not sticky, this is what follows, and they have their own reason.
@@ -44,6 +45,16 @@ pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
         reasons.push(Reason::new(code, Reconnect, format!("{count} sockets ended during the run{back}")));
     }
     reasons
+}
+
+/// A session that moves with the site's own cookies, because it got several at once: users' pages begin like that, so it decides. Not where
+/// a pod of those went meanwhile.
+pub(super) fn unsettled(run: &Run, judgement: &Judgement) -> Option<Reason> {
+    let shots = &run.at_once.1;
+    let (first, last) = (shots.first()?, shots.last()?);
+    let gone = shots.iter().filter_map(Shot::pod).any(|pod| run.was_ready(pod, first.at, last.at + last.took) == Some(false));
+    let detail = failed(run, judgement, ParallelFirst).filter(|_| !gone)?;
+    Some(Reason::new(Code::ParallelUnsettled, ParallelFirst, detail))
 }
 
 /// What a scenario saw, where it failed.

@@ -102,7 +102,8 @@ fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {
     Reason::new(code, Spread, detail)
 }
 
-/// Where the first session stays without its cookies too, although controls spread, something else holds it.
+/// Where the first session stays without its cookies too, although controls spread, something else holds it. Where luck explains that as
+/// well, since its pod gets most, nothing follows.
 fn not_by_cookie(run: &Run) -> Option<Reason> {
     let pod = run.home(run.sessions.first()?)?;
     let replayed: Vec<&str> = run.replayed.iter().filter_map(Shot::pod).collect();

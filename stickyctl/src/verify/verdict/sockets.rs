@@ -5,6 +5,8 @@ use crate::verify::code::Code;
 use crate::verify::run::Run;
 use crate::verify::scenario::Name::{Reconnect, StickWs, WsFirst};
 use crate::verify::seen::{Outcome, Shot};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub(super) fn judge(run: &Run) -> Option<(Verdict, Reason)> {
     let tried = run.sockets().count();
@@ -21,6 +23,10 @@ pub(super) fn judge(run: &Run) -> Option<(Verdict, Reason)> {
         let (same, all) = run.sockets_in_place(place);
         if same < all {
             let detail = format!("{} of {all} {which} on another pod than their session", all - same);
+            if homes_are_gone(run, place) {
+                let detail = format!("{detail}, whose own pod answered nobody any more");
+                return Some((Verdict::Inconclusive, Reason::new(Code::PodsReplaced, scenario, detail)));
+            }
             return Some((Verdict::NotSticky, Reason::new(Code::SocketElsewhere, scenario, detail)));
         }
     }
@@ -35,6 +41,23 @@ pub(super) fn judge(run: &Run) -> Option<(Verdict, Reason)> {
         let code = if without { Code::NoCookieOnUpgrade } else { Code::SocketElsewhere };
         let detail = format!("{} of {all} sessions that began with a socket were elsewhere in the next request", all - same);
         (Verdict::NotSticky, Reason::new(code, WsFirst, detail))
+    })
+}
+
+/// Whether each socket that is elsewhere was opened after the last answer of its session's pod, by a pod that nobody had met before that:
+/// pods were replaced in between. Pods for sockets alone have been met by those that began with a socket.
+fn homes_are_gone(run: &Run, place: usize) -> bool {
+    let mut seen: BTreeMap<&str, (Duration, Duration)> = BTreeMap::new();
+    for shot in run.shots().chain(run.sockets().map(|socket| &socket.opened)) {
+        let Some(pod) = shot.pod() else { continue };
+        let (first, last) = seen.entry(pod).or_insert((shot.at, shot.at));
+        (*first, *last) = (shot.at.min(*first), shot.at.max(*last));
+    }
+    let mut pairs = run.sessions.iter().filter_map(|session| Some((run.home(session)?, &session.sockets.get(place)?.opened)));
+    pairs.all(|(home, opened)| {
+        let Some(pod) = opened.pod().filter(|pod| *pod != home) else { return true };
+        let (last, first) = (seen[home].1, seen[pod].0);
+        last < opened.at && last < first
     })
 }
 

@@ -1,0 +1,155 @@
+//! A site, a call, and all that is to come of it.
+
+use crate::site::{Served, Site};
+use serde_json::Value;
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// A case. Its reasons are all that the report may have, in their order.
+pub struct Case {
+    pub name: &'static str,
+    pub site: fn() -> Site,
+    pub flags: &'static [&'static str],
+    pub exit: i32,
+    pub verdict: &'static str,
+    pub reasons: &'static [&'static str],
+    /// Codes that are near and must not be among the reasons.
+    pub beside: &'static [&'static str],
+}
+
+const fn case(name: &'static str, site: fn() -> Site, exit: i32, verdict: &'static str, reasons: &'static [&'static str]) -> Case {
+    Case { name, site, flags: &[], exit, verdict, reasons, beside: &[] }
+}
+
+/// A site where sessions stay, and nothing else is to be told.
+pub const fn sticky(name: &'static str, site: fn() -> Site) -> Case {
+    case(name, site, 0, "sticky", &[])
+}
+
+/// One where they don't, and why.
+pub const fn not_sticky(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
+    case(name, site, 3, "not-sticky", reasons)
+}
+
+/// One that does not let itself be judged, and why.
+pub const fn unclear(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
+    case(name, site, 6, "inconclusive", reasons)
+}
+
+impl Case {
+    /// Flags of its call.
+    pub const fn with(self, flags: &'static [&'static str]) -> Self {
+        Self { flags, ..self }
+    }
+
+    /// What is told beside the verdict.
+    pub const fn tells(self, reasons: &'static [&'static str]) -> Self {
+        Self { reasons, ..self }
+    }
+
+    /// The codes that it is the neighbour of.
+    pub const fn beside(self, beside: &'static [&'static str]) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// Serves the site, calls, and says what is not as it should be.
+    pub async fn check(&self) -> Result<Done, String> {
+        let done = verify(&(self.site)().serve().await, self.flags).await;
+        let seen = (done.code, done.report["verdict"].as_str().unwrap_or_default(), done.reasons());
+        let wanted = (Some(self.exit), self.verdict, self.reasons.to_vec());
+        if seen == wanted {
+            return Ok(done);
+        }
+        Err(format!("{}: {seen:?} and not {wanted:?}: {} {}", self.name, done.details(), done.stderr))
+    }
+}
+
+/// Checks all, and fails with all that are wrong.
+pub async fn all(cases: &[Case]) {
+    let mut wrong = Vec::new();
+    for case in cases {
+        wrong.extend(case.check().await.err());
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// The same for cases that wait more than they work: all at once.
+pub async fn all_at_once(cases: &[Case]) {
+    let wrong: Vec<String> = futures_util::future::join_all(cases.iter().map(Case::check)).await.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// How a call ended.
+pub struct Done {
+    pub code: Option<i32>,
+    pub report: Value,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Done {
+    /// Codes of its reasons.
+    pub fn reasons(&self) -> Vec<&str> {
+        self.report["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["code"].as_str()).collect()
+    }
+
+    /// What it says to a reason.
+    pub fn detail(&self, code: &str) -> String {
+        let reasons = self.report["reasons"].as_array().into_iter().flatten();
+        reasons.filter(|reason| reason["code"] == code).filter_map(|reason| reason["detail"].as_str()).collect()
+    }
+
+    /// A scenario's outcome and detail.
+    pub fn scenario(&self, name: &str) -> (String, String) {
+        let one = self.report["scenarios"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+        (one["outcome"].as_str().unwrap().to_owned(), one["detail"].as_str().unwrap().to_owned())
+    }
+
+    /// What the reasons and what failed say, for a test that fails.
+    pub fn details(&self) -> String {
+        let reasons = self.report["reasons"].as_array().into_iter().flatten().map(|reason| format!("{}: {}", reason["code"], reason["detail"]));
+        let scenarios = self.report["scenarios"].as_array().into_iter().flatten().filter(|one| one["outcome"] == "fail");
+        let failed = scenarios.map(|one| format!("{}: {}", one["name"], one["detail"]));
+        reasons.chain(failed).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+/// The call, with what a site needs; `-o json` where the flags have no other.
+pub fn command(site: &Served, flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
+    // A first word that is a path is the URL's; `app` leaves it to sticky-app's own way of telling pods.
+    let (path, flags) = flags.split_first().filter(|(first, _)| first.starts_with('/')).map_or(("/", flags), |(path, rest)| (*path, rest));
+    let (app, flags) = flags.split_first().filter(|(first, _)| **first == "app").map_or((false, flags), |(_, rest)| (true, rest));
+    command.arg("verify").arg(format!("{}{}", site.url, path.trim_start_matches('/'))).args(&site.flags).args(flags);
+    let mut unless = |flag: &str, words: &[&str]| {
+        if !flags.iter().any(|given| given.split('=').next() == Some(flag)) {
+            command.args(words);
+        }
+    };
+    unless("-o", &["-o", "json"]);
+    unless("--rate", &["--rate", "2000"]);
+    unless("--seed", &["--seed", "7"]);
+    // As little as leaves nothing to chance.
+    unless("--sessions", &["--sessions", "15", "--requests", "8"]);
+    if !app {
+        unless("--pod-identity", &["--pod-identity", "header:x-pod"]);
+        unless("--worker-identity", &["--worker-identity", "header:x-worker"]);
+    }
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Asks a site.
+pub async fn verify(site: &Served, flags: &[&str]) -> Done {
+    done(command(site, flags).output().await.unwrap())
+}
+
+pub fn done(output: std::process::Output) -> Done {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Done {
+        code: output.status.code(),
+        report: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
+}

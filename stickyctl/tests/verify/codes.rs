@@ -1,0 +1,41 @@
+//! Each reason's code has a site that brings it about, and one beside it that does not.
+
+use crate::case::Case;
+use crate::{affinity, answers, apps, cookies, sockets, ways, workers};
+use std::collections::BTreeSet;
+use stickyctl::verify::code::Code;
+
+/// Codes that take a cluster's word, which no site gives: unit tests have them.
+const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-ready-pod"];
+const UNIT_TESTS: &str = include_str!("../../src/verify/verdict/tests.rs");
+
+fn cases() -> impl Iterator<Item = &'static Case> {
+    [affinity::CASES, answers::CASES, apps::CASES, cookies::CASES, sockets::CASES, sockets::SILENT, ways::CASES, workers::CASES].into_iter().flatten()
+}
+
+#[test]
+fn each_code_has_a_case_and_a_neighbour() {
+    let (mut tells, mut beside): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
+    for case in cases() {
+        tells.extend(case.reasons);
+        beside.extend(case.beside);
+        assert!(case.beside.iter().all(|code| !case.reasons.contains(code)), "{}: what it must not tell, it tells", case.name);
+    }
+    for code in Code::ALL.iter().map(|code| code.word()) {
+        if BY_A_CLUSTER.contains(&code) {
+            assert!(UNIT_TESTS.contains(&format!("Some(\"{code}\")")), "no unit test finds {code}");
+            continue;
+        }
+        assert!(tells.contains(code), "no site brings {code} about");
+        assert!(beside.contains(code), "no site is beside {code}");
+    }
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+    let unknown: Vec<&&str> = tells.union(&beside).filter(|code| !known.contains(**code)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn names_are_told_apart() {
+    let names: Vec<&str> = cases().map(|case| case.name).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+}

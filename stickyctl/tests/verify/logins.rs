@@ -1,0 +1,66 @@
+//! Sites that ask who is there, and secrets that nobody is to see.
+
+use crate::case::{command, done, verify};
+use crate::site::{Login, SECRET, Site};
+use tempfile::TempDir;
+
+fn file(folder: &TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    format!("@{}", path.display())
+}
+
+/// Headers go along with every request, controls among them.
+#[tokio::test]
+async fn by_a_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = file(&folder, "headers", &format!("Authorization: Bearer {SECRET}\n"));
+    let site = Site { login: Login::Header, ..Site::default() }.serve().await;
+    let done = verify(&site, &["--header", &header, "--ws-url", "/ws"]).await;
+    assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
+    assert_eq!(verify(&site, &[]).await.reasons(), ["no-identity"]);
+}
+
+/// Cookies and a posted password are a session's. A site that tells its pod only to who is known leaves nothing to compare them with.
+#[tokio::test]
+async fn by_a_cookie_or_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let cookie = file(&folder, "cookies", &format!("login={SECRET}\n"));
+    let password = file(&folder, "body", &format!("user=x&password={SECRET}"));
+    for (login, flags) in [(Login::Cookie, vec!["--cookie", &cookie]), (Login::Password, vec!["--first", "/login", "--first-body", &password])] {
+        let done = verify(&Site { login, ..Site::default() }.serve().await, &flags).await;
+        assert_eq!((done.code, done.reasons()), (Some(6), vec!["error-rate"]), "{}", done.details());
+        assert!(done.detail("error-rate").ends_with("no control, which has no cookie, met a pod that says its name"), "{}", done.details());
+        assert!(done.report["sessions"][0]["requests"][3]["pod"].is_string() && done.report["moved_requests"]["seen"] == 0, "{}", done.report);
+        // Where the login is not needed to hear who answers, it is in nobody's way.
+        let done = verify(&Site::default().serve().await, &flags).await;
+        assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_in_no_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = file(&folder, "headers", &format!("Authorization: Bearer {SECRET}\n"));
+    let cookie = file(&folder, "cookies", &format!("login={SECRET}\n"));
+    let body = file(&folder, "body", &format!("{{\"password\": \"{SECRET}\"}}"));
+    let flags = ["--header", &header, "--cookie", &cookie, "--first", "/login", "--first-body", &body, "--ws-url", "/ws"];
+    let site = Site::default().serve().await;
+    for format in ["json", "table"] {
+        let mut command = command(&site, &[&flags[..], &["-o", format]].concat());
+        let done = done(command.env("RUST_LOG", "trace").output().await.unwrap());
+        assert_eq!(done.code, Some(0), "{} {}", done.details(), done.stderr);
+        assert!(done.stdout.contains("route") && !done.stdout.contains(SECRET) && !done.stderr.contains(SECRET), "{} {}", done.stdout, done.stderr);
+    }
+    // Values of cookies that the site set are shown to who asks for them; headers never are.
+    let done = verify(&site, &[&flags[..], &["--show-values"]].concat()).await;
+    let values = done.report["cookies"][0]["values"].as_array().unwrap();
+    assert!(values.iter().all(|value| value.as_str().unwrap().ends_with(SECRET)) && !values.is_empty(), "{values:?}");
+    assert!(!done.stdout.contains("Bearer") && !done.stdout.contains("password") && !done.stderr.contains(SECRET), "{}", done.stdout);
+    // And where a file is wrong its line is not told.
+    let wrong = file(&folder, "wrong", &format!("{SECRET} without a name\n"));
+    for flag in ["--header", "--cookie"] {
+        let done = verify(&site, &[flag, &wrong]).await;
+        assert!(done.code == Some(2) && done.stderr.contains("line 1") && !done.stderr.contains(SECRET), "{}", done.stderr);
+    }
+}

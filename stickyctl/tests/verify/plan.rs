@@ -1,0 +1,66 @@
+//! How much is asked: never more than the plan says, by the site's own count.
+
+use crate::case::verify;
+use crate::site::{App, Ends, Site, Upgrade};
+use std::time::Duration;
+
+/// Requests and sockets of the plan, and those that came.
+type Counts = ((u64, u64), (u64, u64));
+
+/// 6 sessions of 1 + 3 requests and 12 controls are 36 requests; nothing but past caches may follow those.
+const LEAST: Counts = ((44, 0), (36, 0));
+
+#[tokio::test]
+async fn the_plan_counts_every_request() {
+    let many = || Site { workers: 4, ..Site::default() };
+    for (flags, site, wanted) in [
+        // 12 without cookies, 8 + 3 at first, 1 + 3 dead; 48 where a pod has several workers, and 8 past caches where one pod is seen.
+        (&[][..], Site::default(), ((119, 0), (63, 0))),
+        (&[], many(), ((119, 0), (111, 0))),
+        (&[], Site { pods: 1, ..Site::default() }, ((119, 0), (71, 0))),
+        (&["--only", "spread"], many(), LEAST),
+        (&["--only", "workers"], many(), ((92, 0), (84, 0))),
+        (&["--skip", "attribution,parallel-first,dead-cookie,workers"], many(), LEAST),
+        (&["--reuse"], Site::default(), ((159, 0), (103, 0))),
+        (&["--reuse", "--only", "spread"], Site::default(), ((84, 0), (76, 0))),
+        (&["--reuse", "--skip", "reuse", "--only", "spread"], Site::default(), LEAST),
+        (&["--ws-url", "/ws"], Site::default(), ((129, 32), (73, 22))),
+        (&["--ws-url", "/ws"], Site { ends: Ends::Cut(35), ..Site::default() }, ((129, 32), (73, 32))),
+        (&["--ws-url", "/ws"], Site { upgrade: Upgrade::Refused, ..Site::default() }, ((129, 32), (73, 22))),
+        (&["--ws-url", "/ws", "--skip", "reconnect"], Site::default(), ((129, 26), (73, 16))),
+        (&["--ws-url", "/ws", "--skip", "stick-ws"], Site::default(), ((129, 20), (73, 10))),
+        (&["--ws-url", "/ws", "--only", "stick-ws"], Site::default(), ((44, 6), (36, 6))),
+        (&["--ws-url", "/ws", "--only", "spread", "--idle", "100ms"], Site::default(), ((44, 4), (36, 4))),
+        (&["--ws-url", "/ws", "--idle", "100ms"], Site::default(), ((129, 36), (73, 26))),
+        (&["app"], Site { app: App::Whole, ..Site::default() }, ((141, 32), (85, 22))),
+        (&["app", "--only", "relay"], Site { app: App::Whole, ..Site::default() }, ((50, 6), (42, 6))),
+        // Nobody says that it is sticky-app, so that nobody asks for its socket.
+        (&["app"], Site::default(), ((141, 32), (71, 0))),
+    ] {
+        let served = site.serve().await;
+        let (app, rest) = if flags.first() == Some(&"app") { flags.split_at(1) } else { (&[][..], flags) };
+        let done = verify(&served, &[app, &["--sessions", "6", "--requests", "3", "--seed", "5"], rest].concat()).await;
+        let plan = &done.report["plan"];
+        let planned = (plan["probes"].as_u64().unwrap_or_default(), plan["sockets"].as_u64().unwrap_or_default());
+        assert_eq!((planned, served.state.counts()), wanted, "{flags:?}: {} {}", done.details(), done.stderr);
+        assert!(done.stderr.contains(&format!("at most {} requests and {} sockets, seed 5", planned.0, planned.1)), "{}", done.stderr);
+    }
+}
+
+/// A run that is to take its time takes it, whatever it finds no cause to ask.
+#[tokio::test]
+async fn a_run_takes_its_time() {
+    for flags in [&["--duration", "3s", "--sessions", "6", "--requests", "3"][..], &["--duration", "3s", "--ws-url", "/ws"]] {
+        let done = verify(&Site::default().serve().await, flags).await;
+        let took = Duration::from_secs_f64(done.report["took_ms"].as_f64().unwrap() / 1e3);
+        assert!(took >= Duration::from_millis(2_800), "{took:?}");
+    }
+}
+
+/// A cookie that lives shorter than the run is one that sessions lose in it.
+#[tokio::test]
+async fn what_lives_for_a_second() {
+    let site = || Site { cookie: Some("Path=/; Max-Age=1"), ..Site::default() };
+    let done = verify(&site().serve().await, &["--duration", "5s"]).await;
+    assert_eq!((done.code, done.report["verdict"].as_str()), (Some(3), Some("not-sticky")), "{}", done.details());
+}

@@ -1,0 +1,106 @@
+//! What a site has in mind: counts, turns, connections, sockets.
+
+use super::{Balance, Site};
+use http::HeaderMap;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// A text for a socket's client, by the socket's pod.
+pub type Mailbox = (u64, mpsc::UnboundedSender<String>);
+
+#[derive(Debug)]
+pub struct State {
+    /// All requests, upgrades included.
+    all: watch::Sender<u64>,
+    /// Upgrades among them.
+    pub upgrades: AtomicU64,
+    pub turn: AtomicU64,
+    pub noise: AtomicU64,
+    pub issued: AtomicU64,
+    /// Current weights of the smooth balance.
+    pub weights: Mutex<Vec<i64>>,
+    /// Requests under way by pod.
+    pub busy: Mutex<Vec<u64>>,
+    /// Connections to pods that nobody uses.
+    pub kept: Mutex<Vec<u64>>,
+    /// What the cache has.
+    pub stored: Mutex<HashMap<String, HeaderMap>>,
+    pub sockets: AtomicU64,
+    /// Ends what is open now.
+    pub end: Mutex<CancellationToken>,
+    pub mailboxes: Mutex<HashMap<String, Mailbox>>,
+}
+
+impl State {
+    pub fn new(site: &Site) -> Arc<Self> {
+        let pods = site.pods as usize + 1;
+        Arc::new(Self {
+            all: watch::Sender::new(0),
+            upgrades: AtomicU64::new(0),
+            turn: AtomicU64::new(0),
+            noise: AtomicU64::new(0),
+            issued: AtomicU64::new(0),
+            weights: Mutex::new(vec![0; pods]),
+            busy: Mutex::new(vec![0; pods]),
+            kept: Mutex::default(),
+            stored: Mutex::default(),
+            sockets: AtomicU64::new(0),
+            end: Mutex::default(),
+            mailboxes: Mutex::default(),
+        })
+    }
+
+    /// The number of a request, from 1.
+    pub fn count(&self) -> u64 {
+        let mut number = 0;
+        self.all.send_modify(|all| {
+            *all += 1;
+            number = *all;
+        });
+        number
+    }
+
+    /// Requests that came, without upgrades, and upgrades.
+    pub fn counts(&self) -> (u64, u64) {
+        let upgrades = self.upgrades.load(Ordering::SeqCst);
+        (*self.all.borrow() - upgrades, upgrades)
+    }
+
+    /// Waits until so many requests have come.
+    pub async fn has(&self, count: u64) {
+        let mut all = self.all.subscribe();
+        tokio::time::timeout(Duration::from_secs(60), all.wait_for(|all| *all >= count)).await.unwrap().unwrap();
+    }
+
+    /// Ends the sockets that are open now, and none that is opened later.
+    pub fn end_sockets(&self) {
+        std::mem::take(&mut *self.end.lock().unwrap()).cancel();
+    }
+}
+
+/// A request under way at a pod.
+pub struct Busy {
+    state: Arc<State>,
+    keeps: bool,
+    pod: u64,
+}
+
+impl Busy {
+    pub fn at(site: &Site, state: &Arc<State>, pod: u64) -> Self {
+        state.busy.lock().unwrap()[pod as usize] += 1;
+        Self { state: Arc::clone(state), keeps: site.balance == Balance::KeptConnections, pod }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.state.busy.lock().unwrap()[self.pod as usize] -= 1;
+        if self.keeps {
+            self.state.kept.lock().unwrap().push(self.pod);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Pods of several workers.
+
+use crate::case::{Case, all, sticky, unclear, verify};
+use crate::site::{Site, Workers};
+
+const MANY: &[&str] = &["--sessions", "30", "--requests", "8"];
+
+pub const CASES: &[Case] = &[
+    sticky("whoever takes the connection", || Site { workers: 4, ..Site::default() }).tells(&["worker-not-sticky"]).beside(&["workers-unproven"]),
+    unclear("the same in one pod", || Site { workers: 4, pods: 1, ..Site::default() }, &["single-backend-path", "worker-not-sticky"]),
+    sticky("the one that the cookie chooses", by_cookie).with(MANY).beside(&["worker-not-sticky", "workers-unproven"]),
+    sticky("the same, asked less", by_cookie).tells(&["workers-unproven"]).beside(&["worker-not-sticky"]),
+];
+
+fn by_cookie() -> Site {
+    Site { workers: 4, by_worker: Workers::ByCookie, ..Site::default() }
+}
+
+#[tokio::test]
+async fn workers_have_a_verdict_of_their_own() {
+    all(CASES).await;
+}
+
+/// The exit code speaks of them where it is asked to.
+#[tokio::test]
+async fn exit_codes_of_workers() {
+    for (site, sample, wanted, code) in [
+        (Site { workers: 4, ..Site::default() }, &[][..], "not-sticky", 3),
+        (by_cookie(), MANY, "sticky", 0),
+        (by_cookie(), &[], "inconclusive", 6),
+        (Site::default(), &[], "not-judged", 6),
+    ] {
+        let done = verify(&site.serve().await, &[sample, &["--require-workers"]].concat()).await;
+        assert_eq!((done.report["workers"].as_str(), done.code), (Some(wanted), Some(code)), "{}", done.details());
+    }
+}
