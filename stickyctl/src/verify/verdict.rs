@@ -57,6 +57,8 @@ pub struct Judgement {
 const MOST_PODS: usize = 256;
 /// The share of probes without a name beyond which a run says nothing for affinity.
 const MOST_NAMELESS: f64 = 0.1;
+/// Fewer controls than this may all be one pod's by luck.
+const FEW_CONTROLS: u64 = 20;
 
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
 #[must_use]
@@ -143,8 +145,8 @@ fn pods(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     if chance > CHANCE {
         let top = spread.values().max().copied().unwrap_or_default();
         let odds = format!("chance alone could keep {later} requests in place with odds of {}", odds(chance));
-        // With controls as even as these more of them would do; else none would.
-        let code = if top * 2 > controls * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
+        // With controls as even as these, or as few, more of them would do; else none would.
+        let code = if controls >= FEW_CONTROLS && top * 2 > controls * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
         return (Verdict::Inconclusive, vec![Reason::new(code, format!("{top} of {controls} controls on one pod: {odds}"))]);
     }
     if moves > 0 || (tolerated > 0.0 && bound.most > tolerated) {

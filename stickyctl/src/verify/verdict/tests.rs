@@ -68,6 +68,8 @@ fn one_pod_says_nothing() {
         Some("unbalanced-control"),
     );
     finds(&run("a b c", &all), Verdict::Inconclusive, Some("too-few-probes"));
+    let two = sessions(&["a", "b"], 2);
+    finds(&run("c c c c", &two.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("too-few-probes"));
     // A proxy that counts its sessions' requests in its weights gives what is left to one pod.
     let some = sessions(&["a", "a", "a", "b"], 30);
     finds(&run(&["a"; 60].join(" "), &some.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("unbalanced-control"));
