@@ -146,7 +146,12 @@ async fn the_server() -> Result<()> {
 async fn verify() -> Result<()> {
     let shell = Shell::new()?;
     let site = shell.start("stickyctl up --local").await?;
-    for (page, heading) in [("README.md", "Does it stick?"), ("docs/verify.md", "Does it stick? stickyctl verify"), ("docs/verify.md", "Reasons")] {
+    for (page, heading) in [
+        ("README.md", "Does it stick?"),
+        ("docs/verify.md", "Does it stick? stickyctl verify"),
+        ("docs/verify.md", "The report"),
+        ("docs/verify.md", "Reasons"),
+    ] {
         let lines = docs::commands(page, heading)?;
         ensure!(!lines.is_empty(), "{page} has no command under `{heading}`");
         for line in lines {

@@ -39,6 +39,7 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "The server by itself", RunBy::Here),
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
+    ("docs/verify.md", "The report", RunBy::Here),
     ("docs/verify.md", "Reasons", RunBy::Here),
     ("docs/code.md", "The code", RunBy::Ci(&["\"$e2e\" generate"])),
     // The Secret comes before the installation that reads it.

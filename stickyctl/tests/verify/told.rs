@@ -1,72 +1,24 @@
 //! What a run leaves behind: a page, JUnit, and the comparison with an earlier run.
 
+use crate::case::verify;
+use crate::schema::interrupted;
 use crate::site::{Affinity, Site};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Output, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio::process::Command;
-use tokio::sync::Notify;
-
-/// For a run to get somewhere.
-const LIMIT: Duration = Duration::from_secs(60);
-
-fn command(url: &str, flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
-    command.args(["verify", url, "--pod-identity", "header:x-pod"]).args(flags).env_clear().stdin(Stdio::null()).kill_on_drop(true);
-    command
-}
-
-async fn run(url: &str, flags: &[&str]) -> (i32, String, String) {
-    let done = tokio::time::timeout(LIMIT, command(url, flags).args(["--rate", "2000"]).output()).await.unwrap().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (done.status.code().unwrap(), text(&done.stdout), text(&done.stderr))
-}
-
-/// A site of one pod that counts its requests.
-async fn counting() -> (String, Arc<AtomicU64>, Arc<Notify>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let (count, several) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
-    let (counted, told) = (Arc::clone(&count), Arc::clone(&several));
-    tokio::spawn(async move {
-        loop {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            if counted.fetch_add(1, Ordering::SeqCst) == 20 {
-                told.notify_one();
-            }
-            tokio::spawn(async move {
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request).await;
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-pod: a\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
-            });
-        }
-    });
-    (url, count, several)
-}
-
-/// A run that gets Ctrl-C in its middle.
-pub async fn interrupted(flags: &[&str]) -> Output {
-    let (url, _, several) = counting().await;
-    let child = command(&url, flags).args(["--rate", "50"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    tokio::time::timeout(LIMIT, several.notified()).await.unwrap();
-    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    tokio::time::timeout(LIMIT, child.wait_with_output()).await.unwrap().unwrap()
-}
 
 fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
 /// The report in a page.
-fn data(page: &str) -> Value {
+fn data(page: &Path) -> Value {
+    let page = text(page);
     let (_, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+fn not() -> Site {
+    Site { affinity: Affinity::Nothing, ..Site::default() }
 }
 
 #[tokio::test]
@@ -74,19 +26,16 @@ async fn files_of_every_verdict() {
     let folder = tempfile::tempdir().unwrap();
     let (page, junit) = (folder.path().join("a.html"), folder.path().join("a.xml"));
     let flags = ["--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()];
-    let not = Site { affinity: Affinity::Nothing, ..Site::default() };
-    for (site, code, verdict, failures) in
-        [(Site::default(), 0, "sticky", 0), (not, 3, "not-sticky", 2), (Site { pods: 1, ..Site::default() }, 6, "inconclusive", 1)]
+    for (site, code, verdict) in [(Site::default(), 0, "sticky"), (not(), 3, "not-sticky"), (Site { pods: 1, ..Site::default() }, 6, "inconclusive")]
     {
-        let site = site.serve().await;
-        let (exit, stdout, stderr) = run(&site.url, &flags).await;
-        assert_eq!(exit, code, "{stderr}");
-        assert!(stdout.contains("SCENARIO") && stderr.contains("a.html") && stderr.contains("a.xml"), "{stdout}{stderr}");
-        let written = data(&text(&page));
+        let done = verify(&site.serve().await, &flags).await;
+        assert!(done.code == Some(code) && done.stderr.contains("a.html") && done.stderr.contains("a.xml"), "{:?} {}", done.code, done.stderr);
+        let written = data(&page);
+        assert_eq!(written, done.report);
         assert_eq!((&written["verdict"], &written["exit_code"]), (&verdict.into(), &code.into()));
         let junit = text(&junit);
         let failed = junit.matches("<failure ").count() + junit.matches("<error ").count();
-        assert!(failed == failures && junit.matches("<testcase ").count() == 13, "{verdict}: {junit}");
+        assert_eq!((failed > 0, junit.matches("<testcase ").count()), (code != 0, 13), "only what sticks is green: {junit}");
         assert!(junit.contains(&format!("<property name=\"verdict\" value=\"{verdict}\"/>")), "{junit}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else stays");
@@ -96,16 +45,16 @@ async fn files_of_every_verdict() {
 async fn files_of_a_partial_run() {
     let folder = tempfile::tempdir().unwrap();
     let (page, junit) = (folder.path().join("a.html"), folder.path().join("a.xml"));
-    let done = interrupted(&["--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()]).await;
-    assert_eq!(done.status.code(), Some(130));
+    let done = interrupted(&Site::default().serve().await, &["--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()]).await;
+    assert_eq!(done.code, Some(130), "{}", done.stderr);
     assert!(text(&junit).contains("<property name=\"partial\" value=\"true\"/>"), "{}", text(&junit));
-    let written = data(&text(&page));
+    let written = data(&page);
     assert!(written["partial"] == true && written["summary"]["lead"].as_str().unwrap().contains("interrupted"), "{}", written["summary"]);
 }
 
 #[tokio::test]
 async fn what_can_not_be_written_is_told_before_the_first_request() {
-    let (url, count, _) = counting().await;
+    let site = Site::default().serve().await;
     let folder = tempfile::tempdir().unwrap();
     let same = folder.path().join("a");
     let same = same.to_str().unwrap();
@@ -117,31 +66,30 @@ async fn what_can_not_be_written_is_told_before_the_first_request() {
         (&["--baseline", "/nowhere/a.json"], "error: --baseline /nowhere/a.json: No such file"),
         (&["--baseline", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "it is no report"),
     ] {
-        let (exit, stdout, stderr) = run(&url, flags).await;
-        assert!(exit == 2 && stdout.is_empty() && stderr.contains(says), "{flags:?}: {exit} {stderr}");
+        let done = verify(&site, flags).await;
+        assert!(done.code == Some(2) && done.stdout.is_empty() && done.stderr.contains(says), "{flags:?}: {:?} {}", done.code, done.stderr);
     }
-    assert_eq!(count.load(Ordering::SeqCst), 0, "it asked all the same");
+    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
 }
 
 #[tokio::test]
 async fn an_earlier_report_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let (before, page) = (folder.path().join("before.json"), folder.path().join("a.html"));
-    let site = Site::default().serve().await;
-    std::fs::write(&before, run(&site.url, &["-o", "json"]).await.1).unwrap();
-    let flags = ["--baseline", before.to_str().unwrap(), "--report", page.to_str().unwrap()];
+    let (sticky, not) = (Site::default().serve().await, not().serve().await);
+    std::fs::write(&before, verify(&sticky, &[]).await.stdout).unwrap();
+    let flags = ["--baseline", before.to_str().unwrap(), "--report", page.to_str().unwrap(), "-o", "table"];
 
-    let (exit, stdout, _) = run(&site.url, &flags).await;
-    let (_, told) = stdout.split_once("STICKY    pods: sticky").unwrap();
-    assert!(exit == 0 && told.contains(&format!("compared with {} of 20", before.display())), "{told}");
-    assert!(!told.contains("pods:") && !told.contains("weak"), "{told}");
+    let done = verify(&sticky, &flags).await;
+    let (_, told) = done.stdout.split_once("STICKY    pods: sticky").unwrap();
+    assert!(done.code == Some(0) && told.contains(&format!("compared with {} of 20", before.display())), "{told}");
+    assert!(!told.contains("  pods: ") && !told.contains("weak"), "{told}");
 
-    let not = Site { affinity: Affinity::Nothing, ..Site::default() }.serve().await;
-    let (exit, stdout, _) = run(&not.url, &flags).await;
-    assert!(exit == 3 && stdout.contains("\n  pods: not-sticky, was sticky\n") && stdout.contains("a weak comparison: another URL"), "{stdout}");
-    let written = data(&text(&page));
-    assert_eq!(written["baseline"]["changed"][0], "pods: not-sticky, was sticky");
+    let done = verify(&not, &flags).await;
+    let told = &done.stdout;
+    assert!(done.code == Some(3) && told.contains("\n  pods: not-sticky, was sticky\n") && told.contains("a weak comparison: another URL"), "{told}");
+    assert_eq!(data(&page)["baseline"]["changed"][0], "pods: not-sticky, was sticky");
     // However it was before, the exit code is this run's.
-    std::fs::write(&before, run(&not.url, &["-o", "json"]).await.1).unwrap();
-    assert_eq!(run(&site.url, &flags).await.0, 0);
+    std::fs::write(&before, verify(&not, &[]).await.stdout).unwrap();
+    assert_eq!(verify(&sticky, &flags).await.code, Some(0));
 }

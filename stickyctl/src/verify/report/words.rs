@@ -144,6 +144,7 @@ fn attribution(report: &Report) -> Option<String> {
     }
     scenario(report, "attribution", Mark::Fail)?;
     match report.verdict {
+        Verdict::NotSticky if report.cookies.is_empty() => None,
         Verdict::NotSticky => Some("Left without its cookies, a session spreads just the same.".to_owned()),
         _ => Some("Left without its cookies, a session stays too: it is not the cookie that holds it.".to_owned()),
     }

@@ -45,8 +45,8 @@ function mapSection(report, pods, width) {
   return h("section", "long", h("div", "head", h("h2", "", "Every session, request by request"), pods.legend(12)), h("p", "", lines.join(" ")), drawn.figure);
 }
 
-function boundSection(report, half) {
-  const one = (numbers, what) => h("div", "", h("p", "", ...inWords(numbers, what)), interval(numbers, half));
+function boundSection(report, width) {
+  const one = (numbers, what) => h("div", "", h("p", "", ...inWords(numbers, what)), interval(numbers, width));
   return h("section", "", h("h2", "", "What the sample can say"), h("div", "bound",
     one(report.moved_requests, "request"), one(report.moved_sessions, "session"), h("p", "whole", meaning(report))));
 }

@@ -4,8 +4,10 @@ const report = JSON.parse(document.getElementById("data").textContent), podsOf =
 function draw(paper) {
   const slim = !paper && innerWidth <= 720, around = slim ? 28 + 26 : 48 + 42;
   // As wide as a sheet between its margins, where it is printed.
-  const width = paper ? 660 : Math.max(240, Math.min(1128, document.documentElement.clientWidth) - around), half = slim ? width : (width + 42 - 16) / 2 - 42;
-  const root = h("div", CLASSES[report.verdict] || "maybe", ...heading(report), mapSection(report, podsOf, width), boundSection(report, half),
+  const width = paper ? 660 : Math.max(240, Math.min(1128, document.documentElement.clientWidth) - around);
+  // Two columns in a panel, and two panels side by side.
+  const column = slim ? width : (width - 40) / 2, half = slim ? width : (width + 42 - 16) / 2 - 42;
+  const root = h("div", CLASSES[report.verdict] || "maybe", ...heading(report), mapSection(report, podsOf, width), boundSection(report, column),
     pairSection(report, podsOf, half), h("section", "", h("h2", "", "When sessions moved"), ...timeline(report, podsOf, width), eventList(report, podsOf)),
     moreSection(report), baselineSection(report), scenarioSection(report), runSection(report));
   document.getElementById("report").replaceChildren(root);
