@@ -142,7 +142,7 @@ backend turns
   server a <a> cookie a weight 90
   server b <b> cookie b weight 5
   server c <c> cookie c weight 5",
-        wanted: unclear(&["unbalanced-control"]),
+        wanted: STICKY,
         ..CASE
     },
     Case {
