@@ -17,10 +17,12 @@ pub enum Format {
 
 /// Starts logging; `RUST_LOG` chooses what is said (default `info`). A second call changes nothing.
 pub fn start(format: Format, default_level: &str) {
-    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
-    // At trace it writes whole handshakes down, cookies and passwords among them; it has nothing to say at info.
-    filter =
-        "tungstenite::handshake::client=info".parse().map_or_else(|_| EnvFilter::new(default_level), |directive| filter.add_directive(directive));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
+    // At trace it writes whole handshakes down, cookies and passwords among them; it says nothing else of use.
+    let filter = match "tungstenite::handshake::client=off".parse() {
+        Ok(silence) => filter.add_directive(silence),
+        Err(_) => filter,
+    };
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let _ = match format {

@@ -63,6 +63,8 @@ async fn details_tell_kinds_apart() {
     assert!(done.detail("no-identity").contains("route was offered"), "{}", done.details());
     let done = verify(&Site { cookie: None, ..identity(Identity::Nobody) }.serve().await, &[]).await;
     assert!(done.detail("no-identity").contains("no cookie was offered either"), "{}", done.details());
+    let done = verify(&Site { host: Some("shop.example"), ..Site::default() }.serve().await, &["--host", "other.example"]).await;
+    assert!(done.detail("no-identity").contains(" with status 404"), "{}", done.details());
     // Where only those are answered who are known, controls can't be.
     let done = verify(&Site { login: Login::Password, ..Site::default() }.serve().await, &[]).await;
     assert_eq!((done.code, done.reasons()), (Some(6), vec!["no-identity"]), "{}", done.details());

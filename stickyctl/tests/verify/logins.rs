@@ -57,7 +57,11 @@ async fn secrets_are_in_no_output() {
     let done = verify(&site, &[&flags[..], &["--show-values"]].concat()).await;
     let values = done.report["cookies"][0]["values"].as_array().unwrap();
     assert!(values.iter().all(|value| value.as_str().unwrap().ends_with(SECRET)) && !values.is_empty(), "{values:?}");
-    assert!(!done.stdout.contains("Bearer") && !done.stdout.contains("password") && !done.stderr.contains(SECRET), "{}", done.stdout);
+    assert!(
+        !done.stderr.contains("DEBUG") && !done.stdout.contains("Bearer") && !done.stdout.contains("password") && !done.stderr.contains(SECRET),
+        "{}",
+        done.stdout
+    );
     // And where a file is wrong its line is not told.
     let wrong = file(&folder, "wrong", &format!("{SECRET} without a name\n"));
     for flag in ["--header", "--cookie"] {

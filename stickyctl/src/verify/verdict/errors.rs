@@ -28,7 +28,8 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
         return reason(Code::Transport, format!("none of {lost} requests was answered: {}", why.unwrap_or_default()));
     }
     if named == 0 {
-        return reason(Code::NoIdentity, format!("{} answers, and none says who made it{}", shots.len() - lost, by_cookie(run)));
+        let detail = format!("{} answers, and none says who made it: {}{}", shots.len() - lost, statuses(run), by_cookie(run));
+        return reason(Code::NoIdentity, detail);
     }
     let cached = shots.iter().filter(|shot| shot.cached).count();
     if cached > 0 {
@@ -63,6 +64,17 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
 /// So many sessions and controls meet no pod twice only where a site has hundreds.
 const SHARED: usize = 20;
 
+/// Answers that say not who made them, by status: a redirect or a login page is no page of a pod's.
+fn statuses(run: &Run) -> String {
+    let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
+    for shot in run.shots() {
+        if let Outcome::Nameless { status } = shot.outcome {
+            *statuses.entry(status).or_default() += 1;
+        }
+    }
+    statuses.iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ")
+}
+
 /// What the cookie alone lets one say, which is no verdict.
 fn by_cookie(run: &Run) -> String {
     let offered: BTreeSet<&str> =
@@ -92,16 +104,9 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
         return Some(Reason::new(Code::Transport, StickHttp, detail));
     }
     too_many(nameless).then(|| {
-        let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
-        for shot in run.shots() {
-            if let Outcome::Nameless { status } = shot.outcome {
-                *statuses.entry(status).or_default() += 1;
-            }
-        }
-        let statuses: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
         let controls = run.controls.iter().all(|shot| shot.pod().is_none()) && run.sessions.iter().any(|session| session.bound().is_some());
         let controls = if controls { "; no control, which has no cookie, met a pod that says its name" } else { "" };
-        Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}{controls}", statuses.join(", ")))
+        Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}{controls}", statuses(run)))
     })
 }
 
