@@ -17,7 +17,9 @@ pub enum Format {
 
 /// Starts logging; `RUST_LOG` chooses what is said (default `info`). A second call changes nothing.
 pub fn start(format: Format, default_level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
+    // At trace it writes whole handshakes down, cookies and passwords among them.
+    filter = "tungstenite::handshake::client=debug".parse().map_or_else(|_| EnvFilter::new(default_level), |directive| filter.add_directive(directive));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let _ = match format {

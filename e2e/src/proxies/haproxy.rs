@@ -1,4 +1,5 @@
-//! `HAProxy`'s frame and cases.
+//! `HAProxy`'s frame and cases. Weights and small samples are asked of it and not of nginx, which counts the requests of sessions in its
+//! turns: what comes without a cookie then goes where sessions don't.
 
 use super::cases::{Apps, Case, STICKY, not, unclear};
 use super::door::Door;
@@ -142,6 +143,18 @@ backend turns
   server b <b> cookie b weight 5
   server c <c> cookie c weight 5",
         wanted: unclear(&["unbalanced-control"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cookie-weights-2-1-1",
+        about: "cookie insert over weights of 2, 1 and 1",
+        pods: "
+  balance roundrobin
+  cookie SRV insert indirect nocache
+  server a <a> cookie a weight 2
+  server b <b> cookie b weight 1
+  server c <c> cookie c weight 1",
+        wanted: STICKY,
         ..CASE
     },
     Case {

@@ -70,20 +70,6 @@ pub const CASES: &[Case] = &[
         ..CASE
     },
     Case {
-        name: "nginx-sticky-weights-90-5-5",
-        about: "sticky cookie over weights of 90, 5 and 5",
-        pods: "server <a> weight=90; server <b> weight=5; server <c> weight=5; sticky cookie route path=/;",
-        wanted: unclear(&["unbalanced-control"]),
-        ..CASE
-    },
-    Case {
-        name: "nginx-sticky-weights-2-1-1",
-        about: "sticky cookie over weights of 2, 1 and 1",
-        pods: "server <a> weight=2; server <b>; server <c>; sticky cookie route path=/;",
-        wanted: STICKY,
-        ..CASE
-    },
-    Case {
         name: "nginx-sticky-one-dead",
         about: "sticky cookie, one of three pods dead, no second try",
         pods: "server <a> max_fails=0; server <b> max_fails=0; server <dead> max_fails=0; sticky cookie route path=/;",

@@ -97,7 +97,7 @@ impl Connection {
     /// Why not, as a sentence.
     pub async fn open(target: &Target, way: Way) -> Result<Self, String> {
         let stream = TokioIo::new(connect(target, way, target.http2).await?);
-        let failed = |e: hyper::Error| format!("talking to {}: {}", target.address(way), sentence(&e));
+        let failed = |e: hyper::Error| format!("talking to {}{}: {}", target.address(way), over(target), sentence(&e));
         // What goes wrong on it is told by the request.
         if target.http2 {
             let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(failed)?;
@@ -113,7 +113,7 @@ impl Connection {
     /// Why there was no answer, as a sentence.
     pub async fn ask(&mut self, target: &Target, question: Question<'_>) -> Result<Answer, String> {
         let request = request(target, question)?;
-        let failed = |e: hyper::Error| format!("asking {}: {}", target.address(question.way), sentence(&e));
+        let failed = |e: hyper::Error| format!("asking {}{}: {}", target.address(question.way), over(target), sentence(&e));
         let answer = match &mut self.sender {
             Sender::One(sender) => {
                 sender.ready().await.map_err(failed)?;
@@ -133,6 +133,11 @@ impl Connection {
         }
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.into() })
     }
+}
+
+/// What is asked over, where that may be what is wrong.
+const fn over(target: &Target) -> &'static str {
+    if target.http2 { " over HTTP/2" } else { "" }
 }
 
 fn request(target: &Target, question: Question<'_>) -> Result<Request<Full<Bytes>>, String> {
@@ -179,11 +184,19 @@ pub async fn connect(target: &Target, way: Way, http2: bool) -> Result<Box<dyn S
     let Some(tls) = &target.tls else { return Ok(Box::new(stream)) };
     let name = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(name).map_err(|_| format!("{} can't be the name of a certificate", target.host))?;
-    let stream = TlsConnector::from(tls.config(http2)).connect(name, stream).await.map_err(|e| format!("TLS with {address}: {e}"))?;
+    let stream = TlsConnector::from(tls.config(http2)).connect(name, stream).await.map_err(|e| {
+        // Some sites say so in an alert, others go on without (RFC 7301 section 3.2).
+        let refused = http2 && e.to_string().contains("NoApplicationProtocol");
+        if refused { without_http2(address) } else { format!("TLS with {address}: {e}") }
+    })?;
     if http2 && stream.get_ref().1.alpn_protocol() != Some(b"h2") {
-        return Err(format!("TLS with {address}: the site does not speak HTTP/2"));
+        return Err(without_http2(address));
     }
     Ok(Box::new(stream))
+}
+
+fn without_http2(address: &str) -> String {
+    format!("TLS with {address}: the site does not speak HTTP/2")
 }
 
 async fn tcp(address: &str, from: Option<IpAddr>) -> std::io::Result<TcpStream> {

@@ -11,7 +11,7 @@ const NONE: &[&str] = &["no-affinity-cookie"];
 const WEIGHTS: Balance = Balance::Weighted(&[5, 3, 1]);
 
 pub const CASES: &[Case] = &[
-    sticky("persistent", || Site::default()).beside(&["no-affinity-cookie", "cookie-not-honoured", "bound-late", "pods-replaced"]),
+    sticky("persistent", Site::default).beside(&["no-affinity-cookie", "cookie-not-honoured", "bound-late", "pods-replaced"]),
     sticky("ring", || Site { affinity: Affinity::Ring, ..Site::default() }).beside(&["leaks", "bound-late"]),
     sticky("persistent over random", || Site { balance: Balance::Random, ..Site::default() }).with(&["--sessions", "30"]),
     sticky("persistent over weights", || Site { balance: WEIGHTS, ..Site::default() }).with(&["--sessions", "30"]),
@@ -33,8 +33,10 @@ pub const CASES: &[Case] = &[
     not_sticky("one later request shows no second binding", || Site { affinity: Affinity::Nothing, ..Site::default() }, &["cookie-not-honoured"])
         .with(&["--sessions", "30", "--requests", "1"])
         .beside(&["bound-late"]),
-    not_sticky("by the path, where two are asked", || Site { affinity: Affinity::Path, pods: 5, ..Site::default() }, &["cookie-not-honoured"])
-        .with(&["--path", "/a", "--path", "/b"]),
+    not_sticky("by the path, where three are asked", || Site { affinity: Affinity::Path, pods: 5, ..Site::default() }, &["paths-disagree"])
+        .with(&["--path", "/a", "--path", "/b"])
+        .beside(&["cached"]),
+    sticky("by the cookie on three paths", Site::default).with(&["--path", "/a", "--path", "/b"]).beside(&["paths-disagree"]),
     unclear("by the path, where one is asked", || Site { affinity: Affinity::Path, ..Site::default() }, &["single-backend-path"]),
     unclear("by the one address", || Site { affinity: Affinity::Source, cookie: None, ..Site::default() }, &["single-backend-path"])
         .beside(&["not-by-cookie"]),
@@ -51,9 +53,7 @@ pub const CASES: &[Case] = &[
         "--requests",
         "2",
     ]),
-    sticky("by cookie from two addresses", || Site::default())
-        .with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2"])
-        .beside(&["not-by-cookie"]),
+    sticky("by cookie from two addresses", Site::default).with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2"]).beside(&["not-by-cookie"]),
     // A proxy with one client in sequence uses one connection to one pod, with eight at once several.
     not_sticky("by the proxy's own kept connections", || Site { latency: 3, ..without(Balance::KeptConnections) }, NONE),
     unclear("the same, asked slowly", || without(Balance::KeptConnections), &["single-backend-path"]).with(&[
@@ -67,8 +67,10 @@ pub const CASES: &[Case] = &[
     not_sticky("1 in 15 elsewhere", || Site { leak: Some(15), ..Site::default() }, &["leaks"])
         .with(&["--sessions", "30", "--requests", "12"])
         .beside(&["cookie-not-honoured"]),
-    not_sticky("1 in 200 elsewhere", || Site { leak: Some(200), ..Site::default() }, &["leaks"]).with(&["--max-move-rate", "0.15%", "--yes"]),
-    sticky("1 in 200 is within 5 %", || Site { leak: Some(200), ..Site::default() }).with(&["--max-move-rate", "5%"]).beside(&["leaks"]),
+    not_sticky("1 in 200 elsewhere", || Site { leak: Some(200), ..Site::default() }, &["leaks"]).with(&["--max-move-rate", "0.1%"]),
+    sticky("1 in 60 is within 5 %", || Site { leak: Some(60), ..Site::default() })
+        .with(&["--max-move-rate", "5%", "--sessions", "30", "--requests", "12"])
+        .beside(&["leaks", "parallel-unsettled"]),
     not_sticky("every cookie means another pod from some moment on", || Site { rehashed_after: Some(90), ..Site::default() }, &["leaks"])
         .beside(&["cookie-not-honoured"]),
     not_sticky("a pod joins a ring", || Site { affinity: Affinity::Ring, joined_after: Some(90), ..Site::default() }, &["leaks"])
@@ -84,7 +86,7 @@ pub const CASES: &[Case] = &[
     sticky("a table with room", || Site { affinity: Affinity::NeverReplaced, table: 400, ..Site::default() })
         .tells(&["dead-cookie-unsettled"])
         .beside(&["parallel-unsettled"]),
-    sticky("a value that nobody issued is replaced", || Site::default()).beside(&["dead-cookie-unsettled"]),
+    sticky("a value that nobody issued is replaced", Site::default).beside(&["dead-cookie-unsettled"]),
     not_sticky("two proxies that disagree", || Site { proxies: Proxies::Disagree, ..Site::default() }, &["proxy-disagreement"]),
     sticky("two proxies that agree", || Site { proxies: Proxies::Agree, ..Site::default() }).beside(&["proxy-disagreement"]),
     not_sticky("two proxies that know their own values", || Site { proxies: Proxies::OwnValues, ..Site::default() }, &["cookie-not-honoured"])
@@ -96,8 +98,8 @@ pub const CASES: &[Case] = &[
     )
     .with(&["--sessions", "30", "--requests", "1"])
     .beside(&["proxy-disagreement"]),
-    unclear("two sessions", || Site::default(), &["too-few-probes"]).with(&["--sessions", "2", "--requests", "2"]),
-    sticky("enough of them", || Site::default()).beside(&["too-few-probes"]),
+    unclear("two sessions", Site::default, &["too-few-probes"]).with(&["--sessions", "2", "--requests", "2"]),
+    sticky("enough of them", Site::default).beside(&["too-few-probes"]),
 ];
 
 #[tokio::test]

@@ -30,7 +30,7 @@ pub const CASES: &[Case] = &[
         "--ws-send",
         "who",
         "--pod-identity",
-        r#"regex:"host": "([^"]+)"#,
+        r#"regex:"host": ?"([^"]+)"#,
     ]),
     sticky("a goodbye to all", || ending(Ends::Goodbye(90))).with(SOCKET).tells(&["goodbye"]).beside(&["proxy-recycled", "socket-lost"]),
     sticky("all cut at one moment", || ending(Ends::Cut(90))).with(SOCKET).tells(&["proxy-recycled"]).beside(&[
@@ -70,7 +70,7 @@ async fn sockets_that_ended_come_back() {
         assert_eq!(done.report["socket_ends"][why], 10, "{}", done.report["socket_ends"]);
         assert!(done.detail(word).contains("10 of 10 came back to their pod"), "{}", done.details());
     }
-    let silent = verify(&ending(Ends::Idle(500)).serve().await, &["--ws-url", "/ws", "--only", "idle", "--idle", "2s"]).await;
+    let silent = verify(&ending(Ends::Idle(800)).serve().await, &["--ws-url", "/ws", "--only", "idle", "--idle", "2s"]).await;
     assert_eq!(
         (silent.report["socket_ends"]["idle-timeout"].as_u64(), silent.scenario("idle").0.as_str()),
         (Some(4), "fail"),

@@ -87,7 +87,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let (workers, reason) = workers::judge(run);
     reasons.extend(reason);
     let mut judgement = Judgement { pods, requests, workers, reasons, chance, by_something_else };
-    if let Some(reason) = others::unsettled(run, &judgement) {
+    if let Some(reason) = others::unsettled(run, &judgement, tolerated) {
         if judgement.pods != Verdict::NotSticky {
             judgement.pods = Verdict::NotSticky;
             judgement.reasons.insert(0, reason);

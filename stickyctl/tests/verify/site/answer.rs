@@ -78,7 +78,8 @@ impl Site {
             chosen.pod = 1;
             chosen.set = chosen.set.map(|value| value.replacen('0', "1", 1));
         }
-        if chosen.bound && every(self.leak) {
+        let leaks = || self.leak.is_some_and(|n| (state.bound.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(n));
+        if chosen.bound && leaks() {
             chosen.pod = (chosen.pod + 1) % self.pods;
         }
         let busy = Busy::at(&self, &state, chosen.pod);

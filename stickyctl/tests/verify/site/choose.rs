@@ -64,7 +64,12 @@ impl Site {
 
     /// As a proxy writes a pod down.
     fn name_of(&self, pod: u64, proxy: u64) -> String {
-        if self.proxies == Proxies::OwnValues { format!("{proxy}x{pod}") } else { pod.to_string() }
+        match self.proxies {
+            Proxies::OwnValues => format!("{proxy}x{pod}"),
+            // The other one reads another pod in it.
+            Proxies::Disagree => ((pod + self.pods - proxy) % self.pods).to_string(),
+            Proxies::One | Proxies::Agree => pod.to_string(),
+        }
     }
 
     /// The pod that a value names for a proxy.

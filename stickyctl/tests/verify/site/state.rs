@@ -21,6 +21,8 @@ pub struct State {
     pub turn: AtomicU64,
     pub noise: AtomicU64,
     pub issued: AtomicU64,
+    /// Requests that their cookie decided about.
+    pub bound: AtomicU64,
     /// Current weights of the smooth balance.
     pub weights: Mutex<Vec<i64>>,
     /// Requests under way by pod.
@@ -44,6 +46,7 @@ impl State {
             turn: AtomicU64::new(0),
             noise: AtomicU64::new(0),
             issued: AtomicU64::new(0),
+            bound: AtomicU64::new(0),
             weights: Mutex::new(vec![0; pods]),
             busy: Mutex::new(vec![0; pods]),
             kept: Mutex::default(),
