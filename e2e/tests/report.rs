@@ -176,7 +176,12 @@ async fn what_does_not_stick() -> Result<()> {
     browser.look(&Look { size: (320, 900), dark: true, still: true }).await?;
     browser.until("it is drawn anew", "return document.querySelector('.fig').getBoundingClientRect().right < 320").await?;
     shows(&browser, &written).await?;
-    is_sound(&browser).await
+    is_sound(&browser).await?;
+    // Patterns become pictures on paper: it has lines instead, or this would be thirty megabytes.
+    let paper = browser.devtools("Page.printToPDF", json!({"printBackground": true})).await?;
+    let size = paper["data"].as_str().context("no paper")?.len();
+    ensure!((10_000..2_000_000).contains(&size), "{size} bytes on paper");
+    shows(&browser, &written).await
 }
 
 /// Names, cookies and a path that would be markup, if anything read them so.

@@ -62,7 +62,7 @@ pub enum Command {
     Status(StatusArgs),
     /// Proves or refutes from outside that sessions stay on their pods, for this demo or any other site
     #[command(
-        after_help = "Every request has a connection of its own, every session a cookie jar of its own; who answers is read from the answer and never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
+        after_help = "Every request has a connection of its own, every session a cookie jar of its own; who answers is read from the answer and never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify --local --report verify.html\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
     )]
     Verify(Box<VerifyArgs>),
     /// Prints what a reason of verify means and what to try

@@ -64,18 +64,17 @@ impl Bench {
         Ok(Self { programs, pods, workers, text, json, header, dead: ports::free()?, _redis: redis })
     }
 
-    /// Where the apps of a kind are; none of those that are a case's own.
+    /// Where the apps of a kind are.
     #[must_use]
-    pub fn addresses(&self, apps: Apps) -> Option<Addresses> {
+    pub fn addresses(&self, apps: Apps) -> Addresses {
         let apps = match apps {
             Apps::Pods => self.pods.addresses(),
             Apps::Workers => self.workers.addresses(),
             Apps::Text => self.text.addresses.clone(),
             Apps::Json => self.json.addresses.clone(),
             Apps::Header => self.header.addresses.clone(),
-            Apps::OneDies => return None,
         };
-        Some(self.with(apps))
+        self.with(apps)
     }
 
     /// Addresses with these apps.

@@ -11,14 +11,25 @@ pub enum Apps {
     Pods,
     /// The same with two workers each and a bus between them.
     Workers,
-    /// Three pods of sticky-app, one of which is killed in the middle of the run.
-    OneDies,
     /// Somebody else's, which tells its host name in plain text: nginx.
     Text,
     /// Somebody else's, which tells it in JSON: Node.
     Json,
     /// Somebody else's, which tells it in a header and has a session cookie of its own: Python.
     Header,
+}
+
+/// What happens in the middle of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// Nothing.
+    Nothing,
+    /// A pod is killed.
+    PodKilled,
+    /// A pod is told to stop, and says goodbye to its sockets.
+    PodStops,
+    /// The proxy reads its configuration again (nginx, whose old workers end then).
+    Reload,
 }
 
 /// What must come out.
@@ -34,6 +45,12 @@ pub struct Wanted {
 
 /// Sessions stay, and there is nothing to say about it.
 pub const STICKY: Wanted = Wanted { exit: 0, verdict: "sticky", codes: &[] };
+
+/// Sessions stay, and this is told besides.
+#[must_use]
+pub const fn tells(codes: &'static [&'static str]) -> Wanted {
+    Wanted { exit: 0, verdict: "sticky", codes }
+}
 
 /// Sessions don't stay, for these reasons.
 #[must_use]
@@ -59,6 +76,8 @@ pub struct Case {
     pub about: &'static str,
     /// Who answers.
     pub apps: Apps,
+    /// What happens meanwhile.
+    pub meanwhile: Meanwhile,
     /// Whether the proxy ends TLS.
     pub tls: bool,
     /// The proxy's words for its group of apps.
@@ -77,7 +96,19 @@ impl Case {
     /// A case in which nothing but the proxy is chosen.
     #[must_use]
     pub const fn of(door: Door, pods: &'static str, front: &'static str) -> Self {
-        Self { name: "", door, about: "", apps: Apps::Pods, tls: false, pods, front, more: "", flags: &[], wanted: STICKY }
+        Self {
+            name: "",
+            door,
+            about: "",
+            apps: Apps::Pods,
+            meanwhile: Meanwhile::Nothing,
+            tls: false,
+            pods,
+            front,
+            more: "",
+            flags: &[],
+            wanted: STICKY,
+        }
     }
 }
 

@@ -153,6 +153,14 @@ impl Proxy {
         bail!("{}: {} does not listen:\n{}\n--- its configuration ---\n{config}", case.name, case.door.title(), log(&process))
     }
 
+    /// Lets it read its configuration again.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn reload(&self) -> Result<()> {
+        self.process.signal(rustix::process::Signal::HUP)
+    }
+
     /// What it wrote.
     #[must_use]
     pub fn log(&self) -> String {

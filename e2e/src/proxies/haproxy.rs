@@ -135,14 +135,20 @@ backend turns
     },
     Case {
         name: "haproxy-cookie-weights",
-        about: "cookie insert over weights of 90, 5 and 5",
+        about: "cookie insert over weights of 90, 5 and 5, and first answers of one pod",
         pods: "
   balance roundrobin
   cookie SRV insert indirect nocache
   server a <a> cookie a weight 90
   server b <b> cookie b weight 5
   server c <c> cookie c weight 5",
-        wanted: STICKY,
+        front: "  use_backend first if { path /session }",
+        more: "
+backend first
+  cookie SRV insert indirect nocache
+  server a <a> cookie a",
+        flags: &["--first", "/session"],
+        wanted: unclear(&["unbalanced-control"]),
         ..CASE
     },
     Case {

@@ -14,6 +14,7 @@ pub fn frame(case: &Case, port: u16) -> String {
         r"
 {user}
 worker_processes 1;
+worker_shutdown_timeout 300ms;
 pid nginx.pid;
 error_log stderr notice;
 events {{ worker_connections 4096; }}

@@ -1,6 +1,6 @@
 //! The cases of an nginx that has `sticky cookie`, which its free version has since 1.29.6.
 
-use super::cases::{Apps, Case, STICKY, not, unclear};
+use super::cases::{Apps, Case, Meanwhile, STICKY, not, tells, unclear};
 use super::door::Door;
 
 const CASE: Case =
@@ -110,7 +110,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-leaks-tolerated",
-        about: "the same, and a fifth of moves is put up with; no sockets, whose moves are never put up with",
+        about: "the same, and a fifth of moves is put up with; without sockets",
         more: LEAK,
         front: LEAKING,
         flags: &["--max-move-rate", "20%", "--pod-identity", "header:x-sticky-pod"],
@@ -165,7 +165,7 @@ pub const CASES: &[Case] = &[
     Case {
         name: "nginx-sticky-pod-dies",
         about: "sticky cookie, and a pod that dies in the middle",
-        apps: Apps::OneDies,
+        meanwhile: Meanwhile::PodKilled,
         flags: &["--rate", "200"],
         wanted: unclear(&["pods-replaced", "pod-terminated"]),
         ..CASE
@@ -176,6 +176,64 @@ pub const CASES: &[Case] = &[
         apps: Apps::Json,
         flags: &["--pod-identity", "json:/host/name"],
         wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-pod-stops",
+        about: "sticky cookie, and a pod that is told to stop in the middle",
+        meanwhile: Meanwhile::PodStops,
+        flags: &["--rate", "200"],
+        wanted: unclear(&["pods-replaced", "goodbye"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-reload",
+        about: "sticky cookie, and a reload in the middle, whose old worker ends its sockets",
+        meanwhile: Meanwhile::Reload,
+        flags: &["--rate", "200"],
+        wanted: tells(&["proxy-recycled"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-idle",
+        about: "sticky cookie, and proxy_read_timeout 1s",
+        front: "location / { proxy_pass http://pods; proxy_read_timeout 1s; }",
+        flags: &["--idle", "4s", "--skip", "ws-first"],
+        wanted: tells(&["idle-timeout"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-longer-than-idle",
+        about: "sticky cookie, and proxy_read_timeout 1h",
+        flags: &["--idle", "2s"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-two-paths",
+        about: "sticky cookies of two rules, each with its own path",
+        more: "upstream others { server <a>; server <b>; server <c>; sticky cookie route path=/session; }",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/whoami;",
+        front: "location / { proxy_pass http://pods; } location /session { proxy_pass http://others; }",
+        flags: &["--path", "/session", "--pod-identity", "header:x-sticky-pod"],
+        wanted: not(&["paths-disagree"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-two-paths-one-cookie",
+        about: "sticky cookies of two rules, both with path=/",
+        more: "upstream others { server <a>; server <b>; server <c>; sticky cookie route path=/; }",
+        front: "location / { proxy_pass http://pods; } location /session { proxy_pass http://others; }",
+        flags: &["--path", "/session"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "nginx-not-by-cookie",
+        about: "a hash of the client's address beside a sticky cookie of no use, asked from two",
+        pods: "hash $remote_addr; server <a>; server <b>; server <c>;",
+        flags: &["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.3"],
+        wanted: unclear(&["not-by-cookie"]),
         ..CASE
     },
 ];

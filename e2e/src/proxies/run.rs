@@ -1,7 +1,7 @@
 //! One case put to the test, and all of them a few at a time.
 
 use super::bench::{Bench, Pods};
-use super::cases::{Apps, CASES, Case, STICKY};
+use super::cases::{Apps, CASES, Case, Meanwhile, STICKY};
 use super::door::{Addresses, Proxy, filled};
 use crate::{bin, http, wait};
 use anyhow::{Context, Result};
@@ -17,8 +17,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 const AT_ONCE: usize = 3;
 /// Scenarios of sockets; nobody asks for any where `--pod-identity` says that the app is somebody else's.
 const SOCKETS: [&str; 3] = ["stick-ws", "ws-first", "reconnect"];
-/// Requests that a pod answers before it dies: all sessions are bound by then, and most of the run is still to come.
-const BEFORE_DEATH: f64 = 50.0;
+/// Requests that a pod answers before anything happens: all sessions are bound by then, and most of the run is still to come.
+const IN_THE_MIDDLE: f64 = 50.0;
 
 /// What came of a case.
 #[derive(Debug)]
@@ -84,39 +84,37 @@ fn list(value: &Value) -> &[Value] {
 /// Its proxy or `stickyctl` can't be started, or does not answer in time.
 pub async fn one(case: &'static Case, bench: &Bench) -> Result<Seen> {
     let began = Instant::now();
-    let (done, log) = match bench.addresses(case.apps) {
-        Some(addresses) => {
-            let proxy = Proxy::start(case, &bench.programs, &addresses).await?;
-            // A site has been used before: a table that goes by addresses is not empty.
-            let _ = http::get(&proxy.origin).send().await;
-            (verify(case, &proxy, &addresses).await?, proxy.log())
-        }
-        None => while_one_dies(case, bench).await?,
+    let mut own = match case.meanwhile {
+        Meanwhile::Nothing => None,
+        // They leave at once, since the run does not wait for them.
+        _ => Some(Pods::start(&["--drain-delay", "100ms", "--drain-window", "100ms"]).await?),
     };
-    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
-    Ok(Seen { case, took: began.elapsed(), exit: done.status.code(), report: serde_json::from_slice(&done.stdout).unwrap_or_default(), stderr, log })
+    let addresses = own.as_ref().map_or_else(|| bench.addresses(case.apps), |pods| bench.with(pods.addresses()));
+    let proxy = Proxy::start(case, &bench.programs, &addresses).await?;
+    // A site has been used before: a table that goes by addresses is not empty.
+    let _ = http::get(&proxy.origin).send().await;
+    let (done, ()) = tokio::try_join!(verify(case, &proxy, &addresses), meanwhile(case.meanwhile, own.as_mut(), &proxy))?;
+    let (report, stderr) = (serde_json::from_slice(&done.stdout).unwrap_or_default(), String::from_utf8_lossy(&done.stderr).into_owned());
+    Ok(Seen { case, took: began.elapsed(), exit: done.status.code(), report, stderr, log: proxy.log() })
 }
 
-/// Pods of its own, the last of which is killed when it has answered some of the requests.
-async fn while_one_dies(case: &Case, bench: &Bench) -> Result<(Output, String)> {
-    let mut pods = Pods::start(&[]).await?;
-    let addresses = bench.with(pods.addresses());
-    let proxy = Proxy::start(case, &bench.programs, &addresses).await?;
-    let victim = pods.0.pop().context("three pods")?;
-    let kill = async {
-        wait::until("the pod has answered", LIMIT, async || {
-            (victim.metrics().await.ok()?.sum("sticky_requests_total") >= BEFORE_DEATH).then_some(())
-        })
+/// Lets it happen once a pod, the last one, has answered some of the requests.
+async fn meanwhile(what: Meanwhile, own: Option<&mut Pods>, proxy: &Proxy) -> Result<()> {
+    let Some(pods) = own else { return Ok(()) };
+    let last = pods.0.last().context("three pods")?;
+    wait::until("the pod has answered", LIMIT, async || (last.metrics().await.ok()?.sum("sticky_requests_total") >= IN_THE_MIDDLE).then_some(()))
         .await?;
-        drop(victim);
-        Ok(())
-    };
-    let (done, ()) = tokio::try_join!(verify(case, &proxy, &addresses), kill)?;
-    Ok((done, proxy.log()))
+    match what {
+        Meanwhile::Nothing => {}
+        Meanwhile::PodKilled => drop(pods.0.pop()),
+        Meanwhile::PodStops => last.process.signal(rustix::process::Signal::TERM)?,
+        Meanwhile::Reload => proxy.reload()?,
+    }
+    Ok(())
 }
 
 async fn verify(case: &Case, proxy: &Proxy, addresses: &Addresses) -> Result<Output> {
-    let ours = matches!(case.apps, Apps::Pods | Apps::Workers | Apps::OneDies);
+    let ours = matches!(case.apps, Apps::Pods | Apps::Workers);
     let url = format!("{}/{}", proxy.origin, if ours { "whoami" } else { "" });
     let mut command = Command::new(bin::stickyctl()?);
     command.args(["verify", &url, "--output", "json", "--yes"]);

@@ -77,7 +77,7 @@ impl Strangers {
             Apps::Text => ("nginx", TEXT),
             Apps::Json => ("node", JSON),
             Apps::Header => ("python3", HEADER),
-            Apps::Pods | Apps::Workers | Apps::OneDies => bail!("{kind:?} are our own"),
+            Apps::Pods | Apps::Workers => bail!("{kind:?} are our own"),
         };
         let (ports, folder) = ([ports::free()?, ports::free()?, ports::free()?], tempfile::tempdir()?);
         let text = ports.iter().enumerate().fold(text.to_owned(), |text, (n, port)| text.replace(&format!("PORT{n}"), &port.to_string()));

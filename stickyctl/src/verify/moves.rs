@@ -5,7 +5,7 @@
 //! Any other is *collateral*. Without a cluster the cause of each is *unknown*, and the session stays bound to its first pod.
 
 use super::run::{Run, Session};
-use super::seen::{PodState, What};
+use super::seen::{PodState, Shot, What};
 use std::time::Duration;
 
 /// Why a request was answered by another pod than the one that bound its session.
@@ -56,6 +56,12 @@ impl Run {
     pub fn home<'a>(&self, session: &'a Session) -> Option<&'a str> {
         let forced = self.steps(session).into_iter().rev().find(|(_, step)| *step == Step::Moved(Cause::Forced));
         forced.map_or_else(|| session.bound().map(|(_, pod)| pod), |(place, _)| session.shots[place].pod())
+    }
+
+    /// Whether a probe that missed a session's pod could do no else, by the word of its cluster: the pod was gone or not ready at the time.
+    #[must_use]
+    pub fn was_forced(&self, pod: &str, since: Duration, shot: &Shot) -> bool {
+        self.cause(pod, since, shot.at + shot.took + LATE) == Cause::Forced
     }
 
     fn cause(&self, pod: &str, since: Duration, until: Duration) -> Cause {

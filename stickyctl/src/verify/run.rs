@@ -4,6 +4,7 @@ use super::ends::Why;
 use super::moves::{Cause, Step};
 use super::seen::{Delivery, Event, Outcome, Shot, Socket, Who};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// A session that began with a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,18 +94,32 @@ impl Run {
         self.sessions.iter().flat_map(|session| &session.sockets).chain(first).chain(&self.idle)
     }
 
-    /// Of the sockets of sessions at a place (0 the first, 1 the one after it), those on the pod that the session was on then, and all.
+    /// Of the sockets of sessions at a place (0 the first, 1 the one after it), those on the pod that the session was on then, and all but those
+    /// whose pod was gone.
     #[must_use]
     pub fn sockets_in_place(&self, place: usize) -> (u64, u64) {
-        let pairs = self.sessions.iter().filter_map(|session| Some((self.home(session)?, session.sockets.get(place)?.opened.pod()?)));
-        pairs.fold((0, 0), |(same, all), (home, pod)| (same + u64::from(home == pod), all + 1))
+        let pairs = self.sessions.iter().filter_map(|session| {
+            let (home, opened) = (self.home(session)?, &session.sockets.get(place)?.opened);
+            let since = session.shots.iter().rev().find(|shot| shot.pod() == Some(home))?.at;
+            self.stayed_or_moved(home, since, opened)
+        });
+        pairs.fold((0, 0), |(same, all), stayed| (same + u64::from(stayed), all + 1))
     }
 
-    /// Of the sessions that began with a socket, those whose request reached its pod, and all.
+    /// Of the sessions that began with a socket, those whose request reached its pod, and all but those whose pod was gone.
     #[must_use]
     pub fn stayed_after_socket(&self) -> (u64, u64) {
-        let pairs = self.socket_first.iter().filter_map(|first| Some((first.socket.opened.pod()?, first.after.as_ref()?.pod()?)));
-        pairs.fold((0, 0), |(same, all), (socket, request)| (same + u64::from(socket == request), all + 1))
+        let pairs = self.socket_first.iter().filter_map(|first| {
+            let opened = &first.socket.opened;
+            self.stayed_or_moved(opened.pod()?, opened.at, first.after.as_ref()?)
+        });
+        pairs.fold((0, 0), |(same, all), stayed| (same + u64::from(stayed), all + 1))
+    }
+
+    /// Whether a probe met a pod; none where it says not whom it met, or could not meet that one.
+    fn stayed_or_moved(&self, pod: &str, since: Duration, shot: &Shot) -> Option<bool> {
+        let stayed = shot.pod()? == pod;
+        (stayed || !self.was_forced(pod, since, shot)).then_some(stayed)
     }
 
     /// Of the sockets that were held and ended by themselves, those that came back to the pod they had been on, and all that could: not those
@@ -192,11 +207,14 @@ impl Run {
         self.sessions.iter().flat_map(|session| self.steps(session)).filter(|(_, step)| *step == Step::Moved(cause)).count() as u64
     }
 
-    /// Sessions with a move that nothing forced, by their places.
+    /// Sessions with a move that nothing forced, by their places, each with its first one.
     #[must_use]
-    pub fn moved(&self) -> Vec<usize> {
-        let moved = |session| self.steps(session).iter().any(|(_, step)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
-        self.sessions.iter().enumerate().filter(|(_, session)| moved(session)).map(|(place, _)| place).collect()
+    pub fn moved(&self) -> Vec<(usize, &Shot)> {
+        let first = |session| {
+            let mut steps = self.steps(session).into_iter();
+            steps.find_map(|(place, step)| matches!(step, Step::Moved(cause) if cause != Cause::Forced).then_some(place))
+        };
+        self.sessions.iter().enumerate().filter_map(|(n, session)| Some((n, &session.shots[first(session)?]))).collect()
     }
 
     /// Sessions with a move that nothing forced, and the sessions that have later requests at all.
@@ -210,7 +228,6 @@ impl Run {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use std::time::Duration;
 
     /// A shot by a pod; `-` is none.
     pub fn shot(pod: &str) -> Shot {

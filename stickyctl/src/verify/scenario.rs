@@ -312,7 +312,12 @@ fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
     if first.carried.is_empty() {
         return skip("no cookie was offered");
     }
-    let became = if first.offered.is_empty() { "taken for a key, and not replaced" } else { "replaced at once" };
+    let always = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| !shot.offered.is_empty());
+    let became = match (first.offered.is_empty(), always) {
+        (true, _) => "taken for a key, and not replaced",
+        (false, true) => "replaced, as the cookie of every answer is",
+        (false, false) => "replaced at once",
+    };
     match pods(after).len() {
         0 => skip("no answer named its pod"),
         1 => (Mark::Pass, became.to_owned()),

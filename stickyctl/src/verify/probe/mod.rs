@@ -343,11 +343,16 @@ impl Running<'_> {
 
     /// Where all controls met one pod, or sessions moved, it may be a cache's doing: a query that nobody has asked before goes past it.
     async fn past_caches(&self) {
-        let (one_pod, moved) = self.book.look(|run| (run.spread().len() == 1, run.moved().into_iter().take(MANY as usize).collect::<Vec<_>>()));
-        let sessions: Vec<Option<usize>> = if one_pod { vec![None; MANY as usize] } else { moved.into_iter().map(Some).collect() };
+        // A session is asked where it moved: another path may be another rule's.
+        let asked: Vec<(Option<usize>, u32)> = self.book.look(|run| {
+            if run.spread().len() == 1 {
+                return vec![(None, 1); MANY as usize];
+            }
+            run.moved().into_iter().map(|(session, shot)| (Some(session), shot.round)).take(MANY as usize).collect()
+        });
         let mut rng = fastrand::Rng::with_seed(self.asking.seed);
-        for (n, session) in (0..).zip(sessions) {
-            let request = self.request(session.map_or(n, |session| session as u32), 1, session.map(|session| &self.jars[session]));
+        for (n, (session, round)) in (0..).zip(asked) {
+            let request = self.request(session.map_or(n, |session| session as u32), round, session.map(|session| &self.jars[session]));
             let path = format!("{}{}stickyctl={:016x}", request.path, if request.path.contains('?') { '&' } else { '?' }, rng.u64(..));
             let shot = self.shoot(Request { path: &path, ..request }).await;
             self.book.note(|run| run.uncached.push((session, shot)));

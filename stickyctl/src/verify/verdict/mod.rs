@@ -72,7 +72,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
         errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let by_something_else = reasons.iter().any(|reason| reason.code == Code::NotByCookie);
     let mut pods = requests;
-    if let Some((verdict, reason)) = sockets::judge(run) {
+    if let Some((verdict, reason)) = sockets::judge(run, tolerated) {
         // A socket elsewhere is proof, save where what excuses the requests excuses it too; that none could be opened only takes a proof
         // away. Where requests move, sockets do too.
         let excuses = [Code::SecureOverHttp, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];

@@ -4,7 +4,7 @@ use super::Reason;
 use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::jar::Fate;
-use crate::verify::moves::{Cause, Step};
+use crate::verify::moves::Cause;
 use crate::verify::run::{Run, Session};
 use crate::verify::scenario::Name::StickHttp;
 use crate::verify::seen::{Offered, Shot, What};
@@ -71,9 +71,8 @@ fn pods_gone(run: &Run, moved: &str) -> Option<String> {
         }
     }
     let mut left = BTreeSet::new();
-    for session in &run.sessions {
-        let (Some((_, pod)), Some(place)) = (session.bound(), first_move(run, session)) else { continue };
-        let shot = &session.shots[place];
+    for (session, shot) in run.moved() {
+        let Some((_, pod)) = run.sessions[session].bound() else { continue };
         // Probes are under way beside each other: what began before the move had ended may have met the pod's last moment.
         if last[pod] > shot.at + shot.took {
             return None;
@@ -81,12 +80,6 @@ fn pods_gone(run: &Run, moved: &str) -> Option<String> {
         left.insert(pod);
     }
     Some(format!("{moved}, each away from one of {} that answered nobody any more", left.len()))
-}
-
-/// The first move of a session that nothing forced.
-fn first_move(run: &Run, session: &Session) -> Option<usize> {
-    let moved = |step: &Step| matches!(step, Step::Moved(cause) if *cause != Cause::Forced);
-    run.steps(session).into_iter().find(|(_, step)| moved(step)).map(|(place, _)| place)
 }
 
 /// How many addresses or paths there are, where each session is on one pod by each of them and not on the same by all. A single request by
@@ -112,8 +105,7 @@ fn pods_came(run: &Run) -> Option<String> {
     let changes: Vec<Duration> =
         run.events.iter().filter(|event| event.at > Duration::ZERO && matches!(event.what, What::Pod { .. })).map(|event| event.at).collect();
     let first = changes.first()?;
-    let moves = run.sessions.iter().filter_map(|session| Some(&session.shots[first_move(run, session)?]));
-    let (known, after) = (run.moved_by(Cause::Unknown) == 0, moves.map(|shot: &Shot| shot.at + shot.took).all(|at| at >= *first));
+    let (known, after) = (run.moved_by(Cause::Unknown) == 0, run.moved().into_iter().all(|(_, shot)| shot.at + shot.took >= *first));
     (known && after).then(|| format!("{} changes of pods, the first at {:.1} s", changes.len(), first.as_secs_f64()))
 }
 

@@ -91,14 +91,17 @@ fn caches_move(run: &Run) -> Option<Reason> {
     })
 }
 
+/// Fewer requests without a cookie than this may all be one pod's by luck.
+const FEW: u64 = 20;
+
 fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {
     let all: u64 = spread.values().sum();
     let top = spread.values().max().copied().unwrap_or_default();
     let odds = if chance >= 0.5 { "about one".to_owned() } else { format!("1 in {:.0}", 1.0 / chance) };
     let detail =
         format!("{top} of {all} requests without a cookie on one pod: chance alone could keep {later} requests in place with odds of {odds}");
-    // As even as these are, more of them would do; else none would.
-    let code = if top * 2 > all * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
+    // As even as these are, or as few, more of them would do; else none would.
+    let code = if all >= FEW && top * 2 > all * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
     Reason::new(code, Spread, detail)
 }
 

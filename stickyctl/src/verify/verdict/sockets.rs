@@ -1,6 +1,7 @@
 //! What sockets say against affinity.
 
 use super::{Reason, Verdict};
+use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::run::Run;
 use crate::verify::scenario::Name::{Reconnect, StickWs, WsFirst};
@@ -8,7 +9,8 @@ use crate::verify::seen::{Outcome, Shot};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) fn judge(run: &Run) -> Option<(Verdict, Reason)> {
+/// `tolerated` is the rate of moves that is put up with.
+pub(super) fn judge(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     let tried = run.sockets().count();
     let opened = run.sockets().filter(|socket| socket.opened.pod().is_some()).count();
     if tried > 0 && opened * 2 < tried {
@@ -21,27 +23,37 @@ pub(super) fn judge(run: &Run) -> Option<(Verdict, Reason)> {
     }
     for (place, scenario, which) in [(0, StickWs, "sockets"), (1, Reconnect, "sockets after the first was closed")] {
         let (same, all) = run.sockets_in_place(place);
-        if same < all {
+        if let Some(verdict) = verdict(same, all, tolerated) {
             let detail = format!("{} of {all} {which} on another pod than their session", all - same);
             if homes_are_gone(run, place) {
                 let detail = format!("{detail}, whose own pod answered nobody any more");
                 return Some((Verdict::Inconclusive, Reason::new(Code::PodsReplaced, scenario, detail)));
             }
-            return Some((Verdict::NotSticky, Reason::new(Code::SocketElsewhere, scenario, detail)));
+            return Some((verdict, Reason::new(Code::SocketElsewhere, scenario, detail)));
         }
     }
     let (same, all) = run.came_back();
-    if same < all {
+    if let Some(verdict) = verdict(same, all, tolerated) {
         let detail = format!("{} of {all} sockets that ended came back on another pod", all - same);
-        return Some((Verdict::NotSticky, Reason::new(Code::SocketElsewhere, Reconnect, detail)));
+        return Some((verdict, Reason::new(Code::SocketElsewhere, Reconnect, detail)));
     }
     let (same, all) = run.stayed_after_socket();
     let without = run.socket_first.iter().all(|first| first.socket.opened.offered.is_empty());
-    (same < all).then(|| {
+    verdict(same, all, tolerated).map(|verdict| {
         let code = if without { Code::NoCookieOnUpgrade } else { Code::SocketElsewhere };
         let detail = format!("{} of {all} sessions that began with a socket were elsewhere in the next request", all - same);
-        (Verdict::NotSticky, Reason::new(code, WsFirst, detail))
+        (verdict, Reason::new(code, WsFirst, detail))
     })
+}
+
+/// What it means that some sockets are elsewhere; none where so many are put up with.
+fn verdict(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
+    let bound = bounds::rate(all - same, all, bounds::SHOWN);
+    match all - same {
+        0 => None,
+        _ if bound.least > tolerated => Some(Verdict::NotSticky),
+        _ => (bound.most > tolerated).then_some(Verdict::Inconclusive),
+    }
 }
 
 /// Whether each socket that is elsewhere was opened after the last answer of its session's pod, by a pod that nobody had met before that:

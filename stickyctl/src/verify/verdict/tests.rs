@@ -82,6 +82,7 @@ fn one_pod_says_nothing() {
         Some("unbalanced-control"),
     );
     finds(&run("a b c", &["a a", "b b"]), Verdict::Inconclusive, Some("too-few-probes"));
+    finds(&run("c c c c", &["c c", "b b"]), Verdict::Inconclusive, Some("too-few-probes"));
     // A proxy that counts its sessions' requests in its weights gives what is left to one pod. First answers come without a cookie too: who
     // is on a pod that few of those were by does not stay there by luck.
     let controls = ["a"; 60].join(" ");
@@ -189,6 +190,37 @@ fn what_excuses_requests_excuses_sockets() {
     let mut plain = sticky();
     elsewhere(&mut plain);
     finds(&plain, Verdict::NotSticky, Some("socket-elsewhere"));
+}
+
+/// By the cluster's word a session's pod went after its last request: its sockets can't be there.
+#[test]
+fn a_pod_that_is_gone_has_no_sockets() {
+    let mut gone = sticky();
+    for pod in ["a", "b", "c"] {
+        gone.events.push(Event { at: Duration::ZERO, what: What::Pod { pod: pod.to_owned(), state: PodState::Ready } });
+    }
+    for session in &mut gone.sessions {
+        let mut opened = session.shots[0].clone();
+        if opened.pod() == Some("a") {
+            opened.outcome = shot("b").outcome;
+        }
+        opened.at = Duration::from_secs(20);
+        session.sockets = vec![socket(opened)];
+    }
+    finds(&gone, Verdict::NotSticky, Some("socket-elsewhere"));
+    gone.events.push(Event { at: Duration::from_secs(19), what: What::Pod { pod: "a".to_owned(), state: PodState::Gone } });
+    finds(&gone, Verdict::Sticky, None);
+    assert_eq!(gone.sockets_in_place(0), (20, 20));
+}
+
+/// Moves that are put up with may be of sockets too.
+#[test]
+fn a_socket_elsewhere_within_what_is_put_up_with() {
+    let mut one = sticky();
+    one.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(session.shots[0].clone())]);
+    one.sessions[4].sockets = vec![socket(shot("elsewhere"))];
+    let verdict = |tolerated| judge(&one, tolerated).pods;
+    assert_eq!((verdict(0.0), verdict(0.1), verdict(0.2)), (Verdict::NotSticky, Verdict::Inconclusive, Verdict::Sticky));
 }
 
 /// Every fate of a cookie, where sessions move.

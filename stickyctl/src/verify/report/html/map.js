@@ -7,7 +7,7 @@ function map(report, pods, width) {
   const left = Math.max(slim ? 30 : 66, ids * 7.4 + 8), right = slim ? 26 : 76;
   const columns = Math.max(1, Math.min(all, Math.floor((width - left - right) / 2.2)));
   const wide = (width - left - right) / columns, x = column => left + column * wide;
-  const chosen = rows(report, columns), marks = eventColumns(report, columns, Math.max(1, width / 9 / wide));
+  const chosen = rows(report, columns), marks = eventColumns(report, columns, Math.max(1, width / 16 / wide));
   const top = marks.length ? 44 : 24, draw = new MapRow(pods, x, wide, columns, slim);
   const out = heads(columns, wide, x, top, slim, width);
   // Groups of one or two sessions are no groups.
@@ -55,7 +55,7 @@ class MapRow {
       const title = ["title", {}, `${row.id}, ${this.which(run)}: ${run.pod ?? silence(run.request)}`];
       const box = { x: px(from), y, width: px(Math.max(.8, to - from)), height: HIGH, rx: Math.min(2, this.wide / 3) };
       if (run.pod === undefined) out.push(["rect", { ...box, y: y + 3, height: HIGH - 6, class: "silent" }, title]);
-      else out.push(["rect", { ...box, class: "stay", fill: this.pods.fill(run.pod) }, title]);
+      else out.push(this.pods.bar(box, "stay", run.pod, title));
       if (run.change) {
         const css = `tick${isForced(run.request) ? " forced" : ""}${this.wide < 9 ? " fine" : ""}`;
         out.push(["path", { class: css, d: `M${px(this.x(run.from))} ${y - .5}V${y + HIGH + .5}` }]);
@@ -86,7 +86,7 @@ class MapRow {
         const one = order[from], many = to - from > 1 ? `${to - from} controls` : "control";
         const box = { x: px(this.x(round) + from * wide + air), y, width: px(Math.max(.6, (to - from) * wide - 2 * air)), height: CONTROL, rx: 1.5 };
         const title = ["title", {}, `${many}, round ${round}: ${one.pod ?? silence(one)}`];
-        out.push(["rect", one.pod === undefined ? { ...box, class: "silent" } : { ...box, class: "control", fill: this.pods.fill(one.pod) }, title]);
+        out.push(one.pod === undefined ? ["rect", { ...box, class: "silent" }, title] : this.pods.bar(box, "control", one.pod, title));
         from = to;
       }
       return out;

@@ -28,6 +28,29 @@ function commonHead(names) {
   return head.slice(0, head.lastIndexOf("-") + 1);
 }
 
+/** The same as lines of one path, for paper: there each use of a pattern becomes a picture, and a report of tens of megabytes. */
+function hatch({ x, y, width, height }, pattern) {
+  const [left, top, right, bottom] = [Number(x), y, Number(x) + Number(width), y + height], out = [];
+  const rising = by => { for (let c = left + top; c < right + bottom; c += by) {
+    const a = Math.max(left, c - bottom), b = Math.min(right, c - top);
+    if (b > a) out.push(`M${px(a)} ${px(c - a)}L${px(b)} ${px(c - b)}`);
+  } };
+  const falling = by => { for (let c = left - bottom; c < right - top; c += by) {
+    const a = Math.max(left, c + top), b = Math.min(right, c + bottom);
+    if (b > a) out.push(`M${px(a)} ${px(a - c)}L${px(b)} ${px(b - c)}`);
+  } };
+  const draw = [
+    () => {},
+    () => rising(5.7),
+    () => { for (let at = left + 4; at < right - 1; at += 8) out.push(`M${px(at)} ${px((top + bottom) / 2)}h.01`); },
+    () => out.push(`M${px(left)} ${px((top + bottom) / 2)}H${px(right)}`),
+    () => { rising(8); falling(8); },
+    () => { for (let at = left + 4; at < right; at += 8) out.push(`M${px(at)} ${px(top)}V${px(bottom)}`); },
+  ];
+  draw[pattern]();
+  return out.join("");
+}
+
 class Pods {
   constructor(all) {
     const head = commonHead(all.map(pod => pod.pod)), cut = head.length >= 8 ? head : "";
@@ -40,9 +63,16 @@ class Pods {
   }
   colour(name) { return (this.byName.get(name) ?? 0) % COLOURS + 1; }
   /** Six are told apart by colour and pattern both; after them the two are paired anew. */
-  fill(name) {
+  pattern(name) {
     const place = this.byName.get(name) ?? 0;
-    return `url(#pod-${this.colour(name)}-${(place + Math.floor(place / COLOURS)) % CUTS.length + 1})`;
+    return (place + Math.floor(place / COLOURS)) % CUTS.length;
+  }
+  /** A bar of a pod. */
+  bar(box, css, name, title) {
+    const pattern = this.pattern(name), colour = this.colour(name);
+    if (!this.paper) return ["rect", { ...box, class: css, fill: `url(#pod-${colour}-${pattern + 1})` }, title];
+    const line = `cut${pattern === 2 ? " dots" : ""}`;
+    return ["g", {}, title, ["rect", { ...box, class: `${css} f${colour}` }], ["path", { class: line, d: hatch(box, pattern) }]];
   }
   /** A text with the common head of names left out. */
   brief(text, width) { return clip(this.head ? text.split(this.head).join("…") : text, Math.min(30, Math.floor(width / 16))); }
@@ -54,7 +84,7 @@ class Pods {
 
   legend(most) {
     const shown = this.all.slice(0, most).map(({ pod }) => {
-      const sample = svg(["svg", { width: 18, height: 12, "aria-hidden": "true" }, ["rect", { width: 18, height: 12, fill: this.fill(pod) }]]);
+      const sample = svg(["svg", { width: 18, height: 12, "aria-hidden": "true" }, this.bar({ x: 0, y: 0, width: 18, height: 12 }, "sample", pod)]);
       const name = h("span", "id", this.short[this.byName.get(pod)]);
       name.title = pod;
       return h("span", "", sample, name);

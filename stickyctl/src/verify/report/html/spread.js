@@ -20,7 +20,8 @@ function spread(report, pods, width) {
     out.push(["text", { x: 0, y: y + 13, class: "m b" }, labels.of(pod.pod), ["title", {}, pod.pod]]);
     for (const [number, x] of [[pod.controls, left], [pod.sessions, second]]) {
       const long = Math.max(1, wide * number / most);
-      out.push(["rect", { x: px(x), y: y + 1, width: px(long), height: 15, rx: 2, fill: number ? pods.fill(pod.pod) : "var(--edge)" }],
+      const box = { x: px(x), y: y + 1, width: px(long), height: 15, rx: 2 };
+      out.push(number ? pods.bar(box, "share", pod.pod) : ["rect", { ...box, fill: "var(--edge)" }],
         ["text", { x: px(x + long + 7), y: y + 13, class: "m b" }, number.toLocaleString("en")]);
     }
   });

@@ -7,6 +7,7 @@ function draw(paper) {
   const width = paper ? 660 : Math.max(240, Math.min(1128, document.documentElement.clientWidth) - around);
   // Two columns in a panel, and two panels side by side.
   const column = slim ? width : (width - 40) / 2, half = slim ? width : (width + 42 - 16) / 2 - 42;
+  podsOf.paper = paper;
   const root = h("div", CLASSES[report.verdict] || "maybe", ...heading(report), mapSection(report, podsOf, width), boundSection(report, column),
     pairSection(report, podsOf, half), h("section", "", h("h2", "", "When sessions moved"), ...timeline(report, podsOf, width), eventList(report, podsOf)),
     moreSection(report), baselineSection(report), scenarioSection(report), runSection(report));

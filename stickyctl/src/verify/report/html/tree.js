@@ -24,7 +24,7 @@ function h(tag, css, ...children) {
 
 /** A sentence with its commands and flags set as code. */
 const withCode = text => text.split(/(`[^`]+`|(?<![\w-])--[a-z][a-z-]+(?: [0-9.]+(?:%|s)?)?)/).map(part =>
-  part.startsWith("`") ? h("code", "", part.slice(1, -1)) : part.startsWith("--") ? h("code", "flag", part) : part);
+  part.startsWith("`") ? h("code", part.startsWith("`--") ? "flag" : "", part.slice(1, -1)) : part.startsWith("--") ? h("code", "flag", part) : part);
 
 const px = number => number.toFixed(1);
 const count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many || one + "s"}`;
