@@ -2,7 +2,6 @@
 //! begin oddly or move once.
 
 use super::*;
-use crate::verify::seen::{Event, PodState, What};
 
 fn told(run: &mut Run, at: f64, pod: &str, state: PodState) {
     run.events.push(Event { at: Duration::from_secs_f64(at), what: What::Pod { pod: pod.to_owned(), state } });
