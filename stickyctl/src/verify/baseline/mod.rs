@@ -12,8 +12,8 @@ pub use read::read;
 
 /// A median that grows or shrinks by more than this is told; less is a machine's mood.
 const FACTOR: f64 = 1.5;
-/// A share of the controls that differs by more than this is told, in hundredths.
-const SHARE: f64 = 15.0;
+/// A share of the controls is told where chance makes such a difference less than once in ten thousand runs: so many standard errors.
+const ERRORS: f64 = 4.0;
 /// The most names of a kind in a line.
 const NAMES: usize = 6;
 
@@ -71,11 +71,15 @@ fn pods(before: &Earlier, now: &Earlier) -> Vec<String> {
     // Shares of other pods say nothing.
     if old == new {
         let share = |run: &Earlier, pod: &str| {
-            let sum: u64 = run.pods.iter().map(|pod| pod.controls).sum();
             let own = run.pods.iter().find(|one| one.pod == pod).map_or(0, |one| one.controls);
-            own as f64 * 100.0 / sum.max(1) as f64
+            (own as f64, run.pods.iter().map(|pod| pod.controls).sum::<u64>().max(1) as f64)
         };
-        let shares = new.iter().map(|pod| (pod, share(before, pod), share(now, pod))).filter(|(_, was, is)| (was - is).abs() > SHARE);
+        let shares = new.iter().filter_map(|pod| {
+            let ((was, of), (is, all)) = (share(before, pod), share(now, pod));
+            let both = (was + is) / (of + all);
+            let error = (both * (1.0 - both) * (1.0 / of + 1.0 / all)).sqrt();
+            ((was / of - is / all).abs() > ERRORS * error).then(|| (pod, was * 100.0 / of, is * 100.0 / all))
+        });
         let lines: Vec<String> = shares.map(|(pod, was, is)| format!("{pod} {is:.0} %, was {was:.0} %")).collect();
         if !lines.is_empty() {
             all.push(format!("shares of the controls: {}", some(lines)));
@@ -190,7 +194,10 @@ mod tests {
     fn shares_cookies_and_times() {
         let now = report(Kind::NotSticky);
         let mut before = earlier(Kind::NotSticky);
+        // 60 % of so few may be chance, of ten times as many it is not.
         before.pods[0].controls = 60;
+        assert!(compare("a.json", &before, &now).changed.is_empty());
+        before.pods.iter_mut().for_each(|pod| pod.controls *= 10);
         before.cookies =
             vec![Cookie { name: "shop_route".to_owned(), attributes: String::new() }, Cookie { name: "old".to_owned(), ..Cookie::default() }];
         before.pods.iter_mut().for_each(|pod| pod.latency = Some(Latency { p50_ms: 4.0 }));
