@@ -54,6 +54,20 @@ pub const CASES: &[Case] = &[
         ..CASE
     },
     Case {
+        name: "nginx-sticky-samesite-none",
+        about: "sticky cookie, samesite=none and not secure",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ samesite=none;",
+        wanted: not(&["cookie-refused"]),
+        ..CASE
+    },
+    Case {
+        name: "nginx-sticky-samesite-lax",
+        about: "sticky cookie, samesite=lax",
+        pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ samesite=lax;",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
         name: "nginx-sticky-secure",
         about: "sticky cookie, secure, asked over plain http",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ secure;",

@@ -9,6 +9,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::ServerName;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinHandle;
@@ -16,6 +17,8 @@ use tokio_rustls::TlsConnector;
 
 /// The most of a body that is read: an identity stands in its beginning.
 pub(super) const MOST_BODY: usize = 256 << 10;
+/// How long a body is read.
+const BODY: Duration = Duration::from_secs(2);
 /// What every request calls itself.
 const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 
@@ -123,13 +126,20 @@ impl Connection {
         };
         let (head, mut body) = answer.map_err(failed)?.into_parts();
         let mut read = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|e| format!("reading the answer of {}: {}", target.address(question.way), sentence(&e)))?;
-            let Some(data) = frame.data_ref() else { continue };
-            read.extend_from_slice(&data[..data.len().min(MOST_BODY - read.len())]);
-            if read.len() == MOST_BODY {
-                break;
+        let all = async {
+            while let Some(frame) = body.frame().await {
+                let frame = frame.map_err(|e| format!("reading the answer of {}: {}", target.address(question.way), sentence(&e)))?;
+                let Some(data) = frame.data_ref() else { continue };
+                read.extend_from_slice(&data[..data.len().min(MOST_BODY - read.len())]);
+                if read.len() == MOST_BODY {
+                    break;
+                }
             }
+            Ok::<(), String>(())
+        };
+        // A stream of events goes on for ever: what came of it by then is the answer.
+        if let Ok(done) = tokio::time::timeout(BODY, all).await {
+            done?;
         }
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.into() })
     }

@@ -99,6 +99,11 @@ codes! {
         ("The path is the rule's, perhaps a regular expression", "session-cookie-path: /"),
         ("Page and socket have rules of their own", "session-cookie-path: /, on both"),
     ];
+    /// Browsers take no such cookie.
+    CookieRefused = "cookie-refused", "Browsers refuse the cookie, which contradicts itself.", [
+        ("SameSite=None without Secure", "session-cookie-secure: \"true\" beside it; or SameSite=Lax"),
+        ("A name that begins with __Secure- or __Host-, whose promise the attributes don't keep", "Secure, Path=/ and no Domain; or another name"),
+    ];
     /// Every cookie is for another domain.
     CookieDomainMismatch = "cookie-domain-mismatch", "The cookie is for another domain, and browsers refuse it.", [
         ("session-cookie-domain names another site", "leave it out"),

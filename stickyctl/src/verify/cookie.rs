@@ -68,6 +68,16 @@ impl Offer {
 }
 
 impl Offer {
+    /// Whether browsers refuse it whatever the site: `SameSite=None` without Secure, or a prefix of the name that promises more than the
+    /// attributes hold (RFC 6265bis sections 4.1.3 and 5.7).
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let name = self.name.to_ascii_lowercase();
+        let host_only = self.domain.is_none() && self.path.as_deref() == Some("/");
+        let open = self.same_site.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("none"));
+        (!self.secure && (open || name.starts_with("__secure-"))) || (name.starts_with("__host-") && !(self.secure && host_only))
+    }
+
     /// Its attributes as they would be written, without name and value.
     #[must_use]
     pub fn attributes(&self) -> String {
@@ -148,6 +158,19 @@ mod tests {
 
     fn at(seconds: u64) -> Option<SystemTime> {
         Some(NOW + Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn what_browsers_refuse() {
+        let refused = |line: &str| Offer::read(line, SystemTime::now()).unwrap().is_refused();
+        for line in
+            ["a=b; SameSite=None", "a=b; samesite=none; Path=/", "__Secure-a=b", "__Host-a=b; Secure", "__Host-a=b; Secure; Path=/; Domain=x.example"]
+        {
+            assert!(refused(line), "{line}");
+        }
+        for line in ["a=b", "a=b; SameSite=None; Secure", "a=b; SameSite=Lax", "__Secure-a=b; Secure", "__Host-a=b; Secure; Path=/"] {
+            assert!(!refused(line), "{line}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Fate {
     Kept,
     /// It was over when it came, and took an older one of its name away.
     BornExpired,
+    /// Browsers refuse it for what it says of itself ([`Offer::is_refused`]).
+    Refused,
     /// Its domain is not the host's.
     ForeignDomain,
     /// It is in the jar, and its path does not cover the place.
@@ -50,6 +52,9 @@ const MOST: usize = 180;
 impl Jar {
     /// Takes a cookie that an answer from `place` offered.
     pub fn take(&mut self, offer: Offer, place: &Place<'_>, now: SystemTime) -> Fate {
+        if offer.is_refused() {
+            return Fate::Refused;
+        }
         let (domain, host_only) = match &offer.domain {
             Some(domain) if !domain_matches(place.host, domain) => return Fate::ForeignDomain,
             Some(domain) => (domain.clone(), false),

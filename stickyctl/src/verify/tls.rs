@@ -1,6 +1,7 @@
 //! TLS as the system trusts, as a file says, or unchecked.
 
 use crate::exit::{Exit, Failure};
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -25,11 +26,13 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|e| Failure::new(Exit::Failed, format!("setting TLS up: {e}")))?;
-        let config = if unchecked {
+        let mut config = if unchecked {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider))).with_no_client_auth()
         } else {
             builder.with_root_certificates(roots(ca)?).with_no_client_auth()
         };
+        // A session that TLS resumes may be held to a pod by that, and a fresh connection is to be fresh.
+        config.resumption = Resumption::disabled();
         let mut http2 = config.clone();
         http2.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self { plain: Arc::new(config), http2: Arc::new(http2) })

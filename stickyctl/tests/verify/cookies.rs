@@ -20,6 +20,8 @@ pub const CASES: &[Case] = &[
     sticky("its own path", || with("Path=/app")).with(&["/app/le"]).beside(&["cookie-path-mismatch"]),
     unclear("Secure over http", || with("Path=/; Secure"), &["secure-over-http"]),
     sticky("not Secure over http", || with("Path=/; SameSite=Lax")).beside(&["secure-over-http"]),
+    not_sticky("SameSite=None without Secure", || with("Path=/; SameSite=None"), &["cookie-refused"]),
+    sticky("SameSite=Strict without Secure", || with("Path=/; SameSite=Strict")).beside(&["cookie-refused"]),
     not_sticky("Max-Age=0", || with("Path=/; Max-Age=0"), &["born-expired"]),
     not_sticky("Max-Age=-1", || with("Path=/; Max-Age=-1"), &["born-expired"]),
     not_sticky("a date that has passed", || with("Path=/; Expires=Fri, 27-Nov-20 09:00:00 GMT"), &["born-expired"]),

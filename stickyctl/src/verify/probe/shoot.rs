@@ -1,8 +1,8 @@
 //! One probe: a request or a handshake with a session's cookies, and what its answer says.
 
-use super::book::Book;
+use super::Asking;
+use super::book::{Book, Seat};
 use super::socket::{self, Held};
-use super::{Asking, Seat};
 use crate::verify::ask::{self, Answer, Question, Way};
 use crate::verify::cookie::Offer;
 use crate::verify::jar::{Jar, Place};

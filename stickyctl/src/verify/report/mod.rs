@@ -317,7 +317,7 @@ impl Report {
 /// A stranger's text without what moves a cursor, changes a colour or turns the direction of writing.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
     text.chars().fold(String::new(), |mut safe, c| {
         if c.is_control() || turns(c) {
             safe.extend(c.escape_unicode());
@@ -336,5 +336,6 @@ mod tests {
     fn strangers_words_are_harmless() {
         assert_eq!(harmless("web-1"), "web-1");
         assert_eq!(harmless("a\u{1b}[31m\nb\u{202e}c"), "a\\u{1b}[31m\\u{a}b\\u{202e}c");
+        assert_eq!(harmless("\u{61c}\u{2060}\u{e0041}"), "\\u{61c}\\u{2060}\\u{e0041}");
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let offered: Vec<&Offered> = run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).collect();
     let all = |fate: Fate| !offered.is_empty() && offered.iter().all(|cookie| cookie.fate == fate);
     for (fate, code) in [
+        (Fate::Refused, Code::CookieRefused),
         (Fate::BornExpired, Code::BornExpired),
         (Fate::SecureOverHttp, Code::SecureOverHttp),
         (Fate::OtherPath, Code::CookiePathMismatch),

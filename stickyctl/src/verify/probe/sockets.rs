@@ -1,0 +1,131 @@
+//! The sockets of a run: those of sessions with the messages for them, those that sessions begin with, and silent ones.
+
+use super::book::Seat;
+use super::running::Running;
+use super::shoot::{Request, client_id, open, shoot};
+use super::socket::Held;
+use super::{AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
+use crate::verify::jar::Jar;
+use crate::verify::scenario::Name;
+use crate::verify::seen::Delivery;
+use crate::verify::target::{Body, Socket};
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use std::sync::Mutex;
+
+impl Running<'_> {
+    /// The site's socket, unless it would be sticky-app's and nobody answered like one.
+    pub(super) fn socket(&self) -> Option<&Socket> {
+        let named = || self.book.look(|run| run.sessions.iter().any(|session| session.bound().is_some()));
+        self.asking.socket.as_ref().filter(|socket| socket.path.is_some() || named())
+    }
+
+    pub(super) async fn open(&self, socket: &Socket, session: u32, seat: Seat, jar: &Mutex<Jar>) -> Option<Held> {
+        self.pace.turn().await;
+        let held = open(self.asking, socket, self.book, (u64::from(session), seat, self.asking.way(session, 0)), jar).await;
+        self.tick();
+        held
+    }
+
+    /// Each session's socket, the messages for it, and its next socket.
+    pub(super) async fn sockets(&self) {
+        let Some(socket) = self.socket().filter(|_| self.has(Name::StickWs)) else { return };
+        let open = |n: u32, place| self.open(socket, n, Seat::Session(n as usize, place), &self.jars[n as usize]);
+        let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(AT_ONCE);
+        let mut held: Vec<(u32, Held)> = all.filter_map(std::future::ready).collect().await;
+        // In the order of the sockets, workers that take connections in turn would meet the same sessions again.
+        fastrand::Rng::with_seed(self.asking.seed).shuffle(&mut held);
+        let told = stream::iter(held).map(|(n, mut held)| async move {
+            self.deliver(n, &self.jars[n as usize], &mut held).await;
+            held
+        });
+        let held: Vec<Held> = told.buffer_unordered(AT_ONCE).collect().await;
+        join_all(held.into_iter().map(Held::close)).await;
+        if !self.has(Name::Reconnect) {
+            return;
+        }
+        let again = stream::iter((0..self.asking.sample.sessions).map(|n| open(n, 1))).buffer_unordered(AT_ONCE);
+        let held: Vec<Held> = again.filter_map(std::future::ready).collect().await;
+        join_all(held.into_iter().map(Held::close)).await;
+    }
+
+    /// One message by whoever gets the POST, one through the bus.
+    pub(super) async fn deliver(&self, n: u32, jar: &Mutex<Jar>, held: &mut Held) {
+        if !self.asking.app {
+            return;
+        }
+        let id = client_id(self.asking.seed, u64::from(n));
+        for (name, route) in [(Name::LocalDelivery, "without-redis"), (Name::Relay, "with-redis")] {
+            if !self.has(name) {
+                continue;
+            }
+            let (path, text) = (format!("/{route}/{id}"), format!("verify-{route}-{n}"));
+            let body = Body::new(serde_json::json!({"text": text}).to_string());
+            self.pace.turn().await;
+            let request = Request { path: &path, body: Some(&body), ..self.request(n, 0, Some(jar)) };
+            let (posted, answer) = shoot(self.asking, self.book, request).await;
+            self.tick();
+            let taken = answer.and_then(|answer| serde_json::from_slice::<serde_json::Value>(&answer.body).ok());
+            let gone = taken.is_none_or(|taken| taken["delivered"] == 0 || taken["receivers"] == 0);
+            let arrived = !gone && held.hears(DELIVERY, |heard| heard.contains(&text)).await;
+            let delivery = Delivery { posted, arrived };
+            self.book.note(|run| {
+                let session = &mut run.sessions[n as usize];
+                if name == Name::Relay { &mut session.relayed } else { &mut session.local }.push(delivery);
+            });
+        }
+    }
+
+    /// Sessions that begin with a socket, which is held.
+    pub(super) async fn socket_first(&self) -> Vec<(Mutex<Jar>, Option<Held>)> {
+        let Some(socket) = self.socket().filter(|_| self.has(Name::WsFirst)) else { return Vec::new() };
+        let mut held = Vec::new();
+        for n in 0..SOCKET_FIRST {
+            let (jar, session) = (Mutex::new(self.asking.jar()), self.asking.sample.sessions + n);
+            let open = self.open(socket, session, Seat::First(n as usize), &jar).await;
+            let shot = self.shoot(self.request(session, 0, Some(&jar))).await;
+            self.book.note(|run| run.socket_first[n as usize].after = Some(shot));
+            held.push((jar, open));
+        }
+        held
+    }
+
+    /// Closes the sockets that were held, and opens those anew that had ended by themselves.
+    pub(super) async fn come_back(&self, first: Vec<(Mutex<Jar>, Option<Held>)>) {
+        let Some(socket) = self.socket() else { return };
+        let work = (0..).zip(first).filter_map(|(n, (jar, held))| Some((n, jar, held?)));
+        let work = work.map(|(n, jar, held): (u32, _, Held)| async move {
+            if held.is_open() {
+                held.close().await;
+            } else if let Some(held) = self.open(socket, self.asking.sample.sessions + n, Seat::Again(n as usize), &jar).await {
+                held.close().await;
+            }
+        });
+        stream::iter(work).buffer_unordered(AT_ONCE).collect::<()>().await;
+    }
+
+    /// Sockets over which nothing will be said.
+    pub(super) async fn silent(&self) -> Vec<Held> {
+        let Some(socket) = self.socket().filter(|_| self.asking.idle.is_some()) else { return Vec::new() };
+        let mut held = Vec::new();
+        for n in 0..IDLE {
+            tokio::time::sleep(STAGGER).await;
+            let jar = Mutex::new(self.asking.jar());
+            let session = self.asking.sample.sessions + SOCKET_FIRST + n;
+            held.extend(self.open(socket, session, Seat::Idle(n as usize), &jar).await);
+        }
+        held
+    }
+
+    pub(super) async fn wait_for_silent(&self, held: Vec<Held>) {
+        let Some(wanted) = self.asking.idle else { return };
+        let last = self.book.look(|run| run.idle.iter().map(|socket| socket.opened.at + socket.opened.took).max()).unwrap_or_default();
+        let until = last + wanted;
+        let over = tokio::time::sleep(until.saturating_sub(self.book.age()));
+        tokio::select! {
+            () = over => {}
+            () = async { for held in &held { held.ended().await; } } => {}
+        }
+        join_all(held.into_iter().map(Held::close)).await;
+    }
+}
