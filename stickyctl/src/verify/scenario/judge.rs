@@ -2,6 +2,7 @@
 
 use super::Mark;
 use super::Name::Workers;
+use crate::verify::bounds;
 use crate::verify::ends::Why;
 use crate::verify::moves::Cause;
 use crate::verify::run::Run;
@@ -90,7 +91,7 @@ pub(super) fn parallel_first(run: &Run, judgement: &Judgement) -> (Mark, String)
     match pods(&run.at_once.1).len() {
         0 => skip("no answer named its pod"),
         1 => (Mark::Pass, format!("{} at once reached {} pods, and then it was on one", run.at_once.0.len(), at_once.len())),
-        after => (Mark::Fail, format!("after {} at once it was on {after} pods", run.at_once.0.len())),
+        after => (wanders(&run.at_once.1, judgement), format!("after {} at once it was on {after} pods", run.at_once.0.len())),
     }
 }
 
@@ -110,8 +111,16 @@ pub(super) fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
     match pods(after).len() {
         0 => skip("no answer named its pod"),
         1 => (Mark::Pass, became.to_owned()),
-        several => (Mark::Fail, format!("{became}; afterwards it was on {several} pods")),
+        several => (wanders(after, judgement), format!("{became}; afterwards it was on {several} pods")),
     }
+}
+
+/// What it means that a session was on several pods: nothing where so many moves are put up with.
+fn wanders(shots: &[Shot], judgement: &Judgement) -> Mark {
+    let all: Vec<&str> = shots.iter().filter_map(Shot::pod).collect();
+    let most = all.iter().map(|pod| all.iter().filter(|other| *other == pod).count()).max().unwrap_or_default();
+    let bound = bounds::rate((all.len() - most) as u64, all.len().saturating_sub(1) as u64, bounds::SHOWN);
+    if bound.least > judgement.tolerated { Mark::Fail } else { Mark::Pass }
 }
 
 /// The pods of some answers, each once.

@@ -62,6 +62,8 @@ pub struct Judgement {
     pub chance: f64,
     /// Whether a session stays without its cookies too.
     pub by_something_else: bool,
+    /// The rate of moves that is put up with, 0 for none.
+    pub tolerated: f64,
 }
 
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
@@ -86,8 +88,8 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     }
     let (workers, reason) = workers::judge(run);
     reasons.extend(reason);
-    let mut judgement = Judgement { pods, requests, workers, reasons, chance, by_something_else };
-    if let Some(reason) = others::unsettled(run, &judgement, tolerated) {
+    let mut judgement = Judgement { pods, requests, workers, reasons, chance, by_something_else, tolerated };
+    if let Some(reason) = others::unsettled(run, &judgement) {
         if judgement.pods != Verdict::NotSticky {
             judgement.pods = Verdict::NotSticky;
             judgement.reasons.insert(0, reason);

@@ -2,7 +2,6 @@
 
 use super::errors::one_pod_fails;
 use super::{Judgement, Reason, Verdict};
-use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::ends::Why;
 use crate::verify::run::Run;
@@ -50,15 +49,11 @@ pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
 
 /// A session that moves with the site's own cookies, because it got several at once: users' pages begin like that, so it decides. Not where
 /// a pod of those went meanwhile, and not where so many moves are put up with.
-pub(super) fn unsettled(run: &Run, judgement: &Judgement, tolerated: f64) -> Option<Reason> {
+pub(super) fn unsettled(run: &Run, judgement: &Judgement) -> Option<Reason> {
     let shots = &run.at_once.1;
     let (first, last) = (shots.first()?, shots.last()?);
-    let pods: Vec<&str> = shots.iter().filter_map(Shot::pod).collect();
-    let gone = pods.iter().any(|pod| run.was_ready(pod, first.at, last.at + last.took) == Some(false));
-    let most = pods.iter().map(|pod| pods.iter().filter(|other| *other == pod).count()).max().unwrap_or_default();
-    let moves = (pods.len() - most) as u64;
-    let bound = bounds::rate(moves, pods.len().saturating_sub(1) as u64, bounds::SHOWN);
-    let detail = failed(run, judgement, ParallelFirst).filter(|_| !gone && bound.least > tolerated)?;
+    let gone = shots.iter().filter_map(Shot::pod).any(|pod| run.was_ready(pod, first.at, last.at + last.took) == Some(false));
+    let detail = failed(run, judgement, ParallelFirst).filter(|_| !gone)?;
     Some(Reason::new(Code::ParallelUnsettled, ParallelFirst, detail))
 }
 
