@@ -1,6 +1,6 @@
 //! `stickyctl verify` before real proxies: what each of them is told to do, and the verdict that is right.
 //!
-//! A table ([`cases`]) of what is configured and what must come out, each proxy's cases beside its frame; [`bench`] has what all cases
+//! A table ([`cases`]) of what is configured and what must come out, each proxy's cases beside its frame; [`bench`](mod@bench) has what all cases
 //! share, [`run`](mod@run) puts one to the test, [`soak`] all of them again and again.
 
 pub mod bench;
