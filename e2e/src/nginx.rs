@@ -17,19 +17,16 @@ pub struct Nginx {
     _folder: TempDir,
 }
 
-/// The seed's map and hash: with the cookie `StickyStr` a consistent hash of it chooses, without it each in turn. Upstream
-/// connections are pooled, which is what hides the workers of a pod from a server that keeps connections open.
-fn config(port: u16, upstreams: &[String]) -> String {
-    let servers: String = upstreams.iter().fold(String::new(), |mut all, upstream| {
-        let _ = write!(all, " server {upstream} max_fails=0;");
-        all
-    });
+/// A configuration around an http block's own words: everything it writes is in its folder. Sockets of an old worker end soon after a reload.
+#[must_use]
+pub fn frame(http: &str) -> String {
     // A root master gives its workers to a user that can't enter our folder, so root they stay.
     let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     format!(
         r#"
 {user}
 worker_processes 1;
+worker_shutdown_timeout 300ms;
 pid nginx.pid;
 error_log stderr notice;
 events {{ worker_connections 4096; }}
@@ -40,7 +37,23 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
+    proxy_http_version 1.1;
+    proxy_read_timeout 1h;
+{http}
+}}
+"#
+    )
+}
 
+/// The seed's map and hash: with the cookie `StickyStr` a consistent hash of it chooses, without it each in turn. Upstream
+/// connections are pooled, which is what hides the workers of a pod from a server that keeps connections open.
+fn config(port: u16, upstreams: &[String]) -> String {
+    let servers: String = upstreams.iter().fold(String::new(), |mut all, upstream| {
+        let _ = write!(all, " server {upstream} max_fails=0;");
+        all
+    });
+    frame(&format!(
+        r"
     map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
     map $cookie_StickyStr $pool {{ default sticky; '' in_turn; }}
     upstream sticky {{ hash $cookie_StickyStr consistent;{servers} keepalive 16; }}
@@ -50,20 +63,16 @@ http {{
         listen 127.0.0.1:{port};
         location / {{
             proxy_pass http://$pool;
-            proxy_http_version 1.1;
             proxy_set_header Host $http_host;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_read_timeout 1h;
             proxy_send_timeout 1h;
             # A second try would hide what the first one met.
             proxy_next_upstream off;
         }}
-    }}
-}}
-"#
-    )
+    }}"
+    ))
 }
 
 impl Nginx {

@@ -7,26 +7,9 @@ use super::door::Door;
 #[must_use]
 pub fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
-    // A root master gives its workers to a user that can't enter our folder, so root they stay.
-    let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     let (tls, keys) = if case.tls { (" ssl", "ssl_certificate <folder>/cert.pem; ssl_certificate_key <folder>/key.pem;") } else { ("", "") };
-    format!(
+    crate::nginx::frame(&format!(
         r"
-{user}
-worker_processes 1;
-worker_shutdown_timeout 300ms;
-pid nginx.pid;
-error_log stderr notice;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    proxy_http_version 1.1;
-    proxy_read_timeout 1h;
     map $http_upgrade $hop {{ default upgrade; '' close; }}
     {more}
     upstream pods {{ {pods} }}
@@ -37,10 +20,8 @@ http {{
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header Connection $hop;
         {front}
-    }}
-}}
-"
-    )
+    }}"
+    ))
 }
 
 const CASE: Case = Case::of(Door::Nginx, "server <a>; server <b>; server <c>;", "location / { proxy_pass http://pods; }");
