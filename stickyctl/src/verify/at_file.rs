@@ -1,10 +1,12 @@
 //! `@FILE`: what would be a secret in an argument list is read from a file.
 
+use super::cookie::Offer;
 use super::target::Body;
 use crate::exit::{Exit, Failure};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 /// The largest file, in bytes.
 const MOST: u64 = 64 << 10;
@@ -39,13 +41,20 @@ impl AtFile {
         Ok(headers)
     }
 
-    /// Its cookies as `NAME=VALUE`, which are secrets.
-    pub(super) fn cookies(&self) -> Result<Vec<String>, Failure> {
-        let pair = |(number, line): (usize, String)| {
-            let fits = line.split_once('=').is_some_and(|(name, _)| !name.trim().is_empty()) && !line.contains([';', ',']);
-            if fits { Ok(line) } else { Err(self.bad("cookies", number, "NAME=VALUE")) }
+    /// Its cookies, which are secrets, for the whole host; over TLS they are Secure.
+    pub(super) fn cookies(&self, tls: bool) -> Result<Vec<Offer>, Failure> {
+        let attributes = if tls { "Path=/; Secure" } else { "Path=/" };
+        let read = |(number, line): (usize, String)| {
+            let offer = Some(&line)
+                .filter(|line| !line.contains([';', ',']))
+                .and_then(|line| Offer::read(&format!("{line}; {attributes}"), SystemTime::now()));
+            match offer {
+                None => Err(self.bad("cookies", number, "NAME=VALUE")),
+                Some(offer) if offer.is_refused() => Err(self.bad("cookies", number, "NAME=VALUE that goes over plain http")),
+                Some(offer) => Ok(offer),
+            }
         };
-        self.lines("cookies")?.into_iter().map(pair).collect()
+        self.lines("cookies")?.into_iter().map(read).collect()
     }
 
     /// All of it, to be posted.
@@ -97,10 +106,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
-        std::fs::write(&path, "login=secret\n theme=dark \n").unwrap();
-        assert_eq!(file.cookies().unwrap(), ["login=secret", "theme=dark"]);
+        std::fs::write(&path, "login=secret\n theme=dark \n__Host-id=1").unwrap();
+        let names: Vec<(String, bool)> = file.cookies(true).unwrap().into_iter().map(|offer| (offer.name, offer.secure)).collect();
+        assert_eq!(names, [("login", true), ("theme", true), ("__Host-id", true)].map(|(name, secure)| (name.to_owned(), secure)));
+        assert!(file.cookies(false).unwrap_err().what.contains("line 3"), "such a name goes over TLS only");
         std::fs::write(&path, "a=b; Path=/\n").unwrap();
-        assert!(file.cookies().unwrap_err().what.contains("line 1"));
+        assert!(file.cookies(false).unwrap_err().what.contains("line 1"));
         for (text, kind) in [("{\"user\": \"x\"}\n", "application/json"), ("user=x&password=y\n", "application/x-www-form-urlencoded")] {
             std::fs::write(&path, text).unwrap();
             let body = file.body().unwrap();

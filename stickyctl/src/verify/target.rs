@@ -1,6 +1,7 @@
 //! Where a run's requests go: the URL's host by name, and the connection wherever it was told to lead.
 
 use super::ask::Way;
+use super::cookie::Offer;
 use super::tls::Tls;
 use crate::exit::{Exit, Failure};
 use bytes::Bytes;
@@ -25,8 +26,8 @@ pub struct Target {
     pub first: String,
     /// What that request posts; none: it is a GET.
     pub first_body: Option<Body>,
-    /// Cookies that each session begins with, `NAME=VALUE`.
-    pub cookies: Vec<String>,
+    /// Cookies that each session begins with.
+    pub cookies: Vec<Offer>,
     /// The paths that each session asks then, one after another.
     pub paths: Vec<String>,
     /// How TLS is checked; none over plain http.

@@ -155,7 +155,7 @@ impl VerifyArgs {
             http2: asked.http2,
             first: asked.first.clone().unwrap_or_else(|| parts.path.clone()),
             first_body: asked.first_body.as_ref().map(AtFile::body).transpose()?,
-            cookies: asked.cookie.iter().map(AtFile::cookies).collect::<Result<Vec<_>, _>>()?.concat(),
+            cookies: asked.cookie.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
             paths: std::iter::once(parts.path.clone()).chain(asked.path.iter().cloned()).collect(),
             tls: if parts.tls { Some(Tls::new(asked.ca.as_deref(), asked.insecure)?) } else { None },
             headers,

@@ -8,7 +8,6 @@ mod socket;
 mod sockets;
 
 use super::ask::Way;
-use super::cookie::Offer;
 use super::identity::Source;
 use super::jar::Jar;
 use super::plan::{Sample, rounds};
@@ -160,8 +159,8 @@ impl Asking {
     /// A session's jar as it begins.
     fn jar(&self) -> Jar {
         let (mut jar, now) = (Jar::default(), SystemTime::now());
-        for offer in self.target.cookies.iter().filter_map(|pair| Offer::read(&format!("{pair}; Path=/"), now)) {
-            jar.take(offer, &place(&self.target, "/"), now);
+        for offer in &self.target.cookies {
+            jar.take(offer.clone(), &place(&self.target, "/"), now);
         }
         jar
     }
