@@ -52,26 +52,44 @@ pub enum Probe {
     Session(u32),
     /// A request without a cookie.
     Control,
+    /// A request of the first session without its cookies.
+    Bare,
 }
 
-/// The rounds of a run: the first binds each session, each later one asks each once more.
+/// The rounds of a run: the first binds each session, each later one asks each once more. Controls are strewn into all of them, and `bare`
+/// requests of the first session into the later ones: by themselves, one after another, a proxy that keeps its last connection to a pod
+/// would take them all there.
 #[must_use]
-pub fn rounds(sample: Sample, seed: u64) -> Vec<Vec<Probe>> {
+pub fn rounds(sample: Sample, bare: u32, seed: u64) -> Vec<Vec<Probe>> {
     let mut rng = Rng::with_seed(seed);
-    let count = sample.later + 1;
-    let mut strewn = 0;
-    (1..=count)
+    let mut controls = Strewn { all: sample.controls, rounds: sample.later + 1, done: 0 };
+    let mut bare = Strewn { all: bare, rounds: sample.later, done: 0 };
+    (0..=sample.later)
         .map(|round| {
-            // As many by now as the round's share of all: the remainder spreads by itself.
-            let due = u64::from(sample.controls) * u64::from(round) / u64::from(count);
-            let controls = due - strewn;
-            strewn = due;
             let mut all: Vec<Probe> = (0..sample.sessions).map(Probe::Session).collect();
-            all.extend((0..controls).map(|_| Probe::Control));
+            all.extend((0..controls.due(round + 1)).map(|_| Probe::Control));
+            all.extend((0..bare.due(round)).map(|_| Probe::Bare));
             rng.shuffle(&mut all);
             all
         })
         .collect()
+}
+
+/// Probes that are spread over rounds.
+struct Strewn {
+    all: u32,
+    rounds: u32,
+    done: u64,
+}
+
+impl Strewn {
+    /// How many are due in a round, 1 the first: as many by then as its share of all, so that the remainder spreads by itself.
+    fn due(&mut self, round: u32) -> u64 {
+        let by_then = u64::from(self.all) * u64::from(round) / u64::from(self.rounds.max(1));
+        let due = by_then - self.done;
+        self.done = by_then;
+        due
+    }
 }
 
 #[cfg(test)]
@@ -82,17 +100,19 @@ mod tests {
     #[test]
     fn each_session_once_a_round_and_controls_in_all_rounds() {
         let sample = Sample::default();
-        let all = rounds(sample, 7);
+        let all = rounds(sample, 12, 7);
         assert_eq!(all.len(), 13);
-        assert_eq!(all.iter().map(Vec::len).sum::<usize>() as u64, sample.probes());
-        for round in &all {
+        assert_eq!(all.iter().map(Vec::len).sum::<usize>() as u64, sample.probes() + 12);
+        for (place, round) in all.iter().enumerate() {
             let mut sessions: Vec<u32> = round.iter().filter_map(|probe| if let Probe::Session(n) = probe { Some(*n) } else { None }).collect();
             sessions.sort_unstable();
             assert_eq!(sessions, (0..30).collect::<Vec<_>>());
-            assert!((4..=5).contains(&(round.len() - 30)), "{}", round.len());
+            let count = |probe| round.iter().filter(|other| **other == probe).count();
+            assert!((4..=5).contains(&count(Probe::Control)), "{}", round.len());
+            assert_eq!(count(Probe::Bare), usize::from(place > 0), "the first round has bound nobody yet");
         }
-        assert_eq!(rounds(sample, 7), all);
-        assert_ne!(rounds(sample, 8), all);
+        assert_eq!(rounds(sample, 12, 7), all);
+        assert_ne!(rounds(sample, 12, 8), all);
         assert_ne!(all[0], all[1]);
     }
 
@@ -101,7 +121,7 @@ mod tests {
     fn strict_turns_do_not_look_sticky() {
         let mut first = HashMap::new();
         let mut moves = 0;
-        for (turn, probe) in rounds(Sample::default(), 1).into_iter().flatten().enumerate() {
+        for (turn, probe) in rounds(Sample::default(), 0, 1).into_iter().flatten().enumerate() {
             let pod = turn % 3;
             if let Probe::Session(n) = probe
                 && *first.entry(n).or_insert(pod) != pod

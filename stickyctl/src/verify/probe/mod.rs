@@ -95,7 +95,7 @@ impl Asking {
         let asks = |name| self.chosen.has(name);
         let (socket, sessions) = (self.socket.is_some(), self.sample.sessions);
         let requests = all(&[
-            (asks(Name::Attribution), self.without()),
+            (true, self.without()),
             (asks(Name::ParallelFirst), MANY + AFTER),
             (asks(Name::DeadCookie), 1 + AFTER),
             (self.reuse, KEPT * ON_KEPT),
@@ -114,7 +114,7 @@ impl Asking {
 
     /// Requests of the first session without its cookies.
     fn without(&self) -> u32 {
-        self.sample.later.max(WITHOUT)
+        if self.chosen.has(Name::Attribution) { self.sample.later.max(WITHOUT) } else { 0 }
     }
 }
 
@@ -135,7 +135,7 @@ pub async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64)) {
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    let mut rounds = (0..).zip(rounds(asking.sample, asking.seed));
+    let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }
@@ -144,7 +144,6 @@ pub async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64)) {
     for (round, probes) in rounds {
         run.round(round, probes).await;
     }
-    run.without_cookies().await;
     run.parallel_first().await;
     run.at_once().await;
     run.dead_cookie().await;

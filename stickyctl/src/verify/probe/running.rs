@@ -64,6 +64,7 @@ impl Running<'_> {
             let request = match probe {
                 Probe::Session(n) if round == 0 => self.first(n, &self.jars[n as usize]),
                 Probe::Session(n) => self.request(n, round, Some(&self.jars[n as usize])),
+                Probe::Bare => self.request(0, round, None),
                 Probe::Control => {
                     control += 1;
                     self.request(control + round, round, None)
@@ -76,15 +77,8 @@ impl Running<'_> {
             self.book.note(|run| match probe {
                 Probe::Session(n) => run.sessions[n as usize].shots.push(shot),
                 Probe::Control => run.controls.push(shot),
+                Probe::Bare => run.replayed.push(shot),
             });
-        }
-    }
-
-    /// The first session again, without its cookies.
-    pub(super) async fn without_cookies(&self) {
-        for n in 0..if self.has(Name::Attribution) { self.asking.without() } else { 0 } {
-            let shot = self.shoot(self.request(0, n + 1, None)).await;
-            self.book.note(|run| run.replayed.push(shot));
         }
     }
 

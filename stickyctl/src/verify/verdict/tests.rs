@@ -326,12 +326,13 @@ fn workers_are_a_result_of_their_own() {
 fn simulated(shares: &[f64], sample: Sample, seed: u64, mut choose: impl FnMut(&mut Rng, &[f64]) -> usize) -> Run {
     let mut rng = Rng::with_seed(seed);
     let mut run = Run { sessions: vec![Session::default(); sample.sessions as usize], ..Run::default() };
-    for (n, probe) in rounds(sample, seed).into_iter().flatten().enumerate() {
+    for (n, probe) in rounds(sample, 0, seed).into_iter().flatten().enumerate() {
         let mut shot = shot(["a", "b", "c", "d"][choose(&mut rng, shares)]);
         shot.at = Duration::from_secs(n as u64);
         match probe {
             Probe::Session(n) => run.sessions[n as usize].shots.push(shot),
             Probe::Control => run.controls.push(shot),
+            Probe::Bare => run.replayed.push(shot),
         }
     }
     run
