@@ -86,8 +86,8 @@ pub async fn one(case: &'static Case, bench: &Bench) -> Result<Seen> {
     let began = Instant::now();
     let mut own = match case.meanwhile {
         Meanwhile::Nothing => None,
-        // They leave at once, since the run does not wait for them.
-        _ => Some(Pods::start(&["--drain-delay", "100ms", "--drain-window", "100ms"]).await?),
+        // They leave soon, since the run does not wait for them, and with time enough for every goodbye.
+        _ => Some(Pods::start(&["--drain-delay", "100ms", "--drain-window", "1s"]).await?),
     };
     let addresses = own.as_ref().map_or_else(|| bench.addresses(case.apps), |pods| bench.with(pods.addresses()));
     let proxy = Proxy::start(case, &bench.programs, &addresses).await?;

@@ -51,7 +51,8 @@ impl Running<'_> {
 
     /// One message by whoever gets the POST, one through the bus.
     pub(super) async fn deliver(&self, n: u32, jar: &Mutex<Jar>, held: &mut Held) {
-        if !self.asking.app {
+        // sticky-app says hello once it hears the bus for this socket.
+        if !self.asking.app || !held.hears(DELIVERY, |text| text.contains("\"websocket_pid\"")).await {
             return;
         }
         let id = client_id(self.asking.seed, u64::from(n));

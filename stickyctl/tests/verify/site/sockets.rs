@@ -23,6 +23,7 @@ impl Site {
     pub fn hold(self: &Arc<Self>, state: &Arc<State>, upgrade: OnUpgrade, (pod, path): (u64, String), name: &str) {
         let (site, index) = (Arc::clone(self), state.sockets.fetch_add(1, Ordering::SeqCst));
         let reply = serde_json::json!({"host": name}).to_string();
+        let hello = serde_json::json!({"websocket_pid": name}).to_string();
         let (sender, mut mail) = mpsc::unbounded_channel();
         let id = path.rsplit('/').next().unwrap_or_default().to_owned();
         state.mailboxes.lock().unwrap().insert(id, (pod, sender));
@@ -30,6 +31,9 @@ impl Site {
         tokio::spawn(async move {
             let Ok(stream) = upgrade.await else { return };
             let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Server, None).await;
+            if site.app != App::No && socket.send(Message::text(hello)).await.is_err() {
+                return;
+            }
             let (mut pings, mut heard) = (interval(PING), Instant::now());
             let limit = if let Ends::Idle(ms) | Ends::IdleWithPings(ms) = site.ends { Duration::from_millis(ms) } else { Duration::MAX };
             let pinged = matches!(site.ends, Ends::IdleWithPings(_)) || (matches!(site.ends, Ends::Cut(_)) && index.is_multiple_of(2));
