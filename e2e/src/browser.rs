@@ -1,7 +1,7 @@
 //! A headless Chromium of our own, driven through chromedriver.
 
 use crate::process::Process;
-use crate::{http, tools, wait};
+use crate::{http, ports, tools, wait};
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use fantoccini::{Client, ClientBuilder};
@@ -51,8 +51,10 @@ impl Browser {
     pub async fn start(look: &Look) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut command = Command::new(tools::find("chromedriver").context("no chromedriver")?);
-        let mut driver = Process::start(command.arg("--port=0").env("HOME", profile.path()))?;
-        let port: u16 = driver.line("its port", LIMIT, |line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()).await?;
+        // Left to choose by itself it takes a port that is free in one family and may be taken in the other.
+        let port = ports::free()?;
+        let mut driver = Process::start(command.arg(format!("--port={port}")).env("HOME", profile.path()))?;
+        driver.line("that it listens", LIMIT, |line| line.contains("started successfully").then_some(())).await?;
         let driver_url = format!("http://127.0.0.1:{port}");
         let chromium = tools::find("chromium").context("no chromium")?;
         let folder = profile.path().join("profile");
