@@ -72,8 +72,7 @@ impl Run {
 /// Reads a cut from those beside it.
 fn together(end: &End, cuts: &[&End]) -> Why {
     let near: Vec<&&End> = cuts.iter().filter(|other| other.at.abs_diff(end.at) <= TOGETHER).collect();
-    let silence = |end: &End| end.at.saturating_sub(end.quiet_since);
-    if near.len() > 1 && silence(end) >= SILENCE && range(near.iter().map(|end| silence(end))) < range(near.iter().map(|end| end.at)) {
+    if near.len() > 1 && end.silence() >= SILENCE && range(near.iter().map(|end| end.silence())) < range(near.iter().map(|end| end.at)) {
         return Why::IdleTimeout;
     }
     if near.len() >= MANY { Why::ProxyRecycled } else { Why::Transport }

@@ -6,6 +6,9 @@ use super::seen::{Delivery, Event, Outcome, Shot, Socket, Who};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// Fewer answers than this without a session's cookies tell nothing.
+pub const FEW_REPLAYED: u64 = 5;
+
 /// A session that began with a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketFirst {
@@ -103,7 +106,7 @@ impl Run {
             let since = session.shots.iter().rev().find(|shot| shot.pod() == Some(home))?.at;
             self.stayed_or_moved(home, since, opened)
         });
-        pairs.fold((0, 0), |(same, all), stayed| (same + u64::from(stayed), all + 1))
+        tally(pairs)
     }
 
     /// Of the sessions that began with a socket, those whose request reached its pod, and all but those whose pod was gone.
@@ -113,7 +116,7 @@ impl Run {
             let opened = &first.socket.opened;
             self.stayed_or_moved(opened.pod()?, opened.at, first.after.as_ref()?)
         });
-        pairs.fold((0, 0), |(same, all), stayed| (same + u64::from(stayed), all + 1))
+        tally(pairs)
     }
 
     /// Whether a probe met a pod; none where it says not whom it met, or could not meet that one.
@@ -131,16 +134,36 @@ impl Run {
         let pairs = self.socket_first.iter().filter(by_itself).filter_map(|first| {
             let (pod, again) = (first.socket.opened.pod()?, first.again.as_ref()?);
             let stood = self.was_ready(pod, first.socket.end.as_ref()?.at, again.opened.at) != Some(false);
-            stood.then_some((pod, again.opened.pod()?))
+            Some(again.opened.pod()? == pod).filter(|_| stood)
         });
-        pairs.fold((0, 0), |(same, all), (before, after)| (same + u64::from(before == after), all + 1))
+        tally(pairs)
     }
 
     /// Of the messages of a kind, those that arrived, and all that were taken.
     #[must_use]
     pub fn arrived(&self, of: impl Fn(&Session) -> &[Delivery]) -> (u64, u64) {
         let taken = self.sessions.iter().flat_map(of).filter(|delivery| delivery.posted.pod().is_some());
-        taken.fold((0, 0), |(arrived, all), delivery| (arrived + u64::from(delivery.arrived), all + 1))
+        tally(taken.map(|delivery| delivery.arrived))
+    }
+
+    /// The pod of the first session, how many of that session's requests without its cookies it answered, and all that name their pod.
+    #[must_use]
+    pub fn replayed_at_home(&self) -> Option<(&str, u64, u64)> {
+        let pod = self.home(self.sessions.first()?)?;
+        let (stayed, all) = tally(self.replayed.iter().filter_map(Shot::pod).map(|other| other == pod));
+        Some((pod, stayed, all))
+    }
+
+    /// Answers that don't say whose they are, by status.
+    #[must_use]
+    pub fn nameless(&self) -> BTreeMap<u16, u64> {
+        let mut nameless = BTreeMap::new();
+        for shot in self.shots() {
+            if let Outcome::Nameless { status } = shot.outcome {
+                *nameless.entry(status).or_default() += 1;
+            }
+        }
+        nameless
     }
 
     /// How many controls each pod answered.
@@ -223,6 +246,11 @@ impl Run {
         let judged = self.sessions.iter().filter(|session| !self.steps(session).is_empty()).count();
         (self.moved().len() as u64, judged as u64)
     }
+}
+
+/// How many of them are so, and all.
+fn tally(all: impl Iterator<Item = bool>) -> (u64, u64) {
+    all.fold((0, 0), |(so, all), is| (so + u64::from(is), all + 1))
 }
 
 #[cfg(test)]

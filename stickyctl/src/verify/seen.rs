@@ -70,6 +70,12 @@ impl Shot {
         Self { round: 0, at: Duration::ZERO, took: Duration::ZERO, outcome, carried: Vec::new(), offered: Vec::new(), cached: false, way: 0, path: 0 }
     }
 
+    /// Whether nobody answered.
+    #[must_use]
+    pub const fn is_lost(&self) -> bool {
+        matches!(self.outcome, Outcome::Lost(_))
+    }
+
     /// The pod that answered.
     #[must_use]
     pub fn pod(&self) -> Option<&str> {
@@ -98,6 +104,14 @@ pub struct End {
     pub quiet_since: Duration,
     /// How.
     pub how: How,
+}
+
+impl End {
+    /// How long nothing had gone over it.
+    #[must_use]
+    pub const fn silence(&self) -> Duration {
+        self.at.saturating_sub(self.quiet_since)
+    }
 }
 
 /// How a socket ended.

@@ -1,6 +1,6 @@
 //! What of a report is compared, as it is read from a file and as this run has it.
 
-use crate::verify::report::{Count, Report, verdict_word};
+use crate::verify::report::{Count, Report};
 use crate::verify::scenario::Mark;
 use serde::Deserialize;
 
@@ -82,8 +82,8 @@ impl From<&Report> for Earlier {
             began: report.began.clone(),
             partial: report.partial,
             plan: Plan { sessions: plan.sessions, requests: plan.requests, controls: plan.controls, paths: plan.paths.clone() },
-            verdict: verdict_word(report.verdict).to_owned(),
-            workers: verdict_word(report.workers).to_owned(),
+            verdict: report.verdict.word().to_owned(),
+            workers: report.workers.word().to_owned(),
             moved_requests: moved(report.moved_requests),
             moved_sessions: moved(report.moved_sessions),
             forced_moves: report.forced_moves,

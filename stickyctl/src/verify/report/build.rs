@@ -48,12 +48,6 @@ impl Report {
     #[must_use]
     pub fn new(about: &About, run: &Run, judgement: &Judgement) -> Self {
         let (sample, (probes, sockets)) = (about.sample, about.planned);
-        let mut nameless = BTreeMap::new();
-        for shot in run.shots() {
-            if let Outcome::Nameless { status } = shot.outcome {
-                *nameless.entry(status).or_default() += 1;
-            }
-        }
         let ran = scenario::ALL.iter().map(|one| {
             let (outcome, detail) = one.of(run, judgement, &about.chosen);
             Ran { name: one.word, asks: one.asks, outcome, detail: harmless(&detail) }
@@ -83,7 +77,7 @@ impl Report {
                 pod: about.identity.0.clone(),
                 worker: about.identity.1.clone(),
                 named: run.shots().filter(|shot| shot.pod().is_some()).count() as u64,
-                of: run.shots().filter(|shot| !matches!(shot.outcome, Outcome::Lost(_))).count() as u64,
+                of: run.shots().filter(|shot| !shot.is_lost()).count() as u64,
             },
             verdict: judgement.pods,
             workers: judgement.workers,
@@ -98,8 +92,8 @@ impl Report {
             chance: judgement.chance,
             pods: pods(run),
             cookies: cookies(run),
-            nameless,
-            lost: run.shots().filter(|shot| matches!(shot.outcome, Outcome::Lost(_))).count() as u64,
+            nameless: run.nameless(),
+            lost: run.shots().filter(|shot| shot.is_lost()).count() as u64,
             cached: run.shots().filter(|shot| shot.cached).count() as u64,
             sessions: run.sessions.iter().enumerate().map(|(n, session)| requests(run, n, session)).collect(),
             controls: run.controls.iter().map(|shot| request(shot, None)).collect(),

@@ -1,6 +1,6 @@
 //! The report as JUnit has it, for whoever collects results of tests: one case for each scenario.
 
-use super::{Ran, Report, Told, words};
+use super::{Ran, Report, Told};
 use crate::verify::scenario::Mark;
 use crate::verify::verdict::Verdict;
 use quick_xml::Writer;
@@ -45,8 +45,8 @@ impl Report {
     fn suite(&self, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
         let (seed, partial, exit) = (self.seed.to_string(), self.partial.to_string(), self.exit_code.to_string());
         let properties = [
-            ("verdict", words::of(self.verdict)),
-            ("workers", words::of(self.workers)),
+            ("verdict", self.verdict.word()),
+            ("workers", self.workers.word()),
             ("exit code", &exit),
             ("partial", &partial),
             ("seed", &seed),
@@ -73,7 +73,7 @@ impl Report {
                     problem(case, "failure", &[("message", &message), ("type", kind)], text.trim_end())?
                 }
                 Case::Unproven(reason) => {
-                    let message = allowed(&format!("{}: {}", words::of(self.verdict), reason.detail));
+                    let message = allowed(&format!("{}: {}", self.verdict.word(), reason.detail));
                     problem(case, "error", &[("message", &message), ("type", reason.code.word())], &allowed(&in_full(reason)))?
                 }
             };

@@ -19,7 +19,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub use build::About;
-pub(super) use words::of as verdict_word;
 
 /// What `-o json` prints: `stickyctl.verify/v1`; fields are only added. Times are in milliseconds, those called `at_ms` from the start of
 /// the run. Texts of the site are made harmless: what moves a cursor or turns the direction of writing is written as `\\u{…}`.

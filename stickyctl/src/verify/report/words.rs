@@ -6,16 +6,6 @@ use crate::verify::moves::Cause;
 use crate::verify::scenario::Mark;
 use crate::verify::verdict::Verdict;
 
-/// A verdict as JSON has it.
-pub(in crate::verify) const fn of(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Sticky => "sticky",
-        Verdict::NotSticky => "not-sticky",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::NotJudged => "not-judged",
-    }
-}
-
 /// A report in sentences. Commands and flags stand between backticks.
 pub(super) fn summary(report: &Report) -> Summary {
     let mut lead = lead(report);

@@ -3,9 +3,10 @@
 use super::Mark;
 use super::Name::Workers;
 use crate::verify::bounds;
+use crate::verify::code::Code;
 use crate::verify::ends::Why;
 use crate::verify::moves::Cause;
-use crate::verify::run::Run;
+use crate::verify::run::{FEW_REPLAYED, Run};
 use crate::verify::seen::{How, Shot};
 use crate::verify::verdict::{Judgement, Verdict};
 use std::collections::BTreeSet;
@@ -62,24 +63,20 @@ pub(super) fn sockets(run: &Run, (same, all): (u64, u64), what: &str) -> (Mark, 
 }
 
 pub(super) fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
-    let Some(pod) = run.sessions.first().and_then(|session| run.home(session)) else { return skip("no session was bound") };
-    let replayed: Vec<&str> = run.replayed.iter().filter_map(Shot::pod).collect();
-    let stayed = replayed.iter().filter(|other| **other == pod).count();
+    let Some((_, stayed, all)) = run.replayed_at_home() else { return skip("no session was bound") };
     if run.without_cookie().len() < 2 {
         return skip(ONE_POD);
     }
-    if replayed.len() < 5 {
-        return skip(format!("{} answers without the cookie are too few", replayed.len()));
+    if all < FEW_REPLAYED {
+        return skip(format!("{all} answers without the cookie are too few"));
     }
-    if judgement.by_something_else {
+    if judgement.tells(Code::NotByCookie) {
         return (Mark::Fail, format!("without its cookie a session stayed too, {stayed} of {stayed}: it is not the cookie"));
     }
     match judgement.requests {
         Verdict::NotSticky => (Mark::Fail, "with and without the cookie it spreads".to_owned()),
-        _ if stayed == replayed.len() => {
-            skip(format!("without its cookie a session stayed in {stayed} of {stayed} too, which luck explains as well"))
-        }
-        _ => (Mark::Pass, format!("without its cookie a session spreads ({stayed} of {} stayed): it is the cookie", replayed.len())),
+        _ if stayed == all => skip(format!("without its cookie a session stayed in {stayed} of {stayed} too, which luck explains as well")),
+        _ => (Mark::Pass, format!("without its cookie a session spreads ({stayed} of {all} stayed): it is the cookie")),
     }
 }
 
@@ -173,8 +170,8 @@ pub(super) fn idle(run: &Run, _: &Judgement) -> (Mark, String) {
     if run.idle.is_empty() {
         return skip("not asked for; add --idle 90s");
     }
-    let Some(shortest) = opened.iter().filter(|end| end.how != How::Ours).map(|end| end.at.saturating_sub(end.quiet_since)).min() else {
-        return match opened.iter().map(|end| end.at.saturating_sub(end.quiet_since)).max() {
+    let Some(shortest) = opened.iter().filter(|end| end.how != How::Ours).map(|end| end.silence()).min() else {
+        return match opened.iter().map(|end| end.silence()).max() {
             None => skip("no silent socket was open"),
             Some(silence) => {
                 (Mark::Pass, format!("{} sockets were open to the end; the longest silence was {:.1} s", opened.len(), silence.as_secs_f64()))

@@ -19,13 +19,12 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     let reason = |code, detail: String| Some(Reason::new(code, StickHttp, detail));
     let shots: Vec<&Shot> = run.shots().collect();
     let named = shots.iter().filter(|shot| shot.pod().is_some()).count();
-    let lost = shots.iter().filter(|shot| matches!(shot.outcome, Outcome::Lost(_))).count();
+    let lost = shots.iter().filter(|shot| shot.is_lost()).count();
     if shots.is_empty() {
         return reason(Code::TooFewProbes, "no request was made".to_owned());
     }
     if lost == shots.len() {
-        let why = shots.iter().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None });
-        return reason(Code::Transport, format!("none of {lost} requests was answered: {}", why.unwrap_or_default()));
+        return reason(Code::Transport, format!("none of {lost} requests was answered: {}", first_loss(run)));
     }
     if named == 0 {
         let detail = format!("{} answers, and none says who made it: {}{}", shots.len() - lost, statuses(run), by_cookie(run));
@@ -66,13 +65,7 @@ const SHARED: usize = 20;
 
 /// Answers that say not who made them, by status: a redirect or a login page is no page of a pod's.
 fn statuses(run: &Run) -> String {
-    let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
-    for shot in run.shots() {
-        if let Outcome::Nameless { status } = shot.outcome {
-            *statuses.entry(status).or_default() += 1;
-        }
-    }
-    statuses.iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ")
+    run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ")
 }
 
 /// What the cookie alone lets one say, which is no verdict.
@@ -87,10 +80,15 @@ fn by_cookie(run: &Run) -> String {
     format!("; {} was offered, and offered anew later to {again} of {} sessions, which tells nothing of pods", names.join(", "), run.sessions.len())
 }
 
+/// Why the first request was lost that was.
+fn first_loss(run: &Run) -> &str {
+    run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
+}
+
 /// Too many probes that say nothing.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
     let all = run.shots().count();
-    let lost = run.shots().filter(|shot| matches!(shot.outcome, Outcome::Lost(_))).count();
+    let lost = run.shots().filter(|shot| shot.is_lost()).count();
     let nameless = run.shots().filter(|shot| matches!(shot.outcome, Outcome::Nameless { .. })).count();
     let too_many = |count: usize| count as f64 > all as f64 * MOST_NAMELESS;
     if too_many(lost + nameless)
@@ -99,8 +97,7 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
         return Some(reason);
     }
     if too_many(lost) {
-        let why = run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None });
-        let detail = format!("{lost} of {all} requests were not answered: {}", why.unwrap_or_default());
+        let detail = format!("{lost} of {all} requests were not answered: {}", first_loss(run));
         return Some(Reason::new(Code::Transport, StickHttp, detail));
     }
     too_many(nameless).then(|| {

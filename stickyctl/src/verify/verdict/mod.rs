@@ -30,6 +30,19 @@ pub enum Verdict {
     NotJudged,
 }
 
+impl Verdict {
+    /// As JSON has it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sticky => "sticky",
+            Self::NotSticky => "not-sticky",
+            Self::Inconclusive => "inconclusive",
+            Self::NotJudged => "not-judged",
+        }
+    }
+}
+
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
@@ -60,10 +73,16 @@ pub struct Judgement {
     pub reasons: Vec<Reason>,
     /// At most how likely chance alone is to keep everything in place.
     pub chance: f64,
-    /// Whether a session stays without its cookies too.
-    pub by_something_else: bool,
     /// The rate of moves that is put up with, 0 for none.
     pub tolerated: f64,
+}
+
+impl Judgement {
+    /// Whether a code is among the reasons.
+    #[must_use]
+    pub fn tells(&self, code: Code) -> bool {
+        self.reasons.iter().any(|reason| reason.code == code)
+    }
 }
 
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
@@ -72,7 +91,6 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let chance = bounds::chance_by_pod(&run.stayed().into_values().collect::<Vec<_>>());
     let (requests, mut reasons) =
         errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
-    let by_something_else = reasons.iter().any(|reason| reason.code == Code::NotByCookie);
     let mut pods = requests;
     if let Some((verdict, reason)) = sockets::judge(run, tolerated) {
         // A socket elsewhere is proof, save where what excuses the requests excuses it too; that none could be opened only takes a proof
@@ -88,7 +106,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     }
     let (workers, reason) = workers::judge(run);
     reasons.extend(reason);
-    let mut judgement = Judgement { pods, requests, workers, reasons, chance, by_something_else, tolerated };
+    let mut judgement = Judgement { pods, requests, workers, reasons, chance, tolerated };
     if let Some(reason) = others::unsettled(run, &judgement) {
         if judgement.pods != Verdict::NotSticky {
             judgement.pods = Verdict::NotSticky;

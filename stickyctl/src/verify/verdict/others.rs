@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    let known = |code: Code| judgement.reasons.iter().any(|reason| reason.code == code);
-    if !known(Code::DeadPodKept) {
+    if !judgement.tells(Code::DeadPodKept) {
         reasons.extend(one_pod_fails(run));
     }
     for (name, code) in [(DeadCookie, Code::DeadCookieUnsettled), (Relay, Code::RelayMissed)] {
@@ -31,6 +30,8 @@ pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
         }
     }
     reasons.extend(idle.map(|detail| Reason::new(Code::IdleTimeout, Idle, detail)));
+    let (same, all) = run.came_back();
+    let back = if all > 0 { format!("; {same} of {all} came back to their pod") } else { String::new() };
     for (why, count) in ends {
         let code = match why {
             Why::Ours => continue,
@@ -40,8 +41,6 @@ pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
             Why::ProxyRecycled => Code::ProxyRecycled,
             Why::Transport => Code::SocketLost,
         };
-        let (same, all) = run.came_back();
-        let back = if all > 0 { format!("; {same} of {all} came back to their pod") } else { String::new() };
         reasons.push(Reason::new(code, Reconnect, format!("{count} sockets ended during the run{back}")));
     }
     reasons

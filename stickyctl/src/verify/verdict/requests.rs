@@ -6,7 +6,7 @@ use super::{Reason, Verdict};
 use crate::verify::bounds::{self, CHANCE};
 use crate::verify::code::Code;
 use crate::verify::moves::{Cause, Step};
-use crate::verify::run::{Run, Session};
+use crate::verify::run::{FEW_REPLAYED, Run, Session};
 use crate::verify::scenario::Name::{Attribution, Spread, StickHttp};
 use crate::verify::seen::{PodState, Shot, What};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,12 +108,10 @@ fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {
 /// Where the first session stays without its cookies too, although controls spread, something else holds it. Where luck explains that as
 /// well, since its pod gets most, nothing follows.
 fn not_by_cookie(run: &Run) -> Option<Reason> {
-    let pod = run.home(run.sessions.first()?)?;
-    let replayed: Vec<&str> = run.replayed.iter().filter_map(Shot::pod).collect();
-    let stayed = replayed.iter().filter(|other| **other == pod).count();
+    let (pod, stayed, all) = run.replayed_at_home()?;
     let spread = run.without_cookie();
     let share = bounds::upper(spread.get(pod).copied().unwrap_or_default(), spread.values().sum(), 0.01);
-    let by_luck = share.powf(replayed.len() as f64);
+    let by_luck = share.powf(all as f64);
     let detail = || format!("without its cookies a session stayed on {pod} in {stayed} of {stayed} requests");
-    (replayed.len() >= 5 && stayed == replayed.len() && by_luck < 0.01).then(|| Reason::new(Code::NotByCookie, Attribution, detail()))
+    (all >= FEW_REPLAYED && stayed == all && by_luck < 0.01).then(|| Reason::new(Code::NotByCookie, Attribution, detail()))
 }
