@@ -154,6 +154,55 @@ impl Crowd {
         }
     }
 
+    /// Those that began on other pods than these.
+    fn of_others(&self, pods: &BTreeSet<String>) -> Vec<Rc<Visitor>> {
+        self.visitors.iter().filter(|visitor| !pods.contains(&visitor.home)).cloned().collect()
+    }
+
+    /// Waits until the sockets of all that began on other pods are back, on these.
+    pub fn coming_back_to(&self, pods: &BTreeSet<String>) -> impl Future<Output = Result<()>> + use<> {
+        let (moved, pods) = (self.of_others(pods), pods.clone());
+        async move {
+            let back = || moved.iter().all(|visitor| visitor.at().is_some_and(|pod| pods.contains(&pod)));
+            wait::until("the sockets of pods that are gone are back", SOON, async || back().then_some(())).await
+        }
+    }
+
+    /// Those that began on one of these pods have been answered by no other, and their sockets were never closed.
+    ///
+    /// # Errors
+    /// Nobody began there, one has been elsewhere, or a request failed.
+    pub async fn stays_on(&self, pods: &BTreeSet<String>) -> Result<()> {
+        let mut count = 0;
+        for visitor in self.visitors.iter().filter(|visitor| pods.contains(&visitor.home)) {
+            for _ in 0..3 {
+                visitor.ask().await?;
+            }
+            let home = BTreeSet::from([visitor.home.clone()]);
+            ensure!((visitor.answers(), visitor.at(), visitor.ends()) == (home, Some(visitor.home.clone()), 0), "it moved: {visitor:?}");
+            count += 1;
+        }
+        ensure!(count > 0, "no session has its home on {pods:?}");
+        Ok(())
+    }
+
+    /// Only these pods are left, and all sockets are back: who was on one of them stayed, and everybody else was told, came back, and has
+    /// socket and requests on one pod. How many moved.
+    ///
+    /// # Errors
+    /// It is not so.
+    pub async fn settled_on(&mut self, pods: &BTreeSet<String>) -> Result<usize> {
+        self.sockets_answer().await?;
+        self.stays_on(pods).await?;
+        let moved = self.of_others(pods);
+        for visitor in &moved {
+            ensure!(visitor.ends() >= 1, "its pod is gone, and its socket was not told: {visitor:?}");
+            let now = visitor.ask().await?;
+            ensure!(Some(now) == visitor.at(), "socket and requests of a session that moved are not on one pod: {visitor:?}");
+        }
+        Ok(moved.len())
+    }
+
     /// Every socket answers a message.
     ///
     /// # Errors

@@ -106,7 +106,7 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
     let five = crowd.asks_during(serving(space, MOST)).await?;
     eprintln!("{MOST} pods after {:?}", begun.elapsed());
     crowd.sockets_answer().await?;
-    stay(crowd, two).await?;
+    crowd.stays_on(two).await?;
     ensure!(five.is_superset(two), "{two:?} became {five:?}");
     let events = space.run(&["get", "events", "--field-selector", &format!("reason=SuccessfulRescale,involvedObject.name={NAME}")]).await?;
     assert!(events.contains("cpu resource utilization") && events.contains("above target"), "{events}");
@@ -125,7 +125,7 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
         assert!(refused.contains("stickyctl up -f FILE"), "{words:?}: {refused}");
     }
     assert_eq!(pods(space).await?, five);
-    stay(crowd, two).await?;
+    crowd.stays_on(two).await?;
 
     // A changed template replaces every pod, and there are as many as the autoscaler wants. A file that names a mode too.
     let mut changed = scaled.clone();
@@ -153,17 +153,11 @@ async fn quiet(space: &Space, mut crowd: Crowd) -> Result<()> {
     let left = crowd.holds_during(serving(space, 2)).await?;
     eprintln!("2 pods again after {:?}", begun.elapsed());
     ensure!(left.is_subset(&five), "{five:?} became {left:?}");
-    let moved: Vec<_> = crowd.visitors.iter().filter(|visitor| !left.contains(&visitor.home)).cloned().collect();
-    let back = || moved.iter().all(|visitor| visitor.at().is_some_and(|pod| left.contains(&pod)));
-    crowd.holds_during(wait::until("the sockets of removed pods are back", SOON, async || back().then_some(()))).await?;
-    crowd.sockets_answer().await?;
-    stay(&crowd, &left).await?;
-    for visitor in &moved {
-        assert!(visitor.ends() >= 1, "its pod is gone, and its socket was not told: {visitor:?}");
-        assert_eq!(Some(visitor.ask().await?), visitor.at(), "socket and requests are on one pod: {visitor:?}");
-    }
-    ensure!(!moved.is_empty(), "nobody was on a pod that is gone");
-    eprintln!("{} sessions moved, {} stayed", moved.len(), crowd.visitors.len() - moved.len());
+    let back = crowd.coming_back_to(&left);
+    crowd.holds_during(back).await?;
+    let moved = crowd.settled_on(&left).await?;
+    ensure!(moved > 0, "nobody was on a pod that is gone");
+    eprintln!("{moved} sessions moved, {} stayed", crowd.visitors.len() - moved);
     Ok(())
 }
 
@@ -221,19 +215,6 @@ async fn writes_the_number(space: &Space) -> Result<bool> {
     let deployment = space.json(&["get", "deployment", NAME, "--show-managed-fields"]).await?;
     let entries = deployment["metadata"]["managedFields"].as_array().context("no owners")?;
     Ok(entries.iter().any(|entry| entry["manager"] == "stickyctl" && entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()))
-}
-
-/// Those that began on one of these pods have been answered by no other, and their sockets were never closed.
-async fn stay(crowd: &Crowd, pods: &BTreeSet<String>) -> Result<()> {
-    let mut count = 0;
-    for visitor in crowd.visitors.iter().filter(|visitor| pods.contains(&visitor.home)) {
-        visitor.ask().await?;
-        let home = BTreeSet::from([visitor.home.clone()]);
-        assert_eq!((visitor.answers(), visitor.at(), visitor.ends()), (home, Some(visitor.home.clone()), 0), "it moved");
-        count += 1;
-    }
-    ensure!(count > 0, "no session has its home on {pods:?}");
-    Ok(())
 }
 
 /// Requests without a cookie, so that they are for all pods alike, for as long as something is done.

@@ -5,10 +5,10 @@
 
 use anyhow::{Result, ensure};
 use e2e::crowd::Crowd;
+use e2e::http;
 use e2e::kube::release::NAME;
 use e2e::kube::site::{Site, behind_its_own_door};
 use e2e::session::Session;
-use e2e::{http, wait};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -52,7 +52,7 @@ async fn up_and_down(site: &Site<'_>, url: &str) -> Result<()> {
 
     assert_eq!(crowd.asks_during(timed(site, &["scale", "6"])).await?, format!("{NAME} is 6x1"));
     crowd.sockets_answer().await?;
-    stay(&crowd, &first).await?;
+    crowd.stays_on(&first).await?;
     let six = pods(site).await?;
     assert!(six.len() == 6 && six.is_superset(&first), "{first:?} became {six:?}");
     // Fresh sessions land on every new pod, and stay for what follows.
@@ -66,32 +66,10 @@ async fn up_and_down(site: &Site<'_>, url: &str) -> Result<()> {
     assert_eq!(crowd.asks_during(timed(site, &["scale", "2"])).await?, format!("{NAME} is 2x1"));
     let two = pods(site).await?;
     assert!(two.len() == 2 && two.is_subset(&six), "{six:?} became {two:?}");
-    let moved: Vec<_> = crowd.visitors.iter().filter(|visitor| !two.contains(&visitor.home)).cloned().collect();
-    let back = || moved.iter().all(|visitor| visitor.at().is_some_and(|pod| two.contains(&pod)));
-    crowd.asks_during(wait::until("the sockets of vanished pods are back", SOON, async || back().then_some(()))).await?;
-    crowd.sockets_answer().await?;
-    stay(&crowd, &two).await?;
-    for visitor in &moved {
-        assert!(visitor.ends() >= 1, "its pod is gone, and its socket was not told: {visitor:?}");
-        let now = visitor.ask().await?;
-        assert_eq!(Some(now), visitor.at(), "socket and requests of a session that moved are on one pod: {visitor:?}");
-    }
-    eprintln!("{} sessions moved, {} stayed", moved.len(), crowd.visitors.len() - moved.len());
-    Ok(())
-}
-
-/// Those that began on one of these pods have been answered by no other, and their sockets were never closed.
-async fn stay(crowd: &Crowd, pods: &BTreeSet<String>) -> Result<()> {
-    let mut count = 0;
-    for visitor in crowd.visitors.iter().filter(|visitor| pods.contains(&visitor.home)) {
-        for _ in 0..3 {
-            visitor.ask().await?;
-        }
-        let home = BTreeSet::from([visitor.home.clone()]);
-        assert_eq!((visitor.answers(), visitor.at(), visitor.ends()), (home, Some(visitor.home.clone()), 0), "it moved");
-        count += 1;
-    }
-    ensure!(count > 0, "no session has its home on {pods:?}");
+    let back = crowd.coming_back_to(&two);
+    crowd.asks_during(back).await?;
+    let moved = crowd.settled_on(&two).await?;
+    eprintln!("{moved} sessions moved, {} stayed", crowd.visitors.len() - moved);
     Ok(())
 }
 
