@@ -93,8 +93,8 @@ async fn traefik_serves_one_namespace_with_the_rights_it_has() -> Result<()> {
 }
 
 async fn served(space: &Space, home: &Space, spec: &StickyApp, install: &Install) -> Result<()> {
-    let probes: Vec<String> = PROBES.split("---\n").filter(|document| document.contains("name: probe")).map(str::to_owned).collect();
-    let probes = probes.join("---\n");
+    let probes: Vec<String> = PROBES.split("\n---\n").filter(|document| document.contains("name: probe")).map(str::to_owned).collect();
+    let probes = probes.join("\n---\n");
     ensure!(probes.contains("ingressClassName: nginx\n"), "the probes have another class");
     space.apply(&probes.replace("ingressClassName: nginx\n", &format!("ingressClassName: {}\n", install.class))).await?;
     space.rollout("deployment/probe").await?;

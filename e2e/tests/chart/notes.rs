@@ -73,7 +73,7 @@ fn the_test_comes_in_by_a_policy_of_its_own() {
         text
     };
     let text = hooks("networkPolicy.enabled=true");
-    let policy = text.split("---").find(|document| document.contains("kind: NetworkPolicy")).unwrap();
+    let policy = text.split("\n---\n").find(|document| document.contains("kind: NetworkPolicy")).unwrap();
     assert_eq!(policy.matches("component: app").count(), 1, "it selects the app's pods: {policy}");
     let from = policy.split("from:").nth(1).unwrap();
     assert!(from.contains("podSelector") && from.contains("component: test") && !from.contains("namespaceSelector"), "{policy}");

@@ -90,7 +90,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn cookie()(name in option::of("own[A-Za-z0-9_-]{0,61}"), same_site in 0..3_u8, balanced: bool, lifetime in 1..2_678_400_u32,
+    fn cookie()(name in option::of("own[A-Za-z0-9_-]{0,58}(---)?"), same_site in 0..3_u8, balanced: bool, lifetime in 1..2_678_400_u32,
                 secure in option::of(any::<bool>()), change_on_failure in option::of(any::<bool>())) -> Cookie {
         let same_site = [SameSite::Strict, SameSite::Lax, SameSite::None][usize::from(same_site)];
         let persistence = if balanced { Persistence::Balanced } else { Persistence::Persistent };

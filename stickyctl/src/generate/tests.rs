@@ -172,6 +172,7 @@ fn traps_of_yaml_stay_text() {
     let mut spec = StickyApp::default();
     spec.placement.node_selector = traps.iter().map(|trap| ((*trap).to_owned(), (*trap).to_owned())).collect();
     spec.redis.url = Some("on".to_owned());
+    spec.ingress.cookie.name = Some("end---".to_owned());
     reads_back(&spec);
     let text = write::yaml(&objects(&spec, true)).unwrap();
     for bare in ["on: on", ": on\n", ": y\n", ": 1_000\n", ": 0X1F\n", " on:", " y:", " 1_000:"] {
@@ -188,7 +189,7 @@ fn reads_back(spec: &StickyApp) {
     let read: Vec<Value> = serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap()).collect();
     let want: Vec<Value> = objects.iter().map(|object| serde_json::to_value(object).unwrap()).collect();
     assert_eq!(read, want);
-    for document in text.split("---\n") {
+    for document in text.split("\n---\n") {
         assert!(document.starts_with("apiVersion: ") && document.lines().nth(1).unwrap().starts_with("kind: "), "{document}");
     }
     let list: Value = serde_json::from_str(&write::json(&objects).unwrap()).unwrap();

@@ -87,7 +87,7 @@ fn charts_traefik(provider: &[&str]) -> Pod {
 /// The test cluster's.
 fn tests_traefik() -> Pod {
     let manifest = include_str!("../../../../e2e/cluster/traefik.yaml");
-    let deployment = manifest.split("---").find(|document| document.contains("kind: Deployment")).unwrap();
+    let deployment = manifest.split("\n---\n").find(|document| document.contains("kind: Deployment")).unwrap();
     let deployment: Value = serde_yaml::from_str(deployment).unwrap();
     let container = deployment["spec"]["template"]["spec"]["containers"][0].clone();
     pod("traefik", "traefik-1-a", ("ReplicaSet", "traefik-1"), json!({"pod-template-hash": "1"}), container)
