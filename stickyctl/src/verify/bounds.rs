@@ -12,6 +12,11 @@
 //! sends 90 % to one pod, three pods say nothing. Both errors count: that the controls understate the share, and that chance
 //! keeps all in place all the same. Half of [`CHANCE`] is given to each. What pod a session is on is known from its first answer, so
 //! that a session on a pod which gets little says more than one on the pod that gets most.
+//!
+//! Where some moves are put up with, the question is whether chance makes so few of them. A request away from home has the odds `1 - p`
+//! of its session's pod, and that so few or fewer are away has at most the odds of Chernoff's bound (Annals of Mathematical Statistics 23,
+//! 1952), which without any move is the product of the shares. To count the requests that stayed, as if nobody had chosen them, would
+//! call a site sticky that sends nearly all to one pod.
 
 use statrs::function::beta::beta_reg;
 
@@ -50,7 +55,8 @@ pub fn upper(seen: u64, n: u64, error: f64) -> f64 {
 }
 
 /// The least rate at which `seen` or more of `n` have a chance of at least `error`.
-fn lower(seen: u64, n: u64, error: f64) -> f64 {
+#[must_use]
+pub fn lower(seen: u64, n: u64, error: f64) -> f64 {
     if seen == 0 || n == 0 {
         return 0.0;
     }
@@ -94,16 +100,22 @@ pub fn chance(controls: &[u64], later: u64) -> f64 {
     (CHANCE / 2.0 + share.powf(later as f64)).min(1.0)
 }
 
-/// The same where it is known which pods the sessions are on: for each pod how often it answered a control, and how many later requests
-/// of its sessions stayed.
+/// At most how likely chance alone is to let `moves` later requests or fewer go elsewhere, where it is known which pods the sessions are
+/// on: for each pod how often it answered a request without a cookie, and how many later requests its sessions made.
 #[must_use]
-pub fn chance_by_pod(pods: &[(u64, u64)]) -> f64 {
+pub fn chance_by_pod(pods: &[(u64, u64)], moves: u64) -> f64 {
     let controls: Vec<u64> = pods.iter().map(|(seen, _)| *seen).collect();
     if controls.iter().all(|seen| *seen == 0) {
         return 1.0;
     }
-    let all: f64 = shares(&controls).into_iter().zip(pods).map(|(share, (_, stayed))| share.powf(*stayed as f64)).product();
-    (CHANCE / 2.0 + all).min(1.0)
+    let pods: Vec<(f64, f64)> = shares(&controls).into_iter().zip(pods).map(|(share, (_, later))| (share, *later as f64)).collect();
+    let moves = moves as f64;
+    // A move weighs `weight` of what it would by chance; the moves that are expected grow with it. The bound is the least where they are
+    // as many as were seen.
+    let expected = |weight: f64| pods.iter().map(|(share, later)| later * (1.0 - share) * weight / (share + (1.0 - share) * weight)).sum::<f64>();
+    let weight = bisect(|weight| expected(weight) <= moves);
+    let odds = pods.iter().map(|(share, later)| later * (share + (1.0 - share) * weight).ln()).sum::<f64>() - moves * weight.ln();
+    (CHANCE / 2.0 + odds.exp()).min(1.0)
 }
 
 /// The most that each pod's share may be.
@@ -191,10 +203,31 @@ mod tests {
 
     #[test]
     fn sessions_on_pods_that_get_little_say_more() {
-        assert!(chance(&[54, 3, 3], 360) > 0.01 && chance_by_pod(&[(54, 324), (3, 24), (3, 12)]) < CHANCE);
-        assert!(chance_by_pod(&[(54, 360), (3, 0), (3, 0)]) > 0.01, "all on the one that gets nearly all");
-        assert!(chance_by_pod(&[(60, 0), (0, 12)]) < CHANCE, "no control met it");
-        assert_eq!((chance_by_pod(&[]), chance_by_pod(&[(0, 9)])), (1.0, 1.0));
+        assert!(chance(&[54, 3, 3], 360) > 0.01 && chance_by_pod(&[(54, 324), (3, 24), (3, 12)], 0) < CHANCE);
+        assert!(chance_by_pod(&[(54, 360), (3, 0), (3, 0)], 0) > 0.01, "all on the one that gets nearly all");
+        assert!(chance_by_pod(&[(60, 0), (0, 12)], 0) < CHANCE, "no control met it");
+        assert_eq!((chance_by_pod(&[], 0), chance_by_pod(&[(0, 9)], 0)), (1.0, 1.0));
+        let (one, all) = (chance_by_pod(&[(20, 40), (20, 40)], 0), chance(&[20, 20], 80));
+        assert!((one / all - 1.0).abs() < 1e-6, "without a move it is the product of the shares: {one} {all}");
+    }
+
+    #[test]
+    fn so_few_moves_are_more_likely_the_more_there_are() {
+        let evenly = |moves| chance_by_pod(&[(200, 1_000), (200, 1_000), (200, 1_000)], moves);
+        assert!(evenly(0) <= evenly(30) && evenly(30) < CHANCE && evenly(1_500) < evenly(1_900) && evenly(2_000) > 0.5);
+        // 98 % on one pod: without affinity 2 % of its sessions' requests go elsewhere, as here.
+        assert!(chance_by_pod(&[(380, 9_800), (8, 200)], 390) > 0.5);
+        assert!(chance_by_pod(&[(380, 9_800), (8, 200)], 0) < CHANCE);
+    }
+
+    /// The bound is one: it lies above the exact odds, and not far.
+    #[test]
+    fn so_few_moves_are_no_likelier_than_the_bound() {
+        let (controls, later) = (1_000_000_000, 200);
+        for moves in [1, 5, 20, 60] {
+            let (bound, exact) = (chance_by_pod(&[(controls, later), (controls, 0)], moves), at_most(moves, later, 0.5));
+            assert!(bound >= exact && bound <= CHANCE + exact * 100.0, "{moves}: {bound} {exact}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::ends::Why;
 use super::moves::{Cause, Step};
-use super::seen::{Delivery, Event, Outcome, Shot, Socket, Who};
+use super::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -154,6 +154,12 @@ impl Run {
         Some((pod, stayed, all))
     }
 
+    /// The pods that the cluster told of.
+    #[must_use]
+    pub fn pods_told(&self) -> BTreeSet<&str> {
+        self.events.iter().filter_map(|event| if let What::Pod { pod, .. } = &event.what { Some(pod.as_str()) } else { None }).collect()
+    }
+
     /// Answers that don't say whose they are, by status.
     #[must_use]
     pub fn nameless(&self) -> BTreeMap<u16, u64> {
@@ -210,14 +216,17 @@ impl Run {
         })
     }
 
-    /// For each pod how often it answered without a cookie, and how many later requests of sessions stayed on it.
+    /// For each pod how often it answered without a cookie, and how many later requests its sessions made, wherever those went; forced moves
+    /// are left out.
     #[must_use]
-    pub fn stayed(&self) -> BTreeMap<&str, (u64, u64)> {
+    pub fn later_by_home(&self) -> BTreeMap<&str, (u64, u64)> {
         let mut pods: BTreeMap<&str, (u64, u64)> = self.without_cookie().into_iter().map(|(pod, controls)| (pod, (controls, 0))).collect();
         for session in &self.sessions {
-            for (place, _) in self.steps(session).into_iter().filter(|(_, step)| *step == Step::Stayed) {
-                if let Some(pod) = session.shots[place].pod() {
-                    pods.entry(pod).or_default().1 += 1;
+            let Some((_, mut home)) = session.bound() else { continue };
+            for (place, step) in self.steps(session) {
+                match (step, session.shots[place].pod()) {
+                    (Step::Moved(Cause::Forced), Some(pod)) => home = pod,
+                    _ => pods.entry(home).or_default().1 += 1,
                 }
             }
         }

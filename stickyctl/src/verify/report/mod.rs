@@ -64,7 +64,7 @@ pub struct Report {
     pub forced_moves: u64,
     /// Changes from one request of a session to its next.
     pub changes: u64,
-    /// At most how likely chance alone is to keep everything in place.
+    /// At most how likely chance alone is to move no more than was seen.
     pub chance: f64,
     /// The pods that were seen.
     pub pods: Vec<Pod>,

@@ -86,7 +86,8 @@ impl Report {
             let _ = write!(text, "\nchanges   {} from one request of a session to its next", self.changes);
         }
         if self.verdict == Verdict::Sticky {
-            text.push_str("\nchance    alone would keep all of them in place less than once in a million runs");
+            let what = if requests.seen == 0 { "keep all of them in place" } else { "move so few of them" };
+            let _ = write!(text, "\nchance    alone would {what} less than once in a million runs");
         }
         for cookie in &self.cookies {
             let values = if cookie.values.is_empty() { "value redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };

@@ -8,7 +8,7 @@ use crate::verify::ends::Why;
 use crate::verify::moves::Cause;
 use crate::verify::run::{FEW_REPLAYED, Run};
 use crate::verify::seen::{How, Shot};
-use crate::verify::verdict::{Judgement, Verdict};
+use crate::verify::verdict::{Judgement, Verdict, of_sockets};
 use std::collections::BTreeSet;
 
 const ONE_POD: &str = "needs spread: only one pod was seen";
@@ -49,7 +49,9 @@ pub(super) fn stick_http(run: &Run, judgement: &Judgement) -> (Mark, String) {
     }
 }
 
-pub(super) fn sockets(run: &Run, (same, all): (u64, u64), what: &str) -> (Mark, String) {
+/// `counts` are those in place and all, of each kind of socket that the verdict judges by itself.
+pub(super) fn sockets(run: &Run, judgement: &Judgement, counts: &[(u64, u64)], what: &str) -> (Mark, String) {
+    let (same, all) = counts.iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
     if run.sockets().next().is_none() {
         return skip("no socket was asked for: --ws-url /PATH");
     }
@@ -59,7 +61,8 @@ pub(super) fn sockets(run: &Run, (same, all): (u64, u64), what: &str) -> (Mark, 
     if run.without_cookie().len() < 2 {
         return skip(ONE_POD);
     }
-    (if same == all { Mark::Pass } else { Mark::Fail }, format!("{same} of {all} {what}"))
+    let fails = counts.iter().any(|(same, all)| of_sockets(*same, *all, judgement.tolerated).is_some());
+    (if fails { Mark::Fail } else { Mark::Pass }, format!("{same} of {all} {what}"))
 }
 
 pub(super) fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
@@ -74,8 +77,11 @@ pub(super) fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
         return (Mark::Fail, format!("without its cookie a session stayed too, {stayed} of {stayed}: it is not the cookie"));
     }
     match judgement.requests {
-        Verdict::NotSticky => (Mark::Fail, "with and without the cookie it spreads".to_owned()),
         _ if stayed == all => skip(format!("without its cookie a session stayed in {stayed} of {stayed} too, which luck explains as well")),
+        Verdict::NotSticky if judgement.tells(Code::CookieNotHonoured) || judgement.tells(Code::NoAffinityCookie) => {
+            (Mark::Fail, "with and without the cookie it spreads".to_owned())
+        }
+        Verdict::NotSticky => skip("needs stick-http"),
         _ => (Mark::Pass, format!("without its cookie a session spreads ({stayed} of {all} stayed): it is the cookie")),
     }
 }

@@ -93,8 +93,8 @@ pub const ALL: [Scenario; 13] = [
         Wants::Nothing,
         stick_http,
     ),
-    one(StickWs, "stick-ws", "Does a socket opened with the session's cookies land on its pod?", &[StickHttp], Wants::Socket, |run, _| {
-        sockets(run, run.sockets_in_place(0), "sockets on their session's pod")
+    one(StickWs, "stick-ws", "Does a socket opened with the session's cookies land on its pod?", &[StickHttp], Wants::Socket, |run, judgement| {
+        sockets(run, judgement, &[run.sockets_in_place(0)], "sockets on their session's pod")
     }),
     one(
         WsFirst,
@@ -102,10 +102,10 @@ pub const ALL: [Scenario; 13] = [
         "Does a session that begins with a socket stay on its pod? The cookie has to come with the 101",
         &[StickHttp],
         Wants::Socket,
-        |run, _| sockets(run, run.stayed_after_socket(), "stayed in the request after it"),
+        |run, judgement| sockets(run, judgement, &[run.stayed_after_socket()], "stayed in the request after it"),
     ),
-    one(Reconnect, "reconnect", "Is a socket that is opened again on the same pod?", &[StickWs], Wants::Socket, |run, _| {
-        sockets(run, run.sockets_in_place(1), "came back to their pod")
+    one(Reconnect, "reconnect", "Is a socket that is opened again on the same pod?", &[StickWs], Wants::Socket, |run, judgement| {
+        sockets(run, judgement, &[run.sockets_in_place(1), run.came_back()], "came back to their pod")
     }),
     one(
         Attribution,

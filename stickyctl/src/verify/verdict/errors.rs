@@ -1,6 +1,7 @@
 //! Answers that say nothing: none at all, a cache's, a proxy's own, an identity that is none.
 
 use super::Reason;
+use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::run::Run;
 use crate::verify::scenario::Name::StickHttp;
@@ -11,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_PODS: usize = 256;
 /// The share of probes without a name beyond which a run says nothing for affinity.
 const MOST_NAMELESS: f64 = 0.1;
-/// So many failures of sessions of one pod are no accident.
-const MANY: usize = 5;
+/// The odds beyond which failures that meet all alike may have met one pod's sessions by luck.
+const BY_LUCK: f64 = 1e-5;
 
 /// Why the answers can't be read as identities at all.
 pub(super) fn unreadable(run: &Run) -> Option<Reason> {
@@ -40,6 +41,13 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
             Code::IdentityUnstable,
             format!("{} identities in {named} answers: that is something of the request's, not of the pod's", pods.len()),
         );
+    }
+    // Where the names are others, they may be the pods' all the same; the cluster's word may end before a run does, in which pods are
+    // replaced once; and of a site's pods only some may have been chosen.
+    let told = run.pods_told();
+    if !told.is_empty() && told.len() * 2 < pods.len() && told.is_disjoint(&pods) {
+        let detail = format!("{} identities in {named} answers, and the cluster knows of {} pods, by other names", pods.len(), told.len());
+        return reason(Code::IdentityUnstable, detail);
     }
     let mut owners: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     let sessions = run.sessions.iter().map(|session| session.shots.iter().collect::<Vec<_>>());
@@ -111,17 +119,20 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
 /// that does not answer.
 pub(super) fn one_pod_fails(run: &Run) -> Option<Reason> {
     let fails = |shot: &&Shot| shot.pod().is_none();
-    let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut pods: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for session in &run.sessions {
         let Some((first, pod)) = session.bound() else { continue };
-        *failed.entry(pod).or_default() += session.shots[first..].iter().filter(fails).count();
+        let (failed, asked) = pods.entry(pod).or_default();
+        *failed += session.shots[first..].iter().filter(fails).count();
+        *asked += session.shots[first..].len();
     }
-    let all: usize = failed.values().sum();
-    let (pod, most) = failed.into_iter().max_by_key(|(_, count)| *count)?;
+    let (all, asked) = pods.values().fold((0, 0), |(failed, asked), pod| (failed + pod.0, asked + pod.1));
+    let (pod, (most, its)) = pods.into_iter().max_by_key(|(_, (failed, _))| *failed)?;
+    let is_luck = bounds::lower(most as u64, all as u64, BY_LUCK) <= its as f64 / asked as f64;
     let controls = run.controls.iter().filter(fails).count();
     // Without affinity a dead pod would fail everybody alike.
     let spared = (controls as f64) < run.controls.len() as f64 * MOST_NAMELESS;
-    (most >= MANY && most * 10 >= all * 9 && spared).then(|| {
+    (!is_luck && most * 10 >= all * 9 && spared).then(|| {
         let detail = format!("{most} of {all} failures met sessions of {pod}, and {controls} of {} controls failed", run.controls.len());
         Reason::new(Code::DeadPodKept, StickHttp, detail)
     })

@@ -11,6 +11,8 @@ mod requests;
 mod sockets;
 mod workers;
 
+pub use sockets::verdict as of_sockets;
+
 use super::bounds;
 use super::code::Code;
 use super::run::Run;
@@ -71,7 +73,7 @@ pub struct Judgement {
     pub workers: Verdict,
     /// Why, the decisive one first.
     pub reasons: Vec<Reason>,
-    /// At most how likely chance alone is to keep everything in place.
+    /// At most how likely chance alone is to move no more than was seen.
     pub chance: f64,
     /// The rate of moves that is put up with, 0 for none.
     pub tolerated: f64,
@@ -88,7 +90,7 @@ impl Judgement {
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
 #[must_use]
 pub fn judge(run: &Run, tolerated: f64) -> Judgement {
-    let chance = bounds::chance_by_pod(&run.stayed().into_values().collect::<Vec<_>>());
+    let chance = bounds::chance_by_pod(&run.later_by_home().into_values().collect::<Vec<_>>(), run.moves().0);
     let (requests, mut reasons) =
         errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let mut pods = requests;

@@ -18,17 +18,10 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(Code::PodsReplaced, detail);
     }
     let offered: Vec<&Offered> = run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).collect();
-    let all = |fate: Fate| !offered.is_empty() && offered.iter().all(|cookie| cookie.fate == fate);
-    for (fate, code) in [
-        (Fate::Refused, Code::CookieRefused),
-        (Fate::BornExpired, Code::BornExpired),
-        (Fate::SecureOverHttp, Code::SecureOverHttp),
-        (Fate::OtherPath, Code::CookiePathMismatch),
-        (Fate::ForeignDomain, Code::CookieDomainMismatch),
-    ] {
-        if all(fate) {
-            return reason(code, moved);
-        }
+    let comes_back = offered.iter().any(|cookie| cookie.fate == Fate::Kept);
+    let useless = useless(&offered);
+    if let Some((code, detail)) = useless.as_ref().filter(|_| !comes_back) {
+        return reason(*code, format!("{moved}; {detail}"));
     }
     if let Some(ways) = one_pod_by_each(run, |shot| shot.way) {
         return reason(Code::ProxyDisagreement, format!("{moved}, and by each of {ways} addresses every session on one pod"));
@@ -57,8 +50,32 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if bound.most < by_chance * 0.7 {
         return reason(Code::Leaks, format!("{moved}; by chance it would be {:.0} %", by_chance * 100.0));
     }
+    // The application's own cookie may come back and that of the proxy not: which of them is meant to hold sessions is not for a client to see.
+    // One that is over when it comes is how an older one is taken away.
+    if let Some((code, detail)) = useless.filter(|(code, _)| *code != Code::BornExpired) {
+        return reason(code, format!("{moved}; {detail}, and no other cookie holds a session either"));
+    }
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
     reason(Code::CookieNotHonoured, format!("{moved}, with the cookie in {sent} of them"))
+}
+
+/// A cookie that no session can send back, by its name, and why.
+fn useless(offered: &[&Offered]) -> Option<(Code, String)> {
+    let mut names: BTreeMap<&str, BTreeSet<Fate>> = BTreeMap::new();
+    for cookie in offered {
+        names.entry(&cookie.name).or_default().insert(cookie.fate);
+    }
+    let fates = [
+        (Fate::Refused, Code::CookieRefused, "is refused"),
+        (Fate::SecureOverHttp, Code::SecureOverHttp, "is Secure and stays away from plain http"),
+        (Fate::OtherPath, Code::CookiePathMismatch, "has another path"),
+        (Fate::ForeignDomain, Code::CookieDomainMismatch, "is for another domain"),
+        (Fate::BornExpired, Code::BornExpired, "is over when it comes"),
+    ];
+    fates.into_iter().find_map(|(fate, code, why)| {
+        let (name, _) = names.iter().find(|(_, fates)| fates.len() == 1 && fates.contains(&fate))?;
+        Some((code, format!("{name} {why}")))
+    })
 }
 
 /// Where each session that moved left a pod that answered nobody any more: a pod that is gone takes its sessions' affinity along, and what

@@ -33,7 +33,7 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
         return unclear(one_pod(run, &spread, controls));
     }
     if chance > CHANCE {
-        return unclear(by_chance(&spread, later, chance));
+        return unclear(by_chance(&spread, later - moves, chance));
     }
     if bound.most > tolerated && (moves > 0 || tolerated > 0.0) {
         let detail = format!("{moves} of {later} moved, and {:.3} % is what is to be told", tolerated * 100.0);
@@ -94,12 +94,12 @@ fn caches_move(run: &Run) -> Option<Reason> {
 /// Fewer requests without a cookie than this may all be one pod's by luck.
 const FEW: u64 = 20;
 
-fn by_chance(spread: &BTreeMap<&str, u64>, later: u64, chance: f64) -> Reason {
+fn by_chance(spread: &BTreeMap<&str, u64>, stayed: u64, chance: f64) -> Reason {
     let all: u64 = spread.values().sum();
     let top = spread.values().max().copied().unwrap_or_default();
     let odds = if chance >= 0.5 { "about one".to_owned() } else { format!("1 in {:.0}", 1.0 / chance) };
     let detail =
-        format!("{top} of {all} requests without a cookie on one pod: chance alone could keep {later} requests in place with odds of {odds}");
+        format!("{top} of {all} requests without a cookie on one pod: chance alone could keep {stayed} requests in place with odds of {odds}");
     // As even as these are, or as few, more of them would do; else none would.
     let code = if all >= FEW && top * 2 > all * 3 / 2 { Code::UnbalancedControl } else { Code::TooFewProbes };
     Reason::new(code, Spread, detail)

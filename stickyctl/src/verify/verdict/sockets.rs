@@ -47,7 +47,8 @@ pub(super) fn judge(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
 }
 
 /// What it means that some sockets are elsewhere; none where so many are put up with.
-fn verdict(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
+#[must_use]
+pub fn verdict(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
     let bound = bounds::rate(all - same, all, bounds::SHOWN);
     match all - same {
         0 => None,

@@ -223,6 +223,30 @@ fn a_socket_elsewhere_within_what_is_put_up_with() {
     assert_eq!((verdict(0.0), verdict(0.1), verdict(0.2)), (Verdict::NotSticky, Verdict::Inconclusive, Verdict::Sticky));
 }
 
+/// The application's own cookie comes back, and is not the one that is meant to hold sessions. One that is taken away is neither.
+#[test]
+fn another_cookie_beside_one_that_does_not_come_back() {
+    let words = ["a b c a b c a b c a b c a", "b c a a c b a b c b a c b", "c a b b a c c b a a b c b"];
+    for (fate, verdict, word) in [
+        (Fate::Refused, Verdict::NotSticky, "cookie-refused"),
+        (Fate::SecureOverHttp, Verdict::Inconclusive, "secure-over-http"),
+        (Fate::OtherPath, Verdict::NotSticky, "cookie-path-mismatch"),
+        (Fate::ForeignDomain, Verdict::NotSticky, "cookie-domain-mismatch"),
+        (Fate::BornExpired, Verdict::NotSticky, "cookie-not-honoured"),
+        (Fate::Kept, Verdict::NotSticky, "cookie-not-honoured"),
+    ] {
+        let mut run = run(EVEN, &words);
+        for session in &mut run.sessions {
+            session.shots[0].offered = vec![cookie(fate), Offered { name: "app".to_owned(), ..cookie(Fate::Kept) }];
+        }
+        finds(&run, verdict, Some(word));
+        let mut leaks = sticky();
+        leaks.sessions[3].shots[7].outcome = shot("b").outcome;
+        leaks.sessions.iter_mut().for_each(|session| session.shots[0].offered = run.sessions[0].shots[0].offered.clone());
+        finds(&leaks, Verdict::NotSticky, Some("leaks"));
+    }
+}
+
 /// Every fate of a cookie, where sessions move.
 #[test]
 fn why_a_cookie_does_not_come_back() {
@@ -320,6 +344,22 @@ fn workers_are_a_result_of_their_own() {
     many.controls.iter_mut().enumerate().for_each(|(n, shot)| worker(shot, n));
     many.together = (0..40).map(|n| (0..8).map(|_| at_once(n)).collect()).collect();
     assert_eq!(judge(&many, 0.0).workers, Verdict::Sticky);
+}
+
+/// Where so many moves are put up with as chance makes, few moves prove nothing.
+#[test]
+fn what_is_put_up_with_is_no_affinity() {
+    let mut open = 0;
+    for (shares, sessions, later, tolerated) in [([0.98, 0.02], 200, 50, 0.05), ([0.9, 0.1], 200, 12, 0.25), ([0.95, 0.05], 200, 12, 0.15)] {
+        for seed in 0..20 {
+            let judgement = judge(&simulated(&shares, Sample { sessions, later, controls: 60 }, seed, random), tolerated);
+            let is_open = (judgement.pods, code(&judgement)) == (Verdict::Inconclusive, Some("unbalanced-control"));
+            // By luck there may be more of them than are put up with.
+            assert!(is_open || judgement.pods == Verdict::NotSticky, "{shares:?}, seed {seed}: {judgement:?}");
+            open += u32::from(is_open);
+        }
+    }
+    assert!(open > 50, "{open} of 60");
 }
 
 /// A site of `shares` without any affinity, asked by the plan of a run.

@@ -32,6 +32,7 @@ function meaning(report) {
     return `${forced}The odds that chance alone kept every session in place, from the controls' shares, are below 1 in a million. `
       + `A leak of ${percent(most)} of requests or more would have shown in this run 19 times in 20.`;
   }
+  if (report.verdict === "not-sticky") return `${forced}Requests stay, and what speaks against affinity is not among them.`;
   if (report.pods.length < 2) return "With one pod these bounds hold for any site, sticky or not. They are shown so that nobody takes them for a finding.";
   return `${forced}Where the verdict is open, these bounds are no finding.`;
 }

@@ -111,3 +111,15 @@ fn pods_that_went_before_the_sockets() {
 fn nothing_was_asked() {
     finds(&Run::default(), Verdict::Inconclusive, Some("too-few-probes"));
 }
+
+/// A process that changes, or a worker: more than the pods that the cluster knows of.
+#[test]
+fn more_identities_than_pods() {
+    let ids = "1 2 3 4 5 6 7 8 9 10 11 12";
+    let mut many = run(ids, &[ids; 30]);
+    assert_ne!(code(&judge(&many, 0.0)), Some("identity-unstable"), "without a cluster they may be pods");
+    ["a", "b", "c"].into_iter().for_each(|pod| told(&mut many, 0.0, pod, PodState::Ready));
+    finds(&many, Verdict::Inconclusive, Some("identity-unstable"));
+    ["d", "e", "f"].into_iter().for_each(|pod| told(&mut many, 0.0, pod, PodState::Ready));
+    assert_ne!(code(&judge(&many, 0.0)), Some("identity-unstable"), "pods may have been replaced without the cluster's word");
+}
