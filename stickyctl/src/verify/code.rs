@@ -128,6 +128,11 @@ codes! {
     UnbalancedControl = "unbalanced-control", "Without a cookie most requests go to one pod, so that staying there proves little.", [
         ("Weights, a canary, or a proxy that prefers a pod", "more requests: --requests, --sessions"),
     ];
+    /// All sessions are led to one pod by what they bring along.
+    SessionsTogether = "sessions-together", "All sessions began on one pod with the cookies that they brought, so that staying there proves little.", [
+        ("The file of --cookie has the affinity cookie of one browser", "leave that one out of the file; the login's is enough"),
+        ("Who is logged in is served by one pod", "nothing to stick to; look at the rule for them"),
+    ];
     /// Too small a sample.
     TooFewProbes = "too-few-probes", "There were too few answers to rule chance out.", [
         ("The sample was made small", "--sessions 30 --requests 12"),

@@ -1,7 +1,7 @@
 //! Cookies that do not come back, come twice, or come from somebody else.
 
 use crate::case::{Case, all, not_sticky, sticky, unclear, verify};
-use crate::site::{Beside, Sets, Site, Upgrade};
+use crate::site::{Affinity, Beside, Sets, Site, Upgrade};
 
 fn with(attributes: &'static str) -> Site {
     Site { cookie: Some(attributes), ..Site::default() }
@@ -33,6 +33,22 @@ pub const CASES: &[Case] = &[
     not_sticky("two of one name, the last for a dead pod", || beside(Beside::DeadLast), &["cookie-not-honoured"]),
     not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-not-honoured"]),
     sticky("the application sets another name", || beside(Beside::OtherName)).beside(&["cookie-not-honoured", "no-affinity-cookie"]),
+    unclear(
+        "the same beside one that is Secure over http",
+        || Site { cookie: Some("Path=/; Secure"), ..beside(Beside::OtherName) },
+        &["secure-over-http"],
+    ),
+    not_sticky(
+        "the same beside one of another path",
+        || Site { cookie: Some("Path=/other"), ..beside(Beside::OtherName) },
+        &["cookie-path-mismatch"],
+    ),
+    unclear("a file with one browser's", || Site { affinity: Affinity::Ring, ..Site::default() }, &["sessions-together"])
+        .with(&["--cookie", "@tests/verify/data/route.cookies"])
+        .beside(&["single-backend-path", "unbalanced-control"]),
+    sticky("a file with another", || Site { affinity: Affinity::Ring, ..Site::default() })
+        .with(&["--cookie", "@tests/verify/data/theme.cookies", "--sessions", "30"])
+        .beside(&["sessions-together", "too-few-probes"]),
     sticky("on every answer, sockets asked too", Site::default).with(SOCKET).beside(&["no-cookie-on-upgrade", "socket-elsewhere", "upgrade-failed"]),
     not_sticky("on pages only", || Site { sets: Sets::NotUpgrades, ..Site::default() }, &["no-cookie-on-upgrade"])
         .with(SOCKET)
