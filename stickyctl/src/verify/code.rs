@@ -100,9 +100,10 @@ codes! {
         ("Page and socket have rules of their own", "session-cookie-path: /, on both"),
     ];
     /// Browsers take no such cookie.
-    CookieRefused = "cookie-refused", "Browsers refuse the cookie, which contradicts itself.", [
+    CookieRefused = "cookie-refused", "Browsers refuse the cookie, which contradicts itself or is too large.", [
         ("SameSite=None without Secure", "session-cookie-secure: \"true\" beside it; or SameSite=Lax"),
         ("A name that begins with __Secure- or __Host-, whose promise the attributes don't keep", "Secure, Path=/ and no Domain; or another name"),
+        ("Name and value have more than 4096 bytes together", "a key in the cookie, and what it stands for on the server"),
     ];
     /// Every cookie is for another domain.
     CookieDomainMismatch = "cookie-domain-mismatch", "The cookie is for another domain, and browsers refuse it.", [
@@ -144,6 +145,7 @@ codes! {
     /// The site does not say who answers.
     NoIdentity = "no-identity", "No answer says which pod made it, and a cookie alone proves nothing.", [
         ("The site tells it in a way of its own", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
+        ("It redirects, and nobody follows", "ask the URL that the redirect leads to"),
         ("It does not tell it", "let it answer a header with its host name"),
     ];
     /// An identity of every request's own.

@@ -27,6 +27,7 @@ pub const CASES: &[Case] = &[
     not_sticky("a date that has passed", || with("Path=/; Expires=Fri, 27-Nov-20 09:00:00 GMT"), &["born-expired"]),
     sticky("a life ahead", || with("Path=/; Max-Age=60; Expires=Fri, 27-Nov-20 09:00:00 GMT")).beside(&["born-expired"]),
     not_sticky("another domain", || with("Path=/; Domain=other.example"), &["cookie-domain-mismatch"]),
+    not_sticky("everybody's domain", || with("Path=/; Domain=example"), &["cookie-domain-mismatch"]).with(&["--host", "shop.example"]),
     sticky("its own domain", || with("Path=/; Domain=shop.example")).with(&["--host", "shop.example"]).beside(&["cookie-domain-mismatch"]),
     sticky("two of one name, the last for the pod", || beside(Beside::DeadFirst)).beside(&["cookie-not-honoured"]),
     // A jar keeps the last one, which leads nowhere: each answer binds anew.

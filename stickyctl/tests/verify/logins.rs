@@ -2,7 +2,9 @@
 
 use crate::case::{command, done, verify};
 use crate::site::{Affinity, Login, SECRET, Site};
+use std::process::Stdio;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 
 fn file(folder: &TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
@@ -19,6 +21,31 @@ async fn by_a_header() {
     let done = verify(&site, &["--header", &header, "--ws-url", "/ws"]).await;
     assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
     assert_eq!(verify(&site, &[]).await.reasons(), ["no-identity"]);
+}
+
+/// A pipe has what is secret only once, however many URLs there are.
+#[tokio::test]
+async fn by_a_header_from_a_pipe() {
+    let site = Site { login: Login::Header, ..Site::default() }.serve().await;
+    let socket = format!("{}ws", site.url.replacen("http", "ws", 1));
+    let mut command = command(&site, &["--header", "@/dev/stdin", "--ws-url", &socket]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("Authorization: Bearer {SECRET}\n").as_bytes()).await.unwrap();
+    let done = done(child.wait_with_output().await.unwrap());
+    assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{} {}", done.details(), done.stderr);
+}
+
+/// A browser's headers, pasted whole, would name another host and ask for an answer that nobody can read.
+#[tokio::test]
+async fn headers_that_are_not_the_callers_to_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = file(&folder, "headers", &format!("Accept: */*\nHost: other.example\nCookie: a={SECRET}\nAccept-Encoding: gzip\n"));
+    let site = Site::default().serve().await;
+    let done = verify(&site, &["--header", &header]).await;
+    for says in ["line 2, Host: --host NAME", "line 3, Cookie: --cookie @FILE", "line 4, Accept-Encoding: leave it out"] {
+        assert!(done.code == Some(2) && done.stderr.contains(says) && !done.stderr.contains(SECRET), "{says}: {}", done.stderr);
+    }
+    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
 }
 
 /// Cookies and a posted password are a session's. Who comes without them is turned away, and where sessions begin tells how pods share them.

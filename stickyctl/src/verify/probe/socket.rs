@@ -61,7 +61,7 @@ async fn begin(
         Ok((stream, answer)) => (stream, answer.into_parts().0),
         Err(Error::Http(answer)) => {
             let (head, body) = answer.into_parts();
-            return Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into() }, None));
+            return Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into(), cut: None }, None));
         }
         Err(error) => return Err(failed(&error)),
     };
@@ -81,7 +81,7 @@ async fn begin(
             }
         }
     }
-    Ok((Answer { status: head.status.as_u16(), headers: head.headers, body }, Some(stream)))
+    Ok((Answer { status: head.status.as_u16(), headers: head.headers, body, cut: None }, Some(stream)))
 }
 
 /// A held socket. It ends with this value.

@@ -75,7 +75,9 @@ const SHARED: usize = 20;
 
 /// Answers that say not who made them, by status: a redirect or a login page is no page of a pod's.
 fn statuses(run: &Run) -> String {
-    run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ")
+    let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
+    let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
+    statuses + &aside.unwrap_or_default()
 }
 
 /// What the cookie alone lets one say, which is no verdict.
