@@ -68,8 +68,8 @@ impl VerifyArgs {
 
     /// How the site is asked; `address` is where its tunnel begins.
     pub(in crate::verify) fn asking(&self, parts: &Parts, address: Option<&str>) -> Result<Asking, Failure> {
-        let target = self.target(parts, address)?;
-        let socket = self.socket(&target, address)?;
+        let target = self.target(parts, self.asked.host.as_deref(), address)?;
+        let socket = self.socket(parts, &target, address)?;
         let sample = self.sample();
         if sample.probes() > MOST_PROBES {
             return Err(Failure::new(Exit::Usage, format!("{} requests are more than a run can keep in mind", sample.probes()))
@@ -119,26 +119,29 @@ impl VerifyArgs {
     }
 
     /// The socket that is opened: the one that was said, sticky-app's own, or none at a stranger's site.
-    fn socket(&self, target: &Target, address: Option<&str>) -> Result<Option<Socket>, Failure> {
+    fn socket(&self, page: &Parts, target: &Target, address: Option<&str>) -> Result<Option<Socket>, Failure> {
         let asked = &self.asked;
+        let origin = asked.origin.clone().or_else(|| format!("{}://{}", target.scheme(), target.authority).parse().ok());
         let (target, path) = match asked.ws_url.as_deref() {
             None if self.pod_identity.is_some() => return Ok(None),
             None => (target.clone(), None),
             Some(path) if path.starts_with('/') => (target.clone(), Some(path.to_owned())),
             Some(url) => {
                 let parts = Parts::read(url)?;
-                let path = parts.path.clone();
-                (self.target(&parts, address)?, Some(path))
+                // The other name is the page's host's, and of no host beside it.
+                let host = asked.host.as_deref().filter(|_| parts.host == page.host);
+                (self.target(&parts, host, address)?, Some(parts.path))
             }
         };
-        let (origin, subprotocol, send) = (asked.origin.clone(), asked.ws_subprotocol.clone(), asked.ws_send.clone());
+        let (subprotocol, send) = (asked.ws_subprotocol.clone(), asked.ws_send.clone());
         let names_in_texts = !matches!(self.pod_identity, None | Some(Source::Header(_)));
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
     }
 
-    fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
+    /// `host` is its name where that is not the URL's.
+    fn target(&self, parts: &Parts, host: Option<&str>, address: Option<&str>) -> Result<Target, Failure> {
         let asked = &self.asked;
-        let host = asked.host.as_ref().unwrap_or(&parts.host).to_ascii_lowercase();
+        let host = host.unwrap_or(&parts.host).to_ascii_lowercase();
         if let Some(path) = asked.path.iter().chain(&asked.first).find(|path| !path.starts_with('/')) {
             return Err(Failure::new(Exit::Usage, format!("`{path}` is no path: it begins with a slash")));
         }
