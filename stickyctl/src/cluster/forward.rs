@@ -39,14 +39,19 @@ pub struct ForwardArgs {
 pub async fn run(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
     let mut way = open(&args.release, args.port).await?;
     let addr = way.tunnel.addr();
-    output.answer(&url(way.host.as_deref(), addr));
-    for line in notes(&way.door, way.host.as_deref(), way.tls, addr) {
-        output.note(&line);
-    }
-    output.hint("Ctrl-C ends it.");
+    let opened = async {
+        output.answer(&url(way.host.as_deref(), addr));
+        for line in notes(&way.door, way.host.as_deref(), way.tls, addr) {
+            output.note(&line);
+        }
+        output.hint("Ctrl-C ends it.");
+        tell(&mut way.tunnel, output, |_| {}).await
+    };
     tokio::select! {
-        never = tell(&mut way.tunnel, output, |_| {}) => match never {},
+        // In this order: who reads the URL and ends the command at once is heard.
+        biased;
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+        never = opened => match never {},
     }
 }
 

@@ -115,6 +115,8 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
     let began = Instant::now();
     let old: Vec<&str> = before.pods.iter().map(|p| p.pod.as_str()).collect();
     let (mut ready_said, mut last) = (false, String::new());
+    // One for all looks: what comes between two of them is heard by the next.
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         let status = client.status().await?;
         if let Some(why) = status.failure {
@@ -163,7 +165,7 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
-            _ = tokio::signal::ctrl_c() => {
+            _ = &mut interrupted => {
                 output.note("interrupted; the change goes on without this command");
                 return Err(Failure::new(Exit::Interrupted, format!("waiting for {want}: interrupted")));
             }

@@ -94,7 +94,7 @@ mod tests {
 
     fn socket(pod: &str, at: f64, quiet_since: f64, how: How) -> Socket {
         let seconds = Duration::from_secs_f64;
-        Socket { opened: shot(pod), end: Some(End { at: seconds(at), quiet_since: seconds(quiet_since), how }) }
+        Socket { opened: shot(pod), refused_by: None, end: Some(End { at: seconds(at), quiet_since: seconds(quiet_since), how }) }
     }
 
     fn cut() -> How {

@@ -6,6 +6,7 @@
 //! Of the public suffixes, for which browsers refuse a cookie, only those are known that have no dot, as `com`: no list of them all is kept.
 
 use super::cookie::Offer;
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 /// Where a request goes, as far as cookies care.
@@ -88,6 +89,17 @@ impl Jar {
             self.0.remove(0);
         }
         fate
+    }
+
+    /// Puts a value in the place of every other one, under the attributes and the life that its cookie has, and tells the names. Cookies of
+    /// names that `spared` has stay as they are: a login that was renewed is still the login.
+    pub fn forge(&mut self, value: &str, spared: &Self) -> BTreeSet<String> {
+        let is_spared = |kept: &Kept| spared.0.iter().any(|own| own.offer.name == kept.offer.name);
+        let forge = |kept: &mut Kept| {
+            value.clone_into(&mut kept.offer.value);
+            kept.offer.name.clone()
+        };
+        self.0.iter_mut().filter(|kept| !is_spared(kept)).map(forge).collect()
     }
 
     /// The `Cookie` header for a request to `place`: longer paths first, then older ones; none where nothing fits.
@@ -208,6 +220,27 @@ mod tests {
         assert_eq!(own.header(&local, NOW).as_deref(), Some("a=1"));
         assert_eq!(own.header(&Place { host: "shop.localhost", ..local }, NOW), None, "it is that host's alone");
         assert!(!domain_matches("10.0.0.1", "0.0.1") && domain_matches("10.0.0.1", "10.0.0.1") && !domain_matches("notexample.com", "example.com"));
+    }
+
+    /// As a proxy's own cookie would come back: once, wherever and as long as the site's goes.
+    #[test]
+    fn a_forged_cookie_is_the_sites_own_but_for_its_value() {
+        let mut spared = Jar::default();
+        take(&mut spared, "login=me; Path=/", "/app");
+        let mut jar = spared.clone();
+        for line in ["s=1; Path=/app", "d=1; Domain=example.com; Max-Age=10", "login=else; Path=/app"] {
+            take(&mut jar, line, "/app");
+        }
+        let names: Vec<String> = jar.forge("x", &spared).into_iter().collect();
+        assert_eq!(names, ["d", "s"]);
+        assert_eq!((sent(&jar, "/app").as_str(), sent(&jar, "/").as_str()), ("s=x; login=else; login=me; d=x", "login=me; d=x"));
+        assert_eq!(jar.header(&at("/"), NOW + Duration::from_secs(12)).as_deref(), Some("login=me"));
+        take(&mut jar, "s=2; Path=/app", "/app");
+        assert_eq!(sent(&jar, "/app"), "s=2; login=else; login=me; d=x", "a new value takes its place");
+        let (mut host, tls) = (Jar::default(), Place { tls: true, ..at("/") });
+        host.take(Offer::read("__Host-s=1; Secure; Path=/", NOW).unwrap(), &tls, NOW);
+        host.forge("x", &Jar::default());
+        assert_eq!(host.header(&tls, NOW).as_deref(), Some("__Host-s=x"));
     }
 
     #[test]

@@ -82,13 +82,15 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         () = async {
             if site.witness.is_some() {
                 // Without a witness in time the run begins all the same, and moves have no cause.
-                let _ = tokio::time::timeout(FIRST_LOOK, first_look).await;
+                if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
+                    output.warning("the cluster does not say how the pods are; until it does no move has a cause");
+                }
             }
             probe::run(&asking, &book, |done| line.says(&format!("{done} of at most {all}"))).await;
         } => false,
         _ = tokio::signal::ctrl_c() => true,
         never = trouble(site.tunnel.as_mut(), &book, output) => match never {},
-        never = witness(site.witness.as_ref(), &book, looked) => match never {},
+        never = witness(site.witness.as_ref(), &book, looked, output) => match never {},
     };
     let run = book.run();
     let done = run.shots().count() + run.sockets().count();
@@ -152,9 +154,9 @@ async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> In
     }
 }
 
-async fn witness(witness: Option<&Witness>, book: &Arc<Book>, looked: oneshot::Sender<()>) -> Infallible {
+async fn witness(witness: Option<&Witness>, book: &Arc<Book>, looked: oneshot::Sender<()>, output: Output) -> Infallible {
     match witness {
-        Some(witness) => watch::pods(witness, book, looked).await,
+        Some(witness) => watch::pods(witness, book, looked, |what| output.warning(what)).await,
         None => std::future::pending().await,
     }
 }

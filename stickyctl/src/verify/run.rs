@@ -65,6 +65,8 @@ pub struct Run {
     pub together: Vec<Vec<Shot>>,
     /// Requests of a session that came with a cookie's value which nobody issued.
     pub dead_cookie: Vec<Shot>,
+    /// The names of the site's cookies that had such a value then.
+    pub forged: BTreeSet<String>,
     /// Requests of the first session, without its cookies: where it stays all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
     /// Requests without a cookie, several on a connection: what somebody sees who keeps it.

@@ -8,7 +8,8 @@ use std::time::Duration;
 pub enum Outcome {
     /// Somebody answered and said who.
     By(Who),
-    /// An answer that does not say whose it is: a proxy's own page, an error. Never a move.
+    /// An answer that does not say whose it is, or is none of a pod's to judge by: a proxy's own page, and every 429 and 5xx, whatever it says
+    /// of itself, since a proxy puts the name of whom it asked on its own error pages too. Never a move.
     Nameless {
         /// The status.
         status: u16,
@@ -92,8 +93,10 @@ impl Shot {
 /// A socket: how it opened, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
-    /// The handshake, or the reply that named the pod.
+    /// The handshake, or the reply that named the pod. One that opened and never said whose it is is [`Outcome::Nameless`] with status 101.
     pub opened: Shot,
+    /// Who refused it, where the refusal says so, of any status: of 429 and 5xx that may be a proxy's word about a pod.
+    pub refused_by: Option<Who>,
     /// Its end; none where it never opened, or was still open when the run was broken off.
     pub end: Option<End>,
 }
@@ -120,7 +123,7 @@ impl End {
 /// How a socket ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// The run closed it.
+    /// The run closed it, or would not read a message as large as came.
     Ours,
     /// The other side said goodbye (RFC 6455 section 5.5.1).
     Goodbye {

@@ -101,7 +101,7 @@ pub struct Socket {
     pub target: Target,
     /// Its path; none: sticky-app's, with an id of each session's own.
     pub path: Option<String>,
-    /// `Origin`; none: the site's own, as a browser would say.
+    /// `Origin`: the page's, as a browser says it, unless another was said.
     pub origin: Option<HeaderValue>,
     /// `Sec-WebSocket-Protocol`.
     pub subprotocol: Option<HeaderValue>,

@@ -17,6 +17,13 @@ const fn dead(from: u64, until: u64, others_are_spared: bool) -> Option<Dead> {
 
 pub const CASES: &[Case] = &[
     sticky("502 now and then", || Site { errors: Some(40), ..Site::default() }).beside(&["error-rate"]),
+    // An answer is one that a pod gave: nginx's `add_header x-pod $upstream always` is on its own pages too.
+    sticky("502 now and then, by the name of a pod", || Site { errors: Some(40), errors_name: true, ..Site::default() })
+        .beside(&["error-rate", "leaks"]),
+    sticky("429 now and then, by the name of a pod", || Site { too_many: Some(50), errors_name: true, ..Site::default() })
+        .beside(&["error-rate", "leaks"]),
+    unclear("502 often, by the name of a pod", || Site { errors: Some(3), errors_name: true, ..Site::default() }, &["error-rate"]).beside(&["leaks"]),
+    unclear("502 always, by the name of a pod", || Site { errors: Some(1), errors_name: true, ..Site::default() }, &["no-identity"]),
     unclear("502 often", || Site { errors: Some(3), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept", "transport"]),
     unclear("429 often", || Site { too_many: Some(4), ..Site::default() }, &["error-rate"]),
     sticky("429 now and then", || Site { too_many: Some(50), ..Site::default() }).beside(&["error-rate"]),

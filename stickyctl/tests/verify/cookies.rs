@@ -1,7 +1,7 @@
 //! Cookies that do not come back, come twice, or come from somebody else.
 
 use crate::case::{Case, all, not_sticky, sticky, unclear, verify};
-use crate::site::{Affinity, Beside, Sets, Site, Upgrade};
+use crate::site::{Affinity, Beside, Sets, Site, Tls, Trust, Upgrade};
 
 fn with(attributes: &'static str) -> Site {
     Site { cookie: Some(attributes), ..Site::default() }
@@ -76,5 +76,25 @@ async fn the_reason_says_where_a_cookie_came() {
     ] {
         let done = verify(&site.serve().await, SOCKET).await;
         assert!(done.detail("no-affinity-cookie").ends_with(says), "{}", done.details());
+    }
+}
+
+/// A dead cookie comes as the site's own would, whatever its attributes: once, and it is its answer's cookie that replaces it.
+#[tokio::test]
+async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
+    let tls = Some(Tls { http2: false, trust: Trust::Right });
+    let host = |cookie| Site { host: Some("www.shop.example"), cookie: Some(cookie), ..Site::default() };
+    for (what, site, flags, says) in [
+        ("a parent's domain", host("Path=/; Domain=shop.example"), &[][..], "replaced at once"),
+        ("a path of its own", with("Path=/app"), &["/app"], "replaced at once"),
+        ("__Host-", Site { tls, cookie_name: "__Host-route", ..with("Path=/; Secure") }, &[], "replaced at once"),
+        ("__Secure-", Site { tls, cookie_name: "__Secure-route", ..with("Path=/; Secure; Domain=shop.example") }, &[], "replaced at once"),
+        // Only what was forged can be replaced.
+        ("a key, and the application's beside it", Site { affinity: Affinity::Ring, ..beside(Beside::OtherName) }, &[], "taken for a key"),
+        ("a key", Site { affinity: Affinity::Ring, ..Site::default() }, &[], "taken for a key, and not replaced"),
+    ] {
+        let done = verify(&site.serve().await, flags).await;
+        let (outcome, detail) = done.scenario("dead-cookie");
+        assert!(detail.starts_with(says) && !detail.contains("afterwards") && outcome != "fail", "{what}: {outcome} {detail} {}", done.details());
     }
 }

@@ -40,6 +40,8 @@ pub const CASES: &[Case] = &[
         "pod-terminated",
         "socket-elsewhere",
     ]),
+    // More than this run reads: it is no end of the site's.
+    sticky("a message of 300 KiB to all", || ending(Ends::TooMuch(90))).with(SOCKET).beside(&["proxy-recycled", "socket-lost", "goodbye"]),
     sticky("one cut", || ending(Ends::CutOne(90))).with(SOCKET).tells(&["socket-lost"]).beside(&["proxy-recycled", "goodbye", "pod-terminated"]),
     unclear("pods that die with their sockets", || Site { replaced_after: Some(90), ..ending(Ends::Cut(91)) }, &["pods-replaced", "pod-terminated"])
         .with(&["--ws-url", "/ws", "--skip", "stick-ws"])
@@ -78,4 +80,37 @@ async fn sockets_that_ended_come_back() {
         silent.details()
     );
     assert!(silent.detail("idle-timeout").starts_with("4 of 4 silent sockets ended without a goodbye after "), "{}", silent.details());
+}
+
+/// Those that sessions began with are held all the time, and a timer ends each after the same silence: one after another, as they were opened.
+#[tokio::test]
+async fn a_timer_is_told_from_a_proxy_that_goes() {
+    let done = verify(&ending(Ends::Idle(1_500)).serve().await, &["--ws-url", "/ws", "--duration", "4s", "--skip", "stick-ws"]).await;
+    assert_eq!((&done.report["socket_ends"]["idle-timeout"], done.reasons()), (&10.into(), vec!["idle-timeout"]), "{}", done.details());
+    // However fast the run is, they are as far apart as a timer's ends can be told by.
+    let site = Site::default().serve().await;
+    verify(&site, &["--ws-url", "/ws", "--skip", "stick-ws"]).await;
+    let upgraded = site.state.upgraded.lock().unwrap();
+    let apart: Vec<u128> = upgraded.windows(2).map(|two| (two[1] - two[0]).as_millis()).collect();
+    // What was asked after a moment may come a little sooner after the one before.
+    assert!(apart.len() == 9 && apart.iter().all(|ms| *ms >= 25), "{apart:?}");
+}
+
+/// A page's socket on another host is opened as browsers do: by that host's name, and from the page's origin.
+#[tokio::test]
+async fn a_socket_on_another_host() {
+    let (page, other) = (Site { host: Some("shop.example"), ..Site::default() }, Site { host: Some("127.0.0.1"), ..Site::default() });
+    let (mut page, other) = (page.serve().await, other.serve().await);
+    let address = page.url.trim_start_matches("http://shop.example").trim_end_matches('/').to_owned();
+    page.url = format!("http://localhost{address}/");
+    let socket = format!("{}ws", other.url.replacen("http", "ws", 1));
+    page.flags = vec!["--host=shop.example".to_owned(), format!("--ws-url={socket}")];
+    let done = verify(&page, &[]).await;
+    assert_eq!(*other.state.origins.lock().unwrap(), [format!("http://shop.example{address}")].into(), "{}", done.stderr);
+    // Upgrades by the page's name would have been refused.
+    assert!(!done.details().contains("status 404"), "{}", done.details());
+    // Where it is the page's host, the other name is the socket's too.
+    page.flags = vec!["--host=shop.example".to_owned(), format!("--ws-url=ws://localhost{address}/ws")];
+    let done = verify(&page, &[]).await;
+    assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
 }

@@ -53,8 +53,9 @@ pub async fn run(ask: Ask, output: Output) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     tokio::select! {
-        never = watch(&ask, &cluster, status, door, output) => match never {},
+        biased;
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+        never = watch(&ask, &cluster, status, door, output) => match never {},
     }
 }
 

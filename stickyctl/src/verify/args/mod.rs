@@ -84,7 +84,7 @@ struct Asked {
     /// Subprotocol that a socket asks for
     #[arg(long, value_name = "NAME")]
     ws_subprotocol: Option<HeaderValue>,
-    /// Origin that a socket names [default: the site's own]
+    /// Origin that a socket names [default: the page's]
     #[arg(long)]
     origin: Option<HeaderValue>,
     /// File with headers for each request, one `NAME: VALUE` a line, so that no secret stands in an argument list
@@ -125,7 +125,7 @@ struct Amount {
     /// Rate of moves that is put up with, as in 0.1%; it chooses the sample
     #[arg(long, value_name = "PERCENT", default_value = "0%")]
     max_move_rate: Percent,
-    /// Requests that begin in a second, at most
+    /// Requests that begin in a second, at most; below 8, what is asked 8 at once is left out
     #[arg(long, default_value_t = 200.0, value_parser = rate)]
     rate: f64,
     /// Spread the run over so much time, to catch slow faults [default: as fast as --rate]

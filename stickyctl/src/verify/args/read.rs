@@ -70,7 +70,7 @@ impl VerifyArgs {
     /// How the site is asked; `address` is where its tunnel begins.
     pub(in crate::verify) fn asking(&self, parts: &Parts, address: Option<&str>) -> Result<Asking, Failure> {
         let target = self.target(parts, address)?;
-        let socket = self.socket(&target, address)?;
+        let socket = self.socket(parts, &target, address)?;
         let sample = self.sample();
         if sample.probes() > MOST_PROBES {
             return Err(Failure::new(Exit::Usage, format!("{} requests are more than a run can keep in mind", sample.probes()))
@@ -120,8 +120,9 @@ impl VerifyArgs {
     }
 
     /// The socket that is opened: the one that was said, sticky-app's own, or none at a stranger's site.
-    fn socket(&self, target: &Target, address: Option<&str>) -> Result<Option<Socket>, Failure> {
+    fn socket(&self, page: &Parts, target: &Target, address: Option<&str>) -> Result<Option<Socket>, Failure> {
         let asked = &self.asked;
+        let origin = asked.origin.clone().or_else(|| format!("{}://{}", target.scheme(), target.authority).parse().ok());
         let (target, path) = match asked.ws_url.as_deref() {
             None if self.pod_identity.is_some() => return Ok(None),
             None => (target.clone(), None),
@@ -131,11 +132,12 @@ impl VerifyArgs {
             }
             Some(url) => {
                 let parts = Parts::read(url)?;
-                let path = parts.path.clone();
-                (self.elsewhere(target, &parts, address)?, Some(path))
+                // The other name is the page's host's, and of no host beside it.
+                let host = asked.host.as_ref().filter(|_| parts.host == page.host);
+                (self.elsewhere(target, &parts, host, address)?, Some(parts.path))
             }
         };
-        let (origin, subprotocol, send) = (asked.origin.clone(), asked.ws_subprotocol.clone(), asked.ws_send.clone());
+        let (subprotocol, send) = (asked.ws_subprotocol.clone(), asked.ws_send.clone());
         let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
     }
@@ -152,7 +154,7 @@ impl VerifyArgs {
         for file in &asked.header {
             headers.extend(file.headers()?);
         }
-        let (host, addresses) = self.way(parts, address);
+        let (host, addresses) = self.way(parts, asked.host.as_ref(), address);
         Ok(Target {
             authority: parts.authority(&host),
             tls: if parts.tls { Some(self.tls(&host)?) } else { None },
@@ -170,21 +172,21 @@ impl VerifyArgs {
         })
     }
 
-    /// The same by another URL. What was read from files stays: a pipe has it only once.
-    fn elsewhere(&self, target: &Target, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
-        let (host, addresses) = self.way(parts, address);
+    /// The same by another URL, whose host may have another name. What was read from files stays: a pipe has it only once.
+    fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> Result<Target, Failure> {
+        let (host, addresses) = self.way(parts, host, address);
         let tls = if parts.tls { Some(target.tls.clone().map_or_else(|| self.tls(&host), Ok)?) } else { None };
         Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })
     }
 
     /// The name that a URL's site is asked by, and where connections go.
-    fn way(&self, parts: &Parts, address: Option<&str>) -> (Host, Vec<String>) {
+    fn way(&self, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> (Host, Vec<String>) {
         let own = Host { name: parts.host.clone(), port: Some(parts.port) };
         let addresses = match self.asked.connect.as_slice() {
             [] => vec![address.map_or_else(|| parts.address(&own), str::to_owned)],
             all => all.iter().map(|host| parts.address(host)).collect(),
         };
-        (self.asked.host.clone().unwrap_or(own), addresses)
+        (host.cloned().unwrap_or(own), addresses)
     }
 
     /// How certificates are checked, of a host whose name one can hold.

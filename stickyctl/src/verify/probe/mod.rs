@@ -6,6 +6,8 @@ mod running;
 mod shoot;
 mod socket;
 mod sockets;
+#[cfg(test)]
+mod tests;
 
 use super::ask::Way;
 use super::identity::Source;
@@ -39,6 +41,8 @@ const SOCKET_FIRST: u32 = 10;
 const IDLE: u32 = 4;
 /// Between the beginnings of two silent sockets: a timer ends them as far apart, anything else at once.
 const STAGGER: Duration = Duration::from_millis(250);
+/// The same for those that sessions begin with: more than timers are off by, and little for a run that waits for nothing else.
+const APART: Duration = Duration::from_millis(30);
 /// The least requests without cookies of a session that has them otherwise: fewer may stay by luck.
 const WITHOUT: u32 = 12;
 /// Connections that are kept, for comparison.
@@ -83,7 +87,7 @@ impl Asking {
     /// Requests and sockets that a run makes at most: what is always asked, and what only some sites give a cause for.
     #[must_use]
     pub fn count(&self) -> (u64, u64) {
-        let (asks, sessions) = (|name| self.chosen.has(name), self.sample.sessions);
+        let (asks, sessions) = (|name| self.has(name), self.sample.sessions);
         let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
         let again = all(&[(self.socket.is_some() && asks(Name::WsFirst), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
@@ -92,7 +96,7 @@ impl Asking {
 
     /// Requests and sockets of a run at a site that keeps connections, has its socket and no more to look into.
     fn always(&self) -> (u64, u64) {
-        let asks = |name| self.chosen.has(name);
+        let asks = |name| self.has(name);
         let (socket, sessions) = (self.socket.is_some(), self.sample.sessions);
         let requests = all(&[
             (true, self.without()),
@@ -112,9 +116,15 @@ impl Asking {
         (self.sample.probes() + requests, if socket { sockets } else { 0 })
     }
 
+    /// Whether a scenario is asked: those that ask at once are not where a second has no room for that.
+    fn has(&self, name: Name) -> bool {
+        let at_once = matches!(name, Name::ParallelFirst | Name::Workers);
+        self.chosen.has(name) && !(at_once && self.rate < f64::from(MANY))
+    }
+
     /// Requests of the first session without its cookies.
     fn without(&self) -> u32 {
-        if self.chosen.has(Name::Attribution) { self.sample.later.max(WITHOUT) } else { 0 }
+        if self.has(Name::Attribution) { self.sample.later.max(WITHOUT) } else { 0 }
     }
 }
 

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 /// Spreads beginnings so that no second has more than the rate, and that all of them take a wanted time.
 pub(super) struct Pace {
+    /// Between two beginnings by the rate alone.
+    least: Duration,
     every: Duration,
     next: tokio::sync::Mutex<Instant>,
 }
@@ -11,19 +13,26 @@ pub(super) struct Pace {
 impl Pace {
     /// `rate` a second at most; `over` is the time that `count` of them are to take.
     pub(super) fn new(rate: f64, over: Duration, count: u64) -> Self {
-        let every = Duration::from_secs_f64(1.0 / rate.max(0.001)).max(over.div_f64(count.max(1) as f64));
-        Self { every, next: tokio::sync::Mutex::new(Instant::now()) }
+        let least = Duration::from_secs_f64(1.0 / rate.max(0.001));
+        Self { least, every: least.max(over.div_f64(count.max(1) as f64)), next: tokio::sync::Mutex::new(Instant::now()) }
     }
 
     /// Waits for a turn.
     pub(super) async fn turn(&self) {
-        let at = {
-            let mut next = self.next.lock().await;
-            let at = (*next).max(Instant::now());
-            *next = at + self.every;
-            at
-        };
+        self.turns(1).await;
+    }
+
+    /// Waits for the turns of `count` that begin at once: no more than the rate, or a second has more than it.
+    pub(super) async fn turns(&self, count: u32) {
+        let at = self.reserve(&mut *self.next.lock().await, Instant::now(), count);
         tokio::time::sleep_until(at.into()).await;
+    }
+
+    /// When they begin. A second may end with them or begin with them, so that their room is kept on both sides.
+    fn reserve(&self, next: &mut Instant, now: Instant, count: u32) -> Instant {
+        let at = now.max(*next + self.every * (count - 1));
+        *next = at + self.every.max(self.least * count);
+        at
     }
 }
 
@@ -36,5 +45,21 @@ mod tests {
         assert_eq!(Pace::new(200.0, Duration::ZERO, 500).every, Duration::from_millis(5));
         assert_eq!(Pace::new(200.0, Duration::from_secs(600), 500).every, Duration::from_millis(1_200));
         assert_eq!(Pace::new(1.0, Duration::from_secs(5), 500).every, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn no_second_has_more_than_the_rate() {
+        for rate in [8.0, 9.0, 12.0, 15.0, 16.0, 20.0, 31.0, 200.0] {
+            let (pace, now) = (Pace::new(rate, Duration::ZERO, 1), Instant::now());
+            let (mut next, mut begun) = (now, Vec::new());
+            for count in [[1; 30], [8; 30], [1, 8, 1, 1, 8, 8, 1, 1, 1, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 8, 1, 1, 8, 1, 1, 1, 8, 8, 1, 1]].concat() {
+                let at = pace.reserve(&mut next, now, count);
+                begun.extend(std::iter::repeat_n(at, count as usize));
+            }
+            // Turns are whole nanoseconds.
+            let second = Duration::from_secs(1) - Duration::from_micros(1);
+            let most = begun.iter().map(|from| begun.iter().filter(|at| (*from..*from + second).contains(at)).count()).max();
+            assert!(most.is_some_and(|most| most as f64 <= rate), "{most:?} at {rate}");
+        }
     }
 }

@@ -2,20 +2,18 @@
 
 use super::book::Book;
 use super::pace::Pace;
-use super::shoot::{Request, noted, place, shoot};
+use super::shoot::{Request, cut, noted, place, shoot};
 use super::{AFTER, AT_ONCE, Asking, KEPT, MANY, MANY_SESSIONS, ON_KEPT};
 use crate::verify::ask::{self, Connection, Question};
-use crate::verify::cookie::Offer;
 use crate::verify::jar::Jar;
 use crate::verify::plan::Probe;
 use crate::verify::scenario::Name;
 use crate::verify::seen::Shot;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// A run that is under way.
 pub(super) struct Running<'a> {
@@ -29,7 +27,7 @@ pub(super) struct Running<'a> {
 
 impl Running<'_> {
     pub(super) fn has(&self, name: Name) -> bool {
-        self.asking.chosen.has(name)
+        self.asking.has(name)
     }
 
     pub(super) fn tick(&self) {
@@ -111,26 +109,21 @@ impl Running<'_> {
 
     /// The same request so many times, all begun before any is answered.
     pub(super) async fn together(&self, request: Request<'_>) -> Vec<Shot> {
-        for _ in 0..MANY {
-            self.pace.turn().await;
-        }
+        self.pace.turns(MANY).await;
         let shots = join_all((0..MANY).map(|_| shoot(self.asking, self.book, request))).await;
         shots.into_iter().map(|(shot, _)| shot).inspect(|_| self.tick()).collect()
     }
 
-    /// A session that comes with values which nobody issued, under the names of the site's own cookies.
+    /// A session that comes with values which nobody issued, in the site's own cookies as a session that is bound has them.
     pub(super) async fn dead_cookie(&self) {
         if !self.has(Name::DeadCookie) {
             return;
         }
-        let (jar, now, place) = (Mutex::new(self.asking.jar()), SystemTime::now(), place(&self.asking.target, &self.asking.target.first));
-        let names: BTreeSet<String> = self.book.look(|run| {
-            let shots = run.sessions.iter().flat_map(|session| &session.shots);
-            shots.flat_map(|shot| &shot.offered).map(|cookie| cookie.name.clone()).collect()
-        });
-        for offer in names.iter().filter_map(|name| Offer::read(&format!("{name}=nobody-issued-this; Path=/"), now)) {
-            jar.lock().unwrap_or_else(PoisonError::into_inner).take(offer, &place, now);
-        }
+        let bound = self.book.look(|run| run.sessions.iter().position(|session| session.bound().is_some())).unwrap_or_default();
+        let mut jar = self.jars[bound].lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let forged = jar.forge("nobody-issued-this", &self.asking.jar());
+        self.book.note(|run| run.forged = forged.iter().map(|name| cut(name)).collect());
+        let jar = Mutex::new(jar);
         for n in 0..=AFTER {
             let request = if n == 0 { self.first(0, &jar) } else { self.request(0, n, Some(&jar)) };
             let shot = self.shoot(request).await;

@@ -49,7 +49,7 @@ pub(super) fn noted(
     match answer {
         Err(why) => (Shot { outcome: Outcome::Lost(why), ..blank }, None),
         Ok(answer) => {
-            let offered = offered(asking, &answer, jar, place);
+            let offered = offered(asking.show_values, &answer.headers, jar, place);
             let outcome = who(asking, &answer);
             let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside() } else { None };
             (Shot { outcome, offered, aside, cached: is_cached(&answer.headers), ..blank }, Some(answer))
@@ -72,17 +72,19 @@ pub(super) async fn open(
     let names = |headers: &HeaderMap, text: &[u8]| asking.pod.read(headers, text).is_some();
     let opened = socket::open(socket, (&path, way), header.as_deref(), names).await;
     let blank = Shot { at: book.since(at), took: at.elapsed(), carried, way: way.to, ..Shot::none() };
-    let (answer, stream) = match opened {
-        Ok((answer, stream)) => (Ok(answer), stream),
+    let (answer, line) = match opened {
+        Ok((answer, line)) => (Ok(answer), line),
         Err(why) => (Err(why), None),
     };
     let (mut opened, answer) = noted(asking, blank, answer, Some(jar), &place);
     // A refusal may come from a pod, and is no socket of its.
-    if let Some(answer) = answer.filter(|answer| answer.status != 101) {
+    let refusal = answer.filter(|answer| answer.status != 101);
+    if let Some(answer) = &refusal {
         opened.outcome = Outcome::Nameless { status: answer.status };
     }
-    book.note(|run| seat.take(run, Socket { opened, end: None }));
-    stream.map(|stream| Held::new(stream, Arc::clone(book), seat))
+    let refused_by = refusal.and_then(|answer| named(asking, &answer));
+    book.note(|run| seat.take(run, Socket { opened, refused_by, end: None }));
+    line.map(|line| Held::new(line, Arc::clone(book), seat, asking.app))
 }
 
 /// A sticky-app's id for a session: nobody else's, of the seed of this run and the session's number.
@@ -100,27 +102,48 @@ pub(super) fn place<'a>(target: &'a Target, path: &'a str) -> Place<'a> {
 fn cookies(jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> (Option<String>, Vec<String>) {
     let Some(jar) = jar else { return (None, Vec::new()) };
     let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-    (jar.header(place, now), jar.names(place, now).into_iter().map(str::to_owned).collect())
+    (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(cut).collect())
+}
+
+/// Whom an answer names.
+pub(super) fn named(asking: &Asking, answer: &Answer) -> Option<Who> {
+    let pod = asking.pod.read(&answer.headers, &answer.body)?;
+    Some(Who { pod, worker: asking.worker.read(&answer.headers, &answer.body) })
 }
 
 fn who(asking: &Asking, answer: &Answer) -> Outcome {
-    match asking.pod.read(&answer.headers, &answer.body) {
-        Some(pod) => Outcome::By(Who { pod, worker: asking.worker.read(&answer.headers, &answer.body) }),
-        None => Outcome::Nameless { status: answer.status },
-    }
+    let status = answer.status;
+    // A proxy's own error page may carry the name of whom it asked last, or of the one before.
+    let is_error = status == 429 || status >= 500;
+    named(asking, answer).filter(|_| !is_error).map_or(Outcome::Nameless { status }, Outcome::By)
+}
+
+/// The most cookies of one request or answer that are written down: as many as a browser has room for at least (RFC 6265 section 6.1). The
+/// jar takes them all.
+const COOKIES: usize = 50;
+/// The most of a cookie's name, attributes or value that is written down, in bytes.
+const LONGEST: usize = 256;
+
+/// A stranger's text, as much of it as is written down.
+pub(super) fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(LONGEST)].to_owned()
 }
 
 /// Cookies of an answer, in order; the last one of a name is what the jar keeps.
-fn offered(asking: &Asking, answer: &Answer, jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> Vec<Offered> {
+fn offered(show_values: bool, headers: &HeaderMap, jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> Vec<Offered> {
     // Without a jar its cookies are nobody's.
     let Some(jar) = jar else { return Vec::new() };
     let (mut jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-    let lines = answer.headers.get_all(SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let take = |offer: Offer| {
-        let value = asking.show_values.then(|| offer.value.clone());
-        Offered { name: offer.name.clone(), attributes: offer.attributes(), fate: jar.take(offer, place, now), value }
-    };
-    lines.filter_map(|line| Offer::read(line, now)).map(take).collect()
+    let lines = headers.get_all(SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut offered = Vec::new();
+    for offer in lines.filter_map(|line| Offer::read(line, now)) {
+        let (name, attributes, value) = (cut(&offer.name), cut(&offer.attributes()), show_values.then(|| cut(&offer.value)));
+        let fate = jar.take(offer, place, now);
+        if offered.len() < COOKIES {
+            offered.push(Offered { name, attributes, fate, value });
+        }
+    }
+    offered
 }
 
 /// Whether a cache says that the answer is its own: an age (RFC 9111 section 5.1), a hit (RFC 9211 and what was usual before it).
@@ -141,6 +164,7 @@ fn is_hit(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use http::HeaderValue;
 
@@ -152,5 +176,18 @@ mod tests {
         assert!(said("age", "12") && said("x-cache", "HIT from edge") && said("cache-status", "edge; hit; ttl=3") && said("cf-cache-status", "HIT"));
         assert!(said("x-cache", "TCP_MEM_HIT from edge") && said("x-cache", "RefreshHit from cloudfront") && said("x-cache-status", "STALE"));
         assert!(!said("age", "0") && !said("x-cache", "MISS") && !said("cache-status", "edge; fwd=miss") && !said("x-cache", "white"));
+    }
+    /// A request is kept in mind for the whole run, whatever came with it.
+    #[test]
+    fn what_is_written_down_of_cookies_is_bounded() {
+        let (jar, place) = (Mutex::new(Jar::default()), Place { host: "shop.example", path: "/", tls: false });
+        let lines =
+            (0..90).map(|n| (SET_COOKIE, format!("n{n}{}=\"{}\"; Path=/; SameSite={}", "n".repeat(2_000), "v".repeat(2_000), "x".repeat(2_000))));
+        let headers = HeaderMap::from_iter(lines.map(|(name, line)| (name, HeaderValue::from_str(&line).unwrap())));
+        let read = offered(true, &headers, Some(&jar), &place);
+        let long = read.iter().flat_map(|one| [&one.name, &one.attributes].into_iter().chain(&one.value)).map(String::len).max();
+        assert_eq!((read.len(), long), (COOKIES, Some(LONGEST)));
+        let (header, carried) = cookies(Some(&jar), &place);
+        assert_eq!((header.unwrap().matches("; ").count(), carried.len(), carried[0] == read[0].name), (89, COOKIES, true));
     }
 }

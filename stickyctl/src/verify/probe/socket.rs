@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::sync::CancellationToken;
 
@@ -22,13 +22,26 @@ type Open = WebSocketStream<Box<dyn crate::verify::ask::Stream>>;
 
 /// Texts that wait to be looked at; more than these are of no interest.
 const TEXTS: usize = 64;
+/// The longest text that waits to be looked at, in bytes: hello and the messages of this run are far shorter.
+const LONGEST: usize = 4 << 10;
 /// The most texts that are looked at for a name.
 const GREETINGS: usize = 8;
+/// For such a text to come: a greeting comes at once, and who says nothing unasked says nothing later either.
+const GREETED: Duration = Duration::from_secs(2);
 /// For the other side's goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// A WebSocket that is open.
+pub(super) struct Line {
+    stream: Open,
+    /// When something came over it last.
+    quiet_since: Instant,
+    /// How it ended, where it has by now.
+    over: Option<How>,
+}
+
 /// Opens a WebSocket on a connection of its own. The answer has the headers of the 101, and as its body the text that names somebody, where
-/// the headers don't and `names` may find it there; a refusal has its own status and no stream.
+/// the headers don't and `names` may find it there; a refusal has its own status and no line. One that names nobody is open all the same.
 ///
 /// # Errors
 /// Why there was none, as a sentence.
@@ -37,51 +50,82 @@ pub(super) async fn open(
     (path, way): (&str, Way),
     cookies: Option<&str>,
     names: impl Fn(&HeaderMap, &[u8]) -> bool,
-) -> Result<(Answer, Option<Open>), String> {
-    within(&socket.target, begin(socket, (path, way), cookies, names)).await
+) -> Result<(Answer, Option<Line>), String> {
+    let until = Instant::now() + socket.target.timeout;
+    let (mut answer, mut line) = within(&socket.target, begin(socket, (path, way), cookies)).await?;
+    if let Some(line) = line.as_mut().filter(|_| socket.names_in_texts && !names(&answer.headers, b"")) {
+        let named = line.named(socket.send.as_deref(), |text| names(&answer.headers, text));
+        let named = tokio::time::timeout(GREETED.min(until.saturating_duration_since(Instant::now())), named).await;
+        answer.body = named.ok().flatten().unwrap_or_default();
+    }
+    Ok((answer, line))
 }
 
-async fn begin(
-    socket: &Socket,
-    (path, way): (&str, Way),
-    cookies: Option<&str>,
-    names: impl Fn(&HeaderMap, &[u8]) -> bool,
-) -> Result<(Answer, Option<Open>), String> {
+async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>) -> Result<(Answer, Option<Line>), String> {
     let target = &socket.target;
     // Over HTTP/1.1 always: few front doors take RFC 8441.
     let stream = connect(target, way, false).await?;
     let failed = |e: &dyn std::error::Error| format!("opening a socket at {}: {}", target.address(way), sentence(e));
     let mut request = format!("ws://{}{path}", target.authority).into_client_request().map_err(|e| failed(&e))?;
     dress(request.headers_mut(), target, cookies)?;
-    let origin = socket.origin.clone().or_else(|| format!("{}://{}", target.scheme(), target.authority).parse().ok());
-    request.headers_mut().extend(origin.map(|origin| (ORIGIN, origin)));
+    request.headers_mut().extend(socket.origin.clone().map(|origin| (ORIGIN, origin)));
     request.headers_mut().extend(socket.subprotocol.clone().map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
     let limits = WebSocketConfig::default().max_message_size(Some(MOST_BODY)).max_frame_size(Some(MOST_BODY));
-    let (mut stream, head) = match client_async_with_config(request, stream, Some(limits)).await {
-        Ok((stream, answer)) => (stream, answer.into_parts().0),
+    match client_async_with_config(request, stream, Some(limits)).await {
+        Ok((stream, answer)) => {
+            let head = answer.into_parts().0;
+            let line = Line { stream, quiet_since: Instant::now(), over: None };
+            Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: Bytes::new(), cut: None }, Some(line)))
+        }
         Err(Error::Http(answer)) => {
             let (head, body) = answer.into_parts();
-            return Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into(), cut: None }, None));
+            Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into(), cut: None }, None))
         }
-        Err(error) => return Err(failed(&error)),
-    };
-    let mut body = Bytes::new();
-    if socket.names_in_texts && !names(&head.headers, b"") {
-        if let Some(text) = &socket.send {
-            stream.send(Message::text(text.clone())).await.map_err(|e| failed(&e))?;
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+impl Line {
+    /// The first text that names somebody, after `say` was said; none where a few don't, or it ends.
+    async fn named(&mut self, say: Option<&str>, names: impl Fn(&[u8]) -> bool) -> Option<Bytes> {
+        if let Some(say) = say
+            && let Err(error) = self.stream.send(Message::text(say)).await
+        {
+            self.over = Some(How::Cut(sentence(&error)));
+            return None;
         }
         // A greeting or two may come before the reply.
         let mut texts = 0;
-        while let Some(message) = stream.next().await {
-            let Message::Text(text) = message.map_err(|e| failed(&e))? else { continue };
-            body = text.into();
-            texts += 1;
-            if names(&head.headers, &body) || texts == GREETINGS {
-                break;
+        while self.over.is_none() && texts < GREETINGS {
+            let Some(text) = self.next().await else { continue };
+            if names(text.as_bytes()) {
+                return Some(text.into());
             }
+            texts += 1;
         }
+        None
     }
-    Ok((Answer { status: head.status.as_u16(), headers: head.headers, body, cut: None }, Some(stream)))
+
+    /// What comes next: a text, something else, or its end.
+    async fn next(&mut self) -> Option<Utf8Bytes> {
+        let message = self.stream.next().await;
+        let over = match message {
+            Some(Ok(Message::Close(frame))) => {
+                let (code, reason) = frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+                How::Goodbye { code, reason }
+            }
+            Some(Ok(message)) => {
+                self.quiet_since = Instant::now();
+                return if let Message::Text(text) = message { Some(text) } else { None };
+            }
+            // What is larger than this run reads is no fault of the site's.
+            Some(Err(Error::Capacity(_))) => How::Ours,
+            Some(Err(error)) => How::Cut(sentence(&error)),
+            None => How::Cut("the connection ended".to_owned()),
+        };
+        self.over = Some(over);
+        None
+    }
 }
 
 /// A held socket. It ends with this value.
@@ -99,15 +143,15 @@ impl Drop for Held {
 }
 
 impl Held {
-    /// Holds a socket, whose end goes to its seat in the book.
-    pub(super) fn new(stream: Open, book: Arc<Book>, seat: Seat) -> Self {
+    /// Holds a socket, whose end goes to its seat in the book; its texts are kept where somebody will look at them.
+    pub(super) fn new(line: Line, book: Arc<Book>, seat: Seat, keeps: bool) -> Self {
         let (stop, (sender, texts)) = (CancellationToken::new(), mpsc::channel(TEXTS));
         let over = CancellationToken::new();
         let (stopped, ended) = (stop.clone(), over.clone().drop_guard());
         let task = tokio::spawn(async move {
             // The end is told when the task is over, however that comes.
             let _ended = ended;
-            let end = hold(stream, &book, &stopped, &sender).await;
+            let end = hold(line, &book, &stopped, keeps.then_some(&sender)).await;
             book.note(|run| {
                 if let Some(socket) = seat.of(run) {
                     socket.end = Some(end);
@@ -148,39 +192,30 @@ impl Held {
     }
 }
 
-async fn hold(mut stream: Open, book: &Book, stop: &CancellationToken, texts: &mpsc::Sender<String>) -> End {
-    let mut quiet_since = Instant::now();
+async fn hold(mut line: Line, book: &Book, stop: &CancellationToken, texts: Option<&mpsc::Sender<String>>) -> End {
     let how = loop {
-        let message = tokio::select! {
-            message = stream.next() => message,
+        if let Some(over) = line.over.take() {
+            break over;
+        }
+        let text = tokio::select! {
+            text = line.next() => text,
             () = stop.cancelled() => break How::Ours,
         };
-        match message {
-            None => break How::Cut("the connection ended".to_owned()),
-            Some(Err(error)) => break How::Cut(sentence(&error)),
-            Some(Ok(Message::Close(frame))) => {
-                let (code, reason) = frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
-                break How::Goodbye { code, reason };
-            }
-            Some(Ok(message)) => {
-                quiet_since = Instant::now();
-                if let Message::Text(text) = message {
-                    // One that finds no room is none that anybody waits for.
-                    let _ = texts.try_send(text.to_string());
-                }
-            }
+        if let (Some(texts), Some(text)) = (texts, text.filter(|text| text.len() <= LONGEST)) {
+            // One that finds no room is none that anybody waits for.
+            let _ = texts.try_send(text.to_string());
         }
     };
     let at = Instant::now();
-    if matches!(how, How::Cut(_)) {
-        return End { at: book.since(at), quiet_since: book.since(quiet_since), how };
+    let quiet_since = line.quiet_since;
+    if !matches!(how, How::Cut(_)) {
+        // A peer that does not answer the goodbye is no trouble of the site's.
+        let _ = tokio::time::timeout(GOODBYE, async {
+            line.stream.close(None).await?;
+            while let Some(Ok(_)) = line.stream.next().await {}
+            Ok::<(), Error>(())
+        })
+        .await;
     }
-    // A peer that does not answer the goodbye is no trouble of the site's.
-    let _ = tokio::time::timeout(GOODBYE, async {
-        stream.close(None).await?;
-        while let Some(Ok(_)) = stream.next().await {}
-        Ok::<(), Error>(())
-    })
-    .await;
     End { at: book.since(at), quiet_since: book.since(quiet_since), how }
 }

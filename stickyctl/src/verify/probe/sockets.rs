@@ -2,16 +2,17 @@
 
 use super::book::Seat;
 use super::running::Running;
-use super::shoot::{Request, client_id, open, shoot};
+use super::shoot::{Request, client_id, named, open, shoot};
 use super::socket::Held;
-use super::{AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
+use super::{APART, AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
 use crate::verify::jar::Jar;
 use crate::verify::scenario::Name;
-use crate::verify::seen::Delivery;
+use crate::verify::seen::{Delivery, Outcome};
 use crate::verify::target::{Body, Socket};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use std::sync::Mutex;
+use tokio::time::Instant;
 
 impl Running<'_> {
     /// The site's socket, unless it would be sticky-app's and nobody answered like one.
@@ -64,8 +65,12 @@ impl Running<'_> {
             let body = Body::new(serde_json::json!({"text": text}).to_string());
             self.pace.turn().await;
             let request = Request { path: &path, body: Some(&body), ..self.request(n, 0, Some(jar)) };
-            let (posted, answer) = shoot(self.asking, self.book, request).await;
+            let (mut posted, answer) = shoot(self.asking, self.book, request).await;
             self.tick();
+            // The hello came from sticky-app, whose worker answers 503 where its bus takes no message.
+            if let Some(who) = answer.as_ref().and_then(|answer| named(self.asking, answer)) {
+                posted.outcome = Outcome::By(who);
+            }
             let taken = answer.and_then(|answer| serde_json::from_slice::<serde_json::Value>(&answer.body).ok());
             let gone = taken.is_none_or(|taken| taken["delivered"] == 0 || taken["receivers"] == 0);
             let arrived = !gone && held.hears(DELIVERY, |heard| heard.contains(&text)).await;
@@ -80,10 +85,12 @@ impl Running<'_> {
     /// Sessions that begin with a socket, which is held.
     pub(super) async fn socket_first(&self) -> Vec<(Mutex<Jar>, Option<Held>)> {
         let Some(socket) = self.socket().filter(|_| self.has(Name::WsFirst)) else { return Vec::new() };
-        let mut held = Vec::new();
+        let (mut held, mut next) = (Vec::new(), Instant::now());
         for n in 0..SOCKET_FIRST {
             let (jar, session) = (Mutex::new(self.asking.jar()), self.asking.sample.sessions + n);
+            tokio::time::sleep_until(next).await;
             let open = self.open(socket, session, Seat::First(n as usize), &jar).await;
+            next = Instant::now() + APART;
             let shot = self.shoot(self.request(session, 0, Some(&jar))).await;
             self.book.note(|run| run.socket_first[n as usize].after = Some(shot));
             held.push((jar, open));

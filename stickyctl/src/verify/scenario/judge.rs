@@ -5,6 +5,7 @@ use super::Name::Workers;
 use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::ends::Why;
+use crate::verify::jar::Fate;
 use crate::verify::moves::Cause;
 use crate::verify::run::{FEW_REPLAYED, Run};
 use crate::verify::seen::{End, Shot};
@@ -113,6 +114,9 @@ pub(super) fn parallel_first(run: &Run, judgement: &Judgement) -> (Mark, String)
     if judgement.requests != Verdict::Sticky {
         return skip(NEEDS_HTTP);
     }
+    if run.at_once.0.is_empty() {
+        return skip("its requests at once were not made: they need --rate 8 or more, and a run to its end");
+    }
     let at_once = pods(&run.at_once.0);
     match pods(&run.at_once.1).len() {
         0 => skip("no answer named its pod"),
@@ -125,14 +129,19 @@ pub(super) fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
     let Some((first, after)) = run.dead_cookie.split_first().filter(|_| judgement.requests == Verdict::Sticky) else {
         return skip(NEEDS_HTTP);
     };
-    if first.carried.is_empty() {
+    if run.forged.is_empty() {
         return skip("no cookie was offered");
     }
-    let always = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| !shot.offered.is_empty());
-    let became = match (first.offered.is_empty(), always) {
-        (true, _) => "taken for a key, and not replaced",
-        (false, true) => "replaced, as the cookie of every answer is",
-        (false, false) => "replaced at once",
+    if !first.carried.iter().any(|name| run.forged.contains(name)) {
+        return skip("no cookie of the site's goes to the path of its first requests");
+    }
+    // What an application sets with every answer is no sign that another cookie was replaced, and the end of a cookie's life replaces none.
+    let offers = |shot: &Shot, name: &str| shot.offered.iter().any(|cookie| cookie.name == name && cookie.fate != Fate::BornExpired);
+    let always = |name: &&String| run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| offers(shot, name));
+    let became = match () {
+        () if run.forged.iter().all(|name| always(&name)) => "replaced, as the cookie of every answer is",
+        () if run.forged.iter().any(|name| !always(&name) && offers(first, name)) => "replaced at once",
+        () => "taken for a key, and not replaced",
     };
     match pods(after).len() {
         0 => skip("no answer named its pod"),

@@ -30,7 +30,7 @@ fn cookie(fate: Fate) -> Offered {
 }
 
 fn socket(opened: Shot) -> Socket {
-    Socket { opened, end: None }
+    Socket { opened, refused_by: None, end: None }
 }
 
 fn socket_first(pod: &str, after: Option<&str>) -> SocketFirst {

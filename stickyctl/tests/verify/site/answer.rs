@@ -3,14 +3,14 @@
 use super::choose::{Chosen, Way, hash};
 use super::state::{Busy, State};
 use super::{App, Beside, Cache, Ends, Identity, Login, SECRET, Sets, Site, Upgrade, Workers};
-use http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, SET_COOKIE};
+use http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 pub type Answer = Response<Full<Bytes>>;
@@ -31,8 +31,10 @@ impl Site {
         let key = request.headers().get("sec-websocket-key").map(|key| derive_accept_key(key.as_bytes()));
         if key.is_some() {
             state.upgrades.fetch_add(1, Ordering::SeqCst);
+            state.upgraded.lock().unwrap().push(Instant::now());
+            state.origins.lock().unwrap().extend(request.headers().get(ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned));
         }
-        if matches!(self.ends, Ends::Cut(at) | Ends::CutOne(at) | Ends::Goodbye(at) if at == number) {
+        if matches!(self.ends, Ends::Cut(at) | Ends::CutOne(at) | Ends::Goodbye(at) | Ends::TooMuch(at) if at == number) {
             state.end_sockets();
         }
         let (every, path) = (|n: Option<u64>| n.is_some_and(|n| hash(number).is_multiple_of(n)), request.uri().path().to_owned());
@@ -49,12 +51,12 @@ impl Site {
             return Ok(Response::builder().status(StatusCode::FOUND).header(LOCATION, to).body(Full::default()).unwrap());
         }
         if every(self.errors) {
-            return Ok(page(StatusCode::BAD_GATEWAY, "<h1>Bad Gateway</h1>"));
+            return Ok(self.error(number, page(StatusCode::BAD_GATEWAY, "<h1>Bad Gateway</h1>")));
         }
         if every(self.too_many) {
             let mut answer = page(StatusCode::TOO_MANY_REQUESTS, "slow down");
             answer.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
-            return Ok(answer);
+            return Ok(self.error(number, answer));
         }
         if key.is_some() && self.upgrade == Upgrade::Refused {
             return Ok(page(StatusCode::BAD_REQUEST, ""));
@@ -68,7 +70,7 @@ impl Site {
             *answer.headers_mut() = headers.clone();
             return Ok(answer);
         }
-        let sent = cookie(request.headers(), "route").filter(|_| key.is_none() || self.upgrade != Upgrade::Elsewhere);
+        let sent = cookie(request.headers(), self.cookie_name).filter(|_| key.is_none() || self.upgrade != Upgrade::Elsewhere);
         let elsewhere = self.app == App::PostsElsewhere && request.method() == Method::POST;
         let mut chosen = self.choose(&state, (number, &path), way, sent.filter(|_| !elsewhere));
         // A rule without affinity sets no cookie either.
@@ -135,6 +137,14 @@ impl Site {
         Ok(answer)
     }
 
+    /// A page of the proxy's own, as its configuration has it.
+    fn error(&self, number: u64, mut page: Answer) -> Answer {
+        if self.errors_name {
+            page.headers_mut().insert("x-pod", format!("web-{}-0", hash(number + 1) % self.pods).parse().unwrap());
+        }
+        page
+    }
+
     /// Who is not known gets no further.
     fn refuses(&self, request: &Request<Incoming>) -> Option<Answer> {
         let headers = request.headers();
@@ -169,7 +179,8 @@ impl Site {
         let attributes = if is_socket { self.socket_cookie.or(self.cookie) } else { self.cookie };
         let mut add = |line: String| headers.append(SET_COOKIE, line.parse().unwrap());
         if let (Some(value), Some(attributes), true) = (&chosen.set, attributes, sets) {
-            let (right, dead) = (format!("route={value}; {attributes}"), format!("route=99-0-{SECRET}; {attributes}"));
+            let name = self.cookie_name;
+            let (right, dead) = (format!("{name}={value}; {attributes}"), format!("{name}=99-0-{SECRET}; {attributes}"));
             match self.beside {
                 Beside::DeadFirst => {
                     add(dead);

@@ -90,6 +90,8 @@ pub enum Ends {
     CutOne(u64),
     /// All that are open, with 1012, at a request.
     Goodbye(u64),
+    /// None, and all that are open get a message of 300 KiB at a request.
+    TooMuch(u64),
     /// A silence of so many milliseconds.
     Idle(u64),
     /// The same, and pods ping more often than that.

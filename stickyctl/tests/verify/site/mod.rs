@@ -24,6 +24,8 @@ pub struct Site {
     pub balance: Balance,
     /// Attributes of the cookie; none: no cookie is set.
     pub cookie: Option<&'static str>,
+    /// The cookie's name.
+    pub cookie_name: &'static str,
     /// The same for upgrades, where they differ.
     pub socket_cookie: Option<&'static str>,
     pub sets: Sets,
@@ -36,6 +38,8 @@ pub struct Site {
     pub leak: Option<u64>,
     /// One request in so many is the proxy's own 502.
     pub errors: Option<u64>,
+    /// Whether the proxy names on its own error pages whom it asked before.
+    pub errors_name: bool,
     /// One request in so many is the proxy's own 429.
     pub too_many: Option<u64>,
     /// One request in so many is never answered.
@@ -78,6 +82,7 @@ impl Default for Site {
             affinity: Affinity::Persistent,
             balance: Balance::Turns,
             cookie: Some("Path=/; HttpOnly"),
+            cookie_name: "route",
             socket_cookie: None,
             sets: Sets::All,
             beside: Beside::Nothing,
@@ -85,6 +90,7 @@ impl Default for Site {
             latency: 0,
             leak: None,
             errors: None,
+            errors_name: false,
             too_many: None,
             hangs: None,
             drops: None,

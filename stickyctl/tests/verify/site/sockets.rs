@@ -59,6 +59,11 @@ impl Site {
                     return;
                 }
             }
+            if matches!(site.ends, Ends::TooMuch(_)) {
+                // Who has heard enough goes before all of it is said.
+                let _ = socket.send(Message::text("x".repeat(300 << 10))).await;
+                while let Some(Ok(_)) = socket.next().await {}
+            }
             if matches!(site.ends, Ends::Goodbye(_)) {
                 let frame = CloseFrame { code: CloseCode::Restart, reason: "bye".into() };
                 let _ = socket.close(Some(frame)).await;

@@ -2,10 +2,10 @@
 
 use super::{Balance, Site};
 use http::HeaderMap;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,10 @@ pub struct State {
     /// Ends what is open now.
     pub end: Mutex<CancellationToken>,
     pub mailboxes: Mutex<HashMap<String, Mailbox>>,
+    /// When each upgrade came.
+    pub upgraded: Mutex<Vec<Instant>>,
+    /// Origins that upgrades named.
+    pub origins: Mutex<BTreeSet<String>>,
 }
 
 impl State {
@@ -54,6 +58,8 @@ impl State {
             sockets: AtomicU64::new(0),
             end: Mutex::default(),
             mailboxes: Mutex::default(),
+            upgraded: Mutex::default(),
+            origins: Mutex::default(),
         })
     }
 

@@ -260,7 +260,7 @@ fn a_socket_that_came_back_elsewhere() {
     back.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(session.shots[0].clone()); 2]);
     let end = End { at: Duration::from_secs(5), quiet_since: Duration::from_secs(5), how: How::Goodbye { code: 1012, reason: String::new() } };
     let opened = |pod: &str, at| Shot { at: Duration::from_secs(at), ..shot(pod) };
-    let first = Socket { opened: opened("a", 1), end: Some(end) };
+    let first = Socket { end: Some(end), ..socket(opened("a", 1)) };
     back.socket_first = vec![SocketFirst { socket: first, after: Some(shot("a")), again: Some(socket(opened("b", 20))) }];
     finds(&back, Verdict::NotSticky, Some("socket-elsewhere"));
     came_of(&back, Name::Reconnect, Mark::Fail, "30 of 31");
@@ -279,7 +279,7 @@ fn silent_sockets_that_end_by_something_else() {
     let ends = |how: &dyn Fn() -> How, apart: u64| {
         let end = |n: u64| End { at: Duration::from_millis(60_000 + n * apart), quiet_since: Duration::from_millis(n * 250), how: how() };
         let mut run = sticky();
-        run.idle = (0..4).map(|n| Socket { opened: shot("a"), end: Some(end(n)) }).collect();
+        run.idle = (0..4).map(|n| Socket { end: Some(end(n)), ..socket(shot("a")) }).collect();
         run
     };
     let cut = || How::Cut("end of stream".to_owned());
