@@ -284,7 +284,7 @@ mod tests {
         };
         let site = async {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let _ = stream.read(&mut [0; 1_024]).await.unwrap();
+            assert!(stream.read(&mut [0; 1_024]).await.unwrap() > 0);
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", parts[0].len() + parts[1].len(), parts[0]);
             stream.write_all(head.as_bytes()).await.unwrap();
             tokio::time::sleep(between).await;

@@ -157,7 +157,7 @@ impl VerifyArgs {
         let (host, addresses) = self.way(parts, asked.host.as_ref(), address);
         Ok(Target {
             authority: parts.authority(&host),
-            tls: if parts.tls { Some(self.tls(&host)?) } else { None },
+            tls: if parts.tls { Some(self.tls(&host, None)?) } else { None },
             host: host.name,
             addresses,
             sources: asked.source_ip.clone(),
@@ -175,7 +175,7 @@ impl VerifyArgs {
     /// The same by another URL, whose host may have another name. What was read from files stays: a pipe has it only once.
     fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> Result<Target, Failure> {
         let (host, addresses) = self.way(parts, host, address);
-        let tls = if parts.tls { Some(target.tls.clone().map_or_else(|| self.tls(&host), Ok)?) } else { None };
+        let tls = if parts.tls { Some(self.tls(&host, target.tls.as_ref())?) } else { None };
         Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })
     }
 
@@ -189,10 +189,10 @@ impl VerifyArgs {
         (host.cloned().unwrap_or(own), addresses)
     }
 
-    /// How certificates are checked, of a host whose name one can hold.
-    fn tls(&self, host: &Host) -> Result<Tls, Failure> {
+    /// How certificates are checked, of a host whose name one can hold; as it is known already, where it is.
+    fn tls(&self, host: &Host, known: Option<&Tls>) -> Result<Tls, Failure> {
         Tls::name(&host.name).map_err(|why| Failure::new(Exit::Usage, why).try_this("--host NAME    as the site's certificate has it"))?;
-        Tls::new(self.asked.ca.as_deref(), self.asked.insecure)
+        known.cloned().map_or_else(|| Tls::new(self.asked.ca.as_deref(), self.asked.insecure), Ok)
     }
 }
 
