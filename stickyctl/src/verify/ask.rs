@@ -1,24 +1,27 @@
 //! One request on a connection of its own: a connection that is kept leads to one pod with many proxies, cookie or not.
 
 use super::target::{Body, Target};
+use super::tls::Tls;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, PRAGMA, USER_AGENT};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, LOCATION, PRAGMA, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::pki_types::ServerName;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
-/// The most of a body that is read: an identity stands in its beginning.
-pub(super) const MOST_BODY: usize = 256 << 10;
-/// How long a body is read.
+/// The most of a body that is read, in bytes.
+pub(super) const MOST_BODY: usize = 1 << 20;
+/// How long a body is read in which nobody looks for a name.
 const BODY: Duration = Duration::from_secs(2);
+/// The most of a redirect's URL that is told, in characters.
+const LONGEST: usize = 200;
 /// What every request calls itself.
 const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 
@@ -31,6 +34,27 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body, up to what is read.
     pub body: Bytes,
+    /// Where a body may name a pod and was not read to its end: why.
+    pub cut: Option<String>,
+}
+
+impl Answer {
+    /// What tells why it names nobody: where a redirect leads, or that not all of it was read.
+    #[must_use]
+    pub fn aside(&self) -> Option<String> {
+        let to = self.headers.get(LOCATION).filter(|_| (300..400).contains(&self.status)).and_then(|to| to.to_str().ok());
+        to.map(|to| format!("{} to {}: ask there", self.status, without_secrets(to))).or_else(|| self.cut.clone())
+    }
+}
+
+/// A URL without what may be a secret: its query, parameters of its path, a password.
+fn without_secrets(url: &str) -> String {
+    let plain = url.split(['?', '#', ';']).next().unwrap_or_default();
+    let (scheme, rest) = plain.split_once("//").map_or(("", plain), |(scheme, rest)| (scheme, rest));
+    let slashes = if plain.contains("//") { "//" } else { "" };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}{slashes}{host}{path}").chars().take(LONGEST).collect()
 }
 
 /// A question.
@@ -115,7 +139,7 @@ impl Connection {
     /// # Errors
     /// Why there was no answer, as a sentence.
     pub async fn ask(&mut self, target: &Target, question: Question<'_>) -> Result<Answer, String> {
-        let request = request(target, question)?;
+        let (began, request) = (Instant::now(), request(target, question)?);
         let failed = |e: hyper::Error| format!("asking {}{}: {}", target.address(question.way), over(target), sentence(&e));
         let answer = match &mut self.sender {
             Sender::One(sender) => {
@@ -137,11 +161,17 @@ impl Connection {
             }
             Ok::<(), String>(())
         };
-        // A stream of events goes on for ever: what came of it by then is the answer.
-        if let Ok(done) = tokio::time::timeout(BODY, all).await {
-            done?;
-        }
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.into() })
+        // A stream of events goes on for ever: what came of it before the request's own time is over is the answer.
+        let most = began + target.timeout * 9 / 10;
+        let ends = if target.whole_bodies { most } else { most.min(Instant::now() + BODY) };
+        let in_time = tokio::time::timeout_at(ends, all).await.ok().transpose()?.is_some();
+        let cut = match () {
+            () if !target.whole_bodies => None,
+            () if !in_time => Some(format!("a body had no end within {:?}", target.timeout)),
+            () if read.len() == MOST_BODY => Some(format!("a body was read up to {} KiB", MOST_BODY >> 10)),
+            () => None,
+        };
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.into(), cut })
     }
 }
 
@@ -192,9 +222,7 @@ pub async fn connect(target: &Target, way: Way, http2: bool) -> Result<Box<dyn S
     let stream = tcp(address, way.from).await.map_err(|e| format!("connecting to {address}: {e}"))?;
     let _ = stream.set_nodelay(true);
     let Some(tls) = &target.tls else { return Ok(Box::new(stream)) };
-    let name = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let name = ServerName::try_from(name).map_err(|_| format!("{} can't be the name of a certificate", target.host))?;
-    let stream = TlsConnector::from(tls.config(http2)).connect(name, stream).await.map_err(|e| {
+    let stream = TlsConnector::from(tls.config(http2)).connect(Tls::name(&target.host)?, stream).await.map_err(|e| {
         // Some sites say so in an alert, others go on without (RFC 7301 section 3.2).
         let refused = http2 && e.to_string().contains("NoApplicationProtocol");
         if refused { without_http2(address) } else { format!("TLS with {address}: {e}") }
@@ -226,4 +254,89 @@ async fn tcp(address: &str, from: Option<IpAddr>) -> std::io::Result<TcpStream> 
 /// An error with its causes, which hyper's own text leaves out.
 pub(super) fn sentence(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |cause| cause.source()).fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use http::HeaderName;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// Asks a site that sends a part of its page, and after a while the rest.
+    async fn in_two_parts(parts: [&str; 2], between: Duration, timeout: Duration, whole_bodies: bool) -> Answer {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let target = Target {
+            host: "localhost".to_owned(),
+            authority: "localhost".to_owned(),
+            addresses: vec![listener.local_addr().unwrap().to_string()],
+            sources: Vec::new(),
+            http2: false,
+            first: "/".to_owned(),
+            first_body: None,
+            cookies: Vec::new(),
+            paths: vec!["/".to_owned()],
+            tls: None,
+            headers: HeaderMap::new(),
+            timeout,
+            whole_bodies,
+        };
+        let site = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1_024]).await.unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", parts[0].len() + parts[1].len(), parts[0]);
+            stream.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(between).await;
+            // Who asked may have gone by then.
+            let _ = stream.write_all(parts[1].as_bytes()).await;
+            stream
+        };
+        let question = Question { path: "/", cookies: None, body: None, way: Way::default() };
+        // The site is there for as long as it is asked.
+        let site = async { drop((site.await, std::future::pending::<()>().await)) };
+        tokio::select! {
+            answer = once(&target, question) => answer.unwrap(),
+            () = site => unreachable!("it never ends"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_may_name_a_pod_is_read_to_its_end() {
+        let (page, wait) = ("x".repeat(300 << 10), BODY + Duration::from_millis(200));
+        let parts = [page.as_str(), "web-1"];
+        let (whole, short, other) = tokio::join!(
+            in_two_parts(parts, wait, Duration::from_secs(10), true),
+            in_two_parts(parts, wait, Duration::from_secs(1), true),
+            in_two_parts(parts, wait, Duration::from_secs(10), false),
+        );
+        assert!(whole.body.ends_with(b"web-1") && whole.cut.is_none(), "{:?}", whole.cut);
+        assert_eq!((short.body.len(), short.aside().as_deref()), (page.len(), Some("a body had no end within 1s")));
+        assert_eq!((other.body.len(), other.cut), (page.len(), None), "nobody looks for a name in it");
+        let large = in_two_parts([&"x".repeat(MOST_BODY), "web-1"], Duration::ZERO, Duration::from_secs(10), true).await;
+        assert_eq!((large.body.len(), large.cut.as_deref()), (MOST_BODY, Some("a body was read up to 1024 KiB")));
+    }
+
+    #[test]
+    fn what_tells_why_nobody_is_named() {
+        let answer = |status: u16, headers: &[(HeaderName, &'static str)], cut: Option<&str>| Answer {
+            status,
+            headers: headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect(),
+            body: Bytes::new(),
+            cut: cut.map(str::to_owned),
+        };
+        for (to, told) in [
+            ("https://shop.example/", "https://shop.example/"),
+            ("https://u:secret@shop.example/login;jsessionid=secret?next=secret#secret", "https://shop.example/login"),
+            ("/login?token=secret", "/login"),
+            ("//other.example/a@b", "//other.example/a@b"),
+            ("login", "login"),
+        ] {
+            assert_eq!(answer(301, &[(LOCATION, to)], None).aside(), Some(format!("301 to {told}: ask there")));
+        }
+        assert_eq!(answer(200, &[(LOCATION, "/")], None).aside(), None);
+        assert_eq!(answer(304, &[], Some("a body was cut")).aside().as_deref(), Some("a body was cut"));
+        let long: &'static str = Box::leak(format!("/{}", "x".repeat(10_000)).into_boxed_str());
+        assert_eq!(answer(302, &[(LOCATION, long)], None).aside().map(|text| text.len()), Some(LONGEST + "302 to : ask there".len()));
+    }
 }

@@ -100,9 +100,10 @@ codes! {
         ("Page and socket have rules of their own", "session-cookie-path: /, on both"),
     ];
     /// Browsers take no such cookie.
-    CookieRefused = "cookie-refused", "Browsers refuse the cookie, which contradicts itself.", [
+    CookieRefused = "cookie-refused", "Browsers refuse the cookie, which contradicts itself or is too large.", [
         ("SameSite=None without Secure", "session-cookie-secure: \"true\" beside it; or SameSite=Lax"),
         ("A name that begins with __Secure- or __Host-, whose promise the attributes don't keep", "Secure, Path=/ and no Domain; or another name"),
+        ("Name and value have more than 4096 bytes together", "a key in the cookie, and what it stands for on the server"),
     ];
     /// Every cookie is for another domain.
     CookieDomainMismatch = "cookie-domain-mismatch", "The cookie is for another domain, and browsers refuse it.", [
@@ -128,6 +129,11 @@ codes! {
     UnbalancedControl = "unbalanced-control", "Without a cookie most requests go to one pod, so that staying there proves little.", [
         ("Weights, a canary, or a proxy that prefers a pod", "more requests: --requests, --sessions"),
     ];
+    /// All sessions are led to one pod by what they bring along.
+    SessionsTogether = "sessions-together", "All sessions began on one pod with the cookies that they brought, so that staying there proves little.", [
+        ("The file of --cookie has the affinity cookie of one browser", "leave that one out of the file; the login's is enough"),
+        ("Who is logged in is served by one pod", "nothing to stick to; look at the rule for them"),
+    ];
     /// Too small a sample.
     TooFewProbes = "too-few-probes", "There were too few answers to rule chance out.", [
         ("The sample was made small", "--sessions 30 --requests 12"),
@@ -139,6 +145,7 @@ codes! {
     /// The site does not say who answers.
     NoIdentity = "no-identity", "No answer says which pod made it, and a cookie alone proves nothing.", [
         ("The site tells it in a way of its own", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
+        ("It redirects, and nobody follows", "ask the URL that the redirect leads to"),
         ("It does not tell it", "let it answer a header with its host name"),
     ];
     /// An identity of every request's own.

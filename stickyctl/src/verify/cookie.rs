@@ -1,4 +1,4 @@
-//! One `Set-Cookie` line, read as RFC 6265 section 5.2 has it.
+//! One `Set-Cookie` line, read as RFC 6265 section 5.2 has it, with the sizes of RFC 6265bis section 5.6.
 
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +25,10 @@ pub struct Offer {
     pub same_site: Option<String>,
 }
 
+/// The most that name and value may have together, and a value of an attribute, in bytes (RFC 6265bis sections 5.6 and 5.7).
+const MOST_PAIR: usize = 4_096;
+const MOST_ATTRIBUTE: usize = 1_024;
+
 impl Offer {
     /// Reads a line that came at `now`; none where it is no cookie at all.
     #[must_use]
@@ -50,6 +54,9 @@ impl Offer {
         for attribute in attributes.split(';') {
             let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
             let value = value.trim();
+            if value.len() > MOST_ATTRIBUTE {
+                continue;
+            }
             match key.trim().to_ascii_lowercase().as_str() {
                 "expires" => expires = date(value).or(expires),
                 "max-age" => offer.max_age = value.parse().ok().or(offer.max_age),
@@ -68,14 +75,15 @@ impl Offer {
 }
 
 impl Offer {
-    /// Whether browsers refuse it whatever the site: `SameSite=None` without Secure, or a prefix of the name that promises more than the
-    /// attributes hold (RFC 6265bis sections 4.1.3 and 5.7).
+    /// Whether browsers refuse it whatever the site: `SameSite=None` without Secure, a prefix of the name that promises more than the
+    /// attributes hold, or a size beyond 4096 bytes (RFC 6265bis sections 4.1.3 and 5.7).
     #[must_use]
     pub fn is_refused(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
         let host_only = self.domain.is_none() && self.path.as_deref() == Some("/");
         let open = self.same_site.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("none"));
-        (!self.secure && (open || name.starts_with("__secure-"))) || (name.starts_with("__host-") && !(self.secure && host_only))
+        let is_large = self.name.len() + self.value.len() > MOST_PAIR;
+        is_large || (!self.secure && (open || name.starts_with("__secure-"))) || (name.starts_with("__host-") && !(self.secure && host_only))
     }
 
     /// Its attributes as they would be written, without name and value.
@@ -193,6 +201,14 @@ mod tests {
         assert_eq!(Offer::read("=x", NOW), None);
         let offer = Offer::read("a=b; Path=app; Domain=; Max-Age=soon; Expires=never", NOW).unwrap();
         assert_eq!((offer.path, offer.domain, offer.ends), (None, None, None));
+    }
+
+    #[test]
+    fn sizes_that_browsers_take() {
+        let sized = |bytes: usize| Offer::read(&format!("name={}; Path=/", "x".repeat(bytes - 4)), NOW).unwrap().is_refused();
+        assert!(!sized(4_096) && sized(4_097));
+        let path = |bytes: usize| Offer::read(&format!("a=b; Path=/{}; Secure", "x".repeat(bytes - 1)), NOW).unwrap();
+        assert_eq!((path(1_024).path.map(|path| path.len()), path(1_025).path, path(1_025).secure), (Some(1_024), None, true));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! over them and whatever pods they led to.
 
 use super::run::Run;
-use super::seen::{End, How, Shot, Socket, What};
+use super::seen::{End, How, Socket, What};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -34,6 +34,15 @@ const MANY: usize = 3;
 /// A silence shorter than this is no idle timer's.
 const SILENCE: Duration = Duration::from_millis(500);
 
+impl End {
+    /// Whether a silent socket ended because it was silent: by a timer, or with a goodbye that is no restart's (1001 of RFC 6455 section 7.4.1,
+    /// 1012 of IANA's registry).
+    #[must_use]
+    pub fn is_by_silence(&self, why: Why) -> bool {
+        why == Why::IdleTimeout || matches!(self.how, How::Goodbye { code, .. } if !matches!(code, 1001 | 1012))
+    }
+}
+
 impl Run {
     /// Why each socket ended that did.
     #[must_use]
@@ -60,12 +69,6 @@ impl Run {
             None => self.is_silent_since(pod, end.at),
         };
         gone.then_some(Why::PodTerminated)
-    }
-
-    /// Whether others answered after a moment, often enough to tell, and this pod never.
-    fn is_silent_since(&self, pod: &str, since: Duration) -> bool {
-        let after: Vec<&str> = self.shots().filter(|shot| shot.at > since).filter_map(Shot::pod).collect();
-        after.len() >= 20 && !after.contains(&pod)
     }
 }
 
@@ -138,8 +141,11 @@ mod tests {
         }
         told.events.push(Event { at: Duration::from_secs_f64(9.5), what: What::Pod { pod: "a".to_owned(), state: PodState::Gone } });
         ended(&told, &[Why::PodTerminated, Why::Transport]);
-        // By nobody's word: it answers nothing any more, and the others do.
-        ended(&run(vec![socket("z", 9.0, 8.0, cut())]), &[Why::PodTerminated]);
+        // By nobody's word: it answers nothing any more, and the others do. One that never answered a request tells nothing by its silence.
+        let mut silent = run(vec![socket("z", 9.0, 8.0, cut())]);
+        ended(&silent, &[Why::Transport]);
+        silent.controls = timed(["z", "a", "b"].map(shot).to_vec(), 1.0);
+        ended(&silent, &[Why::PodTerminated]);
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl Source {
         Self::Header(HeaderName::from_static("x-sticky-worker"))
     }
 
+    /// Whether it is in the body of an answer.
+    #[must_use]
+    pub const fn is_in_body(&self) -> bool {
+        matches!(self, Self::Json(_) | Self::Pattern(_))
+    }
+
     /// What an answer says; none where it says nothing. A text of white space is nothing.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
@@ -63,6 +69,10 @@ impl FromStr for Source {
         let forms = "header:NAME, json:/POINTER or regex:PATTERN";
         let (kind, rest) = text.split_once(':').ok_or_else(|| format!("`{text}` says not where to look: write {forms}"))?;
         match kind {
+            // Its text would be the identity: one of a session's own, and perhaps a secret.
+            "header" if rest.trim().eq_ignore_ascii_case("set-cookie") => {
+                Err("a cookie's text says nothing of who answered: name what a pod says of itself, and cookies are looked at anyway".to_owned())
+            }
             "header" => rest.trim().parse().map(Self::Header).map_err(|_| format!("`{rest}` is no name of a header")),
             "json" if rest.is_empty() || rest.starts_with('/') => Ok(Self::Json(rest.to_owned())),
             "json" => Err(format!("`{rest}` is no JSON pointer (RFC 6901): it begins with a slash, as in json:/{rest}")),
@@ -123,6 +133,7 @@ mod tests {
             ("x-pod", "header:NAME"),
             ("cookie:x", "none of"),
             ("header:a b", "no name"),
+            ("header:Set-Cookie", "a cookie's text"),
             ("json:pod", "json:/pod"),
             ("regex:(", "no pattern"),
             ("regex:a{1000000}", "no pattern"),

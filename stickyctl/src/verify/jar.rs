@@ -2,6 +2,8 @@
 //!
 //! The host is the one that was asked for by name (the `Host` header), wherever the connection leads. A Secure cookie goes over TLS
 //! only, to localhost too: a jar that is kinder than a browser calls a site sticky whose users wander.
+//!
+//! Of the public suffixes, for which browsers refuse a cookie, only those are known that have no dot, as `com`: no list of them all is kept.
 
 use super::cookie::Offer;
 use std::collections::BTreeSet;
@@ -25,9 +27,9 @@ pub enum Fate {
     Kept,
     /// It was over when it came, and took an older one of its name away.
     BornExpired,
-    /// Browsers refuse it for what it says of itself ([`Offer::is_refused`]).
+    /// Browsers refuse it for what it says of itself or for its size ([`Offer::is_refused`]).
     Refused,
-    /// Its domain is not the host's.
+    /// Its domain is not the host's, or everybody's.
     ForeignDomain,
     /// It is in the jar, and its path does not cover the place.
     OtherPath,
@@ -58,7 +60,9 @@ impl Jar {
         }
         let (domain, host_only) = match &offer.domain {
             Some(domain) if !domain_matches(place.host, domain) => return Fate::ForeignDomain,
-            Some(domain) => (domain.clone(), false),
+            // A name without a dot is a public suffix; a host of that name keeps its cookie for itself (RFC 6265bis section 5.7).
+            Some(domain) if !domain.contains('.') && domain != place.host => return Fate::ForeignDomain,
+            Some(domain) => (domain.clone(), !domain.contains('.')),
             None => (place.host.to_owned(), true),
         };
         let path = offer.path.clone().unwrap_or_else(|| default_path(place.path).to_owned());
@@ -207,9 +211,14 @@ mod tests {
         assert_eq!(take(&mut jar, "a=1; Domain=example.com", "/"), Fate::Kept);
         assert_eq!(take(&mut jar, "b=1; Domain=other.com", "/"), Fate::ForeignDomain);
         assert_eq!(take(&mut jar, "b=1; Domain=hop.example.com", "/"), Fate::ForeignDomain);
+        assert_eq!(take(&mut jar, "b=1; Domain=com", "/"), Fate::ForeignDomain, "it would go to every site there is");
         take(&mut jar, "c=1", "/");
         let elsewhere = Place { host: "www.example.com", path: "/", tls: false };
         assert_eq!(jar.header(&elsewhere, NOW + Duration::from_secs(2)).as_deref(), Some("a=1"));
+        let (mut own, local) = (Jar::default(), Place { host: "localhost", path: "/", tls: false });
+        assert_eq!(own.take(Offer::read("a=1; Domain=localhost", NOW).unwrap(), &local, NOW), Fate::Kept);
+        assert_eq!(own.header(&local, NOW).as_deref(), Some("a=1"));
+        assert_eq!(own.header(&Place { host: "shop.localhost", ..local }, NOW), None, "it is that host's alone");
         assert!(!domain_matches("10.0.0.1", "0.0.1") && domain_matches("10.0.0.1", "10.0.0.1") && !domain_matches("notexample.com", "example.com"));
     }
 

@@ -35,9 +35,10 @@ use crate::output::{Mark, Output};
 use args::VerifyArgs;
 use code::Code;
 use k8s_openapi::jiff::Timestamp;
-use probe::Book;
+use probe::{Asking, Book};
 use report::{About, Report};
 use seen::What;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,13 +67,12 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
         "{} sessions of 1 + {} requests, {} controls: at most {requests} requests and {sockets} sockets, seed {}",
         sample.sessions, sample.later, sample.controls, asking.seed
     ));
-    if all > MOST_UNASKED
-        && !parts.is_local()
-        && !args.agreed()
-        && !output.confirm(&format!("That is more than the usual load for {}. Go on?", asking.target.host))
-    {
-        return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load, and nobody said yes"))
-            .try_this("stickyctl verify URL --yes"));
+    if all > MOST_UNASKED && !args.agreed() {
+        let far = if site.tunnel.is_some() { "the cluster".to_owned() } else { foreign(&asking).await };
+        if !far.is_empty() && !output.confirm(&format!("That is more than the usual load for {far}. Go on?")) {
+            return Err(Failure::new(Exit::Usage, format!("{all} requests are more than the usual load for {far}, and nobody said yes"))
+                .try_this(format!("{} --yes", command())));
+        }
     }
     let began = Timestamp::now();
     let book = Arc::new(Book::new(sample));
@@ -115,6 +115,16 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     report.baseline = told.compared(&report);
     told.tell(&report, output)?;
     Ok(exit)
+}
+
+/// The addresses that requests and sockets go to on other machines; empty where there is none. The name of a site does not tell: a
+/// connection may lead elsewhere.
+async fn foreign(asking: &Asking) -> String {
+    let mut all: BTreeSet<&str> = asking.target.foreign().await.into_iter().collect();
+    if let Some(socket) = &asking.socket {
+        all.extend(socket.target.foreign().await);
+    }
+    all.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// What the verdict is as an exit code: about pods, and about workers where they count too.

@@ -135,8 +135,10 @@ impl Run {
         let by_itself = |first: &&SocketFirst| !matches!(whys.get(&std::ptr::from_ref(&first.socket)), None | Some(Why::Ours | Why::PodTerminated));
         let pairs = self.socket_first.iter().filter(by_itself).filter_map(|first| {
             let (pod, again) = (first.socket.opened.pod()?, first.again.as_ref()?);
-            let stood = self.was_ready(pod, first.socket.end.as_ref()?.at, again.opened.at) != Some(false);
-            Some(again.opened.pod()? == pod).filter(|_| stood)
+            let came_back = again.opened.pod()? == pod;
+            let ended = first.socket.end.as_ref()?.at;
+            let is_gone = self.was_ready(pod, ended, again.opened.at).map_or_else(|| self.is_silent_since(pod, ended), |ready| !ready);
+            (came_back || !is_gone).then_some(came_back)
         });
         tally(pairs)
     }
@@ -162,6 +164,34 @@ impl Run {
         self.events.iter().filter_map(|event| if let What::Pod { pod, .. } = &event.what { Some(pod.as_str()) } else { None }).collect()
     }
 
+    /// Whether a path is asked by first requests only, as that of a login.
+    #[must_use]
+    pub fn is_first_path(&self, path: usize) -> bool {
+        let mut later = self.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).peekable();
+        later.peek().is_some() && later.all(|shot| shot.path != path)
+    }
+
+    /// Whether others answered requests after a moment, often enough to tell, and this pod never.
+    #[must_use]
+    pub fn is_silent_since(&self, pod: &str, since: Duration) -> bool {
+        let after: Vec<&str> = self.shots().filter(|shot| shot.at > since).filter_map(Shot::pod).collect();
+        let spread = self.without_cookie();
+        let share = spread.get(pod).copied().unwrap_or_default() as f64 / spread.values().sum::<u64>().max(1) as f64;
+        !after.contains(&pod) && (1.0 - share).powi(i32::try_from(after.len()).unwrap_or(i32::MAX)) < 0.01
+    }
+
+    /// The pods on which those sessions began that had cookies by then, each with their number: from a file, or of a login that no pod signed.
+    #[must_use]
+    pub fn began_with_cookies(&self) -> BTreeMap<&str, u64> {
+        let mut pods = BTreeMap::new();
+        for session in &self.sessions {
+            if let Some((_, pod)) = session.bound().filter(|(place, _)| !session.shots[*place].carried.is_empty()) {
+                *pods.entry(pod).or_default() += 1;
+            }
+        }
+        pods
+    }
+
     /// Answers that don't say whose they are, by status.
     #[must_use]
     pub fn nameless(&self) -> BTreeMap<u16, u64> {
@@ -184,13 +214,22 @@ impl Run {
         spread
     }
 
+    /// Whether the site tells its pods to those only whom it knows: who comes without a cookie meets none, and sessions do.
+    #[must_use]
+    pub fn turns_away(&self) -> bool {
+        self.controls.iter().all(|shot| matches!(shot.outcome, Outcome::Nameless { .. }))
+            && self.sessions.iter().any(|session| session.bound().is_some())
+    }
+
     /// How many requests each pod answered that came without a cookie: controls, and first ones of sessions. Where cookies decide nothing, all
     /// requests are alike; where they do, a proxy may still count those of its sessions in its weights, and then the controls alone lean to
-    /// one pod.
+    /// one pod. Where a site turns away who has no cookie, it is the answer that bound each session: without affinity that is like any other.
     #[must_use]
     pub fn without_cookie(&self) -> BTreeMap<&str, u64> {
-        let mut spread = self.spread();
-        for pod in self.sessions.iter().filter_map(|session| session.shots.first()).filter(|shot| shot.carried.is_empty()).filter_map(Shot::pod) {
+        let (mut spread, away) = (self.spread(), self.turns_away());
+        let first = |session: &'_ Session| if away { session.bound().map(|(place, _)| place) } else { Some(0) };
+        let firsts = self.sessions.iter().filter_map(|session| session.shots.get(first(session)?));
+        for pod in firsts.filter(|shot| away || shot.carried.is_empty()).filter_map(Shot::pod) {
             *spread.entry(pod).or_default() += 1;
         }
         spread

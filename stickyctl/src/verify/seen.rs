@@ -55,6 +55,8 @@ pub struct Shot {
     pub carried: Vec<String>,
     /// Cookies that came, and what the jar made of them.
     pub offered: Vec<Offered>,
+    /// Of an answer that names nobody: what tells why, as where a redirect leads.
+    pub aside: Option<String>,
     /// Whether a cache says that it is its own (`Age`, RFC 9111 section 5.1).
     pub cached: bool,
     /// Which of the addresses it went to, where several were named.
@@ -68,7 +70,8 @@ impl Shot {
     #[must_use]
     pub const fn none() -> Self {
         let outcome = Outcome::Lost(String::new());
-        Self { round: 0, at: Duration::ZERO, took: Duration::ZERO, outcome, carried: Vec::new(), offered: Vec::new(), cached: false, way: 0, path: 0 }
+        let (at, took) = (Duration::ZERO, Duration::ZERO);
+        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0 }
     }
 
     /// Whether nobody answered.

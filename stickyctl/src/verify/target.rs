@@ -5,8 +5,10 @@ use super::cookie::Offer;
 use super::tls::Tls;
 use crate::exit::{Exit, Failure};
 use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Uri};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// A site.
@@ -36,6 +38,8 @@ pub struct Target {
     pub headers: HeaderMap,
     /// The most that one probe may take.
     pub timeout: Duration,
+    /// Whether bodies are read to their end, since they may name a pod.
+    pub whole_bodies: bool,
 }
 
 impl Target {
@@ -56,6 +60,18 @@ impl Target {
     #[must_use]
     pub const fn scheme(&self) -> &'static str {
         if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// The addresses that are not of this machine alone, by what their names mean now; one whose name means nothing is among them.
+    pub async fn foreign(&self) -> Vec<&str> {
+        let mut foreign = Vec::new();
+        for address in &self.addresses {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host(address).await.into_iter().flatten().collect();
+            if found.is_empty() || !found.iter().all(|address| address.ip().to_canonical().is_loopback()) {
+                foreign.push(address.as_str());
+            }
+        }
+        foreign
     }
 }
 
@@ -95,6 +111,61 @@ pub struct Socket {
     pub names_in_texts: bool,
 }
 
+/// A host, perhaps with a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// In lower case, an IPv6 address with its brackets.
+    pub name: String,
+    /// The port, 1 to 65535.
+    pub port: Option<u16>,
+}
+
+impl FromStr for Host {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no host: write shop.example, 10.0.0.7:8080 or [::1]:8080");
+        // Without its brackets, which nothing else with so many colons has.
+        if text.parse::<Ipv6Addr>().is_ok() {
+            return Ok(Self { name: format!("[{}]", text.to_ascii_lowercase()), port: None });
+        }
+        let authority: Authority = text.parse().map_err(|_| wrong())?;
+        let (name, rest) = text.split_at_checked(authority.host().len()).ok_or_else(wrong)?;
+        let brackets = name.strip_prefix('[').map(|inner| inner.strip_suffix(']').unwrap_or_default());
+        if name.is_empty() || text.contains('@') || brackets.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_err()) {
+            return Err(wrong());
+        }
+        let port = match rest.strip_prefix(':') {
+            None | Some("") => None,
+            Some(digits) => {
+                let port = digits.parse().ok().filter(|port| *port > 0);
+                Some(port.ok_or_else(|| format!("`{digits}` is no port: it is 1 to 65535"))?)
+            }
+        };
+        Ok(Self { name: name.to_ascii_lowercase(), port })
+    }
+}
+
+/// A path, as it stands in a request: perhaps with a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path(pub String);
+
+impl FromStr for Path {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.starts_with('/') {
+            return Err(format!("`{text}` is no path: it begins with a slash"));
+        }
+        // What else can't stand in a request's first line (RFC 3986 section 3.3) would be found out by every single one.
+        match text.chars().find(|c| !c.is_ascii_graphic() || *c == '#') {
+            Some('#') => Err(format!("`{text}` is no path: what stands after a # is never asked, so leave it out")),
+            Some(c) => Err(format!("`{text}` is no path: a {c:?} in it is written by its bytes, as %20 for a space")),
+            None => text.parse::<PathAndQuery>().map(|_| Self(text.to_owned())).map_err(|e| format!("`{text}` is no path: {e}")),
+        }
+    }
+}
+
 /// A URL in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
@@ -127,23 +198,22 @@ impl Parts {
             return Err(Failure::new(Exit::Usage, "the URL holds a name or a password, which would stand in the argument list")
                 .try_this("--header @FILE    with a line `Authorization: …`"));
         }
-        let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok(Self { tls, host: authority.host().to_ascii_lowercase(), port, path })
+        let host: Host = authority.as_str().parse().map_err(|why: String| wrong(&why))?;
+        let path: Path = uri.path_and_query().map_or("/", |path| path.as_str()).parse().map_err(|why: String| wrong(&why))?;
+        Ok(Self { tls, host: host.name, port: host.port.unwrap_or(if tls { 443 } else { 80 }), path: path.0 })
     }
 
-    /// As `Host` has it.
+    /// Where a connection goes that is told a host, perhaps without a port.
     #[must_use]
-    pub fn authority(&self, host: &str) -> String {
-        let usual = if self.tls { 443 } else { 80 };
-        if self.port == usual { host.to_owned() } else { format!("{host}:{}", self.port) }
+    pub fn address(&self, host: &Host) -> String {
+        format!("{}:{}", host.name, host.port.unwrap_or(self.port))
     }
 
-    /// Whether the host is this machine by name or address.
+    /// A host as `Host` has it: with its port, or the URL's, where that is not the scheme's own.
     #[must_use]
-    pub fn is_local(&self) -> bool {
-        let plain = self.host.trim_start_matches('[').trim_end_matches(']');
-        plain == "localhost" || plain.ends_with(".localhost") || plain.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    pub fn authority(&self, host: &Host) -> String {
+        let (usual, port) = (if self.tls { 443 } else { 80 }, host.port.unwrap_or(self.port));
+        if port == usual { host.name.clone() } else { format!("{}:{port}", host.name) }
     }
 }
 
@@ -162,13 +232,61 @@ mod tests {
     fn urls() {
         let parts = Parts::read("https://Shop.Example:8443/a?b=c").unwrap();
         assert_eq!(parts, Parts { tls: true, host: "shop.example".to_owned(), port: 8443, path: "/a?b=c".to_owned() });
-        assert_eq!((parts.authority("other.example"), parts.is_local()), ("other.example:8443".to_owned(), false));
         let local = Parts::read("http://[::1]").unwrap();
-        assert_eq!((local.port, local.path.as_str(), local.is_local(), local.authority(&local.host)), (80, "/", true, "[::1]".to_owned()));
-        for (bad, says) in [("shop.example", "begins with no"), ("ftp://x/", "neither"), ("http://u:secret@x/", "password"), ("http:///x", "")] {
+        assert_eq!((local.port, local.path.as_str(), local.authority(&"[::1]".parse().unwrap())), (80, "/", "[::1]".to_owned()));
+        assert_eq!(Parts::read("http://x:/#/login").unwrap(), Parts::read("http://x").unwrap());
+        for (bad, says) in [
+            ("shop.example", "begins with no"),
+            ("ftp://x/", "neither"),
+            ("http://u:secret@x/", "password"),
+            ("http:///x", ""),
+            ("http://shop.example:80800/", "`80800` is no port"),
+            ("http://shop.example:0/", "`0` is no port"),
+            ("http://[::1/", ""),
+            ("http://[::x]/", ""),
+            ("http://::1/", ""),
+            ("http://x/a b", ""),
+        ] {
             let failure = Parts::read(bad).unwrap_err();
             assert!(failure.exit == Exit::Usage && failure.what.contains(says) && !failure.what.contains("secret"), "{bad}: {}", failure.what);
         }
         assert_eq!(path_of("/a?b=/c"), "/a");
+    }
+
+    #[test]
+    fn hosts() {
+        let read = |text: &str| text.parse::<Host>().map(|host| (host.name, host.port));
+        for (text, name, port) in [
+            ("Shop.Example", "shop.example", None),
+            ("shop.example:8443", "shop.example", Some(8443)),
+            ("10.0.0.7", "10.0.0.7", None),
+            ("10.0.0.7:80", "10.0.0.7", Some(80)),
+            ("::1", "[::1]", None),
+            ("[FD00::1]", "[fd00::1]", None),
+            ("[::1]:8080", "[::1]", Some(8080)),
+        ] {
+            assert_eq!(read(text), Ok((name.to_owned(), port)), "{text}");
+        }
+        for bad in ["", ":80", "a b", "x:80800", "x:0", "x:http", "x:80:80", "[::1", "[::x]", "[shop]", "u@x", "http://x", "x/", "x:80/y"] {
+            assert!(read(bad).is_err(), "{bad}: {:?}", read(bad));
+        }
+        let url = Parts::read("https://shop.example:8443/").unwrap();
+        for (text, address, authority) in
+            [("10.0.0.7", "10.0.0.7:8443", "10.0.0.7:8443"), ("x:443", "x:443", "x"), ("x:80", "x:80", "x:80"), ("::1", "[::1]:8443", "[::1]:8443")]
+        {
+            let host = text.parse().unwrap();
+            assert_eq!((url.address(&host).as_str(), url.authority(&host).as_str()), (address, authority), "{text}");
+        }
+    }
+
+    #[test]
+    fn paths() {
+        for good in ["/", "/a/b?c=d&e=%20", "/a;b=(c)|{d}"] {
+            assert_eq!(good.parse::<Path>().map(|path| path.0), Ok(good.to_owned()));
+        }
+        for (bad, says) in [("page", "begins with a slash"), ("/a b", "%20"), ("/a#b", "after a #"), ("/ä", "by its bytes"), ("/a\n", "by its bytes")]
+        {
+            assert!(bad.parse::<Path>().is_err_and(|why| why.contains(says)), "{bad}");
+        }
     }
 }

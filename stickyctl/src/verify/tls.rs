@@ -38,6 +38,15 @@ impl Tls {
         Ok(Self { plain: Arc::new(config), http2: Arc::new(http2) })
     }
 
+    /// A host, an IPv6 address with its brackets, as certificates have it.
+    ///
+    /// # Errors
+    /// None can hold it, as a sentence.
+    pub fn name(host: &str) -> Result<ServerName<'static>, String> {
+        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        ServerName::try_from(name).map_err(|_| format!("{host} can't be the name of a certificate"))
+    }
+
     /// The way for HTTP/1.1, or for HTTP/2, which TLS agrees upon (RFC 9113 section 3.2).
     #[must_use]
     pub fn config(&self, http2: bool) -> Arc<ClientConfig> {

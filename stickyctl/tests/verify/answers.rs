@@ -1,7 +1,7 @@
 //! Answers that say nothing of pods: errors, caches, identities that are none.
 
 use crate::case::{Case, all, sticky, unclear, verify};
-use crate::site::{Cache, Dead, Identity, Login, Site};
+use crate::site::{Cache, Dead, Identity, Login, SECRET, Site};
 
 fn cache(header: &'static str, value: &'static str) -> Site {
     Site { cache: Cache::Says(header, value), ..Site::default() }
@@ -33,7 +33,7 @@ pub const CASES: &[Case] = &[
         "transport",
         "leaks",
     ]),
-    sticky("the same for a moment", || Site { dead: dead(60, 90, true), ..Site::default() }).tells(&["dead-pod-kept"]).beside(&["error-rate"]),
+    sticky("the same for a moment", || Site { dead: dead(45, 105, true), ..Site::default() }).tells(&["dead-pod-kept"]).beside(&["error-rate"]),
     unclear("a dead pod for everybody alike", || Site { dead: dead(40, 400, false), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept"]),
     unclear("a pod that is dead from the beginning", || Site { dead: dead(0, 400, false), ..Site::default() }, &["error-rate"])
         .beside(&["dead-pod-kept"]),
@@ -72,6 +72,11 @@ async fn details_tell_kinds_apart() {
     assert!(done.detail("no-identity").contains("no cookie was offered either"), "{}", done.details());
     let done = verify(&Site { host: Some("shop.example"), ..Site::default() }.serve().await, &["--host", "other.example"]).await;
     assert!(done.detail("no-identity").contains(" with status 404"), "{}", done.details());
+    let to = Some("https://u:tell-nobody@shop.example/login?token=tell-nobody");
+    let done = verify(&Site { redirects: to, ..Site::default() }.serve().await, &[]).await;
+    let detail = done.detail("no-identity");
+    assert!(detail.contains("with status 302 (302 to https://shop.example/login: ask there)"), "{detail}");
+    assert!(!done.stdout.contains(SECRET) && !done.stderr.contains(SECRET), "{detail}");
     // Where only those are answered who are known, controls can't be.
     let done = verify(&Site { login: Login::Password, ..Site::default() }.serve().await, &[]).await;
     assert_eq!((done.code, done.reasons()), (Some(6), vec!["no-identity"]), "{}", done.details());

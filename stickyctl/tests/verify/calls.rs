@@ -17,11 +17,21 @@ async fn wrong_calls_say_what_to_write() {
         (&["--first-body", "@/nowhere"], "/nowhere"),
         (&["--sessions", "1000", "--requests", "1000"], "product is below"),
         (&["--path", "page"], "begins with a slash"),
+        (&["--path", "/a b"], "%20"),
+        (&["--first", "/#/login"], "after a #"),
+        (&["--ws-url", "/a b"], "%20"),
+        (&["--ws-url", "ws://127.0.0.1:80800/ws"], "1 to 65535"),
+        (&["--connect", "10.0.0.7:80800"], "1 to 65535"),
+        (&["--connect", "http://10.0.0.7"], "10.0.0.7:8080"),
+        (&["--host", "shop.example:x"], "1 to 65535"),
+        (&["--pod-identity", "header:set-cookie"], "a cookie's text says nothing"),
+        (&["--worker-identity", "header:Set-Cookie"], "a cookie's text says nothing"),
         (&["--pod-identity", "x-pod"], "header:NAME"),
         (&["--max-move-rate", "0.1"], "0.1%"),
         (&["--rate", "0"], "0.1 to 10000"),
         (&["--insecure", "--ca", "x"], "cannot be used with"),
         (&["--source-ip", "here"], "--source-ip"),
+        (&["--source-ip", "203.0.113.5"], "an address of this machine"),
         (&["--ca", "/nowhere"], "--ca"),
     ] {
         let done = verify(&site, flags).await;
@@ -33,6 +43,42 @@ async fn wrong_calls_say_what_to_write() {
         assert!(done.code == Some(2) && done.stderr.contains(says) && done.stdout.is_empty(), "{flags:?}: {:?} {}", done.code, done.stderr);
     }
     assert_eq!(site.state.counts().1, 0);
+}
+
+#[tokio::test]
+async fn a_port_that_is_none() {
+    let mut site = Site::default().serve().await;
+    site.url = "http://127.0.0.1:80800/".to_owned();
+    let done = verify(&site, &[]).await;
+    assert!(
+        done.code == Some(2) && done.stderr.contains("`80800` is no port") && done.stderr.contains("stickyctl verify https://"),
+        "{}",
+        done.stderr
+    );
+}
+
+/// More than the usual load needs a yes, wherever a name says that it goes; nobody is there to be asked here.
+#[tokio::test]
+async fn a_large_load_elsewhere_needs_a_yes() {
+    const LARGE: &[&str] = &["--sessions", "40", "--requests", "20", "--only", "spread,stick-ws"];
+    let site = Site::default().serve().await;
+    // Not of this machine alone, though it leads to it.
+    let any = format!("--connect=0.0.0.0:{}", site.url.trim_end_matches('/').rsplit_once(':').unwrap().1);
+    for (flags, to) in [
+        (&["--connect", "203.0.113.5"][..], "203.0.113.5:"),
+        (&["--connect", "127.0.0.1", "--connect", "nobody.invalid:80"], "nobody.invalid:80"),
+        (&["--ws-url", "wss://203.0.113.5/ws"], "203.0.113.5:443"),
+        (&[any.as_str()], "0.0.0.0:"),
+    ] {
+        let done = verify(&site, &[LARGE, flags].concat()).await;
+        let says = format!("usual load for {to}");
+        assert!(done.code == Some(2) && done.stderr.contains(&says) && done.stderr.contains(" --yes"), "{flags:?}: {:?} {}", done.code, done.stderr);
+    }
+    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
+    for flags in [&[any.as_str(), "--yes"][..], &[], &["--connect", "127.0.0.1"], &["--host", "shop.example"], &["--ws-url", "/ws"]] {
+        let done = verify(&site, &[LARGE, flags].concat()).await;
+        assert_eq!(done.code, Some(0), "{flags:?}: {} {}", done.details(), done.stderr);
+    }
 }
 
 /// What was asked so far is told, and not more.

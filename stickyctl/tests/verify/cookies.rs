@@ -27,12 +27,29 @@ pub const CASES: &[Case] = &[
     not_sticky("a date that has passed", || with("Path=/; Expires=Fri, 27-Nov-20 09:00:00 GMT"), &["born-expired"]),
     sticky("a life ahead", || with("Path=/; Max-Age=60; Expires=Fri, 27-Nov-20 09:00:00 GMT")).beside(&["born-expired"]),
     not_sticky("another domain", || with("Path=/; Domain=other.example"), &["cookie-domain-mismatch"]),
+    not_sticky("everybody's domain", || with("Path=/; Domain=example"), &["cookie-domain-mismatch"]).with(&["--host", "shop.example"]),
     sticky("its own domain", || with("Path=/; Domain=shop.example")).with(&["--host", "shop.example"]).beside(&["cookie-domain-mismatch"]),
     sticky("two of one name, the last for the pod", || beside(Beside::DeadFirst)).beside(&["cookie-not-honoured"]),
     // A jar keeps the last one, which leads nowhere: each answer binds anew.
     not_sticky("two of one name, the last for a dead pod", || beside(Beside::DeadLast), &["cookie-not-honoured"]),
     not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-not-honoured"]),
     sticky("the application sets another name", || beside(Beside::OtherName)).beside(&["cookie-not-honoured", "no-affinity-cookie"]),
+    unclear(
+        "the same beside one that is Secure over http",
+        || Site { cookie: Some("Path=/; Secure"), ..beside(Beside::OtherName) },
+        &["secure-over-http"],
+    ),
+    not_sticky(
+        "the same beside one of another path",
+        || Site { cookie: Some("Path=/other"), ..beside(Beside::OtherName) },
+        &["cookie-path-mismatch"],
+    ),
+    unclear("a file with one browser's", || Site { affinity: Affinity::Ring, ..Site::default() }, &["sessions-together"])
+        .with(&["--cookie", "@tests/verify/data/route.cookies"])
+        .beside(&["single-backend-path", "unbalanced-control"]),
+    sticky("a file with another", || Site { affinity: Affinity::Ring, ..Site::default() })
+        .with(&["--cookie", "@tests/verify/data/theme.cookies", "--sessions", "30"])
+        .beside(&["sessions-together", "too-few-probes"]),
     sticky("on every answer, sockets asked too", Site::default).with(SOCKET).beside(&["no-cookie-on-upgrade", "socket-elsewhere", "upgrade-failed"]),
     not_sticky("on pages only", || Site { sets: Sets::NotUpgrades, ..Site::default() }, &["no-cookie-on-upgrade"])
         .with(SOCKET)

@@ -88,7 +88,8 @@ async fn an_earlier_report_beside_it() {
     let done = verify(&not, &flags).await;
     let told = &done.stdout;
     assert!(done.code == Some(3) && told.contains("\n  pods: not-sticky, was sticky\n") && told.contains("a weak comparison: another URL"), "{told}");
-    assert_eq!(data(&page)["baseline"]["changed"][0], "pods: not-sticky, was sticky");
+    let compared = &data(&page)["baseline"]["changed"];
+    assert_eq!((&compared[0], &compared[1]), (&"pods: not-sticky, was sticky".into(), &"reasons: cookie-not-honoured, was none".into()));
     // However it was before, the exit code is this run's.
     std::fs::write(&before, verify(&not, &[]).await.stdout).unwrap();
     assert_eq!(verify(&sticky, &flags).await.code, Some(0));

@@ -46,6 +46,17 @@ async fn what_is_wrong_with_the_way_is_said() {
     }
 }
 
+/// An address takes the URL's port, and a name may have the port that users see.
+#[tokio::test]
+async fn addresses_and_names_with_and_without_a_port() {
+    let mut site = Site { host: Some("shop.example"), ..Site::default() }.serve().await;
+    site.flags.clear();
+    for flags in [&["--connect", "127.0.0.1"][..], &["--connect", "127.0.0.1", "--host", "Shop.Example:8443"]] {
+        let done = verify(&site, flags).await;
+        assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
+    }
+}
+
 /// Few are lost, and none of what is lost is a move.
 #[tokio::test]
 async fn a_tunnel_that_breaks_and_comes_back() {

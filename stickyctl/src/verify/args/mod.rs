@@ -6,6 +6,7 @@ use super::at_file::AtFile;
 use super::code::Code;
 use super::identity::Source;
 use super::scenario::Name;
+use super::target::{Host, Path};
 use crate::cli::{Format, LocalArg, ON_A_CLUSTER};
 use crate::cluster::release::ReleaseArgs;
 use clap::Args;
@@ -67,13 +68,13 @@ pub struct VerifyArgs {
 struct Asked {
     /// Path of each session's first request, as a page or a login [default: the URL's own]
     #[arg(long, value_name = "PATH")]
-    first: Option<String>,
+    first: Option<Path>,
     /// File with what the first request posts, JSON or a form
     #[arg(long, value_name = "@FILE")]
     first_body: Option<AtFile>,
     /// Path that a session asks besides the URL's own; repeat for more
     #[arg(long, value_name = "PATH")]
-    path: Vec<String>,
+    path: Vec<Path>,
     /// The site's WebSocket, a path or a URL [default: sticky-app's, where no --pod-identity says otherwise]
     #[arg(long, value_name = "URL")]
     ws_url: Option<String>,
@@ -97,10 +98,10 @@ struct Asked {
     http2: bool,
     /// Connect here instead, as in 127.0.0.1:8080; repeat it and sessions ask all in turn, as through several proxies
     #[arg(long, value_name = "ADDRESS")]
-    connect: Vec<String>,
-    /// Name of the site, where it is not the URL's
+    connect: Vec<Host>,
+    /// Name of the site, where it is not the URL's; with the port that users see, where that is another one
     #[arg(long, value_name = "NAME")]
-    host: Option<String>,
+    host: Option<Host>,
     /// Address of this machine that connections come from; repeat it and sessions come from all in turn
     #[arg(long, value_name = "ADDRESS")]
     source_ip: Vec<IpAddr>,

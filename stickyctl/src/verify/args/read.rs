@@ -15,11 +15,12 @@ use crate::verify::probe::Asking;
 use crate::verify::report::harmless;
 use crate::verify::save::Place;
 use crate::verify::scenario::{Chosen, Name};
-use crate::verify::target::{Parts, Socket, Target};
+use crate::verify::target::{Host, Parts, Path, Socket, Target};
 use crate::verify::tell::Told;
 use crate::verify::tls::Tls;
 use crate::verify::watch::Witness;
 use http::HeaderMap;
+use std::net::UdpSocket;
 use std::path::PathBuf;
 
 impl VerifyArgs {
@@ -68,7 +69,7 @@ impl VerifyArgs {
 
     /// How the site is asked; `address` is where its tunnel begins.
     pub(in crate::verify) fn asking(&self, parts: &Parts, address: Option<&str>) -> Result<Asking, Failure> {
-        let target = self.target(parts, self.asked.host.as_deref(), address)?;
+        let target = self.target(parts, address)?;
         let socket = self.socket(parts, &target, address)?;
         let sample = self.sample();
         if sample.probes() > MOST_PROBES {
@@ -125,45 +126,73 @@ impl VerifyArgs {
         let (target, path) = match asked.ws_url.as_deref() {
             None if self.pod_identity.is_some() => return Ok(None),
             None => (target.clone(), None),
-            Some(path) if path.starts_with('/') => (target.clone(), Some(path.to_owned())),
+            Some(path) if path.starts_with('/') => {
+                let path: Path = path.parse().map_err(|why| Failure::new(Exit::Usage, format!("--ws-url: {why}")))?;
+                (target.clone(), Some(path.0))
+            }
             Some(url) => {
                 let parts = Parts::read(url)?;
                 // The other name is the page's host's, and of no host beside it.
-                let host = asked.host.as_deref().filter(|_| parts.host == page.host);
-                (self.target(&parts, host, address)?, Some(parts.path))
+                let is_page = parts.host == page.host;
+                (self.elsewhere(target, &parts, is_page, address)?, Some(parts.path))
             }
         };
         let (subprotocol, send) = (asked.ws_subprotocol.clone(), asked.ws_send.clone());
-        let names_in_texts = !matches!(self.pod_identity, None | Some(Source::Header(_)));
+        let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
     }
 
-    /// `host` is its name where that is not the URL's.
-    fn target(&self, parts: &Parts, host: Option<&str>, address: Option<&str>) -> Result<Target, Failure> {
+    fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, Failure> {
         let asked = &self.asked;
-        let host = host.unwrap_or(&parts.host).to_ascii_lowercase();
-        if let Some(path) = asked.path.iter().chain(&asked.first).find(|path| !path.starts_with('/')) {
-            return Err(Failure::new(Exit::Usage, format!("`{path}` is no path: it begins with a slash")));
+        for source in &asked.source_ip {
+            // Nothing is sent by that; an address that is another machine's can't be bound.
+            UdpSocket::bind((*source, 0)).map_err(|e| {
+                Failure::new(Exit::Usage, format!("--source-ip {source}: {e}")).try_this("an address of this machine, as `ip address` lists them")
+            })?;
         }
         let mut headers = HeaderMap::new();
         for file in &asked.header {
             headers.extend(file.headers()?);
         }
-        let own = address.map_or_else(|| format!("{}:{}", parts.host, parts.port), str::to_owned);
+        let (host, addresses) = self.way(parts, true, address);
         Ok(Target {
             authority: parts.authority(&host),
-            host,
-            addresses: if asked.connect.is_empty() { vec![own] } else { asked.connect.clone() },
+            tls: if parts.tls { Some(self.tls(&host)?) } else { None },
+            host: host.name,
+            addresses,
             sources: asked.source_ip.clone(),
             http2: asked.http2,
-            first: asked.first.clone().unwrap_or_else(|| parts.path.clone()),
+            first: asked.first.as_ref().map_or(&parts.path, |path| &path.0).clone(),
             first_body: asked.first_body.as_ref().map(AtFile::body).transpose()?,
             cookies: asked.cookie.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
-            paths: std::iter::once(parts.path.clone()).chain(asked.path.iter().cloned()).collect(),
-            tls: if parts.tls { Some(Tls::new(asked.ca.as_deref(), asked.insecure)?) } else { None },
+            paths: std::iter::once(&parts.path).chain(asked.path.iter().map(|path| &path.0)).cloned().collect(),
             headers,
             timeout: self.amount.timeout,
+            whole_bodies: [&self.pod_identity, &self.worker_identity].into_iter().flatten().any(Source::is_in_body),
         })
+    }
+
+    /// The same by another URL. What was read from files stays: a pipe has it only once.
+    fn elsewhere(&self, target: &Target, parts: &Parts, is_page: bool, address: Option<&str>) -> Result<Target, Failure> {
+        let (host, addresses) = self.way(parts, is_page, address);
+        let tls = if parts.tls { Some(target.tls.clone().map_or_else(|| self.tls(&host), Ok)?) } else { None };
+        Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })
+    }
+
+    /// The name that a URL's site is asked by, which may be another where its host is the page's, and where connections go.
+    fn way(&self, parts: &Parts, is_page: bool, address: Option<&str>) -> (Host, Vec<String>) {
+        let own = Host { name: parts.host.clone(), port: Some(parts.port) };
+        let addresses = match self.asked.connect.as_slice() {
+            [] => vec![address.map_or_else(|| parts.address(&own), str::to_owned)],
+            all => all.iter().map(|host| parts.address(host)).collect(),
+        };
+        (self.asked.host.clone().filter(|_| is_page).unwrap_or(own), addresses)
+    }
+
+    /// How certificates are checked, of a host whose name one can hold.
+    fn tls(&self, host: &Host) -> Result<Tls, Failure> {
+        Tls::name(&host.name).map_err(|why| Failure::new(Exit::Usage, why).try_this("--host NAME    as the site's certificate has it"))?;
+        Tls::new(self.asked.ca.as_deref(), self.asked.insecure)
     }
 }
 

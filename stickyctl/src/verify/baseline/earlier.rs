@@ -13,6 +13,8 @@ pub struct Earlier {
     pub(super) began: String,
     pub(super) partial: bool,
     pub(super) plan: Plan,
+    pub(super) identity: Identity,
+    pub(super) reasons: Vec<Reason>,
     pub(super) verdict: String,
     pub(super) workers: String,
     pub(super) moved_requests: Moved,
@@ -30,6 +32,20 @@ pub(super) struct Plan {
     pub(super) requests: u32,
     pub(super) controls: u32,
     pub(super) paths: Vec<String>,
+    pub(super) max_move_rate: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Identity {
+    pub(super) pod: String,
+    pub(super) worker: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Reason {
+    pub(super) code: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -81,7 +97,15 @@ impl From<&Report> for Earlier {
             url: report.url.clone(),
             began: report.began.clone(),
             partial: report.partial,
-            plan: Plan { sessions: plan.sessions, requests: plan.requests, controls: plan.controls, paths: plan.paths.clone() },
+            plan: Plan {
+                sessions: plan.sessions,
+                requests: plan.requests,
+                controls: plan.controls,
+                paths: plan.paths.clone(),
+                max_move_rate: Some(plan.max_move_rate),
+            },
+            identity: Identity { pod: report.identity.pod.clone(), worker: report.identity.worker.clone() },
+            reasons: report.reasons.iter().map(|reason| Reason { code: reason.code.word().to_owned() }).collect(),
             verdict: report.verdict.word().to_owned(),
             workers: report.workers.word().to_owned(),
             moved_requests: moved(report.moved_requests),

@@ -29,6 +29,7 @@ pub fn compare(file: &str, before: &Earlier, now: &Report) -> Baseline {
     };
     turned("pods", &before.verdict, &now.verdict);
     turned("workers", &before.workers, &now.workers);
+    changed.extend(reasons(before, now));
     for (what, before, now) in [("requests", before.moved_requests, now.moved_requests), ("sessions", before.moved_sessions, now.moved_sessions)] {
         if before.of > 0 && (before.seen > 0 || now.seen > 0) && before != now {
             changed.push(format!("moves: {} of {} {what}, was {} of {}", now.seen, now.of, before.seen, before.of));
@@ -42,6 +43,14 @@ pub fn compare(file: &str, before: &Earlier, now: &Report) -> Baseline {
     changed.extend(scenarios(&before.scenarios, &now.scenarios));
     changed.extend(latency(before, now));
     Baseline { file: file.to_owned(), began: before.began.clone(), changed, weak: weak(before, now) }
+}
+
+/// Codes of reasons that only one of the runs has. A report without a verdict is an older version's, and has none to compare.
+fn reasons(before: &Earlier, now: &Earlier) -> Option<String> {
+    let codes = |run: &Earlier| run.reasons.iter().map(|reason| reason.code.clone()).collect::<BTreeSet<_>>();
+    let (was, is) = (codes(before), codes(now));
+    let or_none = |codes: BTreeSet<String>| if codes.is_empty() { "none".to_owned() } else { some(codes) };
+    (was != is && !before.verdict.is_empty()).then(|| format!("reasons: {}, was {}", or_none(is), or_none(was)))
 }
 
 fn scenarios(before: &[Scenario], now: &[Scenario]) -> Vec<String> {
@@ -63,7 +72,8 @@ fn pods(before: &Earlier, now: &Earlier) -> Vec<String> {
     let names = |run: &Earlier| run.pods.iter().map(|pod| pod.pod.clone()).collect::<BTreeSet<_>>();
     let (old, new) = (names(before), names(now));
     let mut all = Vec::new();
-    for (what, names) in [("pods that are new", &new - &old), ("pods not seen any more", &old - &new)] {
+    // A pod that was not met may have been there: of many pods a run misses some.
+    for (what, names) in [("pods seen only now", &new - &old), ("pods seen only then", &old - &new)] {
         if !names.is_empty() {
             all.push(format!("{what}: {}", some(names)));
         }
@@ -133,12 +143,28 @@ fn weak(before: &Earlier, now: &Earlier) -> Vec<String> {
             all.push(format!("it had {was} {what}, and this one {is}"));
         }
     }
+    // Of an older version neither is known.
+    if let (Some(was), Some(is)) = (was.max_move_rate, is.max_move_rate)
+        && was != is
+    {
+        all.push(format!("it put up with {} of moves, and this one with {}", percent(was), percent(is)));
+    }
+    for (what, was, is) in [("pods", &before.identity.pod, &now.identity.pod), ("workers", &before.identity.worker, &now.identity.worker)] {
+        if was != is && !was.is_empty() {
+            all.push(format!("it read {what} from {was}, and this one from {is}"));
+        }
+    }
     if was.paths != is.paths && !was.paths.is_empty() {
         all.push(format!("it asked {}", was.paths.join(" ")));
     }
     let partial = [(before.partial, "it was interrupted"), (now.partial, "this one was interrupted")];
     all.extend(partial.into_iter().filter(|(is, _)| *is).map(|(_, what)| what.to_owned()));
     all
+}
+
+/// A share as it is written on the command line.
+fn percent(share: f64) -> String {
+    format!("{}%", (share * 1e8).round() / 1e6)
 }
 
 /// Some names, and how many more.
@@ -176,16 +202,17 @@ mod tests {
             told.changed,
             [
                 "pods: not-sticky, was sticky",
+                "reasons: cookie-not-honoured, was none",
                 "moves: 240 of 360 requests, was 0 of 360",
                 "moves: 30 of 30 sessions, was 0 of 30",
-                "pods not seen any more: app-4, app-5",
+                "pods seen only then: app-4, app-5",
                 "stick-http: failed, was passed",
                 "attribution: failed, was passed",
             ]
         );
         let told = compare("a.json", &earlier(Kind::NotSticky), &report(Kind::Rollout));
         assert!(
-            told.changed.contains(&"forced moves: 10, was 0".to_owned()) && told.changed.contains(&"pods that are new: app-4".to_owned()),
+            told.changed.contains(&"forced moves: 10, was 0".to_owned()) && told.changed.contains(&"pods seen only now: app-4".to_owned()),
             "{told:?}"
         );
     }
@@ -219,6 +246,20 @@ mod tests {
         (before.url, before.plan.sessions, before.partial) = ("http://other/".to_owned(), 6, true);
         let told = compare("a.json", &before, &report(Kind::Sticky));
         assert_eq!(told.weak, ["another URL, http://other/", "it had 6 sessions, and this one 30", "it was interrupted"]);
+        let mut before = earlier(Kind::Sticky);
+        (before.plan.max_move_rate, before.identity.pod) = (Some(0.001), "json:/host".to_owned());
+        let told = compare("a.json", &before, &report(Kind::Sticky));
+        assert_eq!(told.weak, ["it put up with 0.1% of moves, and this one with 0%", "it read pods from json:/host, and this one from header:x-pod"]);
+    }
+
+    #[test]
+    fn other_reasons_are_a_change() {
+        let mut before = earlier(Kind::NotSticky);
+        before.reasons[0].code = "no-affinity-cookie".to_owned();
+        assert_eq!(compare("a.json", &before, &report(Kind::NotSticky)).changed, ["reasons: cookie-not-honoured, was no-affinity-cookie"]);
+        before.reasons = earlier(Kind::NotSticky).reasons;
+        before.reasons.reverse();
+        assert!(compare("a.json", &before, &report(Kind::NotSticky)).changed.is_empty());
     }
 
     #[test]

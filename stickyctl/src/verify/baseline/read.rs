@@ -43,6 +43,8 @@ pub fn read(path: &Path) -> Result<Earlier, Failure> {
 /// A file may come from anywhere.
 fn made_harmless(earlier: &mut Earlier) {
     let texts = [&mut earlier.url, &mut earlier.began, &mut earlier.verdict, &mut earlier.workers].into_iter();
+    let texts = texts.chain([&mut earlier.identity.pod, &mut earlier.identity.worker]);
+    let texts = texts.chain(earlier.reasons.iter_mut().map(|reason| &mut reason.code));
     let texts = texts.chain(&mut earlier.plan.paths).chain(earlier.pods.iter_mut().map(|pod| &mut pod.pod));
     let texts = texts.chain(earlier.cookies.iter_mut().flat_map(|one| [&mut one.name, &mut one.attributes]));
     for text in texts.chain(earlier.scenarios.iter_mut().flat_map(|one| [&mut one.name, &mut one.outcome])) {
@@ -81,8 +83,12 @@ mod tests {
     fn strangers_words_are_harmless() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
-        std::fs::write(&path, r#"{"schema": "stickyctl.verify/v1", "url": "a\u001b[2J", "pods": [{"pod": "b\u202e"}]}"#).unwrap();
+        std::fs::write(
+            &path,
+            r#"{"schema": "stickyctl.verify/v1", "url": "a\u001b[2J", "reasons": [{"code": "\u001b"}], "pods": [{"pod": "b\u202e"}]}"#,
+        )
+        .unwrap();
         let read = read(&path).unwrap();
-        assert_eq!((&*read.url, &*read.pods[0].pod), (r"a\u{1b}[2J", r"b\u{202e}"));
+        assert_eq!((&*read.url, &*read.pods[0].pod, &*read.reasons[0].code), (r"a\u{1b}[2J", r"b\u{202e}", r"\u{1b}"));
     }
 }

@@ -154,12 +154,13 @@ pub async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64)) {
     for (round, probes) in rounds {
         run.round(round, probes).await;
     }
+    run.past_caches().await;
+    run.sockets().await;
+    // What follows tells of pods whose sockets ended or went elsewhere whether they still answer.
     run.parallel_first().await;
     run.at_once().await;
     run.dead_cookie().await;
     run.kept().await;
-    run.past_caches().await;
-    run.sockets().await;
     run.come_back(first).await;
     run.wait_for_silent(idle).await;
 }

@@ -50,7 +50,9 @@ pub(super) fn noted(
         Err(why) => (Shot { outcome: Outcome::Lost(why), ..blank }, None),
         Ok(answer) => {
             let offered = offered(asking.show_values, &answer.headers, jar, place);
-            (Shot { outcome: who(asking, &answer), offered, cached: is_cached(&answer.headers), ..blank }, Some(answer))
+            let outcome = who(asking, &answer);
+            let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside().map(|aside| cut(&aside)) } else { None };
+            (Shot { outcome, offered, aside, cached: is_cached(&answer.headers), ..blank }, Some(answer))
         }
     }
 }

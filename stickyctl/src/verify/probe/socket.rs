@@ -75,11 +75,11 @@ async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>)
         Ok((stream, answer)) => {
             let head = answer.into_parts().0;
             let line = Line { stream, quiet_since: Instant::now(), over: None };
-            Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: Bytes::new() }, Some(line)))
+            Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: Bytes::new(), cut: None }, Some(line)))
         }
         Err(Error::Http(answer)) => {
             let (head, body) = answer.into_parts();
-            Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into() }, None))
+            Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into(), cut: None }, None))
         }
         Err(error) => Err(failed(&error)),
     }

@@ -30,6 +30,7 @@ fn asking(address: String, timeout: Duration) -> Asking {
         tls: None,
         headers: HeaderMap::new(),
         timeout,
+        whole_bodies: true,
     };
     Asking {
         socket: None,

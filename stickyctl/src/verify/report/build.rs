@@ -72,6 +72,7 @@ impl Report {
                 probes,
                 sockets,
                 paths: about.paths.iter().map(|path| harmless(path)).collect(),
+                max_move_rate: judgement.tolerated,
             },
             identity: Identity {
                 pod: about.identity.0.clone(),

@@ -104,6 +104,8 @@ pub struct Plan {
     pub sockets: u64,
     /// Paths that were asked, the one of first requests first.
     pub paths: Vec<String>,
+    /// The rate of moves that is put up with, 0 to 1.
+    pub max_move_rate: f64,
 }
 
 /// What was found, in sentences; commands and flags stand between backticks.

@@ -8,20 +8,35 @@ use crate::verify::ends::Why;
 use crate::verify::jar::Fate;
 use crate::verify::moves::Cause;
 use crate::verify::run::{FEW_REPLAYED, Run};
-use crate::verify::seen::{How, Shot};
+use crate::verify::seen::{End, Shot};
 use crate::verify::verdict::{Judgement, Verdict, of_sockets};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const ONE_POD: &str = "needs spread: only one pod was seen";
+const NEEDS_HTTP: &str = "needs stick-http";
+
+/// Whether answers are no pods': of a cache, or with identities that are none.
+fn is_unreadable(judgement: &Judgement) -> bool {
+    judgement.reasons.first().is_some_and(|reason| matches!(reason.code, Code::Cached | Code::IdentityUnstable))
+}
 
 fn skip(why: impl Into<String>) -> (Mark, String) {
     (Mark::Skip, why.into())
 }
 
-pub(super) fn spread(run: &Run, _: &Judgement) -> (Mark, String) {
+pub(super) fn spread(run: &Run, judgement: &Judgement) -> (Mark, String) {
+    if is_unreadable(judgement) {
+        return skip("what was read is no pod's name");
+    }
     let spread = run.spread();
     let controls: u64 = spread.values().sum();
     match spread.len() {
+        0 if run.turns_away() => {
+            let (pods, sessions) = (run.without_cookie().len(), run.sessions.len());
+            let detail = format!("{} controls were turned away; {sessions} sessions began on {pods} pods", run.controls.len());
+            (if pods > 1 { Mark::Pass } else { Mark::Fail }, detail)
+        }
         0 => skip("no control was answered by a pod that says its name"),
         1 if run.without_cookie().len() > 1 => {
             let detail = format!("{controls} controls on one pod, and first answers of sessions on {}", run.without_cookie().len());
@@ -63,13 +78,22 @@ pub(super) fn sockets(run: &Run, judgement: &Judgement, counts: &[(u64, u64)], w
         return skip(ONE_POD);
     }
     let fails = counts.iter().any(|(same, all)| of_sockets(*same, *all, judgement.tolerated).is_some());
+    if judgement.pods == Verdict::Inconclusive && (!fails || judgement.requests == Verdict::Inconclusive) {
+        return skip(NEEDS_HTTP);
+    }
     (if fails { Mark::Fail } else { Mark::Pass }, format!("{same} of {all} {what}"))
 }
 
 pub(super) fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
     let Some((_, stayed, all)) = run.replayed_at_home() else { return skip("no session was bound") };
+    if is_unreadable(judgement) {
+        return skip(NEEDS_HTTP);
+    }
     if run.without_cookie().len() < 2 {
         return skip(ONE_POD);
+    }
+    if all == 0 && run.turns_away() {
+        return skip("who comes without a cookie is turned away");
     }
     if all < FEW_REPLAYED {
         return skip(format!("{all} answers without the cookie are too few"));
@@ -79,17 +103,16 @@ pub(super) fn attribution(run: &Run, judgement: &Judgement) -> (Mark, String) {
     }
     match judgement.requests {
         _ if stayed == all => skip(format!("without its cookie a session stayed in {stayed} of {stayed} too, which luck explains as well")),
-        Verdict::NotSticky if judgement.tells(Code::CookieNotHonoured) || judgement.tells(Code::NoAffinityCookie) => {
-            (Mark::Fail, "with and without the cookie it spreads".to_owned())
-        }
-        Verdict::NotSticky => skip("needs stick-http"),
+        Verdict::NotSticky if judgement.tells(Code::CookieNotHonoured) => (Mark::Fail, "with and without the cookie it spreads".to_owned()),
+        Verdict::NotSticky if judgement.tells(Code::NoAffinityCookie) => skip("no cookie was offered"),
+        Verdict::NotSticky | Verdict::Inconclusive => skip(NEEDS_HTTP),
         _ => (Mark::Pass, format!("without its cookie a session spreads ({stayed} of {all} stayed): it is the cookie")),
     }
 }
 
 pub(super) fn parallel_first(run: &Run, judgement: &Judgement) -> (Mark, String) {
     if judgement.requests != Verdict::Sticky {
-        return skip("needs stick-http");
+        return skip(NEEDS_HTTP);
     }
     if run.at_once.0.is_empty() {
         return skip("its requests at once were not made: they need --rate 8 or more, and a run to its end");
@@ -104,7 +127,7 @@ pub(super) fn parallel_first(run: &Run, judgement: &Judgement) -> (Mark, String)
 
 pub(super) fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
     let Some((first, after)) = run.dead_cookie.split_first().filter(|_| judgement.requests == Verdict::Sticky) else {
-        return skip("needs stick-http");
+        return skip(NEEDS_HTTP);
     };
     if run.forged.is_empty() {
         return skip("no cookie was offered");
@@ -114,10 +137,10 @@ pub(super) fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
     }
     // What an application sets with every answer is no sign that another cookie was replaced, and the end of a cookie's life replaces none.
     let offers = |shot: &Shot, name: &str| shot.offered.iter().any(|cookie| cookie.name == name && cookie.fate != Fate::BornExpired);
-    let always = |name: &&String| run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| offers(shot, name));
+    let always = |name: &str| run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| offers(shot, name));
     let became = match () {
-        () if run.forged.iter().all(|name| always(&name)) => "replaced, as the cookie of every answer is",
-        () if run.forged.iter().any(|name| !always(&name) && offers(first, name)) => "replaced at once",
+        () if run.forged.iter().all(|name| always(name)) => "replaced, as the cookie of every answer is",
+        () if run.forged.iter().any(|name| !always(name) && offers(first, name)) => "replaced at once",
         () => "taken for a key, and not replaced",
     };
     match pods(after).len() {
@@ -181,20 +204,25 @@ pub(super) fn reuse(run: &Run, _: &Judgement) -> (Mark, String) {
 }
 
 pub(super) fn idle(run: &Run, _: &Judgement) -> (Mark, String) {
-    let opened: Vec<_> = run.idle.iter().filter(|socket| socket.opened.pod().is_some()).filter_map(|socket| socket.end.as_ref()).collect();
     if run.idle.is_empty() {
         return skip("not asked for; add --idle 90s");
     }
-    let Some(shortest) = opened.iter().filter(|end| end.how != How::Ours).map(|end| end.silence()).min() else {
-        return match opened.iter().map(|end| end.silence()).max() {
-            None => skip("no silent socket was open"),
-            Some(silence) => {
-                (Mark::Pass, format!("{} sockets were open to the end; the longest silence was {:.1} s", opened.len(), silence.as_secs_f64()))
-            }
-        };
-    };
-    let ended = opened.iter().filter(|end| end.how != How::Ours).count();
-    let how =
-        if run.ends().iter().any(|(socket, why)| run.idle.contains(socket) && *why == Why::Goodbye) { "with a goodbye" } else { "without a goodbye" };
-    (Mark::Fail, format!("{ended} of {} silent sockets ended {how} after {:.1} s of silence", opened.len(), shortest.as_secs_f64()))
+    let ends: Vec<(&End, Why)> = run
+        .ends()
+        .into_iter()
+        .filter(|(socket, _)| run.idle.contains(socket))
+        .filter_map(|(socket, why)| Some((socket.end.as_ref()?, why)))
+        .collect();
+    let by_silence: Vec<Duration> = ends.iter().filter(|(end, why)| end.is_by_silence(*why)).map(|(end, _)| end.silence()).collect();
+    if let Some(shortest) = by_silence.iter().min() {
+        let how = if ends.iter().any(|(end, why)| *why == Why::Goodbye && end.is_by_silence(*why)) { "with a goodbye" } else { "without a goodbye" };
+        let detail = format!("{} of {} silent sockets ended {how} after {:.1} s of silence", by_silence.len(), ends.len(), shortest.as_secs_f64());
+        return (Mark::Fail, detail);
+    }
+    let open: Vec<Duration> = ends.iter().filter(|(_, why)| *why == Why::Ours).map(|(end, _)| end.silence()).collect();
+    match open.iter().max() {
+        None if ends.is_empty() => skip("no silent socket was open"),
+        None => skip("the silent sockets ended, and not by their silence"),
+        Some(silence) => (Mark::Pass, format!("{} sockets were open to the end; the longest silence was {:.1} s", open.len(), silence.as_secs_f64())),
+    }
 }

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// More identities than this are no site's pods.
 const MOST_PODS: usize = 256;
 /// The share of probes without a name beyond which a run says nothing for affinity.
-const MOST_NAMELESS: f64 = 0.1;
+pub(super) const MOST_NAMELESS: f64 = 0.1;
 /// The odds beyond which failures that meet all alike may have met one pod's sessions by luck.
-const BY_LUCK: f64 = 1e-5;
+const BY_LUCK: f64 = 1e-4;
 
 /// Why the answers can't be read as identities at all.
 pub(super) fn unreadable(run: &Run) -> Option<Reason> {
@@ -32,7 +32,9 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
         return reason(Code::NoIdentity, detail);
     }
     let cached = shots.iter().filter(|shot| shot.cached).count();
-    if cached > 0 {
+    // A move of a session that met no cache is one all the same.
+    let excuses = || !run.moved().into_iter().any(|(session, _)| !run.sessions[session].shots.iter().any(|shot| shot.cached));
+    if cached > 0 && excuses() {
         return reason(Code::Cached, format!("{cached} of {} answers came from a cache, by their own headers", shots.len()));
     }
     let pods: BTreeSet<&str> = shots.iter().filter_map(|shot| shot.pod()).collect();
@@ -73,7 +75,9 @@ const SHARED: usize = 20;
 
 /// Answers that say not who made them, by status: a redirect or a login page is no page of a pod's.
 fn statuses(run: &Run) -> String {
-    run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ")
+    let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
+    let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
+    statuses + &aside.unwrap_or_default()
 }
 
 /// What the cookie alone lets one say, which is no verdict.
@@ -95,9 +99,13 @@ fn first_loss(run: &Run) -> &str {
 
 /// Too many probes that say nothing.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
-    let all = run.shots().count();
-    let lost = run.shots().filter(|shot| shot.is_lost()).count();
-    let nameless = run.shots().filter(|shot| matches!(shot.outcome, Outcome::Nameless { .. })).count();
+    // Who comes without a cookie is turned away by some sites, and a login is no pod's page: neither is an error.
+    let away = run.turns_away();
+    let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || run.is_first_path(shot.path));
+    let shots = || run.shots().filter(|shot| !is_meant(shot));
+    let all = shots().count();
+    let lost = shots().filter(|shot| shot.is_lost()).count();
+    let nameless = shots().filter(|shot| matches!(shot.outcome, Outcome::Nameless { .. })).count();
     let too_many = |count: usize| count as f64 > all as f64 * MOST_NAMELESS;
     if too_many(lost + nameless)
         && let Some(reason) = one_pod_fails(run)
@@ -108,11 +116,8 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
         let detail = format!("{lost} of {all} requests were not answered: {}", first_loss(run));
         return Some(Reason::new(Code::Transport, StickHttp, detail));
     }
-    too_many(nameless).then(|| {
-        let controls = run.controls.iter().all(|shot| shot.pod().is_none()) && run.sessions.iter().any(|session| session.bound().is_some());
-        let controls = if controls { "; no control, which has no cookie, met a pod that says its name" } else { "" };
-        Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}{controls}", statuses(run)))
-    })
+    too_many(nameless)
+        .then(|| Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers say not who made them: {}", statuses(run))))
 }
 
 /// Failures that only the sessions of one pod have, while requests without a cookie get their answers: whoever chooses holds on to a pod

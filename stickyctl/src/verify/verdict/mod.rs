@@ -90,7 +90,7 @@ impl Judgement {
 /// Judges a run. `tolerated` is the rate of moves that is put up with, 0 for none.
 #[must_use]
 pub fn judge(run: &Run, tolerated: f64) -> Judgement {
-    let chance = bounds::chance_by_pod(&run.later_by_home().into_values().collect::<Vec<_>>(), run.moves().0);
+    let chance = chance(run);
     let (requests, mut reasons) =
         errors::unreadable(run).map_or_else(|| requests::judge(run, tolerated, chance), |reason| (Verdict::Inconclusive, vec![reason]));
     let mut pods = requests;
@@ -120,6 +120,18 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     let others = others::all(run, &judgement);
     judgement.reasons.extend(others);
     judgement
+}
+
+/// How likely chance is to move no more later requests than were seen. Sessions that have cookies from the start may be led to other pods than
+/// who has none: where they began counts for them.
+fn chance(run: &Run) -> f64 {
+    let (later, moves) = (run.later_by_home(), run.moves().0);
+    let by_pod = |seen: &dyn Fn(&str) -> u64| {
+        let pods: Vec<(u64, u64)> = later.iter().map(|(pod, (_, later))| (seen(pod), *later)).collect();
+        bounds::chance_by_pod(&pods, moves)
+    };
+    let (known, all) = (run.began_with_cookies(), by_pod(&|pod| later[pod].0));
+    if known.is_empty() { all } else { all.max(by_pod(&|pod| known.get(pod).copied().unwrap_or_default())) }
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use std::time::Duration;
 pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let moved = format!("{moves} of {later} later requests on another pod");
     let reason = |code, detail| Reason::new(code, StickHttp, detail);
+    if let Some(pods) = others_answer_first(run) {
+        return reason(Code::PathsDisagree, format!("{moved}: sessions begin on a path of their own, which {pods} other pods answer"));
+    }
     if let Some(detail) = pods_gone(run, &moved) {
         return reason(Code::PodsReplaced, detail);
     }
@@ -41,9 +44,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(Code::PathsDisagree, format!("{moved}, and on each of {paths} paths every session on one pod"));
     }
     // As often as without affinity: the cookie decides nothing. Less often: it does, and leaks.
-    let spread = run.spread();
-    let controls: u64 = spread.values().sum();
-    let stay: f64 = spread.values().map(|seen| (*seen as f64 / controls.max(1) as f64).powi(2)).sum();
+    let spread = if run.turns_away() { run.without_cookie() } else { run.spread() };
+    let all: u64 = spread.values().sum();
+    let stay: f64 = spread.values().map(|seen| (*seen as f64 / all.max(1) as f64).powi(2)).sum();
     // A session that moved once and stayed there is away in many requests, and changed once.
     let changes: u64 = run.sessions.iter().map(Session::changes).sum();
     let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), 1.0 - stay);
@@ -98,6 +101,15 @@ fn pods_gone(run: &Run, moved: &str) -> Option<String> {
         left.insert(pod);
     }
     Some(format!("{moved}, each away from one of {} that answered nobody any more", left.len()))
+}
+
+/// How many pods answer a path that only first requests ask, where none of them answers any other.
+fn others_answer_first(run: &Run) -> Option<usize> {
+    let first = |shot: &&Shot| run.is_first_path(shot.path);
+    let (firsts, others): (Vec<&Shot>, Vec<&Shot>) = run.sessions.iter().flat_map(|session| &session.shots).partition(first);
+    let pods = |shots: &[&'_ Shot]| -> BTreeSet<String> { shots.iter().filter_map(|shot| shot.pod()).map(str::to_owned).collect() };
+    let (firsts, others) = (pods(&firsts), pods(&others));
+    (!firsts.is_empty() && firsts.is_disjoint(&others)).then_some(firsts.len())
 }
 
 /// How many addresses or paths there are, where each session is on one pod by each of them and not on the same by all. A single request by

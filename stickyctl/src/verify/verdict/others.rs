@@ -25,7 +25,8 @@ pub(super) fn all(run: &Run, judgement: &Judgement) -> Vec<Reason> {
     let idle = failed(run, judgement, Idle);
     let mut ends: BTreeMap<Why, usize> = BTreeMap::new();
     for (socket, why) in run.ends() {
-        if !run.idle.contains(socket) {
+        let was_silent = run.idle.contains(socket) && socket.end.as_ref().is_some_and(|end| end.is_by_silence(why));
+        if !was_silent {
             *ends.entry(why).or_default() += 1;
         }
     }

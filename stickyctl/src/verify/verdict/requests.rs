@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let (moves, later) = run.moves();
     let spread = run.without_cookie();
-    let controls: u64 = run.spread().values().sum();
+    let controls: u64 = spread.values().sum();
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
         let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
@@ -27,10 +27,15 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
         return unclear(reason);
     }
     if later == 0 || controls == 0 {
-        return unclear(Reason::new(Code::TooFewProbes, StickHttp, format!("{later} later requests and {controls} controls")));
+        return unclear(Reason::new(Code::TooFewProbes, StickHttp, format!("{later} later requests, and {controls} without a cookie")));
     }
     if spread.len() == 1 {
-        return unclear(one_pod(run, &spread, controls));
+        return unclear(one_pod(run, &spread));
+    }
+    if chance > CHANCE
+        && let Some(reason) = together(run)
+    {
+        return unclear(reason);
     }
     if chance > CHANCE {
         return unclear(by_chance(&spread, later - moves, chance));
@@ -56,8 +61,17 @@ fn unclear(reason: Reason) -> (Verdict, Vec<Reason>) {
     (Verdict::Inconclusive, vec![reason])
 }
 
+/// Where all sessions began on one pod, with cookies, and who has none met others.
+fn together(run: &Run) -> Option<Reason> {
+    let pods = run.began_with_cookies();
+    let (pod, sessions) = pods.first_key_value().filter(|_| pods.len() == 1)?;
+    let detail = format!("{sessions} of {} sessions came with cookies, and all of them began on {pod}", run.sessions.len());
+    (*sessions > 1).then(|| Reason::new(Code::SessionsTogether, StickHttp, detail))
+}
+
 /// Why all controls met one pod.
-fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
+fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>) -> Reason {
+    let controls: u64 = run.spread().values().sum();
     let pod = spread.keys().next().copied().unwrap_or_default();
     let past_caches: BTreeSet<&str> = run.uncached.iter().filter_map(|(_, shot)| shot.pod()).collect();
     if past_caches.len() > 1 {
@@ -74,7 +88,11 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>, controls: u64) -> Reason {
     if pods.values().filter(|state| **state == PodState::Ready).count() == 1 {
         return Reason::new(Code::SingleReadyPod, Spread, format!("{pod} is the only pod that is ready"));
     }
-    Reason::new(Code::SingleBackendPath, Spread, format!("{controls} of {controls} controls without a cookie on one pod: {pod}"))
+    let all = match controls {
+        0 => format!("controls were turned away, and all of {} sessions are", run.sessions.len()),
+        _ => format!("{controls} of {controls} controls without a cookie"),
+    };
+    Reason::new(Code::SingleBackendPath, Spread, format!("{all} on one pod: {pod}"))
 }
 
 /// Where sessions that moved are all at home as soon as the query is a new one, a cache answered in place of the pods.
@@ -85,7 +103,13 @@ fn caches_move(run: &Run) -> Option<Reason> {
     let stayed = steps().filter(|(_, step)| *step == Step::Stayed).count() as f64 / steps().count().max(1) as f64;
     // A site that leaks now and then has them at home too, most of the time.
     let by_luck = stayed.powf(asked.len() as f64);
-    (!asked.is_empty() && at_home == asked.len() && by_luck < 0.01).then(|| {
+    // A cache has one answer for all at a time: where those that moved met several pods at once, it was none.
+    let mut away: BTreeMap<(u32, usize), BTreeSet<&str>> = BTreeMap::new();
+    for (_, shot) in run.moved() {
+        away.entry((shot.round, shot.path)).or_default().extend(shot.pod());
+    }
+    let in_step = away.values().filter(|pods| pods.len() == 1).count() * 2 > away.len();
+    (in_step && !asked.is_empty() && at_home == asked.len() && by_luck < 0.01).then(|| {
         let detail = format!("{at_home} of {at_home} sessions that had moved were on their pod as soon as the query was a new one");
         Reason::new(Code::Cached, StickHttp, detail)
     })

@@ -1,5 +1,6 @@
 //! What sockets say against affinity.
 
+use super::errors::MOST_NAMELESS;
 use super::{Reason, Verdict};
 use crate::verify::bounds;
 use crate::verify::code::Code;
@@ -13,7 +14,12 @@ use std::time::Duration;
 pub(super) fn judge(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     let tried = run.sockets().count();
     let opened = run.sockets().filter(|socket| socket.opened.pod().is_some()).count();
-    if tried > 0 && opened * 2 < tried {
+    let silent = run.sockets().filter(|socket| matches!(socket.opened.outcome, Outcome::Nameless { status: 101 })).count();
+    if (tried - opened) as f64 > tried as f64 * MOST_NAMELESS && silent * 2 > tried - opened {
+        let detail = format!("{silent} of {tried} sockets were open, and nothing said on them names a pod");
+        return Some((Verdict::Inconclusive, Reason::new(Code::NoIdentity, StickWs, detail)));
+    }
+    if (tried - opened) as f64 > tried as f64 * MOST_NAMELESS {
         let mut why: Vec<String> = run.sockets().filter_map(|socket| not_opened(&socket.opened)).collect();
         why.sort();
         why.dedup();
@@ -57,8 +63,9 @@ pub fn verdict(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
     }
 }
 
-/// Whether each socket that is elsewhere was opened after the last answer of its session's pod, by a pod that nobody had met before that:
-/// pods were replaced in between. Pods for sockets alone have been met by those that began with a socket.
+/// Whether each socket that is elsewhere was opened after the last answer of its session's pod, which was missed by many requests after it, or
+/// by a pod that nobody had met before that: pods were replaced in between. Pods for sockets alone have been met by those that began with a
+/// socket, and those for requests alone go on answering them.
 fn homes_are_gone(run: &Run, place: usize) -> bool {
     let mut seen: BTreeMap<&str, (Duration, Duration)> = BTreeMap::new();
     for shot in run.shots().chain(run.sockets().map(|socket| &socket.opened)) {
@@ -70,7 +77,7 @@ fn homes_are_gone(run: &Run, place: usize) -> bool {
     pairs.all(|(home, opened)| {
         let Some(pod) = opened.pod().filter(|pod| *pod != home) else { return true };
         let (last, first) = (seen[home].1, seen[pod].0);
-        last < opened.at && last < first
+        last < opened.at && (last < first || run.is_silent_since(home, opened.at))
     })
 }
 

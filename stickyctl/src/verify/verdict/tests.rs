@@ -4,7 +4,7 @@ use crate::verify::jar::Fate;
 use crate::verify::plan::{Probe, Sample, rounds};
 use crate::verify::run::tests::{session, shot, timed};
 use crate::verify::run::{Run, Session, SocketFirst};
-use crate::verify::seen::{Event, Offered, Outcome, PodState, Shot, Socket, What};
+use crate::verify::seen::{End, Event, How, Offered, Outcome, PodState, Shot, Socket, What};
 use fastrand::Rng;
 use std::collections::HashMap;
 use std::time::Duration;

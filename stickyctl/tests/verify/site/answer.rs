@@ -3,7 +3,7 @@
 use super::choose::{Chosen, Way, hash};
 use super::state::{Busy, State};
 use super::{App, Beside, Cache, Ends, Identity, Login, SECRET, Sets, Site, Upgrade, Workers};
-use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, SET_COOKIE};
+use http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -46,6 +46,9 @@ impl Site {
         }
         if let Some(refused) = self.refuses(&request) {
             return Ok(refused);
+        }
+        if let Some(to) = self.redirects {
+            return Ok(Response::builder().status(StatusCode::FOUND).header(LOCATION, to).body(Full::default()).unwrap());
         }
         if every(self.errors) {
             return Ok(self.error(number, page(StatusCode::BAD_GATEWAY, "<h1>Bad Gateway</h1>")));

@@ -63,6 +63,8 @@ pub struct Site {
     pub ends: Ends,
     pub app: App,
     pub login: Login,
+    /// Where every request is sent on to.
+    pub redirects: Option<&'static str>,
     pub proxies: Proxies,
     /// Behind a tunnel that breaks at the so manieth connection, and refuses the next five.
     pub tunnel: Option<u64>,
@@ -105,6 +107,7 @@ impl Default for Site {
             ends: Ends::Never,
             app: App::No,
             login: Login::Nobody,
+            redirects: None,
             proxies: Proxies::One,
             tunnel: None,
             tls: None,

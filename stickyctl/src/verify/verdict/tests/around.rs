@@ -123,3 +123,172 @@ fn more_identities_than_pods() {
     ["d", "e", "f"].into_iter().for_each(|pod| told(&mut many, 0.0, pod, PodState::Ready));
     assert_ne!(code(&judge(&many, 0.0)), Some("identity-unstable"), "pods may have been replaced without the cluster's word");
 }
+
+/// Sessions that bring cookies from a file share what those decide, and who has none tells nothing of where they are led.
+#[test]
+fn sessions_that_bring_cookies() {
+    let with_cookies = |pods: &[&str]| {
+        let all = sessions(pods, 30);
+        let mut brought = run(&[EVEN, EVEN].join(" "), &all.iter().map(String::as_str).collect::<Vec<_>>());
+        brought.sessions.iter_mut().flat_map(|session| &mut session.shots).for_each(|shot| shot.carried.push("login".to_owned()));
+        brought
+    };
+    finds(&with_cookies(&["a"]), Verdict::Inconclusive, Some("sessions-together"));
+    finds(&with_cookies(&["a", "b", "c"]), Verdict::Sticky, None);
+    // A login that no pod signs leads to all of them, or to one.
+    for (pods, verdict, word) in [(&["a", "b", "c"][..], Verdict::Sticky, None), (&["a"], Verdict::Inconclusive, Some("sessions-together"))] {
+        let mut login = with_cookies(pods);
+        login.sessions.iter_mut().for_each(|session| session.shots[0] = Shot { path: 1, ..shot("-") });
+        finds(&login, verdict, word);
+    }
+}
+
+/// Who comes without a cookie is turned away, and where sessions begin tells how pods share them.
+#[test]
+fn a_site_that_turns_away_who_has_no_cookie() {
+    let away = |pods: &[&str]| {
+        let all = sessions(pods, 30);
+        let mut away = run(&["-"; 60].join(" "), &all.iter().map(String::as_str).collect::<Vec<_>>());
+        away.sessions.iter_mut().flat_map(|session| &mut session.shots).for_each(|shot| shot.carried.push("login".to_owned()));
+        away.replayed = vec![shot("-"); 12];
+        away
+    };
+    finds(&away(&["a", "b", "c"]), Verdict::Sticky, None);
+    finds(&away(&["a"]), Verdict::Inconclusive, Some("single-backend-path"));
+    let mut some = away(&["a", "b", "c"]);
+    some.sessions.iter_mut().for_each(|session| session.shots.iter_mut().skip(3).take(3).for_each(|shot| shot.outcome = super::shot("-").outcome));
+    finds(&some, Verdict::Inconclusive, Some("error-rate"));
+}
+
+#[test]
+fn a_login_by_other_pods() {
+    let mut login = run(EVEN, &["x a a a a a a", "y b b b b b b", "x c c c c c c", "y a a a a a a"]);
+    login.sessions.iter_mut().for_each(|session| session.shots[0].path = 1);
+    finds(&login, Verdict::NotSticky, Some("paths-disagree"));
+    login.sessions[0].shots[3] = shot("x");
+    assert_ne!(code(&judge(&login, 0.0)), Some("paths-disagree"), "they answer other paths too");
+}
+
+#[test]
+fn sockets_that_do_not_open() {
+    let mut some = sticky();
+    some.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(session.shots[0].clone())]);
+    for (count, outcome, word) in [
+        (3, Outcome::Nameless { status: 503 }, None),
+        (4, Outcome::Nameless { status: 503 }, Some("upgrade-failed")),
+        (4, Outcome::Nameless { status: 101 }, Some("no-identity")),
+    ] {
+        some.sessions.iter_mut().take(count).for_each(|session| session.sockets[0].opened.outcome = outcome.clone());
+        finds(&some, if word.is_some() { Verdict::Inconclusive } else { Verdict::Sticky }, word);
+    }
+}
+
+/// A pod that goes after the requests takes its sessions' sockets elsewhere, to pods that were there before.
+#[test]
+fn a_pod_that_went_with_its_sockets() {
+    let mut went = sticky();
+    for session in &mut went.sessions {
+        let mut opened = session.shots[0].clone();
+        if opened.pod() == Some("c") {
+            opened.outcome = shot("a").outcome;
+        }
+        opened.at = Duration::from_secs(20);
+        session.sockets = vec![socket(opened)];
+    }
+    finds(&went, Verdict::NotSticky, Some("socket-elsewhere"));
+    let later = |pods: &str| pods.split(' ').cycle().take(12).map(|pod| Shot { at: Duration::from_secs(30), ..shot(pod) }).collect::<Vec<_>>();
+    went.at_once.0 = later("a b");
+    finds(&went, Verdict::Inconclusive, Some("pods-replaced"));
+    went.at_once.0 = later("a b c");
+    finds(&went, Verdict::NotSticky, Some("socket-elsewhere"));
+}
+
+#[test]
+fn a_cache_beside_moves() {
+    let mut both = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
+    both.controls[3].cached = true;
+    finds(&both, Verdict::NotSticky, Some("no-affinity-cookie"));
+    both.sessions.iter_mut().for_each(|session| session.shots[4].cached = true);
+    finds(&both, Verdict::Inconclusive, Some("cached"));
+}
+
+/// Sessions that were elsewhere for a while, each on its own pod, and are at home again: no cache has several answers at a time.
+#[test]
+fn a_pod_that_was_away_for_a_while() {
+    let mut flapped = sticky();
+    for (n, session) in flapped.sessions.iter_mut().enumerate().filter(|(n, _)| n % 3 == 0) {
+        session.shots[0].offered.push(cookie(Fate::Kept));
+        session.shots.iter_mut().skip(4).take(6).for_each(|one| one.outcome = shot(["b", "c"][n / 3 % 2]).outcome);
+    }
+    flapped.uncached = (0..8).map(|n| (Some(n * 3), shot("a"))).collect();
+    finds(&flapped, Verdict::NotSticky, Some("leaks"));
+}
+
+#[track_caller]
+fn came_of(run: &Run, name: crate::verify::scenario::Name, mark: crate::verify::scenario::Mark, word: &str) {
+    let (found, detail) = crate::verify::scenario::ALL[name as usize].of(run, &judge(run, 0.0), &crate::verify::scenario::Chosen::default());
+    assert_eq!(found, mark, "{detail}");
+    assert!(detail.contains(word), "{detail}");
+}
+
+/// A scenario shows nothing where what it stands on is open.
+#[test]
+fn scenarios_that_show_nothing() {
+    use crate::verify::scenario::{Mark, Name};
+    let mut secure = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
+    secure.sessions.iter_mut().for_each(|session| session.shots[0].offered.push(cookie(Fate::SecureOverHttp)));
+    secure.replayed = "a b a c b a c a b a c b".split(' ').map(shot).collect();
+    secure.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(shot("b"))]);
+    came_of(&secure, Name::Attribution, Mark::Skip, "needs stick-http");
+    came_of(&secure, Name::StickWs, Mark::Skip, "needs stick-http");
+    let mut leaks = sticky();
+    leaks.replayed = secure.replayed.clone();
+    came_of(&leaks, Name::Attribution, Mark::Pass, "it is the cookie");
+    leaks.sessions[3].shots[7].outcome = shot("b").outcome;
+    leaks.sessions[3].shots[0].offered.push(cookie(Fate::Kept));
+    came_of(&leaks, Name::Attribution, Mark::Skip, "needs stick-http");
+    let mut cached = leaks.clone();
+    cached.sessions.iter_mut().for_each(|session| session.shots[4].cached = true);
+    came_of(&cached, Name::Spread, Mark::Skip, "no pod's name");
+}
+
+/// A socket that came back elsewhere fails where it is judged.
+#[test]
+fn a_socket_that_came_back_elsewhere() {
+    use crate::verify::scenario::{Mark, Name};
+    let mut back = sticky();
+    back.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(session.shots[0].clone()); 2]);
+    let end = End { at: Duration::from_secs(5), quiet_since: Duration::from_secs(5), how: How::Goodbye { code: 1012, reason: String::new() } };
+    let opened = |pod: &str, at| Shot { at: Duration::from_secs(at), ..shot(pod) };
+    let first = Socket { opened: opened("a", 1), refused_by: None, end: Some(end) };
+    back.socket_first = vec![SocketFirst { socket: first, after: Some(shot("a")), again: Some(socket(opened("b", 20))) }];
+    finds(&back, Verdict::NotSticky, Some("socket-elsewhere"));
+    came_of(&back, Name::Reconnect, Mark::Fail, "30 of 31");
+    // Its pod answered nobody any more.
+    for one in back.controls.iter_mut().chain(back.sessions.iter_mut().flat_map(|session| &mut session.shots)) {
+        if one.at > Duration::from_secs(5) && one.pod() == Some("a") {
+            one.outcome = shot("-").outcome;
+        }
+    }
+    assert_eq!(back.came_back(), (0, 0));
+}
+
+#[test]
+fn silent_sockets_that_end_by_something_else() {
+    use crate::verify::scenario::{Mark, Name};
+    let ends = |how: &dyn Fn() -> How, apart: u64| {
+        let end = |n: u64| End { at: Duration::from_millis(60_000 + n * apart), quiet_since: Duration::from_millis(n * 250), how: how() };
+        let mut run = sticky();
+        run.idle = (0..4).map(|n| Socket { opened: shot("a"), refused_by: None, end: Some(end(n)) }).collect();
+        run
+    };
+    let cut = || How::Cut("end of stream".to_owned());
+    let restart = || How::Goodbye { code: 1012, reason: String::new() };
+    let idle = || How::Goodbye { code: 1000, reason: "idle".to_owned() };
+    came_of(&ends(&cut, 250), Name::Idle, Mark::Fail, "4 of 4 silent sockets ended without a goodbye after 60.0 s");
+    came_of(&ends(&idle, 250), Name::Idle, Mark::Fail, "with a goodbye");
+    for (run, word) in [(ends(&cut, 0), "proxy-recycled"), (ends(&restart, 0), "goodbye")] {
+        came_of(&run, Name::Idle, Mark::Skip, "not by their silence");
+        finds(&run, Verdict::Sticky, Some(word));
+    }
+}
