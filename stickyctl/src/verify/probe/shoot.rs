@@ -51,7 +51,7 @@ pub(super) fn noted(
         Ok(answer) => {
             let offered = offered(asking.show_values, &answer.headers, jar, place);
             let outcome = who(asking, &answer);
-            let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside() } else { None };
+            let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside().map(|aside| cut(&aside)) } else { None };
             (Shot { outcome, offered, aside, cached: is_cached(&answer.headers), ..blank }, Some(answer))
         }
     }

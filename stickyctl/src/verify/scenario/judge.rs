@@ -137,10 +137,10 @@ pub(super) fn dead_cookie(run: &Run, judgement: &Judgement) -> (Mark, String) {
     }
     // What an application sets with every answer is no sign that another cookie was replaced, and the end of a cookie's life replaces none.
     let offers = |shot: &Shot, name: &str| shot.offered.iter().any(|cookie| cookie.name == name && cookie.fate != Fate::BornExpired);
-    let always = |name: &&String| run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| offers(shot, name));
+    let always = |name: &str| run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).all(|shot| offers(shot, name));
     let became = match () {
-        () if run.forged.iter().all(|name| always(&name)) => "replaced, as the cookie of every answer is",
-        () if run.forged.iter().any(|name| !always(&name) && offers(first, name)) => "replaced at once",
+        () if run.forged.iter().all(|name| always(name)) => "replaced, as the cookie of every answer is",
+        () if run.forged.iter().any(|name| !always(name) && offers(first, name)) => "replaced at once",
         () => "taken for a key, and not replaced",
     };
     match pods(after).len() {
