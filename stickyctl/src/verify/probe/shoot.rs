@@ -116,7 +116,8 @@ fn offered(asking: &Asking, answer: &Answer, jar: Option<&Mutex<Jar>>, place: &P
     let lines = answer.headers.get_all(SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let take = |offer: Offer| {
         let value = asking.show_values.then(|| offer.value.clone());
-        Offered { name: offer.name.clone(), attributes: offer.attributes(), fate: jar.take(offer, place, now), value }
+        let lives = offer.lives(now);
+        Offered { name: offer.name.clone(), attributes: offer.attributes(), fate: jar.take(offer, place, now), lives, value }
     };
     lines.filter_map(|line| Offer::read(line, now)).map(take).collect()
 }
