@@ -224,6 +224,15 @@ mod tests {
         );
     }
 
+    /// Paths of two rules, under one name: it is their sum that changed or did not.
+    #[test]
+    fn cookies_of_one_name() {
+        let cookie = |attributes: &str| Cookie { name: "route".to_owned(), attributes: attributes.to_owned() };
+        let (one, two) = (vec![cookie("Path=/a")], vec![cookie("Path=/a"), cookie("Path=/b")]);
+        assert_eq!(cookies(&two, &two), [""; 0]);
+        assert_eq!(cookies(&one, &two), ["cookie route: Path=/a and Path=/b, was Path=/a"]);
+    }
+
     #[test]
     fn what_makes_it_weak() {
         let mut before = earlier(Kind::Sticky);

@@ -352,7 +352,22 @@ pub fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::sample::{Kind as Of, broken_off, report};
     use super::*;
+
+    /// With events and forced moves, which take a cluster's word, and of runs that ended early.
+    #[test]
+    fn reports_are_as_their_schema_says() {
+        let schema = jsonschema::draft202012::new(&Report::schema()).unwrap();
+        let rollout = report(Of::Rollout);
+        assert!(rollout.forced_moves > 0 && !rollout.events.is_empty());
+        for report in [rollout, report(Of::Sticky), report(Of::OnePod), broken_off(Of::Rollout, 7), broken_off(Of::Rollout, 0)] {
+            let json = serde_json::to_value(&report).unwrap();
+            let wrong: Vec<String> = schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert!(wrong.is_empty(), "{wrong:#?}");
+        }
+    }
 
     #[test]
     fn strangers_words_are_harmless() {
