@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use stickyctl::verify::report::Report;
+use stickyctl::verify::report::sample::{Kind, broken_off, report};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -32,6 +34,13 @@ impl Written {
         let ran = local::run(runtime.command(&all)?).await?;
         let report = serde_json::from_str(&ran.stdout).with_context(|| format!("{all:?} gave {}: {}", ran.code, ran.stderr))?;
         Ok(Self { folder, report })
+    }
+
+    /// A report that no site here brings about.
+    fn sample(report: &Report) -> Result<Self> {
+        let written = Self { folder: tempfile::tempdir()?, report: serde_json::to_value(report)? };
+        std::fs::write(written.page(), report.page()?)?;
+        Ok(written)
     }
 
     async fn of(site: &Local, words: &[&str]) -> Result<Self> {
@@ -182,6 +191,41 @@ async fn what_does_not_stick() -> Result<()> {
     let size = paper["data"].as_str().context("no paper")?.len();
     ensure!((10_000..2_000_000).contains(&size), "{size} bytes on paper");
     shows(&browser, &written).await
+}
+
+/// Pods that come and go take a cluster's word, and where a run is broken off is the clock's choice: so these are made up.
+#[tokio::test]
+async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
+    if !have_browser() {
+        return Ok(());
+    }
+    let rollout = Written::sample(&report(Kind::Rollout))?;
+    assert_eq!(rollout.runs(), (40, 10, 10));
+    let browser = open(&rollout.page(), &Look::default()).await?;
+    for (written, head, drawn) in [
+        (rollout, "Sticky", true),
+        (Written::sample(&broken_off(Kind::Rollout, 9))?, "Sticky", true),
+        (Written::sample(&broken_off(Kind::Sticky, 2))?, "Inconclusive", true),
+        (Written::sample(&broken_off(Kind::Sticky, 0))?, "Inconclusive", false),
+        (Written::sample(&report(Kind::OnePod))?, "Inconclusive", true),
+    ] {
+        browser.open(&format!("file://{}", written.page().display())).await?;
+        browser.until("the report is drawn", "return document.querySelector('h1') !== null").await?;
+        assert_eq!(text(&browser, "h1").await?, head, "{}", written.report["summary"]);
+        for (width, dark) in [(1200, false), (320, true)] {
+            browser.look(&Look { size: (width, 900), dark, still: true }).await?;
+            let drawn_anew = format!(
+                "const figure = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && figure.right < {width} && figure.width > {width} * .3"
+            );
+            browser.until("it is drawn anew", &drawn_anew).await?;
+            shows(&browser, &written).await?;
+            is_sound(&browser).await.with_context(|| format!("{head}, {width} pixels wide"))?;
+            assert_eq!(count(&browser, "rect.stay").await? > 0, drawn);
+            let events = written.report["events"].as_array().map_or(0, Vec::len);
+            assert_eq!((count(&browser, ".events li").await?, count(&browser, "line.event, path.event").await? > 0), (events, events > 0), "events");
+        }
+    }
+    Ok(())
 }
 
 /// Names, cookies and a path that would be markup, if anything read them so.
