@@ -279,9 +279,9 @@ async fn picture() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let site = Local::start(&["--affinity", "off", "--port", "8080"]).await?;
     let written = Written::of(&site, &["--seed", "8812"]).await?;
-    let browser = open(&written.page(), &Look { size: (1200, 1400), ..Look::default() }).await?;
-    // To the end of a panel.
-    let end = browser.eval("return [...document.querySelectorAll('section')].map(one => Math.round(one.getBoundingClientRect().bottom) + 16).filter(y => y < 1400).at(-1)").await?;
+    let browser = open(&written.page(), &Look { size: (1200, 2000), ..Look::default() }).await?;
+    // To the end of a panel: sessions, bounds, spread, latency and moves.
+    let end = browser.eval("return [...document.querySelectorAll('section')].map(one => Math.round(one.getBoundingClientRect().bottom) + 16).filter(y => y < 2000).at(-1)").await?;
     let end = u32::try_from(end.as_u64().context("no panel")?)?;
     browser.look(&Look { size: (1200, end), ..Look::default() }).await?;
     let picture = browser.screenshot().await?;

@@ -90,8 +90,8 @@ pub struct Case {
     pub flags: &'static [&'static str],
     /// What must come out.
     pub wanted: Wanted,
-    /// Whether sockets stay where requests don't.
-    pub sockets_stay: bool,
+    /// Whether no socket need be elsewhere, though requests are.
+    pub sockets_may_stay: bool,
 }
 
 impl Case {
@@ -116,7 +116,7 @@ impl Case {
             more: "",
             flags: &[],
             wanted: STICKY,
-            sockets_stay: false,
+            sockets_may_stay: false,
         }
     }
 }

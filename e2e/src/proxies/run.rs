@@ -55,7 +55,7 @@ impl Seen {
             _ if !self.case.asks_sockets() => true,
             // Those that are left out by a flag are not judged.
             "sticky" => !socket_failed && by_socket.len() == SOCKETS.len() - usize::from(self.case.flags.contains(&"ws-first")),
-            "not-sticky" => socket_failed != self.case.sockets_stay,
+            "not-sticky" => socket_failed || self.case.sockets_may_stay,
             _ => true,
         };
         let is_consistent = is_clean && sockets_agree;
