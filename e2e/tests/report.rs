@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use stickyctl::verify::report::Report;
+use stickyctl::verify::report::sample::{Kind, broken_off, report};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -32,6 +34,13 @@ impl Written {
         let ran = local::run(runtime.command(&all)?).await?;
         let report = serde_json::from_str(&ran.stdout).with_context(|| format!("{all:?} gave {}: {}", ran.code, ran.stderr))?;
         Ok(Self { folder, report })
+    }
+
+    /// A report that no site here brings about.
+    fn sample(report: &Report) -> Result<Self> {
+        let written = Self { folder: tempfile::tempdir()?, report: serde_json::to_value(report)? };
+        std::fs::write(written.page(), report.page()?)?;
+        Ok(written)
     }
 
     async fn of(site: &Local, words: &[&str]) -> Result<Self> {
@@ -184,6 +193,41 @@ async fn what_does_not_stick() -> Result<()> {
     shows(&browser, &written).await
 }
 
+/// Pods that come and go take a cluster's word, and where a run is broken off is the clock's choice: so these are made up.
+#[tokio::test]
+async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
+    if !have_browser() {
+        return Ok(());
+    }
+    let rollout = Written::sample(&report(Kind::Rollout))?;
+    assert_eq!(rollout.runs(), (40, 10, 10));
+    let browser = open(&rollout.page(), &Look::default()).await?;
+    for (written, head, drawn) in [
+        (rollout, "Sticky", true),
+        (Written::sample(&broken_off(Kind::Rollout, 9))?, "Sticky", true),
+        (Written::sample(&broken_off(Kind::Sticky, 2))?, "Inconclusive", true),
+        (Written::sample(&broken_off(Kind::Sticky, 0))?, "Inconclusive", false),
+        (Written::sample(&report(Kind::OnePod))?, "Inconclusive", true),
+    ] {
+        browser.open(&format!("file://{}", written.page().display())).await?;
+        browser.until("the report is drawn", "return document.querySelector('h1') !== null").await?;
+        assert_eq!(text(&browser, "h1").await?, head, "{}", written.report["summary"]);
+        for (width, dark) in [(1200, false), (320, true)] {
+            browser.look(&Look { size: (width, 900), dark, still: true }).await?;
+            let drawn_anew = format!(
+                "const figure = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && figure.right < {width} && figure.width > {width} * .3"
+            );
+            browser.until("it is drawn anew", &drawn_anew).await?;
+            shows(&browser, &written).await?;
+            is_sound(&browser).await.with_context(|| format!("{head}, {width} pixels wide"))?;
+            assert_eq!(count(&browser, "rect.stay").await? > 0, drawn);
+            let events = written.report["events"].as_array().map_or(0, Vec::len);
+            assert_eq!((count(&browser, ".events li").await?, count(&browser, "line.event, path.event").await? > 0), (events, events > 0), "events");
+        }
+    }
+    Ok(())
+}
+
 /// Names, cookies and a path that would be markup, if anything read them so.
 const TRAP: &str = "</script><script>window.trapped=1</script><img src=x onerror=window.trapped=2>";
 
@@ -235,9 +279,9 @@ async fn picture() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let site = Local::start(&["--affinity", "off", "--port", "8080"]).await?;
     let written = Written::of(&site, &["--seed", "8812"]).await?;
-    let browser = open(&written.page(), &Look { size: (1200, 1400), ..Look::default() }).await?;
-    // To the end of a panel.
-    let end = browser.eval("return [...document.querySelectorAll('section')].map(one => Math.round(one.getBoundingClientRect().bottom) + 16).filter(y => y < 1400).at(-1)").await?;
+    let browser = open(&written.page(), &Look { size: (1200, 2000), ..Look::default() }).await?;
+    // To the end of a panel: sessions, bounds, spread, latency and moves.
+    let end = browser.eval("return [...document.querySelectorAll('section')].map(one => Math.round(one.getBoundingClientRect().bottom) + 16).filter(y => y < 2000).at(-1)").await?;
     let end = u32::try_from(end.as_u64().context("no panel")?)?;
     browser.look(&Look { size: (1200, end), ..Look::default() }).await?;
     let picture = browser.screenshot().await?;

@@ -90,9 +90,17 @@ pub struct Case {
     pub flags: &'static [&'static str],
     /// What must come out.
     pub wanted: Wanted,
+    /// Whether no socket need be elsewhere, though requests are.
+    pub sockets_may_stay: bool,
 }
 
 impl Case {
+    /// Whether its sockets are asked too: the app has some, and nobody says by `--pod-identity` that it is somebody else's.
+    #[must_use]
+    pub fn asks_sockets(&self) -> bool {
+        matches!(self.apps, Apps::Pods | Apps::Workers) && !self.flags.contains(&"--pod-identity")
+    }
+
     /// A case in which nothing but the proxy is chosen.
     #[must_use]
     pub const fn of(door: Door, pods: &'static str, front: &'static str) -> Self {
@@ -108,6 +116,7 @@ impl Case {
             more: "",
             flags: &[],
             wanted: STICKY,
+            sockets_may_stay: false,
         }
     }
 }

@@ -93,6 +93,7 @@ pub const CASES: &[Case] = &[
         pods: "hash $uid_got consistent; server <a>; server <b>; server <c>;",
         front: "userid on; userid_name uid; userid_path /; location / { proxy_pass http://pods; }",
         wanted: not(&["bound-late"]),
+        sockets_may_stay: true,
         ..CASE
     },
     Case {

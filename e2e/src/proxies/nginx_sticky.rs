@@ -120,6 +120,7 @@ pub const CASES: &[Case] = &[
         more: LEAK,
         front: LEAKING,
         wanted: not(&["leaks"]),
+        sockets_may_stay: true,
         ..CASE
     },
     Case {

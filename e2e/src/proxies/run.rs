@@ -48,11 +48,17 @@ impl Seen {
         };
         let failed = named(|_, outcome| outcome == "fail");
         let by_socket = named(|name, outcome| SOCKETS.contains(&name) && outcome == "pass");
-        // Where nothing is wrong, no scenario may say that something is, and sockets were judged where the app has some; a scenario that
-        // looks at moves fails where some are put up with.
-        let is_consistent = wanted != STICKY
-            || self.case.flags.contains(&"--max-move-rate")
-            || (failed.is_empty() && (by_socket.len() == SOCKETS.len() || self.case.flags.contains(&"--pod-identity")));
+        let socket_failed = failed.iter().any(|name| SOCKETS.contains(name));
+        // Where nothing is wrong, no scenario may say that something is; one that looks at moves fails where some are put up with.
+        let is_clean = wanted != STICKY || self.case.flags.contains(&"--max-move-rate") || failed.is_empty();
+        let sockets_agree = match wanted.verdict {
+            _ if !self.case.asks_sockets() => true,
+            // Those that are left out by a flag are not judged.
+            "sticky" => !socket_failed && by_socket.len() == SOCKETS.len() - usize::from(self.case.flags.contains(&"ws-first")),
+            "not-sticky" => socket_failed || self.case.sockets_may_stay,
+            _ => true,
+        };
+        let is_consistent = is_clean && sockets_agree;
         if is_as_wanted && is_consistent {
             return None;
         }

@@ -37,11 +37,12 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Sessions move, and no cookie ever came.
-    NoAffinityCookie = "no-affinity-cookie", "Sessions move, and the site never offered a cookie.", [
+    /// Sessions move, and requests never got a cookie.
+    NoAffinityCookie = "no-affinity-cookie", "Sessions move, and no answer to a request brought a cookie.", [
         ("The setting is on the wrong object, class or controller, or misspelt", "read the controller's log, and the Ingress' class and its controller"),
         ("The rule's host or path is not the one that was asked", "ask the URL of the rule; write host, path and pathType out in it"),
         ("A second Ingress on the Service leaves affinity out", "give all Ingresses of one Service the same affinity, or Services of their own"),
+        ("Only the rule of the socket's path has affinity", "give the page's rule the same"),
     ];
     /// The cookie comes back and decides nothing.
     CookieNotHonoured = "cookie-not-honoured", "The cookie goes out and comes back, and decides nothing.", [
@@ -138,6 +139,11 @@ codes! {
     TooFewProbes = "too-few-probes", "There were too few answers to rule chance out.", [
         ("The sample was made small", "--sessions 30 --requests 12"),
     ];
+    /// The bounds lie on both sides of the rate that is put up with.
+    RateUndecided = "rate-undecided", "What was seen fits a rate of moves that is put up with, and one that is not.", [
+        ("The true rate is near that of --max-move-rate", "more requests: --requests, --sessions; or another rate"),
+        ("Answers were missing or forced moves left out, so that there were fewer to judge than planned", "look at those first, and run again"),
+    ];
     /// It stays without the cookie too.
     NotByCookie = "not-by-cookie", "Sessions stay, and not by their cookie.", [
         ("The proxy goes by something else that a session keeps: its URL, a header, an address", "find out by what: users may not have it in common"),
@@ -160,6 +166,7 @@ codes! {
     ErrorRate = "error-rate", "Too many answers are errors or pages without an identity.", [
         ("The site turns away so many requests", "--rate 5"),
         ("Pods are failing", "look at the site first"),
+        ("Only who is logged in is told the pod, and a control has no login of a session's", "--header @FILE: controls send those headers too"),
     ];
     /// No connection.
     Transport = "transport", "Too many requests were not answered at all.", [
@@ -187,6 +194,11 @@ codes! {
     /// Several workers, and nothing was proven.
     WorkersUnproven = "workers-unproven", "Sessions met one worker each, which proves nothing yet.", [
         ("A proxy that keeps connections to the pod reuses one while nobody else asks", "ask more at once"),
+    ];
+    /// Workers were to be judged, and there are none.
+    SingleWorker = "single-worker", "Workers count in this run, and no pod was seen with more than one.", [
+        ("Pods have one worker each, as in 3x1", "leave --require-workers out; to judge workers: stickyctl mode 1x4"),
+        ("Answers do not tell their worker", "--worker-identity header:NAME, json:/POINTER or regex:PATTERN"),
     ];
     /// Parallel first requests leave a session on several pods.
     ParallelUnsettled = "parallel-unsettled", "A session whose first requests were made at once was on several pods afterwards.", [

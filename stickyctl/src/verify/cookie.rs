@@ -86,7 +86,13 @@ impl Offer {
         is_large || (!self.secure && (open || name.starts_with("__secure-"))) || (name.starts_with("__host-") && !(self.secure && host_only))
     }
 
-    /// Its attributes as they would be written, without name and value.
+    /// How long it lives from `now` on; nothing is left of one that is over.
+    #[must_use]
+    pub fn lives(&self, now: SystemTime) -> Option<Duration> {
+        self.ends.map(|ends| ends.duration_since(now).unwrap_or_default())
+    }
+
+    /// Its attributes as they would be written, without name and value; Expires without its date, which may be another one in each answer.
     #[must_use]
     pub fn attributes(&self) -> String {
         let all = [
@@ -222,6 +228,13 @@ mod tests {
         for bad in ["", "tomorrow", "32 Jan 2026 00:00:00", "1 Jan 2026 24:00:00", "1 Jan 1600 00:00:00", "1 Foo 2026 00:00:00"] {
             assert_eq!(date(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn lives_are_counted_from_now() {
+        let lives = |line: &str| Offer::read(line, NOW).unwrap().lives(NOW).map(|lives| lives.as_secs());
+        assert_eq!((lives("a=b; Max-Age=60"), lives("a=b; Max-Age=-1"), lives("a=b")), (Some(60), Some(0), None));
+        assert_eq!(lives("a=b; Expires=Thu, 01 Jan 1970 01:00:00 GMT"), Some(3_600));
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub struct Place<'a> {
 }
 
 /// What became of a cookie that was offered, for the request that brought it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It is in the jar and goes along with the next request to the same place.
     Kept,

@@ -37,6 +37,8 @@ use code::Code;
 use k8s_openapi::jiff::Timestamp;
 use probe::{Asking, Book};
 use report::{About, Report};
+use run::Run;
+use scenario::{Chosen, Name};
 use seen::What;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -44,7 +46,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use target::Parts;
 use tokio::sync::oneshot;
-use verdict::{Verdict, judge};
+use verdict::{Judgement, Reason, Verdict, judge};
 use watch::Witness;
 
 /// Asks a site and prints the verdict.
@@ -95,7 +97,10 @@ pub async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     let run = book.run();
     let done = run.shots().count() + run.sockets().count();
     line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
-    let judgement = judge(&run, args.tolerated());
+    let mut judgement = judge(&run, args.tolerated());
+    if args.require_workers {
+        require_workers(&run, &mut judgement);
+    }
     let exit = if partial { Exit::Interrupted } else { exit(judgement.pods, judgement.workers, args.require_workers) };
     let about = About {
         url: site.url,
@@ -136,6 +141,16 @@ fn exit(pods: Verdict, workers: Verdict, workers_count: bool) -> Exit {
         () if is(Verdict::Inconclusive) || is(Verdict::NotJudged) => Exit::Inconclusive,
         () => Exit::Done,
     }
+}
+
+/// Workers count, so that none to judge is a reason too: behind what decides about pods.
+fn require_workers(run: &Run, judgement: &mut Judgement) {
+    if judgement.workers != Verdict::NotJudged {
+        return;
+    }
+    let (_, detail) = scenario::ALL[Name::Workers as usize].of(run, judgement, &Chosen::default());
+    let place = judgement.reasons.len().min(usize::from(judgement.pods != Verdict::Sticky));
+    judgement.reasons.insert(place, Reason { code: Code::SingleWorker, scenario: Name::Workers, detail });
 }
 
 /// The call as it can be repeated.

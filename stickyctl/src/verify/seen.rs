@@ -36,6 +36,8 @@ pub struct Offered {
     pub attributes: String,
     /// What the jar made of it.
     pub fate: Fate,
+    /// How long it lives from the moment that it came, by Max-Age or Expires; none for one of the browser's session.
+    pub lives: Option<Duration>,
     /// Its value, where values may be shown.
     pub value: Option<String>,
 }

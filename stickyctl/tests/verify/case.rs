@@ -1,6 +1,7 @@
 //! A site, a call, and all that is to come of it.
 
 use crate::site::{Served, Site};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::process::Stdio;
 use tokio::process::Command;
@@ -45,6 +46,11 @@ impl Case {
     /// What is told beside the verdict.
     pub const fn tells(self, reasons: &'static [&'static str]) -> Self {
         Self { reasons, ..self }
+    }
+
+    /// The exit code, where workers count too.
+    pub const fn exits(self, exit: i32) -> Self {
+        Self { exit, ..self }
     }
 
     /// The codes that it is the neighbour of.
@@ -137,6 +143,15 @@ pub fn command(site: &Served, flags: &[&str]) -> Command {
     }
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// A call that gets Ctrl-C as soon as the site was asked so often.
+pub async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
+    let child = command(site, flags).spawn().unwrap();
+    let pid = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
+    site.state.has(asked).await;
+    kill_process(pid, Signal::INT).unwrap();
+    done(child.wait_with_output().await.unwrap())
 }
 
 /// Asks a site.

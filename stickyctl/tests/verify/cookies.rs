@@ -98,3 +98,22 @@ async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
         assert!(detail.starts_with(says) && !detail.contains("afterwards") && outcome != "fail", "{what}: {outcome} {detail} {}", done.details());
     }
 }
+
+/// What becomes of a cookie that does not come back is told beside it.
+#[tokio::test]
+async fn the_table_says_what_becomes_of_a_cookie() {
+    for (attributes, says) in [
+        ("Path=/other", "cookie    route  Path=/other  for another path, offered "),
+        ("Path=/; SameSite=None", "  refused by browsers, offered "),
+        ("Path=/; Secure", "  kept away from plain http, offered "),
+        ("Path=/; Max-Age=0", "  over when it comes, offered "),
+        ("Path=/; Domain=other.example", "  for another domain, offered "),
+        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lives 2"),
+        ("Path=/; Max-Age=60", "cookie    route  Path=/ Max-Age=60  offered "),
+    ] {
+        let done = verify(&with(attributes).serve().await, &["-o", "table"]).await;
+        assert!(done.stdout.contains(says), "{attributes}: {}", done.stdout);
+        let codes = done.stdout.lines().filter(|line| line.starts_with("  More: stickyctl explain ")).count();
+        assert_eq!(codes, usize::from(done.code != Some(0)), "{}", done.stdout);
+    }
+}

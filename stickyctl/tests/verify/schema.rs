@@ -1,8 +1,7 @@
 //! Real reports are as `docs/verify.schema.json` says.
 
-use crate::case::{Done, command, done, verify};
-use crate::site::{Affinity, Served, Site};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::case::{interrupted, verify};
+use crate::site::{Affinity, Site};
 use serde_json::Value;
 use std::path::Path;
 
@@ -19,15 +18,6 @@ fn is_valid(report: &Value) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A run that gets Ctrl-C in its middle.
-pub async fn interrupted(site: &Served, flags: &[&str]) -> Done {
-    let child = command(site, &[&["--rate", "60"], flags].concat()).spawn().unwrap();
-    let pid = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
-    site.state.has(60).await;
-    kill_process(pid, Signal::INT).unwrap();
-    done(child.wait_with_output().await.unwrap())
-}
-
 #[tokio::test]
 async fn reports_of_every_verdict() {
     let not = Site { affinity: Affinity::Nothing, ..Site::default() };
@@ -41,9 +31,23 @@ async fn reports_of_every_verdict() {
 
 #[tokio::test]
 async fn a_partial_report() {
-    let done = interrupted(&Site::default().serve().await, &[]).await;
+    let done = interrupted(&Site::default().serve().await, &["--rate", "60"], 60).await;
     assert!(done.report["partial"] == true && done.report["exit_code"] == 130, "{}", done.report);
     is_valid(&done.report);
+}
+
+/// Cookies that are not kept, workers that count, and an earlier report beside it.
+#[tokio::test]
+async fn a_report_with_all_that_may_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = folder.path().join("before.json");
+    let site = Site { workers: 4, cookie: Some("Path=/other; Expires=Wed, 01 Jan 2121 00:00:00 GMT"), ..Site::default() }.serve().await;
+    std::fs::write(&before, verify(&site, &[]).await.stdout).unwrap();
+    let done = verify(&site, &["--baseline", before.to_str().unwrap(), "--require-workers"]).await;
+    is_valid(&done.report);
+    let cookie = &done.report["cookies"][0];
+    assert_eq!((&cookie["fate"], &cookie["attributes"], &cookie["sent"]), (&"other-path".into(), &"Path=/other Expires".into(), &0.into()));
+    assert!(cookie["lives_s"].as_u64().unwrap() > 86_400 * 365 && done.report["baseline"]["changed"].is_array(), "{cookie}");
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! What a run leaves behind: a page, JUnit, and the comparison with an earlier run.
 
-use crate::case::verify;
-use crate::schema::interrupted;
-use crate::site::{Affinity, Site};
+use crate::case::{interrupted, verify};
+use crate::site::{Affinity, Site, Workers};
 use serde_json::Value;
 use std::path::Path;
 
@@ -41,12 +40,35 @@ async fn files_of_every_verdict() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else stays");
 }
 
+/// However many scenarios fail: JUnit is green where the exit code is 0, and nowhere else.
+#[tokio::test]
+async fn junit_agrees_with_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let junit = folder.path().join("a.xml");
+    let by_connection = || Site { affinity: Affinity::Connection, ..Site::default() };
+    for (site, flags, code, skipped) in [
+        (Site { workers: 4, ..Site::default() }, &[][..], 0, Some("it failed, and does not count: ")),
+        (Site { workers: 4, ..Site::default() }, &["--require-workers"], 3, None),
+        (Site { workers: 4, by_worker: Workers::ByCookie, ..Site::default() }, &["--require-workers"], 6, None),
+        (Site::default(), &["--require-workers"], 6, None),
+        (by_connection(), &["--reuse"], 3, None),
+        (Site { pods: 1, ..Site::default() }, &["--reuse"], 6, None),
+    ] {
+        let done = verify(&site.serve().await, &[&["--junit-file", junit.to_str().unwrap()], flags].concat()).await;
+        let text = text(&junit);
+        assert_eq!((done.code, text.contains("<failure ") || text.contains("<error ")), (Some(code), code != 0), "{flags:?}: {text}");
+        assert!(skipped.is_none_or(|says| text.contains(says) && text.contains("<system-out>")), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn files_of_a_partial_run() {
     let folder = tempfile::tempdir().unwrap();
     let (page, junit) = (folder.path().join("a.html"), folder.path().join("a.xml"));
-    let done = interrupted(&Site::default().serve().await, &["--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()]).await;
+    let flags = ["--rate", "60", "--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()];
+    let done = interrupted(&Site::default().serve().await, &flags, 60).await;
     assert_eq!(done.code, Some(130), "{}", done.stderr);
+    assert!(text(&junit).contains("<error message=\"interrupted before all was asked\""), "{}", text(&junit));
     assert!(text(&junit).contains("<property name=\"partial\" value=\"true\"/>"), "{}", text(&junit));
     let written = data(&page);
     assert!(written["partial"] == true && written["summary"]["lead"].as_str().unwrap().contains("interrupted"), "{}", written["summary"]);

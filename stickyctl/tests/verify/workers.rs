@@ -9,7 +9,16 @@ pub const CASES: &[Case] = &[
     sticky("whoever takes the connection", || Site { workers: 4, ..Site::default() }).tells(&["worker-not-sticky"]).beside(&["workers-unproven"]),
     unclear("the same in one pod", || Site { workers: 4, pods: 1, ..Site::default() }, &["single-backend-path", "worker-not-sticky"]),
     sticky("the one that the cookie chooses", by_cookie).with(MANY).beside(&["worker-not-sticky", "workers-unproven"]),
-    sticky("the same, asked less", by_cookie).tells(&["workers-unproven"]).beside(&["worker-not-sticky"]),
+    sticky("one worker a pod, where workers count", Site::default).with(&["--require-workers"]).tells(&["single-worker"]).exits(6),
+    sticky("several, where workers count", || Site { workers: 4, ..Site::default() })
+        .with(&["--require-workers"])
+        .tells(&["worker-not-sticky"])
+        .exits(3)
+        .beside(&["single-worker"]),
+    sticky("one worker a pod, and nobody asked", Site::default).beside(&["single-worker"]),
+    unclear("one worker in one pod, where workers count", || Site { pods: 1, ..Site::default() }, &["single-backend-path", "single-worker"])
+        .with(&["--require-workers"]),
+    sticky("the one that the cookie chooses, asked less", by_cookie).tells(&["workers-unproven"]).beside(&["worker-not-sticky"]),
 ];
 
 fn by_cookie() -> Site {

@@ -99,19 +99,30 @@ fn pods(before: &Earlier, now: &Earlier) -> Vec<String> {
 }
 
 fn cookies(before: &[Cookie], now: &[Cookie]) -> Vec<String> {
+    let (before, now) = (by_name(before), by_name(now));
     let mut all = Vec::new();
-    for cookie in now {
-        match before.iter().find(|one| one.name == cookie.name) {
-            None => all.push(format!("cookie {} is new", cookie.name)),
-            Some(was) if was.attributes != cookie.attributes => {
-                all.push(format!("cookie {}: {}, was {}", cookie.name, or_none(&cookie.attributes), or_none(&was.attributes)));
-            }
+    for (name, attributes) in &now {
+        match before.get(name) {
+            None => all.push(format!("cookie {name} is new")),
+            Some(was) if was != attributes => all.push(format!("cookie {name}: {}, was {}", each(attributes), each(was))),
             Some(_) => {}
         }
     }
-    let gone = before.iter().filter(|one| now.iter().all(|cookie| cookie.name != one.name));
-    all.extend(gone.map(|one| format!("cookie {} is offered no more", one.name)));
+    all.extend(before.keys().filter(|name| !now.contains_key(*name)).map(|name| format!("cookie {name} is offered no more")));
     all
+}
+
+/// The attributes that cookies of a name have.
+fn by_name(cookies: &[Cookie]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for cookie in cookies {
+        all.entry(&cookie.name).or_default().insert(&cookie.attributes);
+    }
+    all
+}
+
+fn each(attributes: &BTreeSet<&str>) -> String {
+    attributes.iter().map(|one| or_none(one)).collect::<Vec<_>>().join(" and ")
 }
 
 fn or_none(attributes: &str) -> &str {
@@ -238,6 +249,15 @@ mod tests {
                 "median latency: 1.0 ms, was 4.0 ms",
             ]
         );
+    }
+
+    /// Paths of two rules, under one name: it is their sum that changed or did not.
+    #[test]
+    fn cookies_of_one_name() {
+        let cookie = |attributes: &str| Cookie { name: "route".to_owned(), attributes: attributes.to_owned() };
+        let (one, two) = (vec![cookie("Path=/a")], vec![cookie("Path=/a"), cookie("Path=/b")]);
+        assert_eq!(cookies(&two, &two), [""; 0]);
+        assert_eq!(cookies(&one, &two), ["cookie route: Path=/a and Path=/b, was Path=/a"]);
     }
 
     #[test]

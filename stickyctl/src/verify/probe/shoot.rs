@@ -138,9 +138,9 @@ fn offered(show_values: bool, headers: &HeaderMap, jar: Option<&Mutex<Jar>>, pla
     let mut offered = Vec::new();
     for offer in lines.filter_map(|line| Offer::read(line, now)) {
         let (name, attributes, value) = (cut(&offer.name), cut(&offer.attributes()), show_values.then(|| cut(&offer.value)));
-        let fate = jar.take(offer, place, now);
+        let (lives, fate) = (offer.lives(now), jar.take(offer, place, now));
         if offered.len() < COOKIES {
-            offered.push(Offered { name, attributes, fate, value });
+            offered.push(Offered { name, attributes, fate, lives, value });
         }
     }
     offered

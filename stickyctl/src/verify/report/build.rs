@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::verify::bounds;
 use crate::verify::code::Code;
 use crate::verify::ends::Why;
+use crate::verify::jar::Fate;
 use crate::verify::moves::{Cause, Step};
 use crate::verify::plan::Sample;
 use crate::verify::run::{self, Run};
@@ -177,12 +178,20 @@ fn latency(took: &[Duration]) -> Option<Latency> {
 }
 
 fn cookies(run: &Run) -> Vec<Cookie> {
-    let mut all: BTreeMap<&str, Cookie> = BTreeMap::new();
+    let mut all: BTreeMap<(&str, &str, Fate), Cookie> = BTreeMap::new();
     let first = run.socket_first.iter().map(|first| &first.socket.opened);
     let shots = || run.sessions.iter().flat_map(|session| session.shots.iter().chain(session.sockets.iter().map(|socket| &socket.opened)));
     for cookie in shots().chain(first).flat_map(|shot| &shot.offered) {
-        let new = || Cookie { name: harmless(&cookie.name), attributes: harmless(&cookie.attributes), offered: 0, sent: 0, values: Vec::new() };
-        let told = all.entry(&cookie.name).or_insert_with(new);
+        let new = || Cookie {
+            name: harmless(&cookie.name),
+            attributes: harmless(&cookie.attributes),
+            fate: cookie.fate,
+            lives_s: cookie.lives.map(|lives| lives.as_secs()),
+            offered: 0,
+            sent: 0,
+            values: Vec::new(),
+        };
+        let told = all.entry((&cookie.name, &cookie.attributes, cookie.fate)).or_insert_with(new);
         told.offered += 1;
         if let Some(value) = cookie.value.as_deref().map(harmless)
             && told.values.len() < MOST_VALUES
@@ -191,9 +200,14 @@ fn cookies(run: &Run) -> Vec<Cookie> {
             told.values.push(value);
         }
     }
+    let mut sent: BTreeMap<&str, u64> = BTreeMap::new();
     for name in shots().flat_map(|shot| &shot.carried) {
-        if let Some(cookie) = all.get_mut(name.as_str()) {
-            cookie.sent += 1;
+        *sent.entry(name).or_default() += 1;
+    }
+    for ((name, _, fate), cookie) in &mut all {
+        // Another path may have been asked as well; the others are in no jar, or go nowhere without TLS.
+        if matches!(fate, Fate::Kept | Fate::OtherPath) {
+            cookie.sent = sent.get(name).copied().unwrap_or_default();
         }
     }
     all.into_values().collect()
@@ -204,7 +218,27 @@ const MOST_VALUES: usize = 10;
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
+    use crate::verify::seen::Offered;
+
+    /// Two of one name are two, and what becomes of each is told.
+    #[test]
+    fn cookies_of_one_name() {
+        let mut run = sample::run(sample::Kind::NotSticky);
+        let shot = &mut run.sessions[0].shots[1];
+        let other = Offered { attributes: "Path=/other Expires".to_owned(), fate: Fate::Refused, ..sample::offered() };
+        shot.offered = vec![Offered { lives: Some(Duration::from_secs(90)), ..other.clone() }, Offered { fate: Fate::Kept, ..other }];
+        let told: Vec<_> = cookies(&run).into_iter().map(|one| (one.attributes.clone(), one.offered, one.sent, one.lives_s, one.remarks())).collect();
+        assert_eq!(
+            told,
+            [
+                ("Path=/ HttpOnly".to_owned(), 30, 360, None, vec![]),
+                ("Path=/other Expires".to_owned(), 1, 360, None, vec![]),
+                ("Path=/other Expires".to_owned(), 1, 0, Some(90), vec!["refused by browsers".to_owned(), "lives 90 s".to_owned()]),
+            ]
+        );
+    }
 
     #[test]
     fn ranks() {

@@ -4,13 +4,14 @@
 mod build;
 mod junit;
 mod page;
-#[cfg(test)]
-pub(super) mod sample;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 mod table;
 mod words;
 
 use super::code::Code;
 use super::ends::Why;
+use super::jar::Fate;
 use super::moves::Cause;
 use super::scenario::Mark;
 use super::verdict::Verdict;
@@ -210,16 +211,21 @@ pub struct Latency {
     pub p99_ms: f64,
 }
 
-/// A cookie.
+/// A cookie: one of each name, attributes and fate.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Cookie {
     /// Its name.
     pub name: String,
-    /// Its attributes.
+    /// Its attributes; Expires without its date.
     pub attributes: String,
+    /// What a browser makes of it, at the place that was asked.
+    pub fate: Fate,
+    /// For how many seconds it lived when it first came, by Max-Age or Expires; none for one of the browser's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lives_s: Option<u64>,
     /// How often it was offered to sessions.
     pub offered: u64,
-    /// How often it went along.
+    /// How often a cookie of its name went along, where this one may have.
     pub sent: u64,
     /// Values that it had, some of them, where they were asked for by `--show-values`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -299,6 +305,23 @@ pub struct Baseline {
     pub weak: Vec<String>,
 }
 
+impl Cookie {
+    /// What becomes of it and how long it lives, as far as its attributes don't say so.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let fate = match self.fate {
+            Fate::Kept => None,
+            Fate::BornExpired => Some("over when it comes"),
+            Fate::Refused => Some("refused by browsers"),
+            Fate::ForeignDomain => Some("for another domain"),
+            Fate::OtherPath => Some("for another path"),
+            Fate::SecureOverHttp => Some("kept away from plain http"),
+        };
+        let lives = self.lives_s.filter(|_| self.fate != Fate::BornExpired && !self.attributes.contains("Max-Age="));
+        fate.map(str::to_owned).into_iter().chain(lives.map(|seconds| format!("lives {seconds} s"))).collect()
+    }
+}
+
 impl Report {
     /// The version of this shape.
     pub const SCHEMA: &'static str = "stickyctl.verify/v1";
@@ -331,7 +354,22 @@ pub fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::sample::{Kind as Of, broken_off, report};
     use super::*;
+
+    /// With events and forced moves, which take a cluster's word, and of runs that ended early.
+    #[test]
+    fn reports_are_as_their_schema_says() {
+        let schema = jsonschema::draft202012::new(&Report::schema()).unwrap();
+        let rollout = report(Of::Rollout);
+        assert!(rollout.forced_moves > 0 && !rollout.events.is_empty());
+        for report in [rollout, report(Of::Sticky), report(Of::OnePod), broken_off(Of::Rollout, 7), broken_off(Of::Rollout, 0)] {
+            let json = serde_json::to_value(&report).unwrap();
+            let wrong: Vec<String> = schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert!(wrong.is_empty(), "{wrong:#?}");
+        }
+    }
 
     #[test]
     fn strangers_words_are_harmless() {

@@ -81,10 +81,8 @@ mod tests {
     use super::super::sample::{Kind, hostile, report};
     use super::*;
 
-    /// What stands in the page's data element.
-    fn data(page: &str) -> &str {
-        let (_, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
-        rest.split_once("</script>").unwrap().0
+    fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+        page.split_once(from).unwrap().1.split_once(to).unwrap().0
     }
 
     #[test]
@@ -93,7 +91,7 @@ mod tests {
         let page = report.page().unwrap();
         // The page's own two scripts, and no third.
         assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
-        let json = data(&page);
+        let json = between(&page, "id=\"data\">", "</script>");
         assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{json}");
         let read: serde_json::Value = serde_json::from_str(json).unwrap();
         assert_eq!(read, serde_json::to_value(&report).unwrap(), "an escape is the same text to who reads JSON");
@@ -103,9 +101,8 @@ mod tests {
     #[test]
     fn the_policy_names_what_is_there() {
         let page = report(Kind::Sticky).page().unwrap();
-        let between = |from: &str, to: &str| page.split_once(from).unwrap().1.split_once(to).unwrap().0;
         for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
-            assert!(page.contains(&format!("'sha256-{}'", hash(between(open, close)))), "{open}");
+            assert!(page.contains(&format!("'sha256-{}'", hash(between(&page, open, close)))), "{open}");
         }
         assert!(page.contains("default-src 'none'") && !page.contains("{{") && !page.contains("unsafe"));
         for outside in ["src=", "href=\"http", "url(http", "@import"] {

@@ -1,16 +1,13 @@
-//! Reports for tests, judged as real ones: the four that a person meets.
-
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
+//! Reports for tests, judged as real ones: the four that a person meets, and what ends early.
 
 use super::{About, Report};
 use crate::exit::Exit;
 use crate::verify::jar::Fate;
 use crate::verify::plan::Sample;
-use crate::verify::run::tests::{shot, timed};
 use crate::verify::run::{Run, Session};
 use crate::verify::scenario::Chosen;
-use crate::verify::seen::{Event, Offered, PodState, Shot, What};
-use crate::verify::verdict::judge;
+use crate::verify::seen::{Event, Offered, Outcome, PodState, Shot, What, Who};
+use crate::verify::verdict::{Verdict, judge};
 use std::time::Duration;
 
 /// Which.
@@ -26,6 +23,8 @@ pub enum Kind {
     OnePod,
 }
 
+/// What it says of itself.
+#[must_use]
 pub fn about() -> About {
     About {
         url: "https://shop.example.com/".to_owned(),
@@ -44,17 +43,37 @@ pub fn about() -> About {
 }
 
 /// A report of a kind.
+#[must_use]
 pub fn report(kind: Kind) -> Report {
     of(&run(kind))
 }
 
 /// The report of a run.
+#[must_use]
 pub fn of(run: &Run) -> Report {
     let judgement = judge(run, 0.0);
-    Report::new(&about(), run, &judgement)
+    let exit = match judgement.pods {
+        Verdict::Sticky => Exit::Done,
+        Verdict::NotSticky => Exit::Negative,
+        _ => Exit::Inconclusive,
+    };
+    Report::new(&About { exit, ..about() }, run, &judgement)
+}
+
+/// The report of a run of a kind that was broken off in a session's so manieth request; before the first, with nothing asked at all.
+#[must_use]
+pub fn broken_off(kind: Kind, requests: usize) -> Report {
+    let mut run = run(kind);
+    run.sessions.iter_mut().for_each(|session| session.shots.truncate(requests));
+    run.controls.truncate(requests * 5);
+    run.replayed.truncate(requests);
+    run.events.retain(|event| event.at <= run.controls.last().map_or(Duration::ZERO, |shot| shot.at));
+    let judgement = judge(&run, 0.0);
+    Report::new(&About { partial: true, exit: Exit::Interrupted, ..about() }, &run, &judgement)
 }
 
 /// Every text of a stranger's is a trap.
+#[must_use]
 pub fn hostile() -> Report {
     let trap = "</script><script>alert(1)</script>]]>&\u{2028}\u{202e}\u{0}";
     // By one pod, so that its name is in the reason.
@@ -67,7 +86,9 @@ pub fn hostile() -> Report {
     of(&run)
 }
 
-fn run(kind: Kind) -> Run {
+/// A run of a kind.
+#[must_use]
+pub fn run(kind: Kind) -> Run {
     let pods: &[&str] = if kind == Kind::OnePod { &["app-2"] } else { &["app-1", "app-2", "app-3"] };
     let at = |place: usize| pods[place % pods.len()];
     let event = |seconds: f64, pod: &str, state| Event { at: Duration::from_secs_f64(seconds), what: What::Pod { pod: pod.to_owned(), state } };
@@ -110,6 +131,19 @@ fn run(kind: Kind) -> Run {
     run
 }
 
-fn offered() -> Offered {
-    Offered { name: "shop_route".to_owned(), attributes: "Path=/ HttpOnly".to_owned(), fate: Fate::Kept, value: None }
+/// A cookie as it comes.
+#[must_use]
+pub fn offered() -> Offered {
+    Offered { name: "shop_route".to_owned(), attributes: "Path=/ HttpOnly".to_owned(), fate: Fate::Kept, lives: None, value: None }
+}
+
+fn shot(pod: &str) -> Shot {
+    let outcome = Outcome::By(Who { pod: pod.to_owned(), worker: Some("0".to_owned()) });
+    Shot { took: Duration::from_millis(1), outcome, ..Shot::none() }
+}
+
+/// So many seconds apart.
+fn timed(mut shots: Vec<Shot>, step: f64) -> Vec<Shot> {
+    (0..).zip(&mut shots).for_each(|(n, shot)| shot.at = Duration::from_secs_f64(f64::from(n) * step));
+    shots
 }

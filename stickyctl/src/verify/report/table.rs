@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 /// Sessions that moved and are shown request by request.
 const SHOWN: usize = 3;
+/// Cookies that are shown: a site may offer another one with each answer.
+const COOKIES: usize = 12;
 /// The longest bar, in characters.
 const BAR: u64 = 12;
 
@@ -33,7 +35,8 @@ impl Report {
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
         for reason in &self.reasons {
-            let _ = write!(text, "\n\n{}  {}\n  seen: {}\n{}", reason.code.word(), reason.title, reason.detail, reason.code.advice());
+            let (word, advice) = (reason.code.word(), reason.code.advice());
+            let _ = write!(text, "\n\n{word}  {}\n  seen: {}\n{advice}\n  More: stickyctl explain {word}", reason.title, reason.detail);
         }
         text
     }
@@ -89,9 +92,14 @@ impl Report {
             let what = if requests.seen == 0 { "keep all of them in place" } else { "move so few of them" };
             let _ = write!(text, "\nchance    alone would {what} less than once in a million runs");
         }
-        for cookie in &self.cookies {
+        for cookie in self.cookies.iter().take(COOKIES) {
             let values = if cookie.values.is_empty() { "value redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };
-            let _ = write!(text, "\ncookie    {}  {}  offered {}, sent {}, {values}", cookie.name, cookie.attributes, cookie.offered, cookie.sent);
+            let counts = format!("offered {}, sent {}", cookie.offered, cookie.sent);
+            let said = [cookie.remarks(), vec![counts, values]].concat().join(", ");
+            let _ = write!(text, "\ncookie    {}  {}  {said}", cookie.name, cookie.attributes);
+        }
+        if self.cookies.len() > COOKIES {
+            let _ = write!(text, "\n          and {} more", self.cookies.len() - COOKIES);
         }
         if self.cookies.is_empty() {
             text.push_str("\ncookie    none offered");
@@ -133,7 +141,13 @@ impl Report {
             Verdict::NotJudged => "not judged",
         };
         let partial = if self.partial { "    (interrupted: of what was asked so far)" } else { "" };
-        format!("{loud}    pods: {pods}      workers: {workers}{partial}")
+        // The exit code is that of pods, save where workers count too.
+        let count = if self.verdict == Verdict::Sticky && !self.partial && self.exit_code != 0 {
+            format!("; they count here, and the exit code is {}", self.exit_code)
+        } else {
+            String::new()
+        };
+        format!("{loud}    pods: {pods}      workers: {workers}{count}{partial}")
     }
 }
 

@@ -20,19 +20,30 @@ fn lead(report: &Report) -> String {
     match report.verdict {
         Verdict::Sticky => stayed(report),
         Verdict::NotSticky => match reason.map(|reason| reason.code) {
-            Some(Code::NoAffinityCookie) => "The site offers no cookie, and the requests of a session go to any pod.".to_owned(),
-            Some(Code::CookieNotHonoured) => {
-                "The front door hands out a cookie, every session sends it back, and the requests go to any pod all the same.".to_owned()
+            Some(Code::NoAffinityCookie) if report.cookies.is_empty() => {
+                "The site offers no cookie, and the requests of a session go to any pod.".to_owned()
+            }
+            Some(Code::NoAffinityCookie) => "Requests get no cookie, only sockets do, and the requests of a session go to any pod.".to_owned(),
+            Some(Code::CookieNotHonoured) if report.cookies.iter().any(|cookie| cookie.sent > 0) => {
+                "A cookie is handed out, sessions send it back, and the requests go to any pod all the same.".to_owned()
             }
             _ => reason.map_or("Sessions move.", |reason| reason.title).to_owned(),
         },
         Verdict::Inconclusive | Verdict::NotJudged => match reason.map(|reason| reason.code) {
-            Some(Code::SingleBackendPath | Code::SingleReadyPod) => {
-                "Everything was answered by one pod, with a cookie and without. Sessions that stay on the only pod there is prove nothing.".to_owned()
+            Some(Code::SingleReadyPod) => {
+                "Only one pod is ready, and it answered. Sessions that stay on the only pod there is prove nothing.".to_owned()
+            }
+            Some(Code::SingleBackendPath) => {
+                let (what, also) = if report.pods.len() == 1 { ("Everything", also(report)) } else { ("Every request without a cookie", "") };
+                format!("{what} was answered by one pod{also}. Where nothing spreads, sessions that stay prove nothing.")
             }
             _ => format!("{} So nothing is proven either way.", reason.map_or("The run does not tell.", |reason| reason.title)),
         },
     }
+}
+
+fn also(report: &Report) -> &'static str {
+    if report.cookies.iter().any(|cookie| cookie.sent > 0) { ", with a cookie and without" } else { "" }
 }
 
 fn stayed(report: &Report) -> String {
@@ -42,8 +53,8 @@ fn stayed(report: &Report) -> String {
         return format!("{} of {} later requests moved, which is below the rate that is put up with.", moves.seen, moves.of);
     }
     if forced > 0 {
-        let (held, moved) = if forced == 1 { ("session that it held", "moved") } else { ("sessions that they held", "moved") };
-        return format!("Pods went or were not ready while the run went on. The {forced} {held} {moved}, and no other session did.");
+        let held = if forced == 1 { "One session that was on such a pod".to_owned() } else { format!("{forced} sessions that were on such pods") };
+        return format!("Pods went or were not ready while the run went on. {held} moved, and no other session did.");
     }
     let all = match report.moved_sessions.of {
         1 => "The only session".to_owned(),
@@ -86,11 +97,20 @@ fn because(report: &Report) -> Vec<String> {
     if report.verdict == Verdict::Sticky {
         all.extend(scenario(report, "stick-ws", Mark::Pass).map(sentence));
     }
-    if report.workers == Verdict::NotSticky {
-        let detail = report.reasons.iter().find(|reason| reason.code == Code::WorkerNotSticky).map(|reason| sentence(&reason.detail));
-        all.push(format!("Workers are another matter. {}", detail.unwrap_or_default()).trim_end().to_owned());
-    }
+    all.extend(workers(report));
     all
+}
+
+/// What is to be said of workers: that they are not sticky, and where they count, that nothing is known of them.
+fn workers(report: &Report) -> Option<String> {
+    let counts = report.verdict == Verdict::Sticky && report.exit_code != 0 && !report.partial;
+    let about = match report.workers {
+        Verdict::NotSticky => "Workers are another matter.",
+        Verdict::Inconclusive | Verdict::NotJudged if counts => "Workers count here, and nothing is proven of them.",
+        _ => return None,
+    };
+    let detail = report.reasons.iter().find(|reason| reason.scenario == "workers").map(|reason| sentence(&reason.detail));
+    Some(format!("{about} {}", detail.unwrap_or_default()).trim_end().to_owned())
 }
 
 fn moved(report: &Report) -> String {
@@ -128,16 +148,16 @@ fn cookies(report: &Report) -> String {
 }
 
 fn attribution(report: &Report) -> Option<String> {
-    if scenario(report, "attribution", Mark::Pass).is_some() {
-        return (report.verdict == Verdict::Sticky)
-            .then(|| "Left without its cookies, a bound session spreads: it is the cookie that holds it.".to_owned());
-    }
-    scenario(report, "attribution", Mark::Fail)?;
-    match report.verdict {
-        Verdict::NotSticky if report.cookies.is_empty() => None,
-        Verdict::NotSticky => Some("Left without its cookies, a session spreads just the same.".to_owned()),
-        _ => Some("Left without its cookies, a session stays too: it is not the cookie that holds it.".to_owned()),
-    }
+    let is = |outcome| scenario(report, "attribution", outcome).is_some();
+    let tells = |code| report.reasons.iter().any(|reason| reason.code == code);
+    let said = match () {
+        () if is(Mark::Pass) && report.verdict == Verdict::Sticky => "a bound session spreads: it is the cookie that holds it.",
+        () if is(Mark::Fail) && tells(Code::NotByCookie) => "a session stays too: it is not the cookie that holds it.",
+        // Where no cookie came, there was none to leave out.
+        () if is(Mark::Fail) && tells(Code::CookieNotHonoured) => "a session spreads just the same.",
+        () => return None,
+    };
+    Some(format!("Left without its cookies, {said}"))
 }
 
 /// What a scenario saw, where it came out so.
@@ -197,8 +217,10 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::build::told;
     use super::super::sample::{Kind as Of, report};
     use super::*;
+    use crate::verify::scenario::Name;
 
     #[track_caller]
     fn says(kind: Of, lead: &str, because: &[&str], todo: &[&str]) {
@@ -230,7 +252,7 @@ mod tests {
     fn what_sticks_across_a_rollout() {
         says(
             Of::Rollout,
-            "Pods went or were not ready while the run went on. The 10 sessions that they held moved, and no other session did.",
+            "Pods went or were not ready while the run went on. 10 sessions that were on such pods moved, and no other session did.",
             &[
                 "350 later requests over a fresh connection each; none reached another pod.",
                 "10 forced moves: each session's pod was gone or not ready when it moved.",
@@ -249,7 +271,7 @@ mod tests {
     fn what_does_not_stick() {
         says(
             Of::NotSticky,
-            "The front door hands out a cookie, every session sends it back, and the requests go to any pod all the same.",
+            "A cookie is handed out, sessions send it back, and the requests go to any pod all the same.",
             &[
                 "240 of 360 later requests reached a pod that was not their session's. Chance alone over 3 pods, as the controls share them, gives about 240.",
                 "The cookie shop_route was offered 30 times and sent back 360 times.",
@@ -269,7 +291,7 @@ mod tests {
     fn what_can_not_be_told() {
         says(
             Of::OnePod,
-            "Everything was answered by one pod, with a cookie and without. Sessions that stay on the only pod there is prove nothing.",
+            "Everything was answered by one pod. Where nothing spreads, sessions that stay prove nothing.",
             &["60 of 60 controls without a cookie on one pod: app-2.", "No cookie was offered."],
             &[
                 "A port-forward to a Service takes one pod and keeps it: forward the front door instead: stickyctl forward.",
@@ -278,6 +300,56 @@ mod tests {
                 "More: `stickyctl explain single-backend-path`.",
             ],
         );
+    }
+
+    /// A report with another reason in front.
+    fn because_of(kind: Of, verdict: Verdict, codes: &[Code]) -> Report {
+        let mut report = report(kind);
+        report.verdict = verdict;
+        report.reasons = codes.iter().map(|code| told(*code, Name::Attribution, "seen")).collect();
+        report
+    }
+
+    /// That a session stays without its cookies too is no spreading, whatever the verdict is owed to.
+    #[test]
+    fn attribution_is_told_by_what_is_known() {
+        let fails = |mut report: Report| {
+            report.scenarios.iter_mut().filter(|one| one.name == "attribution").for_each(|one| one.outcome = Mark::Fail);
+            summary(&report).because.into_iter().find(|text| text.starts_with("Left without"))
+        };
+        for (verdict, codes, says) in [
+            (Verdict::NotSticky, &[Code::SocketElsewhere, Code::NotByCookie][..], Some("stays too")),
+            (Verdict::Inconclusive, &[Code::NotByCookie], Some("stays too")),
+            (Verdict::NotSticky, &[Code::CookieNotHonoured], Some("spreads just the same")),
+            (Verdict::NotSticky, &[Code::NoAffinityCookie], None),
+            (Verdict::NotSticky, &[Code::Leaks], None),
+        ] {
+            let said = fails(because_of(Of::NotSticky, verdict, codes));
+            assert_eq!(said.as_deref().map(|said| says.is_some_and(|says| said.contains(says))), says.map(|_| true), "{codes:?}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn the_lead_says_only_what_is_so() {
+        let lead = |kind, verdict, code| summary(&because_of(kind, verdict, &[code])).lead;
+        assert!(lead(Of::OnePod, Verdict::Inconclusive, Code::SingleReadyPod).contains("the only pod there is"));
+        assert!(!lead(Of::OnePod, Verdict::Inconclusive, Code::SingleBackendPath).contains("the only pod"));
+        assert!(lead(Of::Sticky, Verdict::Inconclusive, Code::SingleBackendPath).starts_with("Every request without a cookie was"));
+        assert!(lead(Of::NotSticky, Verdict::NotSticky, Code::NoAffinityCookie).starts_with("Requests get no cookie, only sockets do"));
+        assert!(lead(Of::OnePod, Verdict::NotSticky, Code::NoAffinityCookie).starts_with("The site offers no cookie"));
+        assert!(!lead(Of::OnePod, Verdict::NotSticky, Code::CookieNotHonoured).contains("sessions send it back"));
+    }
+
+    #[test]
+    fn workers_that_count() {
+        let mut report = report(Of::Sticky);
+        report.reasons = vec![told(Code::SingleWorker, Name::Workers, "no worker is told")];
+        let says = |report: &Report| summary(report).because.into_iter().find(|text| text.starts_with("Workers"));
+        assert_eq!(says(&report), None, "they don't count");
+        report.exit_code = 6;
+        assert_eq!(says(&report).as_deref(), Some("Workers count here, and nothing is proven of them. No worker is told."));
+        let table = report.table(true);
+        assert!(table.contains("workers: not judged; they count here, and the exit code is 6\n"), "{table}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
     }
     if bound.most > tolerated && (moves > 0 || tolerated > 0.0) {
         let detail = format!("{moves} of {later} moved, and {:.3} % is what is to be told", tolerated * 100.0);
-        return unclear(Reason::new(Code::TooFewProbes, StickHttp, detail));
+        return unclear(Reason::new(Code::RateUndecided, StickHttp, detail));
     }
     if moves == 0
         && let Some(reason) = not_by_cookie(run)

@@ -41,5 +41,6 @@ function rows(report, columns) {
   return { rows: chosen.sort((a, b) => byHome(a, b) || (a.id.length - b.id.length) || (a.id < b.id ? -1 : 1)), of: all.length };
 }
 
-/** Requests of a session, the longest of them. */
-const rounds = report => report.sessions.reduce((most, session) => Math.max(most, (session.requests.at(-1)?.round ?? -1) + 1), 0);
+/** All rounds; in one that was broken off a control may have come before any session. */
+const rounds = report => Math.max(0, ...[...report.sessions.map(session => session.requests.at(-1)), ...report.controls]
+  .map(request => (request?.round ?? -1) + 1));

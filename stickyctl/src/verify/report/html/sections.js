@@ -10,7 +10,22 @@ function moment(text) {
   return year ? `${Number(day)} ${MONTHS[month - 1]} ${year}, ${time} UTC` : text;
 }
 
-const facts = pairs => h("dl", "facts", ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", "", name), h("dd", "", value)]));
+/** Names and what is known of each; a value that is a list has a line for each of its parts. */
+const facts = pairs => h("dl", "facts", ...pairs.filter(([, value]) => value).flatMap(([name, value]) =>
+  [h("dt", "", name), ...[value].flat().map(line => h("dd", "", line))]));
+
+const MOST_COOKIES = 12;
+const FATES = {
+  "born-expired": "over when it comes", "refused": "refused by browsers", "foreign-domain": "for another domain", "other-path": "for another path",
+  "secure-over-http": "kept away from plain http",
+};
+
+/** A cookie's attributes, what becomes of it, and how often it went there and back. */
+function cookieLine({ name, attributes, fate, lives_s: lives, offered, sent, values }) {
+  const life = lives !== undefined && fate !== "born-expired" && !attributes.includes("Max-Age=") ? `lives ${count(lives, "second")}` : null;
+  return [`${name}, ${attributes || "no attributes"}`, FATES[fate], life, `offered ${offered}, sent ${sent}`, values ? `values ${values.join(", ")}` : "value redacted"]
+    .filter(Boolean).join("; ");
+}
 
 function heading(report) {
   const said = [["site", report.url], ["run", moment(report.began)], ["took", seconds(report.took_ms)], ["seed", String(report.seed)], ["stickyctl", report.stickyctl]];
@@ -38,7 +53,10 @@ function mapSection(report, pods, width) {
   const lines = ["A row is a session, a column a round; inside a round the order is shuffled. A session that sticks is an unbroken bar; a tick is a change of pod."];
   if (broken) lines.push("Here none is unbroken.");
   if (report.forced_moves) lines.push("A dashed tick is a forced move.");
-  if (report.pods.length === 1) lines.push("The controls below are one colour too: there was nowhere else to go.");
+  if (report.pods.length === 1) {
+    const only = report.reasons.some(reason => reason.code === "single-ready-pod");
+    lines.push(`The controls below are one colour too: ${only ? "there was nowhere else to go" : "nothing spreads"}.`);
+  }
   if (report.sessions.some(session => session.requests.some(request => request.pod === undefined))) lines.push("A dashed box is a request without a pod's name: no move.");
   if (drawn.shown < drawn.of) lines.push(`${drawn.shown} of ${count(drawn.of, "session")} are shown, those that moved come first.`);
   if (drawn.columns < drawn.all) lines.push(`The first ${drawn.columns} of ${drawn.all} requests fit in this width.`);
@@ -90,14 +108,14 @@ function baselineSection(report) {
 
 function runSection(report) {
   const { plan, identity } = report, statuses = Object.entries(report.nameless).map(([status, number]) => `${number} with status ${status}`);
-  const cookies = report.cookies.slice(0, 12).map(one => `${one.name}, ${one.attributes || "no attributes"}; offered ${one.offered}, sent ${one.sent}; `
-    + (one.values ? `values ${one.values.join(", ")}` : "value redacted"));
+  const cookies = report.cookies.slice(0, MOST_COOKIES).map(cookieLine), more = report.cookies.length - cookies.length;
+  if (more > 0) cookies.push(`and ${more} more`);
   const ends = Object.entries(report.socket_ends).map(([why, number]) => `${number} ${why.replaceAll("-", " ")}`);
   return h("section", "", h("h2", "", "The run"), facts([
     ["sample", `${count(plan.sessions, "session")}, 1 + ${count(plan.requests, "request")} each, ${count(plan.controls, "control")}; a fresh connection for every request`],
     ["paths", (plan.paths || []).length > 1 ? plan.paths.join("  ") : null],
     ["identity", `${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`],
-    ["cookie", cookies.join("\n") || "none offered"],
+    ["cookie", cookies.length ? cookies : "none offered"],
     ["set apart", `${statuses.join(", ") || 0} without an identity, ${report.lost} without an answer, ${report.cached} of a cache`],
     ["sockets ended", ends.join(", ")],
   ]), h("pre", "", report.command));

@@ -21,7 +21,7 @@ function timeline(report, pods, width) {
   out.push(...labels.draw(base));
   const forced = moves.filter(isForced).length, others = moves.length - forced;
   const words = !moves.length ? "No session moved." : !others ? `${count(forced, "move")}, all forced.`
-    : `${count(others, "move")}${forced ? ` and ${forced} forced` : ""}, up to ${most === 4 ? Math.max(...bins.map(one => one.moved)) : most} in ${seconds(bin)}`
+    : `${count(others, "move")}${forced ? ` and ${forced} forced` : ""}, up to ${Math.max(...bins.map(one => one.moved))} in ${seconds(bin)}`
       + (report.events.length ? "." : "; no event explains them.");
   return [h("p", others ? "said bad" : "said", words), figure(width, base + 24, `${count(moves.length, "move")} over ${seconds(end)}; ${count(report.events.length, "event")}`, out)];
 }
