@@ -79,6 +79,7 @@ async fn opened<F: Future<Output = ()> + Send + 'static>(
 
 /// Accepts a socket with a cookie.
 async fn accepted(stream: TcpStream) -> WebSocketStream<TcpStream> {
+    #[allow(clippy::result_large_err, reason = "it is the library's type")]
     let with_cookie = |_: &Request, mut response: Response| {
         response.headers_mut().insert("set-cookie", HeaderValue::from_static("route=a; Path=/"));
         Ok(response)
