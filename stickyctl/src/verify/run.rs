@@ -104,9 +104,9 @@ impl Run {
     #[must_use]
     pub fn sockets_in_place(&self, place: usize) -> (u64, u64) {
         let pairs = self.sessions.iter().filter_map(|session| {
-            let (home, opened) = (self.home(session)?, &session.sockets.get(place)?.opened);
+            let (home, socket) = (self.home(session)?, session.sockets.get(place)?);
             let since = session.shots.iter().rev().find(|shot| shot.pod() == Some(home))?.at;
-            self.stayed_or_moved(home, since, opened)
+            self.stayed_or_moved(home, since, &socket.opened, socket.met()?)
         });
         tally(pairs)
     }
@@ -116,14 +116,15 @@ impl Run {
     pub fn stayed_after_socket(&self) -> (u64, u64) {
         let pairs = self.socket_first.iter().filter_map(|first| {
             let opened = &first.socket.opened;
-            self.stayed_or_moved(opened.pod()?, opened.at, first.after.as_ref()?)
+            let after = first.after.as_ref()?;
+            self.stayed_or_moved(opened.pod()?, opened.at, after, after.pod()?)
         });
         tally(pairs)
     }
 
-    /// Whether a probe met a pod; none where it says not whom it met, or could not meet that one.
-    fn stayed_or_moved(&self, pod: &str, since: Duration, shot: &Shot) -> Option<bool> {
-        let stayed = shot.pod()? == pod;
+    /// Whether a probe met a pod; none where it could not.
+    fn stayed_or_moved(&self, pod: &str, since: Duration, shot: &Shot, met: &str) -> Option<bool> {
+        let stayed = met == pod;
         (stayed || !self.was_forced(pod, since, shot)).then_some(stayed)
     }
 

@@ -103,6 +103,18 @@ pub struct Socket {
     pub end: Option<End>,
 }
 
+impl Socket {
+    /// The pod that it is on, or that refused it: a pod that does not know a session turns it away. What 429 and 5xx name may be a proxy's word.
+    #[must_use]
+    pub fn met(&self) -> Option<&str> {
+        let refused = || match self.opened.outcome {
+            Outcome::Nameless { status: 400..=428 | 430..=499 } => self.refused_by.as_ref().map(|who| who.pod.as_str()),
+            _ => None,
+        };
+        self.opened.pod().or_else(refused)
+    }
+}
+
 /// The end of a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {

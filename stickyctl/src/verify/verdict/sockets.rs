@@ -12,6 +12,17 @@ use std::time::Duration;
 
 /// `tolerated` is the rate of moves that is put up with.
 pub(super) fn judge(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
+    for (place, scenario, which) in [(0, StickWs, "sockets"), (1, Reconnect, "sockets after the first was closed")] {
+        let (same, all) = run.sockets_in_place(place);
+        if let Some(verdict) = verdict(same, all, tolerated) {
+            let detail = format!("{} of {all} {which} on another pod than their session", all - same);
+            if homes_are_gone(run, place) {
+                let detail = format!("{detail}, whose own pod answered nobody any more");
+                return Some((Verdict::Inconclusive, Reason::new(Code::PodsReplaced, scenario, detail)));
+            }
+            return Some((verdict, Reason::new(Code::SocketElsewhere, scenario, detail)));
+        }
+    }
     let tried = run.sockets().count();
     let opened = run.sockets().filter(|socket| socket.opened.pod().is_some()).count();
     let silent = run.sockets().filter(|socket| matches!(socket.opened.outcome, Outcome::Nameless { status: 101 })).count();
@@ -26,17 +37,6 @@ pub(super) fn judge(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
         why.truncate(3);
         let detail = format!("{opened} of {tried} sockets told their pod: {}", why.join("; "));
         return Some((Verdict::Inconclusive, Reason::new(Code::UpgradeFailed, StickWs, detail)));
-    }
-    for (place, scenario, which) in [(0, StickWs, "sockets"), (1, Reconnect, "sockets after the first was closed")] {
-        let (same, all) = run.sockets_in_place(place);
-        if let Some(verdict) = verdict(same, all, tolerated) {
-            let detail = format!("{} of {all} {which} on another pod than their session", all - same);
-            if homes_are_gone(run, place) {
-                let detail = format!("{detail}, whose own pod answered nobody any more");
-                return Some((Verdict::Inconclusive, Reason::new(Code::PodsReplaced, scenario, detail)));
-            }
-            return Some((verdict, Reason::new(Code::SocketElsewhere, scenario, detail)));
-        }
     }
     let (same, all) = run.came_back();
     if let Some(verdict) = verdict(same, all, tolerated) {
@@ -73,11 +73,11 @@ fn homes_are_gone(run: &Run, place: usize) -> bool {
         let (first, last) = seen.entry(pod).or_insert((shot.at, shot.at));
         (*first, *last) = (shot.at.min(*first), shot.at.max(*last));
     }
-    let mut pairs = run.sessions.iter().filter_map(|session| Some((run.home(session)?, &session.sockets.get(place)?.opened)));
-    pairs.all(|(home, opened)| {
-        let Some(pod) = opened.pod().filter(|pod| *pod != home) else { return true };
-        let (last, first) = (seen[home].1, seen[pod].0);
-        last < opened.at && (last < first || run.is_silent_since(home, opened.at))
+    let mut pairs = run.sessions.iter().filter_map(|session| Some((run.home(session)?, session.sockets.get(place)?)));
+    pairs.all(|(home, socket)| {
+        let (Some(pod), at) = (socket.met().filter(|pod| *pod != home), socket.opened.at) else { return true };
+        let last = seen[home].1;
+        last < at && (seen.get(pod).is_none_or(|(first, _)| last < *first) || run.is_silent_since(home, at))
     })
 }
 

@@ -170,6 +170,17 @@ fn sockets_count() {
     for socket in run.sessions.iter_mut().flat_map(|session| &mut session.sockets) {
         socket.opened.outcome = Outcome::Nameless { status: 400 };
     }
+    let refused = |run: &Run, pod: &str| {
+        let mut refused = run.clone();
+        let who = match shot(pod).outcome {
+            Outcome::By(who) => Some(who),
+            _ => None,
+        };
+        refused.sessions.iter_mut().flat_map(|session| &mut session.sockets).for_each(|socket| socket.refused_by = who.clone());
+        refused
+    };
+    // A pod that refuses sessions of others was reached all the same.
+    finds(&refused(&run, "b"), Verdict::NotSticky, Some("socket-elsewhere"));
     finds(&run, Verdict::Inconclusive, Some("upgrade-failed"));
     let judgement = judge(&run, 0.0);
     assert!(judgement.reasons[0].detail.ends_with("status 400"), "{judgement:?}");
