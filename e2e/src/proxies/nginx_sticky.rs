@@ -213,7 +213,7 @@ pub const CASES: &[Case] = &[
         name: "nginx-sticky-idle",
         about: "sticky cookie, and proxy_read_timeout 1s",
         front: "location / { proxy_pass http://pods; proxy_read_timeout 1s; }",
-        flags: &["--idle", "4s", "--skip", "ws-first"],
+        flags: &["--idle", "4s", "--skip", "ws-first,stick-ws"],
         wanted: tells(&["idle-timeout"]),
         ..CASE
     },
