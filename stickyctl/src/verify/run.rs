@@ -218,7 +218,8 @@ impl Run {
     /// Whether the site tells its pods to those only whom it knows: who comes without a cookie meets none, and sessions do.
     #[must_use]
     pub fn turns_away(&self) -> bool {
-        self.controls.iter().all(|shot| matches!(shot.outcome, Outcome::Nameless { .. }))
+        !self.controls.is_empty()
+            && self.controls.iter().all(|shot| matches!(shot.outcome, Outcome::Nameless { .. }))
             && self.sessions.iter().any(|session| session.bound().is_some())
     }
 

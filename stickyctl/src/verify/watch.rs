@@ -2,6 +2,7 @@
 
 use super::probe::Book;
 use super::seen::{PodState, What};
+use crate::cluster::errors::sentence;
 use crate::cluster::rollout::trouble::is_ready;
 use crate::local::client;
 use futures_util::StreamExt;
@@ -114,7 +115,12 @@ impl Told<'_> {
             // It is tried again; until then nobody says how pods are, which is no news of them.
             Err(error) => {
                 self.looked();
-                Trouble::Refused(error.to_string())
+                Trouble::Refused(match &error {
+                    watcher::Error::InitialListFailed(why) | watcher::Error::WatchStartFailed(why) | watcher::Error::WatchFailed(why) => {
+                        sentence(why)
+                    }
+                    other => other.to_string(),
+                })
             }
         };
         (self.known.is_empty() && !std::mem::replace(&mut self.warned, true)).then_some(trouble)
@@ -169,6 +175,10 @@ mod tests {
         let trouble = refused.hears(Err(watcher::Error::NoResourceVersion));
         assert!(matches!(&trouble, Some(Trouble::Refused(why)) if why.contains("resourceVersion")), "{trouble:?}");
         assert!(receiver.try_recv().is_ok() && refused.hears(Err(watcher::Error::NoResourceVersion)).is_none());
+        let (sender, _receiver) = tokio::sync::oneshot::channel();
+        let forbidden: kube::core::Status = serde_json::from_str(r#"{"status": "Failure", "message": "pods is forbidden", "code": 403}"#).unwrap();
+        let forbidden = watcher::Error::InitialListFailed(kube::Error::Api(Box::new(forbidden)));
+        assert_eq!(told(&book, sender).hears(Err(forbidden)), Some(Trouble::Refused("pods is forbidden".to_owned())));
         let (sender, _receiver) = tokio::sync::oneshot::channel();
         let mut served = told(&book, sender);
         let events =

@@ -95,6 +95,8 @@ async fn broken_off_in_the_middle() {
         done.details()
     );
     assert_eq!(done.reasons(), ["too-few-probes"], "{}", done.details());
+    assert_eq!(done.scenario("dead-cookie"), ("skip".to_owned(), "the run was interrupted before it".to_owned()));
+    assert!(done.scenario("reuse").1.contains("--reuse") && done.scenario("stick-http").1.contains("too-few-probes"));
 }
 
 /// Before anything was answered there is nothing to tell.

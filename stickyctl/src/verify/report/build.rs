@@ -9,7 +9,7 @@ use crate::verify::jar::Fate;
 use crate::verify::moves::{Cause, Step};
 use crate::verify::plan::Sample;
 use crate::verify::run::{self, Run};
-use crate::verify::scenario::{self, Chosen};
+use crate::verify::scenario::{self, Chosen, Mark, Name, Wants};
 use crate::verify::seen::{Event, Outcome, PodState, Shot, What};
 use crate::verify::verdict::Judgement;
 use std::collections::BTreeMap;
@@ -51,6 +51,9 @@ impl Report {
         let (sample, (probes, sockets)) = (about.sample, about.planned);
         let ran = scenario::ALL.iter().map(|one| {
             let (outcome, detail) = one.of(run, judgement, &about.chosen);
+            // What was not reached says nothing of the site.
+            let is_late = !matches!(one.name, Name::Spread | Name::StickHttp) && !matches!(one.wants, Wants::Flag(_)) && about.chosen.has(one.name);
+            let detail = if about.partial && outcome == Mark::Skip && is_late { "the run was interrupted before it".to_owned() } else { detail };
             Ran { name: one.word, asks: one.asks, outcome, detail: harmless(&detail) }
         });
         let mut socket_ends: BTreeMap<Why, u64> = BTreeMap::new();
