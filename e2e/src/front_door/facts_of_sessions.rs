@@ -77,7 +77,7 @@ pub(super) fn all() -> Vec<Fact> {
             sees("2 cookies of one name").so("two pods for one session, and with both sent nobody knows which counts"),
             sees("1 cookie"),
         ),
-        both("service-upstream", "`service-upstream: \"true\"`, 24 requests with the cookie, 8 at a time", "a cookie, several pods"),
+        both("service-upstream", "`service-upstream: \"true\"`, requests with the cookie, 8 to 64 at a time", "a cookie, several pods"),
         probed(
             "canary",
             "`canary: \"true\"`, `canary-weight: \"50\"`, 40 sessions",
