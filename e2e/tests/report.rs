@@ -141,6 +141,17 @@ async fn shows(browser: &Browser, written: &Written) -> Result<()> {
     Ok(())
 }
 
+/// Shows the same at another width, where the map takes at least a share of it.
+async fn drawn_anew(browser: &Browser, written: &Written, (width, dark): (u32, bool), share: f64) -> Result<()> {
+    browser.look(&Look { size: (width, 900), dark, still: true }).await?;
+    let drawn = format!(
+        "const map = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && map.right < {width} && map.width > {width} * {share}"
+    );
+    browser.until("it is drawn anew", &drawn).await?;
+    shows(browser, written).await?;
+    is_sound(browser).await.with_context(|| format!("{width} pixels wide"))
+}
+
 #[tokio::test]
 async fn what_sticks() -> Result<()> {
     if !have_browser() {
@@ -154,13 +165,7 @@ async fn what_sticks() -> Result<()> {
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
     for (width, dark) in [(320, false), (390, true), (1200, true)] {
-        browser.look(&Look { size: (width, 900), dark, still: true }).await?;
-        let drawn = format!(
-            "const map = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && map.right < {width} && map.width > {width} * .7"
-        );
-        browser.until("it is drawn anew", &drawn).await?;
-        shows(&browser, &written).await?;
-        is_sound(&browser).await.with_context(|| format!("{width} pixels wide"))?;
+        drawn_anew(&browser, &written, (width, dark), 0.7).await?;
     }
     // On paper it is light, whatever the screen is.
     browser
@@ -213,13 +218,7 @@ async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
         browser.until("the report is drawn", "return document.querySelector('h1') !== null").await?;
         assert_eq!(text(&browser, "h1").await?, head, "{}", written.report["summary"]);
         for (width, dark) in [(1200, false), (320, true)] {
-            browser.look(&Look { size: (width, 900), dark, still: true }).await?;
-            let drawn_anew = format!(
-                "const figure = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && figure.right < {width} && figure.width > {width} * .3"
-            );
-            browser.until("it is drawn anew", &drawn_anew).await?;
-            shows(&browser, &written).await?;
-            is_sound(&browser).await.with_context(|| format!("{head}, {width} pixels wide"))?;
+            drawn_anew(&browser, &written, (width, dark), 0.3).await.with_context(|| head)?;
             assert_eq!(count(&browser, "rect.stay").await? > 0, drawn);
             let events = written.report["events"].as_array().map_or(0, Vec::len);
             assert_eq!((count(&browser, ".events li").await?, count(&browser, "line.event, path.event").await? > 0), (events, events > 0), "events");

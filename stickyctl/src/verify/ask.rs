@@ -267,21 +267,7 @@ mod tests {
     /// Asks a site that sends a part of its page, and after a while the rest.
     async fn in_two_parts(parts: [&str; 2], between: Duration, timeout: Duration, whole_bodies: bool) -> Answer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let target = Target {
-            host: "localhost".to_owned(),
-            authority: "localhost".to_owned(),
-            addresses: vec![listener.local_addr().unwrap().to_string()],
-            sources: Vec::new(),
-            http2: false,
-            first: "/".to_owned(),
-            first_body: None,
-            cookies: Vec::new(),
-            paths: vec!["/".to_owned()],
-            tls: None,
-            headers: HeaderMap::new(),
-            timeout,
-            whole_bodies,
-        };
+        let target = Target { whole_bodies, ..Target::plain(listener.local_addr().unwrap().to_string(), timeout) };
         let site = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             assert!(stream.read(&mut [0; 1_024]).await.unwrap() > 0);

@@ -64,11 +64,7 @@ impl Run {
             return Some(Why::Transport);
         }
         let pod = socket.opened.pod()?;
-        let gone = match self.was_ready(pod, end.at, end.at + TOGETHER) {
-            Some(ready) => !ready,
-            None => self.is_silent_since(pod, end.at),
-        };
-        gone.then_some(Why::PodTerminated)
+        self.is_gone(pod, end.at, end.at + TOGETHER).then_some(Why::PodTerminated)
     }
 }
 

@@ -138,8 +138,7 @@ impl Run {
             let (pod, again) = (first.socket.opened.pod()?, first.again.as_ref()?);
             let came_back = again.opened.pod()? == pod;
             let ended = first.socket.end.as_ref()?.at;
-            let is_gone = self.was_ready(pod, ended, again.opened.at).map_or_else(|| self.is_silent_since(pod, ended), |ready| !ready);
-            (came_back || !is_gone).then_some(came_back)
+            (came_back || !self.is_gone(pod, ended, again.opened.at)).then_some(came_back)
         });
         tally(pairs)
     }
@@ -165,11 +164,18 @@ impl Run {
         self.events.iter().filter_map(|event| if let What::Pod { pod, .. } = &event.what { Some(pod.as_str()) } else { None }).collect()
     }
 
-    /// Whether a path is asked by first requests only, as that of a login.
+    /// The path that sessions begin with, where none of their later requests asks it, as that of a login.
     #[must_use]
-    pub fn is_first_path(&self, path: usize) -> bool {
+    pub fn first_path(&self) -> Option<usize> {
+        let path = self.sessions.iter().find_map(|session| session.shots.first())?.path;
         let mut later = self.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).peekable();
-        later.peek().is_some() && later.all(|shot| shot.path != path)
+        (later.peek().is_some() && later.all(|shot| shot.path != path)).then_some(path)
+    }
+
+    /// Whether a pod was gone at a moment, or not ready until another: by its cluster's word, and where nobody says, by its silence.
+    #[must_use]
+    pub fn is_gone(&self, pod: &str, since: Duration, until: Duration) -> bool {
+        self.was_ready(pod, since, until).map_or_else(|| self.is_silent_since(pod, since), |ready| !ready)
     }
 
     /// Whether others answered requests after a moment, often enough to tell, and this pod never.

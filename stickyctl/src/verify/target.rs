@@ -224,6 +224,29 @@ pub fn path_of(target: &str) -> &str {
 }
 
 #[cfg(test)]
+impl Target {
+    /// A site of a test: plain HTTP at an address, whose one path may name a pod in its body.
+    pub(super) fn plain(address: String, timeout: Duration) -> Self {
+        let host = "shop.example".to_owned();
+        Self {
+            authority: host.clone(),
+            host,
+            addresses: vec![address],
+            sources: Vec::new(),
+            http2: false,
+            first: "/".to_owned(),
+            first_body: None,
+            cookies: Vec::new(),
+            paths: vec!["/".to_owned()],
+            tls: None,
+            headers: HeaderMap::new(),
+            timeout,
+            whole_bodies: true,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;

@@ -7,7 +7,7 @@ use super::*;
 use crate::verify::ask::Way;
 use crate::verify::seen::{How, Outcome, Who};
 use crate::verify::target;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,24 +17,9 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
 /// A way to ask for `json:/host` at an address.
 fn asking(address: String, timeout: Duration) -> Asking {
-    let target = Target {
-        host: "shop.example".to_owned(),
-        authority: "shop.example".to_owned(),
-        addresses: vec![address],
-        sources: Vec::new(),
-        http2: false,
-        first: "/".to_owned(),
-        first_body: None,
-        cookies: Vec::new(),
-        paths: vec!["/".to_owned()],
-        tls: None,
-        headers: HeaderMap::new(),
-        timeout,
-        whole_bodies: true,
-    };
     Asking {
         socket: None,
-        target,
+        target: Target::plain(address, timeout),
         pod: "json:/host".parse().unwrap(),
         worker: Source::worker(),
         sample: Sample::default(),

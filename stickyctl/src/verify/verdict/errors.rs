@@ -100,8 +100,8 @@ fn first_loss(run: &Run) -> &str {
 /// Too many probes that say nothing.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
     // Who comes without a cookie is turned away by some sites, and a login is no pod's page: neither is an error.
-    let away = run.turns_away();
-    let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || run.is_first_path(shot.path));
+    let (away, login) = (run.turns_away(), run.first_path());
+    let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || login == Some(shot.path));
     let shots = || run.shots().filter(|shot| !is_meant(shot));
     let all = shots().count();
     let lost = shots().filter(|shot| shot.is_lost()).count();

@@ -105,10 +105,11 @@ fn pods_gone(run: &Run, moved: &str) -> Option<String> {
 
 /// How many pods answer a path that only first requests ask, where none of them answers any other.
 fn others_answer_first(run: &Run) -> Option<usize> {
-    let first = |shot: &&Shot| run.is_first_path(shot.path);
-    let (firsts, others): (Vec<&Shot>, Vec<&Shot>) = run.sessions.iter().flat_map(|session| &session.shots).partition(first);
-    let pods = |shots: &[&'_ Shot]| -> BTreeSet<String> { shots.iter().filter_map(|shot| shot.pod()).map(str::to_owned).collect() };
-    let (firsts, others) = (pods(&firsts), pods(&others));
+    let path = run.first_path()?;
+    let (mut firsts, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for shot in run.sessions.iter().flat_map(|session| &session.shots) {
+        if shot.path == path { &mut firsts } else { &mut others }.extend(shot.pod());
+    }
     (!firsts.is_empty() && firsts.is_disjoint(&others)).then_some(firsts.len())
 }
 

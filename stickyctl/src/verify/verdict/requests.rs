@@ -32,13 +32,8 @@ pub(super) fn judge(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Rea
     if spread.len() == 1 {
         return unclear(one_pod(run, &spread));
     }
-    if chance > CHANCE
-        && let Some(reason) = together(run)
-    {
-        return unclear(reason);
-    }
     if chance > CHANCE {
-        return unclear(by_chance(&spread, later - moves, chance));
+        return unclear(together(run).unwrap_or_else(|| by_chance(&spread, later - moves, chance)));
     }
     if bound.most > tolerated && (moves > 0 || tolerated > 0.0) {
         let detail = format!("{moves} of {later} moved, and {:.3} % is what is to be told", tolerated * 100.0);

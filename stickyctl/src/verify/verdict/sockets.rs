@@ -26,11 +26,11 @@ pub(super) fn judge(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     let tried = run.sockets().count();
     let opened = run.sockets().filter(|socket| socket.opened.pod().is_some()).count();
     let silent = run.sockets().filter(|socket| matches!(socket.opened.outcome, Outcome::Nameless { status: 101 })).count();
-    if (tried - opened) as f64 > tried as f64 * MOST_NAMELESS && silent * 2 > tried - opened {
-        let detail = format!("{silent} of {tried} sockets were open, and nothing said on them names a pod");
-        return Some((Verdict::Inconclusive, Reason::new(Code::NoIdentity, StickWs, detail)));
-    }
     if (tried - opened) as f64 > tried as f64 * MOST_NAMELESS {
+        if silent * 2 > tried - opened {
+            let detail = format!("{silent} of {tried} sockets were open, and nothing said on them names a pod");
+            return Some((Verdict::Inconclusive, Reason::new(Code::NoIdentity, StickWs, detail)));
+        }
         let mut why: Vec<String> = run.sockets().filter_map(|socket| not_opened(&socket.opened)).collect();
         why.sort();
         why.dedup();
