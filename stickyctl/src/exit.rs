@@ -33,6 +33,24 @@ impl From<Exit> for ExitCode {
 pub const HELP: &str =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a negative finding, 4 timed out, 5 a prerequisite is missing, 6 inconclusive, 130 interrupted.";
 
+/// An error that a command can end with. Its `Display` says what was being done, to what, and why it failed; this trait adds
+/// the rest of what a user gets to see. Every module's error enum implements it, and `?` turns such an error into a [`Failure`].
+pub trait Explained: std::error::Error {
+    /// The exit code of a command that ends with this error.
+    fn exit(&self) -> Exit;
+
+    /// Commands or settings to try next, one line each, the most promising first.
+    fn next_steps(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl<E: Explained> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { exit: error.exit(), what: error.to_string(), tries: error.next_steps() }
+    }
+}
+
 /// A failure with its exit code: what was being done and why it failed, and what to try.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
