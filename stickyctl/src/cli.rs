@@ -8,7 +8,6 @@ use crate::exit::{Exit, Failure, HELP};
 use crate::image::ImageArgs;
 use crate::input::SpecArgs;
 use crate::man::ManArgs;
-use crate::mode::Mode;
 use crate::output::Output;
 use crate::render::RenderArgs;
 use crate::verify::args::{CodeParser, VerifyArgs};
@@ -18,8 +17,10 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
-use sticky_app::cli::{DrainArgs, IssuerArg, LimitArgs, RelayArgs};
+use sticky_app::cli::{DrainArgs, LimitArgs, RelayArgs};
 use sticky_app::core::duration;
+use sticky_core::choice::Issuer;
+use sticky_core::mode::Mode;
 
 /// Brings the sticky sessions demo up, scales it and switches its mode.
 #[derive(Debug, Parser)]
@@ -162,7 +163,7 @@ pub struct LocalUpArgs {
     pub(crate) affinity: AffinityArg,
     /// Who writes the affinity cookie: the front door, or the app (the seed's way: StickyStr is hashed)
     #[arg(long, env = "STICKYCTL_ISSUER", default_value = "proxy")]
-    pub(crate) issuer: IssuerArg,
+    pub(crate) issuer: Issuer,
     /// Name that is answered to besides loopback's own; repeat for more
     #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',')]
     pub(crate) allowed_host: Vec<String>,

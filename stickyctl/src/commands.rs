@@ -4,9 +4,9 @@ use crate::cli::{ChangeArgs, Command, UpArgs, command};
 use crate::cluster::change::Change;
 use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
-use crate::mode::Mode;
 use crate::output::Output;
 use crate::{image, local, man, render, verify};
+use sticky_core::mode::Mode;
 
 /// Runs one command.
 ///

@@ -2,7 +2,6 @@
 
 use crate::exit::{Exit, Failure};
 use crate::generate::front_door;
-use crate::mode::Mode;
 use crate::output::{Mark, Output};
 use crate::spec::ingress::FrontDoor;
 use crate::spec::load::{Loaded, Sources, load};
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use sticky_core::mode::Mode;
 
 /// The flags of a spec. None has a variable of clap's: `STICKYCTL_*` are read for the whole spec, between file and flags.
 #[derive(Debug, Clone, Args)]

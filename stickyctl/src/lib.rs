@@ -13,7 +13,6 @@ pub mod image;
 pub mod input;
 pub mod local;
 pub mod man;
-pub mod mode;
 pub mod output;
 pub mod render;
 pub mod spec;
