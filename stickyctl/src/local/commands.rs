@@ -2,11 +2,10 @@
 
 use super::api::{Change, Status};
 use super::client::Client;
-use crate::cli::Format;
 use crate::exit::{Exit, Failure};
 use crate::grid::grid;
 use crate::mode::Mode;
-use crate::output::{Mark, Output, short};
+use crate::output::{Format, Mark, Output, short};
 use std::time::{Duration, Instant};
 
 /// Between two looks at what is being waited for.
