@@ -1,8 +1,7 @@
 //! The command line.
 
-use crate::cluster;
-use crate::cluster::forward::ForwardArgs;
-use crate::cluster::release::ReleaseArgs;
+pub(crate) mod cluster;
+
 use crate::commands;
 use crate::exit::{Exit, Failure, HELP};
 use crate::image::ImageArgs;
@@ -14,6 +13,7 @@ use crate::render::RenderArgs;
 use crate::verify::args::{CodeParser, VerifyArgs};
 use crate::verify::code::Code;
 use clap::parser::ValueSource;
+use cluster::{ClusterUpArgs, ForwardArgs, ReleaseArgs};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -143,7 +143,7 @@ pub struct UpArgs {
     #[command(flatten, next_help_heading = SPEC)]
     pub(crate) spec: SpecArgs,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
-    pub(crate) on_cluster: cluster::up::ClusterUpArgs,
+    pub(crate) on_cluster: ClusterUpArgs,
     #[command(flatten, next_help_heading = WITH_LOCAL)]
     pub(crate) here: LocalUpArgs,
 }
