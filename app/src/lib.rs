@@ -8,6 +8,7 @@ pub mod bus;
 pub mod cli;
 pub mod core;
 pub mod logging;
+pub mod page_kit;
 pub mod probe;
 pub mod server;
 pub mod settings;
