@@ -21,7 +21,7 @@ function drawHop(s, h, publisher) {
 }
 
 /**
- * Drops by workers without the page's socket. Only their counters tell of them, so drops have no number and no time.
+ * Drops by workers without the page's socket. They are known only from counters, so a drop has no number and no time.
  * @type {(s: Sheet, ids: string[], publisher?: string) => void}
  */
 export function drawDrops(s, ids, publisher) {

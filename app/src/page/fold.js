@@ -17,7 +17,7 @@ function room(view, n) {
 }
 
 /**
- * The first `n`; the one to keep in sight takes the place of the last that fits.
+ * The first `n`. The one to keep in sight replaces the last of them if needed.
  * @template T
  * @param {T[]} list
  * @param {number} n

@@ -43,7 +43,7 @@ export function createLog() {
   return {
     add,
     /**
-     * While twenty are under way the caption speaks for them all.
+     * Keeps the log silent for screen readers while twenty are under way: the caption covers them all.
      * @param {boolean} on
      */
     quiet(on) {

@@ -33,7 +33,7 @@ export function createMap(state) {
   measure();
 
   /**
-   * Moves a bead along a hop. Resolves when it is there or when `wanted` no longer holds; with false where there is nothing to move along.
+   * Moves a bead along a hop. Resolves when it has arrived or `wanted` no longer holds, and with false where the hop isn't drawn.
    * @param {Hop} hop
    * @param {string | undefined} publisher
    * @param {number} ms

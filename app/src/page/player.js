@@ -32,7 +32,7 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
   };
 
   /**
-   * Resolves at the next news of any message.
+   * Resolves when anything about any message changes.
    * @returns {Promise<void>}
    */
   const news = () => new Promise(done => { woken = done; });

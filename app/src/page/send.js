@@ -177,7 +177,7 @@ export function createSender(env) {
   function decide(m, outcome, problem = null) {
     if (m.outcome) return;
     env.clearTimeout(m.timer);
-    // The socket when it mattered: for a frame that is when it was sent.
+    // The socket at the time that counts: for a frame, when it was sent.
     if (actionOf(m.op).out !== "ws") m.socket = env.socket();
     Object.assign(m, { outcome, problem });
     m.score[outcome]++;

@@ -43,7 +43,7 @@ export function createTold(state) {
   return () => {
     const p = $("caption"), tokens = caption(state), now = JSON.stringify(tokens) + (state.shown.kind === "trace" ? state.shown.m.id : "");
     $("ledger").replaceChildren(...lines(state));
-    // The same sentence is not read out twice, and of a message under way only the last one is.
+    // A screen reader hears no sentence twice, and only the last one about a message.
     if (now === said) return;
     said = now;
     p.setAttribute("aria-live", underWay(state.shown) ? "off" : "polite");

@@ -9,7 +9,7 @@ export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unkno
 /** @type {(x: unknown) => any[]} */
 const rows = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
 /**
- * The value, or the first allowed one in place of a stranger's.
+ * The value if it is allowed, else the first that is.
  * @template {string} T
  * @param {any} value
  * @param {T[]} allowed

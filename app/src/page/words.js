@@ -98,7 +98,7 @@ function refusal({ code = "", status }) {
 }
 
 /**
- * By worker; by pod where that would be a list that nobody reads.
+ * Counts by worker, or by pod where the list would be too long to read.
  * @param {Counts} reached
  */
 function places(reached) {
