@@ -19,7 +19,9 @@ async fn at_all_looks(axe: &Axe, browser: &Browser, what: &str) -> Result<()> {
     for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true)] {
         browser.look(&Look { size: (width, 812), dark, still: true }).await?;
         // The map and the report are drawn anew for the width.
-        browser.until("the width is there", &format!("return innerWidth === {width} && new Promise(done => setTimeout(() => done(true), 100))")).await?;
+        browser
+            .until("the width is there", &format!("return innerWidth === {width} && new Promise(done => setTimeout(() => done(true), 100))"))
+            .await?;
         axe.approves(browser, &format!("{what}, {width} px, {}", if dark { "dark" } else { "light" })).await?;
     }
     Ok(())

@@ -164,7 +164,13 @@ fn javascript() -> anyhow::Result<()> {
     clean(&biome, &words, &SCRIPTS.map(|folder| root().join(folder)));
     let sender = |good, bad| broken("app/src/page/send.js", good, bad);
     finds(&biome, &words, "send.js", &sender("score.sent++;", "score.sent = score.sent;"), &["noSelfAssign"]);
-    finds(&biome, &words, "send.js", &sender("  /** @param {Message} m */\n  function answered", "  return;\n  function answered"), &["noUnreachable"]);
+    finds(
+        &biome,
+        &words,
+        "send.js",
+        &sender("  /** @param {Message} m */\n  function answered", "  return;\n  function answered"),
+        &["noUnreachable"],
+    );
     Ok(())
 }
 

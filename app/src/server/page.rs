@@ -82,7 +82,9 @@ pub async fn readme() -> Response {
         let mut body = String::new();
         let options = pulldown_cmark::Options::ENABLE_TABLES | pulldown_cmark::Options::ENABLE_HEADING_ATTRIBUTES;
         pulldown_cmark::html::push_html(&mut body, pulldown_cmark::Parser::new_ext(README_TEXT, options));
-        let body = body.replace("<table>", r#"<div class="scroll" role="region" aria-labelledby="six" tabindex="0"><table>"#).replace("</table>", "</table></div>");
+        let body = body
+            .replace("<table>", r#"<div class="scroll" role="region" aria-labelledby="six" tabindex="0"><table>"#)
+            .replace("</table>", "</table></div>");
         README.replace("{{body}}", &body)
     });
     html(PAGE.clone())

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn modules_become_one_script() {
-        let module = "// About.\n/** @import { A } from \"./a.d.ts\" */\nimport { b } from \"./b.js\";\n\n/**\n * Adds.\n */\nexport const c = b * 2;\n";
+        let module =
+            "// About.\n/** @import { A } from \"./a.d.ts\" */\nimport { b } from \"./b.js\";\n\n/**\n * Adds.\n */\nexport const c = b * 2;\n";
         assert_eq!(bundled(module).collect::<Vec<_>>(), ["const c = b * 2;"]);
         let left: Vec<_> = SCRIPT.lines().filter(|line| ["import", "export"].iter().any(|word| line.trim_start().starts_with(word))).collect();
         assert!(left.is_empty(), "{left:?}");
