@@ -1,17 +1,8 @@
 //! The image's name: checked, and written out in full.
 
 use crate::exit::{Exit, Failure};
-use crate::spec::check::check_image;
-
-/// The repository of images that are made by hand and that no registry has.
-pub const HOME_MADE: &str = "docker.io/library/sticky-app";
-
-/// The repository of the image that a release has unless its spec says otherwise. The programs of a published version are built
-/// with `STICKY_BUILD_IMAGE`, the full name of the repository that their image was pushed to.
-pub const REPOSITORY: &str = match option_env!("STICKY_BUILD_IMAGE") {
-    Some(repository) => repository,
-    None => HOME_MADE,
-};
+use crate::spec::image::check_image;
+pub use crate::spec::image::{HOME_MADE, REPOSITORY};
 
 const DEFAULT_REGISTRY: &str = "docker.io";
 

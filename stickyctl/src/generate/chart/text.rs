@@ -1,6 +1,6 @@
 //! Values as YAML, in the order of the spec.
 
-use crate::spec::keys::KEYS;
+use crate::spec::keys;
 use serde_json::Value;
 
 /// A tree of values, without texts.
@@ -70,8 +70,8 @@ fn words(property: &Value) -> impl Iterator<Item = (String, &str)> {
 /// The keys directly below a path, in the order of the spec, without those that Helm says itself.
 fn keys(path: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
-    for (known, _) in KEYS {
-        let rest = if path.is_empty() { Some(*known) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
+    for keys::Key { path: known, .. } in keys::keys() {
+        let rest = if path.is_empty() { Some(known.as_str()) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
         let Some(key) = rest.and_then(|rest| rest.split('.').next()) else { continue };
         let is_helms = path.is_empty() && super::OF_HELM.contains(&key);
         if !is_helms && !found.contains(&key) {

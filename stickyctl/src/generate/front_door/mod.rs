@@ -5,8 +5,6 @@ pub mod install;
 mod nginx;
 mod traefik;
 
-pub use traefik::READS as TRAEFIK_READS;
-
 use super::meta::{Component, meta};
 use super::service::HTTP;
 use crate::spec::ingress::{FrontDoor, Version};

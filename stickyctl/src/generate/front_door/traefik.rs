@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 ///
 /// None of them reads `affinity-mode` (each behaves like `persistent`) or `session-cookie-change-on-failure`. An affinity other
 /// than `cookie` counts as cookie in 3.6.12 and as none in 3.7.13.
-pub const READS: &[(Version, &[&str])] = &[
+const READS: &[(Version, &[&str])] = &[
     (
         Version(3, 6, 12),
         &[AFFINITY, "session-cookie-name", "session-cookie-path", "session-cookie-max-age", "session-cookie-samesite", "session-cookie-secure"],
