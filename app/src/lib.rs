@@ -7,6 +7,7 @@
 pub mod bus;
 pub mod cli;
 pub mod logging;
+pub mod page_kit;
 pub mod probe;
 pub mod server;
 pub mod settings;
