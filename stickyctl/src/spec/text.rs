@@ -54,7 +54,7 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let read = duration::parse(text)?;
+        let read = duration::parse(text).map_err(|e| e.to_string())?;
         if read.subsec_millis() != 0 {
             return Err(format!("{text} is no whole number of seconds"));
         }
