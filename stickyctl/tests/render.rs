@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -129,8 +128,8 @@ fn a_folder_follows_the_spec_and_leaves_what_is_not_ours() {
 fn the_manifests_in_the_tree_are_current() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests");
     let mut presets = Vec::new();
-    for preset in Preset::value_variants() {
-        let name = preset.to_possible_value().unwrap().get_name().to_owned();
+    for preset in Preset::ALL {
+        let name = preset.name();
         let fresh = tempfile::tempdir().unwrap();
         let output = render(&["--preset", &name, "--out", fresh.path().to_str().unwrap()], &[], "");
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{name}");

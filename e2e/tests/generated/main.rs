@@ -8,7 +8,6 @@ mod spec;
 mod verify;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 use e2e::front_door::markdown;
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,12 +35,11 @@ fn files() -> Result<Vec<(String, String)>> {
     let page = fs::read_to_string(e2e::docs::root()?.join(verify)).with_context(|| format!("no {verify}"))?;
     all.push((verify.to_owned(), verify::page(&page)?));
     all.extend(chart::files());
-    for preset in Preset::value_variants() {
+    for preset in Preset::ALL {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };
         spec.ingress.front_door = preset.front_door();
-        let name = preset.to_possible_value().context("a preset without a name")?;
         let files = write::files(&objects(&spec, true))?;
-        all.extend(files.into_iter().map(|(file, text)| (format!("manifests/{}/{file}", name.get_name()), text)));
+        all.extend(files.into_iter().map(|(file, text)| (format!("manifests/{}/{file}", preset.name()), text)));
     }
     Ok(all)
 }

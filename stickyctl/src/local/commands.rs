@@ -2,10 +2,9 @@
 
 use super::api::{Change, Status};
 use super::client::Client;
-use crate::cli::Format;
 use crate::exit::{Exit, Failure};
 use crate::grid::grid;
-use crate::output::{Mark, Output, short};
+use crate::output::{Format, Mark, Output, short};
 use std::time::{Duration, Instant};
 use sticky_core::mode::Mode;
 

@@ -32,7 +32,7 @@ const START: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// It could not start; nothing is left behind.
-pub async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, Failure> {
     let client = Client::open()?;
     if let Some(running) = client.find().await? {
         return Err(Failure::new(Exit::Failed, format!("one is up already: {} (process {})", running.url, running.pid))
