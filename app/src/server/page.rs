@@ -62,7 +62,7 @@ const ASSETS: &[(&str, &str)] = assets![
 ];
 
 /// `GET /`: the page with a new session.
-pub async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer>, headers: HeaderMap) -> Result<Response, Problem> {
     let session = NewSession::open(&worker, *peer, &headers)?;
     let identity = &worker.desk.identity;
     // None of these needs escaping: base32, a validated pod name with a number, and words of our own.
@@ -77,7 +77,7 @@ pub async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer
 }
 
 /// `GET /readme`: what sticky sessions are, with a table that the keyboard can scroll where it is wider than the screen.
-pub async fn readme() -> Response {
+pub(super) async fn readme() -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let mut body = String::new();
         let options = pulldown_cmark::Options::ENABLE_TABLES | pulldown_cmark::Options::ENABLE_HEADING_ATTRIBUTES;
@@ -100,7 +100,7 @@ fn html(page: String) -> Response {
 }
 
 /// `GET /static/{name}`: one file of the page.
-pub async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
+pub(super) async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
     let name = last_segment(&uri);
     let Some((_, content)) = ASSETS.iter().find(|(known, _)| *known == name) else {
         return Problem::new(404, "not-found", "the page has no such file").into_response();

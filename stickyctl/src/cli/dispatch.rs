@@ -24,20 +24,20 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Up(args) => up(*args, output).await,
         Command::Render(args) => render::run(args.request(&command()), output),
         Command::Image(args) => image::run(&args.request(), output).await,
-        Command::Status(args) if args.local.local => local::commands::status(args.output, output).await,
+        Command::Status(args) if args.local.local => Ok(local::commands::status(args.output, output).await?),
         Command::Status(args) => status(args, output).await,
-        Command::Scale { pods, change } if change.local.local => local::commands::scale(pods, change.timeout, output).await,
+        Command::Scale { pods, change } if change.local.local => Ok(local::commands::scale(pods, change.timeout, output).await?),
         Command::Scale { pods, change } => changed(Change::Scale(pods), change, output).await,
-        Command::Mode { mode, change } if change.local.local => local::commands::switch(mode, change.timeout, output).await,
+        Command::Mode { mode, change } if change.local.local => Ok(local::commands::switch(mode, change.timeout, output).await?),
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
         Command::Verify(args) => verify::run(*args, output).await,
         Command::Explain { code } => Ok(verify::explain(code, output)),
         Command::Forward(args) => forward(args, output).await,
-        Command::Kill { target, local } if local.local => local::commands::kill(target, output).await,
+        Command::Kill { target, local } if local.local => Ok(local::commands::kill(target, output).await?),
         Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works with --local only: a cluster has its own ways to end a pod")
             .try_this(format!("stickyctl kill {target} --local"))
             .try_this("kubectl delete pod NAME --grace-period=1")),
-        Command::Down(args) if args.local.local => local::commands::down(output).await,
+        Command::Down(args) if args.local.local => Ok(local::commands::down(output).await?),
         Command::Down(args) => interruptible(down(args, output), "what was deleted is gone, and everything else is still there").await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "stickyctl", &mut std::io::stdout());
@@ -50,7 +50,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
 async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     if args.local.local {
         let mode = args.spec.mode.map_or_else(mode_of_environment, Ok)?;
-        return local::up::run(args.here, mode, output).await;
+        return Ok(local::up::run(args.here.request(mode), output).await?);
     }
     let work = async {
         let (on_cluster, access) = (&args.on_cluster, args.on_cluster.access());

@@ -19,7 +19,7 @@ mod verify;
 
 pub use command::{command, misplaced};
 // Of modules whose flags still stand beside their work.
-pub(crate) use local::{AffinityArg, LocalArg, LocalUpArgs};
+pub(crate) use local::LocalArg;
 pub(crate) use place::ON_A_CLUSTER;
 
 use crate::exit::{Exit, Failure};
