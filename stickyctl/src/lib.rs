@@ -6,13 +6,14 @@
 pub mod cli;
 pub mod cluster;
 pub mod exit;
+mod files;
 pub mod generate;
 pub mod grid;
-pub mod image;
-pub mod input;
+mod image;
+mod input;
 pub mod local;
 pub mod mode;
 pub mod output;
-pub mod render;
+mod render;
 pub mod spec;
 pub mod verify;

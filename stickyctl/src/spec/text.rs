@@ -130,7 +130,7 @@ mod tests {
         for text in ["0s", "5s", "90s", "2m", "48h"] {
             assert_eq!(text.parse::<Seconds>().unwrap().to_string(), text);
         }
-        assert!("1500ms".parse::<Seconds>().unwrap_err().contains("whole number of seconds"));
+        assert!("1500ms".parse::<Seconds>().unwrap_err().to_string().contains("whole number of seconds"));
         assert!("5".parse::<Seconds>().is_err());
     }
 }

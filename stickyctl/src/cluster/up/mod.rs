@@ -123,13 +123,6 @@ pub(crate) async fn run(args: &ClusterUpArgs, spec: SpecRequest, output: Output)
     Ok(Exit::Done)
 }
 
-impl Loaded {
-    /// Refuses problems without printing warnings: the spec is loaded again.
-    fn refuse(&self) -> Result<(), Failure> {
-        if self.findings.problems.is_empty() { Ok(()) } else { self.checked(Output::new(true)).map(drop) }
-    }
-}
-
 /// What is said now over what the release says of itself. The image of an older stickyctl is no choice of anybody's: this
 /// version brings its own.
 fn effective(input: &Input, release: Option<&Release>) -> Result<Loaded, Failure> {
