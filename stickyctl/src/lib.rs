@@ -12,7 +12,6 @@ pub mod grid;
 mod image;
 mod input;
 pub mod local;
-pub mod mode;
 pub mod output;
 mod render;
 pub mod spec;

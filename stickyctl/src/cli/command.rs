@@ -9,10 +9,10 @@ use super::render::RenderArgs;
 use super::up::UpArgs;
 use crate::cluster::forward::ForwardArgs;
 use crate::exit::{Failure, HELP};
-use crate::mode::Mode;
 use crate::verify::args::{CodeParser, VerifyArgs};
 use crate::verify::code::Code;
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand, ValueEnum};
+use sticky_core::mode::Mode;
 
 /// Runs, scales and checks the sticky sessions demo, on this machine or on Kubernetes
 #[derive(Debug, Parser)]

@@ -8,10 +8,10 @@ use crate::cluster::change::Change;
 use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
-use crate::mode::Mode;
 use crate::output::{Mark, Output};
 use crate::render::Rendered;
 use crate::{image, local, render, verify};
+use sticky_core::mode::Mode;
 
 /// Runs one command.
 pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure> {

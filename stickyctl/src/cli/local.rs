@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use std::net::IpAddr;
-use sticky_app::cli::{DrainArgs, IssuerArg, LimitArgs, RelayArgs};
+use sticky_app::cli::{DrainArgs, LimitArgs, RelayArgs};
+use sticky_core::choice::Issuer;
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct LocalArg {
@@ -24,7 +25,7 @@ pub(crate) struct LocalUpArgs {
     pub(crate) affinity: AffinityArg,
     /// Who sets the affinity cookie: the front door, or the app, whose StickyStr cookie the front door hashes
     #[arg(long, env = "STICKYCTL_ISSUER", default_value = "proxy")]
-    pub(crate) issuer: IssuerArg,
+    pub(crate) issuer: Issuer,
     /// Accept this host name besides loopback names; repeat for more
     #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',')]
     pub(crate) allowed_host: Vec<String>,

@@ -2,7 +2,6 @@
 
 use crate::generate::preset::Preset;
 use crate::input::{Source, SpecRequest};
-use crate::mode::Mode;
 use crate::spec::environment;
 use crate::spec::ingress::FrontDoor;
 use crate::spec::tree::merge;
@@ -10,6 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use sticky_core::mode::Mode;
 
 /// None has a variable of clap's: `STICKYCTL_*` are read for the whole spec, between file and flags.
 #[derive(Debug, Clone, Args)]

@@ -1,7 +1,7 @@
 //! The presets: the four that `manifests/` holds.
 
-use crate::mode::Mode;
 use crate::spec::ingress::FrontDoor;
+use sticky_core::mode::Mode;
 
 /// A front door and a mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,10 +19,7 @@ pub(crate) enum Loader {
         cluster: String,
     },
     /// A program that reads the archive from stdin.
-    Command {
-        program: String,
-        arguments: Vec<String>,
-    },
+    Command { program: String, arguments: Vec<String> },
 }
 
 impl Loader {
@@ -57,16 +54,9 @@ impl Explained for InvalidLoader {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
     #[error("loading {name}: reading {}: {why}", archive.display())]
-    Unreadable {
-        name: String,
-        archive: PathBuf,
-        why: io::Error,
-    },
+    Unreadable { name: String, archive: PathBuf, why: io::Error },
     #[error("{child}")]
-    Kind {
-        cluster: String,
-        child: ChildError,
-    },
+    Kind { cluster: String, child: ChildError },
     /// The command of `--image-loader` failed.
     #[error("{0}")]
     Command(ChildError),

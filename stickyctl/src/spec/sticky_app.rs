@@ -2,13 +2,14 @@
 
 use super::ingress::Ingress;
 use super::placement::{Metrics, NetworkPolicy, Placement};
-use super::pods::{Autoscaling, Drain, Expose, Image, Limits, Relay, Resources};
+use super::pods::{Autoscaling, Drain, Image, Limits, Relay, Resources};
 use super::redis::Redis;
-use super::{text, words};
-use crate::mode::Mode;
+use super::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sticky_core::choice::Expose;
+use sticky_core::mode::Mode;
 
 /// A release: the app, its Redis and its Ingress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +22,6 @@ pub struct StickyApp {
     #[schemars(with = "words::Label")]
     pub namespace: String,
     /// The number of pods and of workers in each, `PODSxWORKERS`.
-    #[serde(with = "text")]
-    #[schemars(with = "Mode")]
     pub mode: Mode,
     /// The app's image.
     pub image: Image,

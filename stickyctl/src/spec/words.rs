@@ -2,7 +2,6 @@
 //! neither look-ahead nor look-behind.
 
 use super::taken::TAKEN;
-use crate::mode::Mode;
 
 /// The schema of a type, as JSON.
 macro_rules! schema_of {
@@ -108,12 +107,6 @@ words!(
         "minimum": 4_194_304,
     };
 );
-
-// The schema of a mode, whose type knows no schema.
-schema_of!(Mode, {
-    "type": "string",
-    "pattern": "^([1-9]|[1-5][0-9]|6[0-4])x([1-9]|[1-5][0-9]|6[0-4])$",
-});
 
 /// The form of a quantity's text, of which some digit is not 0.
 pub(super) const QUANTITY: &str = concat!(

@@ -31,11 +31,11 @@ use crate::input::{Input, SpecRequest};
 use crate::output::{Mark, Output};
 use crate::spec::StickyApp;
 use crate::spec::load::Loaded;
-use crate::spec::pods::Expose;
 use clap::{Args, ValueEnum};
 use k8s_openapi::api::apps::v1::Deployment;
 use std::time::{Duration, Instant};
 use sticky_app::core::duration;
+use sticky_core::choice::Expose;
 
 /// Flags of `up` on a cluster, besides those of the spec.
 #[derive(Debug, Clone, Args)]

@@ -1,8 +1,8 @@
 //! The app's pods: resources, limits, the arithmetic of a drain, the autoscaler.
 
-use crate::mode::MOST;
 use crate::spec::pods::{Amounts, Limits, Resources};
 use crate::spec::{Findings, StickyApp};
+use sticky_core::mode::MOST;
 
 /// The largest body, text or frame that the app can be set to, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
