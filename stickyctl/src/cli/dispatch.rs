@@ -1,4 +1,4 @@
-//! Which function does what a command says.
+//! Calls the function behind each command and prints what it returns.
 
 use super::cluster::ForwardArgs;
 use super::command::{Command, command};
@@ -10,20 +10,18 @@ use crate::cluster::connect::connect;
 use crate::cluster::{self, change, down, forward, show};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
-use crate::output::{Format, Output};
+use crate::output::{Format, Mark, Output};
+use crate::render::Rendered;
 use crate::{image, local, render, verify};
 use std::io::IsTerminal;
 use sticky_core::mode::Mode;
 
 /// Runs one command.
-///
-/// # Errors
-/// What went wrong, with its exit code.
 pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure> {
     match asked {
         Command::Up(args) => up(*args, output).await,
-        Command::Render(args) => render::run(args.request(&command()), output),
-        Command::Image(args) => image::run(&args.request(), output).await,
+        Command::Render(args) => render(args.request(&command()), output),
+        Command::Image(args) => image(&args.request(), output).await,
         Command::Status(args) if args.local.local => Ok(local::commands::status(args.output, output).await?),
         Command::Status(args) => status(args, output).await,
         Command::Scale { pods, change } if change.local.local => Ok(local::commands::scale(pods, change.timeout, output).await?),
@@ -34,17 +32,42 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Explain { code } => Ok(verify::explain(code, output)),
         Command::Forward(args) => forward(args, output).await,
         Command::Kill { target, local } if local.local => Ok(local::commands::kill(target, output).await?),
-        Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works with --local only: a cluster has its own ways to end a pod")
+        Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works only with --local; on a cluster, use kubectl to delete a pod")
             .try_this(format!("stickyctl kill {target} --local"))
             .try_this("kubectl delete pod NAME --grace-period=1")),
         Command::Down(args) if args.local.local => Ok(local::commands::down(output).await?),
-        Command::Down(args) => interruptible(down(args, output), "what was deleted is gone, and everything else is still there").await,
+        Command::Down(args) => interruptible(down(args, output), "what was not yet deleted is still there").await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "stickyctl", &mut std::io::stdout());
             Ok(Exit::Done)
         }
         Command::Man(args) => man::run(&args, output),
     }
+}
+
+fn render(request: render::Request, output: Output) -> Result<Exit, Failure> {
+    let spec = Input::read(request.spec)?.load(None).checked(output)?;
+    match render::render(&spec, request.namespace, request.form)? {
+        Rendered::Text(text) => output.answer(text.trim_end()),
+        Rendered::Folder(folder, count) => {
+            output.answer(&folder.display().to_string());
+            output.hint(&format!("Wrote {count} objects. Next: kubectl apply --server-side -k {}", folder.display()));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn image(request: &image::Request, output: Output) -> Result<Exit, Failure> {
+    let done = image::run(request, output).await?;
+    output.phase(Mark::Done, "program", &done.program, None);
+    output.phase(Mark::Done, "image", &done.image, Some(done.took));
+    output.phase(Mark::Done, "digest", &done.digest, None);
+    if let Some(path) = &request.out {
+        let path = path.display();
+        output.answer(&path.to_string());
+        output.hint(&format!("\nNext: kind load image-archive {path}, docker load -i {path}, or stickyctl up, which loads the image itself"));
+    }
+    Ok(Exit::Done)
 }
 
 async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
@@ -59,10 +82,10 @@ async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
         show::up(&done, output);
         Ok(Exit::Done)
     };
-    interruptible(work, "what was applied stays, and the cluster carries on with it").await
+    interruptible(work, "what was applied stays, and the cluster continues with it").await
 }
 
-/// `STICKYCTL_MODE`, which on a cluster is read with the whole spec.
+/// `STICKYCTL_MODE`. On a cluster it is read with the rest of the spec.
 fn mode_of_environment() -> Result<Mode, Failure> {
     match std::env::var("STICKYCTL_MODE") {
         Ok(text) if !text.is_empty() => text.parse().map_err(|why| Failure::new(Exit::Usage, format!("STICKYCTL_MODE: {why}"))),
@@ -77,7 +100,7 @@ async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exi
         show::changed(&changed, output);
         Ok(Exit::Done)
     };
-    interruptible(work, "the change carries on without this command").await
+    interruptible(work, "the cluster continues with the change").await
 }
 
 async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
@@ -114,7 +137,7 @@ async fn forward(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
     }
 }
 
-/// Ends at Ctrl-C, and says what that leaves behind.
+/// Stops at Ctrl-C and says what state that leaves behind.
 async fn interruptible(work: impl Future<Output = Result<Exit, Failure>>, state: &str) -> Result<Exit, Failure> {
     tokio::select! {
         done = work => done,

@@ -3,18 +3,18 @@
 use super::names::is_subdomain;
 
 /// The repository of an image that is built locally and that no registry has.
-pub const HOME_MADE: &str = "docker.io/library/sticky-app";
+pub(crate) const HOME_MADE: &str = "docker.io/library/sticky-app";
 
 /// The repository of the image that a release has unless its spec names another. The programs of a published version are built
 /// with `STICKY_BUILD_IMAGE`, the full name of the repository that their image was pushed to.
-pub const REPOSITORY: &str = match option_env!("STICKY_BUILD_IMAGE") {
+pub(crate) const REPOSITORY: &str = match option_env!("STICKY_BUILD_IMAGE") {
     Some(repository) => repository,
     None => HOME_MADE,
 };
 
 /// Why an image reference is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidImage {
+pub(crate) enum InvalidImage {
     /// Not of the form of a reference.
     #[error("invalid image reference `{0}`: write it as registry.example/team/sticky-app:1.2.3")]
     Form(String),
@@ -27,10 +27,7 @@ pub enum InvalidImage {
 }
 
 /// Checks that a reference pins a version: it has a tag or a digest, and the tag is not `latest`.
-///
-/// # Errors
-/// The reference is malformed or pins no version.
-pub fn check_image(reference: &str) -> Result<(), InvalidImage> {
+pub(crate) fn check_image(reference: &str) -> Result<(), InvalidImage> {
     let wrong = || InvalidImage::Form(reference.to_owned());
     let (named, digest) = reference.split_once('@').map_or((reference, None), |(named, digest)| (named, Some(digest)));
     if let Some(digest) = digest {

@@ -6,7 +6,7 @@
 pub mod check;
 pub mod environment;
 mod findings;
-pub mod image;
+pub(crate) mod image;
 pub mod ingress;
 pub mod keys;
 pub mod load;

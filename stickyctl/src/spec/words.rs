@@ -108,7 +108,6 @@ words!(
     };
 );
 
-// The schema of a mode, whose type knows no schema.
 /// The form of a quantity's text, of which some digit is not 0.
 pub(super) const QUANTITY: &str = concat!(
     r"^(0{0,14}[1-9][0-9]{0,14}(\.[0-9]{0,9})?|[0-9]{0,15}\.0{0,8}[1-9][0-9]{0,8})",

@@ -3,11 +3,10 @@
 use crate::cluster::connect::Cluster;
 use crate::cluster::nodes::Nodes;
 use crate::cluster::up::request::Request;
-use crate::exit::{Exit, Failure};
-use crate::image::elf::Arch;
+use crate::exit::{Exit, Explained, Failure};
 use crate::image::load::{Loader, load};
 use crate::image::name::{HOME_MADE, REPOSITORY, familiar};
-use crate::image::{make, megabytes};
+use crate::image::{Arch, make, megabytes};
 use crate::output::{Mark, Output};
 
 /// How an image gets to the nodes.
@@ -63,7 +62,7 @@ pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str
     line.says("building the archive");
     let made = match make(request.app_binary.as_deref(), name, arch, output).await {
         // Nobody asked for it to be loaded, and a registry has it.
-        Err(failure) if failure.exit == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
+        Err(failure) if failure.exit() == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
             line.ends(Mark::Skipped, "there is no sticky-app next to stickyctl to load, so the nodes pull it from its registry");
             return Ok(());
         }
@@ -73,7 +72,7 @@ pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str
     load(made.file.path(), &made.name, &loader, request.timeout).await?;
     let into = match &loader {
         Loader::Kind { cluster } => format!("kind cluster {cluster}"),
-        Loader::Command(words) => format!("the nodes with {}", words.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default()),
+        Loader::Command { program, .. } => format!("the nodes with {}", program.rsplit('/').next().unwrap_or_default()),
     };
     line.ends(Mark::Done, &format!("{}, {}, loaded into {into}", familiar(&made.name), megabytes(made.size)));
     Ok(())
@@ -108,7 +107,7 @@ mod tests {
         assert_eq!(way("docker.io/library/sticky-apples:1", None, Some("kind")), Way::Pull);
         assert!(is_of("docker.io/library/sticky-app:2", HOME_MADE) && is_of("ghcr.io/us/sticky-app:2", "ghcr.io/us/sticky-app"));
         assert!(!is_of("ghcr.io/us/sticky-apples:2", "ghcr.io/us/sticky-app"));
-        let command = Loader::Command(vec!["cat".to_owned()]);
+        let command = Loader::Command { program: "cat".to_owned(), arguments: Vec::new() };
         assert_eq!(way("registry.example/sticky-app:1", Some(command.clone()), Some("kind")), Way::Load(command), "said is said");
     }
 
