@@ -1,12 +1,6 @@
 //! `sticky-app`'s flags, and what they become.
 
-use crate::bus::Fanout;
 use crate::bus::redis::{Access, RedisConfig};
-use crate::core::drain::Plan;
-use crate::core::duration;
-use crate::core::identity::Expose;
-use crate::core::limits::{Limits, parse_size};
-use crate::core::topology::Issuer;
 use crate::settings::Settings;
 use crate::supervisor::control::WORKER_VARIABLE;
 use crate::{logging, probe, supervisor};
@@ -16,6 +10,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use sticky_core::choice::{Expose, Fanout, Issuer};
+use sticky_core::drain::Plan;
+use sticky_core::duration;
+use sticky_core::limits::{Limits, parse_size};
+use sticky_core::names::env;
 
 /// The address that the supervisor chose for all workers, where the flag says port 0.
 pub const LISTEN_VARIABLE: &str = "STICKY_INTERNAL_LISTEN";
@@ -51,43 +50,43 @@ enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where the site listens
-    #[arg(long, env = "STICKY_LISTEN", default_value = "0.0.0.0:8080")]
+    #[arg(long, env = env::LISTEN, default_value = "0.0.0.0:8080")]
     pub(crate) listen: SocketAddr,
     /// Where /healthz, /readyz and /metrics listen; never make it public
-    #[arg(long, env = "STICKY_ADMIN_LISTEN", default_value = "0.0.0.0:9090")]
+    #[arg(long, env = env::ADMIN_LISTEN, default_value = "0.0.0.0:9090")]
     pub(crate) admin_listen: SocketAddr,
     /// Worker processes, 1 to 64
-    #[arg(long, env = "STICKY_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, env = env::WORKERS, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) workers: u16,
     /// How workers reach each other; redis where a URL is given [default: memory or redis]
-    #[arg(long, env = "STICKY_BUS")]
+    #[arg(long, env = env::BUS)]
     pub(crate) bus: Option<BusKind>,
     /// Who writes the affinity cookie: the proxy in front, or this app (StickyStr)
-    #[arg(long, env = "STICKY_ISSUER", default_value = "proxy")]
-    pub(crate) issuer: IssuerArg,
+    #[arg(long, env = env::ISSUER, default_value = "proxy")]
+    pub(crate) issuer: Issuer,
     /// This pod's name [default: the host's name]
-    #[arg(long, env = "STICKY_POD")]
+    #[arg(long, env = env::POD)]
     pub(crate) pod: Option<String>,
     /// What stands in front, for the map: {"kind":"nginx","affinity":"cookie|off|unknown"}
-    #[arg(long, env = "STICKY_DOOR")]
+    #[arg(long, env = env::DOOR)]
     pub(crate) door: Option<String>,
     /// How much of the identity strangers see
-    #[arg(long, env = "STICKY_EXPOSE_IDENTITY", default_value = "full")]
-    pub(crate) expose_identity: ExposeArg,
+    #[arg(long, env = env::EXPOSE_IDENTITY, default_value = "full")]
+    pub(crate) expose_identity: Expose,
     /// Host of an Origin that may use this site, besides the host that was asked; repeat for more
-    #[arg(long, env = "STICKY_ALLOWED_ORIGIN", value_delimiter = ',')]
+    #[arg(long, env = env::ALLOWED_ORIGIN, value_delimiter = ',')]
     pub(crate) allowed_origin: Vec<String>,
     /// Name that is answered to when listening on loopback, besides loopback's own; repeat for more
-    #[arg(long, env = "STICKY_ALLOWED_HOST", value_delimiter = ',')]
+    #[arg(long, env = env::ALLOWED_HOST, value_delimiter = ',')]
     pub(crate) allowed_host: Vec<String>,
     /// Network of proxies whose X-Forwarded-For is believed; repeat for more
-    #[arg(long, env = "STICKY_TRUSTED_PROXY", value_delimiter = ',')]
+    #[arg(long, env = env::TRUSTED_PROXY, value_delimiter = ',')]
     pub(crate) trusted_proxy: Vec<IpNet>,
     /// Whether POST routes close their connection, so that a pooling proxy spreads over workers; auto: with several workers
-    #[arg(long, env = "STICKY_CLOSE_AFTER_POST", default_value = "auto")]
+    #[arg(long, env = env::CLOSE_AFTER_POST, default_value = "auto")]
     pub(crate) close_after_post: CloseArg,
     /// How log lines look; RUST_LOG chooses which are written
-    #[arg(long, env = "STICKY_LOG_FORMAT", default_value = "text")]
+    #[arg(long, env = env::LOG_FORMAT, default_value = "text")]
     pub(crate) log_format: logging::Format,
     #[command(flatten)]
     pub(crate) relay: RelayArgs,
@@ -102,20 +101,20 @@ pub(crate) struct ServeArgs {
 #[command(next_help_heading = "Relay")]
 pub struct RelayArgs {
     /// `redis://HOST:PORT`, with `USER:PASSWORD@` and `/DB` where needed; `rediss://` for TLS
-    #[arg(long, env = "STICKY_REDIS_URL", hide_env_values = true)]
+    #[arg(long, env = env::REDIS_URL, hide_env_values = true)]
     pub redis_url: Option<String>,
     /// File with Redis' password, so that it stands in no argument list
-    #[arg(long, env = "STICKY_REDIS_PASSWORD_FILE")]
+    #[arg(long, env = env::REDIS_PASSWORD_FILE)]
     pub redis_password_file: Option<PathBuf>,
     /// File with the certificates (PEM) that rediss:// trusts, instead of the public authorities
-    #[arg(long, env = "STICKY_REDIS_CA_FILE")]
+    #[arg(long, env = env::REDIS_CA_FILE)]
     pub redis_ca_file: Option<PathBuf>,
     /// First part of the names of Redis channels; two sites on one Redis need two
-    #[arg(long, env = "STICKY_REDIS_PREFIX", default_value = "sticky")]
+    #[arg(long, env = env::REDIS_PREFIX, default_value = "sticky")]
     pub redis_prefix: String,
     /// Who hears a relayed message: the workers that hold its session, or all
-    #[arg(long, env = "STICKY_FANOUT", default_value = "directed")]
-    pub fanout: FanoutArg,
+    #[arg(long, env = env::FANOUT, default_value = "directed")]
+    pub fanout: Fanout,
 }
 
 impl RelayArgs {
@@ -139,7 +138,7 @@ impl RelayArgs {
             password: password.map(|p| p.trim_end_matches(['\r', '\n']).to_owned()),
             authorities: read(&self.redis_ca_file, "--redis-ca-file")?,
         };
-        RedisConfig::new(url, access, prefix, self.fanout.into()).map(Some).map_err(|e| e.to_string())
+        RedisConfig::new(url, access, prefix, self.fanout).map(Some).map_err(|e| e.to_string())
     }
 }
 
@@ -148,10 +147,10 @@ impl RelayArgs {
 #[command(next_help_heading = "Drain")]
 pub struct DrainArgs {
     /// After SIGTERM all is still accepted for this long, until proxies have moved on [default: 10s]
-    #[arg(long, env = "STICKY_DRAIN_DELAY", value_parser = duration::parse)]
+    #[arg(long, env = env::DRAIN_DELAY, value_parser = duration::parse)]
     pub drain_delay: Option<Duration>,
     /// Then sockets are closed (1012) over this time; afterwards what is left is cut [default: 15s]
-    #[arg(long, env = "STICKY_DRAIN_WINDOW", value_parser = duration::parse)]
+    #[arg(long, env = env::DRAIN_WINDOW, value_parser = duration::parse)]
     pub drain_window: Option<Duration>,
 }
 
@@ -168,43 +167,43 @@ impl DrainArgs {
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Bytes of a request's body; beyond: 413
-    #[arg(long, env = "STICKY_MAX_BODY", default_value = "16KiB", value_parser = parse_size)]
+    #[arg(long, env = env::MAX_BODY, default_value = "16KiB", value_parser = parse_size)]
     max_body: usize,
     /// Bytes of a message's text; beyond: 413, on a socket an error frame
-    #[arg(long, env = "STICKY_MAX_TEXT", default_value = "4096", value_parser = parse_size)]
+    #[arg(long, env = env::MAX_TEXT, default_value = "4096", value_parser = parse_size)]
     max_text: usize,
     /// Bytes of a frame; beyond: close 1009
-    #[arg(long, env = "STICKY_MAX_FRAME", default_value = "16KiB", value_parser = parse_size)]
+    #[arg(long, env = env::MAX_FRAME, default_value = "16KiB", value_parser = parse_size)]
     max_frame: usize,
     /// From a request's first byte to the end of its headers; beyond: the connection is closed
-    #[arg(long, env = "STICKY_HEADER_TIMEOUT", default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, env = env::HEADER_TIMEOUT, default_value = "10s", value_parser = duration::parse)]
     header_timeout: Duration,
     /// Silence between two requests of a connection; keep it longer than the front door's own
-    #[arg(long, env = "STICKY_KEEP_ALIVE", default_value = "120s", value_parser = duration::parse)]
+    #[arg(long, env = env::KEEP_ALIVE, default_value = "120s", value_parser = duration::parse)]
     keep_alive: Duration,
     /// A whole request; beyond: 408
-    #[arg(long, env = "STICKY_REQUEST_TIMEOUT", default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, env = env::REQUEST_TIMEOUT, default_value = "10s", value_parser = duration::parse)]
     request_timeout: Duration,
     /// A socket without a message in either direction; beyond: close 1000
-    #[arg(long, env = "STICKY_IDLE_SOCKET", default_value = "1h", value_parser = duration::parse)]
+    #[arg(long, env = env::IDLE_SOCKET, default_value = "1h", value_parser = duration::parse)]
     idle_socket: Duration,
     /// Between two pings; two unanswered ones end the socket
-    #[arg(long, env = "STICKY_PING_INTERVAL", default_value = "20s", value_parser = duration::parse)]
+    #[arg(long, env = env::PING_INTERVAL, default_value = "20s", value_parser = duration::parse)]
     ping_interval: Duration,
     /// Sockets of one session on one worker; beyond: 429
-    #[arg(long, env = "STICKY_SOCKETS_PER_SESSION", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    #[arg(long, env = env::SOCKETS_PER_SESSION, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     sockets_per_session: u64,
     /// Sockets of one worker; beyond: 503 [default: what the limit of open files has room for]
-    #[arg(long, env = "STICKY_MAX_SOCKETS", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, env = env::MAX_SOCKETS, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     max_sockets: Option<u64>,
     /// Frames that wait for one socket's reader; beyond: close 1008
-    #[arg(long, env = "STICKY_SOCKET_QUEUE", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    #[arg(long, env = env::SOCKET_QUEUE, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     socket_queue: u64,
     /// Requests in work at once in one worker; beyond: 503
-    #[arg(long, env = "STICKY_MAX_REQUESTS", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, env = env::MAX_REQUESTS, default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     max_requests: u64,
     /// New sessions of one address in a minute, where --trusted-proxy names addresses; beyond: 429
-    #[arg(long, env = "STICKY_NEW_SESSIONS_PER_MINUTE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, env = env::NEW_SESSIONS_PER_MINUTE, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     new_sessions_per_minute: u32,
 }
 
@@ -237,59 +236,6 @@ impl LimitArgs {
 pub(crate) enum BusKind {
     Memory,
     Redis,
-}
-
-/// The values of `--fanout`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FanoutArg {
-    /// The workers that hold the session.
-    Directed,
-    /// Every worker.
-    Broadcast,
-}
-
-impl From<FanoutArg> for Fanout {
-    fn from(arg: FanoutArg) -> Self {
-        match arg {
-            FanoutArg::Directed => Self::Directed,
-            FanoutArg::Broadcast => Self::Broadcast,
-        }
-    }
-}
-
-/// The values of `--issuer`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum IssuerArg {
-    /// The proxy in front.
-    Proxy,
-    /// This app.
-    App,
-}
-
-impl From<IssuerArg> for Issuer {
-    fn from(arg: IssuerArg) -> Self {
-        match arg {
-            IssuerArg::Proxy => Self::Proxy,
-            IssuerArg::App => Self::App,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExposeArg {
-    Full,
-    Pod,
-    Off,
-}
-
-impl From<ExposeArg> for Expose {
-    fn from(arg: ExposeArg) -> Self {
-        match arg {
-            ExposeArg::Full => Self::Full,
-            ExposeArg::Pod => Self::Pod,
-            ExposeArg::Off => Self::Off,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -337,5 +283,28 @@ pub fn run() -> ExitCode {
             supervisor::run_worker(&settings, number)
         }
         None => supervisor::run(settings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn clap_finds_no_fault_in_it() {
+        command().debug_assert();
+    }
+
+    /// The generator of manifests writes these names, so each has to be a flag's.
+    #[test]
+    fn every_name_of_a_variable_is_a_flags_and_each_flag_has_one() {
+        let command = command();
+        let flags: BTreeSet<_> = command.get_arguments().filter_map(|flag| flag.get_env()?.to_str()).collect();
+        assert_eq!(flags, env::ALL.iter().copied().collect());
+        for flag in command.get_arguments().filter(|flag| flag.get_env().is_some()) {
+            let derived = format!("STICKY_{}", flag.get_long().unwrap().replace('-', "_").to_uppercase());
+            assert_eq!(flag.get_env().unwrap(), derived.as_str());
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! What the flags become: checked, and ready to make workers of.
 
 use crate::bus::redis::{RedisBus, RedisConfig};
-use crate::bus::{Bus, Fanout, memory};
+use crate::bus::{Bus, memory};
 use crate::cli::{BusKind, CloseArg, LISTEN_VARIABLE, RelayArgs, ServeArgs};
-use crate::core::drain::Plan;
-use crate::core::identity::{Expose, Identity, PodName};
-use crate::core::limits::Limits;
-use crate::core::topology::Door;
 use crate::server::{Config, Desk, Worker};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use sticky_core::choice::Expose;
+use sticky_core::choice::Fanout;
+use sticky_core::drain::Plan;
+use sticky_core::identity::{Identity, PodName};
+use sticky_core::limits::Limits;
+use sticky_core::topology::Door;
 
 /// The checked flags of a server.
 #[derive(Debug, Clone)]
@@ -44,7 +46,7 @@ impl Settings {
     pub(crate) fn check(args: ServeArgs, open_files: u64) -> Result<Self, String> {
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
         let pod = PodName::new(&args.pod.unwrap_or_else(host)).map_err(|e| format!("--pod: {e}"))?;
-        let fanout = args.relay.fanout.into();
+        let fanout = args.relay.fanout;
         let redis = redis(args.bus, &args.relay)?;
         if redis.is_none() && args.workers > 1 {
             return Err(format!(
@@ -52,10 +54,10 @@ impl Settings {
                 args.workers
             ));
         }
-        let issuer = args.issuer.into();
+        let issuer = args.issuer;
         let door = match &args.door {
             None => Door::default(),
-            Some(json) => crate::core::wire::object(json.as_bytes())
+            Some(json) => sticky_core::wire::object(json.as_bytes())
                 .map_err(|e| format!("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {e}"))?,
         };
         let limits = args.limits.limits(open_files);
@@ -84,7 +86,7 @@ impl Settings {
             redis,
             fanout,
             door: Door { issuer, ..door },
-            expose: args.expose_identity.into(),
+            expose: args.expose_identity,
         })
     }
 

@@ -13,6 +13,15 @@ pub struct Output {
     unicode: bool,
 }
 
+/// The form of an answer: `-o`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
 /// The mark at the head of a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {

@@ -1,42 +1,41 @@
 //! `stickyctl render`: a spec in, manifests out; the network is never touched.
 
 use crate::exit::{Exit, Failure};
-use crate::generate::preset::Preset;
 use crate::generate::write::{HEADER, KUSTOMIZATION, files, json, yaml};
 use crate::generate::{chart, objects};
-use crate::input::{Input, SpecArgs};
+use crate::input::{Input, SpecRequest};
 use crate::output::Output;
-use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Flags of `render`.
-#[derive(Debug, Args)]
-pub struct RenderArgs {
-    #[command(flatten)]
-    spec: SpecArgs,
-    /// A front door and a mode in one word; the flags for either go before it
-    #[arg(long)]
-    preset: Option<Preset>,
-    /// Leave the Namespace itself out
-    #[arg(long)]
-    no_namespace: bool,
-    /// How to write it
-    #[arg(short, long, default_value = "yaml")]
-    output: Notation,
-    /// Write a folder with a file for each object and a kustomization instead
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    out: Option<PathBuf>,
+/// What to render, and in which form.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The release.
+    pub(crate) spec: SpecRequest,
+    /// Whether the Namespace itself is one of the objects.
+    pub(crate) namespace: bool,
+    /// The form.
+    pub(crate) form: Form,
 }
 
-/// `-o`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Notation {
-    /// Documents, in the order in which they are applied
+/// The form in which objects are written.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// One text, on stdout.
+    Text(Notation),
+    /// A folder with a file for each object and a kustomization.
+    Folder(PathBuf),
+}
+
+/// The notation of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// Documents, in the order in which they are applied.
     Yaml,
-    /// One object of kind List
+    /// One object of kind List.
     Json,
-    /// Values of the Helm chart (helm/), for who goes on with it
+    /// Values of the Helm chart.
     Values,
 }
 
@@ -44,32 +43,30 @@ pub enum Notation {
 ///
 /// # Errors
 /// The spec is wrong ([`Exit::Usage`]), or the folder can't be written.
-pub fn run(args: &RenderArgs, output: Output) -> Result<Exit, Failure> {
-    let input = Input::read(&args.spec, preset(args.preset))?;
+pub(crate) fn run(request: Request, output: Output) -> Result<Exit, Failure> {
+    let input = Input::read(request.spec)?;
     let spec = input.load(None).checked(output)?;
-    let objects = objects(&spec, !args.no_namespace);
+    let objects = objects(&spec, request.namespace);
     let failed = |e: crate::generate::write::Unwritable| Failure::new(Exit::Failed, e.to_string());
-    let Some(folder) = &args.out else {
-        let text = match args.output {
-            Notation::Yaml => yaml(&objects).map_err(failed)?,
-            Notation::Json => json(&objects).map_err(failed)?,
-            Notation::Values => chart::values_text(&spec),
-        };
-        output.answer(text.trim_end());
-        return Ok(Exit::Done);
+    let folder = match request.form {
+        Form::Folder(folder) => folder,
+        Form::Text(notation) => {
+            let text = match notation {
+                Notation::Yaml => yaml(&objects).map_err(failed)?,
+                Notation::Json => json(&objects).map_err(failed)?,
+                Notation::Values => chart::values_text(&spec),
+            };
+            output.answer(text.trim_end());
+            return Ok(Exit::Done);
+        }
     };
     let files = files(&objects).map_err(failed)?;
-    write(folder, &files).map_err(|(path, e)| {
+    write(&folder, &files).map_err(|(path, e)| {
         Failure::new(Exit::Failed, format!("writing {}: {e}", path.display())).try_this("stickyctl render --out A_FOLDER_OF_YOURS")
     })?;
     output.answer(&folder.display().to_string());
     output.hint(&format!("{} objects. Next: kubectl apply --server-side -k {}", objects.len(), folder.display()));
     Ok(Exit::Done)
-}
-
-/// What a preset says, in the shape of a spec.
-fn preset(preset: Option<Preset>) -> Value {
-    preset.map_or(Value::Null, |preset| json!({"mode": preset.mode().to_string(), "ingress": {"frontDoor": preset.front_door()}}))
 }
 
 /// Writes the files, and removes those that an earlier kustomization of ours lists and this one does not.

@@ -2,11 +2,12 @@
 //!
 //! There is nothing to lose and nothing to wait for: publishing walks the inboxes and calls them.
 
-use super::{Bus, BusError, Fanout, Inbox, Relayed};
-use crate::core::ids::ClientId;
-use crate::core::topology::Presence;
+use super::{Bus, BusError, Inbox, Relayed};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::sync::{Arc, Mutex, PoisonError};
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
+use sticky_core::topology::Presence;
 
 /// What the workers share.
 #[derive(Default)]

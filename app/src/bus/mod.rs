@@ -6,32 +6,12 @@
 pub mod memory;
 pub mod redis;
 
-use crate::core::ids::ClientId;
-use crate::core::topology::Presence;
-use crate::core::trace::TraceId;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-
-/// Who hears a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fanout {
-    /// The workers that hold a socket of its session.
-    #[default]
-    Directed,
-    /// Every worker.
-    Broadcast,
-}
-
-impl Fanout {
-    /// The flag's value for this choice.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Directed => "directed",
-            Self::Broadcast => "broadcast",
-        }
-    }
-}
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
+use sticky_core::topology::Presence;
+use sticky_core::trace::TraceId;
 
 /// A message on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +37,7 @@ impl Relayed {
         if bytes.len() > MOST_BYTES {
             return Err("longer than any message that this app publishes");
         }
-        let message: Self = crate::core::wire::object(bytes).map_err(|_| "not a message of this app")?;
+        let message: Self = sticky_core::wire::object(bytes).map_err(|_| "not a message of this app")?;
         let to = ClientId::parse(&message.to).map_err(|_| "its client id is malformed")?;
         Ok((message, to))
     }

@@ -1,6 +1,5 @@
 //! Where connections come from, and the last look into the queue before a listener closes.
 
-use crate::core::stats::bump;
 use crate::server::connection;
 use crate::server::stream::Stream;
 use crate::server::worker::{Peer, Worker};
@@ -9,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use sticky_core::stats::bump;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;

@@ -1,9 +1,5 @@
 //! Who may come in, as far as a request's own path and headers tell.
 
-use crate::core::admission::{counted_address, origin_passes};
-use crate::core::cookie;
-use crate::core::ids::ClientId;
-use crate::core::topology::Issuer;
 use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
 use axum::response::Response;
@@ -11,6 +7,10 @@ use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SET_COOKIE, UPGRADE};
 use std::sync::PoisonError;
 use std::time::Instant;
+use sticky_core::admission::{counted_address, origin_passes};
+use sticky_core::choice::Issuer;
+use sticky_core::cookie;
+use sticky_core::ids::ClientId;
 
 /// Reads the id at the end of a path, as it stands there: an id has no character that would have to be encoded.
 pub fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {

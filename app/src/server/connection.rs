@@ -1,6 +1,5 @@
 //! From an accepted connection to requests.
 
-use crate::core::stats::bump;
 use crate::server::outer;
 use crate::server::stream::{Activity, Phase, Stream, Watched};
 use crate::server::worker::{Peer, Worker};
@@ -13,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
+use sticky_core::stats::bump;
 
 /// Bytes that a request's head may have; hyper answers 431 beyond.
 const MAX_HEAD: usize = 16 * 1_024;

@@ -1,18 +1,19 @@
 //! Where a worker's sockets, its picture of the others and its counters lie: what the bus reaches and what routes reach.
 
 use crate::bus::{Inbox, Relayed};
-use crate::core::identity::{Expose, Identity};
-use crate::core::ids::ClientId;
-use crate::core::registry::{Delivered, Full, Registry, SocketKey};
-use crate::core::stats::{Stats, bump};
-use crate::core::topology::{BusView, Door, Presence, Table, Topology, TopologyFrame};
-use crate::core::trace::{Kind, Trace};
-use crate::core::wire::{Text, json};
 use crate::server::outbox::{Ending, Outbox};
 use axum::extract::ws::Utf8Bytes;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use sticky_core::choice::Expose;
+use sticky_core::identity::Identity;
+use sticky_core::ids::ClientId;
+use sticky_core::registry::{Delivered, Full, Registry, SocketKey};
+use sticky_core::stats::{Stats, bump};
+use sticky_core::topology::{BusView, Door, Presence, Table, Topology, TopologyFrame};
+use sticky_core::trace::{Kind, Trace};
+use sticky_core::wire::{Text, json};
 use tokio::sync::{Notify, watch};
 
 /// A worker's shared state. Plain mutexes: each is held for a look-up or an insert, never across an await.

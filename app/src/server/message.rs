@@ -1,10 +1,6 @@
 //! The three POST routes: answer by HTTP, answer by a socket held here, answer by whoever holds the socket.
 
 use crate::bus::Relayed;
-use crate::core::ids::ClientId;
-use crate::core::stats::bump;
-use crate::core::trace::{Kind, Trace, TraceId};
-use crate::core::wire::{Message, Refusal, Text, json};
 use crate::server::admit::{check_origin, client_id};
 use crate::server::reply::{self, Problem};
 use crate::server::worker::Worker;
@@ -17,6 +13,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use sticky_core::ids::ClientId;
+use sticky_core::names::header;
+use sticky_core::stats::bump;
+use sticky_core::trace::{Kind, Trace, TraceId};
+use sticky_core::wire::{Message, Refusal, Text, json};
 
 /// A message that was read and checked, and the beginnings of its trace.
 struct Received {
@@ -133,7 +134,7 @@ fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn trace_id(headers: &HeaderMap) -> Result<Option<TraceId>, Problem> {
-    let Some(value) = headers.get("x-sticky-trace") else { return Ok(None) };
+    let Some(value) = headers.get(header::TRACE) else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| TraceId::parse(text).ok());
     id.map(Some).ok_or_else(|| refused(Refusal::BadTrace))
 }

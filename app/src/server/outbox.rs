@@ -3,11 +3,11 @@
 //! Not a channel: a tokio channel costs 2.3 KiB a socket whatever its bound, this costs what is in it, and it carries the
 //! order to end as well.
 
-use crate::core::drain::RetryHint;
-use crate::core::registry::Outlet;
 use axum::extract::ws::Utf8Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use sticky_core::drain::RetryHint;
+use sticky_core::registry::Outlet;
 use tokio::sync::Notify;
 
 /// Why the server ends a socket.
@@ -91,7 +91,7 @@ impl Outbox {
     }
 }
 
-impl Outlet for Arc<Outbox> {
+impl Outlet for Outbox {
     type Frame = Utf8Bytes;
 
     fn offer(&self, frame: Utf8Bytes) -> bool {

@@ -3,10 +3,6 @@
 //! Everything that belongs to every request stands here, in one function: stacked layers cost 40 % of the requests a
 //! second (each boxes the future and wraps the body again), one costs nothing that can be measured.
 
-use crate::core::admission::loopback_host_passes;
-use crate::core::identity::Expose;
-use crate::core::stats::Route;
-use crate::core::topology::State;
 use crate::server::reply::Problem;
 use crate::server::worker::Worker;
 use axum::Router;
@@ -16,6 +12,11 @@ use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
 use http::{HeaderName, Method, Request, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use sticky_core::admission::loopback_host_passes;
+use sticky_core::choice::Expose;
+use sticky_core::names::header;
+use sticky_core::stats::Route;
+use sticky_core::topology::State;
 use tower::ServiceExt;
 
 /// The headers that name who answered, made once.
@@ -25,12 +26,12 @@ pub struct IdentityHeaders(Vec<(HeaderName, HeaderValue)>);
 impl IdentityHeaders {
     /// The headers of a worker; fewer where less is exposed.
     #[must_use]
-    pub fn of(identity: &crate::core::identity::Identity) -> Self {
+    pub fn of(identity: &sticky_core::identity::Identity) -> Self {
         let value = |text: &str| HeaderValue::from_str(text).ok();
         let all = [
-            ("x-sticky-pod", value(identity.pod.as_str()), identity.expose != Expose::Off),
-            ("x-sticky-worker", Some(HeaderValue::from(identity.worker)), identity.expose == Expose::Full),
-            ("x-sticky-boot", value(&identity.boot), identity.expose == Expose::Full),
+            (header::POD, value(identity.pod.as_str()), identity.expose != Expose::Off),
+            (header::WORKER, Some(HeaderValue::from(identity.worker)), identity.expose == Expose::Full),
+            (header::BOOT, value(&identity.boot), identity.expose == Expose::Full),
         ];
         let shown = all.into_iter().filter(|(_, _, shown)| *shown);
         Self(shown.filter_map(|(name, value, _)| Some((HeaderName::from_static(name), value?))).collect())
@@ -69,7 +70,7 @@ pub async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>)
                     "timeout",
                     format!(
                         "the request was not complete within {} (--request-timeout)",
-                        crate::core::duration::write(worker.config.limits.request_timeout)
+                        sticky_core::duration::write(worker.config.limits.request_timeout)
                     ),
                 )
                 .into_response(),

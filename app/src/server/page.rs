@@ -67,7 +67,7 @@ pub async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer
     let page = INDEX
         .replace("{{client_id}}", session.id.as_str())
         .replace("{{page_by}}", identity.text())
-        .replace("{{expose}}", identity.expose.name())
+        .replace("{{expose}}", identity.expose.word())
         .replace("{{version}}", env!("CARGO_PKG_VERSION"));
     let mut answer = html(page);
     session.sign(&mut answer);

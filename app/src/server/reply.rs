@@ -1,10 +1,10 @@
 //! Answers: JSON, and errors that say what to do.
 
-use crate::core::wire::{ErrorBody, json};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
+use sticky_core::wire::{ErrorBody, json};
 
 /// An error over HTTP: status, code, message, and a header where the status has one.
 #[derive(Debug, Clone)]

@@ -1,9 +1,5 @@
 //! The public routes.
 
-use crate::core::cookie;
-use crate::core::identity::Expose;
-use crate::core::registry::Full;
-use crate::core::wire::json;
 use crate::server::admit::{NewSession, check_origin, check_upgrade, client_id};
 use crate::server::reply::{self, Problem};
 use crate::server::stream::Activity;
@@ -18,6 +14,10 @@ use http::header::{COOKIE, HeaderValue};
 use http::{HeaderMap, Request};
 use serde::Serialize;
 use std::sync::Arc;
+use sticky_core::choice::Expose;
+use sticky_core::cookie;
+use sticky_core::registry::Full;
+use sticky_core::wire::json;
 
 /// All routes of one worker.
 pub fn router(worker: Arc<Worker>) -> Router {

@@ -1,12 +1,6 @@
 //! A worker's life: it becomes ready, tells the others that it is there, serves, and leaves without losing anybody.
 
 use crate::bus::{Bus, Inbox};
-use crate::core::admission::NewSessions;
-use crate::core::drain::{Plan, RetryHint};
-use crate::core::identity::Expose;
-use crate::core::limits::Limits;
-use crate::core::stats::Counts;
-use crate::core::topology::{Issuer, Presence, State};
 use crate::server::accept::{self, Source};
 use crate::server::desk::Desk;
 use crate::server::outbox::Ending;
@@ -17,6 +11,13 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use sticky_core::admission::NewSessions;
+use sticky_core::choice::Expose;
+use sticky_core::choice::Issuer;
+use sticky_core::drain::{Plan, RetryHint};
+use sticky_core::limits::Limits;
+use sticky_core::stats::Counts;
+use sticky_core::topology::{Presence, State};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -170,7 +171,7 @@ impl Worker {
                     trimmed = Instant::now();
                 }
             }
-            self.desk.redraw(self.bus.kind(), self.bus.fanout().name());
+            self.desk.redraw(self.bus.kind(), self.bus.fanout().word());
             // A burst of changes becomes one announcement and one frame for each map.
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -233,7 +234,7 @@ impl Worker {
     /// The picture now, as JSON. Of itself a worker knows without the bus.
     pub(super) fn picture(&self) -> axum::extract::ws::Utf8Bytes {
         self.desk.hear(self.presence(false));
-        self.desk.picture(self.bus.kind(), self.bus.fanout().name())
+        self.desk.picture(self.bus.kind(), self.bus.fanout().word())
     }
 
     /// Whether traces are told.

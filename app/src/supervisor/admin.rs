@@ -70,7 +70,7 @@ fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::stats::Counts;
+    use sticky_core::stats::Counts;
 
     fn view(workers: &[Option<(bool, bool)>], restarts: u64, draining: bool) -> View {
         let workers = workers.iter().map(|w| w.map(|(ready, bus_up)| Report { ready, bus_up, ..Report::default() })).collect();

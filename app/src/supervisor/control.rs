@@ -60,7 +60,7 @@ impl Writer {
     /// # Errors
     /// The other side is gone.
     pub async fn say<T: Serialize>(&mut self, word: &T) -> std::io::Result<()> {
-        let mut line = crate::core::wire::json(word);
+        let mut line = sticky_core::wire::json(word);
         line.push('\n');
         self.0.write_all(line.as_bytes()).await
     }

@@ -1,10 +1,10 @@
 //! What the supervisor knows of its workers, for the admin port.
 
-use crate::core::stats::Counts;
 use crate::server::worker::Report;
 use crate::supervisor::control::Order;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use sticky_core::stats::Counts;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 

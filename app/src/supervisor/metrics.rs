@@ -1,6 +1,5 @@
 //! `/metrics`: the counts of all workers as one exposition.
 
-use crate::core::stats::ROUTES;
 use crate::supervisor::fleet::View;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode as encode_text;
@@ -8,6 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
+use sticky_core::stats::ROUTES;
 
 struct Scrape {
     view: View,
@@ -69,8 +69,8 @@ impl Collector for Scrape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::stats::{Counts, Route, Stats};
     use crate::server::worker::Report;
+    use sticky_core::stats::{Counts, Route, Stats};
 
     #[test]
     fn one_line_for_each_count_and_no_label_of_a_client() {

@@ -1,6 +1,5 @@
 //! The supervisor's loop.
 
-use crate::core::drain::MARGIN;
 use crate::settings::Settings;
 use crate::supervisor::admin;
 use crate::supervisor::control::{self, HUNG_AFTER, Order, Word};
@@ -13,6 +12,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::process::{ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use sticky_core::drain::MARGIN;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};

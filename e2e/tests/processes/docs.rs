@@ -25,15 +25,15 @@ async fn commands_without_a_cluster() -> Result<()> {
     // The lines name ports, and nobody else may take them in between.
     let _turn = turn::alone().await;
     port_is_free()?;
-    two_commands().await.context("README.md, Two commands")?;
-    the_server().await.context("docs/operations.md, The server by itself")?;
+    two_commands().await.context("README.md, Try it on your machine")?;
+    the_server().await.context("docs/operations.md, Running sticky-app without Kubernetes")?;
     verify().await.context("docs/verify.md")?;
     examples().await.context("--help")
 }
 
 async fn two_commands() -> Result<()> {
     let shell = Shell::new()?;
-    let lines = docs::commands("README.md", "Two commands")?;
+    let lines = docs::commands("README.md", "Try it on your machine")?;
     let (up, rest) = lines.split_first().context("no command")?;
     let up = shell.start(up).await?;
     assert_eq!(up.said.trim_end_matches('/'), SITE);
@@ -62,7 +62,7 @@ async fn the_server() -> Result<()> {
     let redis = Redis::start().await?;
     let mut shell = Shell::new()?;
     shell.replace("redis://127.0.0.1:6379", &redis.url());
-    let lines = docs::commands("docs/operations.md", "The server by itself")?;
+    let lines = docs::commands("docs/operations.md", "Running sticky-app without Kubernetes")?;
     let [line] = &lines[..] else { anyhow::bail!("{lines:?}") };
     let server = shell.start(line).await?;
     wait::until("four workers are ready", SOON, async || {

@@ -50,7 +50,17 @@ impl Tree {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (root, script) = (folder.path().join("outer/tree"), folder.path().join("script"));
-        for file in ["app/src/a.rs", "app/Cargo.toml", "stickyctl/src/b.rs", "stickyctl/Cargo.toml", "Cargo.toml", "Cargo.lock", "README.md"] {
+        for file in [
+            "core/src/c.rs",
+            "core/Cargo.toml",
+            "app/src/a.rs",
+            "app/Cargo.toml",
+            "stickyctl/src/b.rs",
+            "stickyctl/Cargo.toml",
+            "Cargo.toml",
+            "Cargo.lock",
+            "README.md",
+        ] {
             let file = root.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "1").unwrap();

@@ -12,12 +12,12 @@ use super::rollout::stuck::stopped;
 use super::rollout::wait::{Wait, Workload};
 use crate::exit::{Exit, Failure};
 use crate::generate::meta::{Component, selector_text};
-use crate::mode::Mode;
 use crate::output::{Mark, Output, short};
 use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::Pod;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use sticky_core::mode::Mode;
 
 const LOOK: Duration = Duration::from_millis(300);
 
@@ -127,7 +127,7 @@ async fn drain(
 
 /// Asks until every pod, or every worker of a single pod, has answered a fresh session. What is not shown to strangers can't be counted.
 async fn reach(cluster: &Cluster, spec: &StickyApp, mode: Mode, deadline: Instant, output: Output) -> Result<(), Failure> {
-    use crate::spec::pods::Expose;
+    use sticky_core::choice::Expose;
     let Some(door) = doors::find(&cluster.client, spec).await?.serving(spec)?.filter(|door| door.ready() > 0).cloned() else {
         output.phase(Mark::Skipped, "answer", "no front door serves the release", None);
         return Ok(());

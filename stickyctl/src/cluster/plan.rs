@@ -6,12 +6,12 @@ use super::release::Release;
 use super::replicas::{Decision, Given, HOLDER, decide, live};
 use crate::exit::Failure;
 use crate::generate::objects;
-use crate::mode::MOST;
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
+use sticky_core::mode::MOST;
 
 /// Objects, ready to be sent.
 #[derive(Debug)]

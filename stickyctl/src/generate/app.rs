@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
+use sticky_core::names::env;
 
 /// User and group of the app's image; it has no names, being made from scratch.
 const USER: i64 = 65_532;
@@ -94,7 +95,7 @@ fn container(spec: &StickyApp) -> Container {
 
 fn environment(spec: &StickyApp) -> Vec<EnvVar> {
     let pod = EnvVar {
-        name: "STICKY_POD".to_owned(),
+        name: env::POD.to_owned(),
         value_from: Some(EnvVarSource {
             // Its default, written out: it is one value to server-side apply, and one that the API server has completed would
             // differ from ours for every other manager.
@@ -106,28 +107,28 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
     let door = json!({"kind": spec.ingress.front_door.word(), "affinity": "cookie"});
     let mut all = vec![
         pod,
-        variable("STICKY_WORKERS", spec.mode.workers.to_string()),
-        variable("STICKY_BUS", "redis"),
-        variable("STICKY_FANOUT", spec.relay.fanout.word()),
-        variable("STICKY_EXPOSE_IDENTITY", spec.expose_identity.word()),
-        variable("STICKY_DOOR", door.to_string()),
-        variable("STICKY_DRAIN_DELAY", spec.drain.delay.to_string()),
-        variable("STICKY_DRAIN_WINDOW", spec.drain.window.to_string()),
+        variable(env::WORKERS, spec.mode.workers.to_string()),
+        variable(env::BUS, "redis"),
+        variable(env::FANOUT, spec.relay.fanout.word()),
+        variable(env::EXPOSE_IDENTITY, spec.expose_identity.word()),
+        variable(env::DOOR, door.to_string()),
+        variable(env::DRAIN_DELAY, spec.drain.delay.to_string()),
+        variable(env::DRAIN_WINDOW, spec.drain.window.to_string()),
     ];
     all.extend(redis::app_environment(spec));
     let proxies: Vec<String> = spec.ingress.trusted_proxies.iter().map(ToString::to_string).collect();
     if !proxies.is_empty() {
-        all.push(variable("STICKY_TRUSTED_PROXY", proxies.join(",")));
+        all.push(variable(env::TRUSTED_PROXY, proxies.join(",")));
     }
     let limits = &spec.limits;
     let limits = [
-        ("STICKY_MAX_BODY", limits.max_body),
-        ("STICKY_MAX_TEXT", limits.max_text),
-        ("STICKY_MAX_FRAME", limits.max_frame),
-        ("STICKY_MAX_SOCKETS", limits.max_sockets),
-        ("STICKY_MAX_REQUESTS", limits.max_requests),
-        ("STICKY_SOCKETS_PER_SESSION", limits.sockets_per_session),
-        ("STICKY_NEW_SESSIONS_PER_MINUTE", limits.new_sessions_per_minute),
+        (env::MAX_BODY, limits.max_body),
+        (env::MAX_TEXT, limits.max_text),
+        (env::MAX_FRAME, limits.max_frame),
+        (env::MAX_SOCKETS, limits.max_sockets),
+        (env::MAX_REQUESTS, limits.max_requests),
+        (env::SOCKETS_PER_SESSION, limits.sockets_per_session),
+        (env::NEW_SESSIONS_PER_MINUTE, limits.new_sessions_per_minute),
     ];
     all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));
     all

@@ -1,26 +1,31 @@
 //! The presets: the four that `manifests/` holds.
 
-use crate::mode::Mode;
 use crate::spec::ingress::FrontDoor;
+use sticky_core::mode::Mode;
 
 /// A front door and a mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Three pods behind ingress-nginx
-    #[value(name = "nginx-3x1", alias = "3x1")]
     Nginx3x1,
     /// One pod with four workers behind ingress-nginx
-    #[value(name = "nginx-1x4", alias = "1x4")]
     Nginx1x4,
     /// Three pods behind Traefik
-    #[value(name = "traefik-3x1")]
     Traefik3x1,
     /// One pod with four workers behind Traefik
-    #[value(name = "traefik-1x4")]
     Traefik1x4,
 }
 
 impl Preset {
+    /// Every preset.
+    pub const ALL: [Self; 4] = [Self::Nginx3x1, Self::Nginx1x4, Self::Traefik3x1, Self::Traefik1x4];
+
+    /// Its name, as in `nginx-3x1`: that of its folder in `manifests/` too.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{}-{}", self.front_door().word(), self.mode())
+    }
+
     /// Its front door.
     #[must_use]
     pub const fn front_door(self) -> FrontDoor {

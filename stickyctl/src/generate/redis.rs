@@ -20,6 +20,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use sticky_core::names::env;
 
 /// `redis` in Debian's packages and in the official image. Fixed, so that the claim's files fit whichever image runs.
 const USER: i64 = 999;
@@ -49,14 +50,14 @@ pub(super) fn defaults(spec: &StickyApp) -> ConfigMap {
 pub(super) fn app_environment(spec: &StickyApp) -> Vec<EnvVar> {
     let mut all = match &spec.redis.url {
         // The Service, not the StatefulSet's own name: that resolves only while the pod is ready (kubernetes/kubernetes#68676).
-        None => vec![variable("STICKY_REDIS_URL", format!("redis://{}:{REDIS_PORT}", redis_name(spec)))],
+        None => vec![variable(env::REDIS_URL, format!("redis://{}:{REDIS_PORT}", redis_name(spec)))],
         // Others may use it too.
         Some(url) => {
-            vec![variable("STICKY_REDIS_URL", url), variable("STICKY_REDIS_PREFIX", format!("sticky-{}", spec.fingerprint()))]
+            vec![variable(env::REDIS_URL, url), variable(env::REDIS_PREFIX, format!("sticky-{}", spec.fingerprint()))]
         }
     };
     if has_password(spec) {
-        all.push(variable("STICKY_REDIS_PASSWORD_FILE", format!("{MOUNT}/{VARIABLE}")));
+        all.push(variable(env::REDIS_PASSWORD_FILE, format!("{MOUNT}/{VARIABLE}")));
     }
     all
 }

@@ -2,16 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
-use crate::mode::Mode;
 use crate::spec::StickyApp;
 use crate::spec::ingress::{Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds, Version};
 use crate::spec::placement::{NetworkPolicy, Placement, TaintEffect, Toleration};
-use crate::spec::pods::{Amounts, Autoscaling, Drain, Expose, Fanout, Limits, PullPolicy, Resources};
+use crate::spec::pods::{Amounts, Autoscaling, Drain, Limits, PullPolicy, Resources};
 use crate::spec::redis::{Redis, SecretKey};
 use ipnet::IpNet;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use sticky_core::choice::{Expose, Fanout};
+use sticky_core::mode::Mode;
 
 /// A spec with a value at every key. It is no release that could run: a Redis elsewhere has no storage.
 #[must_use]

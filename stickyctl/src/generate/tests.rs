@@ -145,16 +145,6 @@ fn who_may_connect() {
     assert!(!objects(&spec, true).iter().any(|object| object.kind() == "NetworkPolicy"));
 }
 
-/// What the app is told, it takes: each variable is one of its flags.
-#[test]
-fn the_app_knows_its_variables() {
-    let container = one(&sample::full(), "Deployment", "sticky-sessions")["spec"]["template"]["spec"]["containers"][0].clone();
-    let flags = include_str!("../../../app/src/cli.rs");
-    for (name, _) in variables(&container) {
-        assert!(flags.contains(&format!("env = \"{name}\"")), "{name} is no variable of sticky-app");
-    }
-}
-
 #[test]
 fn the_spec_stands_on_the_deployment() {
     let spec = sample::full();

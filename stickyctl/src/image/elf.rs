@@ -2,7 +2,6 @@
 //!
 //! Offsets and values are those of the System V ABI's object file format, 64-bit (`elf.h`).
 
-use clap::ValueEnum;
 use std::fmt;
 
 /// How much of a file is looked at. Linkers write the program headers right behind the file's header.
@@ -19,7 +18,7 @@ const EM_X86_64: u16 = 62;
 const EM_AARCH64: u16 = 183;
 
 /// A processor architecture, in the words of OCI and Kubernetes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arch {
     /// x86-64
     Amd64,

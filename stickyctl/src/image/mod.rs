@@ -14,32 +14,29 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Mark, Output};
 use crate::spec::pods::Image;
 use archive::Archive;
-use clap::Args;
 use elf::Arch;
 use name::familiar;
-use source::{BinaryArgs, Program};
+use source::Program;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::NamedTempFile;
 
-const DEFAULT_OUT: &str = concat!("sticky-app-", env!("CARGO_PKG_VERSION"), ".tar");
+/// Where `stickyctl image` writes the archive unless it is told otherwise.
+pub(crate) const DEFAULT_OUT: &str = concat!("sticky-app-", env!("CARGO_PKG_VERSION"), ".tar");
 
-/// Flags of `image`.
-#[derive(Debug, Args)]
-pub struct ImageArgs {
-    #[command(flatten)]
-    binary: BinaryArgs,
-    /// The nodes' processor [default: this machine's]
-    #[arg(long)]
-    arch: Option<Arch>,
-    /// The image's name [default: the one of every release of this version]
-    #[arg(long, value_name = "NAME:TAG")]
-    image: Option<String>,
-    /// Where to write the archive; - is stdout
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_OUT)]
-    out: PathBuf,
+/// Which image to make, and where its archive goes.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The program to put in; none: the one beside stickyctl, else what Docker builds.
+    pub(crate) binary: Option<PathBuf>,
+    /// The nodes' processor; none: this machine's.
+    pub(crate) arch: Option<Arch>,
+    /// The image's name; none: that of this version's releases.
+    pub(crate) name: Option<String>,
+    /// The archive's file; none: stdout.
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// An archive in a file that goes away with the value.
@@ -58,8 +55,8 @@ pub struct Made {
 ///
 /// # Errors
 /// The name is wrong ([`Exit::Usage`]), no program fits ([`Exit::Prerequisite`]), or the file can't be written.
-pub async fn make(flags: &BinaryArgs, name: &str, arch: Arch, output: Output) -> Result<Made, Failure> {
-    let (_, archive, name) = build(flags, name, arch, output).await?;
+pub async fn make(binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Made, Failure> {
+    let (_, archive, name) = build(binary, name, arch, output).await?;
     let write = || -> io::Result<NamedTempFile> {
         let mut file = tempfile::Builder::new().prefix("sticky-app-").suffix(".tar").tempfile()?;
         file.write_all(&archive.bytes)?;
@@ -75,38 +72,39 @@ pub async fn make(flags: &BinaryArgs, name: &str, arch: Arch, output: Output) ->
 ///
 /// # Errors
 /// As [`make`]; an archive for a terminal is wrong usage.
-pub async fn run(args: &ImageArgs, output: Output) -> Result<Exit, Failure> {
-    let to_stdout = args.out == Path::new("-");
-    if to_stdout && io::stdout().is_terminal() {
+pub(crate) async fn run(request: &Request, output: Output) -> Result<Exit, Failure> {
+    if request.out.is_none() && io::stdout().is_terminal() {
         return Err(
             Failure::new(Exit::Usage, "writing the archive to stdout: it is a terminal").try_this(format!("stickyctl image --out {DEFAULT_OUT}"))
         );
     }
-    let Some(arch) = args.arch.or_else(Arch::here) else {
+    let Some(arch) = request.arch.or_else(Arch::here) else {
         return Err(Failure::new(Exit::Usage, "choosing the processor: this machine's is none that the image is made for").try_this("--arch amd64"));
     };
-    let wanted = args.image.clone().unwrap_or_else(|| Image::default().name);
+    let wanted = request.name.clone().unwrap_or_else(|| Image::default().name);
     let began = Instant::now();
-    let (program, archive, name) = build(&args.binary, &wanted, arch, output).await?;
-    let written =
-        if to_stdout { io::stdout().write_all(&archive.bytes).and_then(|()| io::stdout().flush()) } else { write(&args.out, &archive.bytes) };
+    let (program, archive, name) = build(request.binary.as_deref(), &wanted, arch, output).await?;
+    let written = match &request.out {
+        None => io::stdout().write_all(&archive.bytes).and_then(|()| io::stdout().flush()),
+        Some(path) => write(path, &archive.bytes),
+    };
     written.map_err(|e| {
-        let place = if to_stdout { "stdout".to_owned() } else { args.out.display().to_string() };
+        let place = request.out.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
         Failure::new(Exit::Failed, format!("writing the archive to {place}: {e}"))
     })?;
     output.phase(Mark::Done, "program", &format!("{}, {}, static, {}", program.from, arch.word(), megabytes(program.bytes.len() as u64)), None);
     output.phase(Mark::Done, "image", &format!("{}, {}", familiar(&name), megabytes(archive.bytes.len() as u64)), Some(began.elapsed()));
     output.phase(Mark::Done, "digest", &archive.digest, None);
-    if !to_stdout {
-        output.answer(&args.out.display().to_string());
-        output.hint(&format!("\nNext: kind load image-archive {0}, docker load -i {0}, or stickyctl up, which loads by itself", args.out.display()));
+    if let Some(path) = &request.out {
+        output.answer(&path.display().to_string());
+        output.hint(&format!("\nNext: kind load image-archive {0}, docker load -i {0}, or stickyctl up, which loads by itself", path.display()));
     }
     Ok(Exit::Done)
 }
 
-async fn build(flags: &BinaryArgs, name: &str, arch: Arch, output: Output) -> Result<(Program, Archive, String), Failure> {
+async fn build(binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<(Program, Archive, String), Failure> {
     let name = name::full(name)?;
-    let program = source::find(flags, arch, output).await?;
+    let program = source::find(binary, arch, output).await?;
     let archive =
         archive::archive(&program.bytes, &name, arch).map_err(|e| Failure::new(Exit::Failed, format!("making the archive of {name}: {e}")))?;
     Ok((program, archive, name))

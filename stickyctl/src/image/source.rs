@@ -4,7 +4,6 @@ use super::child::{self, Ended};
 use super::elf::{self, Arch, HEAD};
 use crate::exit::{Exit, Failure};
 use crate::output::{Mark, Output};
-use clap::Args;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -24,14 +23,6 @@ const BUILD: Duration = Duration::from_secs(3_600);
 /// A program larger than this is something else.
 const MOST: u64 = 256 << 20;
 
-/// The flag of every command that makes the image.
-#[derive(Debug, Clone, Default, Args)]
-pub struct BinaryArgs {
-    /// The static Linux binary of sticky-app that gets into the image [default: the one beside stickyctl, else built by Docker]
-    #[arg(long, value_name = "FILE")]
-    pub app_binary: Option<PathBuf>,
-}
-
 /// A program that fits.
 pub(super) struct Program {
     /// Its bytes.
@@ -44,8 +35,8 @@ pub(super) struct Program {
 ///
 /// # Errors
 /// The file that was named does not fit ([`Exit::Usage`]); none is there ([`Exit::Prerequisite`]); Docker failed.
-pub(super) async fn find(flags: &BinaryArgs, arch: Arch, output: Output) -> Result<Program, Failure> {
-    if let Some(path) = &flags.app_binary {
+pub(super) async fn find(named: Option<&Path>, arch: Arch, output: Output) -> Result<Program, Failure> {
+    if let Some(path) = named {
         return read(path, arch).map_err(|why| {
             Failure::new(Exit::Usage, format!("taking {} as the image's program: {why}", path.display()))
                 .try_this(format!("{}    builds one that fits", cargo(arch)))

@@ -1,7 +1,7 @@
 //! What goes over the control socket.
 
 use serde::{Deserialize, Serialize};
-use sticky_app::core::topology::{Door, State};
+use sticky_core::topology::{Door, State};
 
 /// `GET /status`, and `stickyctl status -o json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,14 +4,14 @@ use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
 use super::door::Backends;
 use super::pod::{Blueprint, Ended, Pod, lock};
 use super::route::Candidate;
-use crate::mode::Mode;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use sticky_app::core::drain::Plan;
-use sticky_app::core::identity::PodName;
-use sticky_app::core::topology::State;
 use sticky_app::server::Handed;
+use sticky_core::drain::Plan;
+use sticky_core::identity::PodName;
+use sticky_core::mode::Mode;
+use sticky_core::topology::State;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -273,7 +273,7 @@ impl Cluster {
             door: self.blueprint.door.clone(),
             bus: BusStatus {
                 kind: kind.to_owned(),
-                fanout: self.blueprint.fanout.name().to_owned(),
+                fanout: self.blueprint.fanout.word().to_owned(),
                 state: if up { "ok" } else { "down" }.to_owned(),
             },
             pods,

@@ -2,12 +2,11 @@
 
 use super::api::{Change, Status};
 use super::client::Client;
-use crate::cli::Format;
 use crate::exit::{Exit, Failure};
 use crate::grid::grid;
-use crate::mode::Mode;
-use crate::output::{Mark, Output, short};
+use crate::output::{Format, Mark, Output, short};
 use std::time::{Duration, Instant};
+use sticky_core::mode::Mode;
 
 /// Between two looks at what is being waited for.
 const LOOK: Duration = Duration::from_millis(50);
@@ -48,9 +47,9 @@ fn table(status: &Status) -> String {
         rows,
         door.kind,
         match door.affinity {
-            sticky_app::core::topology::Affinity::Cookie => match door.issuer {
-                sticky_app::core::topology::Issuer::Proxy => "by a cookie that the proxy sets (sticky_local)",
-                sticky_app::core::topology::Issuer::App => "by a cookie that the app sets (StickyStr)",
+            sticky_core::topology::Affinity::Cookie => match door.issuer {
+                sticky_core::choice::Issuer::Proxy => "by a cookie that the proxy sets (sticky_local)",
+                sticky_core::choice::Issuer::App => "by a cookie that the app sets (StickyStr)",
             },
             _ => "off",
         },
@@ -60,8 +59,8 @@ fn table(status: &Status) -> String {
     )
 }
 
-fn word(state: sticky_app::core::topology::State) -> &'static str {
-    use sticky_app::core::topology::State;
+fn word(state: sticky_core::topology::State) -> &'static str {
+    use sticky_core::topology::State;
     match state {
         State::Starting => "starting",
         State::Ready => "ready",
@@ -76,7 +75,7 @@ fn word(state: sticky_app::core::topology::State) -> &'static str {
 pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, Failure> {
     let client = Client::open()?;
     let before = client.status().await?;
-    let mode: Mode = before.mode.parse().map_err(|e: String| Failure::new(Exit::Failed, e))?;
+    let mode: Mode = before.mode.parse().map_err(|e: sticky_core::mode::BadMode| Failure::new(Exit::Failed, e.to_string()))?;
     let after = Mode { pods, ..mode };
     output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
     client.change(&Change::Scale(pods)).await?;

@@ -2,13 +2,13 @@
 
 use super::api::{Change, Refusal, Status};
 use super::cluster::Cluster;
-use crate::mode::{MOST, Mode};
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use std::path::Path;
 use std::sync::Arc;
+use sticky_core::mode::{MOST, Mode};
 use tokio::net::UnixListener;
 
 /// Listens at `path`, which must not exist.
@@ -37,7 +37,7 @@ async fn change(State(cluster): State<Arc<Cluster>>, Json(change): Json<Change>)
         Change::Scale(pods) if (1..=MOST).contains(&pods) => cluster.want(|now| Mode { pods, ..now }).map(drop),
         Change::Scale(_) => return Err(refuse(StatusCode::BAD_REQUEST, format!("a scale is 1 to {MOST} pods"))),
         Change::Mode(text) => {
-            let mode = text.parse().map_err(|why| refuse(StatusCode::BAD_REQUEST, why))?;
+            let mode: Mode = text.parse().map_err(|why: sticky_core::mode::BadMode| refuse(StatusCode::BAD_REQUEST, why.to_string()))?;
             cluster.want(|_| mode).map(drop)
         }
         Change::Kill(target) => cluster.kill(&target),

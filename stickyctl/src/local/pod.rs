@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use sticky_app::bus::Bus;
 use sticky_app::bus::memory::Hub;
 use sticky_app::bus::redis::{RedisBus, RedisConfig};
-use sticky_app::bus::{Bus, Fanout};
-use sticky_app::core::drain::Plan;
-use sticky_app::core::identity::{Expose, Identity, PodName};
-use sticky_app::core::topology::Door;
 use sticky_app::server::{Config, Desk, Handed, Source, Worker};
+use sticky_core::choice::{Expose, Fanout};
+use sticky_core::drain::Plan;
+use sticky_core::identity::{Identity, PodName};
+use sticky_core::topology::Door;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 

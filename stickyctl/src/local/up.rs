@@ -7,7 +7,6 @@ use super::door::Door;
 use super::pod::Blueprint;
 use crate::cli::{AffinityArg, LocalUpArgs};
 use crate::exit::{Exit, Failure};
-use crate::mode::Mode;
 use crate::output::{Mark, Output};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
@@ -18,8 +17,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sticky_app::bus::memory::Hub;
 use sticky_app::bus::redis::RedisConfig;
-use sticky_app::core::topology::{Affinity, Door as DoorView, Issuer};
 use sticky_app::server::Config;
+use sticky_core::choice::Issuer;
+use sticky_core::mode::Mode;
+use sticky_core::topology::{Affinity, Door as DoorView};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,7 @@ const START: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// It could not start; nothing is left behind.
-pub async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, Failure> {
     let client = Client::open()?;
     if let Some(running) = client.find().await? {
         return Err(Failure::new(Exit::Failed, format!("one is up already: {} (process {})", running.url, running.pid))
@@ -48,7 +49,7 @@ pub async fn run(args: LocalUpArgs, mode: Mode, output: Output) -> Result<Exit, 
     let door_view = door_view(&args);
     let blueprint = blueprint(&args, redis, door_view.clone());
     let most_connections = blueprint.config.limits.max_connections;
-    let (bus, fanout) = (if blueprint.redis.is_some() { "Redis" } else { "memory" }, blueprint.fanout.name());
+    let (bus, fanout) = (if blueprint.redis.is_some() { "Redis" } else { "memory" }, blueprint.fanout.word());
     let plan = args.drain.plan(Duration::from_secs(2), Duration::from_secs(5));
     let cluster = Cluster::new(blueprint, plan, mode, url.clone());
     cluster.settle().await.map_err(|why| Failure::new(Exit::Failed, format!("starting {} pods: {why}", mode.pods)))?;
@@ -159,7 +160,7 @@ fn door_view(args: &LocalUpArgs) -> DoorView {
             AffinityArg::Cookie => Affinity::Cookie,
             AffinityArg::Off => Affinity::Off,
         },
-        issuer: args.issuer.into(),
+        issuer: args.issuer,
     }
 }
 
@@ -187,7 +188,7 @@ fn blueprint(args: &LocalUpArgs, redis: Option<RedisConfig>, door: DoorView) -> 
         door,
         hub: Arc::new(Hub::default()),
         redis,
-        fanout: args.relay.fanout.into(),
+        fanout: args.relay.fanout,
     }
 }
 

@@ -17,15 +17,16 @@ mod text;
 
 pub use schema::schema;
 
-use crate::mode::Mode;
 use ingress::Ingress;
 use placement::{Metrics, NetworkPolicy, Placement};
-use pods::{Autoscaling, Drain, Expose, Image, Limits, Relay, Resources};
+use pods::{Autoscaling, Drain, Image, Limits, Relay, Resources};
 use redis::Redis;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use sticky_core::choice::Expose;
+use sticky_core::mode::Mode;
 
 /// A release: the app, its Redis and its way in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,8 +39,6 @@ pub struct StickyApp {
     #[schemars(with = "schema::Label")]
     pub namespace: String,
     /// Pods and workers, `PODSxWORKERS`.
-    #[serde(with = "text")]
-    #[schemars(with = "Mode")]
     pub mode: Mode,
     /// The app's image.
     pub image: Image,

@@ -5,6 +5,7 @@ use super::schema::{ImageName, Subdomain};
 pub use super::text::Seconds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sticky_core::choice::Fanout;
 
 /// The app's image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -110,28 +111,6 @@ pub struct Relay {
     pub fanout: Fanout,
 }
 
-/// Who hears a relayed message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Fanout {
-    /// The workers that hold the session.
-    #[default]
-    Directed,
-    /// Every worker.
-    Broadcast,
-}
-
-impl Fanout {
-    /// The app's word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Directed => "directed",
-            Self::Broadcast => "broadcast",
-        }
-    }
-}
-
 /// The app's limits; what is left out keeps the app's default (`sticky-app --help`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -166,31 +145,6 @@ pub struct Limits {
     pub new_sessions_per_minute: Option<u64>,
 }
 
-/// How much of the identity strangers see.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Expose {
-    /// Pod and worker.
-    #[default]
-    Full,
-    /// The pod.
-    Pod,
-    /// Nothing.
-    Off,
-}
-
-impl Expose {
-    /// The app's word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Pod => "pod",
-            Self::Off => "off",
-        }
-    }
-}
-
 /// How a pod leaves: a sleep before SIGTERM, then all is served for the delay, then sockets close over the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -216,7 +170,7 @@ impl Drain {
     /// The least time between the pod's deletion and the kubelet's SIGKILL in which the app can leave in order.
     #[must_use]
     pub fn least_grace(&self) -> u32 {
-        let margin = u32::try_from(sticky_app::core::drain::MARGIN.as_secs()).unwrap_or(u32::MAX);
+        let margin = u32::try_from(sticky_core::drain::MARGIN.as_secs()).unwrap_or(u32::MAX);
         self.pre_stop.0.saturating_add(self.delay.0).saturating_add(self.window.0).saturating_add(margin)
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serializer, de};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
-use sticky_app::core::duration;
+use sticky_core::duration;
 
 pub(super) fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)

@@ -3,9 +3,8 @@
 use super::baseline::{Earlier, compare};
 use super::report::{Baseline, Report};
 use super::save::Place;
-use crate::cli::Format;
 use crate::exit::{Exit, Failure};
-use crate::output::{Mark, Output};
+use crate::output::{Format, Mark, Output};
 
 /// What is told, and where.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! Where Redis is and how to enter.
 
-use crate::bus::Fanout;
-use crate::core::ids::ClientId;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisError, TlsCertificates};
 use std::time::Duration;
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
 
 /// A connection attempt or an answer that takes longer than this failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);

@@ -13,9 +13,7 @@ mod subscription;
 
 pub use config::{Access, BadRedisUrl, RedisConfig};
 
-use super::{Bus, BusError, Fanout, Inbox, Relayed};
-use crate::core::ids::ClientId;
-use crate::core::topology::Presence;
+use super::{Bus, BusError, Inbox, Relayed};
 use ::redis::RedisError;
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use config::describe;
@@ -24,6 +22,9 @@ use pulse::Pulse;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
+use sticky_core::topology::Presence;
 use subscription::{Reconcile, Subscription};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -118,7 +119,7 @@ impl Bus for RedisBus {
                 Fanout::Directed => self.config.channel_of(&message.to),
                 Fanout::Broadcast => self.config.all_channel(),
             };
-            let payload = crate::core::wire::json(message);
+            let payload = sticky_core::wire::json(message);
             let mut publisher = self.publisher.clone();
             ::redis::cmd("PUBLISH").arg(channel).arg(payload).query_async(&mut publisher).await.map_err(|e| BusError::Away(describe(&e)))
         }
@@ -128,7 +129,7 @@ impl Bus for RedisBus {
     fn announce<'a>(&'a self, presence: Presence) -> BoxFuture<'a, ()> {
         async move {
             let mut publisher = self.publisher.clone();
-            let payload = crate::core::wire::json(&presence);
+            let payload = sticky_core::wire::json(&presence);
             let sent: Result<u64, _> = ::redis::cmd("PUBLISH").arg(self.config.presence_channel()).arg(payload).query_async(&mut publisher).await;
             self.link.pulse.published(self.link.pulse.now(), sent.is_ok());
         }

@@ -2,15 +2,16 @@
 
 use super::Link;
 use super::config::{PATIENCE, RedisConfig, describe};
-use crate::bus::{Fanout, Inbox, Relayed};
-use crate::core::ids::ClientId;
-use crate::core::topology::Presence;
+use crate::bus::{Inbox, Relayed};
 use ::redis::aio::{ConnectionManager, MultiplexedConnection};
 use ::redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, Value};
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
+use sticky_core::topology::Presence;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Own presence is announced at least every second; several in a row missing means that the subscription is dead.
@@ -102,7 +103,7 @@ impl Subscription {
         *wait = BACKOFF.0;
         self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let again = self.link.was_up.swap(true, Ordering::Relaxed);
-        tracing::info!(redis = self.config.address(), fanout = self.config.fanout.name(), again, "subscribed to Redis");
+        tracing::info!(redis = self.config.address(), fanout = self.config.fanout.word(), again, "subscribed to Redis");
         self.inbox.bus_changed(true);
         self.serve(&mut connection, &mut subscribed, &lost).await
     }

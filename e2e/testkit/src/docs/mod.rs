@@ -29,22 +29,22 @@ pub enum RunBy {
 
 /// Every heading with commands below it, by file, in the order in which a reader meets them.
 pub const RUN_BY: &[(&str, &str, RunBy)] = &[
-    ("README.md", "Two commands", RunBy::Here),
+    ("README.md", "Try it on your machine", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
     ("README.md", "Does it stick?", RunBy::Here),
-    ("README.md", "Work on it", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
-    ("docs/install.md", "The command", RunBy::Install),
+    ("README.md", "Development", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
+    ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
-    ("docs/install.md", "Removing it", RunBy::Install),
+    ("docs/install.md", "Uninstall", RunBy::Install),
     ("docs/operations.md", "Metrics", RunBy::Release),
-    ("docs/operations.md", "The server by itself", RunBy::Here),
+    ("docs/operations.md", "Running sticky-app without Kubernetes", RunBy::Here),
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
     ("docs/verify.md", "The report", RunBy::Here),
     ("docs/verify.md", "Reasons", RunBy::Here),
-    ("docs/code.md", "The code", RunBy::Ci(&["\"$e2e\" generate"])),
+    ("CONTRIBUTING.md", "Generated files", RunBy::Ci(&["\"$e2e\" generate"])),
     // The Secret comes before the installation that reads it.
     ("helm/README.md", "Values", RunBy::Chart),
-    ("helm/README.md", "The chart sticky-sessions", RunBy::Chart),
+    ("helm/README.md", "The sticky-sessions Helm chart", RunBy::Chart),
     ("e2e/cluster/README.md", "Tests on a cluster", RunBy::Ci(&["STICKY_E2E_KUBECONFIG=$(\"${cluster[@]}\" kubeconfig)"])),
 ];
 
@@ -54,8 +54,8 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
 /// A folder can't be read.
 pub fn files() -> Result<Vec<(String, String)>> {
     let root = tree::root();
-    let mut paths = vec!["README.md".to_owned()];
-    for folder in ["docs", "helm", "manifests", "e2e/cluster"] {
+    let mut paths = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(str::to_owned).to_vec();
+    for folder in ["docs", "helm", "manifests", "e2e/cluster", ".github/release"] {
         let entries = std::fs::read_dir(root.join(folder)).with_context(|| format!("no folder {folder}"))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         paths.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")));

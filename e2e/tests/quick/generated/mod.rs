@@ -1,4 +1,4 @@
-//! Files of the tree that are made from the code: here they are compared, and with `STICKY_GENERATE` set (`cargo run -p e2e --
+//! Files of the tree that are made from the code: here they are compared, and with `STICKY_GENERATE` set (`cargo xtask
 //! generate`) written.
 
 mod commands;
@@ -6,7 +6,6 @@ mod spec;
 mod verify;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -35,12 +34,11 @@ fn files() -> Result<Vec<(String, String)>> {
     let page = fs::read_to_string(root().join(verify)).with_context(|| format!("no {verify}"))?;
     all.push((verify.to_owned(), verify::page(&page)?));
     all.extend(chart::files());
-    for preset in Preset::value_variants() {
+    for preset in Preset::ALL {
         let mut spec = StickyApp { mode: preset.mode(), ..StickyApp::default() };
         spec.ingress.front_door = preset.front_door();
-        let name = preset.to_possible_value().context("a preset without a name")?;
         let files = write::files(&objects(&spec, true))?;
-        all.extend(files.into_iter().map(|(file, text)| (format!("manifests/{}/{file}", name.get_name()), text)));
+        all.extend(files.into_iter().map(|(file, text)| (format!("manifests/{}/{file}", preset.name()), text)));
     }
     Ok(all)
 }

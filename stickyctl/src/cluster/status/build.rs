@@ -130,9 +130,9 @@ mod tests {
     use super::*;
     use crate::generate::object::Object;
     use crate::generate::objects;
-    use crate::mode::Mode;
     use crate::spec::StickyApp;
     use serde_json::json;
+    use sticky_core::mode::Mode;
 
     #[test]
     fn versions() {

@@ -13,9 +13,8 @@ pub mod table;
 
 use super::connect::{Cluster, connect};
 use super::release::ReleaseArgs;
-use crate::cli::Format;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Format, Output};
 use collect::collect;
 use model::Status;
 use std::io::IsTerminal;

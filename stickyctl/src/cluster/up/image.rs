@@ -6,9 +6,9 @@ use crate::exit::{Exit, Failure};
 use crate::image::elf::Arch;
 use crate::image::load::{Loader, load};
 use crate::image::name::{HOME_MADE, REPOSITORY, familiar};
-use crate::image::source::BinaryArgs;
 use crate::image::{make, megabytes};
 use crate::output::{Mark, Output};
+use std::path::Path;
 use std::time::Duration;
 
 /// How an image gets to the nodes.
@@ -51,7 +51,7 @@ pub async fn provide(
     nodes: Option<&Nodes>,
     name: &str,
     loader: Option<Loader>,
-    binary: &BinaryArgs,
+    binary: Option<&Path>,
     limit: Duration,
     output: Output,
 ) -> Result<(), Failure> {

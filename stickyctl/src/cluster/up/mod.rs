@@ -22,21 +22,20 @@ use super::replicas::Given;
 use super::rollout::pods::serving;
 use super::rollout::stuck::stopped;
 use super::rollout::wait::{Wait, Workload};
+use crate::cli::BinaryArgs;
 use crate::exit::{Exit, Failure};
 use crate::generate::meta::{Component, redis_name, selector_text};
 use crate::image::load::Loader;
 use crate::image::name::familiar;
-use crate::image::source::BinaryArgs;
-use crate::input::{Input, SpecArgs};
+use crate::input::{Input, SpecRequest};
 use crate::output::{Mark, Output};
 use crate::spec::StickyApp;
 use crate::spec::load::Loaded;
-use crate::spec::pods::Expose;
 use clap::{Args, ValueEnum};
 use k8s_openapi::api::apps::v1::Deployment;
-use serde_json::Value;
 use std::time::{Duration, Instant};
 use sticky_app::core::duration;
+use sticky_core::choice::Expose;
 
 /// Flags of `up` on a cluster, besides those of the spec.
 #[derive(Debug, Clone, Args)]
@@ -75,10 +74,10 @@ pub enum DryRun {
 ///
 /// # Errors
 /// What went wrong, with its exit code; what was applied until then stays.
-pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &ClusterUpArgs, spec: SpecRequest, output: Output) -> Result<Exit, Failure> {
     let deadline = Instant::now() + args.timeout;
     let loader = args.image_loader.as_deref().map(Loader::parse).transpose()?;
-    let input = Input::read(spec, Value::Null)?;
+    let input = Input::read(spec)?;
     let alone = input.load(None);
     if input.has_file() {
         // A release below it would change nothing: wrong is wrong before any cluster is asked.
@@ -110,7 +109,7 @@ pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Resul
     rehearse(&cluster.client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;
-    image::provide(&cluster, nodes.as_ref(), &spec.image.name, loader, &args.binary, args.timeout, output).await?;
+    image::provide(&cluster, nodes.as_ref(), &spec.image.name, loader, args.binary.app_binary.as_deref(), args.timeout, output).await?;
     let door = door::provide(&cluster, nodes.as_ref(), &plan, door, args.install_front_door, deadline, output).await?;
     apply(&cluster, &plan, manner, output).await?;
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));

@@ -9,7 +9,6 @@ mod text;
 
 use super::preset::Preset;
 use crate::spec::StickyApp;
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 /// The keys of a spec that Helm says itself.
@@ -18,7 +17,7 @@ const OF_HELM: [&str; 2] = ["name", "namespace"];
 const HEADER: &str = "\
 # Values of the chart `sticky-sessions`: every key with its default, as helm/values.schema.json has it.
 # A key with `null` is left out; its text says what that means.
-# Written by `cargo run -p e2e -- generate` from the types in stickyctl/src/spec.
+# Written by `cargo xtask generate` from the types in stickyctl/src/spec.
 ";
 
 /// A spec as values of the chart. A key that the chart has a default for and the spec leaves out is `null`, which takes the
@@ -45,8 +44,8 @@ pub fn files() -> Vec<(String, String)> {
         ("helm/values.schema.json".to_owned(), format!("{:#}\n", schema::schema())),
         ("helm/files/tables.yaml".to_owned(), tables::text()),
     ];
-    for preset in Preset::value_variants() {
-        let name = preset.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    for preset in Preset::ALL {
+        let name = preset.name();
         let said = json!({"mode": preset.mode().to_string(), "ingress": {"frontDoor": preset.front_door()}});
         files.push((format!("helm/ci/{name}-values.yaml"), format!("# The preset {name}.\n{}", text::plain(&said))));
     }

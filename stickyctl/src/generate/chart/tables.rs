@@ -6,7 +6,7 @@ use crate::spec::check::TAKEN;
 /// As YAML: cookies that belong to others, and what each version of Traefik reads.
 pub(super) fn text() -> String {
     let mut text =
-        "# Written by `cargo run -p e2e -- generate`; the templates read it.\n\n# Cookies of others, in lower case, and whose they are.\ncookies:\n"
+        "# Written by `cargo xtask generate`; the templates read it.\n\n# Cookies of others, in lower case, and whose they are.\ncookies:\n"
             .to_owned();
     for (cookie, owner) in TAKEN {
         text.push_str(&format!("  {}: {}\n", quoted(&cookie.to_ascii_lowercase()), quoted(owner)));

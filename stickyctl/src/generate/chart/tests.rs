@@ -43,7 +43,12 @@ fn the_values_file_names_every_key() {
         assert!(text.lines().any(|line| line.trim_start_matches(['#', ' ']).starts_with(&format!("{key}:"))), "{path}");
     }
     assert!(!text.lines().any(|line| OF_HELM.iter().any(|key| line.starts_with(&format!("{key}:")))), "{text}");
-    assert!(text.contains("\n# autoscaling:\n") && text.contains("\n#   max: 10\n") && text.contains("#   \"off\": Nothing.\n"), "{text}");
+    assert!(
+        text.contains("\n# autoscaling:\n")
+            && text.contains("\n#   max: 10\n")
+            && text.contains("#   \"off\": Neither: texts say `[app]`, and headers and traces are left out.\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The app's pods: resources, limits, the arithmetic of leaving, the autoscaler.
 
-use crate::mode::MOST;
 use crate::spec::pods::{Amounts, Limits, Resources};
 use crate::spec::{Findings, StickyApp};
+use sticky_core::mode::MOST;
 
 /// What the app takes at most as a size of a body, text or frame.
 const MOST_BYTES: u64 = 64 << 20;

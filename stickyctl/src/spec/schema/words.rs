@@ -1,7 +1,6 @@
 //! The forms of what a spec writes as text. Patterns are read by Rust's, Go's and editors' engines, so they look neither ahead
 //! nor back.
 
-use crate::mode::Mode;
 use crate::spec::ingress::Version;
 use crate::spec::quantity::Quantity;
 use crate::spec::text::Seconds;
@@ -94,11 +93,6 @@ words!(
         "not": {"type": "string", "pattern": ":latest$"},
     };
 );
-
-schema_of!(Mode, {
-    "type": "string",
-    "pattern": "^([1-9]|[1-5][0-9]|6[0-4])x([1-9]|[1-5][0-9]|6[0-4])$",
-});
 
 schema_of!(Seconds, {
     "type": "string",

@@ -3,8 +3,9 @@
 //! Local delivery reads it, and so does the relay when a message comes off the bus. It is generic over what a socket's
 //! queue is, so that its rules are tested without a runtime.
 
-use crate::core::ids::ClientId;
+use crate::ids::ClientId;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The end of a socket's outgoing queue that the table holds.
 pub trait Outlet {
@@ -14,6 +15,18 @@ pub trait Outlet {
     fn offer(&self, frame: Self::Frame) -> bool;
     /// The queue overflowed: the socket's reader is too slow and its task must end it. `true` the first time.
     fn evict(&self) -> bool;
+}
+
+impl<O: Outlet> Outlet for Arc<O> {
+    type Frame = O::Frame;
+
+    fn offer(&self, frame: O::Frame) -> bool {
+        O::offer(self, frame)
+    }
+
+    fn evict(&self) -> bool {
+        O::evict(self)
+    }
 }
 
 /// Names one socket of this worker for its whole life.

@@ -1,22 +1,25 @@
 //! Which function does what a command says.
 
-use crate::cli::{ChangeArgs, Command, UpArgs, command};
+use super::command::{Command, command};
+use super::man;
+use super::release::ChangeArgs;
+use super::up::UpArgs;
 use crate::cluster::change::Change;
 use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
-use crate::mode::Mode;
 use crate::output::Output;
-use crate::{image, local, man, render, verify};
+use crate::{image, local, render, verify};
+use sticky_core::mode::Mode;
 
 /// Runs one command.
 ///
 /// # Errors
 /// What went wrong, with its exit code.
-pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
-    match command {
+pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure> {
+    match asked {
         Command::Up(args) => up(*args, output).await,
-        Command::Render(args) => render::run(&args, output),
-        Command::Image(args) => image::run(&args, output).await,
+        Command::Render(args) => render::run(args.request(&command()), output),
+        Command::Image(args) => image::run(&args.request(), output).await,
         Command::Status(args) if args.local.local => local::commands::status(args.output, output).await,
         Command::Status(args) => status::run(status::Ask { release: args.release, output: args.output, watch: args.watch }, output).await,
         Command::Scale { pods, change } if change.local.local => local::commands::scale(pods, change.timeout, output).await,
@@ -36,7 +39,7 @@ pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
             interruptible(down::run(&ask, output), "what was deleted is gone, and the rest is still there").await
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut self::command(), "stickyctl", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut command(), "stickyctl", &mut std::io::stdout());
             Ok(Exit::Done)
         }
         Command::Man(args) => man::run(&args, output),
@@ -48,7 +51,8 @@ async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
         let mode = args.spec.mode.map_or_else(mode_of_environment, Ok)?;
         return local::up::run(args.here, mode, output).await;
     }
-    interruptible(cluster::up::run(&args.on_cluster, &args.spec, output), "what was applied stays, and the cluster goes on with it").await
+    let spec = args.spec.request(None, &command());
+    interruptible(cluster::up::run(&args.on_cluster, spec, output), "what was applied stays, and the cluster goes on with it").await
 }
 
 /// `STICKYCTL_MODE`, which on a cluster is read with the whole spec.

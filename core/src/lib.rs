@@ -5,12 +5,15 @@
 //! written to a socket, [`trace`] where the way it took is told, [`topology`] where the page learns who else is there.
 
 pub mod admission;
+pub mod choice;
 pub mod cookie;
 pub mod drain;
 pub mod duration;
 pub mod identity;
 pub mod ids;
 pub mod limits;
+pub mod mode;
+pub mod names;
 pub mod registry;
 pub mod stats;
 pub mod topology;

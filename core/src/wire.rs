@@ -1,6 +1,6 @@
 //! The bodies and frames of the wire, as the seed has them, with the fields that were added.
 
-use crate::core::trace::{Trace, TraceId};
+use crate::trace::{Trace, TraceId};
 use serde::{Deserialize, Serialize};
 
 /// What a client sends: the body of a POST, and a text frame.

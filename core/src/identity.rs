@@ -1,30 +1,7 @@
 //! Which pod and which worker answered.
 
+use crate::choice::Expose;
 use std::fmt;
-
-/// How much of the identity strangers may see (`--expose-identity`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Expose {
-    /// Pod and worker.
-    #[default]
-    Full,
-    /// The pod alone: no worker is shown anywhere.
-    Pod,
-    /// Nothing: texts say `[app]`, headers and traces are left out.
-    Off,
-}
-
-impl Expose {
-    /// The flag's value for this choice.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Pod => "pod",
-            Self::Off => "off",
-        }
-    }
-}
 
 /// A pod's name, fit for a header, a frame and a page without escaping.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

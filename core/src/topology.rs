@@ -1,5 +1,7 @@
 //! Who is there: the presence that each worker tells, and the picture that the page gets of it.
 
+use crate::choice::Issuer;
+use crate::mode::MOST;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -40,17 +42,6 @@ pub enum Affinity {
     /// Nobody said.
     #[default]
     Unknown,
-}
-
-/// Who writes the affinity cookie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Issuer {
-    /// The proxy, as an ingress controller does.
-    #[default]
-    Proxy,
-    /// The app, the seed's way (`StickyStr`).
-    App,
 }
 
 /// The state of a worker, and of a pod.
@@ -156,8 +147,6 @@ pub struct Table {
 
 /// A table holds at most this many workers, so that rubbish on the bus can't fill memory.
 const MOST_WORKERS: usize = 4_096;
-/// What `--workers` allows.
-const MOST_WORKERS_OF_A_POD: u16 = 64;
 
 impl Table {
     /// Takes a presence in; `true` where the picture changed by it.
@@ -212,7 +201,7 @@ impl Table {
 
 fn pod_view(pod: &str, workers: &[&Presence], show_workers: bool) -> PodView {
     // A worker that has not spoken yet, or no more, is one that is being started: the pod is not smaller by it.
-    let expected = workers.iter().map(|w| w.workers).max().unwrap_or(0).min(MOST_WORKERS_OF_A_POD);
+    let expected = workers.iter().map(|w| w.workers).max().unwrap_or(0).min(MOST);
     let silent = (0..expected).filter(|n| !workers.iter().any(|w| w.worker == *n));
     let silent: Vec<_> = silent.map(|worker| WorkerView { worker, state: State::Starting, sockets: 0, ignored: 0 }).collect();
     let any = |state| workers.iter().any(|w| w.state == state);

@@ -1,25 +1,21 @@
-//! `stickyctl man`: the manual, made from the command line as `--help` is.
+//! `stickyctl man`: the manual, made from the same command line as `--help`.
 
-use crate::cli::command;
+use super::command::command;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use clap::Args;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Flags of `man`.
 #[derive(Debug, Args)]
-pub struct ManArgs {
-    /// Write stickyctl(1), a page for each command, and sticky-app(1) into this folder
+pub(super) struct ManArgs {
+    /// Write stickyctl(1), a page for each command and sticky-app(1) into DIR
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
-/// `stickyctl man`: a page on stdout, or all of them in a folder.
-///
-/// # Errors
-/// The folder can't be written.
-pub fn run(args: &ManArgs, output: Output) -> Result<Exit, Failure> {
+/// One page on stdout, or all of them in a folder.
+pub(super) fn run(args: &ManArgs, output: Output) -> Result<Exit, Failure> {
     let Some(folder) = &args.out else {
         let failed = |e: io::Error| Failure::new(Exit::Failed, format!("writing the manual page: {e}"));
         output.answer(page().map_err(failed)?.trim_end());

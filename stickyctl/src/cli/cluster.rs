@@ -1,0 +1,1 @@
+//! The flags of commands that ask a cluster.
