@@ -1,5 +1,5 @@
-//! The chart without a cluster: it is faultless to helm, makes the generator's objects, and refuses what the spec's checks
-//! refuse. Asked for with the cluster's tests (`e2e::kube`), because helm is built with the cluster's programs.
+//! The chart without a cluster: Helm finds no fault with it, it makes the generator's objects, and it refuses what would break a
+//! release. Run together with the cluster's tests (`e2e::kube`), because Helm is built with the cluster's programs.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
