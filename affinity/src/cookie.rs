@@ -1,36 +1,38 @@
-//! One `Set-Cookie` line, read as RFC 6265 section 5.2 has it, with the sizes of RFC 6265bis section 5.6.
+//! One `Set-Cookie` line, parsed as RFC 6265 section 5.2 requires, with the size limits of RFC 6265bis section 5.6.
+
+mod date;
 
 use std::time::{Duration, SystemTime};
 
-/// A cookie as it was offered.
+/// A cookie that a server asks a client to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Its name; may be empty.
+    /// Its name, never empty.
     pub name: String,
-    /// Its value, never shown.
+    /// Its value: often a secret.
     pub value: String,
-    /// `Domain`, in lower case and without a dot in front.
+    /// `Domain`, in lower case and without a leading dot.
     pub domain: Option<String>,
-    /// `Path`, where it begins with a slash.
+    /// `Path`, if it begins with a slash.
     pub path: Option<String>,
-    /// When it ends: `Max-Age`, else `Expires`; none for a cookie of the browser's session.
+    /// When it expires: by `Max-Age`, else by `Expires`; none for a cookie that lasts until the browser exits.
     pub ends: Option<SystemTime>,
     /// `Max-Age` in seconds.
     pub max_age: Option<i64>,
-    /// Whether it goes over TLS only.
+    /// `Secure`: whether it is sent over TLS only.
     pub secure: bool,
-    /// Whether scripts don't see it.
+    /// `HttpOnly`: whether scripts cannot read it.
     pub http_only: bool,
-    /// `SameSite`, as it was written.
+    /// `SameSite`, as written.
     pub same_site: Option<String>,
 }
 
-/// The most that name and value may have together, and a value of an attribute, in bytes (RFC 6265bis sections 5.6 and 5.7).
+/// The largest name and value together, and the largest value of an attribute, in bytes (RFC 6265bis sections 5.6 and 5.7).
 const MOST_PAIR: usize = 4_096;
 const MOST_ATTRIBUTE: usize = 1_024;
 
 impl Offer {
-    /// Reads a line that came at `now`; none where it is no cookie at all.
+    /// Parses a line that arrived at `now`; none if it is not a cookie at all.
     #[must_use]
     pub fn read(line: &str, now: SystemTime) -> Option<Self> {
         let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
@@ -50,7 +52,7 @@ impl Offer {
             return None;
         }
         let mut expires = None;
-        // The last of each counts.
+        // The last of each attribute counts.
         for attribute in attributes.split(';') {
             let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
             let value = value.trim();
@@ -58,7 +60,7 @@ impl Offer {
                 continue;
             }
             match key.trim().to_ascii_lowercase().as_str() {
-                "expires" => expires = date(value).or(expires),
+                "expires" => expires = date::read(value).or(expires),
                 "max-age" => offer.max_age = value.parse().ok().or(offer.max_age),
                 "domain" => offer.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty()),
                 "path" => offer.path = Some(value.to_owned()).filter(|path| path.starts_with('/')),
@@ -68,15 +70,15 @@ impl Offer {
                 _ => {}
             }
         }
-        // Max-Age goes before Expires, whichever stands first.
+        // Max-Age takes precedence over Expires, in any order.
         offer.ends = offer.max_age.map_or(expires, |seconds| Some(after(now, seconds)));
         Some(offer)
     }
 }
 
 impl Offer {
-    /// Whether browsers refuse it whatever the site: `SameSite=None` without Secure, a prefix of the name that promises more than the
-    /// attributes hold, or a size beyond 4096 bytes (RFC 6265bis sections 4.1.3 and 5.7).
+    /// Whether browsers reject it on any site: `SameSite=None` without Secure, a name prefix whose requirements the attributes do not meet,
+    /// or more than 4096 bytes (RFC 6265bis sections 4.1.3 and 5.7).
     #[must_use]
     pub fn is_refused(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
@@ -86,13 +88,14 @@ impl Offer {
         is_large || (!self.secure && (open || name.starts_with("__secure-"))) || (name.starts_with("__host-") && !(self.secure && host_only))
     }
 
-    /// How long it lives from `now` on; nothing is left of one that is over.
+    /// How long it lives from `now` on, zero if it has expired; none for a cookie that lasts until the browser exits.
     #[must_use]
     pub fn lives(&self, now: SystemTime) -> Option<Duration> {
         self.ends.map(|ends| ends.duration_since(now).unwrap_or_default())
     }
 
-    /// Its attributes as they would be written, without name and value; Expires without its date, which may be another one in each answer.
+    /// Its attributes in one fixed order and notation, without name and value. Expires comes without its date, which may differ in every
+    /// answer.
     #[must_use]
     pub fn attributes(&self) -> String {
         let all = [
@@ -108,60 +111,14 @@ impl Offer {
     }
 }
 
-/// Where zero and less is the earliest time there is.
+/// Zero or less is the earliest time there is (RFC 6265 section 5.2.2).
 fn after(now: SystemTime, seconds: i64) -> SystemTime {
     let Ok(seconds) = u64::try_from(seconds) else { return SystemTime::UNIX_EPOCH };
     if seconds == 0 { SystemTime::UNIX_EPOCH } else { now.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH + FAR) }
 }
 
-/// Ten thousand years: longer lives are cut there.
+/// Ten thousand years, the longest lifetime.
 const FAR: Duration = Duration::from_secs(10_000 * 365 * 86_400);
-
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-/// A date by the lenient rules of RFC 6265 section 5.1.1, which take the form with dashes and two digits of ingress-nginx too.
-fn date(text: &str) -> Option<SystemTime> {
-    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
-    let is_delimiter = |c: char| matches!(c, '\t' | ' '..='/' | ';'..='@' | '['..='`' | '{'..='~');
-    for token in text.split(is_delimiter).filter(|token| !token.is_empty()) {
-        let digits = token.bytes().take_while(u8::is_ascii_digit).count();
-        if time.is_none() && clock(token).is_some() {
-            time = clock(token);
-        } else if day.is_none() && (1..=2).contains(&digits) {
-            day = token[..digits].parse::<u64>().ok();
-        } else if month.is_none() && token.get(..3).is_some_and(|name| MONTHS.contains(&name.to_ascii_lowercase().as_str())) {
-            month = MONTHS.iter().position(|name| token.to_ascii_lowercase().starts_with(name));
-        } else if year.is_none() && (2..=4).contains(&digits) {
-            year = token[..digits].parse::<i64>().ok();
-        }
-    }
-    let ((hour, minute, second), day, month) = (time?, day?, month? as i64 + 1);
-    let year = match year? {
-        year @ 70..=99 => year + 1_900,
-        year @ 0..=69 => year + 2_000,
-        year => year,
-    };
-    if !(1..=31).contains(&day) || year < 1_601 || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let seconds = days(year, month, day as i64) * 86_400 + (hour * 3_600 + minute * 60 + second) as i64;
-    Some(u64::try_from(seconds).map_or(SystemTime::UNIX_EPOCH, |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)))
-}
-
-fn clock(token: &str) -> Option<(u64, u64, u64)> {
-    let mut parts = token.splitn(3, ':').map(|part| {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        (1..=2).contains(&digits).then(|| part[..digits].parse().ok()).flatten()
-    });
-    Some((parts.next()??, parts.next()??, parts.next()??))
-}
-
-/// Days from 1970-01-01 in the proleptic Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years that begin in March have their leap day last.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1 - 719_468
-}
 
 #[cfg(test)]
 mod tests {
@@ -215,19 +172,6 @@ mod tests {
         assert!(!sized(4_096) && sized(4_097));
         let path = |bytes: usize| Offer::read(&format!("a=b; Path=/{}; Secure", "x".repeat(bytes - 1)), NOW).unwrap();
         assert_eq!((path(1_024).path.map(|path| path.len()), path(1_025).path, path(1_025).secure), (Some(1_024), None, true));
-    }
-
-    #[test]
-    fn dates_of_all_forms() {
-        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
-            assert_eq!(date(text), at(784_111_777), "{text}");
-        }
-        assert_eq!(date("Fri, 27-Nov-26 09:00:00 GMT"), at(1_795_770_000));
-        assert_eq!(date("Thu, 01 Jan 1970 00:00:00 GMT"), at(0));
-        assert_eq!(date("Wed, 31 Dec 1969 23:59:59 GMT"), at(0), "long over is over");
-        for bad in ["", "tomorrow", "32 Jan 2026 00:00:00", "1 Jan 2026 24:00:00", "1 Jan 1600 00:00:00", "1 Foo 2026 00:00:00"] {
-            assert_eq!(date(bad), None, "{bad}");
-        }
     }
 
     #[test]

@@ -1,41 +1,40 @@
-//! What numbers allow one to say: exact bounds of a rate, and the odds that chance alone looks like affinity.
+//! Statistics: exact bounds of a rate, and the odds that chance alone looks like affinity.
 //!
 //! # A rate
-//! `seen` of `n` requests moved. The rates that fit that are bounded by Clopper and Pearson's exact interval (Biometrika 26, 1934):
-//! the lower end is the rate at which `seen` or more has a chance of half the error, the upper end the one at which `seen` or
-//! fewer has. With nothing seen the whole error lies above, and the bound is `1 - error^(1/n)`, the "rule of three".
+//! `seen` of `n` requests moved. Clopper and Pearson's exact interval (Biometrika 26, 1934) bounds the rates that fit this: at its lower end,
+//! `seen` or more have a probability of half the error; at its upper end, `seen` or fewer have. If nothing was seen, the whole error is on
+//! the upper side, and the bound is `1 - error^(1/n)`, the "rule of three".
 //!
 //! # Chance
-//! Without affinity each request takes a pod by itself, with shares p. Sessions with `k` later requests each stay by chance with at
-//! most `max(p)^k` each: the later ones must all hit whatever the first hit. How large the largest share may be is bounded
-//! from controls, which are requests without a cookie strewn between the others, and never from a count of pods: of a site that
-//! sends 90 % to one pod, three pods say nothing. Both errors count: that the controls understate the share, and that chance
-//! keeps all in place all the same. Half of [`CHANCE`] is given to each. What pod a session is on is known from its first answer, so
-//! that a session on a pod which gets little says more than one on the pod that gets most.
+//! Without affinity, each request picks a pod independently, with shares p. A session with `k` later requests then stays with a probability
+//! of at most `max(p)^k`: all of them have to reach the pod of the first. The largest share is bounded by controls, which are requests without
+//! a cookie mixed in with the others, and never by a number of pods: on a site that sends 90% to one pod, three pods mean nothing. Both errors
+//! count: the controls may understate the share, and chance may keep every request in place. Each gets half of [`CHANCE`]. A session's pod is
+//! known from its first answer, so a session on a pod that gets few requests proves more than one on the pod that gets most.
 //!
-//! Where some moves are put up with, the question is whether chance makes so few of them. A request away from home has the odds `1 - p`
-//! of its session's pod, and that so few or fewer are away has at most the odds of Chernoff's bound (Annals of Mathematical Statistics 23,
-//! 1952), which without any move is the product of the shares. To count the requests that stayed, as if nobody had chosen them, would
-//! call a site sticky that sends nearly all to one pod.
+//! If some moves are tolerated, the question is whether chance makes so few of them. A request leaves its session's pod with a probability of
+//! `1 - p`, and the probability that so few or fewer leave is at most Chernoff's bound (Annals of Mathematical Statistics 23, 1952). Without
+//! any move that is the product of the shares. Counting the requests that stayed, without regard to the shares, would call a site sticky
+//! that sends nearly everything to one pod.
 
 use statrs::function::beta::beta_reg;
 
-/// The most that a whole run may leave to chance: less than once in a million runs.
+/// The most that a run may leave to chance: one in a million runs.
 pub const CHANCE: f64 = 1e-6;
-/// The error of the bounds that are shown: 95 %.
+/// The error of the bounds that are shown: their confidence is 95%.
 pub const SHOWN: f64 = 0.05;
 
 /// An interval of rates, each 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
-    /// The least rate that fits.
+    /// The smallest rate that fits.
     pub least: f64,
-    /// The largest.
+    /// The largest rate that fits.
     pub most: f64,
 }
 
-/// Clopper and Pearson's interval for `seen` of `n`, whose error is `error` in all; all of it on one side where nothing or
-/// everything was seen. Of no requests nothing is known.
+/// Clopper and Pearson's interval for `seen` of `n`, with a total error of `error`; all of it is on one side if nothing or everything was
+/// seen. With no requests the interval is 0 to 1.
 #[must_use]
 pub fn rate(seen: u64, n: u64, error: f64) -> Bounds {
     let seen = seen.min(n);
@@ -44,7 +43,7 @@ pub fn rate(seen: u64, n: u64, error: f64) -> Bounds {
     Bounds { least: lower(seen, n, each), most: upper(seen, n, each) }
 }
 
-/// The largest rate at which `seen` or fewer of `n` have a chance of at least `error`.
+/// The largest rate at which `seen` or fewer of `n` have a probability of at least `error`.
 #[must_use]
 pub fn upper(seen: u64, n: u64, error: f64) -> f64 {
     if seen >= n {
@@ -54,7 +53,7 @@ pub fn upper(seen: u64, n: u64, error: f64) -> f64 {
     bisect(|rate| at_most(seen, n, rate) >= error)
 }
 
-/// The least rate at which `seen` or more of `n` have a chance of at least `error`.
+/// The smallest rate at which `seen` or more of `n` have a probability of at least `error`.
 #[must_use]
 pub fn lower(seen: u64, n: u64, error: f64) -> f64 {
     if seen == 0 || n == 0 {
@@ -63,7 +62,7 @@ pub fn lower(seen: u64, n: u64, error: f64) -> f64 {
     bisect(|rate| 1.0 - at_most(seen - 1, n, rate) < error)
 }
 
-/// P(X <= seen) of `n` tries at a rate, by the regularised incomplete beta function.
+/// P(X <= seen) in `n` trials at a rate, by the regularised incomplete beta function.
 fn at_most(seen: u64, n: u64, rate: f64) -> f64 {
     if seen >= n || rate <= 0.0 {
         return 1.0;
@@ -74,10 +73,10 @@ fn at_most(seen: u64, n: u64, rate: f64) -> f64 {
     beta_reg((n - seen) as f64, seen as f64 + 1.0, 1.0 - rate)
 }
 
-/// The last rate of 0 to 1 for which `holds`, which it does up to somewhere and not beyond.
+/// The largest rate for which `holds` is true; it is true up to some rate and false beyond.
 fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
-    // 60 halvings are finer than a double.
+    // 60 bisections are finer than a double.
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
         if holds(middle) {
@@ -89,8 +88,8 @@ fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// At most how likely chance alone is to leave `later` requests on the pods of their sessions, given how often each pod answered a
-/// control. 1 where the controls say nothing.
+/// An upper bound for the odds that chance alone keeps `later` requests on their sessions' pods, given how many controls each pod answered.
+/// 1 if there are no controls.
 #[must_use]
 pub fn chance(controls: &[u64], later: u64) -> f64 {
     let share = shares(controls).into_iter().fold(0.0, f64::max);
@@ -100,8 +99,8 @@ pub fn chance(controls: &[u64], later: u64) -> f64 {
     (CHANCE / 2.0 + share.powf(later as f64)).min(1.0)
 }
 
-/// At most how likely chance alone is to let `moves` later requests or fewer go elsewhere, where it is known which pods the sessions are
-/// on: for each pod how often it answered a request without a cookie, and how many later requests its sessions made.
+/// An upper bound for the odds that chance alone moves `moves` later requests or fewer, given the sessions' pods: for each pod, how many
+/// requests without a cookie it answered, and how many later requests its sessions made.
 #[must_use]
 pub fn chance_by_pod(pods: &[(u64, u64)], moves: u64) -> f64 {
     let controls: Vec<u64> = pods.iter().map(|(seen, _)| *seen).collect();
@@ -110,23 +109,22 @@ pub fn chance_by_pod(pods: &[(u64, u64)], moves: u64) -> f64 {
     }
     let pods: Vec<(f64, f64)> = shares(&controls).into_iter().zip(pods).map(|(share, (_, later))| (share, *later as f64)).collect();
     let moves = moves as f64;
-    // A move weighs `weight` of what it would by chance; the moves that are expected grow with it. The bound is the least where they are
-    // as many as were seen.
+    // Moves are weighted by `weight`; the expected number of moves grows with it. The bound is smallest where as many are expected as were
+    // seen.
     let expected = |weight: f64| pods.iter().map(|(share, later)| later * (1.0 - share) * weight / (share + (1.0 - share) * weight)).sum::<f64>();
     let weight = bisect(|weight| expected(weight) <= moves);
     let odds = pods.iter().map(|(share, later)| later * (share + (1.0 - share) * weight).ln()).sum::<f64>() - moves * weight.ln();
     (CHANCE / 2.0 + odds.exp()).min(1.0)
 }
 
-/// The most that each pod's share may be.
+/// An upper bound for each pod's share.
 fn shares(controls: &[u64]) -> Vec<f64> {
-    // Any of them may be understated: each gets its part of the error.
+    // Any share may be understated: each gets its part of the error.
     let (n, each) = (controls.iter().sum(), CHANCE / 2.0 / controls.len().max(1) as f64);
     controls.iter().map(|seen| upper(*seen, n, each)).collect()
 }
 
-/// How many later requests are needed to tell a rate of `rate` from none at 95 %: with so many and no move, the upper bound is at
-/// most `rate`.
+/// How many later requests it takes to rule out a rate of moves above `rate` with 95% confidence, if none of them moves.
 #[must_use]
 pub fn needed(rate: f64) -> u64 {
     if rate <= 0.0 || rate >= 1.0 {
@@ -135,11 +133,11 @@ pub fn needed(rate: f64) -> u64 {
     (SHOWN.ln() / (1.0 - rate).ln()).ceil() as u64
 }
 
-/// Bounds in words: `at most 0.83 %`, `at least 90.5 %`, `61.3 to 71.3 %`, each at 95 %.
+/// The 95% bounds of a count in words: `at most 0.83%`, `at least 90.5%`, `61.3% to 71.3%`, each followed by `(95% confidence)`.
 #[must_use]
 pub fn in_words(seen: u64, of: u64) -> String {
     if of == 0 {
-        return "nothing was asked".to_owned();
+        return "no requests".to_owned();
     }
     let bound = rate(seen, of, SHOWN);
     let percent = |rate: f64| {
@@ -147,11 +145,11 @@ pub fn in_words(seen: u64, of: u64) -> String {
         if rate < 1.0 { format!("{rate:.2}") } else { format!("{rate:.1}") }
     };
     if seen == 0 {
-        format!("at most {} % at 95 %", percent(bound.most))
+        format!("at most {}% (95% confidence)", percent(bound.most))
     } else if seen == of {
-        format!("at least {} % at 95 %", percent(bound.least))
+        format!("at least {}% (95% confidence)", percent(bound.least))
     } else {
-        format!("{} to {} % at 95 %", percent(bound.least), percent(bound.most))
+        format!("{}% to {}% (95% confidence)", percent(bound.least), percent(bound.most))
     }
 }
 
@@ -161,11 +159,11 @@ mod tests {
 
     #[test]
     fn bounds_as_a_person_reads_them() {
-        assert_eq!(in_words(0, 360), "at most 0.83 % at 95 %");
-        assert_eq!(in_words(0, 30), "at most 9.5 % at 95 %");
-        assert_eq!(in_words(30, 30), "at least 90.5 % at 95 %");
-        assert_eq!(in_words(239, 360), "61.3 to 71.3 % at 95 %");
-        assert_eq!(in_words(0, 0), "nothing was asked");
+        assert_eq!(in_words(0, 360), "at most 0.83% (95% confidence)");
+        assert_eq!(in_words(0, 30), "at most 9.5% (95% confidence)");
+        assert_eq!(in_words(30, 30), "at least 90.5% (95% confidence)");
+        assert_eq!(in_words(239, 360), "61.3% to 71.3% (95% confidence)");
+        assert_eq!(in_words(0, 0), "no requests");
     }
 
     fn near(a: f64, b: f64) -> bool {

@@ -1,46 +1,46 @@
-//! Who answered: read from an answer where the site says it, never from a cookie.
+//! Which pod answered: read from the answer, never from a cookie.
 
 use http::{HeaderMap, HeaderName};
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;
 
-/// The most of an identity that is kept, in characters: a pod's name has 253 at most.
+/// The longest identity, in characters: a pod's name has 253 at most. Longer ones are cut.
 const LONGEST: usize = 253;
-/// The most memory that a pattern may take.
+/// The largest compiled pattern, in bytes.
 const PATTERN: usize = 1 << 20;
 
-/// Where a site says who it is.
+/// Where an answer identifies its pod or its worker.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A header of the answer.
+    /// In a header.
     Header(HeaderName),
-    /// A place in a JSON body (RFC 6901).
+    /// In a JSON body, at a JSON pointer (RFC 6901).
     Json(String),
-    /// A pattern in the body: its first group, or all of it.
+    /// In the body, where a pattern matches: its first group, or else the whole match.
     Pattern(Box<Regex>),
 }
 
 impl Source {
-    /// sticky-app's pod.
+    /// sticky-app's header for the pod, `X-Sticky-Pod`.
     #[must_use]
     pub fn pod() -> Self {
         Self::Header(HeaderName::from_static("x-sticky-pod"))
     }
 
-    /// sticky-app's worker.
+    /// sticky-app's header for the worker, `X-Sticky-Worker`.
     #[must_use]
     pub fn worker() -> Self {
         Self::Header(HeaderName::from_static("x-sticky-worker"))
     }
 
-    /// Whether it is in the body of an answer.
+    /// Whether it takes the body to read it.
     #[must_use]
     pub const fn is_in_body(&self) -> bool {
         matches!(self, Self::Json(_) | Self::Pattern(_))
     }
 
-    /// What an answer says; none where it says nothing. A text of white space is nothing.
+    /// The identity in an answer, without surrounding white space; none if there is no such text or it is blank.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let text = match self {
@@ -62,27 +62,53 @@ impl Source {
     }
 }
 
-impl FromStr for Source {
-    type Err = String;
+/// Why a text is not a [`Source`].
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SourceError {
+    /// It has no prefix.
+    #[error("`{0}` does not say where to look: use {FORMS}")]
+    NoKind(String),
+    /// It has an unknown prefix.
+    #[error("`{0}:` is not a place to look in: use {FORMS}")]
+    UnknownKind(String),
+    /// The header is Set-Cookie. Its text would be the identity: one of the session's own, and perhaps a secret.
+    #[error("a cookie does not identify a pod: name a header, a JSON pointer or a pattern that does (cookies are examined anyway)")]
+    Cookie,
+    /// The header's name is malformed.
+    #[error("invalid header name `{0}`")]
+    Header(String),
+    /// The JSON pointer has no leading slash.
+    #[error("invalid JSON pointer `{0}`: it has to begin with a slash, as in json:/{0} (RFC 6901)")]
+    Pointer(String),
+    /// The pattern is malformed or too large.
+    #[error("invalid pattern `{pattern}`: {source}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: regex::Error,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let forms = "header:NAME, json:/POINTER or regex:PATTERN";
-        let (kind, rest) = text.split_once(':').ok_or_else(|| format!("`{text}` says not where to look: write {forms}"))?;
+const FORMS: &str = "header:NAME, json:/POINTER or regex:PATTERN";
+
+impl FromStr for Source {
+    type Err = SourceError;
+
+    fn from_str(text: &str) -> Result<Self, SourceError> {
+        let (kind, rest) = text.split_once(':').ok_or_else(|| SourceError::NoKind(text.to_owned()))?;
         match kind {
-            // Its text would be the identity: one of a session's own, and perhaps a secret.
-            "header" if rest.trim().eq_ignore_ascii_case("set-cookie") => {
-                Err("a cookie's text says nothing of who answered: name what a pod says of itself, and cookies are looked at anyway".to_owned())
-            }
-            "header" => rest.trim().parse().map(Self::Header).map_err(|_| format!("`{rest}` is no name of a header")),
+            "header" if rest.trim().eq_ignore_ascii_case("set-cookie") => Err(SourceError::Cookie),
+            "header" => rest.trim().parse().map(Self::Header).map_err(|_| SourceError::Header(rest.to_owned())),
             "json" if rest.is_empty() || rest.starts_with('/') => Ok(Self::Json(rest.to_owned())),
-            "json" => Err(format!("`{rest}` is no JSON pointer (RFC 6901): it begins with a slash, as in json:/{rest}")),
+            "json" => Err(SourceError::Pointer(rest.to_owned())),
             "regex" => RegexBuilder::new(rest)
                 .size_limit(PATTERN)
                 .multi_line(true)
                 .build()
                 .map(|pattern| Self::Pattern(Box::new(pattern)))
-                .map_err(|e| format!("`{rest}` is no pattern: {e}")),
-            _ => Err(format!("`{kind}` is none of {forms}")),
+                .map_err(|source| SourceError::Pattern { pattern: rest.to_owned(), source }),
+            _ => Err(SourceError::UnknownKind(kind.to_owned())),
         }
     }
 }
@@ -131,14 +157,14 @@ mod tests {
     fn wrong_words_say_what_to_write() {
         for (text, says) in [
             ("x-pod", "header:NAME"),
-            ("cookie:x", "none of"),
-            ("header:a b", "no name"),
-            ("header:Set-Cookie", "a cookie's text"),
+            ("cookie:x", "regex:PATTERN"),
+            ("header:a b", "invalid header name `a b`"),
+            ("header:Set-Cookie", "a cookie does not identify a pod"),
             ("json:pod", "json:/pod"),
-            ("regex:(", "no pattern"),
-            ("regex:a{1000000}", "no pattern"),
+            ("regex:(", "invalid pattern `(`"),
+            ("regex:a{1000000}", "invalid pattern"),
         ] {
-            assert!(text.parse::<Source>().unwrap_err().contains(says), "{text}");
+            assert!(text.parse::<Source>().unwrap_err().to_string().contains(says), "{text}");
         }
     }
 }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::verify::bounds::CHANCE;
-use crate::verify::jar::Fate;
-use crate::verify::plan::{Probe, Sample, rounds};
-use crate::verify::run::tests::{session, shot, timed};
-use crate::verify::run::{Run, Session, SocketFirst};
-use crate::verify::seen::{End, Event, How, Offered, Outcome, PodState, Shot, Socket, What};
+use crate::bounds::CHANCE;
+use crate::jar::Fate;
+use crate::plan::{Probe, Sample, rounds};
+use crate::run::{Run, Session, SocketFirst};
+use crate::seen::{End, Event, How, Offered, Outcome, PodState, Shot, Socket, What};
+use crate::testing::{session, shot, timed};
 use fastrand::Rng;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -101,7 +101,7 @@ fn answers_that_can_not_be_read() {
     let mut n = 0;
     for shot in ids.controls.iter_mut().chain(ids.sessions.iter_mut().flat_map(|session| &mut session.shots)) {
         n += 1;
-        *shot = crate::verify::run::tests::shot(&format!("id-{n}"));
+        *shot = crate::testing::shot(&format!("id-{n}"));
     }
     finds(&ids, Verdict::Inconclusive, Some("identity-unstable"));
 }

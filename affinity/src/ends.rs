@@ -1,42 +1,44 @@
-//! Why sockets ended: the other side said goodbye, the pod died, an idle timer ran out, the proxy was recycled, or the way there broke.
+//! Why sockets ended: the server closed them, the pod died, an idle timeout expired, the proxy was recycled, or the connection broke.
 //!
-//! None of these is lost affinity, which is judged where a socket comes back. A cut without a word has to be read from its company: an idle
-//! timer ends each socket when it has been silent for the same time, a proxy that is recycled ends them at the same moment, whatever went
-//! over them and whatever pods they led to.
+//! None of these is lost affinity, which is judged when a socket comes back. A socket that ends without a close frame has to be judged by the
+//! others: an idle timeout ends each one after the same silence, while a proxy that is recycled ends them at the same moment, whatever was
+//! sent over them and whichever pods they led to.
 
-use super::run::Run;
-use super::seen::{End, How, Socket, What};
+use crate::run::{Run, SocketFirst, tally};
+use crate::seen::{End, How, Socket, What};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Why a socket ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+/// Why a WebSocket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// The run closed it.
+    /// The client closed it.
     Ours,
-    /// The other side closed it with a close frame.
+    /// The server closed it with a close frame.
     Goodbye,
     /// Its pod died.
     PodTerminated,
-    /// It was silent for too long for somebody on the way.
+    /// It was silent for longer than an idle timeout on the way.
     IdleTimeout,
-    /// The proxy ended many at the same moment, and their pods live on.
+    /// The proxy ended many at the same moment, while their pods live on.
     ProxyRecycled,
-    /// The way there broke.
+    /// The connection broke.
     Transport,
 }
 
-/// Cuts this close together are one event.
+/// Sockets that end within this time ended together.
 const TOGETHER: Duration = Duration::from_secs(1);
-/// So many cuts at once are no accident of single connections.
+/// So many sockets that end together do not do so by accident.
 const MANY: usize = 3;
-/// A silence shorter than this is no idle timer's.
+/// No idle timeout is shorter than this.
 const SILENCE: Duration = Duration::from_millis(500);
 
 impl End {
-    /// Whether a silent socket ended because it was silent: by a timer, or with a goodbye that is no restart's (1001 of RFC 6455 section 7.4.1,
-    /// 1012 of IANA's registry).
+    /// Whether a silent socket ended because it was silent: by a timeout, or with a close frame whose status is not that of a restart (1001 in
+    /// RFC 6455 section 7.4.1, 1012 in IANA's registry).
     #[must_use]
     pub fn is_by_silence(&self, why: Why) -> bool {
         why == Why::IdleTimeout || matches!(self.how, How::Goodbye { code, .. } if !matches!(code, 1001 | 1012))
@@ -44,13 +46,28 @@ impl End {
 }
 
 impl Run {
-    /// Why each socket ended that did.
+    /// The sockets that ended, and why.
     #[must_use]
     pub fn ends(&self) -> Vec<(&Socket, Why)> {
         let all: Vec<(&Socket, &End)> = self.sockets().filter_map(|socket| Some((socket, socket.end.as_ref()?))).collect();
-        // What a socket's own end leaves open is read from the others.
+        // What a socket's own end leaves open is judged by the others.
         let open: Vec<&End> = all.iter().filter(|(socket, end)| self.alone(socket, end).is_none()).map(|(_, end)| *end).collect();
         all.into_iter().map(|(socket, end)| (socket, self.alone(socket, end).unwrap_or_else(|| together(end, &open)))).collect()
+    }
+
+    /// Of the held sockets that did not end by the client: how many came back to their pod, and how many could have, which excludes those whose
+    /// pod was gone.
+    #[must_use]
+    pub fn came_back(&self) -> (u64, u64) {
+        let whys: BTreeMap<*const Socket, Why> = self.ends().into_iter().map(|(socket, why)| (std::ptr::from_ref(socket), why)).collect();
+        let by_itself = |first: &&SocketFirst| !matches!(whys.get(&std::ptr::from_ref(&first.socket)), None | Some(Why::Ours | Why::PodTerminated));
+        let pairs = self.socket_first.iter().filter(by_itself).filter_map(|first| {
+            let (pod, again) = (first.socket.opened.pod()?, first.again.as_ref()?);
+            let came_back = again.opened.pod()? == pod;
+            let ended = first.socket.end.as_ref()?.at;
+            (came_back || !self.is_gone(pod, ended, again.opened.at)).then_some(came_back)
+        });
+        tally(pairs)
     }
 
     fn alone(&self, socket: &Socket, end: &End) -> Option<Why> {
@@ -68,7 +85,7 @@ impl Run {
     }
 }
 
-/// Reads a cut from those beside it.
+/// Judges a socket that ended without a close frame by those that ended with it.
 fn together(end: &End, cuts: &[&End]) -> Why {
     let near: Vec<&&End> = cuts.iter().filter(|other| other.at.abs_diff(end.at) <= TOGETHER).collect();
     if near.len() > 1 && end.silence() >= SILENCE && range(near.iter().map(|end| end.silence())) < range(near.iter().map(|end| end.at)) {
@@ -83,10 +100,10 @@ fn range(all: impl Iterator<Item = Duration> + Clone) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::run::tests::{shot, timed};
-    use super::super::run::{Session, SocketFirst};
-    use super::super::seen::{Event, PodState};
     use super::*;
+    use crate::run::Session;
+    use crate::seen::{Event, PodState};
+    use crate::testing::{shot, timed};
 
     fn socket(pod: &str, at: f64, quiet_since: f64, how: How) -> Socket {
         let seconds = Duration::from_secs_f64;

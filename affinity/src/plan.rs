@@ -1,19 +1,19 @@
-//! What a run will ask, in which order: sessions and controls, shuffled anew in every round.
+//! What a run requests and in which order: sessions and controls, reshuffled in every round.
 //!
-//! A proxy that takes pods in turn gives each of as many sessions as it has pods the same pod again in every round, if they come in
-//! the same order: it looks sticky and is not. So the order is shuffled, and controls without cookies are strewn in, which shift
-//! the turn. The seed is printed, and the same seed gives the same order.
+//! A round-robin proxy gives a session the same pod in every round if the sessions come in the same order and their number is a multiple of
+//! the number of pods: it looks sticky and is not. So the order is shuffled, and controls without cookies are mixed in to shift the turn.
+//! The same seed gives the same order.
 
 use fastrand::Rng;
 
-/// How much a run asks.
+/// How much a run requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// Sessions, each with a jar of its own.
+    /// Sessions, each with its own cookie jar.
     pub sessions: u32,
-    /// Requests of a session after its first.
+    /// Later requests of each session, after its first.
     pub later: u32,
-    /// Requests without a cookie.
+    /// Controls: requests without a cookie.
     pub controls: u32,
 }
 
@@ -24,7 +24,7 @@ impl Default for Sample {
 }
 
 impl Sample {
-    /// The sample for a wanted bound on later requests, and a tenth more: those that an error or a forced move takes count for nothing.
+    /// A sample with at least `needed` later requests, and a tenth more to make up for errors and forced moves, which do not count.
     #[must_use]
     pub fn for_requests(self, needed: u64) -> Self {
         let needed = needed + needed.div_ceil(10);
@@ -32,14 +32,14 @@ impl Sample {
         if all(self) >= needed {
             return self;
         }
-        // Twelve requests more find a slow fault less often than a hundred sessions more, so both grow alike.
+        // More sessions find faults that more requests per session miss, and the other way round: both grow alike.
         let grow = (needed as f64 / all(self) as f64).sqrt();
         let sessions = (f64::from(self.sessions) * grow).ceil() as u32;
         let later = needed.div_ceil(u64::from(sessions.max(1)));
         Self { sessions, later: u32::try_from(later).unwrap_or(u32::MAX), controls: self.controls.max(sessions * 2) }
     }
 
-    /// All that it asks.
+    /// The total number of requests.
     #[must_use]
     pub fn probes(self) -> u64 {
         u64::from(self.sessions) * (1 + u64::from(self.later)) + u64::from(self.controls)
@@ -49,7 +49,7 @@ impl Sample {
 /// One probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
-    /// A session's next request; its number, from 0.
+    /// The next request of a session, by the session's number from 0.
     Session(u32),
     /// A request without a cookie.
     Control,
@@ -57,8 +57,8 @@ pub enum Probe {
     Bare,
 }
 
-/// The rounds of a run: the first binds each session, each later one asks each once more. Controls are strewn into all of them, and `bare`
-/// requests of the first session into the later ones: by themselves, one after another, a proxy that keeps its last connection to a pod
+/// The rounds of a run: the first binds every session, and each later one has one more request for each. Controls are spread over all rounds,
+/// and `bare` requests of the first session over the later ones: sent one after another, a proxy that reuses its last connection to a pod
 /// would take them all there.
 #[must_use]
 pub fn rounds(sample: Sample, bare: u32, seed: u64) -> Vec<Vec<Probe>> {
@@ -84,7 +84,7 @@ struct Strewn {
 }
 
 impl Strewn {
-    /// How many are due in a round, 1 the first: as many by then as its share of all, so that the remainder spreads by itself.
+    /// How many are due in a round, counted from 1: its share of all, so that the remainder spreads out.
     fn due(&mut self, round: u32) -> u64 {
         let by_then = u64::from(self.all) * u64::from(round) / u64::from(self.rounds.max(1));
         let due = by_then - self.done;

@@ -2,6 +2,7 @@
 //! begin oddly or move once.
 
 use super::*;
+use crate::scenario::{Chosen, Mark};
 
 fn told(run: &mut Run, at: f64, pod: &str, state: PodState) {
     run.events.push(Event { at: Duration::from_secs_f64(at), what: What::Pod { pod: pod.to_owned(), state } });
@@ -225,16 +226,15 @@ fn a_pod_that_was_away_for_a_while() {
 }
 
 #[track_caller]
-fn came_of(run: &Run, name: crate::verify::scenario::Name, mark: crate::verify::scenario::Mark, word: &str) {
-    let (found, detail) = crate::verify::scenario::ALL[name as usize].of(run, &judge(run, 0.0), &crate::verify::scenario::Chosen::default());
-    assert_eq!(found, mark, "{detail}");
-    assert!(detail.contains(word), "{detail}");
+fn came_of(run: &Run, name: Name, mark: Mark, word: &str) {
+    let found = judge(run, 0.0).scenario(name, &Chosen::default());
+    assert_eq!(found.mark, mark, "{}", found.detail);
+    assert!(found.detail.contains(word), "{}", found.detail);
 }
 
 /// A scenario shows nothing where what it stands on is open.
 #[test]
 fn scenarios_that_show_nothing() {
-    use crate::verify::scenario::{Mark, Name};
     let mut secure = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
     secure.sessions.iter_mut().for_each(|session| session.shots[0].offered.push(cookie(Fate::SecureOverHttp)));
     secure.replayed = "a b a c b a c a b a c b".split(' ').map(shot).collect();
@@ -243,19 +243,18 @@ fn scenarios_that_show_nothing() {
     came_of(&secure, Name::StickWs, Mark::Skip, "needs stick-http");
     let mut leaks = sticky();
     leaks.replayed = secure.replayed.clone();
-    came_of(&leaks, Name::Attribution, Mark::Pass, "it is the cookie");
+    came_of(&leaks, Name::Attribution, Mark::Pass, "the cookie holds it");
     leaks.sessions[3].shots[7].outcome = shot("b").outcome;
     leaks.sessions[3].shots[0].offered.push(cookie(Fate::Kept));
     came_of(&leaks, Name::Attribution, Mark::Skip, "needs stick-http");
     let mut cached = leaks.clone();
     cached.sessions.iter_mut().for_each(|session| session.shots[4].cached = true);
-    came_of(&cached, Name::Spread, Mark::Skip, "no pod's name");
+    came_of(&cached, Name::Spread, Mark::Skip, "names no pod");
 }
 
 /// A socket that came back elsewhere fails where it is judged.
 #[test]
 fn a_socket_that_came_back_elsewhere() {
-    use crate::verify::scenario::{Mark, Name};
     let mut back = sticky();
     back.sessions.iter_mut().for_each(|session| session.sockets = vec![socket(session.shots[0].clone()); 2]);
     let end = End { at: Duration::from_secs(5), quiet_since: Duration::from_secs(5), how: How::Goodbye { code: 1012, reason: String::new() } };
@@ -275,7 +274,6 @@ fn a_socket_that_came_back_elsewhere() {
 
 #[test]
 fn silent_sockets_that_end_by_something_else() {
-    use crate::verify::scenario::{Mark, Name};
     let ends = |how: &dyn Fn() -> How, apart: u64| {
         let end = |n: u64| End { at: Duration::from_millis(60_000 + n * apart), quiet_since: Duration::from_millis(n * 250), how: how() };
         let mut run = sticky();
@@ -285,10 +283,10 @@ fn silent_sockets_that_end_by_something_else() {
     let cut = || How::Cut("end of stream".to_owned());
     let restart = || How::Goodbye { code: 1012, reason: String::new() };
     let idle = || How::Goodbye { code: 1000, reason: "idle".to_owned() };
-    came_of(&ends(&cut, 250), Name::Idle, Mark::Fail, "4 of 4 silent sockets ended without a goodbye after 60.0 s");
-    came_of(&ends(&idle, 250), Name::Idle, Mark::Fail, "with a goodbye");
+    came_of(&ends(&cut, 250), Name::Idle, Mark::Fail, "4 of 4 silent sockets ended without a close frame after 60.0 s");
+    came_of(&ends(&idle, 250), Name::Idle, Mark::Fail, "with a close frame");
     for (run, word) in [(ends(&cut, 0), "proxy-recycled"), (ends(&restart, 0), "goodbye")] {
-        came_of(&run, Name::Idle, Mark::Skip, "not by their silence");
+        came_of(&run, Name::Idle, Mark::Skip, "not because of their silence");
         finds(&run, Verdict::Sticky, Some(word));
     }
 }

@@ -1,44 +1,47 @@
-//! A session's cookies, strictly as RFC 6265 sections 5.3 and 5.4 have them: what a browser does, without its exceptions.
+//! A session's cookies, strictly by RFC 6265 sections 5.3 and 5.4: what a browser does, without its exceptions.
 //!
-//! The host is the one that was asked for by name (the `Host` header), wherever the connection leads. A Secure cookie goes over TLS
-//! only, to localhost too: a jar that is kinder than a browser calls a site sticky whose users wander.
+//! The host is the one that the request names (the `Host` header), wherever the connection goes. A Secure cookie is sent over TLS only, even
+//! to localhost: a jar that is more lenient than a browser calls a site sticky whose users move.
 //!
-//! Of the public suffixes, for which browsers refuse a cookie, only those are known that have no dot, as `com`: no list of them all is kept.
+//! Like browsers, the jar rejects a cookie for a public suffix (`co.uk`, `github.io`), unless the host itself is one: then the cookie is for
+//! that host alone (RFC 6265 section 5.3, step 5). The list is the one at publicsuffix.org, private entries included, as the crate `psl` has
+//! it; a name that is not on it counts as a public suffix if it has no dot.
 
-use super::cookie::Offer;
+use crate::cookie::Offer;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-/// Where a request goes, as far as cookies care.
+/// The destination of a request, as far as cookies care.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The virtual host, in lower case and without a port.
     pub host: &'a str,
-    /// The path, from its slash on, without a query.
+    /// The path, with its leading slash and without a query.
     pub path: &'a str,
-    /// Whether it goes over TLS.
+    /// Whether it is sent over TLS.
     pub tls: bool,
 }
 
-/// What became of a cookie that was offered, for the request that brought it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
+/// What a browser does with a cookie that an answer set, seen from the URL that was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
-    /// It is in the jar and goes along with the next request to the same place.
+    /// Stored, and sent with the next request to the same URL.
     Kept,
-    /// It was over when it came, and took an older one of its name away.
+    /// Expired on arrival; an older one with its name is deleted.
     BornExpired,
-    /// Browsers refuse it for what it says of itself or for its size ([`Offer::is_refused`]).
+    /// Rejected for its attributes or its size ([`Offer::is_refused`]).
     Refused,
-    /// Its domain is not the host's, or everybody's.
+    /// Rejected because its domain is another host's, or a public suffix.
     ForeignDomain,
-    /// It is in the jar, and its path does not cover the place.
+    /// Stored, but its path does not cover the URL.
     OtherPath,
-    /// It is in the jar, and goes over TLS only, which the place does not have.
+    /// Stored, but sent over TLS only, and the URL is plain http.
     SecureOverHttp,
 }
 
-/// A jar.
+/// The cookies of one session.
 #[derive(Debug, Clone, Default)]
 pub struct Jar(Vec<Kept>);
 
@@ -50,25 +53,29 @@ struct Kept {
     path: String,
 }
 
-/// The most cookies that a jar holds; a browser's least is 50 for a domain (RFC 6265, 6.1). A site that sends more loses its oldest.
+/// The most cookies that a jar holds; browsers keep at least 50 per domain (RFC 6265 section 6.1). Beyond that the oldest one goes.
 const MOST: usize = 180;
 
 impl Jar {
-    /// Takes a cookie that an answer from `place` offered.
+    /// Takes a cookie that an answer from `place` set.
     pub fn take(&mut self, offer: Offer, place: &Place<'_>, now: SystemTime) -> Fate {
         if offer.is_refused() {
             return Fate::Refused;
         }
         let (domain, host_only) = match &offer.domain {
             Some(domain) if !domain_matches(place.host, domain) => return Fate::ForeignDomain,
-            // A name without a dot is a public suffix; a host of that name keeps its cookie for itself (RFC 6265bis section 5.7).
-            Some(domain) if !domain.contains('.') && domain != place.host => return Fate::ForeignDomain,
-            Some(domain) => (domain.clone(), !domain.contains('.')),
+            Some(domain) if is_public_suffix(domain) => {
+                if domain != place.host {
+                    return Fate::ForeignDomain;
+                }
+                (domain.clone(), true)
+            }
+            Some(domain) => (domain.clone(), false),
             None => (place.host.to_owned(), true),
         };
         let path = offer.path.clone().unwrap_or_else(|| default_path(place.path).to_owned());
         let same = |kept: &Kept| kept.offer.name == offer.name && kept.domain == domain && kept.path == path;
-        // One that is replaced keeps its place among the others.
+        // A cookie that is replaced keeps its place in the order.
         let before = self.0.iter().position(same);
         if offer.ends.is_some_and(|ends| ends <= now) {
             before.map(|at| self.0.remove(at));
@@ -92,8 +99,8 @@ impl Jar {
         fate
     }
 
-    /// Puts a value in the place of every other one, under the attributes and the life that its cookie has, and tells the names. Cookies of
-    /// names that `spared` has stay as they are: a login that was renewed is still the login.
+    /// Replaces every value by `value`, under the attributes and lifetime that its cookie has, and returns the names. Cookies whose names are
+    /// in `spared` stay as they are: a login that was renewed is still the login.
     pub fn forge(&mut self, value: &str, spared: &Self) -> BTreeSet<String> {
         let is_spared = |kept: &Kept| spared.0.iter().any(|own| own.offer.name == kept.offer.name);
         let forge = |kept: &mut Kept| {
@@ -103,7 +110,7 @@ impl Jar {
         self.0.iter_mut().filter(|kept| !is_spared(kept)).map(forge).collect()
     }
 
-    /// The `Cookie` header for a request to `place`: longer paths first, then older ones; none where nothing fits.
+    /// The `Cookie` header for a request to `place`: longer paths first, then older cookies; none if no cookie fits.
     #[must_use]
     pub fn header(&self, place: &Place<'_>, now: SystemTime) -> Option<String> {
         let mut fitting: Vec<&Kept> = self.0.iter().filter(|kept| kept.fits(place, now)).collect();
@@ -112,7 +119,7 @@ impl Jar {
         Some(pairs.join("; ")).filter(|header| !header.is_empty())
     }
 
-    /// Names that go along with a request to `place`, in the header's order; duplicates stay.
+    /// Names of the cookies for a request to `place`, oldest first, with duplicates.
     #[must_use]
     pub fn names(&self, place: &Place<'_>, now: SystemTime) -> Vec<&str> {
         self.0.iter().filter(|kept| kept.fits(place, now)).map(|kept| kept.offer.name.as_str()).collect()
@@ -126,12 +133,17 @@ impl Kept {
     }
 }
 
-/// RFC 6265 5.1.3: the same, or a part after a dot; an address has no parts.
+/// RFC 6265 section 5.1.3: equal, or a suffix after a dot; an IP address has no suffixes.
 fn domain_matches(host: &str, domain: &str) -> bool {
     host == domain || (host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')) && host.parse::<std::net::IpAddr>().is_err())
 }
 
-/// RFC 6265 5.1.4: up to the last slash.
+/// Whether everybody can register names below it. The list's default rule makes it so for a single label that the list does not have.
+fn is_public_suffix(domain: &str) -> bool {
+    psl::suffix_str(domain) == Some(domain)
+}
+
+/// RFC 6265 section 5.1.4: up to the last slash.
 fn default_path(path: &str) -> &str {
     match path.rfind('/') {
         Some(at) if at > 0 && path.starts_with('/') => &path[..at],
@@ -139,7 +151,7 @@ fn default_path(path: &str) -> &str {
     }
 }
 
-/// RFC 6265 5.1.4: the same, or a prefix that ends at a slash. `/app` covers `/app/x` and not `/apple`.
+/// RFC 6265 section 5.1.4: equal, or a prefix that ends at a slash. `/app` covers `/app/x` but not `/apple`.
 fn path_matches(path: &str, cookie: &str) -> bool {
     path.strip_prefix(cookie).is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
 }
@@ -221,6 +233,27 @@ mod tests {
         assert_eq!(own.header(&local, NOW).as_deref(), Some("a=1"));
         assert_eq!(own.header(&Place { host: "shop.localhost", ..local }, NOW), None, "it is that host's alone");
         assert!(!domain_matches("10.0.0.1", "0.0.1") && domain_matches("10.0.0.1", "10.0.0.1") && !domain_matches("notexample.com", "example.com"));
+    }
+
+    /// What everybody shares is nobody's cookie domain, unless the host itself is such a name.
+    #[test]
+    fn public_suffixes() {
+        let fate = |host: &str, domain: &str| {
+            let (mut jar, place) = (Jar::default(), Place { host, path: "/", tls: false });
+            let fate = jar.take(Offer::read(&format!("a=1; Domain={domain}"), NOW).unwrap(), &place, NOW);
+            let below = format!("below.{host}");
+            (fate, jar.header(&place, NOW).is_some(), jar.header(&Place { host: &below, ..place }, NOW).is_some())
+        };
+        assert_eq!(fate("shop.co.uk", "co.uk"), (Fate::ForeignDomain, false, false));
+        assert_eq!(fate("shop.co.uk", ".CO.UK"), (Fate::ForeignDomain, false, false));
+        assert_eq!(fate("shop.github.io", "github.io"), (Fate::ForeignDomain, false, false), "private entries count");
+        assert_eq!(fate("shop.example", "example"), (Fate::ForeignDomain, false, false), "it is not on the list");
+        assert_eq!(fate("a.b.kobe.jp", "b.kobe.jp"), (Fate::ForeignDomain, false, false), "a wildcard rule");
+        assert_eq!(fate("www.city.kobe.jp", "city.kobe.jp"), (Fate::Kept, true, true), "and its exception");
+        assert_eq!(fate("shop.co.uk", "shop.co.uk"), (Fate::Kept, true, true));
+        for host in ["co.uk", "github.io", "localhost"] {
+            assert_eq!(fate(host, host), (Fate::Kept, true, false), "for the host alone: {host}");
+        }
     }
 
     /// As a proxy's own cookie would come back: once, wherever and as long as the site's goes.
