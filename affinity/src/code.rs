@@ -49,7 +49,7 @@ codes! {
     CookieNotHonoured = "cookie-not-honoured", "Sessions send the cookie back, but it does not decide which pod answers.", [
         ("The proxy uses the Service's address instead of the pods", "turn off service-upstream (ingress-nginx) or nativelb (Traefik)"),
         ("Another Ingress for this Service sets affinity differently", "give both the same affinity, or separate Services"),
-        ("The cookie belongs to the application, and the proxy has no affinity", "check the cookie's name: is it the one that you configured?"),
+        ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
     ];
     Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
@@ -109,7 +109,7 @@ codes! {
         ("Expires is a fixed date in the past", "use Max-Age instead of Expires"),
     ];
     SingleBackendPath = "single-backend-path", "One pod answered every request, with a cookie or without.", [
-        ("A port-forward to a Service picks one pod and keeps it", "forward to the front door instead: stickyctl forward"),
+        ("A port-forward to a Service picks one pod and keeps it", "use stickyctl forward, which leads to the front door"),
         ("Only one pod is ready", "kubectl get pods; scale up and run again"),
         ("The proxy chooses by the client's address", "run from another address as well"),
     ];

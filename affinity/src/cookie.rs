@@ -61,7 +61,7 @@ impl Offer {
             }
             match key.trim().to_ascii_lowercase().as_str() {
                 "expires" => expires = date::read(value).or(expires),
-                "max-age" => offer.max_age = value.parse().ok().or(offer.max_age),
+                "max-age" => offer.max_age = seconds(value).or(offer.max_age),
                 "domain" => offer.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty()),
                 "path" => offer.path = Some(value.to_owned()).filter(|path| path.starts_with('/')),
                 "secure" => offer.secure = true,
@@ -109,6 +109,13 @@ impl Offer {
         ];
         all.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// `Max-Age` by RFC 6265 section 5.2.2: digits, perhaps after a minus sign. Larger numbers are capped.
+fn seconds(value: &str) -> Option<i64> {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| value.parse().unwrap_or(if value.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
 /// Zero or less is the earliest time there is (RFC 6265 section 5.2.2).
@@ -187,5 +194,11 @@ mod tests {
             assert_eq!(Offer::read(line, NOW + Duration::from_secs(1_000)).unwrap().ends, at(0), "{line}");
         }
         assert!(Offer::read("a=b; Max-Age=9223372036854775807", NOW).unwrap().ends > at(1));
+        for (line, over) in [("a=b; Max-Age=99999999999999999999", false), ("a=b; Max-Age=-99999999999999999999", true)] {
+            assert_eq!(Offer::read(line, NOW).unwrap().ends == at(0), over, "{line}");
+        }
+        for line in ["a=b; Max-Age=", "a=b; Max-Age=-", "a=b; Max-Age=+60", "a=b; Max-Age=60s", "a=b; Max-Age=6 0"] {
+            assert_eq!(Offer::read(line, NOW).unwrap().ends, None, "{line}");
+        }
     }
 }

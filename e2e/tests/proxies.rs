@@ -7,7 +7,7 @@ use e2e::proxies::cases::{CASES, codes_on_real_proxies};
 use e2e::proxies::door::{Door, Programs};
 use e2e::proxies::run;
 use std::collections::BTreeSet;
-use stickyctl::verify::code::Code;
+use sticky_affinity::code::Code;
 
 /// The table. `STICKY_E2E_CASES` picks the cases whose names hold its text, for whoever works on one.
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod verify;
+
 use crate::cluster;
 use crate::cluster::forward::ForwardArgs;
 use crate::cluster::release::ReleaseArgs;
@@ -11,13 +13,12 @@ use crate::man::ManArgs;
 use crate::mode::Mode;
 use crate::output::Output;
 use crate::render::RenderArgs;
-use crate::verify::args::{CodeParser, VerifyArgs};
-use crate::verify::code::Code;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
+use sticky_affinity::code::Code;
 use sticky_app::cli::{DrainArgs, IssuerArg, LimitArgs, RelayArgs};
 use sticky_app::core::duration;
 
@@ -64,12 +65,12 @@ pub enum Command {
     #[command(
         after_help = "Every request has a connection of its own, every session a cookie jar of its own; who answers is read from the answer and never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify --local --report verify.html\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
     )]
-    Verify(Box<VerifyArgs>),
+    Verify(Box<verify::VerifyArgs>),
     /// Prints what a reason of verify means and what to try
     #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
     Explain {
         /// The reason's code
-        #[arg(value_parser = CodeParser)]
+        #[arg(value_parser = verify::code())]
         code: Code,
     },
     /// Changes the number of pods; workers stay

@@ -1,12 +1,12 @@
 //! Which function does what a command says.
 
-use crate::cli::{ChangeArgs, Command, UpArgs, command};
+use crate::cli::{ChangeArgs, Command, UpArgs, command, verify};
 use crate::cluster::change::Change;
 use crate::cluster::{self, change, down, forward, status};
 use crate::exit::{Exit, Failure};
 use crate::mode::Mode;
 use crate::output::Output;
-use crate::{image, local, man, render, verify};
+use crate::{image, local, man, render};
 
 /// Runs one command.
 ///

@@ -3,8 +3,8 @@
 use super::between;
 use anyhow::Result;
 use e2e::proxies::cases::{CASES, codes_on_real_proxies};
-use stickyctl::verify::code::Code;
-use stickyctl::verify::scenario::{ALL, Wants};
+use sticky_affinity::code::Code;
+use sticky_affinity::scenario::{ALL, Wants};
 
 pub fn page(page: &str) -> Result<String> {
     let page = between(page, "scenarios", &scenarios())?;

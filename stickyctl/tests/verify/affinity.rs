@@ -148,15 +148,15 @@ async fn kept_connections_are_compared() {
     assert_eq!((done.code, done.scenario("reuse").0.as_str()), (Some(3), "skip"));
     let done = verify(&Site::default().serve().await, &["--reuse"]).await;
     let (outcome, detail) = done.scenario("reuse");
-    assert_eq!((done.code, outcome.as_str(), detail.contains("a connection holds nothing")), (Some(0), "pass", true), "{detail}");
+    assert_eq!((done.code, outcome.as_str(), detail.contains("a connection holds no session")), (Some(0), "pass", true), "{detail}");
 }
 
 #[tokio::test]
 async fn sessions_that_begin_oddly() {
-    for (affinity, became) in [(Affinity::Persistent, "replaced at once"), (Affinity::Ring, "taken for a key, and not replaced")] {
+    for (affinity, became) in [(Affinity::Persistent, "replaced at once"), (Affinity::Ring, "used as a key and not replaced")] {
         let done = verify(&Site { affinity, ..Site::default() }.serve().await, &[]).await;
         let (outcome, detail) = done.scenario("parallel-first");
-        assert!(outcome == "pass" && detail.starts_with("8 at once reached "), "{affinity:?}: {detail}");
+        assert!(outcome == "pass" && detail.starts_with("8 parallel requests reached "), "{affinity:?}: {detail}");
         assert_eq!(done.scenario("dead-cookie"), ("pass".to_owned(), became.to_owned()), "{affinity:?}");
     }
     let done = verify(&without(Balance::Turns).serve().await, &[]).await;
@@ -171,5 +171,5 @@ async fn attribution_is_no_proof_where_one_pod_gets_most() {
     let site = Site { balance: Balance::Weighted(&[94, 3, 3]), ..Site::default() };
     let done = verify(&site.serve().await, &["--sessions", "30", "--requests", "12"]).await;
     let (outcome, detail) = done.scenario("attribution");
-    assert!(outcome == "skip" && detail.contains("luck") || outcome == "pass" && !detail.contains("(12 of 12 stayed)"), "{detail}");
+    assert!(outcome == "skip" && detail.contains("chance") || outcome == "pass" && !detail.contains("(12 of 12 stayed)"), "{detail}");
 }

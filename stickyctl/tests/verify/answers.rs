@@ -68,15 +68,15 @@ async fn details_tell_kinds_apart() {
     let slowed = done.report["nameless"]["429"].as_u64().unwrap();
     assert!(slowed > 20 && done.detail("error-rate").contains(&format!("{slowed} with status 429")), "{}", done.details());
     let done = verify(&identity(Identity::Nobody).serve().await, &[]).await;
-    assert!(done.detail("no-identity").contains("route was offered"), "{}", done.details());
+    assert!(done.detail("no-identity").contains("route was set"), "{}", done.details());
     let done = verify(&Site { cookie: None, ..identity(Identity::Nobody) }.serve().await, &[]).await;
-    assert!(done.detail("no-identity").contains("no cookie was offered either"), "{}", done.details());
+    assert!(done.detail("no-identity").contains("no cookie was set either"), "{}", done.details());
     let done = verify(&Site { host: Some("shop.example"), ..Site::default() }.serve().await, &["--host", "other.example"]).await;
     assert!(done.detail("no-identity").contains(" with status 404"), "{}", done.details());
     let to = Some("https://u:tell-nobody@shop.example/login?token=tell-nobody");
     let done = verify(&Site { redirects: to, ..Site::default() }.serve().await, &[]).await;
     let detail = done.detail("no-identity");
-    assert!(detail.contains("with status 302 (302 to https://shop.example/login: ask there)"), "{detail}");
+    assert!(detail.contains("with status 302 (302 redirect to https://shop.example/login, which is not followed)"), "{detail}");
     assert!(!done.stdout.contains(SECRET) && !done.stderr.contains(SECRET), "{detail}");
     // Where only those are answered who are known, controls can't be.
     let done = verify(&Site { login: Login::Password, ..Site::default() }.serve().await, &[]).await;

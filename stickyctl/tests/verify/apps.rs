@@ -24,6 +24,6 @@ async fn messages() {
 #[tokio::test]
 async fn each_message_is_counted() {
     let done = verify(&app(App::Whole).serve().await, ITS_OWN).await;
-    assert_eq!(done.scenario("local-delivery"), ("pass".to_owned(), "15 of 15 messages met their session's socket".to_owned()));
+    assert_eq!(done.scenario("local-delivery"), ("pass".to_owned(), "15 of 15 messages reached their session's socket".to_owned()));
     assert_eq!(done.scenario("relay"), ("pass".to_owned(), "15 of 15 messages arrived".to_owned()));
 }

@@ -8,23 +8,23 @@ async fn wrong_calls_say_what_to_write() {
     let site = Site::default().serve().await;
     for (flags, says) in [
         (&["--idle", "3s"][..], "--ws-url /PATH"),
-        (&["--skip", "spread"], "every verdict is made of it"),
+        (&["--skip", "spread"], "every verdict depends on it"),
         (&["--only", "nothing"], "possible values"),
-        (&["--header", "Authorization: x"], "write @ and a file"),
+        (&["--header", "Authorization: x"], "write @FILE"),
         (&["--header", "@/nowhere"], "/nowhere"),
         (&["--cookie", "@/nowhere"], "/nowhere"),
         (&["--first-body", "@/nowhere"], "/nowhere"),
         (&["--sessions", "1000", "--requests", "1000"], "product is below"),
         (&["--path", "page"], "begins with a slash"),
         (&["--path", "/a b"], "%20"),
-        (&["--first", "/#/login"], "after a #"),
+        (&["--first", "/#/login"], "remove the #"),
         (&["--ws-url", "/a b"], "%20"),
         (&["--ws-url", "ws://127.0.0.1:80800/ws"], "1 to 65535"),
         (&["--connect", "10.0.0.7:80800"], "1 to 65535"),
         (&["--connect", "http://10.0.0.7"], "10.0.0.7:8080"),
         (&["--host", "shop.example:x"], "1 to 65535"),
-        (&["--pod-identity", "header:set-cookie"], "a cookie's text says nothing"),
-        (&["--worker-identity", "header:Set-Cookie"], "a cookie's text says nothing"),
+        (&["--pod-identity", "header:set-cookie"], "a cookie does not identify a pod"),
+        (&["--worker-identity", "header:Set-Cookie"], "a cookie does not identify a pod"),
         (&["--pod-identity", "x-pod"], "header:NAME"),
         (&["--max-move-rate", "0.1"], "0.1%"),
         (&["--rate", "0"], "0.1 to 10000"),
@@ -47,7 +47,7 @@ async fn a_port_that_is_none() {
     site.url = "http://127.0.0.1:80800/".to_owned();
     let done = verify(&site, &[]).await;
     assert!(
-        done.code == Some(2) && done.stderr.contains("`80800` is no port") && done.stderr.contains("stickyctl verify https://"),
+        done.code == Some(2) && done.stderr.contains("invalid port `80800`") && done.stderr.contains("stickyctl verify https://"),
         "{}",
         done.stderr
     );
@@ -95,7 +95,7 @@ async fn broken_off_in_the_middle() {
         done.details()
     );
     assert_eq!(done.reasons(), ["too-few-probes"], "{}", done.details());
-    assert_eq!(done.scenario("dead-cookie"), ("skip".to_owned(), "the run was interrupted before it".to_owned()));
+    assert_eq!(done.scenario("dead-cookie"), ("skip".to_owned(), "the run was interrupted before this scenario".to_owned()));
     assert!(done.scenario("reuse").1.contains("--reuse") && done.scenario("stick-http").1.contains("too-few-probes"));
 }
 

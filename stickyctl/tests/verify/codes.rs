@@ -3,11 +3,11 @@
 use crate::case::Case;
 use crate::{affinity, answers, apps, cookies, sockets, ways, workers};
 use std::collections::BTreeSet;
-use stickyctl::verify::code::Code;
+use sticky_affinity::code::Code;
 
 /// Codes that take a cluster's word, which no site gives: unit tests have them.
 const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-ready-pod"];
-const UNIT_TESTS: &str = include_str!("../../src/verify/verdict/tests/around.rs");
+const UNIT_TESTS: &str = include_str!("../../../affinity/src/judge/tests/around.rs");
 
 fn cases() -> impl Iterator<Item = &'static Case> {
     [affinity::CASES, answers::CASES, apps::CASES, cookies::CASES, sockets::CASES, sockets::SILENT, ways::CASES, workers::CASES].into_iter().flatten()

@@ -28,6 +28,15 @@ pub const CASES: &[Case] = &[
     sticky("a life ahead", || with("Path=/; Max-Age=60; Expires=Fri, 27-Nov-20 09:00:00 GMT")).beside(&["born-expired"]),
     not_sticky("another domain", || with("Path=/; Domain=other.example"), &["cookie-domain-mismatch"]),
     not_sticky("everybody's domain", || with("Path=/; Domain=example"), &["cookie-domain-mismatch"]).with(&["--host", "shop.example"]),
+    not_sticky("a public suffix of two labels", || with("Path=/; Domain=co.uk"), &["cookie-domain-mismatch"]).with(&["--host", "shop.co.uk"]),
+    not_sticky("a public suffix of a company's", || with("Path=/; Domain=github.io"), &["cookie-domain-mismatch"])
+        .with(&["--host", "shop.github.io"]),
+    sticky("a host that is itself a public suffix", || with("Path=/; Domain=github.io"))
+        .with(&["--host", "github.io"])
+        .beside(&["cookie-domain-mismatch"]),
+    sticky("a name below a public suffix", || with("Path=/; Domain=shop.co.uk"))
+        .with(&["--host", "www.shop.co.uk"])
+        .beside(&["cookie-domain-mismatch"]),
     sticky("its own domain", || with("Path=/; Domain=shop.example")).with(&["--host", "shop.example"]).beside(&["cookie-domain-mismatch"]),
     sticky("two of one name, the last for the pod", || beside(Beside::DeadFirst)).beside(&["cookie-not-honoured"]),
     // A jar keeps the last one, which leads nowhere: each answer binds anew.
@@ -71,8 +80,8 @@ async fn what_becomes_of_cookies() {
 #[tokio::test]
 async fn the_reason_says_where_a_cookie_came() {
     for (site, says) in [
-        (Site { sets: Sets::OnlyUpgrades, ..Site::default() }, "the 101 of sockets only"),
-        (Site { cookie: None, ..Site::default() }, "was ever offered"),
+        (Site { sets: Sets::OnlyUpgrades, ..Site::default() }, "only the 101 responses of sockets set a cookie"),
+        (Site { cookie: None, ..Site::default() }, "no answer set a cookie"),
     ] {
         let done = verify(&site.serve().await, SOCKET).await;
         assert!(done.detail("no-affinity-cookie").ends_with(says), "{}", done.details());
@@ -90,12 +99,12 @@ async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
         ("__Host-", Site { tls, cookie_name: "__Host-route", ..with("Path=/; Secure") }, &[], "replaced at once"),
         ("__Secure-", Site { tls, cookie_name: "__Secure-route", ..with("Path=/; Secure; Domain=shop.example") }, &[], "replaced at once"),
         // Only what was forged can be replaced.
-        ("a key, and the application's beside it", Site { affinity: Affinity::Ring, ..beside(Beside::OtherName) }, &[], "taken for a key"),
-        ("a key", Site { affinity: Affinity::Ring, ..Site::default() }, &[], "taken for a key, and not replaced"),
+        ("a key, and the application's beside it", Site { affinity: Affinity::Ring, ..beside(Beside::OtherName) }, &[], "used as a key"),
+        ("a key", Site { affinity: Affinity::Ring, ..Site::default() }, &[], "used as a key and not replaced"),
     ] {
         let done = verify(&site.serve().await, flags).await;
         let (outcome, detail) = done.scenario("dead-cookie");
-        assert!(detail.starts_with(says) && !detail.contains("afterwards") && outcome != "fail", "{what}: {outcome} {detail} {}", done.details());
+        assert!(detail.starts_with(says) && !detail.contains("after that") && outcome != "fail", "{what}: {outcome} {detail} {}", done.details());
     }
 }
 
@@ -103,17 +112,17 @@ async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
 #[tokio::test]
 async fn the_table_says_what_becomes_of_a_cookie() {
     for (attributes, says) in [
-        ("Path=/other", "cookie    route  Path=/other  for another path, offered "),
-        ("Path=/; SameSite=None", "  refused by browsers, offered "),
-        ("Path=/; Secure", "  kept away from plain http, offered "),
-        ("Path=/; Max-Age=0", "  over when it comes, offered "),
-        ("Path=/; Domain=other.example", "  for another domain, offered "),
-        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lives 2"),
-        ("Path=/; Max-Age=60", "cookie    route  Path=/ Max-Age=60  offered "),
+        ("Path=/other", "cookie    route  Path=/other  for another path, set "),
+        ("Path=/; SameSite=None", "  rejected by browsers, set "),
+        ("Path=/; Secure", "  not sent over plain http, set "),
+        ("Path=/; Max-Age=0", "  expired on arrival, set "),
+        ("Path=/; Domain=other.example", "  for another domain, set "),
+        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lifetime 2"),
+        ("Path=/; Max-Age=60", "cookie    route  Path=/ Max-Age=60  set "),
     ] {
         let done = verify(&with(attributes).serve().await, &["-o", "table"]).await;
         assert!(done.stdout.contains(says), "{attributes}: {}", done.stdout);
-        let codes = done.stdout.lines().filter(|line| line.starts_with("  More: stickyctl explain ")).count();
+        let codes = done.stdout.lines().filter(|line| line.starts_with("  Details: stickyctl explain ")).count();
         assert_eq!(codes, usize::from(done.code != Some(0)), "{}", done.stdout);
     }
 }

@@ -79,7 +79,7 @@ async fn sockets_that_ended_come_back() {
         "{}",
         silent.details()
     );
-    assert!(silent.detail("idle-timeout").starts_with("4 of 4 silent sockets ended without a goodbye after "), "{}", silent.details());
+    assert!(silent.detail("idle-timeout").starts_with("4 of 4 silent sockets ended without a close frame after "), "{}", silent.details());
 }
 
 /// Those that sessions began with are held all the time, and a timer ends each after the same silence: one after another, as they were opened.

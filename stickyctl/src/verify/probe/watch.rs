@@ -1,7 +1,6 @@
-//! What a cluster, or the one that runs here, says of the pods during a run: whether each is ready. A move away from one that is not is forced.
+//! The readiness of the pods during a run, as reported by a cluster or by the local demo. A move away from a pod that is not ready is forced.
 
-use super::probe::Book;
-use super::seen::{PodState, What};
+use super::book::Book;
 use crate::cluster::errors::sentence;
 use crate::cluster::rollout::trouble::is_ready;
 use crate::local::client;
@@ -14,29 +13,23 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use sticky_affinity::seen::{PodState, What};
 use sticky_app::core::topology::State;
 
-/// Who says how the pods are.
-pub enum Witness {
-    /// A cluster, for the pods of a namespace that a selector chooses.
-    Cluster {
-        /// The client.
-        client: Client,
-        /// The namespace.
-        namespace: String,
-        /// The selector.
-        selector: String,
-    },
-    /// The one that runs here.
+/// The source of the pods' states.
+pub(crate) enum Witness {
+    /// A cluster: the pods in a namespace that match a label selector.
+    Cluster { client: Client, namespace: String, selector: String },
+    /// The local demo.
     Local(client::Client),
 }
 
-/// Between two looks at the one that runs here.
+/// How often the local demo is polled.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Writes into the book what becomes of the pods, for as long as it is asked. `ready` is told once the first look is done, or failed; `warns`
-/// hears once why nothing will come of it.
-pub async fn pods(witness: &Witness, book: &Arc<Book>, ready: tokio::sync::oneshot::Sender<()>, warns: impl Fn(&str)) -> Infallible {
+/// Records the pods' states in the book for as long as it is polled. `ready` is notified when the first states are known or could not be read.
+/// `warns` is called once if no pod's state can be read.
+pub(crate) async fn pods(witness: &Witness, book: &Arc<Book>, ready: tokio::sync::oneshot::Sender<()>, warns: impl Fn(&str)) -> Infallible {
     let mut told = Told { book, known: BTreeMap::new(), ready: Some(ready), listed: BTreeMap::new(), warned: false };
     match witness {
         Witness::Cluster { client, namespace, selector } => {
@@ -45,10 +38,14 @@ pub async fn pods(witness: &Witness, book: &Arc<Book>, ready: tokio::sync::onesh
             while let Some(event) = events.next().await {
                 let Some(trouble) = told.hears(event) else { continue };
                 let (trouble, attempt) = match trouble {
-                    Trouble::Nobody => (format!("no pod there has the labels {selector}"), format!("kubectl get pods -n {namespace} --show-labels")),
+                    Trouble::Nobody => {
+                        (format!("no pod matches the label selector {selector}"), format!("kubectl get pods -n {namespace} --show-labels"))
+                    }
                     Trouble::Refused(why) => (why, format!("kubectl auth can-i watch pods -n {namespace}")),
                 };
-                warns(&format!("watching the pods of {namespace}: {trouble}; until that works no move has a cause. Try `{attempt}`"));
+                warns(&format!(
+                    "watching pods in namespace {namespace}: {trouble}. Until that works, the causes of moves are unknown. Try `{attempt}`"
+                ));
             }
         }
         Witness::Local(client) => loop {
@@ -73,22 +70,22 @@ struct Told<'a> {
     book: &'a Book,
     known: BTreeMap<String, PodState>,
     ready: Option<tokio::sync::oneshot::Sender<()>>,
-    /// A list that is not whole yet.
+    /// A list that is still incomplete.
     listed: BTreeMap<String, PodState>,
     warned: bool,
 }
 
-/// Why nobody says how pods are.
+/// Why no state can be read.
 #[derive(Debug, PartialEq)]
 enum Trouble {
-    /// No pod was chosen.
+    /// No pod matches.
     Nobody,
-    /// The cluster said no, or nothing.
+    /// The cluster refused, or did not answer.
     Refused(String),
 }
 
 impl Told<'_> {
-    /// What a cluster says; the first time that it says of no pod, why.
+    /// Takes an event. Returns why there is no pod, once.
     fn hears(&mut self, event: Result<Event<Pod>, watcher::Error>) -> Option<Trouble> {
         let trouble = match event {
             Ok(Event::Init) => {
@@ -112,7 +109,7 @@ impl Told<'_> {
                 self.some(pod.metadata.name.map(|name| (name, PodState::Gone)));
                 return None;
             }
-            // It is tried again; until then nobody says how pods are, which is no news of them.
+            // The watcher retries; until then the pods keep their last states.
             Err(error) => {
                 self.looked();
                 Trouble::Refused(match &error {
@@ -126,7 +123,7 @@ impl Told<'_> {
         (self.known.is_empty() && !std::mem::replace(&mut self.warned, true)).then_some(trouble)
     }
 
-    /// The whole list: who is not in it is gone.
+    /// Takes a complete list: a known pod that is not in it is gone.
     fn all(&mut self, list: BTreeMap<String, PodState>) {
         let gone: Vec<String> = self.known.keys().filter(|pod| !list.contains_key(*pod)).cloned().collect();
         self.some(list.into_iter().chain(gone.into_iter().map(|pod| (pod, PodState::Gone))));
@@ -144,7 +141,7 @@ impl Told<'_> {
 
     fn looked(&mut self) {
         if let Some(ready) = self.ready.take() {
-            // Nobody waits any more where the run is over.
+            // Nobody waits any more after the run.
             let _ = ready.send(());
         }
     }
@@ -153,7 +150,7 @@ impl Told<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::plan::Sample;
+    use sticky_affinity::plan::Sample;
 
     fn told(book: &Book, ready: tokio::sync::oneshot::Sender<()>) -> Told<'_> {
         Told { book, known: BTreeMap::new(), ready: Some(ready), listed: BTreeMap::new(), warned: false }

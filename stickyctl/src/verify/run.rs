@@ -1,0 +1,153 @@
+//! One run: from a request to a report and its exit code.
+
+use super::probe::watch::{self, Witness};
+use super::probe::{self, Asking, Book};
+use super::report::build::About;
+use super::report::model::Report;
+use super::request::{Request, RequestError};
+use crate::cluster::forward;
+use crate::cluster::tunnel::Tunnel;
+use crate::exit::{Exit, Explained};
+use crate::output::{Mark, Output};
+use k8s_openapi::jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use sticky_affinity::judge;
+use sticky_affinity::seen::What;
+use sticky_affinity::verdict::Verdict;
+use tokio::sync::oneshot;
+
+/// Time limit for the first report of a cluster about its pods.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// The size of the default sample, in requests and sockets. A larger run against another machine needs a confirmation.
+const MOST_UNASKED: u64 = 800;
+
+/// The result of a run.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) report: Report,
+    pub(crate) exit: Exit,
+}
+
+/// Why there was no run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VerifyError {
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error("{requests} requests are more than the usual load for {site}, and nobody confirmed them")]
+    Unconfirmed { requests: u64, site: String, command: String },
+}
+
+impl Explained for VerifyError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Request(why) => why.exit(),
+            Self::Unconfirmed { .. } => Exit::Usage,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Request(why) => why.next_steps(),
+            Self::Unconfirmed { command, .. } => vec![format!("{command} --yes")],
+        }
+    }
+}
+
+/// Sends requests to a site and judges what comes back. Ctrl-C ends the run early; the report then covers what was seen until then.
+pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, VerifyError> {
+    let mut way = request.site.open().await?;
+    let asking = request.asking(&way.url, way.address.as_deref())?;
+    let (requests, sockets) = asking.count();
+    let (all, sample) = (requests + sockets, asking.sample);
+    output.note(&format!(
+        "{} sessions of 1 + {} requests, {} controls: at most {requests} requests and {sockets} sockets, seed {}",
+        sample.sessions, sample.later, sample.controls, asking.seed
+    ));
+    if all > MOST_UNASKED && !request.amount.yes {
+        let site = if way.tunnel.is_some() { "the cluster".to_owned() } else { foreign(&asking).await };
+        if !site.is_empty() && !output.confirm(&format!("This is more than the usual load for {site}. Continue?")) {
+            return Err(VerifyError::Unconfirmed { requests: all, site, command: request.command });
+        }
+    }
+    let began = Timestamp::now();
+    let book = Arc::new(Book::new(sample));
+    let line = output.live("probing");
+    let (looked, first_look) = oneshot::channel();
+    let partial = tokio::select! {
+        () = async {
+            if way.witness.is_some() {
+                // Without states in time the run begins anyway, and the causes of moves are unknown.
+                if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
+                    output.warning("the cluster has not reported the state of its pods; until it does, the causes of moves are unknown");
+                }
+            }
+            probe::run(&asking, &book, |done| line.says(&format!("{done} of at most {all}"))).await;
+        } => false,
+        _ = tokio::signal::ctrl_c() => true,
+        never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
+        never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
+    };
+    let run = book.run();
+    let done = run.shots().count() + run.sockets().count();
+    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
+    let mut judgement = judge(&run, request.amount.max_move_rate);
+    if request.require_workers {
+        judgement.require_workers();
+    }
+    let exit = if partial { Exit::Interrupted } else { exit(judgement.pods, judgement.workers, request.require_workers) };
+    let about = About {
+        url: way.url,
+        command: request.command,
+        began: began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        took: book.age(),
+        seed: asking.seed,
+        sample,
+        planned: (requests, sockets),
+        paths: asking.target.all_paths(),
+        chosen: asking.chosen.clone(),
+        partial,
+        exit,
+        identity: (asking.pod.to_string(), asking.worker.to_string()),
+    };
+    Ok(Verified { report: Report::new(&about, &run, &judgement), exit })
+}
+
+/// The addresses on other machines that requests and sockets go to; empty if there are none. The site's name is not enough to tell: its
+/// connections may go elsewhere.
+async fn foreign(asking: &Asking) -> String {
+    let mut all: BTreeSet<&str> = asking.target.foreign().await.into_iter().collect();
+    if let Some(socket) = &asking.socket {
+        all.extend(socket.target.foreign().await);
+    }
+    all.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The exit code of a verdict on pods, and on workers if they count.
+fn exit(pods: Verdict, workers: Verdict, workers_count: bool) -> Exit {
+    let all = [Some(pods), workers_count.then_some(workers)];
+    let is = |verdict| all.contains(&Some(verdict));
+    match () {
+        () if is(Verdict::NotSticky) => Exit::Negative,
+        () if is(Verdict::Inconclusive) || is(Verdict::NotJudged) => Exit::Inconclusive,
+        () => Exit::Done,
+    }
+}
+
+/// Reports and records what happens to the tunnel.
+async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> Infallible {
+    match tunnel {
+        Some(tunnel) => forward::tell(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn witness(witness: Option<&Witness>, book: &Arc<Book>, looked: oneshot::Sender<()>, output: Output) -> Infallible {
+    match witness {
+        Some(witness) => watch::pods(witness, book, looked, |what| output.warning(what)).await,
+        None => std::future::pending().await,
+    }
+}
