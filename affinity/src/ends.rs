@@ -154,7 +154,7 @@ mod tests {
         }
         told.events.push(Event { at: Duration::from_secs_f64(9.5), what: What::Pod { pod: "a".to_owned(), state: PodState::Gone } });
         ended(&told, &[Why::PodTerminated, Why::Transport]);
-        // By nobody's word: it answers nothing any more, and the others do. One that never answered a request tells nothing by its silence.
+        // Without a cluster: the pod answers nothing any more, while the others do. The silence of one that never answered shows nothing.
         let mut silent = run(vec![socket("z", 9.0, 8.0, cut())]);
         ended(&silent, &[Why::Transport]);
         silent.controls = timed(["z", "a", "b"].map(shot).to_vec(), 1.0);

@@ -235,7 +235,7 @@ mod tests {
         assert!(!domain_matches("10.0.0.1", "0.0.1") && domain_matches("10.0.0.1", "10.0.0.1") && !domain_matches("notexample.com", "example.com"));
     }
 
-    /// What everybody shares is nobody's cookie domain, unless the host itself is such a name.
+    /// A public suffix is never a cookie's domain, unless it is the host itself: then the cookie is for that host alone.
     #[test]
     fn public_suffixes() {
         let fate = |host: &str, domain: &str| {
@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    /// As a proxy's own cookie would come back: once, wherever and as long as the site's goes.
+    /// Sent as the site's own cookie would be: once, to the same paths, and for as long.
     #[test]
     fn a_forged_cookie_is_the_sites_own_but_for_its_value() {
         let mut spared = Jar::default();

@@ -1,4 +1,4 @@
-//! A site with the routes of sticky-app: messages that meet their session's socket, or don't.
+//! A site with the routes of sticky-app: messages that reach their session's socket, or do not.
 
 use crate::case::{Case, all_at_once, sticky, verify};
 use crate::site::{App, Site};

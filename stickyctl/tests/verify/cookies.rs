@@ -1,4 +1,4 @@
-//! Cookies that do not come back, come twice, or come from somebody else.
+//! Cookies that do not come back, come twice, or come from someone else.
 
 use crate::case::{Case, all, not_sticky, sticky, unclear, verify};
 use crate::site::{Affinity, Beside, Sets, Site, Tls, Trust, Upgrade};
@@ -39,7 +39,7 @@ pub const CASES: &[Case] = &[
         .beside(&["cookie-domain-mismatch"]),
     sticky("its own domain", || with("Path=/; Domain=shop.example")).with(&["--host", "shop.example"]).beside(&["cookie-domain-mismatch"]),
     sticky("two of one name, the last for the pod", || beside(Beside::DeadFirst)).beside(&["cookie-not-honoured"]),
-    // A jar keeps the last one, which leads nowhere: each answer binds anew.
+    // A jar keeps the last one, which leads nowhere, so every answer binds the session again.
     not_sticky("two of one name, the last for a dead pod", || beside(Beside::DeadLast), &["cookie-not-honoured"]),
     not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-not-honoured"]),
     sticky("the application sets another name", || beside(Beside::OtherName)).beside(&["cookie-not-honoured", "no-affinity-cookie"]),
@@ -65,7 +65,7 @@ pub const CASES: &[Case] = &[
         .beside(&["socket-elsewhere"]),
     not_sticky("on the 101 only", || Site { sets: Sets::OnlyUpgrades, ..Site::default() }, &["no-affinity-cookie"]).with(SOCKET),
     not_sticky("never", || Site { cookie: None, ..Site::default() }, &["no-affinity-cookie"]).with(SOCKET),
-    // Two rules, each with the path of its own location: the page's cookie does not go to the socket.
+    // Two rules, each with its own path: the page's cookie is not sent to the socket.
     not_sticky("page and socket have a cookie each", || Site { socket_cookie: Some("Path=/ws"), ..with("Path=/page") }, &["socket-elsewhere"])
         .with(&["/page", "--ws-url", "/ws"])
         .beside(&["no-cookie-on-upgrade"]),
@@ -88,7 +88,7 @@ async fn the_reason_says_where_a_cookie_came() {
     }
 }
 
-/// A dead cookie comes as the site's own would, whatever its attributes: once, and it is its answer's cookie that replaces it.
+/// A forged cookie is sent as the site's own would be, whatever its attributes: once, and the cookie in its answer replaces it.
 #[tokio::test]
 async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
     let tls = Some(Tls { http2: false, trust: Trust::Right });
@@ -98,7 +98,7 @@ async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
         ("a path of its own", with("Path=/app"), &["/app"], "replaced at once"),
         ("__Host-", Site { tls, cookie_name: "__Host-route", ..with("Path=/; Secure") }, &[], "replaced at once"),
         ("__Secure-", Site { tls, cookie_name: "__Secure-route", ..with("Path=/; Secure; Domain=shop.example") }, &[], "replaced at once"),
-        // Only what was forged can be replaced.
+        // Only a forged cookie can be replaced.
         ("a key, and the application's beside it", Site { affinity: Affinity::Ring, ..beside(Beside::OtherName) }, &[], "used as a key"),
         ("a key", Site { affinity: Affinity::Ring, ..Site::default() }, &[], "used as a key and not replaced"),
     ] {
@@ -108,7 +108,7 @@ async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
     }
 }
 
-/// What becomes of a cookie that does not come back is told beside it.
+/// The table shows why a cookie does not come back.
 #[tokio::test]
 async fn the_table_says_what_becomes_of_a_cookie() {
     for (attributes, says) in [

@@ -1,4 +1,4 @@
-//! What a run leaves behind: a page, JUnit, and the comparison with an earlier run.
+//! The files of a run: a page, JUnit XML, and the comparison with an earlier run.
 
 use crate::case::{interrupted, verify};
 use crate::site::{Affinity, Site, Workers};
@@ -40,7 +40,7 @@ async fn files_of_every_verdict() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else stays");
 }
 
-/// However many scenarios fail: JUnit is green where the exit code is 0, and nowhere else.
+/// However many scenarios fail: JUnit passes if the exit code is 0, and only then.
 #[tokio::test]
 async fn junit_agrees_with_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
@@ -91,7 +91,7 @@ async fn what_can_not_be_written_is_told_before_the_first_request() {
         let done = verify(&site, flags).await;
         assert!(done.code == Some(2) && done.stdout.is_empty() && done.stderr.contains(says), "{flags:?}: {:?} {}", done.code, done.stderr);
     }
-    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
+    assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn an_earlier_report_beside_it() {
     );
     let compared = &data(&page)["baseline"]["changed"];
     assert_eq!((&compared[0], &compared[1]), (&"pods: not-sticky, was sticky".into(), &"reasons: cookie-not-honoured, was none".into()));
-    // However it was before, the exit code is this run's.
+    // Whatever the earlier result, the exit code is that of this run.
     std::fs::write(&before, verify(&not, &[]).await.stdout).unwrap();
     assert_eq!(verify(&sticky, &flags).await.code, Some(0));
 }

@@ -1,4 +1,4 @@
-//! Pods of several workers.
+//! Pods with several workers.
 
 use crate::case::{Case, all, sticky, unclear, verify};
 use crate::site::{Site, Workers};
@@ -30,7 +30,7 @@ async fn workers_have_a_verdict_of_their_own() {
     all(CASES).await;
 }
 
-/// The exit code speaks of them where it is asked to.
+/// The exit code includes workers if requested.
 #[tokio::test]
 async fn exit_codes_of_workers() {
     for (site, sample, wanted, code) in [

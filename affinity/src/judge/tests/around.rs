@@ -1,4 +1,4 @@
-//! What goes on around the requests: a cluster that tells of its pods, pods that get little, identities that are no pods', sessions that
+//! What happens around the requests: a cluster that reports its pods, pods with few requests, identities that are not pods, sessions that
 //! begin oddly or move once.
 
 use super::*;
@@ -8,7 +8,7 @@ fn told(run: &mut Run, at: f64, pod: &str, state: PodState) {
     run.events.push(Event { at: Duration::from_secs_f64(at), what: What::Pod { pod: pod.to_owned(), state } });
 }
 
-/// By a cluster's word: who left a pod that went is no wonder, who left one that was ready is.
+/// With a cluster: leaving a pod that went away is forced, leaving a ready one is not.
 #[test]
 fn what_a_cluster_says_of_moves() {
     let mut forced = sticky();
@@ -22,14 +22,14 @@ fn what_a_cluster_says_of_moves() {
     collateral.events.truncate(3);
     told(&mut collateral, 5.5, "d", PodState::Ready);
     finds(&collateral, Verdict::NotSticky, Some("moved-collateral"));
-    // At rest nobody moves, whatever comes.
+    // New pods alone move nobody.
     let mut rest = sticky();
     rest.events = collateral.events;
     finds(&rest, Verdict::Sticky, None);
 }
 
 #[test]
-fn one_pod_by_a_cluster_s_word() {
+fn one_ready_pod_in_a_cluster() {
     let all = sessions(&["a"], 30);
     let mut one = run(&["a"; 60].join(" "), &all.iter().map(String::as_str).collect::<Vec<_>>());
     told(&mut one, 0.0, "a", PodState::Ready);
@@ -39,7 +39,7 @@ fn one_pod_by_a_cluster_s_word() {
     finds(&one, Verdict::Inconclusive, Some("single-backend-path"));
 }
 
-/// Sessions on a pod that gets little stay there by no luck.
+/// Sessions on a pod that gets few requests do not stay there by chance.
 #[test]
 fn unequal_pods_can_be_judged() {
     let controls = ["a"; 54].into_iter().chain(["b", "b", "b", "c", "c", "c"]).collect::<Vec<_>>().join(" ");
@@ -47,14 +47,14 @@ fn unequal_pods_can_be_judged() {
     finds(&run(&controls, &mixed.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Sticky, None);
 }
 
-/// What is each session's own never changes within it, and is no pod.
+/// What belongs to a session never changes within it, and is not a pod.
 #[test]
 fn an_identity_of_the_session() {
     let own: Vec<String> = (0..30).map(|n| [format!("s{n}").as_str(); 13].join(" ")).collect();
     let controls: Vec<String> = (0..60).map(|n| format!("c{n}")).collect();
     let mut run = run(&controls.join(" "), &own.iter().map(String::as_str).collect::<Vec<_>>());
     finds(&run, Verdict::Inconclusive, Some("identity-unstable"));
-    // Two that meet are enough: so many pods there may be.
+    // Two that meet the same identity are enough: a site may have that many pods.
     run.controls[3] = run.controls[4].clone();
     assert_ne!(code(&judge(&run, 0.0)), Some("identity-unstable"));
 }
@@ -68,13 +68,13 @@ fn parallel_first_requests_decide() {
     told(&mut gone, 0.0, "b", PodState::Ready);
     told(&mut gone, 0.5, "b", PodState::Gone);
     finds(&gone, Verdict::Sticky, None);
-    // One of two may be a move that is put up with, two of two are more.
+    // One move of two may be tolerated, two of two are more.
     assert_eq!(judge(&parallel, 0.05).pods, Verdict::NotSticky);
     parallel.at_once.1[2] = shot("b");
     assert_eq!(judge(&parallel, 0.05).pods, Verdict::Sticky);
 }
 
-/// All move once, at one moment, and stay: their cookies count, and mean something else now.
+/// All sessions move once, at the same moment, and stay: their cookies count, but mean another pod now.
 #[test]
 fn a_move_that_lasts_is_one() {
     let moved: Vec<String> = ["a a a a a a b b b b b b b", "b b b b b b c c c c c c c", "c c c c c c a a a a a a a"].map(str::to_owned).to_vec();
@@ -84,7 +84,7 @@ fn a_move_that_lasts_is_one() {
     finds(&run, Verdict::NotSticky, Some("leaks"));
 }
 
-/// A second answer tells nothing of a second binding where it is the last one.
+/// A second answer does not show a second binding if it is the last one.
 #[test]
 fn one_later_request_is_no_pattern() {
     let mut short = run(EVEN, &["a b", "b c", "c c", "a c", "b a", "c b"]);
@@ -95,7 +95,7 @@ fn one_later_request_is_no_pattern() {
     finds(&short, Verdict::NotSticky, Some("cookie-not-honoured"));
 }
 
-/// Sockets that are opened when all pods have been replaced; pods for sockets alone were there before.
+/// Sockets that are opened after all pods were replaced; pods that serve sockets only were there before.
 #[test]
 fn pods_that_went_before_the_sockets() {
     let mut run = sticky();
@@ -109,11 +109,11 @@ fn pods_that_went_before_the_sockets() {
 }
 
 #[test]
-fn nothing_was_asked() {
+fn no_request_was_made() {
     finds(&Run::default(), Verdict::Inconclusive, Some("too-few-probes"));
 }
 
-/// A process that changes, or a worker: more than the pods that the cluster knows of.
+/// A process that changes, or a worker: more identities than the cluster has pods.
 #[test]
 fn more_identities_than_pods() {
     let ids = "1 2 3 4 5 6 7 8 9 10 11 12";
@@ -122,10 +122,10 @@ fn more_identities_than_pods() {
     ["a", "b", "c"].into_iter().for_each(|pod| told(&mut many, 0.0, pod, PodState::Ready));
     finds(&many, Verdict::Inconclusive, Some("identity-unstable"));
     ["d", "e", "f"].into_iter().for_each(|pod| told(&mut many, 0.0, pod, PodState::Ready));
-    assert_ne!(code(&judge(&many, 0.0)), Some("identity-unstable"), "pods may have been replaced without the cluster's word");
+    assert_ne!(code(&judge(&many, 0.0)), Some("identity-unstable"), "the cluster may not have reported replaced pods yet");
 }
 
-/// Sessions that bring cookies from a file share what those decide, and who has none tells nothing of where they are led.
+/// Sessions with cookies from a file share what those decide, and requests without cookies do not show where they are routed.
 #[test]
 fn sessions_that_bring_cookies() {
     let with_cookies = |pods: &[&str]| {
@@ -136,7 +136,7 @@ fn sessions_that_bring_cookies() {
     };
     finds(&with_cookies(&["a"]), Verdict::Inconclusive, Some("sessions-together"));
     finds(&with_cookies(&["a", "b", "c"]), Verdict::Sticky, None);
-    // A login that no pod signs leads to all of them, or to one.
+    // A login that identifies no pod leads to all of them, or to one.
     for (pods, verdict, word) in [(&["a", "b", "c"][..], Verdict::Sticky, None), (&["a"], Verdict::Inconclusive, Some("sessions-together"))] {
         let mut login = with_cookies(pods);
         login.sessions.iter_mut().for_each(|session| session.shots[0] = Shot { path: 1, ..shot("-") });
@@ -144,7 +144,7 @@ fn sessions_that_bring_cookies() {
     }
 }
 
-/// Who comes without a cookie is turned away, and where sessions begin tells how pods share them.
+/// Clients without a cookie are turned away; the pods on which sessions begin show the shares.
 #[test]
 fn a_site_that_turns_away_who_has_no_cookie() {
     let away = |pods: &[&str]| {
@@ -184,7 +184,7 @@ fn sockets_that_do_not_open() {
     }
 }
 
-/// A pod that goes after the requests takes its sessions' sockets elsewhere, to pods that were there before.
+/// A pod goes away after the requests, and its sessions' sockets reach pods that were there before.
 #[test]
 fn a_pod_that_went_with_its_sockets() {
     let mut went = sticky();
@@ -213,7 +213,7 @@ fn a_cache_beside_moves() {
     finds(&both, Verdict::Inconclusive, Some("cached"));
 }
 
-/// Sessions that were elsewhere for a while, each on its own pod, and are at home again: no cache has several answers at a time.
+/// Sessions that were elsewhere for a while, on different pods, and are back: no cache has several answers at a time.
 #[test]
 fn a_pod_that_was_away_for_a_while() {
     let mut flapped = sticky();
@@ -232,7 +232,7 @@ fn came_of(run: &Run, name: Name, mark: Mark, word: &str) {
     assert!(found.detail.contains(word), "{}", found.detail);
 }
 
-/// A scenario shows nothing where what it stands on is open.
+/// A scenario shows nothing if what it needs is inconclusive.
 #[test]
 fn scenarios_that_show_nothing() {
     let mut secure = run(EVEN, &["a b c a b c a b c a b c a"; 30]);
@@ -252,7 +252,7 @@ fn scenarios_that_show_nothing() {
     came_of(&cached, Name::Spread, Mark::Skip, "names no pod");
 }
 
-/// A socket that came back elsewhere fails where it is judged.
+/// A socket that came back on another pod fails in its scenario.
 #[test]
 fn a_socket_that_came_back_elsewhere() {
     let mut back = sticky();
@@ -263,7 +263,7 @@ fn a_socket_that_came_back_elsewhere() {
     back.socket_first = vec![SocketFirst { socket: first, after: Some(shot("a")), again: Some(socket(opened("b", 20))) }];
     finds(&back, Verdict::NotSticky, Some("socket-elsewhere"));
     came_of(&back, Name::Reconnect, Mark::Fail, "30 of 31");
-    // Its pod answered nobody any more.
+    // Its pod no longer answered anyone.
     for one in back.controls.iter_mut().chain(back.sessions.iter_mut().flat_map(|session| &mut session.shots)) {
         if one.at > Duration::from_secs(5) && one.pod() == Some("a") {
             one.outcome = shot("-").outcome;

@@ -1,16 +1,16 @@
-//! Which pod gets a request.
+//! The choice of a pod for a request.
 
 use super::state::State;
 use super::{Affinity, Balance, Proxies, Site};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
-/// How a request came.
+/// How a request arrived.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
-    /// Through which proxy.
+    /// The proxy that it came through.
     pub proxy: u64,
-    /// The pod of its connection.
+    /// The pod that its connection is bound to.
     pub connection: u64,
     pub from: IpAddr,
 }
@@ -24,7 +24,7 @@ pub struct Chosen {
 }
 
 impl Site {
-    /// The pods that there are at a request.
+    /// The pods that exist at a request.
     fn pods(&self, number: u64) -> u64 {
         self.pods + u64::from(self.joined_after.is_some_and(|after| number > after))
     }
@@ -62,17 +62,17 @@ impl Site {
         }
     }
 
-    /// As a proxy writes a pod down.
+    /// A pod's value in a proxy's cookie.
     fn name_of(&self, pod: u64, proxy: u64) -> String {
         match self.proxies {
             Proxies::OwnValues => format!("{proxy}x{pod}"),
-            // The other one reads another pod in it.
+            // The other proxy reads another pod from it.
             Proxies::Disagree => ((pod + self.pods - proxy) % self.pods).to_string(),
             Proxies::One | Proxies::Agree => pod.to_string(),
         }
     }
 
-    /// The pod that a value names for a proxy.
+    /// The pod that a value means to a proxy.
     fn read(&self, value: &str, proxy: u64) -> Option<u64> {
         let mut parts = value.split('-');
         let (name, id) = (parts.next()?, parts.next()?);
@@ -91,13 +91,13 @@ impl Site {
         if self.rehashed_after.is_some_and(|after| number > after) { (pod + 1) % self.pods } else { pod }
     }
 
-    /// The pod with the highest claim to a key (rendezvous hashing): one more takes its share from each.
+    /// The pod with the highest score for a key (rendezvous hashing): a new pod takes a share from each.
     fn on_ring(&self, key: &str, number: u64) -> u64 {
         let key = key.bytes().fold(0, |all, byte| hash(all ^ u64::from(byte)));
         (0..self.pods(number)).max_by_key(|pod| hash(key ^ hash(*pod))).unwrap_or_default()
     }
 
-    /// Whoever the balance takes.
+    /// The pod that the load balancing chooses.
     pub fn balanced(&self, state: &State) -> u64 {
         let turn = || state.turn.fetch_add(1, Ordering::SeqCst);
         match self.balance {
@@ -124,7 +124,7 @@ impl Site {
     }
 }
 
-/// Mixes a number (splitmix64): what is even looks random, and is the same in every run.
+/// Mixes a number (splitmix64): the result looks random, but is the same in every run.
 pub fn hash(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

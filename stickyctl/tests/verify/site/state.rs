@@ -1,4 +1,4 @@
-//! What a site has in mind: counts, turns, connections, sockets.
+//! The state of a site: counts, turns, connections, sockets.
 
 use super::{Balance, Site};
 use http::HeaderMap;
@@ -21,23 +21,23 @@ pub struct State {
     pub turn: AtomicU64,
     pub noise: AtomicU64,
     pub issued: AtomicU64,
-    /// Requests that their cookie decided about.
+    /// Requests whose cookie decided.
     pub bound: AtomicU64,
     /// Current weights of the smooth balance.
     pub weights: Mutex<Vec<i64>>,
     /// Requests under way by pod.
     pub busy: Mutex<Vec<u64>>,
-    /// Connections to pods that nobody uses.
+    /// Idle connections to pods.
     pub kept: Mutex<Vec<u64>>,
-    /// What the cache has.
+    /// The cache.
     pub stored: Mutex<HashMap<String, HeaderMap>>,
     pub sockets: AtomicU64,
-    /// Ends what is open now.
+    /// Ends the sockets that are open now.
     pub end: Mutex<CancellationToken>,
     pub mailboxes: Mutex<HashMap<String, Mailbox>>,
-    /// When each upgrade came.
+    /// When each upgrade arrived.
     pub upgraded: Mutex<Vec<Instant>>,
-    /// Origins that upgrades named.
+    /// Origins of upgrades.
     pub origins: Mutex<BTreeSet<String>>,
 }
 
@@ -73,7 +73,7 @@ impl State {
         number
     }
 
-    /// Requests that came, without upgrades, and upgrades.
+    /// The number of requests without upgrades, and of upgrades.
     pub fn counts(&self) -> (u64, u64) {
         let upgrades = self.upgrades.load(Ordering::SeqCst);
         (*self.all.borrow() - upgrades, upgrades)
@@ -85,7 +85,7 @@ impl State {
         tokio::time::timeout(Duration::from_secs(60), all.wait_for(|all| *all >= count)).await.unwrap().unwrap();
     }
 
-    /// Ends the sockets that are open now, and none that is opened later.
+    /// Ends the sockets that are open now, but none that is opened later.
     pub fn end_sockets(&self) {
         std::mem::take(&mut *self.end.lock().unwrap()).cancel();
     }
