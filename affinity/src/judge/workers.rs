@@ -29,7 +29,7 @@ pub(super) fn judge(run: &Run) -> Workers {
         reason: Some(Reason::new(code, Name::Workers, detail.clone())),
         found: found(detail),
     };
-    let moves = |detail| found(Verdict::NotSticky, Code::WorkerNotSticky, detail, |detail| Found::fail(detail));
+    let moves = |detail| found(Verdict::NotSticky, Code::WorkerNotSticky, detail, Found::fail);
     let (mut same, mut all) = (0_u64, 0_u64);
     for session in &run.sessions {
         let mut answers = session.shots.iter().filter_map(who);
@@ -53,7 +53,7 @@ pub(super) fn judge(run: &Run) -> Workers {
         let detail = format!(
             "each session met one worker in {all} later requests and {parallel} parallel ones, which a reused connection or chance would also explain"
         );
-        return found(Verdict::Inconclusive, Code::WorkersUnproven, detail, |detail| Found::skip(detail));
+        return found(Verdict::Inconclusive, Code::WorkersUnproven, detail, Found::skip);
     }
     let detail = format!("sessions stay on one worker, even in {parallel} parallel requests");
     Workers { verdict: Verdict::Sticky, reason: None, found: Found::pass(detail) }

@@ -10,7 +10,7 @@ fn without(balance: Balance) -> Site {
 const NONE: &[&str] = &["no-affinity-cookie"];
 const WEIGHTS: Balance = Balance::Weighted(&[5, 3, 1]);
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("persistent", Site::default).beside(&["no-affinity-cookie", "cookie-not-honoured", "bound-late", "pods-replaced"]),
     sticky("ring", || Site { affinity: Affinity::Ring, ..Site::default() }).beside(&["leaks", "bound-late"]),
     sticky("persistent over random", || Site { balance: Balance::Random, ..Site::default() }).with(&["--sessions", "30"]),

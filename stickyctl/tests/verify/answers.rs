@@ -15,7 +15,7 @@ const fn dead(from: u64, until: u64, others_are_spared: bool) -> Option<Dead> {
     Some(Dead { from, until, others_are_spared })
 }
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("502 now and then", || Site { errors: Some(40), ..Site::default() }).beside(&["error-rate"]),
     // Only a pod's answer counts: nginx's `add_header x-pod $upstream always` is on its own pages, too.
     sticky("502 now and then, by the name of a pod", || Site { errors: Some(40), errors_name: true, ..Site::default() })

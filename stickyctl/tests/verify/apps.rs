@@ -9,7 +9,7 @@ fn app(app: App) -> Site {
 
 const ITS_OWN: &[&str] = &["app"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("as it is", || app(App::Whole)).with(ITS_OWN).beside(&["delivery-missed", "relay-missed"]),
     sticky("posts have a rule without affinity", || app(App::PostsElsewhere)).with(ITS_OWN).tells(&["delivery-missed"]).beside(&["relay-missed"]),
     sticky("nobody listens to the bus", || app(App::NoBus)).with(ITS_OWN).tells(&["relay-missed"]).beside(&["delivery-missed"]),

@@ -7,15 +7,15 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 /// A case. The report must have exactly these reasons, in this order.
-pub struct Case {
-    pub name: &'static str,
-    pub site: fn() -> Site,
-    pub flags: &'static [&'static str],
-    pub exit: i32,
-    pub verdict: &'static str,
-    pub reasons: &'static [&'static str],
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) site: fn() -> Site,
+    pub(crate) flags: &'static [&'static str],
+    pub(crate) exit: i32,
+    pub(crate) verdict: &'static str,
+    pub(crate) reasons: &'static [&'static str],
     /// Similar codes that must not be among the reasons.
-    pub beside: &'static [&'static str],
+    pub(crate) beside: &'static [&'static str],
 }
 
 const fn case(name: &'static str, site: fn() -> Site, exit: i32, verdict: &'static str, reasons: &'static [&'static str]) -> Case {
@@ -23,43 +23,43 @@ const fn case(name: &'static str, site: fn() -> Site, exit: i32, verdict: &'stat
 }
 
 /// A site where sessions stay, without any reason.
-pub const fn sticky(name: &'static str, site: fn() -> Site) -> Case {
+pub(crate) const fn sticky(name: &'static str, site: fn() -> Site) -> Case {
     case(name, site, 0, "sticky", &[])
 }
 
 /// A site where sessions move, and why.
-pub const fn not_sticky(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
+pub(crate) const fn not_sticky(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
     case(name, site, 3, "not-sticky", reasons)
 }
 
 /// A site that cannot be judged, and why.
-pub const fn unclear(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
+pub(crate) const fn unclear(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
     case(name, site, 6, "inconclusive", reasons)
 }
 
 impl Case {
     /// The flags of its command line.
-    pub const fn with(self, flags: &'static [&'static str]) -> Self {
+    pub(crate) const fn with(self, flags: &'static [&'static str]) -> Self {
         Self { flags, ..self }
     }
 
     /// Reasons beside the verdict.
-    pub const fn tells(self, reasons: &'static [&'static str]) -> Self {
+    pub(crate) const fn tells(self, reasons: &'static [&'static str]) -> Self {
         Self { reasons, ..self }
     }
 
     /// The exit code, if workers count too.
-    pub const fn exits(self, exit: i32) -> Self {
+    pub(crate) const fn exits(self, exit: i32) -> Self {
         Self { exit, ..self }
     }
 
     /// Similar codes that it must not have.
-    pub const fn beside(self, beside: &'static [&'static str]) -> Self {
+    pub(crate) const fn beside(self, beside: &'static [&'static str]) -> Self {
         Self { beside, ..self }
     }
 
     /// Serves the site, runs the command, and returns what is wrong.
-    pub async fn check(&self) -> Result<Done, String> {
+    pub(crate) async fn check(&self) -> Result<Done, String> {
         let done = verify(&(self.site)().serve().await, self.flags).await;
         let seen = (done.code, done.report["verdict"].as_str().unwrap_or_default(), done.reasons());
         let wanted = (Some(self.exit), self.verdict, self.reasons.to_vec());
@@ -71,7 +71,7 @@ impl Case {
 }
 
 /// Checks all cases, and fails with all that are wrong.
-pub async fn all(cases: &[Case]) {
+pub(crate) async fn all(cases: &[Case]) {
     let mut wrong = Vec::new();
     for case in cases {
         wrong.extend(case.check().await.err());
@@ -80,39 +80,39 @@ pub async fn all(cases: &[Case]) {
 }
 
 /// The same in parallel, for cases that mostly wait.
-pub async fn all_at_once(cases: &[Case]) {
+pub(crate) async fn all_at_once(cases: &[Case]) {
     let wrong: Vec<String> = futures_util::future::join_all(cases.iter().map(Case::check)).await.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
 /// The result of a command.
-pub struct Done {
-    pub code: Option<i32>,
-    pub report: Value,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) report: Value,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Done {
     /// The codes of its reasons.
-    pub fn reasons(&self) -> Vec<&str> {
+    pub(crate) fn reasons(&self) -> Vec<&str> {
         self.report["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["code"].as_str()).collect()
     }
 
     /// The detail of a reason.
-    pub fn detail(&self, code: &str) -> String {
+    pub(crate) fn detail(&self, code: &str) -> String {
         let reasons = self.report["reasons"].as_array().into_iter().flatten();
         reasons.filter(|reason| reason["code"] == code).filter_map(|reason| reason["detail"].as_str()).collect()
     }
 
     /// A scenario's outcome and detail.
-    pub fn scenario(&self, name: &str) -> (String, String) {
+    pub(crate) fn scenario(&self, name: &str) -> (String, String) {
         let one = self.report["scenarios"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
         (one["outcome"].as_str().unwrap().to_owned(), one["detail"].as_str().unwrap().to_owned())
     }
 
     /// The details of reasons and failed scenarios, for a failing test.
-    pub fn details(&self) -> String {
+    pub(crate) fn details(&self) -> String {
         let reasons = self.report["reasons"].as_array().into_iter().flatten().map(|reason| format!("{}: {}", reason["code"], reason["detail"]));
         let scenarios = self.report["scenarios"].as_array().into_iter().flatten().filter(|one| one["outcome"] == "fail");
         let failed = scenarios.map(|one| format!("{}: {}", one["name"], one["detail"]));
@@ -121,7 +121,7 @@ impl Done {
 }
 
 /// The command, with the flags that the site needs, and defaults for what `flags` leave out.
-pub fn command(site: &Served, flags: &[&str]) -> Command {
+pub(crate) fn command(site: &Served, flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
     // A first word that is a path is the URL's; `app` means that the site identifies its pods as sticky-app does.
     let (path, flags) = flags.split_first().filter(|(first, _)| first.starts_with('/')).map_or(("/", flags), |(path, rest)| (*path, rest));
@@ -146,7 +146,7 @@ pub fn command(site: &Served, flags: &[&str]) -> Command {
 }
 
 /// A command that gets Ctrl-C as soon as the site has had so many requests.
-pub async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
+pub(crate) async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
     let child = command(site, flags).spawn().unwrap();
     let pid = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
     site.state.has(asked).await;
@@ -155,11 +155,11 @@ pub async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
 }
 
 /// Runs the command against a site.
-pub async fn verify(site: &Served, flags: &[&str]) -> Done {
+pub(crate) async fn verify(site: &Served, flags: &[&str]) -> Done {
     done(command(site, flags).output().await.unwrap())
 }
 
-pub fn done(output: std::process::Output) -> Done {
+pub(crate) fn done(output: std::process::Output) -> Done {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Done {
         code: output.status.code(),

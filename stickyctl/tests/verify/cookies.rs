@@ -13,7 +13,7 @@ fn beside(beside: Beside) -> Site {
 
 const SOCKET: &[&str] = &["--ws-url", "/ws"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     not_sticky("another path", || with("Path=/other"), &["cookie-path-mismatch"]),
     not_sticky("a rule's pattern as path", || with("Path=/(.*)"), &["cookie-path-mismatch"]),
     not_sticky("a prefix is no path", || with("Path=/app"), &["cookie-path-mismatch"]).with(&["/apple"]),

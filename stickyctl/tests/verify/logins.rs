@@ -42,7 +42,7 @@ async fn headers_that_are_not_the_callers_to_set() {
     let header = file(&folder, "headers", &format!("Accept: */*\nHost: other.example\nCookie: a={SECRET}\nAccept-Encoding: gzip\n"));
     let site = Site::default().serve().await;
     let done = verify(&site, &["--header", &header]).await;
-    for says in ["line 2, Host: --host NAME", "line 3, Cookie: --cookie @FILE", "line 4, Accept-Encoding: leave it out"] {
+    for says in ["line 2, Host: use --host NAME", "line 3, Cookie: use --cookie @FILE", "line 4, Accept-Encoding: remove it"] {
         assert!(done.code == Some(2) && done.stderr.contains(says) && !done.stderr.contains(SECRET), "{says}: {}", done.stderr);
     }
     assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");

@@ -15,7 +15,7 @@ const SOCKET: &[&str] = &["--ws-url", "/ws"];
 /// Only silent sockets, so that no other socket ends at the same time.
 const IDLE: &[&str] = &["--ws-url", "/ws", "--idle", "3s", "--skip", "stick-ws,ws-first"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     not_sticky("a rule of its own without affinity", || with(Upgrade::Elsewhere), &["socket-elsewhere"]).with(SOCKET).beside(&["pods-replaced"]),
     not_sticky("pods of its own", || with(Upgrade::OwnPods), &["socket-elsewhere"]).with(SOCKET).beside(&["pods-replaced"]),
     unclear("pods replaced before the sockets", || Site { replaced_at_upgrade: Some(11), ..Site::default() }, &["pods-replaced"])
@@ -48,7 +48,7 @@ pub const CASES: &[Case] = &[
         .beside(&["proxy-recycled"]),
 ];
 
-pub const SILENT: &[Case] = &[
+pub(crate) const SILENT: &[Case] = &[
     sticky("cut after a second of silence", || ending(Ends::Idle(1_000))).with(IDLE).tells(&["idle-timeout"]),
     sticky("pings keep it open", || ending(Ends::IdleWithPings(1_000))).with(IDLE).beside(&["idle-timeout"]),
     sticky("a longer timer", || ending(Ends::Idle(60_000))).with(IDLE).beside(&["idle-timeout"]),

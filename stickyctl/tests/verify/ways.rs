@@ -7,7 +7,7 @@ const fn tls(http2: bool, trust: Trust) -> Option<Tls> {
     Some(Tls { http2, trust })
 }
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     unclear("connections that are never answered", || Site { hangs: Some(4), ..Site::default() }, &["transport"])
         .with(&["--timeout", "500ms", "--sessions", "4", "--requests", "4", "--only", "spread"])
         .beside(&["error-rate"]),

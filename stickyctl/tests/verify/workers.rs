@@ -5,7 +5,7 @@ use crate::site::{Site, Workers};
 
 const MANY: &[&str] = &["--sessions", "30", "--requests", "8"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("whoever takes the connection", || Site { workers: 4, ..Site::default() }).tells(&["worker-not-sticky"]).beside(&["workers-unproven"]),
     unclear("the same in one pod", || Site { workers: 4, pods: 1, ..Site::default() }, &["single-backend-path", "worker-not-sticky"]),
     sticky("the one that the cookie chooses", by_cookie).with(MANY).beside(&["worker-not-sticky", "workers-unproven"]),

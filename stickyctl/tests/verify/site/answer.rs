@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-pub type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 fn page(status: StatusCode, text: &'static str) -> Answer {
     Response::builder().status(status).body(Full::from(text)).unwrap()
@@ -26,7 +26,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 impl Site {
-    pub async fn answer(self: Arc<Self>, state: Arc<State>, way: Way, mut request: Request<Incoming>) -> io::Result<Answer> {
+    pub(crate) async fn answer(self: Arc<Self>, state: Arc<State>, way: Way, mut request: Request<Incoming>) -> io::Result<Answer> {
         let number = state.count();
         let key = request.headers().get("sec-websocket-key").map(|key| derive_accept_key(key.as_bytes()));
         if key.is_some() {

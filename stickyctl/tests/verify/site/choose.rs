@@ -7,20 +7,20 @@ use std::sync::atomic::Ordering;
 
 /// How a request arrived.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
+pub(crate) struct Way {
     /// The proxy that it came through.
-    pub proxy: u64,
+    pub(crate) proxy: u64,
     /// The pod that its connection is bound to.
-    pub connection: u64,
-    pub from: IpAddr,
+    pub(crate) connection: u64,
+    pub(crate) from: IpAddr,
 }
 
 /// The pod for a request, whether its cookie decided, and the cookie's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chosen {
-    pub pod: u64,
-    pub bound: bool,
-    pub set: Option<String>,
+pub(crate) struct Chosen {
+    pub(crate) pod: u64,
+    pub(crate) bound: bool,
+    pub(crate) set: Option<String>,
 }
 
 impl Site {
@@ -29,7 +29,7 @@ impl Site {
         self.pods + u64::from(self.joined_after.is_some_and(|after| number > after))
     }
 
-    pub fn choose(&self, state: &State, (number, path): (u64, &str), way: Way, sent: Option<&str>) -> Chosen {
+    pub(crate) fn choose(&self, state: &State, (number, path): (u64, &str), way: Way, sent: Option<&str>) -> Chosen {
         let fresh = |pod: u64| {
             let id = state.issued.fetch_add(1, Ordering::SeqCst);
             Some(format!("{}-{id}-{}", self.name_of(pod, way.proxy), super::SECRET))
@@ -98,7 +98,7 @@ impl Site {
     }
 
     /// The pod that the load balancing chooses.
-    pub fn balanced(&self, state: &State) -> u64 {
+    pub(crate) fn balanced(&self, state: &State) -> u64 {
         let turn = || state.turn.fetch_add(1, Ordering::SeqCst);
         match self.balance {
             Balance::Turns => turn() % self.pods,
@@ -125,7 +125,7 @@ impl Site {
 }
 
 /// Mixes a number (splitmix64): the result looks random, but is the same in every run.
-pub fn hash(number: u64) -> u64 {
+pub(crate) fn hash(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -2,7 +2,7 @@
 
 /// What decides which pod gets a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Affinity {
+pub(crate) enum Affinity {
     /// The pod that the cookie names; a value that names none gets a new one.
     Persistent,
     /// The same, and a value that names none gets any pod and no new cookie.
@@ -23,7 +23,7 @@ pub enum Affinity {
 
 /// Load balancing, if nothing else decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Balance {
+pub(crate) enum Balance {
     /// Round robin.
     Turns,
     /// Weighted round robin, smooth as in nginx.
@@ -40,7 +40,7 @@ pub enum Balance {
 
 /// Which answers set the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sets {
+pub(crate) enum Sets {
     /// All.
     All,
     /// All but the 101 response.
@@ -51,7 +51,7 @@ pub enum Sets {
 
 /// What else sets cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
+pub(crate) enum Beside {
     /// Nothing.
     Nothing,
     /// The proxy itself, first one for a pod that did not answer.
@@ -66,7 +66,7 @@ pub enum Beside {
 
 /// How an upgrade to a WebSocket is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upgrade {
+pub(crate) enum Upgrade {
     /// Like any request.
     AsRequests,
     /// Its cookie is not read, and none is set.
@@ -81,7 +81,7 @@ pub enum Upgrade {
 
 /// What ends sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
+pub(crate) enum Ends {
     /// Nothing.
     Never,
     /// All open ones, without a close frame, at a request.
@@ -100,7 +100,7 @@ pub enum Ends {
 
 /// How answers identify their pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// By the pod's name.
     Pod,
     /// With something that changes with every request.
@@ -115,7 +115,7 @@ pub enum Identity {
 
 /// A cache in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cache {
+pub(crate) enum Cache {
     /// None.
     Nothing,
     /// It answers all but the first request, and says so in a header.
@@ -126,16 +126,16 @@ pub enum Cache {
 
 /// A pod that is dead for a while: from this request to that one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dead {
-    pub from: u64,
-    pub until: u64,
+pub(crate) struct Dead {
+    pub(crate) from: u64,
+    pub(crate) until: u64,
     /// Whether requests without a cookie are retried on another pod.
-    pub others_are_spared: bool,
+    pub(crate) others_are_spared: bool,
 }
 
 /// Clients that get a 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Login {
+pub(crate) enum Login {
     /// Nobody.
     Nobody,
     /// Clients that have not posted the password, which sets a cookie.
@@ -148,7 +148,7 @@ pub enum Login {
 
 /// Several proxies, and how they read each other's cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxies {
+pub(crate) enum Proxies {
     /// One.
     One,
     /// Two that agree.
@@ -161,15 +161,15 @@ pub enum Proxies {
 
 /// How the site does TLS, and what the command trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tls {
+pub(crate) struct Tls {
     /// Whether it supports HTTP/2.
-    pub http2: bool,
+    pub(crate) http2: bool,
     /// The CA certificate that the command gets.
-    pub trust: Trust,
+    pub(crate) trust: Trust,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// The site's.
     Right,
     /// Another site's.
@@ -180,7 +180,7 @@ pub enum Trust {
 
 /// The routes of sticky-app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum App {
+pub(crate) enum App {
     /// None of them.
     No,
     /// All of them.
@@ -195,7 +195,7 @@ pub enum App {
 
 /// Which worker of a pod answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workers {
+pub(crate) enum Workers {
     /// The one that accepts the connection.
     Any,
     /// The one that the cookie chooses.

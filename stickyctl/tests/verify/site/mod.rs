@@ -9,70 +9,70 @@ mod serve;
 mod sockets;
 mod state;
 
-pub use kinds::*;
-pub use serve::Served;
-pub use state::State;
+pub(crate) use kinds::*;
+pub(crate) use serve::Served;
+pub(crate) use state::State;
 
 /// Part of every cookie value and password; must never be shown.
-pub const SECRET: &str = "tell-nobody";
+pub(crate) const SECRET: &str = "tell-nobody";
 
 /// The site.
 #[derive(Debug, Clone)]
-pub struct Site {
-    pub pods: u64,
-    pub affinity: Affinity,
-    pub balance: Balance,
+pub(crate) struct Site {
+    pub(crate) pods: u64,
+    pub(crate) affinity: Affinity,
+    pub(crate) balance: Balance,
     /// Attributes of the cookie; none sets no cookie.
-    pub cookie: Option<&'static str>,
+    pub(crate) cookie: Option<&'static str>,
     /// The cookie's name.
-    pub cookie_name: &'static str,
+    pub(crate) cookie_name: &'static str,
     /// The same for upgrades, if they differ.
-    pub socket_cookie: Option<&'static str>,
-    pub sets: Sets,
-    pub beside: Beside,
+    pub(crate) socket_cookie: Option<&'static str>,
+    pub(crate) sets: Sets,
+    pub(crate) beside: Beside,
     /// How many cookies fit into the proxy's table.
-    pub table: u64,
+    pub(crate) table: u64,
     /// How long an answer takes, in milliseconds.
-    pub latency: u64,
+    pub(crate) latency: u64,
     /// One in so many requests with a cookie goes to another pod.
-    pub leak: Option<u64>,
+    pub(crate) leak: Option<u64>,
     /// One in so many requests gets the proxy's own 502.
-    pub errors: Option<u64>,
+    pub(crate) errors: Option<u64>,
     /// Whether the proxy's error pages name the pod that it tried.
-    pub errors_name: bool,
+    pub(crate) errors_name: bool,
     /// One in so many requests gets the proxy's own 429.
-    pub too_many: Option<u64>,
+    pub(crate) too_many: Option<u64>,
     /// One in so many requests is never answered.
-    pub hangs: Option<u64>,
+    pub(crate) hangs: Option<u64>,
     /// One in so many connections ends without an answer.
-    pub drops: Option<u64>,
-    pub dead: Option<Dead>,
-    pub cache: Cache,
-    pub identity: Identity,
+    pub(crate) drops: Option<u64>,
+    pub(crate) dead: Option<Dead>,
+    pub(crate) cache: Cache,
+    pub(crate) identity: Identity,
     /// After so many requests every pod is replaced.
-    pub replaced_after: Option<u64>,
+    pub(crate) replaced_after: Option<u64>,
     /// At this upgrade, by number, every pod is replaced.
-    pub replaced_at_upgrade: Option<u64>,
+    pub(crate) replaced_at_upgrade: Option<u64>,
     /// After so many requests there is one more pod.
-    pub joined_after: Option<u64>,
+    pub(crate) joined_after: Option<u64>,
     /// After so many requests every cookie means another pod.
-    pub rehashed_after: Option<u64>,
-    pub workers: u64,
-    pub by_worker: Workers,
-    pub upgrade: Upgrade,
-    pub ends: Ends,
-    pub app: App,
-    pub login: Login,
+    pub(crate) rehashed_after: Option<u64>,
+    pub(crate) workers: u64,
+    pub(crate) by_worker: Workers,
+    pub(crate) upgrade: Upgrade,
+    pub(crate) ends: Ends,
+    pub(crate) app: App,
+    pub(crate) login: Login,
     /// Where every request is redirected to.
-    pub redirects: Option<&'static str>,
-    pub proxies: Proxies,
+    pub(crate) redirects: Option<&'static str>,
+    pub(crate) proxies: Proxies,
     /// Behind a tunnel that breaks at this connection, by number, and refuses the next five.
-    pub tunnel: Option<u64>,
-    pub tls: Option<Tls>,
+    pub(crate) tunnel: Option<u64>,
+    pub(crate) tls: Option<Tls>,
     /// Whether it supports HTTP/2 with prior knowledge.
-    pub http2: bool,
+    pub(crate) http2: bool,
     /// The only host that it knows.
-    pub host: Option<&'static str>,
+    pub(crate) host: Option<&'static str>,
 }
 
 impl Default for Site {

@@ -20,18 +20,18 @@ use tokio_rustls::TlsAcceptor;
 const HOST: &str = "shop.example";
 
 /// A site that is served until this value is dropped.
-pub struct Served {
-    pub url: String,
+pub(crate) struct Served {
+    pub(crate) url: String,
     /// The flags to reach it.
-    pub flags: Vec<String>,
-    pub state: Arc<State>,
+    pub(crate) flags: Vec<String>,
+    pub(crate) state: Arc<State>,
     _tasks: JoinSet<()>,
     _certificates: Option<TempDir>,
 }
 
 impl Site {
     /// Starts serving.
-    pub async fn serve(self) -> Served {
+    pub(crate) async fn serve(self) -> Served {
         let (state, mut tasks, mut addresses) = (State::new(&self), JoinSet::new(), Vec::new());
         let site = Arc::new(self);
         let (acceptor, certificates, mut flags) = site.tls.map_or((None, None, Vec::new()), certified);

@@ -20,7 +20,7 @@ const PING: Duration = Duration::from_millis(100);
 
 impl Site {
     /// Holds a socket of a pod.
-    pub fn hold(self: &Arc<Self>, state: &Arc<State>, upgrade: OnUpgrade, (pod, path): (u64, String), name: &str) {
+    pub(crate) fn hold(self: &Arc<Self>, state: &Arc<State>, upgrade: OnUpgrade, (pod, path): (u64, String), name: &str) {
         let (site, index) = (Arc::clone(self), state.sockets.fetch_add(1, Ordering::SeqCst));
         let reply = serde_json::json!({"host": name}).to_string();
         let hello = serde_json::json!({"websocket_pid": name}).to_string();
@@ -73,7 +73,7 @@ impl Site {
     }
 
     /// The answer of sticky-app's two routes for messages.
-    pub fn message(&self, state: &State, pod: u64, path: &str, body: &[u8]) -> String {
+    pub(crate) fn message(&self, state: &State, pod: u64, path: &str, body: &[u8]) -> String {
         let id = path.rsplit('/').next().unwrap_or_default();
         let text = serde_json::from_slice::<serde_json::Value>(body).unwrap()["text"].as_str().unwrap().to_owned();
         let mailboxes = state.mailboxes.lock().unwrap();
