@@ -1,7 +1,8 @@
 //! From an accepted connection to requests.
 
+use crate::server::activity::{Activity, Phase};
 use crate::server::outer;
-use crate::server::stream::{Activity, Phase, Stream, Watched};
+use crate::server::stream::{Stream, Watched};
 use crate::server::worker::{Peer, Worker};
 use axum::Router;
 use axum::body::Body;
