@@ -10,6 +10,7 @@ pub mod bus;
 pub mod cli;
 pub mod logging;
 pub mod open_files;
+pub mod page_kit;
 mod probe;
 pub mod server;
 mod settings;

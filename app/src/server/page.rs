@@ -1,4 +1,4 @@
-//! The page, embedded: it works without any other site, and with any one file of this binary.
+//! The page, embedded in the binary: it loads nothing from any other site.
 
 use crate::server::admit::{NewSession, last_segment};
 use crate::server::reply::Problem;
@@ -23,7 +23,7 @@ macro_rules! assets {
     };
 }
 
-/// What the page loads; a test holds this list against the folder.
+/// What the page loads; a test compares this list with the folder.
 const ASSETS: &[(&str, &str)] = assets![
     "actions.js",
     "dom.js",
@@ -53,9 +53,11 @@ const ASSETS: &[(&str, &str)] = assets![
     "sheet.js",
     "socket.js",
     "tally.js",
+    "tokens.css",
     "told.js",
     "topology.js",
     "trace.js",
+    "tree.js",
     "words.js",
 ];
 
@@ -63,7 +65,7 @@ const ASSETS: &[(&str, &str)] = assets![
 pub(super) async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer>, headers: HeaderMap) -> Result<Response, Problem> {
     let session = NewSession::open(&worker, *peer, &headers)?;
     let identity = &worker.desk.identity;
-    // None of these needs escaping: base32, a checked pod name and a number, and words of our own.
+    // None of these needs escaping: base32, a validated pod name with a number, and words of our own.
     let page = INDEX
         .replace("{{client_id}}", session.id.as_str())
         .replace("{{page_by}}", identity.text())
@@ -74,12 +76,15 @@ pub(super) async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extensi
     Ok(answer)
 }
 
-/// `GET /readme`: what sticky sessions are.
+/// `GET /readme`: what sticky sessions are, with a table that the keyboard can scroll where it is wider than the screen.
 pub(super) async fn readme() -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let mut body = String::new();
-        let options = pulldown_cmark::Options::ENABLE_TABLES;
+        let options = pulldown_cmark::Options::ENABLE_TABLES | pulldown_cmark::Options::ENABLE_HEADING_ATTRIBUTES;
         pulldown_cmark::html::push_html(&mut body, pulldown_cmark::Parser::new_ext(README_TEXT, options));
+        let body = body
+            .replace("<table>", r#"<div class="scroll" role="region" aria-labelledby="six" tabindex="0"><table>"#)
+            .replace("</table>", "</table></div>");
         README.replace("{{body}}", &body)
     });
     html(PAGE.clone())
