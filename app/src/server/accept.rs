@@ -78,7 +78,7 @@ pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, s
 }
 
 fn tcp(stream: TcpStream) -> Stream {
-    // Frames are small and each is an answer somebody waits for.
+    // Frames are small, and somebody waits for each.
     let _ = stream.set_nodelay(true);
     Stream::Left(stream)
 }
