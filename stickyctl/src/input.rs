@@ -120,11 +120,6 @@ impl Loaded {
         let problems = &self.findings.problems;
         if problems.is_empty() { Ok(()) } else { Err(InvalidSpec(problems.clone())) }
     }
-
-    /// Whether the file, a variable or a flag set a key, as in `ingress.frontDoor`.
-    pub(crate) fn says(&self, path: &str) -> bool {
-        path.split('.').try_fold(&self.given, |tree, key| tree.get(key)).is_some()
-    }
 }
 
 fn text(source: &Source) -> Result<String, InputError> {

@@ -133,7 +133,7 @@ fn the_manifests_in_the_tree_are_current() {
         let fresh = tempfile::tempdir().unwrap();
         let output = render(&["--preset", &name, "--out", fresh.path().to_str().unwrap()], &[], "");
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{name}");
-        assert!(contents(&kept.join(&name)) == contents(fresh.path()), "manifests/{name} is out of date; `cargo run -p e2e -- generate` writes it");
+        assert!(contents(&kept.join(&name)) == contents(fresh.path()), "manifests/{name} is out of date; `cargo xtask generate` writes it");
         presets.push(name);
     }
     presets.sort();
@@ -157,7 +157,7 @@ fn the_chart_in_the_tree_is_current() {
     let files = stickyctl::generate::chart::files();
     for (path, text) in &files {
         let kept = std::fs::read_to_string(root.join(path)).unwrap_or_default();
-        assert!(kept == *text, "{path} is out of date; write it anew with:\n  cargo run -p e2e -- generate");
+        assert!(kept == *text, "{path} is out of date; write it anew with:\n  cargo xtask generate");
     }
     for entry in contents_of(&root.join("helm/ci")) {
         let path = format!("helm/ci/{}", entry.file_name().into_string().unwrap());

@@ -1,11 +1,11 @@
 //! `docs/install.md`, word for word.
 
-use crate::{VERSION, copy, own, packed, text};
+use crate::pack::{VERSION, copy, own, packed, text};
 use anyhow::Result;
-use e2e::docs;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use testkit::docs;
 
 /// Word for word, with a `curl` that downloads from the folder.
 #[tokio::test]
