@@ -143,8 +143,9 @@ async fn shows(browser: &Browser, written: &Written) -> Result<()> {
 /// Shows the same at another width, of which the map takes at least a `share`.
 async fn drawn_anew(browser: &Browser, written: &Written, (width, dark): (u32, bool), share: f64) -> Result<()> {
     browser.look(&Look { size: (width, 900), dark, still: true }).await?;
+    // The figure's own width changes only when it is drawn anew, the width of its box at once.
     let drawn = format!(
-        "const map = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && map.right < {width} && map.width > {width} * {share}"
+        "const map = document.querySelector('.fig').viewBox.baseVal.width; return innerWidth === {width} && map < {width} && map > {width} * {share}"
     );
     browser.until("it is drawn anew", &drawn).await?;
     shows(browser, written).await?;
@@ -189,7 +190,7 @@ async fn what_does_not_stick() -> Result<()> {
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
     browser.look(&Look { size: (320, 900), dark: true, still: true }).await?;
-    browser.until("it is drawn anew", "return document.querySelector('.fig').getBoundingClientRect().right < 320").await?;
+    browser.until("it is drawn anew", "return document.querySelector('.fig').viewBox.baseVal.width < 320").await?;
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
     // In print every use of a pattern would become a picture, 30 MB in all, so lines are drawn instead.
