@@ -6,7 +6,7 @@ use super::place::ON_A_CLUSTER;
 use crate::output::Format;
 use clap::Args;
 use std::time::Duration;
-use sticky_app::core::duration;
+use sticky_core::duration;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
