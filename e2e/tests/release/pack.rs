@@ -173,6 +173,9 @@ fn a_release_has_the_name_of_its_tag() {
     assert_eq!(text(&names(&format!("v{VERSION}"), "Some-Owner")), format!("version={VERSION}\nrepository=ghcr.io/some-owner/sticky-app\n"));
     for tag in ["v9.9.9", VERSION, "v"] {
         let done = names(tag, "x");
-        assert!(!done.status.success() && String::from_utf8_lossy(&done.stderr).contains(&format!("tag {tag} does not match the version")), "{done:?}");
+        assert!(
+            !done.status.success() && String::from_utf8_lossy(&done.stderr).contains(&format!("tag {tag} does not match the version")),
+            "{done:?}"
+        );
     }
 }
