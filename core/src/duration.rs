@@ -1,12 +1,26 @@
-//! Durations with units, as flags have them.
+//! Durations with units, as flags and files write them.
 
 use std::time::Duration;
 
-/// Reads `500ms`, `10s`, `5m` or `1h`: a whole number and a unit.
+/// The longest duration that [`parse`] accepts.
+const LONGEST: Duration = Duration::from_hours(31 * 24);
+
+/// A text that is not a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadDuration {
+    /// There is no whole number, or no unit that is known.
+    #[error("expected a whole number with a unit: 500ms, 10s, 5m or 1h")]
+    Form,
+    /// It is more than 31 days.
+    #[error("too long: the longest duration is 31 days")]
+    TooLong,
+}
+
+/// Reads `500ms`, `10s`, `5m` or `1h`: a whole number and a unit, at most 31 days.
 ///
 /// # Errors
-/// A sentence that names the accepted forms.
-pub fn parse(text: &str) -> Result<Duration, String> {
+/// [`BadDuration`] for any other text.
+pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let millis_per = match unit {
@@ -14,17 +28,14 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
-        _ => return Err("write a whole number and its unit: 500ms, 10s, 5m or 1h".to_owned()),
+        _ => return Err(BadDuration::Form),
     };
-    let number: u64 = number.parse().map_err(|_| "write a whole number and its unit: 500ms, 10s, 5m or 1h".to_owned())?;
-    number
-        .checked_mul(millis_per)
-        .filter(|ms| *ms <= 31 * 24 * 3_600_000)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "the longest duration is 31 days".to_owned())
+    let number: u64 = number.parse().map_err(|_| BadDuration::Form)?;
+    let duration = number.checked_mul(millis_per).map(Duration::from_millis);
+    duration.filter(|duration| *duration <= LONGEST).ok_or(BadDuration::TooLong)
 }
 
-/// Writes a duration so that [`parse`] reads the same back, in the largest unit that fits.
+/// Writes a duration so that [`parse`] reads it back, in the largest unit without a fraction.
 #[must_use]
 pub fn write(duration: Duration) -> String {
     let ms = duration.as_millis();

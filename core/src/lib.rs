@@ -14,6 +14,7 @@ pub mod ids;
 pub mod limits;
 pub mod mode;
 pub mod names;
+pub mod readiness;
 pub mod registry;
 pub mod stats;
 pub mod topology;

@@ -71,20 +71,34 @@ impl Default for Limits {
     }
 }
 
-/// Reads a size: a whole number of bytes, or one with `KiB` or `MiB`.
+/// A text that is not a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSize {
+    /// There is no whole number, or a unit that is not known.
+    #[error("expected a number of bytes, KiB or MiB: 4096, 16KiB, 1MiB")]
+    Form,
+    /// It is 0, or more than 64 MiB.
+    #[error("out of range: a size is 1 byte to 64MiB")]
+    Range,
+}
+
+/// Reads a size: a whole number of bytes, KiB or MiB, from 1 byte to 64 MiB.
 ///
 /// # Errors
-/// A sentence that names the accepted forms.
-pub fn parse_size(text: &str) -> Result<usize, String> {
+/// [`BadSize`] for any other text.
+pub fn parse_size(text: &str) -> Result<usize, BadSize> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let per = match unit {
         "" | "B" => 1,
         "KiB" => 1_024,
         "MiB" => 1_024 * 1_024,
-        _ => return Err("write bytes, or a number with KiB or MiB: 4096, 16KiB".to_owned()),
+        _ => return Err(BadSize::Form),
     };
+    if number.is_empty() {
+        return Err(BadSize::Form);
+    }
     let bytes = number.parse::<usize>().ok().and_then(|n| n.checked_mul(per));
-    bytes.filter(|b| (1..=64 * 1_024 * 1_024).contains(b)).ok_or_else(|| "a size is 1 byte to 64MiB".to_owned())
+    bytes.filter(|b| (1..=64 * 1_024 * 1_024).contains(b)).ok_or(BadSize::Range)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use crate::choice::Issuer;
 use crate::mode::MOST;
+pub use crate::readiness::State;
+use crate::readiness::pod_state;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -42,18 +44,6 @@ pub enum Affinity {
     /// Nobody said.
     #[default]
     Unknown,
-}
-
-/// The state of a worker, and of a pod.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Not yet ready.
-    Starting,
-    /// Serving.
-    Ready,
-    /// Serving what it has, about to leave.
-    Draining,
 }
 
 /// What one worker says of itself, again and again.
@@ -203,15 +193,8 @@ fn pod_view(pod: &str, workers: &[&Presence], show_workers: bool) -> PodView {
     // A worker that has not spoken yet, or no more, is one that is being started: the pod is not smaller by it.
     let expected = workers.iter().map(|w| w.workers).max().unwrap_or(0).min(MOST);
     let silent = (0..expected).filter(|n| !workers.iter().any(|w| w.worker == *n));
-    let silent: Vec<_> = silent.map(|worker| WorkerView { worker, state: State::Starting, sockets: 0, ignored: 0 }).collect();
-    let any = |state| workers.iter().any(|w| w.state == state);
-    let state = if any(State::Draining) {
-        State::Draining
-    } else if any(State::Starting) || !silent.is_empty() {
-        State::Starting
-    } else {
-        State::Ready
-    };
+    let silent: Vec<WorkerView> = silent.map(|worker| WorkerView { worker, state: State::Starting, sockets: 0, ignored: 0 }).collect();
+    let state = pod_state(workers.iter().map(|w| w.state).chain(silent.iter().map(|w| w.state)));
     let left = workers.iter().filter_map(|w| w.left_ms).max();
     let mut views: Vec<_> =
         workers.iter().map(|w| WorkerView { worker: w.worker, state: w.state, sockets: w.sockets, ignored: w.ignored }).chain(silent).collect();

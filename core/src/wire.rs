@@ -58,7 +58,7 @@ impl Message {
     /// # Errors
     /// A [`Refusal`] that says which rule it broke.
     pub fn parse(bytes: &[u8], max_text: usize) -> Result<(Self, Option<TraceId>), Refusal> {
-        let message: Self = object(bytes).map_err(Refusal::BadJson)?;
+        let message: Self = object(bytes).map_err(|e| Refusal::BadJson(e.to_string()))?;
         if message.text.len() > max_text {
             return Err(Refusal::TooLarge { len: message.text.len(), max: max_text });
         }
@@ -145,15 +145,26 @@ impl<'a> ErrorBody<'a> {
     }
 }
 
+/// Bytes that are not the JSON object that was expected.
+#[derive(Debug, thiserror::Error)]
+pub enum BadObject {
+    /// They don't begin with `{`.
+    #[error("expected an object")]
+    NotAnObject,
+    /// They are not JSON, or not of the expected shape.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
 /// Reads a JSON object. serde alone would fill a struct from an array too.
 ///
 /// # Errors
-/// Where it is no JSON, no object, or not of this shape.
-pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+/// [`BadObject`] where the bytes are not an object of this shape.
+pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadObject> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err("an object was expected".to_owned());
+        return Err(BadObject::NotAnObject);
     }
-    serde_json::from_slice(bytes).map_err(|e| e.to_string())
+    Ok(serde_json::from_slice(bytes)?)
 }
 
 /// JSON of a value of this module.

@@ -1,22 +1,22 @@
-//! The spec as whoever calls gives it: the flags that several commands share, the file, the variables.
+//! Reads the spec that a user gives: flags, file and environment variables.
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Explained};
 use crate::generate::front_door;
 use crate::output::{Mark, Output};
-use crate::spec::StickyApp;
 use crate::spec::load::{Loaded, Sources, load};
+use crate::spec::{Problem, StickyApp};
 use serde_json::Value;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
-/// What was said about a release, before anything is read.
+/// What a user gave on the command line, before anything is read.
 #[derive(Debug)]
 pub(crate) struct SpecRequest {
-    /// The spec's file, where one was named.
+    /// The file of the spec.
     pub(crate) file: Option<Source>,
-    /// What the flags say, in the shape of a spec.
+    /// What the flags set, in the shape of a spec.
     pub(crate) flags: Value,
-    /// `STICKYCTL_*` names that are no key of a spec and mean something to another command.
+    /// `STICKYCTL_*` variables of other commands, which are not keys of a spec.
     pub(crate) other_variables: Vec<String>,
 }
 
@@ -29,9 +29,9 @@ pub(crate) enum Source {
     File(PathBuf),
 }
 
-/// All that was said, read once: stdin can't be read twice.
+/// Everything that was read, so that it can be loaded twice: stdin can't be read twice.
 #[derive(Debug)]
-pub struct Input {
+pub(crate) struct Input {
     file: Option<String>,
     variables: Vec<(String, String)>,
     flags: Value,
@@ -40,24 +40,19 @@ pub struct Input {
 
 impl Input {
     /// Reads the file and the environment.
-    ///
-    /// # Errors
-    /// The file can't be read ([`Exit::Usage`]).
-    pub(crate) fn read(request: SpecRequest) -> Result<Self, Failure> {
+    pub(crate) fn read(request: SpecRequest) -> Result<Self, InputError> {
         let file = request.file.as_ref().map(text).transpose()?;
         let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Ok(Self { file, variables: variables.collect(), flags: request.flags, other_variables: request.other_variables })
     }
 
-    /// Whether there is a file: then what a release says of itself does not count.
-    #[must_use]
-    pub const fn has_file(&self) -> bool {
+    /// Whether there is a file: then the spec of the release on the cluster does not count.
+    pub(crate) const fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// The spec over what a release says of itself.
-    #[must_use]
-    pub fn load(&self, release: Option<Value>) -> Loaded {
+    /// The spec, on top of the spec of the release on the cluster.
+    pub(crate) fn load(&self, release: Option<Value>) -> Loaded {
         let mut loaded = load(Sources {
             release: release.unwrap_or_default(),
             file: self.file.as_deref(),
@@ -70,38 +65,68 @@ impl Input {
     }
 }
 
-impl Loaded {
-    /// The spec, with its warnings printed.
-    ///
-    /// # Errors
-    /// All its problems at once ([`Exit::Usage`]).
-    pub fn checked(&self, output: Output) -> Result<StickyApp, Failure> {
-        for warning in &self.findings.warnings {
-            output.phase(Mark::Warning, "spec", warning, None);
+/// Why there is no spec.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("reading the spec from stdin: {0}")]
+    Stdin(io::Error),
+    #[error("reading the spec {}: {why}", path.display())]
+    File { path: PathBuf, why: io::Error },
+}
+
+impl Explained for InputError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Stdin(_) => Exit::Failed,
+            Self::File { .. } => Exit::Usage,
         }
-        let problems = &self.findings.problems;
-        if problems.is_empty() {
-            return Ok(self.spec.clone());
-        }
-        let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
-        let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-        Err(Failure::new(Exit::Usage, format!("the spec has {count}:\n{}", lines.join("\n"))))
     }
 
-    /// Whether a key was said now, as in `ingress.frontDoor`.
-    #[must_use]
-    pub fn says(&self, path: &str) -> bool {
-        path.split('.').try_fold(&self.given, |tree, key| tree.get(key)).is_some()
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Stdin(_) => Vec::new(),
+            Self::File { .. } => vec!["stickyctl render    prints the defaults, without -f".to_owned()],
+        }
     }
 }
 
-fn text(source: &Source) -> Result<String, Failure> {
+/// A spec that is refused, with all its problems.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid spec, {}:{}", count(.0.len()), .0.iter().map(|problem| format!("\n  {problem}")).collect::<String>())]
+pub(crate) struct InvalidSpec(Vec<Problem>);
+
+impl Explained for InvalidSpec {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
+impl Loaded {
+    /// The spec, if it has no problems; prints its warnings.
+    pub(crate) fn checked(&self, output: Output) -> Result<StickyApp, InvalidSpec> {
+        for warning in &self.findings.warnings {
+            output.phase(Mark::Warning, "spec", warning, None);
+        }
+        self.refuse()?;
+        Ok(self.spec.clone())
+    }
+
+    /// Fails if the spec has problems; prints nothing.
+    pub(crate) fn refuse(&self) -> Result<(), InvalidSpec> {
+        let problems = &self.findings.problems;
+        if problems.is_empty() { Ok(()) } else { Err(InvalidSpec(problems.clone())) }
+    }
+}
+
+fn text(source: &Source) -> Result<String, InputError> {
     let Source::File(path) = source else {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|e| Failure::new(Exit::Failed, format!("reading the spec from stdin: {e}")))?;
+        io::stdin().read_to_string(&mut text).map_err(InputError::Stdin)?;
         return Ok(text);
     };
-    std::fs::read_to_string(path).map_err(|e| {
-        Failure::new(Exit::Usage, format!("reading the spec {}: {e}", path.display())).try_this("stickyctl render   without -f, for the defaults")
-    })
+    std::fs::read_to_string(path).map_err(|why| InputError::File { path: path.clone(), why })
 }

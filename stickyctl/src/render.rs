@@ -1,11 +1,12 @@
-//! `stickyctl render`: a spec in, manifests out; the network is never touched.
+//! `stickyctl render`: a spec in, manifests out, without any network.
 
-use crate::exit::{Exit, Failure};
-use crate::generate::write::{HEADER, KUSTOMIZATION, files, json, yaml};
+use crate::exit::{Exit, Explained};
+use crate::generate::write::{HEADER, KUSTOMIZATION, Unwritable, files, json, yaml};
 use crate::generate::{chart, objects};
-use crate::input::{Input, SpecRequest};
-use crate::output::Output;
+use crate::input::SpecRequest;
+use crate::spec::StickyApp;
 use serde_json::Value;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What to render, and in which form.
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Request {
     /// The release.
     pub(crate) spec: SpecRequest,
-    /// Whether the Namespace itself is one of the objects.
+    /// Whether to include the Namespace object.
     pub(crate) namespace: bool,
     /// The form.
     pub(crate) form: Form,
@@ -39,55 +40,75 @@ pub(crate) enum Notation {
     Values,
 }
 
-/// Renders.
-///
-/// # Errors
-/// The spec is wrong ([`Exit::Usage`]), or the folder can't be written.
-pub(crate) fn run(request: Request, output: Output) -> Result<Exit, Failure> {
-    let input = Input::read(request.spec)?;
-    let spec = input.load(None).checked(output)?;
-    let objects = objects(&spec, request.namespace);
-    let failed = |e: crate::generate::write::Unwritable| Failure::new(Exit::Failed, e.to_string());
-    let folder = match request.form {
-        Form::Folder(folder) => folder,
-        Form::Text(notation) => {
-            let text = match notation {
-                Notation::Yaml => yaml(&objects).map_err(failed)?,
-                Notation::Json => json(&objects).map_err(failed)?,
-                Notation::Values => chart::values_text(&spec),
-            };
-            output.answer(text.trim_end());
-            return Ok(Exit::Done);
-        }
-    };
-    let files = files(&objects).map_err(failed)?;
-    write(&folder, &files).map_err(|(path, e)| {
-        Failure::new(Exit::Failed, format!("writing {}: {e}", path.display())).try_this("stickyctl render --out A_FOLDER_OF_YOURS")
-    })?;
-    output.answer(&folder.display().to_string());
-    output.hint(&format!("{} objects. Next: kubectl apply --server-side -k {}", objects.len(), folder.display()));
-    Ok(Exit::Done)
+/// What was rendered.
+#[derive(Debug)]
+pub(crate) enum Rendered {
+    /// A text for stdout.
+    Text(String),
+    /// A folder that was written, with this many objects.
+    Folder(PathBuf, usize),
 }
 
-/// Writes the files, and removes those that an earlier kustomization of ours lists and this one does not.
-fn write(folder: &Path, files: &[(String, String)]) -> Result<(), (PathBuf, std::io::Error)> {
-    std::fs::create_dir_all(folder).map_err(|e| (folder.to_owned(), e))?;
+/// Why nothing was rendered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenderError {
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    #[error("writing {}: {why}", path.display())]
+    Folder { path: PathBuf, why: io::Error },
+}
+
+impl Explained for RenderError {
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Unwritable(_) => Vec::new(),
+            Self::Folder { .. } => vec!["stickyctl render --out DIR    choose a folder that you can write to".to_owned()],
+        }
+    }
+}
+
+/// Renders a checked spec; `with_namespace` includes the Namespace object.
+pub(crate) fn render(spec: &StickyApp, with_namespace: bool, form: Form) -> Result<Rendered, RenderError> {
+    let objects = objects(spec, with_namespace);
+    let text = match form {
+        Form::Folder(folder) => {
+            write(&folder, &files(&objects)?)?;
+            return Ok(Rendered::Folder(folder, objects.len()));
+        }
+        Form::Text(Notation::Yaml) => yaml(&objects)?,
+        Form::Text(Notation::Json) => json(&objects)?,
+        Form::Text(Notation::Values) => chart::values_text(spec),
+    };
+    Ok(Rendered::Text(text))
+}
+
+/// Writes the files, and removes those of an earlier run that are no longer part of the release.
+fn write(folder: &Path, files: &[(String, String)]) -> Result<(), RenderError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |why| RenderError::Folder { path, why }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
     for stale in earlier(folder).into_iter().filter(|name| !files.iter().any(|(file, _)| file == name)) {
         let path = folder.join(stale);
         match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err((path, e)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(e)),
             _ => {}
         }
     }
     for (name, text) in files {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|e| (path, e))?;
+        crate::files::write(&path, text.as_bytes()).map_err(failed(&path))?;
     }
     Ok(())
 }
 
-/// The files that an earlier run wrote here. A kustomization of somebody else's lists none, nor does any name that leads
-/// out of the folder.
+/// The files that an earlier run wrote. Files in somebody else's kustomization don't count, and neither does a name that leads out
+/// of the folder.
 fn earlier(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join(KUSTOMIZATION)).unwrap_or_default();
     if !text.starts_with(HEADER) {

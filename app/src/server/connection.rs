@@ -18,7 +18,7 @@ use sticky_core::stats::bump;
 const MAX_HEAD: usize = 16 * 1_024;
 
 /// Serves one connection until it ends.
-pub async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Peer) {
+pub(super) async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Peer) {
     let activity = Activity::new();
     let service = {
         let (worker, activity) = (worker.clone(), activity.clone());

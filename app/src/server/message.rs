@@ -72,14 +72,14 @@ impl Received {
 }
 
 /// HTTP out, HTTP in.
-pub async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+pub(super) async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let received = Received::read(worker, request).await?;
     let text = format!("[{}]  {}", received.text(), received.message.text);
     Ok(received.answer(text, None, None))
 }
 
 /// HTTP out, and in by the sockets that this worker holds.
-pub async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, place) = (received.worker.desk.clone(), received.place());
     let pushed = received.trace.as_ref().map(|trace| {
@@ -100,7 +100,7 @@ pub async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<B
 }
 
 /// HTTP out, and in by whichever worker holds the socket.
-pub async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());
     let message =
@@ -149,6 +149,6 @@ async fn read_body(worker: &Worker, request: Request<Body>) -> Result<bytes::Byt
     match Limited::new(request.into_body(), max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Problem::new(400, "bad-body", format!("the body broke off: {error}"))),
+        Err(error) => Err(Problem::new(400, "bad-body", format!("the body ended early: {error}"))),
     }
 }

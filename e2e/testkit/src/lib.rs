@@ -4,6 +4,7 @@
 //! Whatever a test starts dies with the value that stands for it.
 
 pub mod app;
+pub mod axe;
 pub mod bin;
 pub mod browser;
 pub mod cluster;
@@ -20,6 +21,7 @@ pub mod lint;
 pub mod local;
 pub mod metrics;
 pub mod nginx;
+pub mod npm;
 pub mod page;
 pub mod phase;
 pub mod pip;

@@ -4,13 +4,14 @@ use crate::skip;
 use std::path::PathBuf;
 
 /// The programs, with the Debian package of each.
-pub const NEEDED: [(&str, &str); 10] = [
+pub const NEEDED: [(&str, &str); 11] = [
     ("redis-server", "redis-server"),
     ("nginx", "nginx"),
     ("haproxy", "haproxy"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("node", "nodejs"),
+    ("npm", "npm"),
     ("skopeo", "skopeo"),
     ("man", "man-db"),
     ("pip3", "python3-pip"),

@@ -161,6 +161,8 @@ async fn what_sticks() -> Result<()> {
     let browser = open(&written.page(), &Look::default()).await?;
     assert_eq!(text(&browser, "h1").await?, "Sticky", "{}", written.report["reasons"]);
     assert_eq!(written.runs(), (30, 0, 0));
+    let drawn_in = "return [...document.querySelectorAll('.range.thin')].map(line => getComputedStyle(line).stroke)";
+    assert_eq!(browser.eval(drawn_in).await?, json!(["rgb(15, 76, 156)", "rgb(180, 83, 0)", "rgb(0, 125, 103)"]), "the pods' own colours");
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
     for (width, dark) in [(320, false), (390, true), (1200, true)] {

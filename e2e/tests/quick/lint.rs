@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use testkit::lint;
 use testkit::tree::root;
+use testkit::{lint, npm};
 
 /// Rules of taste: braces around every variable, and `[[` in place of `[`.
 const TASTE: &str = "SC2250,SC2292";
@@ -145,5 +145,56 @@ fn scripts() -> anyhow::Result<()> {
     assert!(all.len() >= 4 && all.contains(&root().join(".ci/run")), "{all:?}");
     clean(&shellcheck, &words, &all);
     finds(&shellcheck, &words, "pack", &broken(".github/release/pack", "\"$work/stickyctl\"", "$work/stickyctl"), &["SC2086"]);
+    Ok(())
+}
+
+/// The page's JavaScript, that of the report, and the page's tests.
+const SCRIPTS: [&str; 2] = ["app/src/page", "stickyctl/src/verify/report/html"];
+
+#[test]
+fn javascript() -> anyhow::Result<()> {
+    let Some(modules) = npm::installed()? else { return Ok(()) };
+    let biome = modules.join(".bin/biome");
+    let words = ["lint", "--config-path=e2e/lint/js", "--error-on-warnings", "--colors=off"];
+    clean(&biome, &words, &SCRIPTS.map(|folder| root().join(folder)));
+    let sender = |good, bad| broken("app/src/page/send.js", good, bad);
+    finds(&biome, &words, "send.js", &sender("score.sent++;", "score.sent = score.sent;"), &["noSelfAssign"]);
+    finds(
+        &biome,
+        &words,
+        "send.js",
+        &sender("  /** @param {Message} m */\n  function answered", "  return;\n  function answered"),
+        &["noUnreachable"],
+    );
+    Ok(())
+}
+
+#[test]
+fn types_of_the_javascript() -> anyhow::Result<()> {
+    let Some(modules) = npm::installed()? else { return Ok(()) };
+    let tsc = modules.join(".bin/tsc");
+    let project = |path: &Path| vec![path.to_owned()];
+    clean(&tsc, &["--project"], &project(&root().join("e2e/lint/js/tsconfig.json")));
+    // Every module is checked: each is imported from the two that the project names.
+    let (_, listed) = judged(&tsc, &["--listFilesOnly", "--project"], &project(&root().join("e2e/lint/js/tsconfig.json")));
+    for folder in SCRIPTS {
+        for file in fs::read_dir(root().join(folder))?.map(|file| file.unwrap().file_name().into_string().unwrap()) {
+            assert!(!file.ends_with(".js") || listed.contains(&format!("{folder}/{file}\n")), "{folder}/{file} is not in\n{listed}");
+        }
+    }
+    // A copy of the page with a number that may be a text instead, and a state that the page does not have.
+    let copy = tempfile::tempdir()?;
+    for file in fs::read_dir(root().join("app/src/page"))?.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        fs::copy(&file, copy.path().join(file.file_name().unwrap()))?;
+    }
+    fs::write(copy.path().join("draw-pods.js"), broken("app/src/page/draw-pods.js", "(words ? 8 : 0)", "(words && 8)"))?;
+    fs::write(copy.path().join("facts.js"), broken("app/src/page/facts.js", "socket.state === \"live\"", "socket.state === \"alive\""))?;
+    let config = serde_json::json!({"extends": root().join("e2e/lint/js/tsconfig.json"), "files": ["page.js"]});
+    fs::write(copy.path().join("tsconfig.json"), config.to_string())?;
+    let (is_clean, said) = judged(&tsc, &["--project"], &project(copy.path()));
+    assert!(!is_clean && said.matches("error").count() == 2, "{said}");
+    for fault in ["draw-pods.js", "facts.js"] {
+        assert!(said.contains(fault), "no {fault} in {said}");
+    }
     Ok(())
 }

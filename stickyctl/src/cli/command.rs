@@ -1,5 +1,6 @@
 //! The program's name, its global flags and its commands.
 
+use super::cluster::ForwardArgs;
 use super::image::ImageArgs;
 use super::local::LocalArg;
 use super::man::ManArgs;
@@ -7,7 +8,6 @@ use super::place;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::render::RenderArgs;
 use super::up::UpArgs;
-use crate::cluster::forward::ForwardArgs;
 use crate::exit::{Failure, HELP};
 use crate::verify::args::{CodeParser, VerifyArgs};
 use crate::verify::code::Code;

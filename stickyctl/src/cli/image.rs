@@ -1,7 +1,6 @@
 //! The flags of `image`.
 
-use crate::image::elf::Arch;
-use crate::image::{DEFAULT_OUT, Request};
+use crate::image::{Arch, DEFAULT_OUT, Request};
 use clap::Args;
 use std::path::{Path, PathBuf};
 

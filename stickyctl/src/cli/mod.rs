@@ -3,7 +3,7 @@
 //! A file for each command or group of commands holds its flags and turns them into a plain request; [`dispatch`] hands the
 //! request to the function that serves it and prints what comes back.
 
-mod cluster;
+pub(crate) mod cluster;
 mod command;
 mod dispatch;
 mod image;
@@ -19,8 +19,7 @@ mod verify;
 
 pub use command::{command, misplaced};
 // Of modules whose flags still stand beside their work.
-pub(crate) use image::BinaryArgs;
-pub(crate) use local::{AffinityArg, LocalArg, LocalUpArgs};
+pub(crate) use local::LocalArg;
 pub(crate) use place::ON_A_CLUSTER;
 
 use crate::exit::{Exit, Failure};

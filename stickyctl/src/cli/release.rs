@@ -1,12 +1,12 @@
 //! The flags of commands about a release that exists: `status`, `scale`, `mode` and `down`.
 
+use super::cluster::ReleaseArgs;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
-use crate::cluster::release::ReleaseArgs;
 use crate::output::Format;
 use clap::Args;
 use std::time::Duration;
-use sticky_app::core::duration;
+use sticky_core::duration;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {

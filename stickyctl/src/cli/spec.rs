@@ -4,7 +4,7 @@ use crate::generate::preset::Preset;
 use crate::input::{Source, SpecRequest};
 use crate::spec::environment;
 use crate::spec::ingress::FrontDoor;
-use crate::spec::load::merge;
+use crate::spec::tree::merge;
 use clap::Args;
 use serde_json::{Value, json};
 use std::ffi::OsStr;

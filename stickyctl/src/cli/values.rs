@@ -1,7 +1,7 @@
 //! The words of flags whose value is a plain enumeration of a module below.
 
 use crate::generate::preset::Preset;
-use crate::image::elf::Arch;
+use crate::image::Arch;
 use crate::output::Format;
 use crate::render::Notation;
 use crate::spec::ingress::FrontDoor;

@@ -15,7 +15,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 use sticky_core::names::env;
 
-/// User and group of the app's image; it has no names, being made from scratch.
+/// The user and group of the app's image. They have no names, because the image is empty apart from the app.
 const USER: i64 = 65_532;
 
 pub(super) fn deployment(spec: &StickyApp) -> Deployment {
@@ -24,13 +24,13 @@ pub(super) fn deployment(spec: &StickyApp) -> Deployment {
     Deployment {
         metadata: ObjectMeta { annotations: annotation(SPEC, &effective), ..meta(spec, Component::App, spec.name.clone()) },
         spec: Some(DeploymentSpec {
-            // An autoscaler owns the number from the first apply on: what is never written is never fought over.
+            // An autoscaler owns the count from the first apply on, so it is never written.
             replicas: spec.autoscaling.is_none().then_some(spec.mode.pods.into()),
             revision_history_limit: Some(3),
             selector: selector(spec, Component::App),
             strategy: Some(DeploymentStrategy {
                 type_: Some("RollingUpdate".to_owned()),
-                // A pod goes only when its successor is ready.
+                // A pod is removed only when its replacement is ready.
                 rolling_update: Some(RollingUpdateDeployment { max_surge: Some(IntOrString::Int(1)), max_unavailable: Some(IntOrString::Int(0)) }),
             }),
             template: PodTemplateSpec {
@@ -56,11 +56,11 @@ fn pod(spec: &StickyApp) -> PodSpec {
     }
 }
 
-/// Pods of one rollout over zones and nodes, where that is possible: a cluster of one node gets all.
+/// Spreads the pods of one rollout over zones and nodes where possible; a single node gets them all.
 fn spread(spec: &StickyApp, key: &str) -> TopologySpreadConstraint {
     TopologySpreadConstraint {
         label_selector: Some(selector(spec, Component::App)),
-        // Pods of the old rollout are about to go and don't count.
+        // Pods of the previous rollout don't count.
         match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
         max_skew: 1,
         topology_key: key.to_owned(),
@@ -78,10 +78,10 @@ fn container(spec: &StickyApp) -> Container {
         env: Some(environment(spec)),
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),
         startup_probe: Some(asks("/healthz", ADMIN, 1, 30)),
-        // Both front doors leave an unready pod, so it must be seen soon: the drain's delay counts on it.
+        // Both front doors stop using an unready pod, so unreadiness must show quickly: the drain delay relies on it.
         readiness_probe: Some(asks("/readyz", ADMIN, 2, 1)),
         liveness_probe: Some(asks("/healthz", ADMIN, 10, 3)),
-        // Kubernetes' own sleep (GA in 1.34, on by default since 1.30): the image has no shell.
+        // Kubernetes's own sleep (on by default since 1.30, GA in 1.34), because the image has no shell.
         lifecycle: Some(Lifecycle {
             pre_stop: Some(LifecycleHandler { sleep: Some(SleepAction { seconds: spec.drain.pre_stop.0.into() }), ..LifecycleHandler::default() }),
             ..Lifecycle::default()
@@ -97,8 +97,8 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
     let pod = EnvVar {
         name: env::POD.to_owned(),
         value_from: Some(EnvVarSource {
-            // Its default, written out: it is one value to server-side apply, and one that the API server has completed would
-            // differ from ours for every other manager.
+            // The default version is spelled out: server-side apply treats the reference as one value, and the one that the API
+            // server completes would differ from ours for every other field manager.
             field_ref: Some(ObjectFieldSelector { field_path: "metadata.name".to_owned(), api_version: Some("v1".to_owned()) }),
             ..EnvVarSource::default()
         }),

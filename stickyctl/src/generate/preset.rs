@@ -1,9 +1,9 @@
-//! The presets: the four that `manifests/` holds.
+//! The presets, of which `manifests/` has one folder each.
 
 use crate::spec::ingress::FrontDoor;
 use sticky_core::mode::Mode;
 
-/// A front door and a mode.
+/// A front door and a mode in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Three pods behind ingress-nginx
@@ -20,13 +20,13 @@ impl Preset {
     /// Every preset.
     pub const ALL: [Self; 4] = [Self::Nginx3x1, Self::Nginx1x4, Self::Traefik3x1, Self::Traefik1x4];
 
-    /// Its name, as in `nginx-3x1`: that of its folder in `manifests/` too.
+    /// The name, as in `nginx-3x1`, which is also that of the folder in `manifests/`.
     #[must_use]
     pub fn name(self) -> String {
         format!("{}-{}", self.front_door().word(), self.mode())
     }
 
-    /// Its front door.
+    /// The first half of the name.
     #[must_use]
     pub const fn front_door(self) -> FrontDoor {
         match self {
@@ -35,7 +35,7 @@ impl Preset {
         }
     }
 
-    /// Its mode.
+    /// The second half of the name.
     #[must_use]
     pub const fn mode(self) -> Mode {
         match self {

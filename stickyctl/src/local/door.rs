@@ -74,7 +74,7 @@ impl<B: Backends> Door<B> {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => match self.room.clone().try_acquire_owned() {
                         Ok(permit) => { tokio::spawn(self.clone().connection(stream, peer, Arc::new(permit))); }
-                        Err(_) => tracing::warn!("all connections that fit into the limit of open files are in use; one more was closed"),
+                        Err(_) => tracing::warn!("the limit of open files allows no more connections; closed one"),
                     },
                     Err(error) => {
                         tracing::warn!(%error, "accepting a connection failed");
@@ -108,7 +108,7 @@ impl<B: Backends> Door<B> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let choice = choose(&candidates, &cookies.join("; "), self.affinity, self.issuer, turn, &self.hash);
         let Some((chosen, stream)) = self.connect(&candidates, &choice, peer) else {
-            return problem(StatusCode::SERVICE_UNAVAILABLE, "no-pod", "no pod takes connections now; try again");
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "no-pod", "no pod accepts connections right now; try again");
         };
         let traced = request.headers().contains_key(header::TRACE);
         let upgrading = request.headers().contains_key(UPGRADE);
@@ -118,8 +118,8 @@ impl<B: Backends> Door<B> {
         let mut answer = match exchange(stream, request).await {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::debug!(%error, pod = candidates[chosen].pod, "a pod broke a request off");
-                return problem(StatusCode::BAD_GATEWAY, "pod-lost", "the pod ended before it answered");
+                tracing::debug!(%error, pod = candidates[chosen].pod, "a pod ended a request early");
+                return problem(StatusCode::BAD_GATEWAY, "pod-lost", "the pod went away before it answered");
             }
         };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -164,7 +164,7 @@ fn command() -> String {
 /// Tells what happens to the tunnel, where there is one.
 async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> Infallible {
     match tunnel {
-        Some(tunnel) => forward::tell(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
+        Some(tunnel) => forward::report(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
         None => std::future::pending().await,
     }
 }

@@ -21,7 +21,7 @@ fn notes_end_with_commands_that_fit() {
                 "data-demo-redis-0",
                 "--set mode=1x4",
             ][..],
-            &["curl", "WARNING", "https"][..],
+            &["curl", "https"][..],
         ),
         (
             "mode=1x4,ingress.frontDoor=traefik,ingress.host=*.demo.example",
@@ -37,12 +37,7 @@ fn notes_end_with_commands_that_fit() {
         (
             "ingress.host=demo.example,ingress.tlsSecret=cert,ingress.frontDoorNamespace=edge,redis.url=redis://r.example",
             &["--namespace edge service/ingress-nginx-controller 8443:443", "https://demo.example/", "--resolve demo.example:8443:127.0.0.1"],
-            &["claim", "8080"],
-        ),
-        (
-            "drain.delay=3s,ingress.cookie.secure=true",
-            &["WARNING drain.delay: a front door may need 7 s", "WARNING ingress.cookie.secure: over plain http"],
-            &[],
+            &["PersistentVolumeClaim", "8080"],
         ),
     ] {
         let text = notes(&helm, settings);

@@ -1,4 +1,4 @@
-//! The objects that helm makes of a spec are the generator's.
+//! The objects that Helm makes of a spec are the generator's.
 
 use crate::chart_text::template;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use testkit::kube::helm::{Helm, chart};
 
 const SPEC: &str = "stickyctl.dev/spec";
 
-/// Objects by kind and name, the spec's annotation as a value.
+/// Objects by kind and name, with the spec's annotation as a value.
 type Objects = BTreeMap<String, Value>;
 
 fn by_name(all: impl IntoIterator<Item = Value>) -> Objects {
@@ -21,7 +21,9 @@ fn by_name(all: impl IntoIterator<Item = Value>) -> Objects {
     for mut object in all {
         let name = format!("{} {}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
         if let Some(text) = object.pointer("/metadata/annotations/stickyctl.dev~1spec") {
-            let spec: StickyApp = serde_json::from_str(text.as_str().unwrap()).unwrap();
+            let mut spec: StickyApp = serde_json::from_str(text.as_str().unwrap()).unwrap();
+            // The chart has it in bytes, a spec in any unit.
+            spec.redis.maxmemory = spec.redis.maxmemory.whole().to_string().parse().unwrap();
             object["metadata"]["annotations"][SPEC] = serde_json::to_value(spec).unwrap();
         }
         assert!(found.insert(name.clone(), object).is_none(), "{name} stands twice");

@@ -1,97 +1,51 @@
-//! What helm refuses: what one value can't be by the schema, what several say together by the templates, in stickyctl's words.
+//! What Helm refuses: by the schema what a value, or values together, can't be; by a `fail` line what the schema can't express and
+//! would break a release.
 
 use crate::chart_text::template;
-use stickyctl::generate::front_door;
-use stickyctl::spec::load::{Sources, load};
 use testkit::kube::helm::Helm;
 
-/// What the spec's own checks say, each as `KEY: WHAT`.
-fn problems(values: &str) -> Vec<String> {
-    let mut loaded = load(Sources { file: Some(values), ..Sources::default() });
-    loaded.findings.add(front_door::check(&loaded.spec));
-    loaded.findings.problems.iter().map(ToString::to_string).collect()
-}
-
-/// One case for each of the checks. Helm says every problem that stickyctl says, to the word, and no other.
-#[test]
-fn what_contradicts_itself_is_refused_in_the_words_of_stickyctl() {
-    let Some(helm) = Helm::asked() else { return };
-    for (values, count) in [
-        ("resources: {requests: {cpu: 3}}", 1),
-        ("resources: {requests: {memory: 1Gi}}", 1),
-        ("resources: {requests: {memory: '64'}, limits: {memory: 256}}", 2),
-        ("redis: {resources: {requests: {cpu: 1001m}}}", 1),
-        ("redis: {resources: {limits: {memory: 2000k}}, maxmemory: 1Mi}", 3),
-        ("limits: {maxText: 20000}", 2),
-        ("limits: {maxBody: 100}", 1),
-        ("limits: {maxFrame: 4095}", 1),
-        ("drain: {grace: 30s}", 1),
-        ("drain: {grace: 90m, window: 2h, delay: 3600s}", 1),
-        ("drain: {preStop: 0s, window: 0m}", 2),
-        ("autoscaling: {min: 5, max: 4}", 1),
-        ("autoscaling: {min: 4, max: 8}", 1),
-        ("autoscaling: {max: 2}", 1),
-        ("mode: 12x1\nautoscaling: {}", 1),
-        ("redis: {url: 'redis://:hunter2@r'}", 1),
-        ("redis: {url: 'redis://u:hunter2@r:6379/0'}", 1),
-        ("redis: {url: 'rediss://r?password=hunter2'}", 1),
-        ("redis: {url: 'redis://'}", 1),
-        ("redis: {url: 'redis://:6379'}", 1),
-        ("redis: {url: 'redis://r:99999'}", 1),
-        ("redis: {url: 'redis://r/$(X)'}", 1),
-        ("redis: {url: 'redis://r/a b'}", 1),
-        ("redis: {password: {secret: a, key: ..b}}", 1),
-        ("redis: {maxmemory: 200Mi}", 1),
-        ("redis: {maxmemory: '96'}", 1),
-        ("redis: {storage: 100Mi}", 1),
-        ("ingress: {tlsSecret: cert}", 1),
-        ("ingress: {websocketTimeout: 30s}", 1),
-        ("ingress: {cookie: {name: jsessionid}}", 1),
-        ("ingress: {cookie: {name: StickyStr}}", 1),
-        ("ingress: {cookie: {name: ASPSESSIONIDABC}}", 1),
-        ("ingress: {cookie: {name: __Host-sticky}}", 1),
-        ("ingress: {cookie: {lifetime: 0h}}", 1),
-        ("ingress: {cookie: {sameSite: None}}", 1),
-        ("ingress: {cookie: {sameSite: None, secure: false}, host: demo.example, tlsSecret: cert}", 2),
-        ("ingress: {cookie: {secure: false}, host: demo.example, tlsSecret: cert}", 1),
-        ("ingress: {frontDoorVersion: 1.15.1}", 1),
-        ("ingress: {frontDoor: traefik, cookie: {changeOnFailure: true}, websocketTimeout: 10m}", 2),
-        ("ingress: {frontDoor: traefik, frontDoorVersion: 3.7.13, cookie: {changeOnFailure: true}, websocketTimeout: 10m}", 1),
-        ("limits: {newSessionsPerMinute: 30}", 1),
-        ("ingress: {frontDoor: traefik, cookie: {persistence: balanced}}", 1),
-        ("ingress: {frontDoor: traefik, frontDoorVersion: v3.7.13, cookie: {persistence: balanced}}", 1),
-        ("ingress: {frontDoor: traefik, frontDoorVersion: 3.6.11}", 1),
-    ] {
-        let problems = problems(values);
-        assert_eq!(problems.len(), count, "{values}: {problems:?}");
-        let said = template(&helm, "sticky-sessions", "sticky-sessions", values);
-        assert!(!said.well, "taken: {values}");
-        let heading = if count == 1 { "the values have a problem:".to_owned() } else { format!("the values have {count} problems:") };
-        for words in problems.iter().chain([&heading]) {
-            assert!(said.stderr.contains(words), "{values}: {words:?} is not in\n{}", said.stderr);
-        }
-        assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
+/// Helm refuses the values, and says each of the words.
+#[track_caller]
+fn refused(helm: &Helm, values: &str, words: &[&str]) {
+    let said = template(helm, "demo", "demo", values);
+    assert!(!said.well, "taken: {values}");
+    for word in words {
+        assert!(said.stderr.contains(word), "{values}: {word:?} is not in\n{}", said.stderr);
     }
+    assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
 }
 
+/// The four `fail` lines.
 #[test]
-fn names_that_the_objects_could_not_have() {
+fn what_the_schema_can_not_express_and_would_break_a_release() {
     let Some(helm) = Helm::asked() else { return };
-    for (name, namespace, words) in [
-        ("a".repeat(41).as_str(), "here", "it has 41 characters; 40 are the most"),
-        ("1st", "here", "must begin with a letter"),
-        ("a.b", "here", "have no dot"),
-        ("demo", "kube-system", "belongs to the cluster itself"),
+    for url in [
+        "redis://:hunter2@r",
+        "redis://u:hunter2@r:6379/0",
+        "rediss://r?password=hunter2",
+        "redis://",
+        "redis://:6379",
+        "redis://r:99999",
+        "redis://r/$(X)",
+        "redis://r/a b",
     ] {
-        let said = template(&helm, name, namespace, "");
-        assert!(!said.well && said.stderr.contains(words), "{name} in {namespace}: {}", said.stderr);
+        refused(&helm, &format!("redis: {{url: '{url}'}}"), &["invalid redis.url: write redis://[user@]host[:port][/db]"]);
+    }
+    refused(&helm, "drain: {grace: 30s}", &["invalid drain.grace `30s`", "take 35s"]);
+    refused(&helm, "drain: {grace: 90m, window: 2h, delay: 3600s}", &["invalid drain.grace `90m`", "take 10810s"]);
+    refused(&helm, "autoscaling: {min: 5, max: 4}", &["invalid autoscaling: min is 5", "max is 4"]);
+    refused(&helm, "autoscaling: {max: 2}", &["invalid autoscaling: min is 3", "max is 2"]);
+    refused(&helm, "mode: 12x1\nautoscaling: {}", &["invalid autoscaling: min is 12", "max is 10"]);
+    for name in ["a".repeat(41).as_str(), "1st", "a.b"] {
+        let said = template(&helm, name, "here", "");
+        assert!(!said.well && said.stderr.contains(&format!("invalid release name `{name}`")), "{name}: {}", said.stderr);
     }
     assert!(template(&helm, &"a".repeat(40), "here", "").well);
 }
 
-/// The real helm names the key.
+/// The schema names the key of a value that can't be.
 #[test]
-fn what_a_value_can_not_be_is_refused_by_the_schema() {
+fn what_a_value_can_not_be() {
     let Some(helm) = Helm::asked() else { return };
     for (values, words) in [
         ("ingres: {host: x}", &["ingres", "additional properties"][..]),
@@ -100,24 +54,66 @@ fn what_a_value_can_not_be_is_refused_by_the_schema() {
         ("ingress: {cookie: {sameSite: strict}}", &["/ingress/cookie/sameSite", "'Strict', 'Lax', 'None'"]),
         ("ingress: {cookie: {lifetime: 3600}}", &["/ingress/cookie/lifetime", "want string"]),
         ("ingress: {cookie: {lifetime: '3600'}}", &["/ingress/cookie/lifetime", "pattern"]),
+        ("ingress: {cookie: {lifetime: 0h}}", &["/ingress/cookie/lifetime", "pattern"]),
+        ("ingress: {cookie: {name: jsessionid}}", &["/ingress/cookie/name"]),
+        ("ingress: {cookie: {name: StickyStr}}", &["/ingress/cookie/name"]),
+        ("ingress: {cookie: {name: ASPSESSIONIDABC}}", &["/ingress/cookie/name"]),
+        ("ingress: {websocketTimeout: 30s}", &["/ingress/websocketTimeout", "pattern"]),
+        ("ingress: {trustedProxies: [192.0.2.1]}", &["/ingress/trustedProxies/0", "pattern"]),
         ("mode: 65x1", &["/mode", "pattern"]),
         ("autoscaling: {max: 65}", &["/autoscaling/max", "maximum"]),
         ("image: {name: 'sticky-app:latest'}", &["/image/name"]),
         ("image: {name: sticky-app}", &["/image/name", "pattern"]),
         ("exposeIdentity: off", &["/exposeIdentity"]),
         ("drain: {delay: null}", &["/drain", "delay"]),
+        ("drain: {preStop: 0s}", &["/drain/preStop", "pattern"]),
+        ("drain: {window: 0m}", &["/drain/window", "pattern"]),
+        ("resources: {requests: {memory: '64'}}", &["/resources/requests/memory"]),
+        ("resources: {limits: {memory: 256}}", &["/resources/limits/memory", "minimum"]),
         ("redis: {storage: 1GB}", &["/redis/storage", "pattern"]),
+        ("redis: {maxmemory: 96Mi}", &["/redis/maxmemory", "want integer"]),
+        ("redis: {maxmemory: 96}", &["/redis/maxmemory", "minimum"]),
+        ("redis: {password: {secret: a, key: ..b}}", &["/redis/password/key", "pattern"]),
     ] {
-        let said = template(&helm, "demo", "demo", values);
-        assert!(!said.well, "taken: {values}");
-        assert!(words.iter().all(|word| said.stderr.contains(word)), "{values}: {words:?} are not in\n{}", said.stderr);
+        refused(&helm, values, words);
+    }
+}
+
+/// The schema names the key that another one rules out.
+#[test]
+fn what_values_can_not_be_together() {
+    let Some(helm) = Helm::asked() else { return };
+    for (values, words) in [
+        ("ingress: {tlsSecret: cert}", &["/ingress/host"][..]),
+        ("ingress: {cookie: {name: __Host-sticky}}", &["/ingress/cookie/secure"]),
+        ("ingress: {cookie: {sameSite: None}}", &["/ingress/cookie/secure"]),
+        ("ingress: {cookie: {sameSite: None, secure: false}, host: demo.example, tlsSecret: cert}", &["/ingress/cookie/secure"]),
+        ("ingress: {cookie: {secure: false}, host: demo.example, tlsSecret: cert}", &["'not' failed"]),
+        ("ingress: {frontDoorVersion: 1.15.1}", &["/ingress/frontDoorVersion"]),
+        ("ingress: {frontDoor: traefik, cookie: {changeOnFailure: true}}", &["/ingress/cookie/changeOnFailure"]),
+        ("ingress: {frontDoor: traefik, cookie: {persistence: balanced}}", &["/ingress/cookie/persistence"]),
+        ("ingress: {frontDoor: traefik, frontDoorVersion: v3.7.13, cookie: {persistence: balanced}}", &["/ingress/cookie/persistence"]),
+        ("ingress: {frontDoor: traefik, websocketTimeout: 10m}", &["/ingress/frontDoorVersion"]),
+        ("ingress: {frontDoor: traefik, frontDoorVersion: 3.7.12, websocketTimeout: 10m}", &["/ingress/frontDoorVersion"]),
+        ("limits: {newSessionsPerMinute: 30}", &["/ingress/trustedProxies"]),
+        ("autoscaling: {}\nresources: {requests: {cpu: null}}", &["/resources/requests", "cpu"]),
+    ] {
+        refused(&helm, values, words);
+    }
+    for values in [
+        "ingress: {cookie: {sameSite: None, name: __Host-sticky}, host: demo.example, tlsSecret: cert}",
+        "ingress: {cookie: {sameSite: None, secure: true}}",
+        "ingress: {frontDoor: traefik, frontDoorVersion: 3.7.13, websocketTimeout: 10m, cookie: {changeOnFailure: false}}",
+        "ingress: {trustedProxies: [192.0.2.0/24]}\nlimits: {newSessionsPerMinute: 30}",
+    ] {
+        template(&helm, "demo", "demo", values).ok().unwrap_or_else(|error| panic!("{values}: {error:#}"));
     }
 }
 
 #[test]
 fn what_helm_itself_adds_and_takes_away() {
     let Some(helm) = Helm::asked() else { return };
-    // A chart around this one has globals; null takes a default away where a key may be left out.
+    // A parent chart has globals; null removes a default of a key that may be left out.
     let said =
         template(&helm, "demo", "demo", "global: {imageRegistry: x}\nresources: {limits: {cpu: null}}\nlimits: null\nplacement: null\nmetrics: null");
     let text = said.ok().unwrap();

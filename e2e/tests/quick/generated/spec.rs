@@ -2,23 +2,23 @@
 
 use serde_json::Value;
 use std::fmt::Write as _;
-use stickyctl::spec::keys::KEYS;
+use stickyctl::spec::keys::keys;
 
 const HEAD: &str = "\
 # The spec
 
 <!-- generated: cargo xtask generate -->
 
-A release in one file, for `stickyctl up -f` and `stickyctl render -f`; the chart's values are the same without `name` and `namespace`. Every key
-may be left out. In the environment a key is `STICKYCTL_` and its words in capitals: `ingress.cookie.sameSite` is
-`STICKYCTL_INGRESS_COOKIE_SAME_SITE`.
+A spec describes a release in one file, for `stickyctl up -f` and `stickyctl render -f`. The Helm chart's values have the same keys, without
+`name` and `namespace` and with `redis.maxmemory` in bytes. You may leave out every key. Each key also has an environment variable, `STICKYCTL_`
+and its words in capitals: `ingress.cookie.sameSite` is `STICKYCTL_INGRESS_COOKIE_SAME_SITE`.
 
-[`spec.schema.json`](spec.schema.json) is the same for editors: `# yaml-language-server: $schema=…/spec.schema.json` in the first line of a spec
-makes them complete and check keys.
+[`spec.schema.json`](spec.schema.json) describes the same for editors. With `# yaml-language-server: $schema=…/spec.schema.json` in the first
+line of a spec they complete and check its keys.
 
-Besides what a single value can be, a spec is refused when values contradict each other, when a browser would drop the cookie
-(`SameSite=None` or a `__Host-` name without Secure), when nothing would stick (a lifetime of 0), when the cookie's name belongs to an
-application or another proxy, and when the chosen front door would ignore what is written, each with the reason and what to write instead.
+stickyctl also refuses a spec whose values contradict each other; for which a browser would drop the cookie (`SameSite=None` or a `__Host-` name
+without Secure); with which nothing would stick (a lifetime of 0); whose cookie name belongs to an application or another proxy; or of which the
+front door would ignore a key. Each error has a reason and says what to write instead.
 ";
 
 /// The page.
@@ -27,9 +27,9 @@ pub fn page() -> String {
     let mut text = HEAD.to_owned();
     let group = |path: &'static str| path.split_once('.').map_or("", |(first, _)| first);
     let mut groups: Vec<&str> = vec![""];
-    for (path, _) in KEYS {
-        if !groups.contains(&group(path)) {
-            groups.push(group(path));
+    for key in keys() {
+        if !groups.contains(&group(&key.path)) {
+            groups.push(group(&key.path));
         }
     }
     for name in groups {
@@ -37,7 +37,7 @@ pub fn page() -> String {
         let title = if name.is_empty() { "The release" } else { name };
         // Writing into a text can't fail.
         let _ = write!(text, "\n## {title}\n\n{about}\n\n| key | default | |\n|---|---|---|\n");
-        for (path, _) in KEYS.iter().filter(|(path, _)| group(path) == name) {
+        for path in keys().iter().map(|key| key.path.as_str()).filter(|path| group(path) == name) {
             let pointer: String = path.split('.').map(|key| format!("/properties/{key}")).collect();
             let key = schema.pointer(&pointer).unwrap_or(&Value::Null);
             let _ = writeln!(text, "| `{path}` | {} | {} |", default(&key["default"]), self::about(key));

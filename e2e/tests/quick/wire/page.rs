@@ -106,6 +106,8 @@ pub async fn files_of_the_page(target: &Target) -> Result<()> {
         assert_eq!(other.status, 200, "{file}");
         let text = answer.text();
         if file.ends_with(".js") {
+            // A comment may import types, which no browser loads.
+            let text: String = text.lines().filter(|line| !line.starts_with("/**")).collect();
             for piece in text.split("from \"./").skip(1).chain(text.split("import \"./").skip(1)) {
                 open.push(format!("static/{}", piece.split('"').next().unwrap()));
             }

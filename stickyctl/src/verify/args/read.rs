@@ -48,7 +48,7 @@ impl VerifyArgs {
         let plain = |url: String, witness| Site { url, address: None, tunnel: None, witness };
         if let Some(url) = &self.url {
             let Some(selector) = self.pods.clone() else { return Ok(plain(url.clone(), None)) };
-            let client = connect(&self.release.cluster).await?.client;
+            let client = connect(&self.release.cluster.access()).await?.client;
             return Ok(plain(url.clone(), Some(Witness::Cluster { client, namespace: self.release.namespace.clone(), selector })));
         }
         if self.local.local {
@@ -56,7 +56,8 @@ impl VerifyArgs {
             let url = format!("{}/whoami", client.status().await?.url.trim_end_matches('/'));
             return Ok(plain(url, Some(Witness::Local(client))));
         }
-        let way = forward::open(&self.release, 0).await?;
+        let cluster = connect(&self.release.cluster.access()).await?;
+        let way = forward::open(&cluster, &self.release.place(), 0).await?;
         let host = way.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
         if way.tls {
             return Err(Failure::new(Exit::Usage, format!("the route of {} has a certificate, and the tunnel's end is plain", self.release.name))

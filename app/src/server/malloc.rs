@@ -1,4 +1,4 @@
-//! Giving memory back.
+//! Returning freed memory to the system.
 
 /// Asks the allocator to give free memory back to the system.
 ///
@@ -8,7 +8,7 @@
     unsafe_code,
     reason = "glibc offers this to C alone; the call takes a number, reads no memory of ours, and may come from any thread (malloc_trim(3), MT-Safe)"
 )]
-pub fn give_back() {
+pub(super) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         unsafe extern "C" {

@@ -1,33 +1,35 @@
-//! The pods of a run: how many there shall be, which there are, and what brings the two together.
+//! The pods of a run: how many are wanted, which there are, and what brings the two together.
 
 use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
 use super::door::Backends;
-use super::pod::{Blueprint, Ended, Pod, lock};
+use super::error::CannotStart;
+use super::pod::{Ended, Pod, lock};
+use super::poll;
 use super::route::Candidate;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use sticky_app::server::Handed;
+use sticky_app::server::{Blueprint, Handed};
 use sticky_core::drain::Plan;
 use sticky_core::identity::PodName;
 use sticky_core::mode::Mode;
-use sticky_core::topology::State;
+use sticky_core::readiness::{State, pod_state};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// A killed pod is back after this long, as a cluster needs to schedule and start one.
 const REPLACE_AFTER: Duration = Duration::from_secs(3);
-/// Drain of `down`: nobody follows, so nobody is waited for.
+/// The drain of `down`: no pod takes over, so there is nothing to wait for.
 const GOODBYE: Plan = Plan { delay: Duration::ZERO, window: Duration::from_secs(1) };
 
-/// A request that can't be met.
+/// Why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// No such pod or worker.
-    #[error("there is no {0}; `stickyctl status --local` names those that there are")]
+    #[error("no pod or worker `{0}`; `stickyctl status --local` lists them")]
     Unknown(String),
     /// The run is ending.
-    #[error("it is going down")]
+    #[error("the demo is shutting down")]
     GoingDown,
 }
 
@@ -40,26 +42,26 @@ struct Inner {
 }
 
 /// The pods of a run.
-pub struct Cluster {
+pub struct Pods {
     blueprint: Blueprint,
     plan: Plan,
     inner: Mutex<Inner>,
     // One change at a time: two scalings at once would each start what the other starts.
     changing: tokio::sync::Mutex<()>,
     ended: mpsc::UnboundedSender<(PodName, u16, Ended)>,
-    /// Cancelled when the run shall end.
+    /// Cancelled when the run has to end.
     pub down: CancellationToken,
     url: String,
     began: Instant,
 }
 
-impl Cluster {
-    /// An empty cluster that will leave by `plan`.
+impl Pods {
+    /// No pods yet. Those that become too many will drain by `plan`.
     #[must_use]
     pub fn new(blueprint: Blueprint, plan: Plan, want: Mode, url: String) -> Arc<Self> {
         let (ended, mut ends) = mpsc::unbounded_channel();
         let inner = Inner { want, pods: Vec::new(), draining: HashMap::new(), next_number: 1, failure: None };
-        let cluster = Arc::new(Self {
+        let pods = Arc::new(Self {
             blueprint,
             plan,
             inner: Mutex::new(inner),
@@ -69,30 +71,30 @@ impl Cluster {
             url,
             began: Instant::now(),
         });
-        let watching = Arc::downgrade(&cluster);
+        let watching = Arc::downgrade(&pods);
         tokio::spawn(async move {
             while let Some((pod, worker, how)) = ends.recv().await {
-                let Some(cluster) = watching.upgrade() else { return };
-                cluster.worker_ended(&pod, worker, how);
+                let Some(pods) = watching.upgrade() else { return };
+                pods.worker_ended(&pod, worker, how);
             }
         });
-        let watching = Arc::downgrade(&cluster);
+        let watching = Arc::downgrade(&pods);
         tokio::spawn(async move {
             let mut look = tokio::time::interval(Duration::from_secs(1));
             loop {
                 look.tick().await;
-                let Some(cluster) = watching.upgrade() else { return };
-                cluster.end_the_deaf();
+                let Some(pods) = watching.upgrade() else { return };
+                pods.end_the_deaf();
             }
         });
-        cluster
+        pods
     }
 
-    /// Brings the pods to what is wanted: new ones first, and only when they listen the old ones leave.
+    /// Brings the pods to what is wanted: new ones first, and the old ones leave only when those listen.
     ///
     /// # Errors
-    /// A pod did not start; what ran goes on.
-    pub async fn settle(self: &Arc<Self>) -> Result<(), String> {
+    /// A pod did not start; the pods that ran go on.
+    pub async fn settle(self: &Arc<Self>) -> Result<(), CannotStart> {
         let _one = self.changing.lock().await;
         let (want, missing) = {
             let inner = lock(&self.inner);
@@ -101,7 +103,7 @@ impl Cluster {
         };
         for _ in 0..missing {
             if let Err(why) = self.start_pod(want.workers).await {
-                lock(&self.inner).failure = Some(why.clone());
+                lock(&self.inner).failure = Some(why.to_string());
                 return Err(why);
             }
         }
@@ -120,14 +122,15 @@ impl Cluster {
         Ok(())
     }
 
-    async fn start_pod(self: &Arc<Self>, workers: u16) -> Result<(), String> {
+    async fn start_pod(self: &Arc<Self>, workers: u16) -> Result<(), CannotStart> {
         let number = {
             let mut inner = lock(&self.inner);
             inner.next_number += 1;
             inner.next_number - 1
         };
-        let name = PodName::new(&format!("app-{number}")).map_err(|e| e.to_string())?;
-        let pod = Pod::new(name, format!("{}{}", sticky_app::settings::boot()?, sticky_app::settings::boot()?), workers);
+        let name = PodName::new(&format!("app-{number}"))?;
+        let token = format!("{:016x}", getrandom::u64().map_err(CannotStart::NoRandomness)?);
+        let pod = Pod::new(name, token, workers);
         for worker in 0..workers {
             if let Err(why) = pod.start_worker(&self.blueprint, worker, self.ended.clone()).await {
                 // Half a pod is none.
@@ -139,7 +142,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Changes what is wanted and starts to bring it about.
+    /// Changes what is wanted, and begins to bring it about.
     ///
     /// # Errors
     /// [`Refused::GoingDown`].
@@ -158,11 +161,11 @@ impl Cluster {
     }
 
     fn settle_soon(self: &Arc<Self>, after: Duration) {
-        let cluster = self.clone();
+        let pods = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            if !cluster.down.is_cancelled()
-                && let Err(why) = cluster.settle().await
+            if !pods.down.is_cancelled()
+                && let Err(why) = pods.settle().await
             {
                 tracing::error!("{why}");
             }
@@ -218,10 +221,10 @@ impl Cluster {
             }
             return;
         }
-        let (cluster, name) = (self.clone(), name.clone());
+        let (pods, name) = (self.clone(), name.clone());
         tokio::spawn(async move {
-            tracing::warn!(pod = %name, worker, "worker ended; starting it again");
-            if let Err(why) = pod.start_worker(&cluster.blueprint, worker, cluster.ended.clone()).await {
+            tracing::warn!(pod = %name, worker, "worker ended; restarting it");
+            if let Err(why) = pod.start_worker(&pods.blueprint, worker, pods.ended.clone()).await {
                 tracing::error!("{why}");
             }
         });
@@ -230,37 +233,32 @@ impl Cluster {
     fn end_the_deaf(&self) {
         let pods = lock(&self.inner).pods.clone();
         for life in pods.iter().flat_map(|p| p.lives()).filter(|life| life.worker.report().deaf) {
-            tracing::warn!("a worker hears nothing on the bus although the bus answers; it is replaced");
+            tracing::warn!("a worker receives nothing from the bus although the bus answers; replacing it");
             life.kill();
         }
     }
 
-    /// Ends everything: every socket is told, and a second later nothing is left.
+    /// Ends everything within two seconds: sockets are closed first, and what is left then is killed.
     pub async fn end(&self) {
         let _one = self.changing.lock().await;
         let lives: Vec<_> = lock(&self.inner).pods.iter().flat_map(|p| p.lives()).collect();
         lives.iter().for_each(|life| life.drain(GOODBYE));
-        let gone = async {
-            while lock(&self.inner).pods.iter().any(|p| !p.lives().is_empty()) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        if tokio::time::timeout(GOODBYE.window + Duration::from_secs(1), gone).await.is_err() {
+        let none_left = async || lock(&self.inner).pods.iter().all(|p| p.lives().is_empty()).then_some(());
+        if poll::until(GOODBYE.window + Duration::from_secs(1), Duration::from_millis(10), none_left).await.is_none() {
             lock(&self.inner).pods.iter().flat_map(|p| p.lives()).for_each(|life| life.kill());
         }
     }
 
-    /// How it stands.
+    /// The answer of `GET /status`.
     #[must_use]
     pub fn status(&self) -> Status {
         let inner = lock(&self.inner);
         let pods: Vec<PodStatus> = inner.pods.iter().map(|pod| pod_status(pod, inner.draining.get(&pod.name))).collect();
         let fit = |p: &PodStatus| p.state == State::Ready && p.workers.len() == usize::from(inner.want.workers);
         let settled = pods.len() == usize::from(inner.want.pods) && pods.iter().all(fit);
-        let (kind, up) = match &self.blueprint.redis {
-            Some(_) => ("redis", inner.pods.iter().flat_map(|p| p.lives()).all(|l| l.worker.report().bus_up)),
-            None => ("memory", true),
-        };
+        // The memory of this process is never away.
+        let up = self.blueprint.relay.is_up_at_once() || inner.pods.iter().flat_map(|p| p.lives()).all(|l| l.worker.report().bus_up);
+        let (kind, fanout) = (self.blueprint.relay.kind(), self.blueprint.relay.fanout());
         Status {
             schema: Status::SCHEMA.to_owned(),
             url: self.url.clone(),
@@ -271,11 +269,7 @@ impl Cluster {
             settled,
             failure: inner.failure.clone(),
             door: self.blueprint.door.clone(),
-            bus: BusStatus {
-                kind: kind.to_owned(),
-                fanout: self.blueprint.fanout.word().to_owned(),
-                state: if up { "ok" } else { "down" }.to_owned(),
-            },
+            bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { "down" }.to_owned() },
             pods,
         }
     }
@@ -300,16 +294,12 @@ fn pod_status(pod: &Pod, leaving: Option<&Instant>) -> PodStatus {
             age_s: slot.life.as_ref().map_or(0, |life| life.began.elapsed().as_secs()),
         })
         .collect();
-    let state = match leaving {
-        Some(_) => State::Draining,
-        None if workers.iter().all(|w| w.state == State::Ready) => State::Ready,
-        None => State::Starting,
-    };
+    let state = if leaving.is_some() { State::Draining } else { pod_state(workers.iter().map(|w| w.state)) };
     let left_s = leaving.map(|until| until.saturating_duration_since(Instant::now()).as_secs());
     PodStatus { pod: pod.name.to_string(), state, left_s, workers }
 }
 
-impl Backends for Cluster {
+impl Backends for Pods {
     fn candidates(&self) -> Vec<Candidate> {
         let inner = lock(&self.inner);
         let candidate = |pod: &Arc<Pod>| Candidate { pod: pod.name.to_string(), token: pod.token.clone(), draining: !inner.serves(pod) };
