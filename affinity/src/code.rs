@@ -68,27 +68,27 @@ codes! {
         ("The cookie is a key on a hash ring, and new pods take over part of the ring (ingress-nginx: affinity-mode balanced, the default)", "affinity-mode: persistent; or accept it: going from c to n pods moves about (n-c)/n of the sessions"),
         ("Several proxies learn about the new pods at different times", "wait 5 s after a change, then run again"),
     ];
-    SingleReadyPod = "single-ready-pod", "Only one pod is ready, so requests have nowhere else to go.", [
+    SingleReadyPod = "single-ready-pod", "Only one pod is ready, so there is no other pod to move to.", [
         ("The release has one pod, as in mode 1x4", "stickyctl scale 3; or judge workers with --require-workers"),
         ("The other pods are not ready", "stickyctl status"),
     ];
-    ProxyDisagreement = "proxy-disagreement", "Each proxy keeps a session on one pod, but they disagree on which one.", [
+    ProxyDisagreement = "proxy-disagreement", "Each proxy is sticky, but they send the same session to different pods.", [
         ("The cookie's value is a server's position or name, which differs between proxies", "use values that are derived from the pod's address (HAProxy: dynamic cookies)"),
         ("The proxies know different pods for a while after a change", "wait 5 s, then run again"),
     ];
-    PathsDisagree = "paths-disagree", "Each path keeps a session on one pod, but not all on the same one.", [
+    PathsDisagree = "paths-disagree", "Each path is sticky, but the paths send the same session to different pods.", [
         ("Each path's rule sets its own cookie, scoped to the rule's path", "session-cookie-path: / on all rules, and one Service"),
         ("The paths lead to different Services", "sessions cannot be on one pod then; test each path in a run of its own"),
     ];
-    DeadPodKept = "dead-pod-kept", "One pod fails and keeps its sessions, while all other clients are served.", [
+    DeadPodKept = "dead-pod-kept", "One pod fails but keeps its sessions, while all other clients are served.", [
         ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
         ("A dead pod is still among the endpoints", "a readiness probe that fails sooner"),
     ];
-    BoundLate = "bound-late", "The first answer does not bind a session; the second one does.", [
-        ("The proxy hashes the cookie, and whoever set the cookie did not know which pod the hash leads to", "let the proxy set the cookie"),
+    BoundLate = "bound-late", "The first request of a session reaches one pod and the later ones another: it sticks only from the second request on.", [
+        ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
-        ("The path is the rule's, possibly a regular expression", "session-cookie-path: /"),
+        ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
         ("Page and socket have separate rules", "session-cookie-path: / on both"),
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
@@ -101,10 +101,10 @@ codes! {
         ("Domain is a public suffix, such as co.uk or github.io", "set Domain to the site's own name, or remove it"),
         ("The run used another name for the site than its users do", "--host NAME"),
     ];
-    SecureOverHttp = "secure-over-http", "The cookie is sent over TLS only, and the URL is plain http.", [
+    SecureOverHttp = "secure-over-http", "The cookie is Secure, and the URL is plain http.", [
         ("TLS ends in front of the proxy that was tested", "test the https:// URL that users have"),
     ];
-    BornExpired = "born-expired", "The cookie has expired on arrival.", [
+    BornExpired = "born-expired", "The cookie has already expired when it is set.", [
         ("session-cookie-max-age is 0 or negative", "set it to a number of seconds, or remove it"),
         ("Expires is a fixed date in the past", "use Max-Age instead of Expires"),
     ];
@@ -116,26 +116,26 @@ codes! {
     UnbalancedControl = "unbalanced-control", "Most requests without a cookie go to one pod, so staying there proves little.", [
         ("Weights, a canary, or a proxy that prefers one pod", "a larger sample: --requests, --sessions"),
     ];
-    SessionsTogether = "sessions-together", "All sessions began on one pod with the cookies that they brought, so staying there proves little.", [
+    SessionsTogether = "sessions-together", "The cookies from --cookie or a login put every session on one pod, so staying there proves little.", [
         ("The --cookie file contains one browser's affinity cookie", "remove it from the file; the login cookie is enough"),
         ("One pod serves everyone who is logged in", "there is no affinity to test; check the rule for logged-in users"),
     ];
     TooFewProbes = "too-few-probes", "There were too few answers to rule out chance.", [
         ("The sample is small", "--sessions 30 --requests 12"),
     ];
-    RateUndecided = "rate-undecided", "The result fits both a tolerated rate of moves and a higher one.", [
+    RateUndecided = "rate-undecided", "The sample can't tell whether the move rate is above or below --max-move-rate.", [
         ("The true rate is close to --max-move-rate", "a larger sample: --requests, --sessions; or another rate"),
         ("Missing answers or forced moves left fewer requests to judge than planned", "look into those first, then run again"),
     ];
-    NotByCookie = "not-by-cookie", "Sessions stay, but not because of their cookie.", [
-        ("The proxy goes by something else that stays the same in a session: its URL, a header, an address", "find out which; users may not share it"),
+    NotByCookie = "not-by-cookie", "Sessions stay on their pods, but not because of the cookie.", [
+        ("The proxy picks the pod by something else that stays the same in a session: a URL, a header, an address", "find out which; users may not share it"),
     ];
     NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
         ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
         ("The site does not name its pod", "have it send its host name in a response header"),
     ];
-    IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not belong to a pod.", [
+    IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [
         ("It is a request ID, a timestamp or a process that changes", "--pod-identity: choose something that stays as long as the pod does"),
     ];
     Cached = "cached", "A cache answered instead of the pods.", [
@@ -153,11 +153,11 @@ codes! {
         ("The socket's path has a rule of its own, without affinity or with another cookie", "give page and socket one rule, or one cookie with Path=/"),
         ("The proxy ignores the cookie on upgrade requests", "check the rule for the socket's path"),
     ];
-    NoCookieOnUpgrade = "no-cookie-on-upgrade", "A session that begins with a socket is not bound: the 101 response set no cookie.", [
+    NoCookieOnUpgrade = "no-cookie-on-upgrade", "A session that starts with a socket does not stick: the 101 response set no cookie.", [
         ("The proxy sets its cookie on other responses only (traefik/traefik#3343)", "open the socket after a request for the page"),
     ];
     UpgradeFailed = "upgrade-failed", "Too many sockets could not be opened.", [
-        ("The path is not a WebSocket's", "--ws-url /PATH"),
+        ("The path does not serve a WebSocket", "--ws-url /PATH"),
         ("The site requires another origin or a subprotocol", "--origin, --ws-subprotocol"),
         ("A proxy in between drops the upgrade headers", "test a pod directly"),
     ];
@@ -171,12 +171,12 @@ codes! {
         ("Pods have one worker each, as in mode 3x1", "remove --require-workers; or switch with stickyctl mode 1x4"),
         ("Answers do not identify their worker", "--worker-identity header:NAME, json:/POINTER or regex:PATTERN"),
     ];
-    ParallelUnsettled = "parallel-unsettled", "A session that began with parallel requests was on several pods afterwards.", [
-        ("The cookie decides nothing, or not always", "look at the verdict first"),
+    ParallelUnsettled = "parallel-unsettled", "A session that started with parallel requests did not settle on one pod.", [
+        ("The cookie has no effect, or only sometimes", "look at the verdict first"),
         ("Several proxies read it differently", "test each proxy with --connect ADDRESS"),
     ];
-    DeadCookieUnsettled = "dead-cookie-unsettled", "A session that sent a cookie value nobody issued was on several pods afterwards.", [
-        ("The proxy picks any pod and sets no new cookie", "users whose pod is gone move around until their cookie expires: give it a short lifetime"),
+    DeadCookieUnsettled = "dead-cookie-unsettled", "A session that started with an unknown cookie value did not settle on one pod.", [
+        ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
     ];
     DeliveryMissed = "delivery-missed", "A POST missed its session's socket, although sessions are sticky.", [
         ("Different cookies bind socket and request", "use one rule, or one cookie with Path=/, for both"),
@@ -193,15 +193,15 @@ codes! {
         ("The app does not close its sockets on SIGTERM", "close them with 1012 before the grace period ends"),
         ("The pod was killed", "kubectl describe pod: see its last state"),
     ];
-    IdleTimeout = "idle-timeout", "Sockets end when nothing is sent over them for a while.", [
+    IdleTimeout = "idle-timeout", "Idle sockets are closed by a timeout.", [
         ("The proxy's proxy-read-timeout and proxy-send-timeout, 60 s by default", "raise both; or ping at half that interval"),
         ("A load balancer in front has an idle timeout of its own", "raise it; 60 s and 350 s are common"),
     ];
-    ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a close frame, while their pods live on.", [
+    ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a close frame, while their pods kept running.", [
         ("The proxy was reloaded, and its old workers exited (ingress-nginx: worker-shutdown-timeout, 240 s)", "raise it; find out what changes the Ingresses"),
         ("A pod of the proxy was replaced", "kubectl get pods for the front door"),
     ];
-    SocketLost = "socket-lost", "Sockets broke off for no visible reason.", [
+    SocketLost = "socket-lost", "Sockets were lost for an unknown reason.", [
         ("The network, or the tunnel in between", "run from somewhere closer to the site"),
     ];
 }

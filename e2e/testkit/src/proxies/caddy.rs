@@ -28,25 +28,25 @@ const CASE: Case = Case::of(Door::Caddy, "lb_policy cookie lb hush", "");
 /// Cases of Caddy.
 pub const CASES: &[Case] = &[
     Case { name: "caddy-cookie", about: "lb_policy cookie", wanted: STICKY, ..CASE },
-    Case { name: "caddy-random", about: "its default, random", pods: "", wanted: not(&["no-affinity-cookie"]), ..CASE },
+    Case { name: "caddy-random", about: "random, the default", pods: "", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case { name: "caddy-round-robin", about: "lb_policy round_robin", pods: "lb_policy round_robin", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case {
         name: "caddy-ip-hash",
-        about: "lb_policy ip_hash, asked from one address",
+        about: "lb_policy ip_hash, requested from one address",
         pods: "lb_policy ip_hash",
         wanted: unclear(&["single-backend-path"]),
         ..CASE
     },
     Case {
         name: "caddy-cookie-max-age-0",
-        about: "lb_policy cookie, and Max-Age=0 written behind it",
+        about: "lb_policy cookie, with Max-Age=0 appended to the cookie",
         front: r#"header >Set-Cookie "(.*)" "$1; Max-Age=0""#,
         wanted: not(&["born-expired"]),
         ..CASE
     },
     Case {
         name: "caddy-cookie-two-secrets",
-        about: "lb_policy cookie, and another secret for the sockets' cookie of the same name",
+        about: "lb_policy cookie; WebSockets have their own rule, with the same cookie name but another secret",
         front: "handle /ws/* {
     reverse_proxy <a> <b> <c> {
       lb_policy cookie lb other
@@ -57,7 +57,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "caddy-cookie-one-secret",
-        about: "lb_policy cookie, and a rule of the sockets' own with the same secret",
+        about: "lb_policy cookie; WebSockets have their own rule with the same secret",
         front: "handle /ws/* {
     reverse_proxy <a> <b> <c> {
       lb_policy cookie lb hush
@@ -68,7 +68,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "caddy-cookie-weights",
-        about: "lb_policy cookie, and weights of 90, 5 and 5 for whoever has none",
+        about: "lb_policy cookie; clients without a cookie are weighted 90/5/5",
         pods: "lb_policy cookie lb hush {
       fallback weighted_round_robin 90 5 5
     }",
@@ -77,7 +77,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "caddy-strangers-header",
-        about: "lb_policy cookie before somebody else's app, which tells its name in a header",
+        about: "lb_policy cookie, third-party app that sends its host name in a header",
         apps: Apps::Header,
         flags: &["--pod-identity", "header:x-served-by"],
         wanted: STICKY,
@@ -85,7 +85,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "caddy-strangers-session",
-        about: "round_robin before somebody else's app, which has a session cookie of its own",
+        about: "lb_policy round_robin, third-party app with its own session cookie",
         pods: "lb_policy round_robin",
         apps: Apps::Header,
         flags: &["--pod-identity", "header:x-served-by"],

@@ -64,13 +64,13 @@ const CASE: Case = Case::of(Door::Envoy, "ROUND_ROBIN", UPGRADE);
 
 /// Cases of Envoy.
 pub const CASES: &[Case] = &[
-    Case { name: "envoy-stateful-session", about: "the stateful session filter, by cookie", more: stateful!("/"), wanted: STICKY, ..CASE },
+    Case { name: "envoy-stateful-session", about: "stateful session filter, by cookie", more: stateful!("/"), wanted: STICKY, ..CASE },
     Case { name: "envoy-round-robin", about: "ROUND_ROBIN", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case { name: "envoy-random", about: "RANDOM", pods: "RANDOM", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case { name: "envoy-least-request", about: "LEAST_REQUEST", pods: "LEAST_REQUEST", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case {
         name: "envoy-ring-hash",
-        about: "RING_HASH by a cookie that Envoy makes (ttl 0)",
+        about: "RING_HASH of a cookie that Envoy generates (ttl 0)",
         pods: "RING_HASH",
         front: r#", "upgrade_configs": [{"upgrade_type": "websocket"}], "hash_policy": [{"cookie": {"name": "ring", "path": "/", "ttl": "0s"}}]"#,
         wanted: STICKY,
@@ -78,7 +78,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "envoy-ring-hash-without-ttl",
-        about: "RING_HASH by a cookie that nobody makes (no ttl)",
+        about: "RING_HASH of a cookie that is never set (no ttl)",
         pods: "RING_HASH",
         front: r#", "upgrade_configs": [{"upgrade_type": "websocket"}], "hash_policy": [{"cookie": {"name": "ring", "path": "/"}}]"#,
         wanted: not(&["no-affinity-cookie"]),
@@ -86,7 +86,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "envoy-maglev",
-        about: "MAGLEV by a cookie that lives for an hour",
+        about: "MAGLEV, hash of a cookie with a lifetime of one hour",
         pods: "MAGLEV",
         front: r#", "upgrade_configs": [{"upgrade_type": "websocket"}], "hash_policy": [{"cookie": {"name": "ring", "path": "/", "ttl": "3600s"}}]"#,
         wanted: STICKY,
@@ -94,7 +94,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "envoy-ring-hash-source-ip",
-        about: "RING_HASH by the client's address, asked from one",
+        about: "RING_HASH of the client address, requested from one address",
         pods: "RING_HASH",
         front: r#", "upgrade_configs": [{"upgrade_type": "websocket"}], "hash_policy": [{"connection_properties": {"source_ip": true}}]"#,
         wanted: unclear(&["single-backend-path"]),
@@ -102,7 +102,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "envoy-without-upgrade",
-        about: "the stateful session filter, and no upgrade_configs",
+        about: "stateful session filter, without upgrade_configs",
         more: stateful!("/"),
         front: "",
         wanted: unclear(&["upgrade-failed"]),
@@ -110,28 +110,28 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "envoy-stateful-session-without-sockets",
-        about: "the stateful session filter, with the path of the requests and not of the sockets",
+        about: "stateful session filter whose cookie path covers the requests but not the WebSocket",
         more: stateful!("/whoami"),
         wanted: not(&["socket-elsewhere"]),
         ..CASE
     },
     Case {
         name: "envoy-stateful-session-other-path",
-        about: "the stateful session filter with path /other: elsewhere it neither sets nor reads its cookie",
+        about: "stateful session filter with path /other: on other paths it neither sets nor reads its cookie",
         more: stateful!("/other"),
         wanted: not(&["no-affinity-cookie"]),
         ..CASE
     },
     Case {
         name: "envoy-fault-30",
-        about: "the stateful session filter, and 30 of 100 requests answered with 503",
+        about: "stateful session filter, with 30% of the requests answered 503",
         more: concat!(fault!(30), stateful!("/")),
         wanted: unclear(&["error-rate"]),
         ..CASE
     },
     Case {
         name: "envoy-fault-2",
-        about: "the stateful session filter, and 2 of 100 requests answered with 503",
+        about: "stateful session filter, with 2% of the requests answered 503",
         more: concat!(fault!(2), stateful!("/")),
         wanted: STICKY,
         ..CASE

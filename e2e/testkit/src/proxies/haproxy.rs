@@ -1,5 +1,5 @@
-//! `HAProxy`'s frame and cases. Weights and small samples are asked of it and not of nginx, which counts the requests of sessions in its
-//! turns: what comes without a cookie then goes where sessions don't.
+//! `HAProxy`'s frame and cases. Weights and small samples are tested here and not with nginx, whose round robin counts the requests of
+//! sessions too: requests without a cookie then go to the other pods.
 
 use super::case::{Apps, Case, Door, STICKY, not, unclear};
 
@@ -71,7 +71,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "haproxy-source",
-        about: "balance source, asked from one address",
+        about: "balance source, requested from one address",
         pods: "
   balance source
   server a <a>
@@ -82,7 +82,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "haproxy-stick-on-src",
-        about: "a stick table by address, asked from one address",
+        about: "a stick table keyed by address, requested from one address",
         pods: "
   balance roundrobin
   stick-table type ip size 1k
@@ -95,7 +95,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "haproxy-cookie-secure",
-        about: "cookie insert secure, asked over plain http",
+        about: "cookie insert secure, requested over plain http",
         pods: "
   balance roundrobin
   cookie SRV insert indirect nocache secure
@@ -107,21 +107,21 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "haproxy-cookie-max-age-0",
-        about: "cookie insert, and Max-Age=0 written behind it",
+        about: "cookie insert, with Max-Age=0 appended to the cookie",
         front: r#"  http-after-response replace-header Set-Cookie (.*) "\1; Max-Age=0""#,
         wanted: not(&["born-expired"]),
         ..CASE
     },
     Case {
         name: "haproxy-cookie-not-on-101",
-        about: "cookie insert, and a 101 without it",
+        about: "cookie insert, but not on a 101",
         front: "  http-after-response del-header Set-Cookie if { status 101 }",
         wanted: not(&["no-cookie-on-upgrade"]),
         ..CASE
     },
     Case {
         name: "haproxy-sockets-by-turns",
-        about: "cookie insert, and a backend of the sockets' own without it",
+        about: "cookie insert; WebSockets go to a separate backend without it",
         front: "  use_backend turns if { path_beg /ws/ }",
         more: "
 backend turns
@@ -134,7 +134,7 @@ backend turns
     },
     Case {
         name: "haproxy-cookie-weights",
-        about: "cookie insert over weights of 90, 5 and 5, and first answers of one pod",
+        about: "cookie insert, weights 90/5/5, and one pod answers all first requests",
         pods: "
   balance roundrobin
   cookie SRV insert indirect nocache
@@ -152,7 +152,7 @@ backend first
     },
     Case {
         name: "haproxy-cookie-weights-2-1-1",
-        about: "cookie insert over weights of 2, 1 and 1",
+        about: "cookie insert, weights 2/1/1",
         pods: "
   balance roundrobin
   cookie SRV insert indirect nocache
@@ -164,7 +164,7 @@ backend first
     },
     Case {
         name: "haproxy-cache",
-        about: "a cache that keeps every answer for a minute and lets nobody by",
+        about: "a cache that stores every response for a minute and ignores `no-cache`",
         front: "
   http-request del-header Cache-Control
   http-request del-header Pragma",
@@ -187,7 +187,7 @@ cache shared
     },
     Case {
         name: "haproxy-cache-obeys",
-        about: "cookie insert, and a cache that obeys the app's no-store",
+        about: "cookie insert, and a cache that honors the app's `no-store`",
         front: "
   http-request del-header Cache-Control
   http-request del-header Pragma",
@@ -208,7 +208,7 @@ cache shared
     },
     Case {
         name: "haproxy-rejects-some",
-        about: "cookie insert, and 30 of 100 connections rejected",
+        about: "cookie insert, with 30% of the connections rejected",
         front: "  tcp-request connection reject if { rand(100) lt 30 }",
         wanted: unclear(&["transport"]),
         ..CASE
@@ -222,14 +222,14 @@ cache shared
     },
     Case {
         name: "haproxy-two-sessions",
-        about: "cookie insert, asked by two sessions only",
+        about: "cookie insert, with a sample of only two sessions",
         flags: &["--sessions", "2", "--requests", "2"],
         wanted: unclear(&["too-few-probes"]),
         ..CASE
     },
     Case {
         name: "haproxy-strangers-text",
-        about: "cookie insert before somebody else's app, which tells its name in plain text",
+        about: "cookie insert, third-party app that returns its host name in plain text",
         apps: Apps::Text,
         flags: &["--pod-identity", r"regex:^Hostname: (\S+)"],
         wanted: STICKY,
@@ -237,7 +237,7 @@ cache shared
     },
     Case {
         name: "haproxy-strangers-text-by-turns",
-        about: "the same by turns",
+        about: "the same app, balance roundrobin",
         pods: TURNS,
         apps: Apps::Text,
         flags: &["--pod-identity", r"regex:^Hostname: (\S+)"],

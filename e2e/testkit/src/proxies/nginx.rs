@@ -25,7 +25,7 @@ pub fn frame(case: &Case, port: u16) -> String {
 
 const CASE: Case = Case::of(Door::Nginx, "server <a>; server <b>; server <c>;", "location / { proxy_pass http://pods; }");
 
-/// The cookie's value is the key of the hash, and the first answer's key is the value that it offers.
+/// The cookie's value is the key of the hash. The first request is hashed by the value that its answer sets.
 const KEY: &str = r#"
     map $cookie_route $key { '' $request_id; default $cookie_route; }
     map $cookie_route $offer { '' "route=$request_id; Path=/"; default ''; }
@@ -37,7 +37,7 @@ const HASH: &str = "hash $key consistent; server <a>; server <b>; server <c>;";
 pub const CASES: &[Case] = &[
     Case {
         name: "nginx-hash-of-own-key",
-        about: "a hash of a key that nginx chooses, goes by at once and offers as a cookie on every answer",
+        about: "hash of a key that nginx generates, uses for the first request, and sets as a cookie on every response",
         pods: HASH,
         more: KEY,
         front: "add_header Set-Cookie $offer always; location / { proxy_pass http://pods; }",
@@ -46,7 +46,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-add-header-without-always",
-        about: "the same without `always`: add_header leaves out a 101",
+        about: "the same without `always`: add_header does not set it on a 101",
         pods: HASH,
         more: KEY,
         front: "add_header Set-Cookie $offer; location / { proxy_pass http://pods; }",
@@ -55,7 +55,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-hash-of-own-key-expired",
-        about: "the same with a date that has passed",
+        about: "the same with an Expires date in the past",
         pods: HASH,
         more: r#"
             map $cookie_route $key { '' $request_id; default $cookie_route; }
@@ -67,7 +67,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-hash-of-a-foreign-key",
-        about: "a hash of a cookie whose first answer went by turns, as in the seed of this project",
+        about: "hash of a cookie, first request round robin (the setup of the Python demo that this project grew from)",
         pods: "hash $cookie_route consistent; server <a>; server <b>; server <c>;",
         more: r#"
             map $cookie_route $offer { '' "route=$request_id; Path=/"; default ''; }
@@ -80,7 +80,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-userid",
-        about: "a hash of userid's cookie, got or just set",
+        about: "hash of userid's cookie, received or just set",
         pods: "hash $uid_got$uid_set consistent; server <a>; server <b>; server <c>;",
         front: "userid on; userid_name uid; userid_path /; location / { proxy_pass http://pods; }",
         wanted: STICKY,
@@ -88,7 +88,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-userid-got-only",
-        about: "a hash of userid's cookie, got only: all first answers are one pod's",
+        about: "hash of userid's cookie, received only: one pod answers all first requests",
         pods: "hash $uid_got consistent; server <a>; server <b>; server <c>;",
         front: "userid on; userid_name uid; userid_path /; location / { proxy_pass http://pods; }",
         wanted: not(&["bound-late"]),
@@ -97,7 +97,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-cookie-that-decides-nothing",
-        about: "turns, and a cookie that nobody reads",
+        about: "round robin, and a cookie that has no effect",
         more: r#"map $cookie_route $offer { '' "route=$request_id; Path=/"; default ''; }"#,
         front: "add_header Set-Cookie $offer always; location / { proxy_pass http://pods; }",
         wanted: not(&["cookie-not-honoured"]),
@@ -105,12 +105,12 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-ip-hash",
-        about: "ip_hash, asked from one address",
+        about: "ip_hash, requested from one address",
         pods: "ip_hash; server <a>; server <b>; server <c>;",
         wanted: unclear(&["single-backend-path"]),
         ..CASE
     },
-    Case { name: "nginx-turns", about: "turns", wanted: not(&["no-affinity-cookie"]), ..CASE },
+    Case { name: "nginx-turns", about: "round robin", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case {
         name: "nginx-least-conn",
         about: "least_conn",

@@ -5,7 +5,7 @@ use super::case::{Apps, Case, Door, Meanwhile, STICKY, not, tells, unclear};
 const CASE: Case =
     Case::of(Door::NginxSticky, "server <a>; server <b>; server <c>; sticky cookie route path=/;", "location / { proxy_pass http://pods; }");
 
-/// Of requests with a cookie 7 in 100 go by turns; sockets don't.
+/// 7% of the requests that carry a cookie are balanced round robin; sockets are not.
 const LEAK: &str = r#"
     split_clients $request_id $leak { 7% leak; * keep; }
     map "$leak:$cookie_route" $pool { "~^leak:." turns; default pods; }
@@ -18,7 +18,7 @@ pub const CASES: &[Case] = &[
     Case { name: "nginx-sticky", about: "sticky cookie", wanted: STICKY, ..CASE },
     Case {
         name: "nginx-not-sticky",
-        about: "the same without it",
+        about: "no sticky cookie, round robin",
         pods: "server <a>; server <b>; server <c>;",
         wanted: not(&["no-affinity-cookie"]),
         ..CASE
@@ -32,7 +32,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-path-without-sockets",
-        about: "sticky cookie, with the path of the requests and not of the sockets",
+        about: "sticky cookie whose path covers the requests but not the WebSocket",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/whoami;",
         wanted: not(&["socket-elsewhere"]),
         ..CASE
@@ -46,7 +46,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-own-domain",
-        about: "sticky cookie, domain=.shop.example, asked by that name",
+        about: "sticky cookie, domain=.shop.example, requested under that name",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ domain=.shop.example;",
         flags: &["--host", "shop.example"],
         wanted: STICKY,
@@ -54,7 +54,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-samesite-none",
-        about: "sticky cookie, samesite=none and not secure",
+        about: "sticky cookie, samesite=none without secure",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ samesite=none;",
         wanted: not(&["cookie-refused"]),
         ..CASE
@@ -68,14 +68,14 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-secure",
-        about: "sticky cookie, secure, asked over plain http",
+        about: "sticky cookie, secure, requested over plain http",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ secure;",
         wanted: unclear(&["secure-over-http"]),
         ..CASE
     },
     Case {
         name: "nginx-sticky-secure-over-tls",
-        about: "sticky cookie, secure, asked over https",
+        about: "sticky cookie, secure, requested over https",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/ secure;",
         tls: true,
         flags: &["--ca", "<folder>/cert.pem"],
@@ -84,7 +84,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-one-dead",
-        about: "sticky cookie, one of three pods dead, no second try",
+        about: "sticky cookie, one of three pods dead, no retry on another pod",
         pods: "server <a> max_fails=0; server <b> max_fails=0; server <dead> max_fails=0; sticky cookie route path=/;",
         front: "proxy_next_upstream off; location / { proxy_pass http://pods; }",
         wanted: unclear(&["error-rate"]),
@@ -92,14 +92,14 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-one-dead-next",
-        about: "sticky cookie, one of three pods dead, and a second try",
+        about: "sticky cookie, one of three pods dead, with a retry on another pod",
         pods: "server <a>; server <b>; server <dead>; sticky cookie route path=/;",
         wanted: STICKY,
         ..CASE
     },
     Case {
         name: "nginx-sticky-limit-req",
-        about: "sticky cookie, and ten requests a second of one address, the others 429",
+        about: "sticky cookie, and a rate limit of 10 requests/s per address (429 beyond it)",
         more: "limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s; limit_req_status 429;",
         front: "limit_req zone=all burst=30 nodelay; location / { proxy_pass http://pods; }",
         wanted: unclear(&["error-rate"]),
@@ -107,7 +107,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-limit-req-burst",
-        about: "the same with room for a burst of 2,000",
+        about: "the same rate limit with a burst of 2,000",
         more: "limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s; limit_req_status 429;",
         front: "limit_req zone=all burst=2000 nodelay; location / { proxy_pass http://pods; }",
         wanted: STICKY,
@@ -115,7 +115,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-leaks",
-        about: "sticky cookie, and 7 of 100 requests with a cookie go by turns",
+        about: "sticky cookie, but 7% of the requests that carry it are balanced round robin",
         more: LEAK,
         front: LEAKING,
         wanted: not(&["leaks"]),
@@ -124,7 +124,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-leaks-tolerated",
-        about: "the same, and a fifth of moves is put up with; without sockets",
+        about: "the same, tolerating a move rate of 20%, without sockets",
         more: LEAK,
         front: LEAKING,
         flags: &["--max-move-rate", "20%", "--pod-identity", "header:x-sticky-pod", "--skip", "parallel-first,dead-cookie"],
@@ -133,7 +133,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-sockets-by-turns",
-        about: "sticky cookie, and sockets by turns",
+        about: "sticky cookie, but WebSockets are balanced round robin",
         more: "upstream turns { server <a>; server <b>; server <c>; }",
         front: "location / { proxy_pass http://pods; } location /ws/ { proxy_pass http://turns; }",
         wanted: not(&["socket-elsewhere"]),
@@ -141,14 +141,14 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-without-upgrade",
-        about: "sticky cookie, and nobody passes the upgrade on",
+        about: "sticky cookie, but the upgrade headers are not forwarded",
         front: "location / { proxy_set_header Host $http_host; proxy_pass http://pods; }",
         wanted: unclear(&["upgrade-failed"]),
         ..CASE
     },
     Case {
         name: "nginx-sticky-request-id",
-        about: "sticky cookie, and a request's id for the pod's name",
+        about: "sticky cookie, with a request ID read as the pod's identity",
         front: "add_header X-Request-Id $request_id; location / { proxy_pass http://pods; }",
         flags: &["--pod-identity", "header:x-request-id"],
         wanted: unclear(&["identity-unstable"]),
@@ -156,7 +156,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-upstream-addr",
-        about: "sticky cookie, and the pod's address for its name",
+        about: "sticky cookie, with the pod's address read as its identity",
         front: "add_header X-Upstream $upstream_addr; location / { proxy_pass http://pods; }",
         flags: &["--pod-identity", "header:x-upstream"],
         wanted: STICKY,
@@ -164,21 +164,21 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-nameless",
-        about: "sticky cookie, and a header that nobody sends for the pod's name",
+        about: "sticky cookie, with the pod's identity read from a header that is never sent",
         flags: &["--pod-identity", "header:x-nobody"],
         wanted: unclear(&["no-identity"]),
         ..CASE
     },
     Case {
         name: "nginx-sticky-workers",
-        about: "sticky cookie before pods of two workers",
+        about: "sticky cookie, pods with two workers each",
         apps: Apps::Workers,
         wanted: super::case::Wanted { codes: &["worker-not-sticky"], ..STICKY },
         ..CASE
     },
     Case {
         name: "nginx-sticky-pod-dies",
-        about: "sticky cookie, and a pod that dies in the middle",
+        about: "sticky cookie, and a pod is killed during the run",
         meanwhile: Meanwhile::PodKilled,
         flags: &["--rate", "200"],
         wanted: unclear(&["pods-replaced", "pod-terminated"]),
@@ -186,7 +186,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-strangers-json",
-        about: "sticky cookie before somebody else's app, which tells its name in JSON",
+        about: "sticky cookie, third-party app that returns its host name in JSON",
         apps: Apps::Json,
         flags: &["--pod-identity", "json:/host/name"],
         wanted: STICKY,
@@ -194,7 +194,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-pod-stops",
-        about: "sticky cookie, and a pod that is told to stop in the middle",
+        about: "sticky cookie, and a pod shuts down during the run",
         meanwhile: Meanwhile::PodStops,
         flags: &["--rate", "200"],
         wanted: unclear(&["pods-replaced", "goodbye"]),
@@ -202,7 +202,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-reload",
-        about: "sticky cookie, and a reload in the middle, whose old worker ends its sockets",
+        about: "sticky cookie, and nginx is reloaded during the run; its old worker closes its sockets",
         meanwhile: Meanwhile::Reload,
         flags: &["--rate", "200"],
         wanted: tells(&["proxy-recycled"]),
@@ -225,7 +225,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-two-paths",
-        about: "sticky cookies of two rules, each with its own path",
+        about: "two rules with a sticky cookie each, each with its own path",
         more: "upstream others { server <a>; server <b>; server <c>; sticky cookie route path=/session; }",
         pods: "server <a>; server <b>; server <c>; sticky cookie route path=/whoami;",
         front: "location / { proxy_pass http://pods; } location /session { proxy_pass http://others; }",
@@ -235,7 +235,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-sticky-two-paths-one-cookie",
-        about: "sticky cookies of two rules, both with path=/",
+        about: "two rules with a sticky cookie each, both with path=/",
         more: "upstream others { server <a>; server <b>; server <c>; sticky cookie route path=/; }",
         front: "location / { proxy_pass http://pods; } location /session { proxy_pass http://others; }",
         flags: &["--path", "/session"],
@@ -244,7 +244,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "nginx-not-by-cookie",
-        about: "a hash of the client's address beside a sticky cookie of no use, asked from two",
+        about: "hash of the client address, plus a sticky cookie that has no effect; requested from two addresses",
         pods: "hash $remote_addr; server <a>; server <b>; server <c>;",
         flags: &["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.3"],
         wanted: unclear(&["not-by-cookie"]),

@@ -1,4 +1,4 @@
-//! Somebody else's apps, as small as they come: each tells its host name in a way of its own.
+//! Third-party apps, as small as possible: each returns its host name in a different way.
 
 use super::case::Apps;
 use crate::process::Process;
