@@ -4,17 +4,19 @@ use super::facts::{Expect, Fact, Setting, data};
 use crate::door::Door;
 
 /// Asserted by the tests on the test cluster, in every run of CI.
-const RUN: &str = "**run**";
+const TESTED: &str = "**tested**";
 /// Asserted by the GitHub workflow on kind.
-const KIND: &str = "**kind**";
-/// From sources or measurements; no test asserts it.
-const READ: &str = "read";
+const ON_KIND: &str = "**on kind**";
+/// Measured once by hand; no test asserts it.
+const MEASURED: &str = "measured";
+/// From the controller's source code; no test asserts it.
+const SOURCE: &str = "source";
 
 /// Where the tests of a front door run.
 const fn mark(door: Door) -> &'static str {
     match door {
-        Door::Nginx => KIND,
-        Door::Traefik => RUN,
+        Door::Nginx => ON_KIND,
+        Door::Traefik => TESTED,
     }
 }
 
@@ -32,7 +34,7 @@ pub fn the_two() -> String {
 
 fn cell(fact: &Fact, door: Door) -> String {
     let Expect { seen, note } = fact.expected(door);
-    let mark = if fact.is_run() { mark(door) } else { READ };
+    let mark = if fact.is_run() { mark(door) } else { MEASURED };
     // "`COOKIE` sticks" reads better with a comma between.
     let seen = match &fact.setting {
         Setting::Cookie(_) => seen.replacen("` ", "`, ", 1),
@@ -49,7 +51,7 @@ pub fn the_six() -> String {
     for line in &data().comparison {
         let cells = line.cells.iter().zip(0..).map(|(cell, column)| {
             let mark = match (&cell.fact, column) {
-                (None, _) => READ,
+                (None, _) => SOURCE,
                 (_, 0) => mark(Door::Nginx),
                 _ => mark(Door::Traefik),
             };
@@ -77,11 +79,11 @@ mod tests {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").skip(1).collect();
             assert!(cells.len() == 2 || cells.len() == 6, "{row}");
             for cell in cells {
-                assert!([RUN, KIND, READ].iter().any(|mark| cell.trim().starts_with(mark)), "{cell} in {row}");
+                assert!([TESTED, ON_KIND, MEASURED, SOURCE].iter().any(|mark| cell.trim().starts_with(mark)), "{cell} in {row}");
             }
         }
         assert!(
-            text.contains("| **kind** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks | **run** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks |"),
+            text.contains("| **on kind** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks | **tested** `INGRESSCOOKIE; HttpOnly; Path=/`, sticks |"),
             "{text}"
         );
     }
