@@ -12,7 +12,7 @@ use sticky_core::choice::Fanout;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Image {
-    /// The image reference, with a tag or a digest.
+    /// The image reference, with a tag or a digest. The programs and the chart of a published release default to its own image.
     #[schemars(with = "ImageName")]
     pub name: String,
     /// When a node pulls the image.
@@ -150,12 +150,12 @@ pub struct Drain {
     /// How long to wait before SIGTERM, so that proxies learn about the endpoint change first.
     #[schemars(with = "Positive")]
     pub pre_stop: Seconds,
-    /// How long the app is unready but still serves everything after SIGTERM; in less than 7s, a front door may still send requests.
+    /// How long the app stays unready but keeps serving after SIGTERM. Below 7s, front doors may still be sending requests when it ends.
     pub delay: Seconds,
     /// How long the app takes to close its sockets, a few at a time.
     #[schemars(with = "Positive")]
     pub window: Seconds,
-    /// When the kubelet kills the pod; if left out, after the sum of the three and a margin of 5 s.
+    /// When the kubelet kills the pod; if left out, after the sum of the three plus a margin of 5 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace: Option<Seconds>,
 }

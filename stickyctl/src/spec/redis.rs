@@ -20,13 +20,13 @@ pub struct Redis {
     /// The Redis image to deploy.
     #[schemars(with = "ImageName")]
     pub image: String,
-    /// The size of the PersistentVolumeClaim, at least twice `maxmemory`: Redis writes its append-only file anew beside the old one.
+    /// The size of the PersistentVolumeClaim, at least twice `maxmemory`: Redis rewrites its append-only file into a second file beside it.
     pub storage: Quantity,
     /// The storage class of the PersistentVolumeClaim; if left out, the cluster's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Subdomain>")]
     pub storage_class: Option<String>,
-    /// The most memory that data may take, at most half of `resources.limits.memory`. Above it Redis refuses writes and evicts nothing.
+    /// The most memory that data may take, at most half of `redis.resources.limits.memory`. Above it Redis refuses writes and evicts nothing.
     pub maxmemory: Quantity,
     /// What the Redis pod requests, and its limits.
     pub resources: Resources,

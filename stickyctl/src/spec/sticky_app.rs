@@ -15,7 +15,7 @@ use sticky_core::mode::Mode;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct StickyApp {
-    /// The name of the release, its Deployment and its Service; at most 40 characters, because other names append to it.
+    /// The name of the release, its Deployment and its Service; at most 40 characters, because suffixes are appended to it.
     #[schemars(with = "words::Release")]
     pub name: String,
     /// The namespace of every object.

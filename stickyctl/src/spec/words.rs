@@ -28,7 +28,7 @@ macro_rules! words {
 }
 
 words!(
-    Release, "The name of a release: a DNS-1035 label, because a Service has it, that leaves room for what other names append.", {
+    Release, "The name of a release: a DNS-1035 label, as for a Service, that leaves room for suffixes.", {
         "type": "string",
         "maxLength": 40,
         "pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$",

@@ -16,9 +16,15 @@ and its words in capitals: `ingress.cookie.sameSite` is `STICKYCTL_INGRESS_COOKI
 [`spec.schema.json`](spec.schema.json) describes the same for editors. With `# yaml-language-server: $schema=…/spec.schema.json` in the first
 line of a spec they complete and check its keys.
 
-stickyctl also refuses a spec whose values contradict each other; for which a browser would drop the cookie (`SameSite=None` or a `__Host-` name
-without Secure); with which nothing would stick (a lifetime of 0); whose cookie name belongs to an application or another proxy; or of which the
-front door would ignore a key. Each error has a reason and says what to write instead.
+stickyctl also refuses a spec if:
+
+- two values contradict each other;
+- browsers would drop the cookie (`SameSite=None` or a `__Host-` name without Secure);
+- nothing would stick (a lifetime of 0);
+- the cookie's name is already used by a well-known application or proxy;
+- the front door would ignore one of its keys.
+
+Each error has a reason and says what to write instead.
 ";
 
 /// The page.
