@@ -10,7 +10,7 @@ use e2e::wait;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use stickyctl::cluster::connect::{Cluster, ClusterArgs, connect};
+use stickyctl::cluster::connect::{Access, Cluster, connect};
 use stickyctl::cluster::doors::{Proxy, find};
 use stickyctl::generate::front_door::install::{Install, TRAEFIK, objects};
 use stickyctl::generate::object::Object;
@@ -158,7 +158,7 @@ async fn rights(space: &Space, home: &Space, install: &Install) -> Result<()> {
 }
 
 async fn cluster(kubeconfig: &std::path::Path) -> Result<Cluster> {
-    Ok(connect(&ClusterArgs { kubeconfig: Some(kubeconfig.to_owned()), context: None }).await?)
+    Ok(connect(&Access { kubeconfig: Some(kubeconfig.to_owned()), context: None }).await?)
 }
 
 async fn found_again(home: &Space, spec: &StickyApp) -> Result<()> {
@@ -190,6 +190,6 @@ async fn found_with_few_rights(home: &Space, spec: &StickyApp) -> Result<()> {
     assert_eq!((doors.only_in.as_deref(), doors.class_unread), (Some(&[home.name.clone()][..]), true));
     assert!(doors.serving(spec)?.is_some());
     let nobody = find::used_by(&cluster(&file).await?.client, &spec.ingress.class).await.unwrap_err();
-    assert!(nobody.what.contains("no rights"), "{}", nobody.what);
+    assert!(nobody.to_string().contains("permission denied"), "{nobody}");
     Ok(())
 }

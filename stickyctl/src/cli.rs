@@ -13,8 +13,8 @@ use crate::render::RenderArgs;
 use crate::verify::args::{CodeParser, VerifyArgs};
 use crate::verify::code::Code;
 use clap::parser::ValueSource;
-use cluster::{ClusterUpArgs, ForwardArgs, ReleaseArgs};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use cluster::{ClusterUpArgs, ForwardArgs, ReleaseArgs};
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use sticky_app::core::duration;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     /// Print the answer and errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -41,7 +41,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Brings the demo up: pods, workers, a front door with affinity, and a bus; on a cluster, or here with --local
     #[command(
         after_help = "On a cluster it is safe to repeat: it starts from what the release says of itself, keeps a number of pods that somebody set, and takes no field from anybody.\n\nExamples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach\n  stickyctl up\n  stickyctl up --front-door traefik --install-front-door\n  stickyctl up -f release.yaml --dry-run server"

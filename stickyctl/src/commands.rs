@@ -16,7 +16,7 @@ use std::io::IsTerminal;
 ///
 /// # Errors
 /// What went wrong, with its exit code.
-pub async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(command: Command, output: Output) -> Result<Exit, Failure> {
     match command {
         Command::Up(args) => up(*args, output).await,
         Command::Render(args) => render::run(&args, output),

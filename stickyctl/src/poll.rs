@@ -38,11 +38,7 @@ impl Deadline {
 ///
 /// # Errors
 /// The first error of `look` ends it.
-pub(crate) async fn until<T, E>(
-    deadline: Deadline,
-    pause: Duration,
-    mut look: impl AsyncFnMut() -> Result<Option<T>, E>,
-) -> Result<Option<T>, E> {
+pub(crate) async fn until<T, E>(deadline: Deadline, pause: Duration, mut look: impl AsyncFnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
     loop {
         if let Some(found) = look().await? {
             return Ok(Some(found));

@@ -11,8 +11,7 @@ use kube::Client;
 const GROUP: &str = "metrics.k8s.io";
 
 /// Said if nothing serves [`GROUP`].
-pub(crate) const NO_METRICS_API: &str =
-    "the cluster has no metrics API (metrics.k8s.io), so nothing can scale by CPU usage; install metrics-server";
+pub(crate) const NO_METRICS_API: &str = "the cluster has no metrics API (metrics.k8s.io), so nothing can scale by CPU usage; install metrics-server";
 
 /// Whether the cluster has a metrics API. One that doesn't answer counts: the autoscaler's own conditions tell about that.
 ///

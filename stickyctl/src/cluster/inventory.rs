@@ -41,7 +41,12 @@ impl Item {
 ///
 /// # Errors
 /// The API server refused. One that is already gone is not an error.
-pub(crate) async fn delete(api: &Api<DynamicObject>, (name, uid): (&str, Option<&String>), params: DeleteParams, doing: &str) -> Result<(), ApiError> {
+pub(crate) async fn delete(
+    api: &Api<DynamicObject>,
+    (name, uid): (&str, Option<&String>),
+    params: DeleteParams,
+    doing: &str,
+) -> Result<(), ApiError> {
     let params = params.preconditions(Preconditions { uid: uid.cloned(), resource_version: None });
     ask(doing, async {
         match api.delete(name, &params).await {

@@ -145,9 +145,9 @@ impl Explained for Error {
             Self::Conflicts(error) => error.next_steps(),
             Self::NoNamespace { .. } => vec!["stickyctl up    creates it again".to_owned()],
             Self::UnknownKind { .. } => Vec::new(),
-            Self::NotYet(_) => vec![
-                "kubectl get validatingwebhookconfigurations   delete one that belongs to a front door that no longer exists".to_owned(),
-            ],
+            Self::NotYet(_) => {
+                vec!["kubectl get validatingwebhookconfigurations   delete one that belongs to a front door that no longer exists".to_owned()]
+            }
             Self::Api(error) => error.next_steps(),
         }
     }

@@ -94,8 +94,10 @@ async fn what_can_t_be_changed() {
 
     let fake = release("3x1").await;
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "sticky-sessions"});
-    fake.put(json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "theirs", "namespace": "sticky-sessions"},
-        "spec": {"maxReplicas": 4, "scaleTargetRef": target}}));
+    fake.put(
+        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "theirs", "namespace": "sticky-sessions"},
+        "spec": {"maxReplicas": 4, "scaleTargetRef": target}}),
+    );
     for change in [Change::Scale(2), Change::Mode(Mode { pods: 1, workers: 4 })] {
         let failure = changed(&fake, change).await.0.unwrap_err();
         assert_eq!(failure.what, "an autoscaler owns the replica count (theirs): it would undo a number set here within seconds");

@@ -9,8 +9,8 @@ use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass, IngressClassSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{Api, ListParams};
 use kube::Client;
+use kube::api::{Api, ListParams};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
@@ -43,7 +43,7 @@ fn assumed(spec: &StickyApp) -> IngressClass {
 ///
 /// # Errors
 /// The API server did not answer as it should. Missing permission is an error here: nobody could tell who uses the class.
-pub(crate) async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiError> {
+pub async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiError> {
     let doing = "listing all Ingresses";
     let api: Api<Ingress> = Api::all(client.clone());
     match list(doing, &api).await? {

@@ -124,9 +124,7 @@ impl Doors {
             }),
             ([one], _) => match one.proxy {
                 Proxy::Door(door) if door == wanted => Ok(Some(one)),
-                Proxy::Door(door) => {
-                    Err(Error::OtherKind { class, at: at(one), wanted: Proxy::Door(wanted).name(), word: door.word() })
-                }
+                Proxy::Door(door) => Err(Error::OtherKind { class, at: at(one), wanted: Proxy::Door(wanted).name(), word: door.word() }),
                 Proxy::OtherTraefik => Err(Error::Unsuited { class, at: at(one) }),
             },
             (several, _) => Err(Error::Several { class, at: several.iter().map(|found| at(found)).collect() }),

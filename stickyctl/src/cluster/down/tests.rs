@@ -108,10 +108,7 @@ async fn a_finalizer_that_nobody_removes() {
     fake.edit("Service", "sticky-sessions", |object| object["metadata"]["finalizers"] = json!(["a/b"]));
     let seen = Recorded::pipe();
     let failure = down(&fake, seen, true, true).await.unwrap_err();
-    assert_eq!(
-        failure.what,
-        "deleting sticky-sessions in namespace sticky-sessions: 0 pods and 1 objects are still there after 30.0 s"
-    );
+    assert_eq!(failure.what, "deleting sticky-sessions in namespace sticky-sessions: 0 pods and 1 objects are still there after 30.0 s");
     assert_eq!(failure.tries, ["kubectl get all -n sticky-sessions   shows what is left; it goes by itself, unless a finalizer holds it"]);
     assert_eq!(failure.exit, Exit::TimedOut);
     assert!(seen.err().ends_with("✗ drain       0 pods and 1 objects are still there\n"), "{}", seen.err());

@@ -20,7 +20,8 @@ pub(super) fn fields(object: &Value) -> Value {
 
 /// Lays `applied` over the live object.
 pub(super) fn apply(live: Option<&Value>, applied: &Value, manager: &str, force: bool) -> Result<Value, Vec<Conflict>> {
-    let mut result = live.cloned().unwrap_or_else(|| json!({"apiVersion": applied["apiVersion"], "kind": applied["kind"], "metadata": applied["metadata"]}));
+    let mut result =
+        live.cloned().unwrap_or_else(|| json!({"apiVersion": applied["apiVersion"], "kind": applied["kind"], "metadata": applied["metadata"]}));
     let mut entries = result["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     let is_own = |entry: &Value| entry["manager"] == manager && entry["operation"] == "Apply";
     let wanted = leaves(applied);
@@ -50,7 +51,7 @@ pub(super) fn apply(live: Option<&Value>, applied: &Value, manager: &str, force:
     for path in before.difference(&now).filter(|path| !others.contains(*path)) {
         remove(&mut result, path);
     }
-    if before != now || !entries.iter().any(|entry| is_own(entry)) {
+    if before != now || !entries.iter().any(is_own) {
         entries.retain(|entry| !is_own(entry));
         entries.push(json!({"manager": manager, "operation": "Apply", "apiVersion": applied["apiVersion"], "fieldsType": "FieldsV1", "fieldsV1": tree(&wanted)}));
     }

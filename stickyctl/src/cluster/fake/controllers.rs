@@ -24,7 +24,8 @@ impl Pods {
     /// One container that waits or has terminated.
     pub(crate) fn container(state: Value, last: Value, restarts: i64) -> Self {
         Self::Stuck(Arc::new(move |_| {
-            let container = json!({"name": "app", "image": "x", "imageID": "", "ready": false, "restartCount": restarts, "state": state, "lastState": last});
+            let container =
+                json!({"name": "app", "image": "x", "imageID": "", "ready": false, "restartCount": restarts, "state": state, "lastState": last});
             json!({"phase": "Running", "containerStatuses": [container], "conditions": [{"type": "Ready", "status": "False"}]})
         }))
     }
@@ -64,7 +65,8 @@ fn owner(object: &Value) -> Value {
 }
 
 fn is_ready(pod: &Value) -> bool {
-    pod["metadata"]["deletionTimestamp"].is_null() && pod["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
+    pod["metadata"]["deletionTimestamp"].is_null()
+        && pod["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"))
 }
 
 fn of<'a>(store: &'a Store, plural: &'static str, namespace: &'a Value, owner: &'a Value) -> impl Iterator<Item = &'a Value> {
@@ -88,7 +90,8 @@ fn roll_out(store: &mut Store, deployment: &Value, shape: &Pods) {
     let hash = hash(template);
     let set_name = format!("{name}-{hash}");
     let sets: Vec<Value> = of(store, "replicasets", namespace, &meta["uid"]).cloned().collect();
-    let revision = |set: &Value| set["metadata"]["annotations"]["deployment.kubernetes.io/revision"].as_str().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+    let revision =
+        |set: &Value| set["metadata"]["annotations"]["deployment.kubernetes.io/revision"].as_str().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
     let newest = sets.iter().map(revision).max().unwrap_or(0);
     let mut current = sets.iter().find(|set| set["metadata"]["name"] == *set_name).cloned();
     let number = current.as_ref().map(revision).filter(|n| *n == newest).unwrap_or(newest + 1).to_string();

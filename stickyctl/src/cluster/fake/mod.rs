@@ -150,9 +150,8 @@ impl Fake {
         let (fake, turn) = (Arc::downgrade(&self.0), std::sync::atomic::AtomicUsize::new(0));
         self.listen(pod, port, move |asked| {
             let Some(state) = fake.upgrade() else { return network::Answers::Silence };
-            let is_app = |pod: &&Value| {
-                pod["metadata"]["labels"]["app.kubernetes.io/component"] == "app" && pod["metadata"]["deletionTimestamp"].is_null()
-            };
+            let is_app =
+                |pod: &&Value| pod["metadata"]["labels"]["app.kubernetes.io/component"] == "app" && pod["metadata"]["deletionTimestamp"].is_null();
             let state = state.lock().unwrap();
             let pods: Vec<&str> = state.store.all("pods").filter(is_app).map(|pod| pod["metadata"]["name"].as_str().unwrap()).collect();
             if pods.is_empty() {
@@ -241,9 +240,7 @@ impl Fake {
 
 impl State {
     fn rule(&mut self, method: &Method, path: &str) -> Option<Then> {
-        let applies = |rule: &&mut Rule| {
-            rule.times != Some(0) && path.contains(&rule.path) && rule.method.as_ref().is_none_or(|one| one == method)
-        };
+        let applies = |rule: &&mut Rule| rule.times != Some(0) && path.contains(&rule.path) && rule.method.as_ref().is_none_or(|one| one == method);
         let rule = self.rules.iter_mut().find(applies)?;
         rule.times = rule.times.map(|times| times - 1);
         Some(rule.then.clone())

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -21,7 +21,6 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 pub(crate) struct Asked {
     pub(crate) pod: String,
     pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
 }
 
 /// What a pod does about it.
@@ -102,11 +101,7 @@ where
     let up = async {
         while let Some(Ok(message)) = stream.next().await {
             match message {
-                Message::Binary(bytes) if bytes.first() == Some(&0) => {
-                    if write.write_all(&bytes[1..]).await.is_err() {
-                        return;
-                    }
-                }
+                Message::Binary(bytes) if bytes.first() == Some(&0) && write.write_all(&bytes[1..]).await.is_err() => return,
                 Message::Close(_) => return,
                 _ => {}
             }
@@ -132,7 +127,7 @@ where
 /// A pod's HTTP server.
 async fn serve(stream: tokio::io::DuplexStream, pod: String, answers: Handler) {
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let asked = Asked { pod: pod.clone(), path: request.uri().path().to_owned(), headers: request.headers().clone() };
+        let asked = Asked { pod: pod.clone(), path: request.uri().path().to_owned() };
         let answer = answers(&asked);
         async move {
             match answer {

@@ -157,12 +157,14 @@ fn list(state: &State, head: &Parts, place: &Place<'_>) -> Result<Value, Value> 
     let selector = parameter(head, "labelSelector").unwrap_or_default();
     let fields = parameter(head, "fieldSelector").unwrap_or_default();
     let has_field = |object: &Value| {
-        fields.split(',').filter_map(|term| term.split_once('=')).all(|(path, value)| {
-            object.pointer(&format!("/{}", path.replace('.', "/"))).and_then(Value::as_str) == Some(value)
-        })
+        fields
+            .split(',')
+            .filter_map(|term| term.split_once('='))
+            .all(|(path, value)| object.pointer(&format!("/{}", path.replace('.', "/"))).and_then(Value::as_str) == Some(value))
     };
     let in_namespace = |object: &&Value| place.namespace.is_empty() || object["metadata"]["namespace"] == place.namespace;
-    let all: Vec<&Value> = state.store.all(place.plural).filter(in_namespace).filter(|object| matches(object, &selector) && has_field(object)).collect();
+    let all: Vec<&Value> =
+        state.store.all(place.plural).filter(in_namespace).filter(|object| matches(object, &selector) && has_field(object)).collect();
     let from: usize = parameter(head, "continue").and_then(|token| token.parse().ok()).unwrap_or(0);
     let limit: usize = parameter(head, "limit").and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
     let items = all.iter().skip(from).take(limit).map(|object| {
@@ -176,7 +178,9 @@ fn list(state: &State, head: &Parts, place: &Place<'_>) -> Result<Value, Value> 
     let items = items.collect::<Vec<_>>();
     let next = from + items.len();
     let token = if next < all.len() { next.to_string() } else { String::new() };
-    Ok(json!({"apiVersion": place.version, "kind": format!("{}List", place.kind), "metadata": {"resourceVersion": "1", "continue": token}, "items": items}))
+    Ok(
+        json!({"apiVersion": place.version, "kind": format!("{}List", place.kind), "metadata": {"resourceVersion": "1", "continue": token}, "items": items}),
+    )
 }
 
 /// Writing into a namespace that is not there, or that is going.

@@ -80,7 +80,8 @@ impl Store {
 
     pub(super) fn put(&mut self, object: Value, manager: &str) {
         let owned = apply::fields(&object);
-        let entry = json!({"manager": manager, "operation": "Update", "apiVersion": object["apiVersion"], "fieldsType": "FieldsV1", "fieldsV1": owned});
+        let entry =
+            json!({"manager": manager, "operation": "Update", "apiVersion": object["apiVersion"], "fieldsType": "FieldsV1", "fieldsV1": owned});
         let mut object = object;
         if object["metadata"]["managedFields"].is_null() && !manager.is_empty() {
             object["metadata"]["managedFields"] = json!([entry]);

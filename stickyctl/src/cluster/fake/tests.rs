@@ -54,7 +54,9 @@ async fn pods_come_and_go_with_their_deployment() {
     let fake = Fake::new();
     apply(&fake, "us", deployment(Some(2), "x:1"), false).await.unwrap();
     let pods: Api<Pod> = Api::namespaced(fake.client(), "default");
-    let names = async || pods.list(&ListParams::default().labels("app=a")).await.unwrap().items.into_iter().map(|pod| pod.metadata.name.unwrap()).collect::<Vec<_>>();
+    let names = async || {
+        pods.list(&ListParams::default().labels("app=a")).await.unwrap().items.into_iter().map(|pod| pod.metadata.name.unwrap()).collect::<Vec<_>>()
+    };
     let first = names().await;
     assert_eq!(first.len(), 2);
     apply(&fake, "us", deployment(Some(2), "x:2"), false).await.unwrap();

@@ -72,7 +72,10 @@ mod against_a_cluster {
     async fn nothing_to_forward_to() {
         let fake = release().await;
         let failure = refused(&fake).await;
-        assert_eq!((failure.what.as_str(), failure.exit), ("no front door serves class nginx, so there is nothing to forward to", Exit::Prerequisite));
+        assert_eq!(
+            (failure.what.as_str(), failure.exit),
+            ("no front door serves class nginx, so there is nothing to forward to", Exit::Prerequisite)
+        );
         assert_eq!(
             failure.tries,
             [

@@ -2,8 +2,8 @@
 
 use super::metrics::Metrics;
 use super::model::{Pod, Worker};
-use crate::cluster::tunnel;
 use crate::cluster::rollout::trouble::{self, is_ready};
+use crate::cluster::tunnel;
 use k8s_openapi::api::core::v1::{self, ContainerStatus};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn why_not_ready() {
-        let why = |container, asked: &Result<Scrape, ScrapeError>| pod(&made(None, "False", container), asked, at("2026-01-01T00:00:09Z")).why.unwrap();
+        let why =
+            |container, asked: &Result<Scrape, ScrapeError>| pod(&made(None, "False", container), asked, at("2026-01-01T00:00:09Z")).why.unwrap();
         let silent = Err(ScrapeError::NotRunning);
         let pull = json!({"waiting": {"reason": "ErrImagePull", "message": "not found\nmore"}});
         assert_eq!(why(container(pull), &silent), "the image can't be pulled: ErrImagePull: not found");

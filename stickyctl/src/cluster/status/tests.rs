@@ -68,7 +68,12 @@ async fn pods_that_start_drain_and_do_not_answer() {
     assert!(table(&silent).contains("Redis       ?, directed; no worker answered"), "{}", table(&silent));
     fake.listen("sticky-sessions-", 9090, |_| Answers::Http(500, Vec::new(), String::new()));
     assert_eq!(status(&fake).await.pods[0].unasked.as_deref(), Some("GET /metrics: status 500"));
-    fake.rule(None, "/portforward", None, Then::Status(json!({"kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden", "message": "no"})));
+    fake.rule(
+        None,
+        "/portforward",
+        None,
+        Then::Status(json!({"kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden", "message": "no"})),
+    );
     assert_eq!(status(&fake).await.pods[0].unasked.as_deref(), Some("port-forward: permission denied: no"));
 
     let fake = Fake::new();
@@ -146,7 +151,8 @@ async fn watching_shows_changes_and_survives_the_end_of_the_release() {
             tokio::time::sleep(Duration::from_secs(3)).await;
         } => {}
     }
-    let modes: Vec<String> = seen.out().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["mode"].as_str().unwrap().to_owned()).collect();
+    let modes: Vec<String> =
+        seen.out().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["mode"].as_str().unwrap().to_owned()).collect();
     assert_eq!(modes, ["3x1", "4x1", "4x1"], "one line for each change");
     let told = "reading deployment sticky-sessions in namespace sticky-sessions: permission denied: /deployments/ is forbidden: User \"jane\" cannot do that\n";
     assert_eq!(seen.err(), told, "each trouble is told once");

@@ -25,12 +25,17 @@ async fn open(fake: &Fake) -> Tunnel {
     Tunnel::open(fake.client(), target(), "127.0.0.1:0".parse().unwrap()).await.unwrap()
 }
 
+/// What comes next; a test that waits for nothing fails.
+async fn event(tunnel: &mut Tunnel) -> Event {
+    tokio::time::timeout(Duration::from_secs(20), tunnel.event()).await.unwrap()
+}
+
 /// The body of an answer on a connection of its own; empty if there is none.
 async fn ask(tunnel: &Tunnel) -> String {
     let mut stream = TcpStream::connect(tunnel.addr()).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut text = String::new();
-    let _ = stream.read_to_string(&mut text).await;
+    let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut text)).await.unwrap();
     text.rsplit("\r\n").next().unwrap_or_default().to_owned()
 }
 
@@ -60,7 +65,7 @@ async fn one_pod_for_all_connections_until_it_is_gone() {
     fake.edit("Pod", "a", |pod| pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z"));
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(ask(&tunnel).await, "b");
-    assert_eq!(tunnel.event().await, Event::Moved { from: "a".to_owned(), to: "b".to_owned() });
+    assert_eq!(event(&mut tunnel).await, Event::Moved { from: "a".to_owned(), to: "b".to_owned() });
 }
 
 #[tokio::test]
@@ -69,7 +74,7 @@ async fn a_pod_that_nothing_listens_on_is_skipped_and_named_if_it_is_the_only_on
     pod(&fake, "a", true);
     let mut tunnel = open(&fake).await;
     assert_eq!(ask(&tunnel).await, "");
-    assert_eq!(tunnel.event().await, Event::Unreached("pod a, port 80: nothing is listening on port 80 (connection refused)".to_owned()));
+    assert_eq!(event(&mut tunnel).await, Event::Unreached("pod a, port 80: nothing is listening on port 80 (connection refused)".to_owned()));
     pod(&fake, "b", true);
     names(&fake, "b");
     assert_eq!(ask(&tunnel).await, "b", "the same bytes go to the next pod");

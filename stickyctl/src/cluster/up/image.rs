@@ -45,13 +45,7 @@ fn is_of(name: &str, repository: &str) -> bool {
 ///
 /// # Errors
 /// There is no binary to build it from, no loader, or loading failed.
-pub(super) async fn provide(
-    cluster: &Cluster,
-    nodes: Option<&Nodes>,
-    name: &str,
-    request: &Request<'_>,
-    output: Output,
-) -> Result<(), Failure> {
+pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str, request: &Request<'_>, output: Output) -> Result<(), Failure> {
     let asked = request.loader.is_some();
     let loader = match way(name, request.loader.clone(), cluster.kind()) {
         Way::Load(loader) => loader,

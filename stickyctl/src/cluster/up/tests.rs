@@ -140,7 +140,9 @@ async fn a_class_that_is_somebody_elses_stays_theirs() {
     assert_eq!(site.fake.get("IngressClass", "nginx"), before);
 
     let foreign = Site::new();
-    foreign.fake.put(json!({"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"}, "spec": {"controller": "a/b"}}));
+    foreign
+        .fake
+        .put(json!({"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"}, "spec": {"controller": "a/b"}}));
     let failure = foreign.up(json!({})).await.unwrap_err();
     assert_eq!(failure.what, "class nginx belongs to the controller a/b, which is neither ingress-nginx nor Traefik's ingress-nginx provider");
     assert_eq!(foreign.fake.writes(), Vec::<String>::new());
@@ -198,8 +200,10 @@ async fn an_autoscaler_is_never_fought() {
     let site = Site::new();
     site.up(json!({"mode": "1x1"})).await.unwrap();
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "sticky-sessions"});
-    site.fake.put(json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "theirs", "namespace": "sticky-sessions"},
-        "spec": {"maxReplicas": 4, "scaleTargetRef": target}}));
+    site.fake.put(
+        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "theirs", "namespace": "sticky-sessions"},
+        "spec": {"maxReplicas": 4, "scaleTargetRef": target}}),
+    );
     // It is handed over while we own it, and keeps its value.
     site.up(json!({})).await.unwrap();
     assert_eq!((site.replicas(), site.fake.owners("sticky-sessions")), (json!(1), vec!["stickyctl-replicas".to_owned()]));
@@ -303,8 +307,15 @@ async fn what_is_not_ours_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_wrong_file_is_refused_before_any_cluster_is_asked() {
     let spec = Given { file: true, given: json!({"mode": 5}) };
-    let request =
-        Request { spec: &spec, app_binary: None, loader: None, install_front_door: false, force_conflicts: false, dry_run: None, timeout: Duration::ZERO };
+    let request = Request {
+        spec: &spec,
+        app_binary: None,
+        loader: None,
+        install_front_door: false,
+        force_conflicts: false,
+        dry_run: None,
+        timeout: Duration::ZERO,
+    };
     let failure = run(&request, async { panic!("it connected") }, Recorded::pipe().output()).await.unwrap_err();
     assert_eq!(failure.exit, Exit::Usage);
 }
@@ -330,7 +341,14 @@ async fn a_namespace_that_exists_or_is_going() {
 async fn with_rights_in_one_namespace_only() {
     let site = Site::new();
     site.fake.put(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "sticky-sessions"}}));
-    for path in ["/api/v1/nodes", "/api/v1/pods", "/api/v1/namespaces/sticky-sessions?", "/ingressclasses", "/namespaces/ingress-nginx/", "/namespaces/traefik/"] {
+    for path in [
+        "/api/v1/nodes",
+        "/api/v1/pods",
+        "/api/v1/namespaces/sticky-sessions?",
+        "/ingressclasses",
+        "/namespaces/ingress-nginx/",
+        "/namespaces/traefik/",
+    ] {
         site.fake.forbid(path);
     }
     site.fake.rule(Some(http::Method::GET), "/api/v1/namespaces/sticky-sessions", Some(0), Then::Silence);
