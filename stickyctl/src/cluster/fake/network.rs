@@ -92,7 +92,9 @@ where
         let mut error = vec![1];
         error.extend(format!("error forwarding port {} to pod x: dial tcp4 127.0.0.1: connect: connection refused", listening.port).bytes());
         let _ = sink.send(Message::binary(error)).await;
-        let _ = sink.close().await;
+        // The kubelet goes on reading: what is still on its way to it breaks nothing.
+        let _ = sink.send(Message::Close(None)).await;
+        while let Some(Ok(_)) = stream.next().await {}
         return;
     };
     let (near, far) = duplex(64 * 1024);
