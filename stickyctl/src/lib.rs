@@ -4,6 +4,7 @@
 //! [`generate`] are the pure half of Kubernetes: from a spec to objects; [`render`] prints them.
 
 pub mod cli;
+#[warn(unreachable_pub)]
 pub mod cluster;
 pub mod exit;
 mod files;
@@ -14,7 +15,7 @@ mod image;
 mod input;
 pub mod local;
 pub mod output;
-mod poll;
+pub mod poll;
 mod render;
 pub mod spec;
 pub mod verify;
