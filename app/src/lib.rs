@@ -1,14 +1,20 @@
 //! The server that shows sticky sessions: a page, six buttons, pods and workers.
 //!
-//! Read it in the direction of a message: [`core`] has the rules, [`server`] is one worker, [`bus`] joins workers,
-//! [`supervisor`] keeps the workers of a pod alive. The binary `sticky-app` is [`cli`] in front of that, and
-//! `stickyctl … --local` runs [`server::Worker`]s as threads of its own process.
+//! To follow a message from the socket inwards: [`sticky_core`] has the rules, [`server`] is one worker, [`bus`] joins
+//! workers, and the supervisor keeps the workers of a pod alive. The binary `sticky-app` is [`cli`] in front of that;
+//! `stickyctl … --local` runs workers, made from the same [`server::Blueprint`], as threads of its own process.
+
+#![warn(unreachable_pub)]
 
 pub mod bus;
 pub mod cli;
-pub mod core;
 pub mod logging;
-pub mod probe;
+pub mod open_files;
+pub mod page_kit;
+mod probe;
 pub mod server;
-pub mod settings;
-pub mod supervisor;
+mod settings;
+mod supervisor;
+
+/// Until every user names `sticky_core` itself.
+pub use sticky_core as core;

@@ -1,4 +1,4 @@
-//! Logs: on standard error, as text or JSON, each line with pod and worker.
+//! Logs: on standard error, as text or JSON, each line with its pod and worker.
 
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
@@ -6,7 +6,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a log line looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// For people.
     #[default]
@@ -15,10 +15,10 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging; `RUST_LOG` chooses what is said (default `info`). A second call changes nothing.
+/// Starts logging at `default_level`, unless `RUST_LOG` says otherwise. A second call changes nothing.
 pub fn start(format: Format, default_level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
-    // At trace it writes whole handshakes down, cookies and passwords among them; it says nothing else of use.
+    // At trace level it logs whole handshakes, cookies and passwords among them, and nothing else of use.
     let filter = match "tungstenite::handshake::client=off".parse() {
         Ok(silence) => filter.add_directive(silence),
         Err(_) => filter,

@@ -1,127 +1,128 @@
-//! What the flags become: checked, and ready to make workers of.
+//! What an operator asks of a server, checked, and ready to make workers of.
 
-use crate::bus::redis::{RedisBus, RedisConfig};
-use crate::bus::{Bus, Fanout, memory};
-use crate::cli::{BusKind, CloseArg, LISTEN_VARIABLE, RelayArgs, ServeArgs};
-use crate::core::drain::Plan;
-use crate::core::identity::{Expose, Identity, PodName};
-use crate::core::limits::Limits;
-use crate::core::topology::Door;
-use crate::server::{Config, Desk, Worker};
+use crate::bus::Relay;
+use crate::bus::memory::Hub;
+use crate::bus::redis::{BadRedis, RedisRequest};
+use crate::server::{Blueprint, Config};
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use sticky_core::choice::{Expose, Fanout, Issuer};
+use sticky_core::drain::Plan;
+use sticky_core::identity::{BadPodName, PodName};
+use sticky_core::limits::Limits;
+use sticky_core::topology::Door;
+use sticky_core::wire::{BadObject, object};
 
-/// The checked flags of a server.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Where the site listens.
-    pub listen: SocketAddr,
-    /// Where the admin port listens.
-    pub admin_listen: SocketAddr,
+/// The values of `--bus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BusKind {
+    Memory,
+    Redis,
+}
+
+/// The values of `--close-after-post`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CloseAfterPost {
+    /// With several workers only.
+    Auto,
+    On,
+    Off,
+}
+
+/// What an operator asks for. The flags of the same names describe each value.
+pub(crate) struct Request {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
+    pub(crate) workers: u16,
+    pub(crate) bus: Option<BusKind>,
+    pub(crate) redis: Option<RedisRequest>,
+    pub(crate) fanout: Fanout,
+    pub(crate) issuer: Issuer,
+    pub(crate) pod: Option<String>,
+    pub(crate) door: Option<String>,
+    pub(crate) expose: Expose,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) close_after_post: CloseAfterPost,
+    pub(crate) drain: Plan,
+    pub(crate) limits: Limits,
+    /// The limit of open files of this process.
+    pub(crate) open_files: u64,
+}
+
+/// Why a request can't be met.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("--pod: {0}")]
+    Pod(#[from] BadPodName),
+    #[error("--bus memory and --redis-url exclude each other: leave one out")]
+    MemoryWithUrl,
+    #[error("--bus redis needs --redis-url redis://HOST:PORT")]
+    RedisWithoutUrl,
+    #[error(
+        "--bus memory can't join the {0} processes of --workers {0}: name a Redis with --redis-url, or run `stickyctl up --local`, whose workers are threads"
+    )]
+    MemoryWithProcesses(u16),
+    #[error(transparent)]
+    Redis(#[from] BadRedis),
+    #[error("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {0}")]
+    Door(#[source] BadObject),
+}
+
+/// A checked request.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
     /// Worker processes.
-    pub workers: u16,
-    /// The pod's name.
-    pub pod: PodName,
-    /// The limit of open files that was reached.
-    pub open_files: u64,
-    /// Every limit.
-    pub limits: Limits,
-    /// How workers leave.
-    pub drain: Plan,
-    redis: Option<RedisConfig>,
-    fanout: Fanout,
-    door: Door,
-    expose: Expose,
-    config: Config,
+    pub(crate) workers: u16,
+    pub(crate) pod: PodName,
+    /// The limit of open files of this process.
+    pub(crate) open_files: u64,
+    pub(crate) drain: Plan,
+    /// What every worker is made from.
+    pub(crate) blueprint: Blueprint,
 }
 
-impl Settings {
-    /// Checks what clap could not.
-    ///
-    /// # Errors
-    /// A sentence for a person.
-    pub(crate) fn check(args: ServeArgs, open_files: u64) -> Result<Self, String> {
+impl Request {
+    /// Checks the values against each other, and reads the files that they name.
+    pub(crate) fn check(self) -> Result<Settings, Unusable> {
         let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let pod = PodName::new(&args.pod.unwrap_or_else(host)).map_err(|e| format!("--pod: {e}"))?;
-        let fanout = args.relay.fanout.into();
-        let redis = redis(args.bus, &args.relay)?;
-        if redis.is_none() && args.workers > 1 {
-            return Err(format!(
-                "--bus memory joins no processes, and --workers {} starts as many: name a Redis with --redis-url, or see `stickyctl up --local`, whose workers are threads",
-                args.workers
-            ));
-        }
-        let issuer = args.issuer.into();
-        let door = match &args.door {
+        let pod = PodName::new(&self.pod.unwrap_or_else(host))?;
+        let relay = match (self.bus, self.redis) {
+            (Some(BusKind::Memory), Some(_)) => return Err(Unusable::MemoryWithUrl),
+            (Some(BusKind::Redis), None) => return Err(Unusable::RedisWithoutUrl),
+            (_, Some(redis)) => Relay::Redis(redis.read()?),
+            (_, None) if self.workers > 1 => return Err(Unusable::MemoryWithProcesses(self.workers)),
+            (_, None) => Relay::Memory { hub: Arc::new(Hub::default()), fanout: self.fanout },
+        };
+        let door = match &self.door {
             None => Door::default(),
-            Some(json) => crate::core::wire::object(json.as_bytes())
-                .map_err(|e| format!("--door is not {{\"kind\":…,\"affinity\":\"cookie|off|unknown\"}}: {e}"))?,
+            Some(json) => object(json.as_bytes()).map_err(Unusable::Door)?,
         };
-        let limits = args.limits.limits(open_files);
-        let drain = args.drain.plan(Duration::from_secs(10), Duration::from_secs(15));
-        Ok(Self {
-            listen: std::env::var(LISTEN_VARIABLE).ok().and_then(|a| a.parse().ok()).unwrap_or(args.listen),
-            admin_listen: args.admin_listen,
-            workers: args.workers,
-            pod,
-            open_files,
-            config: Config {
-                issuer,
-                limits: limits.clone(),
-                allowed_origins: args.allowed_origin,
-                allowed_hosts: args.allowed_host,
-                loopback_only: args.listen.ip().is_loopback(),
-                trusted_proxies: args.trusted_proxy,
-                close_after_post: match args.close_after_post {
-                    CloseArg::Auto => args.workers > 1,
-                    CloseArg::On => true,
-                    CloseArg::Off => false,
-                },
+        let config = Config {
+            issuer: self.issuer,
+            limits: self.limits,
+            allowed_origins: self.allowed_origins,
+            allowed_hosts: self.allowed_hosts,
+            loopback_only: self.listen.ip().is_loopback(),
+            trusted_proxies: self.trusted_proxies,
+            close_after_post: match self.close_after_post {
+                CloseAfterPost::Auto => self.workers > 1,
+                CloseAfterPost::On => true,
+                CloseAfterPost::Off => false,
             },
-            limits,
-            drain,
-            redis,
-            fanout,
-            door: Door { issuer, ..door },
-            expose: args.expose_identity.into(),
-        })
-    }
-
-    /// `redis` or `memory`.
-    #[must_use]
-    pub const fn bus_name(&self) -> &'static str {
-        if self.redis.is_some() { "redis" } else { "memory" }
-    }
-
-    /// Makes worker `number` on the current runtime, with its link to the bus.
-    ///
-    /// # Errors
-    /// A sentence for a person.
-    pub fn worker(&self, number: u16) -> Result<Arc<Worker>, String> {
-        let boot = boot()?;
-        let identity = Identity::new(self.pod.clone(), number, self.workers, boot.clone(), self.expose);
-        let desk = Desk::new(identity, self.door.clone(), self.limits.sockets_per_session, self.limits.max_sockets, self.redis.is_none());
-        let bus: Arc<dyn Bus> = match &self.redis {
-            Some(redis) => Arc::new(RedisBus::start(redis.clone(), desk.clone(), &boot).map_err(|e| e.to_string())?),
-            None => Arc::new(Arc::new(memory::Hub::default()).join(self.pod.as_str(), number, desk.clone(), self.fanout)),
         };
-        Ok(Worker::new(self.config.clone(), desk, bus))
-    }
-}
-
-/// A name for one start of a worker: 32 random bits.
-///
-/// # Errors
-/// The system gives no random numbers.
-pub fn boot() -> Result<String, String> {
-    getrandom::u32().map(|n| format!("{n:08x}")).map_err(|e| format!("the system gave no random numbers: {e}"))
-}
-
-fn redis(bus: Option<BusKind>, relay: &RelayArgs) -> Result<Option<RedisConfig>, String> {
-    match (bus, &relay.redis_url) {
-        (Some(BusKind::Memory), Some(_)) => Err("--bus memory and --redis-url exclude each other: leave one out".to_owned()),
-        (Some(BusKind::Redis), None) => Err("--bus redis needs --redis-url redis://HOST:PORT".to_owned()),
-        _ => relay.redis(),
+        Ok(Settings {
+            listen: self.listen,
+            admin_listen: self.admin_listen,
+            workers: self.workers,
+            pod,
+            open_files: self.open_files,
+            drain: self.drain,
+            blueprint: Blueprint { config, door: Door { issuer: self.issuer, ..door }, expose: self.expose, relay },
+        })
     }
 }

@@ -8,14 +8,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 
 use anyhow::{Context, Result, ensure};
-use e2e::browser::Look;
-use e2e::cluster::{self, Place};
-use e2e::docs::shell::Shell;
-use e2e::docs::{self, RUN_BY, RunBy};
-use e2e::kube::Kube;
-use e2e::page::Page;
-use e2e::{bin, image, tools};
 use std::time::Instant;
+use testkit::browser::Look;
+use testkit::cluster::{self, Place};
+use testkit::docs::shell::Shell;
+use testkit::docs::{self, RUN_BY, RunBy};
+use testkit::kube::Kube;
+use testkit::page::Page;
+use testkit::tree::root;
+use testkit::{bin, image, tools};
 
 /// What every forward of the documents listens on.
 const SITE: &str = "http://127.0.0.1:8080";
@@ -48,7 +49,7 @@ fn shell(is_real: bool) -> Result<Shell> {
     shell.program("sticky-app", &image::binary()?)?;
     std::fs::write(shell.work().join("release.yaml"), docs::example_spec()?)?;
     // The chart's README calls it from the root of the tree.
-    std::os::unix::fs::symlink(docs::root()?.join("helm"), shell.work().join("helm"))?;
+    std::os::unix::fs::symlink(root().join("helm"), shell.work().join("helm"))?;
     if is_real {
         return Ok(shell);
     }

@@ -1,4 +1,4 @@
-{{/* The app's variables. Called with $. */}}
+{{/* The app's environment variables. Called with $. */}}
 {{- define "sticky.environment" -}}
 - name: STICKY_POD
   valueFrom:
@@ -14,13 +14,13 @@
 - name: STICKY_DOOR
   value: {{ dict "affinity" "cookie" "kind" .Values.ingress.frontDoor | toJson | quote }}
 - name: STICKY_DRAIN_DELAY
-  value: {{ include "sticky.duration" .Values.drain.delay | quote }}
+  value: {{ .Values.drain.delay | quote }}
 - name: STICKY_DRAIN_WINDOW
-  value: {{ include "sticky.duration" .Values.drain.window | quote }}
+  value: {{ .Values.drain.window | quote }}
 {{- if .Values.redis.url }}
 - name: STICKY_REDIS_URL
   value: {{ .Values.redis.url | quote }}
-# Others may use it too.
+# Other releases may use this Redis too.
 - name: STICKY_REDIS_PREFIX
   value: {{ printf "sticky-%s" (include "sticky.fingerprint" .) | quote }}
 {{- else }}
@@ -32,10 +32,8 @@
   value: /run/secrets/redis/REDIS_PASSWORD
 {{- end }}
 {{- with .Values.ingress.trustedProxies }}
-{{- $networks := list }}
-{{- range . }}{{ $networks = append $networks (include "sticky.network" .) }}{{ end }}
 - name: STICKY_TRUSTED_PROXY
-  value: {{ join "," $networks | quote }}
+  value: {{ join "," . | quote }}
 {{- end }}
 {{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "newSessionsPerMinute" }}
 {{- with get ($.Values.limits | default dict) $key }}

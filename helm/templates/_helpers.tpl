@@ -1,4 +1,4 @@
-{{/* Names, labels and the whole spec. Each helper says what it is called with. */}}
+{{/* Names, labels and the whole spec. Each helper states what it is called with. */}}
 
 {{/* Labels that select a component's pods; they never change. Called with (dict "of" $ "component" "app"). */}}
 {{- define "sticky.selector" -}}
@@ -13,13 +13,13 @@ app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/managed-by: {{ .of.Release.Service | quote }}
 {{- end }}
 
-{{/* Labels of objects. The chart's version is on no pod: a new version alone must not replace pods. Called likewise. */}}
+{{/* Labels of objects. Pods don't carry the chart's version, so that a new version alone doesn't replace them. Called likewise. */}}
 {{- define "sticky.labels" -}}
 {{ include "sticky.podLabels" . }}
 helm.sh/chart: {{ printf "%s-%s" .of.Chart.Name .of.Chart.Version | replace "+" "_" | quote }}
 {{- end }}
 
-{{/* Six hex digits of where this release is; stickyctl computes the same. Called with $. */}}
+{{/* Six hex digits that identify this release; stickyctl computes the same. Called with $. */}}
 {{- define "sticky.fingerprint" -}}
 {{ printf "%s/%s/%s" .Release.Namespace .Release.Name (.Values.ingress.host | default "") | sha256sum | trunc 6 }}
 {{- end }}
@@ -34,10 +34,10 @@ helm.sh/chart: {{ printf "%s-%s" .of.Chart.Name .of.Chart.Version | replace "+" 
 {{- define "sticky.workers" -}}{{ splitList "x" .Values.mode | last }}{{- end }}
 
 {{/*
-The number to write: none where an autoscaler owns it. An autoscaler that is switched on owns it from its own first change on;
-until then the number is Helm's, and Kubernetes makes 1 of a number that its owner no longer writes. So it is written as it is on
-the cluster for as long as Helm owns it; where Helm applies on its own side (Helm 3: `Update`) that is always, because it takes
-away whatever it once wrote. Called with $.
+The replica count to write; none where an autoscaler owns it. A new autoscaler owns the count only after its first change. Until
+then Helm owns it, and Kubernetes resets a count that its owner no longer writes to 1. So as long as Helm owns the count, the chart
+writes the count that is on the cluster. With client-side apply (Helm 3: `Update`) that is always so, because Helm removes whatever
+it once wrote. Called with $.
 */}}
 {{- define "sticky.replicas" -}}
 {{- if eq .Values.autoscaling nil }}
@@ -52,7 +52,12 @@ away whatever it once wrote. Called with $.
 {{- end }}
 {{- end }}
 
-{{/* When the kubelet kills: what was said, else the time to leave in order. Called with $. */}}
+{{/* The seconds of a duration such as `10s`, `5m` or `48h`: Kubernetes and the front doors count in nothing else. */}}
+{{- define "sticky.seconds" -}}
+{{ mul (regexFind "[1-9][0-9]*" . | int64) (get (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) }}
+{{- end }}
+
+{{/* How long the kubelet waits before it kills: drain.grace, or else the time that a full drain takes. Called with $. */}}
 {{- define "sticky.leastGrace" -}}
 {{- with .Values.drain }}{{ add (include "sticky.seconds" .preStop) (include "sticky.seconds" .delay) (include "sticky.seconds" .window) 5 }}{{ end }}
 {{- end }}

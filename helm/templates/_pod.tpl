@@ -1,9 +1,9 @@
-{{/* What all pods have in common: no privilege, nothing of the cluster's API, and where they run. */}}
+{{/* What all pods share: no privileges, no access to the cluster's API, and where they run. */}}
 
 {{/* Called with (dict "of" $ "user" 65532). */}}
 {{- define "sticky.frame" -}}
 automountServiceAccountToken: false
-# A Service named `sticky` would otherwise add variables that begin like the app's own.
+# A Service named `sticky` would otherwise add variables that start like the app's own.
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
@@ -30,6 +30,16 @@ tolerations:
     effect: {{ . }}
     {{- end }}
   {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Requests and limits of a container. Called with values like .Values.resources. */}}
+{{- define "sticky.resources" -}}
+{{- range $kind, $amounts := . }}
+{{- with $amounts }}
+{{ $kind }}:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- end }}

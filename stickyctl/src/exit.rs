@@ -2,24 +2,24 @@
 
 use std::process::ExitCode;
 
-/// How a command ended.
+/// How a command ended; the value is the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It did what was asked.
+    /// The command did what was asked.
     Done = 0,
-    /// It failed.
+    /// The command failed.
     Failed = 1,
-    /// It was called wrongly (clap's own code).
+    /// Wrong usage; clap uses the same code.
     Usage = 2,
-    /// It ran, and what it found is bad: not sticky.
+    /// It ran, and the finding is negative: not sticky.
     Negative = 3,
-    /// It gave up waiting.
+    /// It timed out while waiting.
     TimedOut = 4,
-    /// Something that it needs is missing.
+    /// A prerequisite is missing: a cluster, a kubeconfig, permission, a program.
     Prerequisite = 5,
-    /// It ran, and what it found tells neither way.
+    /// It ran, and the finding is inconclusive.
     Inconclusive = 6,
-    /// It was interrupted.
+    /// Ctrl-C ended it.
     Interrupted = 130,
 }
 
@@ -29,7 +29,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Shown below `--help`.
+/// The line below `--help`.
 pub const HELP: &str =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a negative finding, 4 timed out, 5 a prerequisite is missing, 6 inconclusive, 130 interrupted.";
 
@@ -51,25 +51,25 @@ impl<E: Explained> From<E> for Failure {
     }
 }
 
-/// A failure with its exit code: what was being done and why it failed, and what to try.
+/// A failure as the user gets to see it: what was being done and why it failed, what to try, and the exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct Failure {
-    /// The code.
+    /// The exit code of the command.
     pub exit: Exit,
     /// What was being done, to what, and why it failed.
     pub what: String,
-    /// What to try; one line each.
+    /// Commands or settings to try next, one line each, the most promising first.
     pub tries: Vec<String>,
 }
 
 impl Failure {
-    /// A failure with nothing to try yet.
+    /// A failure without next steps.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
         Self { exit, what: what.into(), tries: Vec::new() }
     }
 
-    /// Adds something to try.
+    /// Adds a next step.
     #[must_use]
     pub fn try_this(mut self, hint: impl Into<String>) -> Self {
         self.tries.push(hint.into());

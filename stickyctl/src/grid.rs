@@ -1,10 +1,10 @@
-//! Columns without lines.
+//! A table in plain columns, as kubectl prints one.
 
 use comfy_table::{CellAlignment, Table, TableStyle};
 
-/// A header and rows; columns from `numbers` on are aligned to the right. No space stands at an end of a line.
+/// A header and its rows. Columns from index `numbers` on are right-aligned. No line ends in a space.
 #[must_use]
-pub fn grid<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>, numbers: usize) -> String {
+pub(crate) fn grid<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>, numbers: usize) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header(header);
     for row in rows {

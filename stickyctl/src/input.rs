@@ -1,89 +1,63 @@
-//! The spec as whoever calls gives it: the flags that several commands share, the file, the variables.
+//! Reads the spec that a user gives: flags, file and environment variables.
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Explained};
 use crate::generate::front_door;
-use crate::mode::Mode;
 use crate::output::{Mark, Output};
-use crate::spec::ingress::FrontDoor;
 use crate::spec::load::{Loaded, Sources, load};
-use crate::spec::{StickyApp, environment};
-use clap::Args;
-use serde_json::{Value, json};
-use std::ffi::OsStr;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use crate::spec::{Problem, StickyApp};
+use serde_json::Value;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
-/// The flags of a spec. None has a variable of clap's: `STICKYCTL_*` are read for the whole spec, between file and flags.
-#[derive(Debug, Clone, Args)]
-pub struct SpecArgs {
-    /// The spec; - reads it from stdin
-    #[arg(short, long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Which proxy applies the affinity [default: nginx]
-    #[arg(long)]
-    pub front_door: Option<FrontDoor>,
-    /// Pods and workers, PODSxWORKERS [default: 3x1]
-    #[arg(long)]
-    pub mode: Option<Mode>,
-    /// The app's image, with a tag or a digest [default: this version's]
-    #[arg(long, value_name = "NAME:TAG")]
-    pub image: Option<String>,
-    /// Name of the release [default: sticky-sessions]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Namespace of everything [default: sticky-sessions]
-    #[arg(short, long)]
-    pub namespace: Option<String>,
-}
-
-impl SpecArgs {
-    /// What the flags say, in the shape of a spec.
-    fn tree(&self) -> Value {
-        json!({
-            "name": self.name,
-            "namespace": self.namespace,
-            "mode": self.mode.map(|mode| mode.to_string()),
-            "image": {"name": self.image},
-            "ingress": {"frontDoor": self.front_door},
-        })
-    }
-}
-
-/// All that was said, read once: stdin can't be read twice.
+/// What a user gave on the command line, before anything is read.
 #[derive(Debug)]
-pub struct Input {
+pub(crate) struct SpecRequest {
+    /// The file of the spec.
+    pub(crate) file: Option<Source>,
+    /// What the flags set, in the shape of a spec.
+    pub(crate) flags: Value,
+    /// `STICKYCTL_*` variables of other commands, which are not keys of a spec.
+    pub(crate) other_variables: Vec<String>,
+}
+
+/// Where a spec is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// This process's stdin.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Everything that was read, so that it can be loaded twice: stdin can't be read twice.
+#[derive(Debug)]
+pub(crate) struct Input {
     file: Option<String>,
     variables: Vec<(String, String)>,
     flags: Value,
+    other_variables: Vec<String>,
 }
 
 impl Input {
-    /// Reads file and environment. `preset` is what a preset says, in the shape of a spec; flags go before it.
-    ///
-    /// # Errors
-    /// The file can't be read ([`Exit::Usage`]).
-    pub fn read(args: &SpecArgs, preset: Value) -> Result<Self, Failure> {
-        let file = args.file.as_deref().map(text).transpose()?;
+    /// Reads the file and the environment.
+    pub(crate) fn read(request: SpecRequest) -> Result<Self, InputError> {
+        let file = request.file.as_ref().map(text).transpose()?;
         let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut flags = preset;
-        crate::spec::load::merge(&mut flags, args.tree());
-        Ok(Self { file, variables: variables.collect(), flags })
+        Ok(Self { file, variables: variables.collect(), flags: request.flags, other_variables: request.other_variables })
     }
 
-    /// Whether there is a file: then what a release says of itself does not count.
-    #[must_use]
-    pub const fn has_file(&self) -> bool {
+    /// Whether there is a file: then the spec of the release on the cluster does not count.
+    pub(crate) const fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// The spec over what a release says of itself.
-    #[must_use]
-    pub fn load(&self, release: Option<Value>) -> Loaded {
+    /// The spec, on top of the spec of the release on the cluster.
+    pub(crate) fn load(&self, release: Option<Value>) -> Loaded {
         let mut loaded = load(Sources {
             release: release.unwrap_or_default(),
             file: self.file.as_deref(),
             variables: self.variables.clone(),
-            other_variables: variables_of(&crate::cli::command()),
+            other_variables: self.other_variables.clone(),
             flags: self.flags.clone(),
         });
         loaded.findings.add(front_door::check(&loaded.spec));
@@ -91,45 +65,68 @@ impl Input {
     }
 }
 
+/// Why there is no spec.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("reading the spec from stdin: {0}")]
+    Stdin(io::Error),
+    #[error("reading the spec {}: {why}", path.display())]
+    File { path: PathBuf, why: io::Error },
+}
+
+impl Explained for InputError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Stdin(_) => Exit::Failed,
+            Self::File { .. } => Exit::Usage,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Stdin(_) => Vec::new(),
+            Self::File { .. } => vec!["stickyctl render    prints the defaults, without -f".to_owned()],
+        }
+    }
+}
+
+/// A spec that is refused, with all its problems.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid spec, {}:{}", count(.0.len()), .0.iter().map(|problem| format!("\n  {problem}")).collect::<String>())]
+pub(crate) struct InvalidSpec(Vec<Problem>);
+
+impl Explained for InvalidSpec {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
 impl Loaded {
-    /// The spec, with its warnings printed.
-    ///
-    /// # Errors
-    /// All its problems at once ([`Exit::Usage`]).
-    pub fn checked(&self, output: Output) -> Result<StickyApp, Failure> {
+    /// The spec, if it has no problems; prints its warnings.
+    pub(crate) fn checked(&self, output: Output) -> Result<StickyApp, InvalidSpec> {
         for warning in &self.findings.warnings {
             output.phase(Mark::Warning, "spec", warning, None);
         }
+        self.refuse()?;
+        Ok(self.spec.clone())
+    }
+
+    /// Fails if the spec has problems; prints nothing.
+    pub(crate) fn refuse(&self) -> Result<(), InvalidSpec> {
         let problems = &self.findings.problems;
-        if problems.is_empty() {
-            return Ok(self.spec.clone());
-        }
-        let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
-        let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-        Err(Failure::new(Exit::Usage, format!("the spec has {count}:\n{}", lines.join("\n"))))
-    }
-
-    /// Whether a key was said now, as in `ingress.frontDoor`.
-    #[must_use]
-    pub fn says(&self, path: &str) -> bool {
-        path.split('.').try_fold(&self.given, |tree, key| tree.get(key)).is_some()
+        if problems.is_empty() { Ok(()) } else { Err(InvalidSpec(problems.clone())) }
     }
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
-    if path == Path::new("-") {
+fn text(source: &Source) -> Result<String, InputError> {
+    let Source::File(path) = source else {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|e| Failure::new(Exit::Failed, format!("reading the spec from stdin: {e}")))?;
+        io::stdin().read_to_string(&mut text).map_err(InputError::Stdin)?;
         return Ok(text);
-    }
-    std::fs::read_to_string(path).map_err(|e| {
-        Failure::new(Exit::Usage, format!("reading the spec {}: {e}", path.display())).try_this("stickyctl render   without -f, for the defaults")
-    })
-}
-
-/// Names in the environment that clap reads for other commands: `STICKYCTL_PORT` is not unknown, only not ours.
-fn variables_of(command: &clap::Command) -> Vec<String> {
-    let own = command.get_arguments().filter_map(|argument| argument.get_env()).filter_map(OsStr::to_str);
-    let own = own.filter(|name| name.starts_with(environment::PREFIX)).map(str::to_owned);
-    own.chain(command.get_subcommands().flat_map(variables_of)).collect()
+    };
+    std::fs::read_to_string(path).map_err(|why| InputError::File { path: path.clone(), why })
 }

@@ -1,20 +1,20 @@
 //! `stickyctl`: brings the demo up, scales it, switches its mode, and ends it.
 //!
-//! [`cli`] is the command line, [`commands`] what each command does, [`local`] the demo on this machine. [`spec`] and
+//! [`cli`] is the command line, [`local`] the demo on this machine. [`spec`] and
 //! [`generate`] are the pure half of Kubernetes: from a spec to objects; [`render`] prints them.
 
 pub mod cli;
 pub mod cluster;
-pub mod commands;
 pub mod exit;
+mod files;
 pub mod generate;
-pub mod grid;
-pub mod image;
-pub mod input;
+mod grid;
+mod http1;
+mod image;
+mod input;
 pub mod local;
-pub mod man;
-pub mod mode;
 pub mod output;
-pub mod render;
+mod poll;
+mod render;
 pub mod spec;
 pub mod verify;

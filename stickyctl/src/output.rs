@@ -4,47 +4,121 @@ use crate::exit::Failure;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// How commands speak.
+/// Where text goes, and who is there to read it and to answer questions.
+pub(crate) trait Sink: std::fmt::Debug + Sync {
+    /// Writes to stdout, with a newline at the end.
+    fn out(&self, text: &str);
+    /// Writes a line to stderr.
+    fn err(&self, line: &str);
+    /// Replaces everything that the terminal shows.
+    fn screen(&self, text: &str);
+    /// Whether somebody reads stderr as it is written.
+    fn is_read(&self) -> bool;
+    /// Whether a line of stderr can be drawn over and over.
+    fn can_redraw(&self) -> bool;
+    /// Whether somebody can be asked a question.
+    fn can_ask(&self) -> bool;
+    /// Asks a question; the line that was typed.
+    fn ask(&self, question: &str) -> String;
+}
+
+/// This process's own streams.
+#[derive(Debug)]
+struct Streams;
+
+impl Sink for Streams {
+    fn out(&self, text: &str) {
+        let mut out = anstream::stdout().lock();
+        // A reader that went away (`| head`) is not a failure of ours.
+        let _ = writeln!(out, "{text}");
+        let _ = out.flush();
+    }
+
+    fn err(&self, line: &str) {
+        // If stderr is closed there is nobody to tell.
+        let _ = writeln!(anstream::stderr().lock(), "{line}");
+    }
+
+    /// The sequence clears the screen whether or not colour is wanted, so it bypasses what strips colour.
+    fn screen(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "\x1b[H\x1b[2J{text}");
+        let _ = out.flush();
+    }
+
+    fn is_read(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
+    fn can_redraw(&self) -> bool {
+        self.is_read() && std::env::var_os("CI").is_none() && std::env::var("TERM").as_deref() != Ok("dumb")
+    }
+
+    fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && self.is_read()
+    }
+
+    fn ask(&self, question: &str) -> String {
+        let _ = write!(anstream::stderr().lock(), "{question}");
+        let mut line = String::new();
+        // An unreadable answer is no answer.
+        let _ = std::io::stdin().read_line(&mut line);
+        line
+    }
+}
+
+/// How commands report: progress and warnings to stderr, the answer to stdout.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
     quiet: bool,
     unicode: bool,
+    sink: &'static dyn Sink,
 }
 
-/// The mark at the head of a phase.
+/// The form of an answer: `-o`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// The mark at the start of a phase's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Done.
+    /// `✓`: it did what it should.
     Done,
-    /// Failed.
+    /// `✗`: the command ends here.
     Failed,
-    /// A warning.
+    /// `!`: it went on, and somebody should know.
     Warning,
-    /// Left out.
+    /// `–`: there was no need for it, or no way to do it.
     Skipped,
-    /// Under way.
+    /// `·`: it has begun and takes a while.
     Busy,
 }
 
 impl Output {
-    /// Speaks to this process's streams; `quiet` leaves the answer and errors.
+    /// Writes to this process's streams. `quiet` leaves only the answer and errors.
     #[must_use]
     pub fn new(quiet: bool) -> Self {
         let var = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
         let locale = var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default().to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
-        Self { quiet, unicode: utf8 && var("TERM").as_deref() != Some("dumb") }
+        Self { quiet, unicode: utf8 && var("TERM").as_deref() != Some("dumb"), sink: &Streams }
     }
 
-    /// Whether signs beyond ASCII are shown.
+    /// Whether characters beyond ASCII are shown.
     #[must_use]
     pub const fn unicode(self) -> bool {
         self.unicode
     }
 
-    /// One phase: mark, name, what, and how long it took.
+    /// One line for one phase: mark, name, result, and how long it took.
     pub fn phase(self, mark: Mark, name: &str, what: &str, took: Option<Duration>) {
         if self.quiet {
             return;
@@ -53,16 +127,16 @@ impl Output {
         let line = format!("{name:<11} {what}");
         let took = took.map(short).unwrap_or_default();
         if took.is_empty() {
-            return say(format_args!("{sign} {line}"));
+            return self.sink.err(&format!("{sign} {line}"));
         }
         let pad = 76_usize.saturating_sub(line.chars().count()).max(took.len() + 1);
-        say(format_args!("{sign} {line}{}", format!("{took:>pad$}").dimmed()));
+        self.sink.err(&format!("{sign} {line}{}", format!("{took:>pad$}").dimmed()));
     }
 
     /// A warning that belongs to no phase.
     pub fn warning(self, what: &str) {
         if !self.quiet {
-            say(format_args!("{} {what}", self.sign(Mark::Warning)));
+            self.sink.err(&format!("{} {what}", self.sign(Mark::Warning)));
         }
     }
 
@@ -81,12 +155,10 @@ impl Output {
         }
     }
 
-    /// Begins a phase that is waited for.
+    /// Starts a phase that takes a while.
     #[must_use]
     pub fn live(self, name: &str) -> Live {
-        // A line that is written over and over is for a terminal that can.
-        let visible =
-            !self.quiet && std::io::stderr().is_terminal() && std::env::var_os("CI").is_none() && std::env::var("TERM").as_deref() != Ok("dumb");
+        let visible = !self.quiet && self.sink.can_redraw();
         let bar = visible.then(|| {
             let frames = if self.unicode { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "-\\|/ " };
             let style = ProgressStyle::with_template("{spinner} {prefix:<11} {wide_msg} {elapsed:>4}").map(|style| style.tick_chars(frames));
@@ -100,64 +172,52 @@ impl Output {
     /// A line of its own, on stderr.
     pub fn note(self, line: &str) {
         if !self.quiet {
-            say(format_args!("{line}"));
+            self.sink.err(line);
         }
     }
 
-    /// What to try next: only where somebody is there to read it.
+    /// What to do next: only if somebody is there to read it.
     pub fn hint(self, line: &str) {
-        if std::io::stderr().is_terminal() {
+        if self.sink.is_read() {
             self.note(line);
         }
     }
 
     /// Whether somebody is there to be asked.
     #[must_use]
-    pub fn can_ask() -> bool {
-        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    pub fn can_ask(self) -> bool {
+        self.sink.can_ask()
     }
 
-    /// Asks a question with yes or no; no where nobody is there. Anything but a yes is a no.
+    /// Asks a yes/no question. Anything but a yes is a no, and so is nobody to ask.
     #[must_use]
     pub fn confirm(self, question: &str) -> bool {
-        if !Self::can_ask() {
-            return false;
-        }
-        let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
-        let mut line = String::new();
-        let read = std::io::stdin().read_line(&mut line).is_ok();
-        read && matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+        self.can_ask() && matches!(self.sink.ask(&format!("{question} [y/N] ")).trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
     /// The answer, on stdout.
     pub fn answer(self, text: &str) {
-        let mut out = anstream::stdout().lock();
-        // A reader that went away (`| head`) is no failure of ours.
-        let _ = writeln!(out, "{text}");
-        let _ = out.flush();
+        self.sink.out(text);
     }
 
-    /// The answer in place of all that the terminal shows. The sequence clears whether or not colour is wanted, so it goes past
-    /// what strips colour.
+    /// The answer in place of everything that the terminal shows.
     pub fn screen(self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "\x1b[H\x1b[2J{text}");
-        let _ = out.flush();
+        self.sink.screen(text);
     }
 
-    /// A failure.
+    /// A failure, with its next steps.
     pub fn failure(self, failure: &Failure) {
-        say(format_args!("{} {}", "error:".red().bold(), failure.what));
+        self.sink.err(&format!("{} {}", "error:".red().bold(), failure.what));
         if !failure.tries.is_empty() {
-            say(format_args!("\ntry one of these:"));
+            self.sink.err("\ntry one of these:");
             for hint in &failure.tries {
-                say(format_args!("  {hint}"));
+                self.sink.err(&format!("  {hint}"));
             }
         }
     }
 }
 
-/// A phase under way. On a terminal it says what it waits for; elsewhere only its end is a line.
+/// A phase under way. A terminal shows what it is waiting for; anything else gets a line only when it ends.
 pub struct Live {
     output: Output,
     name: String,
@@ -166,14 +226,14 @@ pub struct Live {
 }
 
 impl Live {
-    /// What it waits for now.
+    /// Shows what it is waiting for now.
     pub fn says(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
         }
     }
 
-    /// A line that goes before this one.
+    /// Writes a line above this one.
     pub fn above(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.output.note(line)),
@@ -181,7 +241,7 @@ impl Live {
         }
     }
 
-    /// Ends it with a mark and what came of it.
+    /// Ends it with a mark and its result.
     pub fn ends(self, mark: Mark, what: &str) {
         let (output, name, took) = (self.output, self.name.clone(), self.began.elapsed());
         // Its line is cleared before the last one is written.
@@ -198,11 +258,6 @@ impl Drop for Live {
     }
 }
 
-fn say(line: std::fmt::Arguments<'_>) {
-    // Where stderr is closed there is nobody to tell.
-    let _ = writeln!(anstream::stderr().lock(), "{line}");
-}
-
 /// `31 ms`, `4.1 s`, `4 min`, `2 h`.
 #[must_use]
 pub fn short(duration: Duration) -> String {
@@ -211,5 +266,106 @@ pub fn short(duration: Duration) -> String {
         ms @ 1_000..=99_999 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         ms @ 100_000..=7_199_999 => format!("{} min", ms / 60_000),
         ms => format!("{} h", ms / 3_600_000),
+    }
+}
+
+/// What a command wrote, for tests.
+#[cfg(test)]
+pub(crate) mod recorded {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::{Output, Sink};
+    use std::sync::Mutex;
+
+    /// A terminal or a pipe that keeps everything.
+    #[derive(Debug, Default)]
+    pub(crate) struct Recorded {
+        out: Mutex<String>,
+        err: Mutex<String>,
+        /// What is typed at a question; `None` is a pipe, where nobody can be asked.
+        typed: Option<&'static str>,
+    }
+
+    impl Recorded {
+        /// A pipe: no hints, no questions.
+        pub(crate) fn pipe() -> &'static Self {
+            Box::leak(Box::default())
+        }
+
+        /// A terminal where every question gets the same answer.
+        pub(crate) fn terminal(typed: &'static str) -> &'static Self {
+            Box::leak(Box::new(Self { typed: Some(typed), ..Self::default() }))
+        }
+
+        pub(crate) fn output(&'static self) -> Output {
+            Output { quiet: false, unicode: true, sink: self }
+        }
+
+        /// stdout so far.
+        pub(crate) fn out(&self) -> String {
+            self.out.lock().unwrap().clone()
+        }
+
+        /// stderr so far, without colours and without how long phases took.
+        pub(crate) fn err(&self) -> String {
+            let text = anstream::adapter::strip_str(&self.err.lock().unwrap()).to_string();
+            let untimed = regex::Regex::new(r"(?m) +\d+(\.\d)? (ms|s|min|h)$").unwrap();
+            untimed.replace_all(&text, "").into_owned()
+        }
+    }
+
+    impl Sink for Recorded {
+        fn out(&self, text: &str) {
+            self.out.lock().unwrap().push_str(&format!("{text}\n"));
+        }
+
+        fn err(&self, line: &str) {
+            self.err.lock().unwrap().push_str(&format!("{line}\n"));
+        }
+
+        fn screen(&self, text: &str) {
+            self.out(text);
+        }
+
+        fn is_read(&self) -> bool {
+            self.typed.is_some()
+        }
+
+        fn can_redraw(&self) -> bool {
+            false
+        }
+
+        fn can_ask(&self) -> bool {
+            self.typed.is_some()
+        }
+
+        fn ask(&self, question: &str) -> String {
+            let typed = self.typed.unwrap_or_default();
+            self.err(&format!("{question}{typed}"));
+            typed.to_owned()
+        }
+    }
+
+    #[test]
+    fn what_a_person_reads() {
+        use crate::exit::{Exit, Failure};
+        use crate::output::Mark;
+        let seen = Recorded::terminal("yes");
+        let output = seen.output();
+        let line = output.live("cluster");
+        line.says("connecting");
+        line.ends(Mark::Done, "Kubernetes 1.35.4");
+        output.phase(Mark::Skipped, "image", "pulled", None);
+        output.warning("old");
+        assert!(output.confirm("Go on?"));
+        output.hint("next");
+        output.answer("done");
+        output.failure(&Failure::new(Exit::Failed, "reading x: no").try_this("kubectl get x"));
+        assert_eq!(seen.out(), "done\n");
+        let expected = "✓ cluster     Kubernetes 1.35.4\n– image       pulled\n! old\nGo on? [y/N] yes\nnext\n\
+                        error: reading x: no\n\ntry one of these:\n  kubectl get x\n";
+        assert_eq!(seen.err(), expected);
+        let pipe = Recorded::pipe();
+        pipe.output().hint("next");
+        assert!(!pipe.output().confirm("Go on?") && pipe.err().is_empty());
     }
 }

@@ -1,96 +1,114 @@
-//! `stickyctl render`: a spec in, manifests out; the network is never touched.
+//! `stickyctl render`: a spec in, manifests out, without any network.
 
-use crate::exit::{Exit, Failure};
-use crate::generate::preset::Preset;
-use crate::generate::write::{HEADER, KUSTOMIZATION, files, json, yaml};
+use crate::exit::{Exit, Explained};
+use crate::generate::write::{HEADER, KUSTOMIZATION, Unwritable, files, json, yaml};
 use crate::generate::{chart, objects};
-use crate::input::{Input, SpecArgs};
-use crate::output::Output;
-use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use crate::input::SpecRequest;
+use crate::spec::StickyApp;
+use serde_json::Value;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Flags of `render`.
-#[derive(Debug, Args)]
-pub struct RenderArgs {
-    #[command(flatten)]
-    spec: SpecArgs,
-    /// A front door and a mode in one word; the flags for either go before it
-    #[arg(long)]
-    preset: Option<Preset>,
-    /// Leave the Namespace itself out
-    #[arg(long)]
-    no_namespace: bool,
-    /// How to write it
-    #[arg(short, long, default_value = "yaml")]
-    output: Notation,
-    /// Write a folder with a file for each object and a kustomization instead
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    out: Option<PathBuf>,
+/// What to render, and in which form.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The release.
+    pub(crate) spec: SpecRequest,
+    /// Whether to include the Namespace object.
+    pub(crate) namespace: bool,
+    /// The form.
+    pub(crate) form: Form,
 }
 
-/// `-o`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Notation {
-    /// Documents, in the order in which they are applied
+/// The form in which objects are written.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// One text, on stdout.
+    Text(Notation),
+    /// A folder with a file for each object and a kustomization.
+    Folder(PathBuf),
+}
+
+/// The notation of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// Documents, in the order in which they are applied.
     Yaml,
-    /// One object of kind List
+    /// One object of kind List.
     Json,
-    /// Values of the Helm chart (helm/), for who goes on with it
+    /// Values of the Helm chart.
     Values,
 }
 
-/// Renders.
-///
-/// # Errors
-/// The spec is wrong ([`Exit::Usage`]), or the folder can't be written.
-pub fn run(args: &RenderArgs, output: Output) -> Result<Exit, Failure> {
-    let input = Input::read(&args.spec, preset(args.preset))?;
-    let spec = input.load(None).checked(output)?;
-    let objects = objects(&spec, !args.no_namespace);
-    let failed = |e: crate::generate::write::Unwritable| Failure::new(Exit::Failed, e.to_string());
-    let Some(folder) = &args.out else {
-        let text = match args.output {
-            Notation::Yaml => yaml(&objects).map_err(failed)?,
-            Notation::Json => json(&objects).map_err(failed)?,
-            Notation::Values => chart::values_text(&spec),
-        };
-        output.answer(text.trim_end());
-        return Ok(Exit::Done);
+/// What was rendered.
+#[derive(Debug)]
+pub(crate) enum Rendered {
+    /// A text for stdout.
+    Text(String),
+    /// A folder that was written, with this many objects.
+    Folder(PathBuf, usize),
+}
+
+/// Why nothing was rendered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenderError {
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    #[error("writing {}: {why}", path.display())]
+    Folder { path: PathBuf, why: io::Error },
+}
+
+impl Explained for RenderError {
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Unwritable(_) => Vec::new(),
+            Self::Folder { .. } => vec!["stickyctl render --out DIR    choose a folder that you can write to".to_owned()],
+        }
+    }
+}
+
+/// Renders a checked spec; `with_namespace` includes the Namespace object.
+pub(crate) fn render(spec: &StickyApp, with_namespace: bool, form: Form) -> Result<Rendered, RenderError> {
+    let objects = objects(spec, with_namespace);
+    let text = match form {
+        Form::Folder(folder) => {
+            write(&folder, &files(&objects)?)?;
+            return Ok(Rendered::Folder(folder, objects.len()));
+        }
+        Form::Text(Notation::Yaml) => yaml(&objects)?,
+        Form::Text(Notation::Json) => json(&objects)?,
+        Form::Text(Notation::Values) => chart::values_text(spec),
     };
-    let files = files(&objects).map_err(failed)?;
-    write(folder, &files).map_err(|(path, e)| {
-        Failure::new(Exit::Failed, format!("writing {}: {e}", path.display())).try_this("stickyctl render --out A_FOLDER_OF_YOURS")
-    })?;
-    output.answer(&folder.display().to_string());
-    output.hint(&format!("{} objects. Next: kubectl apply --server-side -k {}", objects.len(), folder.display()));
-    Ok(Exit::Done)
+    Ok(Rendered::Text(text))
 }
 
-/// What a preset says, in the shape of a spec.
-fn preset(preset: Option<Preset>) -> Value {
-    preset.map_or(Value::Null, |preset| json!({"mode": preset.mode().to_string(), "ingress": {"frontDoor": preset.front_door()}}))
-}
-
-/// Writes the files, and removes those that an earlier kustomization of ours lists and this one does not.
-fn write(folder: &Path, files: &[(String, String)]) -> Result<(), (PathBuf, std::io::Error)> {
-    std::fs::create_dir_all(folder).map_err(|e| (folder.to_owned(), e))?;
+/// Writes the files, and removes those of an earlier run that are no longer part of the release.
+fn write(folder: &Path, files: &[(String, String)]) -> Result<(), RenderError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |why| RenderError::Folder { path, why }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
     for stale in earlier(folder).into_iter().filter(|name| !files.iter().any(|(file, _)| file == name)) {
         let path = folder.join(stale);
         match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err((path, e)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(e)),
             _ => {}
         }
     }
     for (name, text) in files {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|e| (path, e))?;
+        crate::files::write(&path, text.as_bytes()).map_err(failed(&path))?;
     }
     Ok(())
 }
 
-/// The files that an earlier run wrote here. A kustomization of somebody else's lists none, nor does any name that leads
-/// out of the folder.
+/// The files that an earlier run wrote. Files in somebody else's kustomization don't count, and neither does a name that leads out
+/// of the folder.
 fn earlier(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join(KUSTOMIZATION)).unwrap_or_default();
     if !text.starts_with(HEADER) {

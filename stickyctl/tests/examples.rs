@@ -59,11 +59,11 @@ fn the_examples_of_help() {
 #[test]
 fn flags_that_do_not_go_together() {
     for (words, says) in [
-        (&["up", "--port", "1"][..], "--port goes with --local only"),
-        (&["up", "--local", "--timeout", "1s"], "--timeout means a cluster"),
-        (&["up", "--local", "--image", "a:1"], "--image means a cluster"),
-        (&["scale", "2", "--local", "--namespace", "x"], "--namespace means a cluster"),
-        (&["down", "--local", "--delete-data"], "--delete-data means a cluster"),
+        (&["up", "--port", "1"][..], "--port requires --local"),
+        (&["up", "--local", "--timeout", "1s"], "--timeout applies to a cluster"),
+        (&["up", "--local", "--image", "a:1"], "--image applies to a cluster"),
+        (&["scale", "2", "--local", "--namespace", "x"], "--namespace applies to a cluster"),
+        (&["down", "--local", "--delete-data"], "--delete-data applies to a cluster"),
     ] {
         let done = Command::new(env!("CARGO_BIN_EXE_stickyctl")).args(words).env("KUBECONFIG", "/nowhere").output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr).into_owned();

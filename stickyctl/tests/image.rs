@@ -153,17 +153,17 @@ fn without_any_of_three_the_error_names_all_three() {
     let here = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let output = place.image(&["--arch", here]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(5), ""));
-    let skipped = format!("{} was skipped: it has an interpreter: it is not static\n", place.at("bin/sticky-app").display());
+    let skipped = format!("Skipped {}: it is linked dynamically; the image needs a static program\n", place.at("bin/sticky-app").display());
     has(
         &output.stderr,
         &[
             &skipped,
-            &format!("error: finding a static sticky-app for linux/{here}: there is none"),
+            &format!("error: no static sticky-app for linux/{here} found:\n"),
             "there is no docker in PATH",
             r#"RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' cargo build --profile dist --target "#,
             "-unknown-linux-gnu -p sticky-app",
             "--app-binary target/",
-            "put it beside stickyctl",
+            "put it next to stickyctl",
             "start Docker",
         ],
     );
@@ -176,10 +176,10 @@ fn an_unfit_file_that_was_named_is_wrong_usage() {
     let arm = place.put("arm", &program(183, ""));
     let script = place.put("script", b"#!/bin/sh\n");
     for (path, part) in [
-        (arm.to_str().unwrap(), "it is for arm64, and amd64 is wanted"),
-        (script.to_str().unwrap(), "it is no ELF file"),
+        (arm.to_str().unwrap(), "it is built for arm64, not for amd64"),
+        (script.to_str().unwrap(), "it is not an ELF file"),
         ("/nonexistent", "it can't be read: No such file"),
-        ("/", "it is no file"),
+        ("/", "it is not a regular file"),
     ] {
         let output = place.image(&["--app-binary", path, "--arch", "amd64"]);
         assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
@@ -192,9 +192,12 @@ fn names_that_are_none() {
     let place = Place::new();
     let binary = place.put("app", &amd64(""));
     let digest = format!("x@sha256:{}", "0".repeat(64));
-    for (name, part) in
-        [("Sticky:1", "no image reference"), ("sticky-app", "neither tag nor digest"), ("sticky-app:latest", "latest"), (&digest, "has a digest")]
-    {
+    for (name, part) in [
+        ("Sticky:1", "invalid image reference"),
+        ("sticky-app", "neither a tag nor a digest"),
+        ("sticky-app:latest", "latest"),
+        (&digest, "has a digest"),
+    ] {
         let output = place.image(&["--app-binary", binary.to_str().unwrap(), "--arch", "amd64", "--image", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
         has(&output.stderr, &[part]);
@@ -207,14 +210,14 @@ fn where_nothing_can_be_written() {
     let binary = place.put("app", &amd64(""));
     let output = place.image(&["--app-binary", binary.to_str().unwrap(), "--arch", "amd64", "--out", "no/such/folder.tar"]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""));
-    has(&output.stderr, &["error: writing the archive to no/such/folder.tar: "]);
+    has(&output.stderr, &["error: writing the archive of docker.io/library/sticky-app:", " to no/such/folder.tar: "]);
     let full = Command::new("/bin/sh")
         .args(["-c", "\"$0\" image --app-binary \"$1\" --arch amd64 --out - > /dev/full"])
         .args([place.at("bin/stickyctl"), binary])
         .output()
         .unwrap();
     assert_eq!(full.status.code(), Some(1));
-    has(&full.stderr, &["error: writing the archive to stdout: No space left"]);
+    has(&full.stderr, &[" to stdout: No space left"]);
 }
 
 /// A docker whose engine answers, and whose builds put `binary` where they are told to.

@@ -2,13 +2,14 @@
 //!
 //! There is nothing to lose and nothing to wait for: publishing walks the inboxes and calls them.
 
-use super::{Bus, BusError, Fanout, Inbox, Relayed};
-use crate::core::ids::ClientId;
-use crate::core::topology::Presence;
+use crate::bus::link::{Bus, BusError, Inbox, Relayed};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::sync::{Arc, Mutex, PoisonError};
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
+use sticky_core::topology::Presence;
 
-/// What the workers share.
+/// What the workers of one process share.
 #[derive(Default)]
 pub struct Hub {
     // A plain mutex: it is held for the time of a clone of a few pointers, never across an await or a call into an inbox.
@@ -31,8 +32,8 @@ impl Hub {
         self.with(|members| members.iter().map(|m| m.inbox.clone()).collect())
     }
 
-    /// Adds a worker and gives it its link.
-    pub fn join(self: &Arc<Self>, pod: &str, worker: u16, inbox: Arc<dyn Inbox>, fanout: Fanout) -> MemoryBus {
+    /// Adds a worker; one of the same pod and number is replaced. It learns at once which workers there are.
+    pub(crate) fn join(self: &Arc<Self>, pod: &str, worker: u16, inbox: Arc<dyn Inbox>, fanout: Fanout) -> MemoryBus {
         let known = self.with(|members| {
             members.retain(|m| (m.pod.as_str(), m.worker) != (pod, worker));
             let known: Vec<_> = members.iter().filter_map(|m| m.last.clone()).collect();
@@ -44,7 +45,7 @@ impl Hub {
         MemoryBus { hub: self.clone(), inbox, fanout }
     }
 
-    /// Takes a worker out and tells the others that it is gone, as a cluster notices a killed pod.
+    /// Removes a worker that can't say goodbye itself, and tells the others that it is gone.
     pub fn leave(&self, pod: &str, worker: u16) {
         let gone = self.with(|members| {
             let place = members.iter().position(|m| (m.pod.as_str(), m.worker) == (pod, worker))?;

@@ -1,40 +1,49 @@
 // One message: its hops so far, numbered as in the ledger. Pure.
+/** @import { DrawnHop, ShownTrace, State } from "./types.d.ts" */
+/** @import { Sheet } from "./sheet.js" */
 import { actionOf } from "./actions.js";
 import { workerBox } from "./geometry.js";
 import { arrow, fromBus, hopWay, off, toBus } from "./lanes.js";
 import { steps } from "./words.js";
 import { NO_SOCKET, markArrived, markCookie, markMissed, missAtBus, missAtWorker } from "./draw-marks.js";
 
+/** @param {DrawnHop} h */
 const hopName = h => `${h.from}>${h.to ?? ""}:${h.kind}`;
 
+/** @type {(s: Sheet, h: DrawnHop, publisher?: string) => void} */
 function drawHop(s, h, publisher) {
   const { g, lines, over, line } = s, way = hopWay(g, h, publisher);
   if (way.length < 2) return;
   if (h.kind !== "frame" && h.kind !== "push") lines.push(line(way, "case", { "stroke-width": 6 }));
   lines.push(line(way, "hop " + h.kind, { "data-hop": hopName(h) }));
   if (h.to === "door") return;
-  const head = arrow(g, way, h.kind === "answer" || h.kind === "ignore" ? 7 : 9, h.kind);
-  if (head) over.push(head);
+  over.push(arrow(g, way, h.kind === "answer" || h.kind === "ignore" ? 7 : 9, h.kind));
 }
 
-// Dropped by workers that hold no socket of yours: known from their counters, so without a number or a time.
+/**
+ * Drops by workers without the page's socket. They are known only from counters, so a drop has no number and no time.
+ * @type {(s: Sheet, ids: string[], publisher?: string) => void}
+ */
 export function drawDrops(s, ids, publisher) {
   for (const id of ids) drawHop(s, { from: "bus", to: id, kind: "ignore" }, publisher);
 }
 
+/** @type {(s: Sheet, h: DrawnHop, n: number, publisher: string | undefined, state: State) => void} */
 function number(s, h, n, publisher, state) {
-  const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f && (g.door.m2 + f.p.m1) / 2, mid = (g.browser.m2 + g.door.m1) / 2;
+  const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f ? (g.door.m2 + f.p.m1) / 2 : 0, mid = (g.browser.m2 + g.door.m1) / 2;
   if (h.kind === "post" && f) s.badge(gap, f.p.lane + off(g, "out"), n);
   if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
   if (h.kind === "answer") s.badge(mid + 14, g.c0 + off(g, "back"), n);
   if (h.kind === "push") s.badge(mid + (g.tall ? 10 : 0), g.c0 + off(g, "ws"), n);
   if (h.kind === "publish" && f) s.badge((f.p.m2 + g.bus.m1) / 2, toBus(g, f.w), n);
   if (h.kind === "deliver" && f) s.badge((f.p.m2 + g.bus.m1) / 2, fromBus(g, f.w), n);
-  if (h.kind === "miss") h.from === "bus" ? missAtBus(s, publisher) : missAtWorker(s, h.from, NO_SOCKET, state);
+  if (h.kind === "miss" && h.from === "bus") missAtBus(s, publisher);
+  else if (h.kind === "miss") missAtWorker(s, h.from, NO_SOCKET, state);
 }
 
-export function drawTrace(s, state) {
-  const { m, hops, done, drops } = state.shown, publisher = hops.find(h => h.kind === "publish")?.from;
+/** @type {(s: Sheet, state: State, shown: ShownTrace) => void} */
+export function drawTrace(s, state, { m, hops, done, drops }) {
+  const publisher = hops.find(h => h.kind === "publish")?.from;
   drawDrops(s, drops, publisher);
   hops.slice(0, done).forEach(h => drawHop(s, h, publisher));
   steps(hops).forEach((step, i) => {

@@ -1,25 +1,31 @@
 // The connection line and the mode.
-import { $, build, button, el, swatch } from "./dom.js";
+/** @import { State, World } from "./types.d.ts" */
+import { $, button, swatch } from "./dom.js";
 import { modeOf, slotOf } from "./topology.js";
+import { build, el } from "./tree.js";
 
+/** @type {(world: World, id: string) => (Node | string)[]} */
 const who = (world, id) => {
   const slot = slotOf(world, id);
   return [...(slot ? [swatch(slot)] : []), el("span", "id", id)];
 };
 
+/** @param {boolean} live */
 const lamp = live => build(["svg", { width: 12, height: 12, viewBox: "0 0 12 12", "aria-hidden": "true" }, ["circle", { class: live ? "lamp" : "lamp off", cx: 6, cy: 6, r: 4 }]]);
 
+/** @param {() => void} reconnect */
 export function createFacts(reconnect) {
-  const now = button("reconnect", "reconnect now"), words = el("span"), left = el("span");
+  const now = button("reconnect", "reconnect now"), words = el("span", ""), left = el("span", "");
   let said = "";
-  // Spoken when it changes, not at every second of the countdown.
+  // A screen reader hears the state when it changes, not each second of the countdown.
   left.setAttribute("aria-hidden", "true");
   now.addEventListener("click", reconnect);
   $("c-live").append(words);
   $("c-live").after(left);
-  $("c-live").parentElement.after(now);
-  closeOnEscape(document.querySelector(".mode"));
+  $("c-live").parentElement?.after(now);
+  closeOnEscape(/** @type {HTMLDetailsElement} */ ($("mode")));
 
+  /** @param {State} state */
   return ({ world, session, socket, expose, now: clock }) => {
     const live = socket.state === "live", mode = modeOf(world);
     document.body.dataset.socket = socket.state;
@@ -31,7 +37,7 @@ export function createFacts(reconnect) {
       said = socket.words;
       words.replaceChildren(lamp(live), " " + socket.words);
     }
-    left.textContent = socket.until === null ? "" : `, again in ${Math.max(1, Math.ceil((socket.until - clock) / 1000))} s`;
+    left.textContent = socket.until === null ? "" : `, retry in ${Math.max(1, Math.ceil((socket.until - clock) / 1000))} s`;
     left.hidden = socket.until === null;
     now.hidden = live || socket.opening;
     $("mode-name").textContent = expose === "off" ? "not shown" : mode.name;
@@ -42,13 +48,14 @@ export function createFacts(reconnect) {
   };
 }
 
+/** @param {HTMLDetailsElement} details */
 function closeOnEscape(details) {
   details.addEventListener("keydown", e => {
     if (e.key !== "Escape" || !details.open) return;
     details.open = false;
-    details.querySelector("summary").focus();
+    details.querySelector("summary")?.focus();
   });
   document.addEventListener("pointerdown", e => {
-    if (!details.contains(e.target)) details.open = false;
+    if (e.target instanceof Node && !details.contains(e.target)) details.open = false;
   });
 }

@@ -1,21 +1,28 @@
 // Boxes of the map. Pure.
-// Two axes: m runs browser -> front door -> pods -> bus, c runs across it, a lane for each worker.
-// Wide: m is x. Tall (phones): m is y. Everything below speaks m and c; at() turns them into x and y.
+// Two axes: m runs from the browser through the front door and the pods to the bus; c runs across it, with a lane for each worker.
+// Wide: m is x. Tall (phones): m is y. Everything below uses m and c; at() turns them into x and y.
+/** @import { Box, FoldedPod, Geometry, Point, PodBox, View, WorkerBox } from "./types.d.ts" */
 
 const MARGIN = 18, HEAD = 62, POD_HEAD = 30, PAD = 10;
+/** @type {(x: number, lo: number, hi: number) => number} */
 const clamp = (x, lo, hi) => Math.max(lo, Math.min(hi, x));
+/** @param {number} k workers of a pod */
 const leastWorker = k => (k === 1 ? 58 : k <= 4 ? 52 : 44);
+/** @param {number} k workers of a pod */
 const leastPod = k => POD_HEAD + PAD + k * leastWorker(k) + (k - 1) * 8;
+/** @param {number[]} list */
 const sum = list => list.reduce((a, b) => a + b, 0);
 
+/** @type {(g: Geometry, point: Point) => [x: number, y: number]} */
 export const at = (g, [m, c]) => (g.tall ? [c, m] : [m, c]);
 
-export function geometry(view, pods) {
-  return view.tall ? tall(view, pods) : wide(view, pods);
-}
+/** @type {(view: View, pods: FoldedPod[]) => Geometry} */
+export const geometry = (view, pods) => (view.tall ? tall(view, pods) : wide(view, pods));
 
+/** @type {typeof geometry} */
 function wide(view, pods) {
   const W = view.w, n = pods.length, gap = 14;
+  /** @type {(lo: number, hi: number) => number} */
   const lerp = (lo, hi) => lo + (hi - lo) * clamp((W - 640) / 420, 0, 1);
   const bw = lerp(104, 136), dw = lerp(76, 92), rw = lerp(62, 76), pw = lerp(184, 262), free = W - 2 * MARGIN - bw - dw - rw - pw;
   const least = pods.map(p => leastPod(p.workers.length)), c1 = HEAD;
@@ -39,11 +46,12 @@ function wide(view, pods) {
   };
 }
 
+/** @type {typeof geometry} */
 function tall(view, pods) {
   const n = pods.length, gap = n > 4 ? 5 : 9, c1 = 10, c2 = view.w - 10, pad = 6, gw = 5, m1 = 250, m2 = 374;
   const share = pods.map(p => p.workers.length + .5), free = c2 - c1 - gap * (n - 1);
-  const widths = pods.map((p, i) => free * share[i] / sum(share)).map((size, i) => (size - 2 * pad - gw * (pods[i].workers.length - 1)) / pods[i].workers.length);
-  // Where lanes are narrower than what runs in them, the three lines of a lane move together.
+  const widths = pods.map((_, i) => free * share[i] / sum(share)).map((size, i) => (size - 2 * pad - gw * (pods[i].workers.length - 1)) / pods[i].workers.length);
+  // Where a lane is narrower than what runs in it, its three lines move closer together.
   const unit = clamp(Math.min(44, ...widths) / 44, .5, 1);
   let c = c1;
   const boxes = pods.map((p, i) => {
@@ -61,11 +69,18 @@ function tall(view, pods) {
   };
 }
 
+/** @param {{ lane: number }[]} list */
 const between = list => (list.length % 2 ? list[(list.length - 1) / 2].lane : (list[0].lane + list[list.length - 1].lane) / 2);
+/** @type {(boxes: PodBox[], otherwise: number) => number} */
 const middle = (boxes, otherwise) => (boxes.length ? between(boxes) : otherwise);
+/** @type {(pod: FoldedPod, box: Box, workers: WorkerBox[]) => PodBox} */
 const podBox = (pod, box, workers) => ({ ...pod, ...box, workers, lane: between(workers) });
 
-// A worker without a box of its own is found in the box that stands for the rest of its pod.
+/**
+ * The box of a worker: its own, or the one that stands for the rest of its pod.
+ * @param {Geometry} g
+ * @param {string} id
+ */
 export function workerBox(g, id) {
   for (const p of g.pods) for (const w of p.workers) if (w.id === id || w.rest?.includes(id)) return { p, w };
   return null;

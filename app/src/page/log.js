@@ -1,48 +1,54 @@
 // What arrived, newest first.
-import { $, el, sign, swatch } from "./dom.js";
+import { $, input, swatch } from "./dom.js";
+import { el, mark } from "./tree.js";
 
 const KEPT = 200;
 
+/** @typedef {{ proto: "https" | "wss" | "note", text: string, slot?: number | null, missed?: boolean }} Line */
+
 export function createLog() {
-  const list = $("log"), count = { https: 0, wss: 0 };
+  const log = $("log"), list = /** @type {HTMLElement} */ (log.firstElementChild), count = { https: 0, wss: 0 };
   let bursts = 0;
   const empty = () => list.replaceChildren(el("li", "empty", "Nothing yet."));
+  /** @param {keyof typeof count} proto */
   const counted = proto => { $("n-" + proto).textContent = String(count[proto]); };
 
+  /** @param {Line} line */
   function add({ proto, text, slot = null, missed = false }) {
     list.querySelector(".empty")?.remove();
     const now = new Date(), clock = now.toLocaleTimeString("en-GB", { hour12: false });
     const time = el("time", "", clock, el("span", "ms", "." + String(now.getMilliseconds()).padStart(3, "0")));
     time.dateTime = now.toISOString();
-    const said = el("span", "txt");
-    if (slot) said.append(swatch(slot));
-    said.append(text);
-    const li = el("li", "is-" + proto, time, el("span", "proto " + proto, proto === "note" ? "note" : proto.toUpperCase()), said);
-    if (missed) li.append(el("span", "x", sign(true), "missed"));
-    list.prepend(li);
-    while (list.children.length > KEPT) list.lastElementChild.remove();
-    if (proto in count) {
+    const said = el("span", "txt", slot ? swatch(slot) : null, text), name = el("span", "proto " + proto, proto === "note" ? "note" : proto.toUpperCase());
+    list.prepend(el("li", "is-" + proto, time, name, said, missed ? el("span", "x", mark("bad"), "missed") : null));
+    while (list.children.length > KEPT) list.lastElementChild?.remove();
+    if (proto !== "note") {
       count[proto]++;
       counted(proto);
     }
   }
 
-  for (const proto of ["https", "wss"]) $("f-" + proto).addEventListener("change", e => list.classList.toggle("no-" + proto, !e.target.checked));
+  for (const proto of /** @type {const} */ (["https", "wss"])) {
+    const box = input("f-" + proto);
+    box.addEventListener("change", () => log.classList.toggle("no-" + proto, !box.checked));
+  }
   $("clear").addEventListener("click", () => {
     empty();
-    for (const proto in count) {
-      count[proto] = 0;
-      counted(proto);
-    }
+    count.https = count.wss = 0;
+    counted("https");
+    counted("wss");
   });
   empty();
 
   return {
     add,
-    // While twenty are under way the caption speaks for them all.
+    /**
+     * Keeps the log silent for screen readers while twenty are under way: the caption covers them all.
+     * @param {boolean} on
+     */
     quiet(on) {
       bursts += on ? 1 : -1;
-      list.setAttribute("aria-live", bursts ? "off" : "polite");
+      log.setAttribute("aria-live", bursts ? "off" : "polite");
     },
   };
 }

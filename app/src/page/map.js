@@ -1,12 +1,17 @@
-// The map on the page: paints what draw() says, and lets a bead run along a hop.
-import { $, build } from "./dom.js";
+// The map on the page: paints what draw() gives, and moves a bead along a hop.
+/** @import { Hop, State } from "./types.d.ts" */
+import { $ } from "./dom.js";
 import { draw, layout } from "./draw.js";
 import { hopWay, pathOf } from "./lanes.js";
+import { build, el } from "./tree.js";
 
 const TALL_BELOW = 600, LARGE_FROM = 1500, BEAD = 7.5;
 
+/** @typedef {ReturnType<typeof createMap>} MapView */
+
+/** @param {State} state */
 export function createMap(state) {
-  const box = $("map"), scene = build(["g", { id: "scene" }]), fx = build(["g", { id: "fx" }]);
+  const box = $("map"), scene = build(["g", {}]), fx = build(["g", {}]);
   const svg = build(["svg", { role: "img", "aria-labelledby": "caption" }]);
   svg.append(scene, fx);
   box.append(svg);
@@ -27,26 +32,36 @@ export function createMap(state) {
   }).observe(box);
   measure();
 
-  // Resolves when the bead is there, or when `wanted` no longer holds.
+  /**
+   * Moves a bead along a hop. Resolves when it has arrived or `wanted` no longer holds, and with false where the hop isn't drawn.
+   * @param {Hop} hop
+   * @param {string | undefined} publisher
+   * @param {number} ms
+   * @param {() => boolean} wanted
+   * @returns {Promise<boolean>}
+   */
   function glide(hop, publisher, ms, wanted) {
     const g = layout(state), d = pathOf(g, hopWay(g, hop, publisher));
     if (!d) return Promise.resolve(false);
-    const path = build(["path", { d, class: "hop" }]), bead = build(["circle", { class: "bead", r: BEAD }]), start = performance.now();
+    const path = /** @type {SVGPathElement} */ (build(["path", { d, class: "hop" }])), bead = build(["circle", { class: "bead", r: BEAD }]), start = performance.now();
     fx.append(path, bead);
     const length = path.getTotalLength();
     path.setAttribute("stroke-dasharray", `${length} ${length}`);
     return new Promise(done => {
+      /** @param {number} now */
       const frame = now => {
         const k = Math.max(0, Math.min(1, (now - start) / ms)), eased = k < .5 ? 2 * k * k : 1 - (2 - 2 * k) ** 2 / 2, p = path.getPointAtLength(length * eased);
-        path.setAttribute("stroke-dashoffset", length * (1 - eased));
-        bead.setAttribute("cx", p.x);
-        bead.setAttribute("cy", p.y);
-        if (k < 1 && wanted()) return requestAnimationFrame(frame);
+        path.setAttribute("stroke-dashoffset", String(length * (1 - eased)));
+        bead.setAttribute("transform", `translate(${p.x} ${p.y})`);
+        if (k < 1 && wanted()) {
+          requestAnimationFrame(frame);
+          return;
+        }
         path.remove();
         bead.remove();
         done(true);
       };
-      // A page in the background gets no animation frames; its messages must not wait for any.
+      // A page in the background gets no animation frames, and its messages must not wait for any.
       if (document.hidden) frame(start + ms);
       else requestAnimationFrame(frame);
     });
@@ -59,11 +74,11 @@ export function createMap(state) {
   return { paint, glide, intoSight, clear: () => fx.replaceChildren() };
 }
 
-// Where a copy of the demo keeps its pods to itself: one sentence in the map's place.
+/**
+ * One sentence in place of the map, where the server hides its pods.
+ * @returns {MapView}
+ */
 export function noMap() {
-  const p = document.createElement("p");
-  p.className = "map-off";
-  p.textContent = "This copy of the demo keeps its pods to itself, so there is no map; the answers and their scores are real.";
-  $("map").append(p);
+  $("map").append(el("p", "map-off", "This deployment hides its pods, so there is no map. The answers and the scores are real."));
   return { paint() {}, glide: () => Promise.resolve(false), intoSight: () => null, clear() {} };
 }

@@ -1,8 +1,8 @@
-// Starts the page and wires its parts: what servers say goes into one state, and the state is painted.
+// Starts the page and wires its parts: what servers report goes into one state, and the state is painted.
 //
 // Hooks for tests, kept in step with what is shown:
 //   body                data-socket="live|reconnecting|closed", data-busy = messages not yet settled
-//                       (those that a "send 20" has yet to send among them; 0 once its sentence stands), data-mode = "3x1"
+//                       (including those that a "send 20" has yet to send; 0 once its caption is final), data-mode = "3x1"
 //   li.act[data-op]     http-rr http-sticky ws queue mem-rr mem-sticky; data-sent, data-arrived, data-missed,
 //                       data-by = JSON {worker: messages that reached it}; buttons .send .many .why
 //   #map svg            [data-pod][data-state][data-slot] a pod, [data-worker="app-1:0"][data-state] a worker,
@@ -10,16 +10,16 @@
 //                       [data-hop="from>to:kind"] a hop ("app-1:0>:miss" a miss, "bus>app-2:0:ignore" a drop),
 //                       [data-node="browser|door|bus"], the door with data-affinity, the bus with data-state
 //   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
-// Scores start again when the number of workers a pod changes (3x1 to 1x4), never for scaling or restarts;
-// what is still under way at that moment counts for the old scores.
+// Scores are reset when the number of workers per pod changes (3x1 to 1x4), never by scaling or restarts;
+// messages still under way at that moment count for the old scores.
+/** @import { Op, Shown, SocketState, State, Wire, WireTopology } from "./types.d.ts" */
 import { ACTIONS } from "./actions.js";
-import { $, build, calm } from "./dom.js";
+import { calm, definePatterns } from "./dom.js";
 import { cutId, shortId } from "./ids.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
 import { createPanel } from "./panel.js";
-import { patterns } from "./patterns.js";
 import { createPlayer } from "./player.js";
 import { createSender } from "./send.js";
 import { openSocket } from "./socket.js";
@@ -27,18 +27,26 @@ import { anySent, freshScores } from "./tally.js";
 import { createTold } from "./told.js";
 import { NOWHERE, dropsBetween, modeOf, resolve, slotOf, worldOf } from "./topology.js";
 
-const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.content ?? "";
+/** @param {string} name */
+const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.getAttribute("content") ?? "";
 const clientId = meta("client"), expose = meta("expose") || "full";
 
+/** @type {State} */
 const state = {
   expose, now: Date.now(), world: NOWHERE, busAway: false, relay: "on", shown: { kind: "idle" }, view: { w: 800, h: 440, tall: false },
   session: { id6: shortId(clientId), pageBy: meta("page-by") },
   socket: { state: "reconnecting", opening: true, at: null, words: "opening", until: null },
 };
 const ASK_MS = 2_000;
-let scores = freshScores(), workersBefore = null, socket = null, asking = null;
+let scores = freshScores();
+/** @type {number | null} */
+let workersBefore = null;
+/** @type {ReturnType<typeof openSocket> | null} */
+let socket = null;
+/** @type {number | undefined} */
+let asking;
 
-document.body.append(build(["svg", { class: "vh", width: 0, height: 0, "aria-hidden": "true" }, patterns()]));
+definePatterns();
 
 const log = createLog(), told = createTold(state);
 const map = expose === "off" ? noMap() : createMap(state);
@@ -47,12 +55,14 @@ const paint = () => {
   state.now = Date.now();
   map.paint();
 };
+/** @param {Shown} shown */
 const show = shown => {
   state.shown = shown;
   paint();
   told();
 };
-const note = (text, id) => log.add({ proto: "note", text, slot: slotOf(state.world, id) });
+/** @param {string} text */
+const note = text => log.add({ proto: "note", text });
 
 const sender = createSender({
   clientId, expose,
@@ -68,7 +78,7 @@ const sender = createSender({
   },
   fetch: (url, options) => fetch(url, options),
   random: bytes => crypto.getRandomValues(bytes),
-  setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: timer => clearTimeout(timer),
+  setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: timer => clearTimeout(timer ?? undefined),
 });
 const player = createPlayer({ state, map, show, sender, log, owedChanged: countBusy });
 const panel = createPanel({ one: op => press(op, player.one), twenty: op => press(op, player.twenty) }, expose !== "off");
@@ -78,6 +88,7 @@ function countBusy() {
   document.body.dataset.busy = String(sender.busy() + player.owed());
 }
 
+/** @type {(op: Op, play: (op: Op, text: string) => void) => void} */
 function press(op, play) {
   panel.mark(op);
   if (state.socket.state === "closed") socket?.wake();
@@ -85,8 +96,9 @@ function press(op, play) {
   play(op, panel.text());
 }
 
-/* What servers say. */
+/* What servers report. */
 
+/** @param {WireTopology} wire */
 function setWorld(wire) {
   const before = state.world;
   state.now = Date.now();
@@ -97,10 +109,12 @@ function setWorld(wire) {
   refresh();
 }
 
+/** @param {string[]} ids */
 function seeDrops(ids) {
-  const s = state.shown, op = s.kind === "trace" ? s.m.op : s.op;
-  // A drop may be told before the POST is answered, so the button says what it was, not the hops.
-  if (op === "queue" && state.world.bus.fanout === "broadcast") s.drops = [...new Set([...s.drops, ...ids])];
+  const s = state.shown;
+  if (s.kind === "idle") return;
+  // A drop may be reported before the POST is answered, so the button tells what it was, not the hops.
+  if ((s.kind === "trace" ? s.m.op : s.op) === "queue" && state.world.bus.fanout === "broadcast") s.drops = [...new Set([...s.drops, ...ids])];
 }
 
 function restartScores() {
@@ -108,16 +122,17 @@ function restartScores() {
   if (mode.workers === null) return;
   if (workersBefore !== null && workersBefore !== mode.workers && anySent(scores)) {
     scores = freshScores();
-    note(`the mode is ${mode.name} now, scores start again`);
+    note(`mode is now ${mode.name}; scores reset`);
     player.idle();
   }
   workersBefore = mode.workers;
 }
 
+/** @param {"on" | "off"} relay */
 function setRelay(relay) {
   state.relay = relay;
   state.busAway = relay === "off" || state.world.bus.state === "down";
-  note(relay === "off" ? "the bus is away: no relay" : "the bus is back");
+  note(relay === "off" ? "the bus is down; messages can't be relayed" : "the bus is back");
   refresh();
 }
 
@@ -128,6 +143,7 @@ function refresh() {
   rescore();
 }
 
+/** @param {SocketState} next */
 function setSocket({ lost, ...next }) {
   state.now = Date.now();
   state.socket = next;
@@ -139,7 +155,7 @@ function setSocket({ lost, ...next }) {
   if (next.state === "reconnecting") followByAsking();
 }
 
-// Without a socket no frame tells what becomes of the pods. Asked at random moments, so that many pages don't ask at once.
+// Without a socket no frame reports changes of the pods. Asks at random moments, so that many pages don't ask at once.
 function followByAsking() {
   clearTimeout(asking);
   asking = setTimeout(async () => {
@@ -148,6 +164,7 @@ function followByAsking() {
   }, ASK_MS * (.5 + Math.random()));
 }
 
+/** @param {Wire} frame */
 function hear(frame) {
   if (frame.websocket_pid !== undefined) {
     const at = typeof frame.at === "string" ? frame.at : String(frame.websocket_pid);
@@ -162,10 +179,10 @@ function hear(frame) {
 async function askTopology() {
   try {
     const response = await fetch("topology", { cache: "no-store", credentials: "same-origin" }), { topology } = await response.json();
-    // A frame that came in the meantime is newer.
+    // A frame that arrived in the meantime is newer.
     if (topology && state.socket.state !== "live") setWorld(topology);
   } catch {
-    // Asked again until the socket is there; the state of the socket says all there is to say.
+    // Tried again until the socket is open; the socket's state is shown already.
   }
 }
 

@@ -1,12 +1,35 @@
-// Every pod colour has a pattern too, so that it can be told without seeing colour. Pure.
-const CUTS = {
-  1: [],
-  2: [["path", { class: "cut", d: "M-1 4L4 -1M2 7L7 2" }]],
-  3: [["circle", { class: "cutf", cx: 3, cy: 3, r: 1.35 }]],
-  4: [["path", { class: "cut", d: "M0 3H6" }]],
-  5: [["path", { class: "cut thin", d: "M-1 4L4 -1M2 7L7 2M-1 2L4 7M2 -1L7 4" }]],
-  6: [["path", { class: "cut", d: "M3 0V6" }]],
-};
+// Every pod's colour comes with a pattern, so that pods can be told apart without seeing colour. Pure.
+// Shared with the report of `stickyctl verify`.
+/** @import { Shape } from "./tree.js" */
 
-export const patterns = () => ["defs", {}, ...Object.entries(CUTS).map(([k, cut]) =>
-  ["pattern", { id: `pt-${k}`, width: 6, height: 6, patternUnits: "userSpaceOnUse" }, ["rect", { class: "f" + k, width: 6, height: 6 }], ...cut])];
+/** Colours, and as many patterns. */
+export const SLOTS = 6;
+
+/**
+ * What is cut out of a tile of `size`: nothing, stripes, dots, bars, lattice, pales.
+ * @param {number} size
+ * @returns {Shape[][]}
+ */
+function cuts(size) {
+  const half = size / 2, low = half - 1, high = half + 1, past = size + 1;
+  const stripes = `M-1 ${high}L${high} -1M${low} ${past}L${past} ${low}`;
+  return [
+    [],
+    [["path", { class: "cut", d: stripes }]],
+    [["circle", { class: "hole", cx: half, cy: half, r: size < 8 ? 1.35 : 1.5 }]],
+    [["path", { class: "cut", d: `M0 ${half}H${size}` }]],
+    [["path", { class: "cut fine", d: `${stripes}M-1 ${low}L${high} ${past}M${low} -1L${past} ${high}` }]],
+    [["path", { class: "cut", d: `M${half} 0V${size}` }]],
+  ];
+}
+
+/**
+ * A pattern to fill with.
+ * @param {string} id
+ * @param {number} colour 1 to SLOTS
+ * @param {number} cut 1 to SLOTS
+ * @param {number} size of its tile
+ * @returns {Shape}
+ */
+export const pattern = (id, colour, cut, size) =>
+  ["pattern", { id, width: size, height: size, patternUnits: "userSpaceOnUse" }, ["rect", { class: "f" + colour, width: size, height: size }], ...cuts(size)[cut - 1]];

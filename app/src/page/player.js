@@ -1,15 +1,29 @@
-// Plays messages on the map: one hop by hop as its halves come in, or twenty as a flow. The latest press wins the map;
-// the messages of earlier ones go on being counted.
+// Plays messages on the map: one message hop by hop as its halves come in, or twenty as a flow. The latest press gets the map;
+// messages of earlier presses still count.
+/** @import { Message, Op, Shown, ShownBurst, ShownTrace, State } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { calm } from "./dom.js";
 import { countWorker } from "./tally.js";
 import { joined } from "./trace.js";
 
 const HOP_MS = 330, ANSWER_HOP_MS = 170, HIDDEN_HOP_MS = 180, PACE_MS = 45, AT_ONCE = 4, BURST = 20;
+/**
+ * @typedef {object} Env
+ * @property {State} state
+ * @property {import("./map.js").MapView} map
+ * @property {(shown: Shown) => void} show
+ * @property {import("./send.js").Sender} sender
+ * @property {{ quiet: (on: boolean) => void }} log
+ * @property {() => void} owedChanged
+ */
+
+/** @param {number} ms */
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
+/** @param {Env} env */
 export function createPlayer({ state, map, show, sender, log, owedChanged }) {
   let turn = 0, owed = 0, woken = () => {};
+  /** @param {Shown} shown */
   const begin = shown => {
     turn++;
     map.clear();
@@ -17,11 +31,18 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     return turn;
   };
 
-  // A message's halves come whenever they come; this resolves at the next news of any message.
+  /**
+   * Resolves when anything about any message changes.
+   * @returns {Promise<void>}
+   */
   const news = () => new Promise(done => { woken = done; });
 
+  /** @type {(op: Op, text: string) => Promise<void>} */
   async function one(op, text) {
-    const m = sender.send(op, text), my = begin({ kind: "trace", m, hops: joined(m), done: 0, drops: [] }), mine = () => my === turn, shown = state.shown;
+    const m = sender.send(op, text);
+    /** @type {ShownTrace} */
+    const shown = { kind: "trace", m, hops: joined(m), done: 0, drops: [] };
+    const my = begin(shown), mine = () => my === turn;
     if (calm()) await m.whenFinished;
     while (mine()) {
       shown.hops = joined(m);
@@ -36,6 +57,7 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     }
   }
 
+  /** @type {(shown: ShownTrace, mine: () => boolean) => Promise<void>} */
   async function walk(shown, mine) {
     const hop = shown.hops[shown.done], publisher = shown.hops.find(h => h.kind === "publish")?.from;
     const ran = await map.glide(hop, publisher, hop.kind === "answer" ? ANSWER_HOP_MS : HOP_MS, mine);
@@ -44,6 +66,7 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     if (mine()) show(shown);
   }
 
+  /** @type {(shown: ShownBurst, m: Message) => void} */
   function add(shown, m) {
     countWorker(shown.reached, m.reached);
     if (m.outcome === "arrived") shown.arrived++;
@@ -51,8 +74,12 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     if (m.socket.at) shown.socketAt = m.socket.at;
   }
 
+  /** @type {(op: Op, text: string) => Promise<void>} */
   async function twenty(op, text) {
-    const a = actionOf(op), all = [];
+    const a = actionOf(op);
+    /** @type {Promise<void>[]} */
+    const all = [];
+    /** @type {ShownBurst} */
     const shown = { kind: "burst", op, n: BURST, reached: {}, missed: {}, arrived: 0, drops: [], done: false, backOnSocket: a.back === "ws", named: state.expose !== "off", socketAt: null };
     const my = begin(shown), mine = () => my === turn;
     log.quiet(true);
@@ -80,7 +107,7 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
 
   return {
     one, twenty,
-    // What bursts under way have yet to send, and one more for each until its sentence stands.
+    /** What bursts under way have yet to send, plus one for each until its caption is final. */
     owed: () => owed,
     heard: () => woken(),
     idle() {

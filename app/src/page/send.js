@@ -1,4 +1,6 @@
-// Sending a message, and finding out what became of it. No DOM: fetch, the socket and the clock are handed in.
+// Sends a message and finds out what became of it. No DOM: fetch, the socket and the clock are passed in.
+/** @import { FrameHalf, Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
+/** @import { Line } from "./log.js" */
 import { actionOf } from "./actions.js";
 import { cutId, saidBy, speakerOf } from "./ids.js";
 import { hopsFrom, hopsFromHeader, reachedBy } from "./trace.js";
@@ -7,21 +9,51 @@ import { countWorker } from "./tally.js";
 const REPLY_MS = 5_000, ANSWER_MS = 15_000;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
-// Thirty-two letters, so a byte's low five bits choose one without favour.
+/**
+ * What the sender needs from the page.
+ * @typedef {object} Env
+ * @property {string} clientId
+ * @property {string} expose
+ * @property {() => Scores} scores
+ * @property {() => { live: boolean, at: string | null }} socket
+ * @property {(frame: object) => boolean} sendFrame false without a socket
+ * @property {(id: string | null) => string | null} resolve
+ * @property {(line: Line & { who?: string | null }) => void} log
+ * @property {(m: Message) => void} changed
+ * @property {(url: string, options: RequestInit) => Promise<Response>} fetch
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => Uint8Array} random
+ * @property {(f: () => void, ms: number) => number} setTimeout
+ * @property {(timer: number | null) => void} clearTimeout
+ *
+ * @typedef {FrameHalf & { said: string }} Reply
+ * @typedef {ReturnType<typeof createSender>} Sender
+ */
+
+/**
+ * Thirty-two letters, so a byte's low five bits choose one without bias.
+ * @param {Env["random"]} random
+ */
 export const newTraceId = random => Array.from(random(new Uint8Array(16)), b => ALPHABET[b & 31]).join("");
 
-// env: { clientId, expose, scores(), socket(), sendFrame(frame), resolve(id), log(line), changed(m), fetch, random, setTimeout, clearTimeout }
+/** @param {Env} env */
 export function createSender(env) {
-  // unclaimed: replies without a trace that came before the answer that would have announced them.
-  const pending = new Map(), unclaimed = [];
+  /** @type {Map<string, Message>} */
+  const pending = new Map();
+  /**
+   * Replies without a trace that came before the answer that would have announced them.
+   * @type {Reply[]}
+   */
+  const unclaimed = [];
 
+  /** @type {(op: Op, text: string) => Message} */
   function send(op, text) {
-    const score = env.scores()[op], m = {
-      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null,
-      http: null, httpDone: false, frame: null, waiting: false, outcome: null, problem: null, finished: false,
+    const score = env.scores()[op], finished = promise(), answer = promise();
+    /** @type {Message} */
+    const m = {
+      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, frame: null, waiting: false,
+      outcome: null, problem: null, finished: false, reached: null,
+      whenFinished: finished.kept, tellFinished: finished.keep, whenAnswered: answer.kept, tellAnswered: answer.keep,
     };
-    m.whenFinished = new Promise(done => { m.tellFinished = done; });
-    m.whenAnswered = new Promise(done => { m.tellAnswered = done; });
     score.sent++;
     pending.set(m.id, m);
     env.changed(m);
@@ -30,13 +62,15 @@ export function createSender(env) {
     return m;
   }
 
+  /** @param {Message} m */
   function sendFrame(m) {
     answered(m);
     if (env.sendFrame({ text: m.text, op: "echo", trace: m.id })) return waitForReply(m);
-    env.log({ proto: "note", text: "no socket, nothing sent", missed: true });
+    env.log({ proto: "note", text: "no socket, so nothing was sent", missed: true });
     decide(m, "missed", { kind: "no-socket" });
   }
 
+  /** @param {Message} m */
   function waitForReply(m) {
     if (m.outcome) return;
     const early = unclaimed.findIndex(r => r.said === m.text);
@@ -48,9 +82,12 @@ export function createSender(env) {
     }, REPLY_MS);
   }
 
+  /** @param {Message} m */
   async function post(m) {
     const a = actionOf(m.op);
-    let response, body;
+    /** @type {Response} */
+    let response;
+    let body = "";
     try {
       response = await env.fetch(`${a.route}/${env.clientId}`, {
         method: "POST", cache: "no-store", credentials: a.cookie ? "same-origin" : "omit", signal: AbortSignal.timeout(ANSWER_MS),
@@ -58,12 +95,13 @@ export function createSender(env) {
       });
       body = await response.text();
     } catch (e) {
-      const slow = e?.name === "TimeoutError";
-      return fail(m, slow ? { kind: "no-answer", seconds: ANSWER_MS / 1000 } : { kind: "network" }, slow ? `no answer within ${ANSWER_MS / 1000} s` : "no answer, the connection failed");
+      const slow = e instanceof DOMException && e.name === "TimeoutError";
+      return fail(m, slow ? { kind: "no-answer", seconds: ANSWER_MS / 1000 } : { kind: "network" }, slow ? `no answer within ${ANSWER_MS / 1000} s` : "no answer: the connection failed");
     }
     read(m, response, body);
   }
 
+  /** @type {(m: Message, problem: Problem, text: string, who?: string | null) => void} */
   function fail(m, problem, text, who = null) {
     const missed = !m.outcome;
     env.log({ proto: "https", text, who, missed });
@@ -71,13 +109,13 @@ export function createSender(env) {
     answered(m);
   }
 
+  /** @type {(m: Message, response: Response, body: string) => void} */
   function read(m, response, body) {
     const json = parse(body), who = speaker(response.headers, json);
     if (!json) return fail(m, { kind: "not-json", status: response.status }, `${response.status}, not from the app`);
     m.http = { hops: hopsFrom(json.trace?.hops), door: hopsFromHeader(response.headers.get("X-Sticky-Door")), speaker: who };
     if (!response.ok) {
-      const { code, message } = json.error ?? {};
-      const words = [code, message].filter(x => typeof x === "string").join(": ");
+      const { code, words } = refusal(json.error);
       return fail(m, { kind: "refused", status: response.status, code }, cutId(`${response.status} ${words}`.trim(), env.clientId), who);
     }
     const a = actionOf(m.op), nobody = a.back === "ws" && (a.bus ? json.receivers : json.delivered) === 0;
@@ -88,13 +126,17 @@ export function createSender(env) {
     answered(m);
   }
 
+  /** @type {(headers: Headers, json: Wire | null) => string | null} */
   function speaker(headers, json) {
     if (env.expose === "off") return null;
     const pod = headers.get("X-Sticky-Pod"), worker = headers.get("X-Sticky-Worker");
     return env.resolve(pod ? (worker === null ? pod : `${pod}:${worker}`) : speakerOf(String(json?.text ?? "")));
   }
 
-  // A text frame. Without a trace it answers the message that has waited longest for just that text.
+  /**
+   * A text frame. Without a trace it answers the message that has waited longest for just that text.
+   * @param {Wire} frame
+   */
   function heard(frame) {
     const text = String(frame.text), who = env.expose === "off" ? null : env.resolve(speakerOf(text));
     env.log({ proto: "wss", text: cutId(text, env.clientId), who });
@@ -105,43 +147,51 @@ export function createSender(env) {
     else if (!named && open.length) unclaimed.push(reply);
   }
 
+  /** @type {(m: Message, reply: Reply) => void} */
   function arrive(m, { hops, speaker }) {
     m.frame = { hops, speaker };
     decide(m, "arrived");
   }
 
-  // An error frame names no message; answers on one socket keep their order, so it belongs to the oldest frame.
-  function refusedFrame({ code, message }) {
+  /**
+   * An error frame names no message. Answers on one socket keep their order, so it belongs to the oldest frame.
+   * @param {Wire["error"]} error
+   */
+  function refusedFrame(error) {
+    const { code, words } = refusal(error);
     const m = [...pending.values()].find(x => actionOf(x.op).out === "ws" && !x.outcome);
-    env.log({ proto: "wss", text: cutId([code, message].filter(x => typeof x === "string").join(": "), env.clientId), missed: Boolean(m) });
+    env.log({ proto: "wss", text: cutId(words, env.clientId), missed: Boolean(m) });
     if (m) decide(m, "missed", { kind: "refused", code });
   }
 
-  // What went down a socket that closed can't be answered any more; what was POSTed can still find the next socket.
+  /** Frames sent over a socket that closed can't be answered any more; a POST's reply can still find the next socket. */
   function socketLost() {
     for (const m of [...pending.values()]) {
       if (actionOf(m.op).out !== "ws" || m.outcome) continue;
-      env.log({ proto: "note", text: "the socket closed before the answer came", missed: true });
+      env.log({ proto: "note", text: "the socket closed before the answer arrived", missed: true });
       decide(m, "missed", { kind: "socket-closed" });
     }
   }
 
+  /** @type {(m: Message, outcome: "arrived" | "missed", problem?: Problem | null) => void} */
   function decide(m, outcome, problem = null) {
     if (m.outcome) return;
     env.clearTimeout(m.timer);
-    // Where the socket stood when it mattered: for a frame that is when it was sent.
+    // The socket at the time that counts: for a frame, when it was sent.
     if (actionOf(m.op).out !== "ws") m.socket = env.socket();
     Object.assign(m, { outcome, problem });
     m.score[outcome]++;
     finish(m);
   }
 
+  /** @param {Message} m */
   function answered(m) {
     m.httpDone = true;
     m.tellAnswered();
     finish(m);
   }
 
+  /** @param {Message} m */
   function finish(m) {
     if (m.outcome && m.httpDone && !m.finished) {
       m.finished = true;
@@ -157,6 +207,24 @@ export function createSender(env) {
   return { send, heard, refusedFrame, socketLost, busy: () => pending.size };
 }
 
+/** A promise and what keeps it. */
+function promise() {
+  let keep = () => {};
+  /** @type {Promise<void>} */
+  const kept = new Promise(done => { keep = done; });
+  return { kept, keep };
+}
+
+/** @param {Wire["error"]} error */
+function refusal(error) {
+  const [code, message] = [error?.code, error?.message].map(x => (typeof x === "string" ? x : undefined));
+  return { code, words: [code, message].filter(x => x !== undefined).join(": ") };
+}
+
+/**
+ * @param {string} body
+ * @returns {Wire | null}
+ */
 function parse(body) {
   try {
     const json = JSON.parse(body);

@@ -1,14 +1,27 @@
-// Topology as servers tell it -> the world the page draws. Pure.
+// Turns the topology that servers report into the world that the page draws. Pure.
+/** @import { Pod, WireTopology, Worker, World } from "./types.d.ts" */
 import { podOf } from "./ids.js";
+import { SLOTS } from "./patterns.js";
 
-const SLOTS = 6;
+/** @type {World} */
 export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "redis", fanout: "directed", state: "ok" }, pods: [] };
 
+/** @type {(x: unknown) => any[]} */
 const rows = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
-const oneOf = (value, allowed) => (allowed.includes(value) ? value : allowed[0]);
+/**
+ * The value if it is allowed, else the first that is.
+ * @template {string} T
+ * @param {any} value
+ * @param {T[]} allowed
+ */
+const oneOf = (value, allowed) => (allowed.includes(value) ? /** @type {T} */ (value) : allowed[0]);
+/** @param {any} x */
 const number = x => (Number.isFinite(x) ? x : 0);
 
-// Pods keep the colour slot they have; a new one takes the lowest of those used least, so colours start again after the sixth.
+/**
+ * Pods keep their colour slot. A new one takes the lowest of those used least, so colours start again after the sixth.
+ * @type {(names: string[], before: Pod[]) => Map<string, number>}
+ */
 function giveSlots(names, before) {
   const slots = new Map(before.filter(p => names.includes(p.name)).map(p => [p.name, p.slot]));
   for (const name of names.filter(n => !slots.has(n))) {
@@ -19,6 +32,7 @@ function giveSlots(names, before) {
   return slots;
 }
 
+/** @type {(pod: any) => Worker[]} */
 function workersFrom(pod) {
   const told = rows(pod.workers);
   // A server that hides its workers still has pods: each is one box, named by the pod.
@@ -26,6 +40,12 @@ function workersFrom(pod) {
   return told.map(w => ({ id: `${pod.pod}:${w.worker}`, n: w.worker, state: w.state, sockets: number(w.sockets), ignored: number(w.ignored) }));
 }
 
+/**
+ * @param {World} before
+ * @param {WireTopology | null} wire
+ * @param {number} now in milliseconds
+ * @returns {World}
+ */
 export function worldOf(before, wire, now) {
   const told = rows(wire?.pods).filter(p => typeof p.pod === "string");
   const slots = giveSlots(told.map(p => p.pod), before.pods);
@@ -35,35 +55,47 @@ export function worldOf(before, wire, now) {
     door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]) },
     bus: { kind: oneOf(bus.kind, ["redis", "memory"]), fanout: oneOf(bus.fanout, ["directed", "broadcast"]), state: oneOf(bus.state, ["ok", "down"]) },
     pods: told.map(p => ({
-      name: p.pod, slot: slots.get(p.pod), state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
+      name: p.pod, slot: slots.get(p.pod) ?? 1, state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
       size: rows(p.workers).length,
       until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
     })),
   };
 }
 
+/** @type {(pod: Pick<Pod, "until">, now: number) => number | null} */
 export const secondsLeft = (pod, now) => (pod.until === null ? null : Math.max(0, Math.ceil((pod.until - now) / 1000)));
+/** @type {(world: World, id: string | null | undefined) => number | null} */
 export const slotOf = (world, id) => (id && world.pods.find(p => p.name === podOf(id))?.slot) || null;
 
-// Texts leave the worker out where a pod has one; the map never does.
+/**
+ * The worker that a name stands for: texts leave the worker out where a pod has only one, the map never does.
+ * @type {(world: World, id: string | null) => string | null}
+ */
 export function resolve(world, id) {
   const pod = id && !id.includes(":") && world.pods.find(p => p.name === id);
   return pod && pod.workers.length === 1 ? pod.workers[0].id : id;
 }
 
-// Workers whose count of messages heard and dropped went up.
+/**
+ * Workers whose count of dropped messages went up.
+ * @type {(before: World, after: World) => string[]}
+ */
 export function dropsBetween(before, after) {
   const old = new Map(before.pods.flatMap(p => p.workers.map(w => [w.id, w.ignored])));
-  return after.pods.flatMap(p => p.workers).filter(w => old.has(w.id) && w.ignored > old.get(w.id)).map(w => w.id);
+  return after.pods.flatMap(p => p.workers).filter(w => w.ignored > (old.get(w.id) ?? Infinity)).map(w => w.id);
 }
 
 const NAMES = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+/** @type {(n: number, what: string) => string} */
 const count = (n, what) => `${NAMES[n] ?? n} ${what}${n === 1 ? "" : "s"}`;
 
-// "3x1". Pods on their way out don't count, unless there is nothing else; pods of unlike size at one time are a change of mode.
+/**
+ * "3x1". Draining pods don't count unless there are no others; pods of different sizes at one time mean that the mode is changing.
+ * @param {World} world
+ */
 export function modeOf(world) {
   const staying = world.pods.filter(p => p.state !== "draining"), pods = staying.length ? staying : world.pods;
-  if (!pods.length) return { name: "none", words: world.known ? "no pod yet" : "asking", workers: null, mixed: false };
+  if (!pods.length) return { name: "none", words: world.known ? "no pods yet" : "loading", workers: null, mixed: false };
   const groups = new Map();
   for (const p of pods) groups.set(p.size, (groups.get(p.size) ?? 0) + 1);
   const list = [...groups], mixed = list.length > 1;

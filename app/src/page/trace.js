@@ -1,14 +1,28 @@
-// One message's way, put together from what servers said about it. Pure.
+// The path of one message, put together from what servers reported. Pure.
 // A message has two halves that come in any order: m.http (the answer to its POST) and m.frame (the frame on the socket).
+/** @import { Action, Hop, HopKind, Message } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 
 const KINDS = new Set(["post", "answer", "frame", "push", "publish", "deliver", "miss"]);
+/** @param {unknown} x */
 const END = x => typeof x === "string" && x.length > 0 && x.length < 300;
+/** @type {(h: any) => boolean} */
 const isHop = h => h && KINDS.has(h.kind) && END(h.from) && (h.to === null || END(h.to)) && END(h.by);
 
-export const hopsFrom = list => (Array.isArray(list) ? list.filter(isHop).map(({ from, to, kind, at_us, by }) => ({ from, to, kind, at_us: Number.isFinite(at_us) ? at_us : null, by })) : []);
+/**
+ * The hops in a server's report; what isn't a hop is left out.
+ * @param {unknown} list
+ * @returns {Hop[]}
+ */
+export function hopsFrom(list) {
+  if (!Array.isArray(list)) return [];
+  return list.filter(isHop).map(({ from, to, kind, at_us, by }) => ({ from, to, kind, at_us: Number.isFinite(at_us) ? at_us : null, by }));
+}
 
-// The front door's own report, a header. What can't be read is as if it were not there: those hops then have no time.
+/**
+ * The front door's own report, a header. One that can't be read counts as missing: those hops then have no time.
+ * @param {string | null} text
+ */
 export function hopsFromHeader(text) {
   try {
     return hopsFrom(JSON.parse(text ?? "[]"));
@@ -17,9 +31,14 @@ export function hopsFromHeader(text) {
   }
 }
 
-// at_us counts from when `by` first saw this message, so only its later hops have a time that says something,
-// and one that runs backwards comes from another count.
-function keepTimes(hops, seen = new Map()) {
+/**
+ * Drops the times that say nothing. at_us counts from when `by` first saw this message, so only its later hops have a meaningful time,
+ * and one that runs backwards comes from another count.
+ * @param {Hop[]} hops
+ * @returns {Hop[]}
+ */
+function keepTimes(hops) {
+  const seen = new Map();
   return hops.map(h => {
     const before = seen.get(h.by);
     if (h.at_us !== null) seen.set(h.by, h.at_us);
@@ -27,12 +46,15 @@ function keepTimes(hops, seen = new Map()) {
   });
 }
 
+/** @type {(a: Hop, b: Hop) => boolean} */
 const same = (a, b) => a.from === b.from && a.to === b.to && a.kind === b.kind;
+/** @type {(from: string, to: string, kind: HopKind) => Hop} */
 const own = (from, to, kind) => ({ from, to, kind, at_us: null, by: "browser" });
 
+/** @type {(a: Action, hops: Hop[], door: Hop[]) => Hop[]} */
 function httpHalf(a, hops, door) {
   const said = hops.map(h => door.find(d => same(d, h)) ?? h), out = [];
-  // Where the reply comes on the socket, the HTTP answer only confirms the sending; it is part of the story of a miss alone.
+  // Where the reply comes on the socket, the HTTP answer only confirms receipt. It is drawn for a miss alone.
   const answered = a.back === "http" || (said.some(h => h.kind === "miss") && !said.some(h => h.kind === "publish"));
   for (const h of said) {
     if (h.kind === "answer" && !answered) continue;
@@ -43,6 +65,7 @@ function httpHalf(a, hops, door) {
   return out;
 }
 
+/** @type {(hops: Hop[]) => Hop[]} */
 function frameHalf(hops) {
   const out = [];
   for (const h of hops) {
@@ -53,8 +76,11 @@ function frameHalf(hops) {
   return out;
 }
 
-// The hops that may be drawn by now, in order. More may be added behind them later, none changes place:
-// a frame that overtakes its POST's answer waits for it, unless that answer can't come any more.
+/**
+ * The hops that may be drawn by now, in order. More may be appended later, but none changes place: a frame that overtakes its POST's
+ * answer waits for it, unless that answer can't come any more.
+ * @param {Message} m
+ */
 export function joined(m) {
   const a = actionOf(m.op), http = m.http?.hops ?? [], frame = m.frame?.hops ?? [];
   if (a.out === "http" && !m.http && !m.httpDone) return [];
@@ -62,13 +88,20 @@ export function joined(m) {
   return [...httpHalf(a, told.slice(0, http.length), door), ...frameHalf(told.slice(http.length))];
 }
 
+/** @param {Hop[]} hops */
 const into = hops => hops.find(h => (h.kind === "post" || h.kind === "frame") && h.to !== "door");
 
-// The worker that got the message: by its trace, else by the headers or the text of the answer.
+/**
+ * The worker that got the message: from its trace, else from the headers or the text of the answer.
+ * @param {Message} m
+ */
 export function reachedBy(m) {
   const hop = into(m.http?.hops ?? []) ?? (actionOf(m.op).out === "ws" ? into(m.frame?.hops ?? []) : null);
   return hop?.to ?? m.http?.speaker ?? (actionOf(m.op).out === "ws" ? m.frame?.speaker : null) ?? null;
 }
 
-// The worker that wrote to the socket.
+/**
+ * The worker that wrote to the socket.
+ * @param {Message} m
+ */
 export const writtenBy = m => m.frame?.hops.find(h => h.kind === "push")?.from ?? m.frame?.speaker ?? null;

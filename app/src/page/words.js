@@ -1,14 +1,21 @@
 // What the page says about a message: one sentence, and a ledger of its steps. Pure.
-// A sentence is a list of plain strings, {id} and {end, miss}.
+/** @import { Action, Bus, Counts, Hop, HopKind, Message, Op, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { reachedBy, writtenBy } from "./trace.js";
 
+/** More workers than this are counted by pod. */
 const LIST = 8;
+/** @type {(x: string) => Token} */
 const id = x => ({ id: x });
 const ARRIVED = { end: "arrived" }, MISSED = { end: "missed", miss: true };
+/** @param {Pick<Bus, "kind">} bus */
 const busName = bus => (bus.kind === "redis" ? "Redis" : "the memory bus");
 
+/**
+ * @param {State} state
+ * @returns {Token[]}
+ */
 export function caption(state) {
   const s = state.shown;
   if (s.kind === "burst") return s.done ? burst(s) : ["Sending " + s.n + "."];
@@ -16,83 +23,110 @@ export function caption(state) {
   return idle(state);
 }
 
+/** @type {(state: State) => Token[]} */
 function idle({ socket, expose }) {
-  if (socket.opening) return ["Your socket is being opened."];
-  if (socket.state !== "live") return ["Your socket is gone. ", socket.state === "closed" ? "The next press opens a new one" : "The page opens a new one by itself", "; HTTP still works."];
+  if (socket.opening) return ["Opening your socket."];
+  if (socket.state !== "live") return ["Your socket is closed. ", socket.state === "closed" ? "The next press opens a new one" : "The page will open a new one", "; HTTP still works."];
   if (expose === "off" || !socket.at) return ["Your socket is open. Press a button and read what comes back."];
-  return ["Your socket stands on ", id(socket.at), ". Press a button and watch where the message goes."];
+  return ["Your socket is on ", id(socket.at), ". Press a button and watch where the message goes."];
 }
 
+/** @param {Message} m */
 const sent = m => (actionOf(m.op).out === "ws" ? "Frame" : "POST" + (actionOf(m.op).cookie ? " with the cookie" : ""));
+/** @type {(m: Message, w: string | null) => Token[]} */
 const reached = (m, w) => (w ? [sent(m) + " reached ", id(w)] : [sent(m) + " reached a worker"]);
 
+/** @type {(m: Message) => Token[]} */
 function one(m) {
   if (m.outcome === "arrived") return [...arrived(m), ": ", ARRIVED, "."];
-  return [...(m.problem ? PROBLEMS[m.problem.kind](m, reachedBy(m)) : missed(m, reachedBy(m))), ": ", MISSED, "."];
+  return [...(m.problem ? trouble(m, m.problem, reachedBy(m)) : missed(m, reachedBy(m))), ": ", MISSED, "."];
 }
 
+/** @type {(m: Message) => Token[]} */
 function arrived(m) {
   const a = actionOf(m.op), w = reachedBy(m), by = writtenBy(m);
-  if (a.out === "ws") return w ? ["Frame went down your socket to ", id(w), ", which wrote the answer back on it"] : ["Frame went down your socket and the answer came back on it"];
+  if (a.out === "ws") return w ? ["Frame went over your socket to ", id(w), ", which answered on the same socket"] : ["Frame went over your socket and the answer came back on it"];
   if (a.back === "http") return [...reached(m, w), "; the answer came back on the same connection"];
-  if (!m.http) return by ? ["The POST's own answer is lost, yet ", id(by), " wrote to your socket"] : ["The POST's own answer is lost, yet the reply came on your socket"];
-  if (a.bus) return [...reached(m, w), ", which published it; ", ...(by ? [id(by), " heard it and wrote to your socket"] : ["whoever holds your socket heard it and wrote to it"])];
+  if (!m.http) return by ? ["The POST's own answer was lost, but ", id(by), " wrote to your socket"] : ["The POST's own answer was lost, but the reply came on your socket"];
+  if (a.bus) return [...reached(m, w), ", which published it; ", by ? id(by) : "the worker with your socket", " received it and wrote to your socket"];
   return [...reached(m, w), ", which holds your socket and wrote to it"];
 }
 
+/** @type {(m: Message, w: string | null) => Token[]} */
 function missed(m, w) {
-  if (actionOf(m.op).bus) return [...reached(m, w), ", which published it; nobody holds a socket of yours just now"];
-  if (!m.socket.live) return [...reached(m, w), "; you have no socket just now; nothing to deliver to"];
-  if (!w || !m.socket.at) return [...reached(m, w), " that holds no socket of yours; nothing to deliver to"];
+  if (actionOf(m.op).bus) return [...reached(m, w), ", which published it; no worker holds your socket right now"];
+  if (!m.socket.live) return [...reached(m, w), "; you have no socket right now; nothing to deliver to"];
+  if (!w || !m.socket.at) return [...reached(m, w), w ? ", which doesn't hold your socket" : " that doesn't hold your socket", "; nothing to deliver to"];
   // Where workers are not named, a miss on the socket's own pod can only be another of its workers.
   const near = podOf(w) === podOf(m.socket.at) && (w !== m.socket.at || !w.includes(":"));
-  return [...reached(m, w), near ? ", the right pod but not the worker" : "", "; your socket is on ", id(m.socket.at), "; nothing to deliver to"];
+  return [...reached(m, w), near ? ", the right pod but the wrong worker" : "", "; your socket is on ", id(m.socket.at), "; nothing to deliver to"];
 }
 
-const waited = m => `; no answer within ${m.problem.seconds} s`;
-const PROBLEMS = {
-  "no-socket": () => ["You have no socket just now, so nothing was sent"],
-  "socket-closed": m => ["Frame went down your socket", ...(m.socket.at ? [" to ", id(m.socket.at)] : []), "; the socket closed before the answer came"],
-  "no-answer": (m, w) => (actionOf(m.op).out === "ws" ? ["Frame went down your socket", waited(m)]
-    : m.http ? [...reached(m, w), actionOf(m.op).bus ? ", which published it" : ", which wrote to your socket", waited(m)] : [sent(m) + " was sent", waited(m)]),
-  network: m => [sent(m) + " got no answer, the connection failed"],
-  "not-json": m => [`${sent(m)} was answered ${m.problem.status} by something that is not the app`],
-  refused: (m, w) => [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusal(m.problem)],
-};
+/** @type {(m: Message, problem: Problem, w: string | null) => Token[]} */
+function trouble(m, problem, w) {
+  const a = actionOf(m.op);
+  switch (problem.kind) {
+    case "no-socket": return ["You have no socket right now, so nothing was sent"];
+    case "socket-closed": return ["Frame went over your socket", ...(m.socket.at ? [" to ", id(m.socket.at)] : []), "; the socket closed before the answer arrived"];
+    case "no-answer": {
+      const waited = `; no answer within ${problem.seconds} s`;
+      if (a.out === "ws") return ["Frame went over your socket", waited];
+      return m.http ? [...reached(m, w), a.bus ? ", which published it" : ", which wrote to your socket", waited] : [sent(m) + " was sent", waited];
+    }
+    case "network": return [sent(m) + " got no answer because the connection failed"];
+    case "not-json": return [`${sent(m)} was answered with ${problem.status} by something other than the app`];
+    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusal(problem)];
+  }
+}
+
+/** @type {Record<string, string>} */
 const REFUSALS = {
-  "relay-unavailable": "could not publish it, the bus is away",
-  busy: "has too much to do just now",
-  "too-large": "found it too large",
-  "too-many-sessions": "counts too many new sessions from here",
-  "too-many-sockets": "counts too many sockets",
-  "foreign-origin": "does not take requests from this origin",
-  "foreign-host": "does not answer to this host name",
-  timeout: "waited too long for the rest of it",
+  "relay-unavailable": "could not publish it because the bus is down",
+  busy: "is too busy right now",
+  "too-large": "rejected it as too large",
+  "too-many-sessions": "accepts no more new sessions from your address for now",
+  "too-many-sockets": "accepts no more sockets for now",
+  "foreign-origin": "does not accept requests from this origin",
+  "foreign-host": "does not serve this host name",
+  timeout: "timed out waiting for the rest of it",
 };
 
-const refusal = ({ code, status }) => (REFUSALS[code] ? REFUSALS[code] + (status ? ` (${status})` : "") : `answered ${status ?? "with an error"}`);
+/** @type {(problem: { code?: string, status?: number }) => string} */
+function refusal({ code = "", status }) {
+  const words = REFUSALS[code];
+  return words ? words + (status ? ` (${status})` : "") : `answered with ${status ?? "an error"}`;
+}
 
-// By worker; by pod where that is a list nobody reads.
+/**
+ * Counts by worker, or by pod where the list would be too long to read.
+ * @param {Counts} reached
+ */
 function places(reached) {
   if (Object.keys(reached).length <= LIST) return reached;
+  /** @type {Counts} */
   const pods = {};
   for (const [w, n] of Object.entries(reached)) pods[podOf(w)] = (pods[podOf(w)] ?? 0) + n;
   return pods;
 }
 
+/** @type {(s: ShownBurst) => Token[]} */
 function burst(s) {
   const a = actionOf(s.op), list = Object.entries(places(s.reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
   const what = s.n + (a.out === "ws" ? " frames" : a.cookie ? " POSTs with the cookie" : " POSTs without the cookie");
   const named = list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
   const known = list.reduce((n, e) => n + e[1], 0), lost = s.n - known;
-  const where = a.back === "http" ? ["; each answer on its own connection"] : a.out === "ws" ? [", where your socket is"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
+  const where = a.back === "http" ? ["; each answer came back on its own connection"] : a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
   const start = known ? [what + " reached ", ...named, ...(lost ? [`; ${lost} reached no worker`] : []), ...where] : [what + (s.named ? " reached no worker" : " sent")];
   const ends = [...(s.arrived ? [{ end: s.arrived + " arrived" }] : []), ...(s.n - s.arrived ? [{ end: (s.n - s.arrived) + " missed", miss: true }] : [])];
   return [...start, ": ", ...ends.flatMap((end, i) => (i ? [", ", end] : [end])), "."];
 }
 
-// Hops of one kind that follow each other are one step: browser -> front door -> worker is step 1.
+/**
+ * Consecutive hops of one kind are one step: browser -> front door -> worker is step 1. `hops` are their places in the list.
+ * @param {Hop[]} hops
+ */
 export function steps(hops) {
+  /** @type {{ kind: HopKind, hops: number[] }[]} */
   const out = [];
   hops.forEach((h, i) => {
     const last = out[out.length - 1];
@@ -102,28 +136,41 @@ export function steps(hops) {
   return out;
 }
 
+/** @param {Hop} h */
+const target = h => (h.to === "door" ? "the front door" : h.to ?? "");
+/** @type {Record<HopKind, (h: Hop, a: Action, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
 const STEP = {
-  post: (h, a) => [a.cookie ? "POST, cookie sent, to " : "POST, no cookie, to ", h.to === "door" ? "the front door" : h.to],
-  frame: h => ["frame to ", h.to === "door" ? "the front door" : h.to],
-  miss: h => (h.from === "bus" ? ["nobody listens for ", "you"] : ["no socket of yours on ", h.from]),
+  post: (h, a) => [a.cookie ? "POST, cookie sent, to " : "POST, no cookie, to ", target(h)],
+  frame: h => ["frame to ", target(h)],
+  miss: h => (h.from === "bus" ? ["no subscriber for ", "your session"] : ["your socket isn't on ", h.from]),
   answer: () => ["HTTP answer to the ", "browser"],
-  publish: (h, a, bus) => ["published to ", busName(bus)],
-  deliver: h => ["heard by ", h.to],
+  publish: (_h, _a, bus) => ["published to ", busName(bus)],
+  deliver: h => ["received by ", target(h)],
   push: () => ["written to your ", "socket"],
 };
 
-// Steps whose last hop is among the first `done`. A step's time is the last that one clock can tell; where that clock
-// is not the worker the step names, it is named.
+/** @param {number} us */
 const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) + " ms");
 
+/**
+ * Steps whose last hop is among the first `done`. A step's time is the last that one clock can tell; a clock that isn't the worker that
+ * the step names is named as well.
+ * @param {Op} op
+ * @param {Hop[]} hops
+ * @param {Pick<Bus, "kind">} bus
+ * @returns {Step[]}
+ */
 export function ledger(op, hops, bus, done = hops.length) {
   return steps(hops).filter(s => s.hops[s.hops.length - 1] < done).map(s => {
     const own = s.hops.map(i => hops[i]), last = own[own.length - 1], timed = own.findLast(h => h.at_us !== null);
     const [text, bold] = STEP[s.kind](last, actionOf(op), bus);
-    return { text, bold, ms: timed ? milliseconds(timed.at_us) : null, clock: !timed || timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
+    if (!timed || timed.at_us === null) return { text, bold, ms: null, clock: null };
+    return { text, bold, ms: milliseconds(timed.at_us), clock: timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
   });
 }
 
-export function dropped(ids) {
-  return ids.length > 1 ? { text: "heard and dropped by ", bold: ids.length + " others" } : { text: "heard and dropped by ", bold: ids[0] };
-}
+/**
+ * @param {string[]} ids
+ * @returns {Step}
+ */
+export const dropped = ids => ({ text: "received and dropped by ", bold: ids.length > 1 ? ids.length + " others" : ids[0] });

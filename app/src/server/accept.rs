@@ -1,6 +1,5 @@
-//! Where connections come from, and the last look into the queue before a listener closes.
+//! The accept loop, and the last look into the queue before a listener closes.
 
-use crate::core::stats::bump;
 use crate::server::connection;
 use crate::server::stream::Stream;
 use crate::server::worker::{Peer, Worker};
@@ -9,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use sticky_core::stats::bump;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -30,8 +30,8 @@ pub enum Source {
     Handed(mpsc::Receiver<Handed>),
 }
 
-/// Takes connections in until `stop`, then whatever is already in the queue: who is in it has been promised an answer.
-pub async fn run(worker: &Arc<Worker>, router: &Router, source: Source, stop: &CancellationToken) {
+/// Accepts connections until `stop`, then those that are already queued: their clients have been promised an answer.
+pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, stop: &CancellationToken) {
     match source {
         Source::Tcp(listener) => {
             loop {
@@ -40,7 +40,7 @@ pub async fn run(worker: &Arc<Worker>, router: &Router, source: Source, stop: &C
                     accepted = listener.accept() => match accepted {
                         Ok((stream, peer)) => take(worker, router, tcp(stream), Peer { address: peer.ip(), trusted: false }),
                         Err(error) => {
-                            // EMFILE and its like pass; spinning on them would burn the core that has to make them pass.
+                            // EMFILE and its like pass; spinning on them would take the core that is needed for them to pass.
                             tracing::warn!(%error, "accepting a connection failed");
                             tokio::time::sleep(Duration::from_millis(50)).await;
                         }
@@ -101,8 +101,8 @@ fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
 }
 
 const FULL: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 102\r\n\r\n\
-{\"error\":{\"code\":\"busy\",\"message\":\"this worker has all the connections that it may have; try again\"}}\n";
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 99\r\n\r\n\
+{\"error\":{\"code\":\"busy\",\"message\":\"this worker has as many connections as it accepts; try again\"}}\n";
 
 async fn refuse(stream: Stream) {
     let _ = match stream {

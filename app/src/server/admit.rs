@@ -1,48 +1,47 @@
-//! Who may come in, as far as a request's own path and headers tell.
+//! Which requests are let in, by their path and headers.
 
-use crate::core::admission::{counted_address, origin_passes};
-use crate::core::cookie;
-use crate::core::ids::ClientId;
-use crate::core::topology::Issuer;
 use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::{CONNECTION, HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SET_COOKIE, UPGRADE};
+use http::header::{HOST, HeaderValue, ORIGIN, SET_COOKIE};
 use std::sync::PoisonError;
 use std::time::Instant;
+use sticky_core::admission::{counted_address, origin_passes};
+use sticky_core::choice::Issuer;
+use sticky_core::cookie;
+use sticky_core::ids::ClientId;
 
 /// Reads the id at the end of a path, as it stands there: an id has no character that would have to be encoded.
-pub fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {
+pub(super) fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {
     ClientId::parse(last_segment(uri)).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
 }
 
-/// What stands behind the last slash of a path.
-pub fn last_segment(uri: &http::Uri) -> &str {
+/// The part of a path behind its last slash.
+pub(super) fn last_segment(uri: &http::Uri) -> &str {
     uri.path().rsplit('/').next().unwrap_or_default()
 }
 
 /// Refuses requests that a page of another site sends.
-pub fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|v: &HeaderValue| v.to_str().unwrap_or("null"));
     if origin_passes(text(ORIGIN), text(HOST), &worker.config.allowed_origins) {
         Ok(())
     } else {
-        Err(Problem::new(403, "foreign-origin", "this Origin is not the host that was asked; --allowed-origin HOST lets another one in"))
+        Err(Problem::new(403, "foreign-origin", "the Origin is not the requested host; --allowed-origin HOST accepts another one"))
     }
 }
 
 /// A new session: its id, and the cookie where the app issues it.
-pub struct NewSession {
-    /// The id.
+pub(super) struct NewSession {
     pub id: ClientId,
     /// `StickyStr`'s value.
     pub sticky_str: Option<String>,
 }
 
 impl NewSession {
-    /// Opens one, unless the client's address has had too many.
-    pub fn open(worker: &Worker, peer: Peer, headers: &HeaderMap) -> Result<Self, Problem> {
+    /// Opens one, unless the client's address has opened too many.
+    pub(super) fn open(worker: &Worker, peer: Peer, headers: &HeaderMap) -> Result<Self, Problem> {
         let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
         let address = match peer.trusted {
             true => (!peer.address.is_loopback()).then_some(peer.address),
@@ -55,7 +54,7 @@ impl NewSession {
                 Problem::new(
                     429,
                     "too-many-sessions",
-                    format!("this address opened too many sessions (--new-sessions-per-minute); try again in {seconds} s"),
+                    format!("too many new sessions from this address (--new-sessions-per-minute); try again in {seconds} s"),
                 )
                 .retry_after(seconds)
             })?;
@@ -69,37 +68,11 @@ impl NewSession {
     }
 
     /// Sets the cookie on an answer.
-    pub fn sign(&self, answer: &mut Response) {
+    pub(super) fn sign(&self, answer: &mut Response) {
         if let Some(value) = &self.sticky_str
             && let Ok(cookie) = HeaderValue::from_str(&format!("{}={value}; Path=/; SameSite=Lax", cookie::STICKY_STR))
         {
             answer.headers_mut().insert(SET_COOKIE, cookie);
         }
     }
-}
-
-/// Names the header that makes a plain request of an upgrade. Proxies change the case of these values and add tokens to
-/// `Connection`, so tokens are compared, without case (RFC 6455 section 4.2.1; ingress-nginx #3746).
-pub fn check_upgrade(headers: &HeaderMap) -> Result<(), Problem> {
-    let has = |name, token: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|v: &HeaderValue| v.to_str().ok())
-            .flat_map(|v| v.split(','))
-            .any(|t| t.trim().eq_ignore_ascii_case(token))
-    };
-    let missing = if !has(UPGRADE, "websocket") {
-        "`Upgrade: websocket`"
-    } else if !has(CONNECTION, "upgrade") {
-        "`Connection: Upgrade`"
-    } else if !has(SEC_WEBSOCKET_VERSION, "13") {
-        "`Sec-WebSocket-Version: 13`"
-    } else if !headers.contains_key(SEC_WEBSOCKET_KEY) {
-        "`Sec-WebSocket-Key`"
-    } else {
-        return Ok(());
-    };
-    let message = format!("this route opens a WebSocket, and the request has no {missing}; a proxy on the way may have dropped it");
-    Err(Problem::new(426, "upgrade-required", message).with(UPGRADE, HeaderValue::from_static("websocket")))
 }

@@ -1,6 +1,5 @@
 //! From an accepted connection to requests.
 
-use crate::core::stats::bump;
 use crate::server::outer;
 use crate::server::stream::{Activity, Phase, Stream, Watched};
 use crate::server::worker::{Peer, Worker};
@@ -13,12 +12,13 @@ use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
+use sticky_core::stats::bump;
 
 /// Bytes that a request's head may have; hyper answers 431 beyond.
 const MAX_HEAD: usize = 16 * 1_024;
 
 /// Serves one connection until it ends.
-pub async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Peer) {
+pub(super) async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Peer) {
     let activity = Activity::new();
     let service = {
         let (worker, activity) = (worker.clone(), activity.clone());

@@ -1,29 +1,29 @@
-//! Where a worker's sockets, its picture of the others and its counters lie: what the bus reaches and what routes reach.
+//! A worker's sockets, its picture of the other workers and its counters: what both the bus and the routes work on.
 
-use crate::bus::{Inbox, Relayed};
-use crate::core::identity::{Expose, Identity};
-use crate::core::ids::ClientId;
-use crate::core::registry::{Delivered, Full, Registry, SocketKey};
-use crate::core::stats::{Stats, bump};
-use crate::core::topology::{BusView, Door, Presence, Table, Topology, TopologyFrame};
-use crate::core::trace::{Kind, Trace};
-use crate::core::wire::{Text, json};
+use crate::bus::{BadMessage, Inbox, Relayed};
 use crate::server::outbox::{Ending, Outbox};
-use axum::extract::ws::Utf8Bytes;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use sticky_core::choice::Expose;
+use sticky_core::identity::Identity;
+use sticky_core::ids::ClientId;
+use sticky_core::limits::Limits;
+use sticky_core::registry::{Delivered, Full, Registry, SocketKey};
+use sticky_core::stats::{Stats, bump};
+use sticky_core::topology::{BusView, Door, Presence, Table, Topology, TopologyFrame};
+use sticky_core::trace::{Kind, Trace};
+use sticky_core::wire::{Text, json};
 use tokio::sync::{Notify, watch};
+use tungstenite::Utf8Bytes;
 
 /// A worker's shared state. Plain mutexes: each is held for a look-up or an insert, never across an await.
-pub struct Desk {
-    /// Who this worker is.
+pub(crate) struct Desk {
     pub identity: Identity,
-    /// What it counts.
     pub stats: Stats,
-    /// What it says of itself has changed.
+    /// Notified when the worker's own presence changed.
     pub own_changed: Notify,
-    /// What it knows of the others has changed.
+    /// Notified when the presence of another worker changed.
     pub picture_changed: Notify,
     door: Door,
     registry: Mutex<Registry<Arc<Outbox>>>,
@@ -34,13 +34,11 @@ pub struct Desk {
     closed: AtomicU64,
 }
 
-/// A socket's place in the registry; dropping it takes the socket out.
-pub struct Place {
+/// A socket's place in the registry; dropping it removes the socket.
+pub(crate) struct Place {
     desk: Arc<Desk>,
     key: SocketKey,
-    /// Its session.
     pub id: ClientId,
-    /// Its queue.
     pub outbox: Arc<Outbox>,
 }
 
@@ -53,16 +51,16 @@ impl Drop for Place {
 }
 
 impl Desk {
-    /// An empty desk. `relay` says whether messages for its sessions will arrive from the start (a memory bus).
+    /// An empty desk. `relay` says whether messages of the bus arrive from the start.
     #[must_use]
-    pub fn new(identity: Identity, door: Door, per_session: usize, per_worker: usize, relay: bool) -> Arc<Self> {
+    pub(crate) fn new(identity: Identity, door: Door, limits: &Limits, relay: bool) -> Arc<Self> {
         Arc::new(Self {
             identity,
             stats: Stats::default(),
             own_changed: Notify::new(),
             picture_changed: Notify::new(),
             door,
-            registry: Mutex::new(Registry::new(per_session, per_worker)),
+            registry: Mutex::new(Registry::new(limits.sockets_per_session, limits.max_sockets)),
             table: Mutex::default(),
             map: watch::Sender::new(Utf8Bytes::default()),
             relay: watch::Sender::new(relay),
@@ -79,11 +77,11 @@ impl Desk {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a socket its place.
+    /// Adds a socket of session `id`, with a queue of `queue` frames.
     ///
     /// # Errors
-    /// [`Full`] names the limit that is reached.
-    pub fn seat(self: &Arc<Self>, id: ClientId, queue: usize) -> Result<Place, Full> {
+    /// [`Full`] names the limit that was reached.
+    pub(crate) fn seat(self: &Arc<Self>, id: ClientId, queue: usize) -> Result<Place, Full> {
         let outbox = Outbox::new(queue);
         let (key, _) = self.registry().insert(id, outbox.clone())?;
         bump(&self.stats.sockets_opened);
@@ -91,59 +89,62 @@ impl Desk {
         Ok(Place { desk: self.clone(), key, id, outbox })
     }
 
-    /// Local delivery: writes to the session's sockets here, but not to `except`.
-    pub fn deliver_here(&self, id: &ClientId, frame: &Utf8Bytes, except: Option<&Place>) -> Delivered {
+    /// Local delivery: queues `frame` on every socket that this worker holds of the session, but not on `except`.
+    pub(crate) fn deliver_here(&self, id: &ClientId, frame: &Utf8Bytes, except: Option<&Place>) -> Delivered {
         let done = self.registry().deliver(id, frame, except.map(|p| p.key));
         self.stats.slow_readers.fetch_add(done.evicted as u64, Ordering::Relaxed);
         done
     }
 
-    /// Sockets here.
-    pub fn sockets(&self) -> usize {
+    pub(crate) fn sockets(&self) -> usize {
         self.registry().len()
     }
 
-    /// Every socket's queue.
-    pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
+    pub(crate) fn outboxes(&self) -> Vec<Arc<Outbox>> {
         let mut all = Vec::new();
         self.registry().each(|_, outbox| all.push(outbox.clone()));
         all
     }
 
+    /// Takes the worker's own presence in, which needs no bus.
+    pub(crate) fn hear_self(&self, presence: Presence) {
+        Inbox::hear(self, presence);
+    }
+
     /// Tells every socket to end.
-    pub fn end_all(&self, ending: Ending) {
+    pub(crate) fn end_all(&self, ending: Ending) {
         for outbox in self.outboxes() {
             outbox.end(ending);
         }
     }
 
     /// Sockets that closed since the last call.
-    pub fn take_closed(&self) -> u64 {
+    pub(crate) fn take_closed(&self) -> u64 {
         self.closed.swap(0, Ordering::Relaxed)
     }
 
     /// Whether the bus was reached at least once.
-    pub fn ever_up(&self) -> bool {
+    pub(crate) fn ever_up(&self) -> bool {
         self.ever_up.load(Ordering::Relaxed)
     }
 
-    /// Follows whether relay is on.
-    pub fn relay(&self) -> watch::Receiver<bool> {
+    /// Follows whether relayed messages arrive.
+    pub(crate) fn relay(&self) -> watch::Receiver<bool> {
         self.relay.subscribe()
     }
 
-    /// Follows the picture, as a frame.
-    pub fn map(&self) -> watch::Receiver<Utf8Bytes> {
+    /// Follows the topology, as a frame.
+    pub(crate) fn map(&self) -> watch::Receiver<Utf8Bytes> {
         self.map.subscribe()
     }
 
-    /// Workers that are known.
-    pub fn known_workers(&self) -> usize {
+    /// The number of workers that are known, itself included.
+    pub(crate) fn known_workers(&self) -> usize {
         self.table().len()
     }
 
-    /// Forgets who has stopped speaking and draws the picture anew; sockets with a map get it where it changed.
-    pub fn redraw(&self, kind: &'static str, fanout: &'static str) {
+    /// Forgets workers that fell silent, and sends the topology to sockets with a map where it changed.
+    pub(crate) fn redraw(&self, kind: &'static str, fanout: &'static str) {
         let frame = self.picture(kind, fanout);
         self.map.send_if_modified(|old| {
             let changed = *old != frame;
@@ -154,8 +155,8 @@ impl Desk {
         });
     }
 
-    /// The picture now, as a frame and as the body of `GET /topology`.
-    pub fn picture(&self, kind: &'static str, fanout: &'static str) -> Utf8Bytes {
+    /// The topology now, as a frame and as the body of `GET /topology`.
+    pub(crate) fn picture(&self, kind: &'static str, fanout: &'static str) -> Utf8Bytes {
         let state = if *self.relay.borrow() { "ok" } else { "down" };
         let pods = {
             let mut table = self.table();
@@ -170,7 +171,7 @@ impl Desk {
     }
 
     /// The frame of an echo or a delivery by this worker.
-    pub fn echo(&self, text: &str, trace: Option<&Trace>) -> Utf8Bytes {
+    pub(crate) fn echo(&self, text: &str, trace: Option<&Trace>) -> Utf8Bytes {
         let shown = trace.filter(|_| self.identity.expose != Expose::Off);
         json(&Text::echo(self.identity.text(), text, shown)).into()
     }
@@ -202,9 +203,9 @@ impl Inbox for Desk {
         }
     }
 
-    fn bad_message(&self, why: &'static str) {
+    fn bad_message(&self, why: BadMessage) {
         bump(&self.stats.bus_bad_messages);
-        tracing::debug!(why, "passed over a message on the bus");
+        tracing::debug!(%why, "ignored a message on the bus");
     }
 
     fn bus_changed(&self, up: bool) {

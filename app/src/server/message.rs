@@ -1,10 +1,6 @@
 //! The three POST routes: answer by HTTP, answer by a socket held here, answer by whoever holds the socket.
 
 use crate::bus::Relayed;
-use crate::core::ids::ClientId;
-use crate::core::stats::bump;
-use crate::core::trace::{Kind, Trace, TraceId};
-use crate::core::wire::{Message, Refusal, Text, json};
 use crate::server::admit::{check_origin, client_id};
 use crate::server::reply::{self, Problem};
 use crate::server::worker::Worker;
@@ -17,6 +13,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use sticky_core::ids::ClientId;
+use sticky_core::names::header;
+use sticky_core::stats::bump;
+use sticky_core::trace::{Kind, Trace, TraceId};
+use sticky_core::wire::{Message, Refusal, Text, json};
 
 /// A message that was read and checked, and the beginnings of its trace.
 struct Received {
@@ -71,14 +72,14 @@ impl Received {
 }
 
 /// HTTP out, HTTP in.
-pub async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+pub(super) async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let received = Received::read(worker, request).await?;
     let text = format!("[{}]  {}", received.text(), received.message.text);
     Ok(received.answer(text, None, None))
 }
 
 /// HTTP out, and in by the sockets that this worker holds.
-pub async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, place) = (received.worker.desk.clone(), received.place());
     let pushed = received.trace.as_ref().map(|trace| {
@@ -99,7 +100,7 @@ pub async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<B
 }
 
 /// HTTP out, and in by whichever worker holds the socket.
-pub async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
+pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());
     let message =
@@ -133,7 +134,7 @@ fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn trace_id(headers: &HeaderMap) -> Result<Option<TraceId>, Problem> {
-    let Some(value) = headers.get("x-sticky-trace") else { return Ok(None) };
+    let Some(value) = headers.get(header::TRACE) else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| TraceId::parse(text).ok());
     id.map(Some).ok_or_else(|| refused(Refusal::BadTrace))
 }
@@ -148,6 +149,6 @@ async fn read_body(worker: &Worker, request: Request<Body>) -> Result<bytes::Byt
     match Limited::new(request.into_body(), max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Problem::new(400, "bad-body", format!("the body broke off: {error}"))),
+        Err(error) => Err(Problem::new(400, "bad-body", format!("the body ended early: {error}"))),
     }
 }

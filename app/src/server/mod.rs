@@ -1,23 +1,28 @@
 //! One worker: connections in, answers and frames out.
 //!
-//! A request goes `accept` → `connection` → `outer` → `routes`; a message goes on to `message` or, on a socket, to
-//! `socket`; what it writes waits in an `outbox`. [`worker`] holds them together and says when it is time to leave.
+//! A request goes from `serve` through `accept`, `connection` and `outer` to one of the `routes`; a message goes on to
+//! `message` or, on a socket, to `socket`, and what it writes waits in an `outbox`. All of them share the state in [`Worker`],
+//! which a [`Blueprint`] makes. Files import downwards only: `serve` at the top, `worker` and `desk` at the bottom.
 
-pub mod accept;
+mod accept;
 mod admit;
+mod blueprint;
 mod connection;
 mod desk;
-mod memory;
+mod malloc;
 mod message;
 mod outbox;
 mod outer;
 mod page;
 mod reply;
 mod routes;
+mod serve;
 mod socket;
 mod stream;
-pub mod worker;
+mod upgrade;
+mod worker;
 
 pub use accept::{Handed, Source};
-pub use desk::Desk;
+pub use blueprint::{Blueprint, CannotMake};
+pub use serve::serve;
 pub use worker::{Config, Worker};

@@ -3,16 +3,16 @@
 //! Not a channel: a tokio channel costs 2.3 KiB a socket whatever its bound, this costs what is in it, and it carries the
 //! order to end as well.
 
-use crate::core::drain::RetryHint;
-use crate::core::registry::Outlet;
-use axum::extract::ws::Utf8Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use sticky_core::drain::RetryHint;
+use sticky_core::registry::Outlet;
 use tokio::sync::Notify;
+use tungstenite::Utf8Bytes;
 
 /// Why the server ends a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// Its reader is too slow: 1008.
     SlowReader,
     /// The worker is leaving: 1012 with the hint when to come back.
@@ -27,7 +27,7 @@ struct Waiting {
 
 /// The queue, shared by the registry and the socket's task.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     waiting: Mutex<Waiting>,
     wake: Notify,
     bound: usize,
@@ -36,7 +36,7 @@ pub struct Outbox {
 impl Outbox {
     /// An empty queue of at most `bound` frames.
     #[must_use]
-    pub fn new(bound: usize) -> Arc<Self> {
+    pub(crate) fn new(bound: usize) -> Arc<Self> {
         Arc::new(Self { waiting: Mutex::default(), wake: Notify::new(), bound })
     }
 
@@ -45,7 +45,7 @@ impl Outbox {
     }
 
     /// Orders the end; the first order stands, and `true` is the answer to it.
-    pub fn end(&self, ending: Ending) -> bool {
+    pub(crate) fn end(&self, ending: Ending) -> bool {
         let first = self.with(|w| {
             if ending == Ending::SlowReader {
                 // Nobody will read them: what they hold is better given back at once.
@@ -60,7 +60,7 @@ impl Outbox {
     }
 
     /// The next frame, if there is one.
-    pub fn pop(&self) -> Option<Utf8Bytes> {
+    pub(crate) fn pop(&self) -> Option<Utf8Bytes> {
         self.with(|w| {
             let frame = w.frames.pop_front();
             if w.frames.is_empty() && w.frames.capacity() > 8 {
@@ -71,17 +71,17 @@ impl Outbox {
     }
 
     /// The order to end, if there is one.
-    pub fn ending(&self) -> Option<Ending> {
+    pub(crate) fn ending(&self) -> Option<Ending> {
         self.with(|w| w.ending)
     }
 
     /// Resolves when there is a frame or an order; may resolve without either.
-    pub async fn woken(&self) {
+    pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
 
     /// Resolves when the end is ordered. It may use up a wake-up that was meant for a frame: look at the queue afterwards.
-    pub async fn ended(&self) -> Ending {
+    pub(crate) async fn ended(&self) -> Ending {
         loop {
             if let Some(ending) = self.ending() {
                 return ending;
@@ -91,7 +91,7 @@ impl Outbox {
     }
 }
 
-impl Outlet for Arc<Outbox> {
+impl Outlet for Outbox {
     type Frame = Utf8Bytes;
 
     fn offer(&self, frame: Utf8Bytes) -> bool {

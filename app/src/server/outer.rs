@@ -3,41 +3,21 @@
 //! Everything that belongs to every request stands here, in one function: stacked layers cost 40 % of the requests a
 //! second (each boxes the future and wraps the body again), one costs nothing that can be measured.
 
-use crate::core::admission::loopback_host_passes;
-use crate::core::identity::Expose;
-use crate::core::stats::Route;
-use crate::core::topology::State;
 use crate::server::reply::Problem;
 use crate::server::worker::Worker;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
-use http::{HeaderName, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use sticky_core::admission::loopback_host_passes;
+use sticky_core::stats::Route;
+use sticky_core::topology::State;
 use tower::ServiceExt;
 
-/// The headers that name who answered, made once.
-#[derive(Debug, Clone, Default)]
-pub struct IdentityHeaders(Vec<(HeaderName, HeaderValue)>);
-
-impl IdentityHeaders {
-    /// The headers of a worker; fewer where less is exposed.
-    #[must_use]
-    pub fn of(identity: &crate::core::identity::Identity) -> Self {
-        let value = |text: &str| HeaderValue::from_str(text).ok();
-        let all = [
-            ("x-sticky-pod", value(identity.pod.as_str()), identity.expose != Expose::Off),
-            ("x-sticky-worker", Some(HeaderValue::from(identity.worker)), identity.expose == Expose::Full),
-            ("x-sticky-boot", value(&identity.boot), identity.expose == Expose::Full),
-        ];
-        let shown = all.into_iter().filter(|(_, _, shown)| *shown);
-        Self(shown.filter_map(|(name, value, _)| Some((HeaderName::from_static(name), value?))).collect())
-    }
-}
-
-/// A request in work; dropping it makes room for another.
+/// The place of a request that is being answered; dropping it makes room for another.
 struct Permit<'a>(&'a Worker);
 
 impl<'a> Permit<'a> {
@@ -54,7 +34,7 @@ impl Drop for Permit<'_> {
 }
 
 /// Answers one request.
-pub async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
+pub(super) async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
     let route = Route::of(request.uri().path());
     let is_post = request.method() == Method::POST;
     let mut answer = match admit(&worker, &request) {
@@ -69,7 +49,7 @@ pub async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>)
                     "timeout",
                     format!(
                         "the request was not complete within {} (--request-timeout)",
-                        crate::core::duration::write(worker.config.limits.request_timeout)
+                        sticky_core::duration::write(worker.config.limits.request_timeout)
                     ),
                 )
                 .into_response(),
@@ -84,13 +64,13 @@ pub async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>)
     };
     worker.desk.stats.requests.count(route, answer.status().as_u16());
     let headers = answer.headers_mut();
-    for (name, value) in &worker.headers.0 {
+    for (name, value) in &worker.identity_headers {
         headers.insert(name.clone(), value.clone());
     }
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    // A pooling proxy reuses its newest connection, and a connection belongs to one worker: without this, one user's
-    // requests would hit one worker for ever and hide what a pod with several workers does.
+    // A pooling proxy reuses its newest connection, and a connection belongs to one worker. Without this, one user's requests
+    // would stay on one worker and hide what a pod with several workers does.
     let spread = is_post && worker.config.close_after_post;
     if (spread || worker.state() == State::Draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -105,17 +85,13 @@ fn admit<'a>(worker: &'a Worker, request: &Request<Body>) -> Result<Permit<'a>, 
             return Err(Problem::new(
                 421,
                 "foreign-host",
-                "this server listens on loopback and answers to localhost and loopback addresses only; --allowed-host NAME lets another name in",
+                "this server listens on loopback and answers to localhost and loopback addresses only; --allowed-host HOST adds another name",
             ));
         }
     }
     Permit::take(worker).ok_or_else(|| {
-        Problem::new(
-            503,
-            "busy",
-            format!("{} requests are in work, which is the limit (--max-requests); try again", worker.config.limits.max_requests),
-        )
-        .retry_after(1)
+        Problem::new(503, "busy", format!("this worker already answers {} requests (--max-requests); try again", worker.config.limits.max_requests))
+            .retry_after(1)
     })
 }
 

@@ -1,4 +1,4 @@
-//! The page, embedded: it works without any other site, and with any one file of this binary.
+//! The page, embedded in the binary: it loads nothing from any other site.
 
 use crate::server::admit::{NewSession, last_segment};
 use crate::server::reply::Problem;
@@ -23,7 +23,7 @@ macro_rules! assets {
     };
 }
 
-/// What the page loads; a test holds this list against the folder.
+/// What the page loads; a test compares this list with the folder.
 const ASSETS: &[(&str, &str)] = assets![
     "actions.js",
     "dom.js",
@@ -53,33 +53,38 @@ const ASSETS: &[(&str, &str)] = assets![
     "sheet.js",
     "socket.js",
     "tally.js",
+    "tokens.css",
     "told.js",
     "topology.js",
     "trace.js",
+    "tree.js",
     "words.js",
 ];
 
 /// `GET /`: the page with a new session.
-pub async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extension<Peer>, headers: HeaderMap) -> Result<Response, Problem> {
     let session = NewSession::open(&worker, *peer, &headers)?;
     let identity = &worker.desk.identity;
-    // None of these needs escaping: base32, a checked pod name and a number, and words of our own.
+    // None of these needs escaping: base32, a validated pod name with a number, and words of our own.
     let page = INDEX
         .replace("{{client_id}}", session.id.as_str())
         .replace("{{page_by}}", identity.text())
-        .replace("{{expose}}", identity.expose.name())
+        .replace("{{expose}}", identity.expose.word())
         .replace("{{version}}", env!("CARGO_PKG_VERSION"));
     let mut answer = html(page);
     session.sign(&mut answer);
     Ok(answer)
 }
 
-/// `GET /readme`: what sticky sessions are.
-pub async fn readme() -> Response {
+/// `GET /readme`: what sticky sessions are, with a table that the keyboard can scroll where it is wider than the screen.
+pub(super) async fn readme() -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let mut body = String::new();
-        let options = pulldown_cmark::Options::ENABLE_TABLES;
+        let options = pulldown_cmark::Options::ENABLE_TABLES | pulldown_cmark::Options::ENABLE_HEADING_ATTRIBUTES;
         pulldown_cmark::html::push_html(&mut body, pulldown_cmark::Parser::new_ext(README_TEXT, options));
+        let body = body
+            .replace("<table>", r#"<div class="scroll" role="region" aria-labelledby="six" tabindex="0"><table>"#)
+            .replace("</table>", "</table></div>");
         README.replace("{{body}}", &body)
     });
     html(PAGE.clone())
@@ -95,7 +100,7 @@ fn html(page: String) -> Response {
 }
 
 /// `GET /static/{name}`: one file of the page.
-pub async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
+pub(super) async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
     let name = last_segment(&uri);
     let Some((_, content)) = ASSETS.iter().find(|(known, _)| *known == name) else {
         return Problem::new(404, "not-found", "the page has no such file").into_response();

@@ -1,14 +1,14 @@
-//! Answers: JSON, and errors that say what to do.
+//! JSON answers, and errors that name the next step.
 
-use crate::core::wire::{ErrorBody, json};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
+use sticky_core::wire::{ErrorBody, json};
 
 /// An error over HTTP: status, code, message, and a header where the status has one.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -18,28 +18,28 @@ pub struct Problem {
 impl Problem {
     /// An error without a header of its own.
     #[must_use]
-    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, code, message: message.into(), header: None }
     }
 
-    /// Says when to try again, in whole seconds.
+    /// Adds `Retry-After`, in whole seconds.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Self {
+    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
         self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         self
     }
 
-    /// Adds a header.
+    /// Adds a header; a second one replaces the first.
     #[must_use]
-    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.header = Some((name, value));
         self
     }
 
     /// The answer where the router found the path but not the method; keeps its `Allow`.
     #[must_use]
-    pub fn wrong_method(answer: &Response) -> Self {
+    pub(super) fn wrong_method(answer: &Response) -> Self {
         let allow = answer.headers().get(ALLOW).cloned();
         let methods = allow.as_ref().and_then(|a| a.to_str().ok()).unwrap_or("another method");
         let problem = Self::new(405, "wrong-method", format!("this route answers {methods} only"));
@@ -51,11 +51,11 @@ impl Problem {
 
     /// The answer where the router found nothing.
     #[must_use]
-    pub fn not_found() -> Self {
+    pub(super) fn not_found() -> Self {
         Self::new(
             404,
             "not-found",
-            "no such route; there are GET / /readme /session /whoami /topology /ws/{client_id} and POST /submit/{client_id} /without-redis/{client_id} /with-redis/{client_id}",
+            "no such route; the routes are GET / /readme /session /whoami /topology /ws/{client_id} and POST /submit/{client_id} /without-redis/{client_id} /with-redis/{client_id}",
         )
     }
 }
@@ -70,8 +70,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An answer with a JSON body that nobody may keep.
-pub fn json_body(status: StatusCode, body: impl Into<Body>) -> Response {
+/// An answer with a JSON body that no cache may store.
+pub(super) fn json_body(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -79,7 +79,7 @@ pub fn json_body(status: StatusCode, body: impl Into<Body>) -> Response {
     answer
 }
 
-/// A good answer with a JSON body.
-pub fn ok(body: impl Into<Body>) -> Response {
+/// A 200 with a JSON body.
+pub(super) fn ok(body: impl Into<Body>) -> Response {
     json_body(StatusCode::OK, body)
 }

@@ -1,26 +1,27 @@
 //! The public routes.
 
-use crate::core::cookie;
-use crate::core::identity::Expose;
-use crate::core::registry::Full;
-use crate::core::wire::json;
-use crate::server::admit::{NewSession, check_origin, check_upgrade, client_id};
+use crate::server::admit::{NewSession, check_origin, client_id};
 use crate::server::reply::{self, Problem};
 use crate::server::stream::Activity;
+use crate::server::upgrade::Handshake;
 use crate::server::worker::{Peer, Worker};
 use crate::server::{message, page, socket};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http::header::{COOKIE, HeaderValue};
 use http::{HeaderMap, Request};
 use serde::Serialize;
 use std::sync::Arc;
+use sticky_core::choice::Expose;
+use sticky_core::cookie;
+use sticky_core::registry::Full;
+use sticky_core::wire::json;
 
 /// All routes of one worker.
-pub fn router(worker: Arc<Worker>) -> Router {
+pub(super) fn router(worker: Arc<Worker>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/static/{name}", get(page::asset))
@@ -81,13 +82,7 @@ async fn topology(State(worker): State<Arc<Worker>>) -> Response {
     reply::ok(worker.picture().as_str().to_owned())
 }
 
-async fn upgrade(
-    State(worker): State<Arc<Worker>>,
-    activity: axum::Extension<Arc<Activity>>,
-    headers: HeaderMap,
-    ws: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
-    request: Request<axum::body::Body>,
-) -> Response {
+async fn upgrade(State(worker): State<Arc<Worker>>, activity: axum::Extension<Arc<Activity>>, mut request: Request<Body>) -> Response {
     if request.method() != http::Method::GET {
         return Problem::new(405, "wrong-method", "this route answers GET only")
             .with(http::header::ALLOW, HeaderValue::from_static("GET"))
@@ -95,17 +90,16 @@ async fn upgrade(
     }
     let map = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "map=1"));
     let admitted = client_id(request.uri()).and_then(|id| {
-        check_upgrade(&headers)?;
-        check_origin(&worker, &headers)?;
-        let ws = ws.map_err(|e| Problem::new(400, "bad-handshake", e.body_text()))?;
+        let handshake = Handshake::of(&mut request)?;
+        check_origin(&worker, request.headers())?;
         let place = worker.desk.seat(id, worker.config.limits.socket_queue).map_err(|full| match full {
             Full::Session(_) => Problem::new(429, "too-many-sockets", full.to_string()),
             Full::Worker(_) => Problem::new(503, "too-many-sockets", full.to_string()).retry_after(1),
         })?;
-        Ok((ws, place))
+        Ok((handshake, place))
     });
     match admitted {
-        Ok((ws, place)) => socket::accept(worker, ws, place, activity.0, map),
+        Ok((handshake, place)) => socket::accept(worker, handshake, place, activity.0, map),
         Err(problem) => problem.into_response(),
     }
 }

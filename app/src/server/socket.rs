@@ -2,21 +2,25 @@
 //!
 //! One task a socket, one `select!`: a writer task of its own costs a tenth to a third of the latency and 0.8 KiB.
 
-use crate::core::identity::Expose;
-use crate::core::stats::bump;
-use crate::core::trace::{Kind, Trace, TraceId};
-use crate::core::wire::{ErrorBody, Hello, Message, RelayState, json};
 use crate::server::desk::Place;
 use crate::server::outbox::Ending;
 use crate::server::stream::Activity;
+use crate::server::upgrade::{Handshake, WebSocket};
 use crate::server::worker::Worker;
-use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
+use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use sticky_core::choice::Expose;
+use sticky_core::stats::bump;
+use sticky_core::trace::{Kind, Trace, TraceId};
+use sticky_core::wire::{ErrorBody, Hello, Message, RelayState, json};
 use tokio::sync::watch;
 use tokio::time::Instant as Deadline;
+use tungstenite::error::ProtocolError;
+use tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tungstenite::{Error, Message as Frame, Utf8Bytes};
 
 /// tungstenite zero-fills its read buffer before every read: its default of 128 KiB costs twice the latency and twenty
 /// times the memory of this. Larger frames are still read, in several reads.
@@ -24,27 +28,27 @@ const READ_BUFFER: usize = 1_024;
 /// How long a goodbye may take to go out and to be answered.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Accepts the upgrade and starts the socket's task. The place is taken already, so that two upgrades at once can't both
+/// Accepts the handshake and starts the socket's task. The place is taken already, so that two upgrades at once can't both
 /// take the last one.
-pub fn accept(worker: Arc<Worker>, upgrade: WebSocketUpgrade, place: Place, activity: Arc<Activity>, map: bool) -> Response {
+pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, activity: Arc<Activity>, map: bool) -> Response {
     let max = worker.config.limits.max_frame;
     let tracked = worker.tracker.token();
-    upgrade
+    let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(max + 64 * 1_024)
-        .max_message_size(max)
-        .max_frame_size(max)
-        .on_upgrade(move |socket| async move {
-            let mut session = Session::new(worker, socket, place, activity, map);
-            let end = session.run().await;
-            session.close(end).await;
-            let (worker, id) = (session.worker.clone(), session.place.id);
-            // The registry must have let the socket go before the bus looks at it.
-            drop(session);
-            worker.bus.reconcile(id).await;
-            drop(tracked);
-        })
+        .max_message_size(Some(max))
+        .max_frame_size(Some(max));
+    handshake.accept(config, move |socket| async move {
+        let mut session = Session::new(worker, socket, place, activity, map);
+        let end = session.run().await;
+        session.close(end).await;
+        let (worker, id) = (session.worker.clone(), session.place.id);
+        // The registry must have let the socket go before the bus looks at it.
+        drop(session);
+        worker.bus.reconcile(id).await;
+        drop(tracked);
+    })
 }
 
 /// Why a socket ends.
@@ -54,7 +58,7 @@ enum End {
     Gone,
     /// Two pings went unanswered, or a frame could not be written for as long.
     Dead,
-    /// Nothing was said for too long.
+    /// No message in either direction for too long.
     Idle,
     /// A binary frame.
     Binary,
@@ -62,7 +66,7 @@ enum End {
     Oversize,
     /// Not a WebSocket frame, or not UTF-8.
     Broken,
-    /// The server's own order.
+    /// The server ended it.
     Ordered(Ending),
 }
 
@@ -104,7 +108,7 @@ impl Session {
             }
             let idle_at = self.last_message + limits.idle_socket;
             tokio::select! {
-                frame = self.socket.recv() => self.frame(frame).await?,
+                frame = self.socket.next() => self.frame(frame).await?,
                 () = self.place.outbox.woken() => {}
                 () = tokio::time::sleep_until(next_ping.min(idle_at)) => {
                     if Deadline::now() >= idle_at {
@@ -149,7 +153,7 @@ impl Session {
         Ok(())
     }
 
-    async fn frame(&mut self, frame: Option<Result<Frame, axum::Error>>) -> Result<(), End> {
+    async fn frame(&mut self, frame: Option<Result<Frame, Error>>) -> Result<(), End> {
         match frame {
             Some(Ok(Frame::Text(text))) => {
                 self.last_message = Deadline::now();
@@ -163,7 +167,9 @@ impl Session {
             Some(Ok(Frame::Ping(_))) => Ok(()),
             Some(Ok(Frame::Binary(_))) => Err(End::Binary),
             Some(Ok(Frame::Close(_))) | None => Err(End::Gone),
-            Some(Err(error)) => Err(what_broke(error)),
+            Some(Err(error)) => Err(what_broke(&error)),
+            // Single frames are written only, never read.
+            Some(Ok(Frame::Frame(_))) => Ok(()),
         }
     }
 
@@ -201,7 +207,7 @@ impl Session {
         }
     }
 
-    /// Says why, and waits a moment for the other side to say that it heard.
+    /// Closes with a code and a reason, and waits a moment for the client's own close frame.
     async fn close(&mut self, end: End) {
         if end == End::Dead {
             bump(&self.worker.desk.stats.dead_peers);
@@ -210,23 +216,23 @@ impl Session {
         if matches!(end, End::Binary | End::Oversize | End::Broken) {
             self.activity.leave_unread();
         }
-        let (code, reason) = match end {
+        let (code, reason): (u16, _) = match end {
             End::Gone => {
                 // The reply to the client's own close frame goes out with the next poll.
-                let _ = tokio::time::timeout(GOODBYE, self.socket.recv()).await;
+                let _ = tokio::time::timeout(GOODBYE, self.socket.next()).await;
                 return;
             }
             End::Dead => return,
             End::Idle => (1000, "idle".to_owned()),
-            End::Binary => (1003, "this server takes text frames only".to_owned()),
-            End::Oversize => (1009, format!("a frame may have {} bytes", self.worker.config.limits.max_frame)),
+            End::Binary => (1003, "this server accepts text frames only".to_owned()),
+            End::Oversize => (1009, format!("a message can have at most {} bytes", self.worker.config.limits.max_frame)),
             End::Broken => (1002, "not a WebSocket frame with UTF-8 text".to_owned()),
             End::Ordered(Ending::SlowReader) => (1008, "the reader is too slow".to_owned()),
             End::Ordered(Ending::Restart(hint)) => (1012, json(&hint)),
         };
         let goodbye = async {
-            if self.socket.send(Frame::Close(Some(CloseFrame { code, reason: reason.into() }))).await.is_ok() {
-                while let Some(Ok(_)) = self.socket.recv().await {}
+            if self.socket.send(Frame::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.next().await {}
             }
         };
         let _ = tokio::time::timeout(GOODBYE, goodbye).await;
@@ -250,12 +256,11 @@ fn told(id: TraceId, place: &str, began: Instant) -> Trace {
     trace
 }
 
-fn what_broke(error: axum::Error) -> End {
-    use tungstenite::Error as E;
-    match error.into_inner().downcast::<E>().map(|e| *e) {
-        Ok(E::Capacity(_)) => End::Oversize,
-        Ok(E::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
-        Ok(E::Protocol(_) | E::Utf8(_)) => End::Broken,
+fn what_broke(error: &Error) -> End {
+    match error {
+        Error::Capacity(_) => End::Oversize,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+        Error::Protocol(_) | Error::Utf8(_) => End::Broken,
         _ => End::Gone,
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
 /// A connection's bytes.
-pub enum Stream {
+pub(super) enum Stream {
     /// From the network.
     Tcp(TcpStream),
     /// From the front door of the same process.
@@ -21,7 +21,7 @@ pub enum Stream {
 /// What a connection is doing, for the two timers that hyper has only one for: its header timeout also ends idle
 /// keep-alive connections, and those must live longer than the front door's.
 #[derive(Debug)]
-pub struct Activity {
+pub(super) struct Activity {
     born: Instant,
     /// Milliseconds since `born` at which the present phase began, times four, plus the phase.
     since: AtomicU64,
@@ -30,7 +30,7 @@ pub struct Activity {
 
 /// The phases of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub(super) enum Phase {
     /// Between requests.
     Idle,
     /// A request's head is coming in.
@@ -42,7 +42,7 @@ pub enum Phase {
 impl Activity {
     /// A connection that has said nothing yet.
     #[must_use]
-    pub fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self { born: Instant::now(), since: AtomicU64::new(0), unread: AtomicBool::new(false) })
     }
 
@@ -51,12 +51,12 @@ impl Activity {
     }
 
     /// Enters a phase.
-    pub fn enter(&self, phase: Phase) {
+    pub(super) fn enter(&self, phase: Phase) {
         self.since.store(self.now() * 4 + phase as u64, Ordering::Relaxed);
     }
 
     /// The connection will be closed although its client may still be sending.
-    pub fn leave_unread(&self) {
+    pub(super) fn leave_unread(&self) {
         self.unread.store(true, Ordering::Relaxed);
     }
 
@@ -68,7 +68,7 @@ impl Activity {
 
     /// The phase and how long it has lasted.
     #[must_use]
-    pub fn phase(&self) -> (Phase, Duration) {
+    pub(super) fn phase(&self) -> (Phase, Duration) {
         let since = self.since.load(Ordering::Relaxed);
         let phase = match since % 4 {
             0 => Phase::Idle,
@@ -79,7 +79,7 @@ impl Activity {
     }
 
     /// Resolves when the connection has been waiting for too long, to what it was waiting for.
-    pub async fn overdue(&self, head: Duration, idle: Duration) -> Phase {
+    pub(super) async fn overdue(&self, head: Duration, idle: Duration) -> Phase {
         loop {
             let (phase, lasted) = self.phase();
             let most = match phase {
@@ -98,7 +98,7 @@ impl Activity {
 }
 
 /// A stream that tells its [`Activity`] when bytes come in, and that closes so that the last answer arrives.
-pub struct Watched {
+pub(super) struct Watched {
     // Taken only when it is dropped.
     stream: Option<Stream>,
     activity: Arc<Activity>,
@@ -135,7 +135,7 @@ async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
 impl Watched {
     /// Watches `stream`.
     #[must_use]
-    pub fn new(stream: Stream, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(stream: Stream, activity: Arc<Activity>) -> Self {
         Self { stream: Some(stream), activity }
     }
 }

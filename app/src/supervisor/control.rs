@@ -1,66 +1,79 @@
-//! What supervisor and worker say to each other: one line of JSON each.
+//! What supervisor and worker tell each other: how a worker is started, and then one line of JSON for each message.
 
-use crate::server::worker::Report;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::net::SocketAddr;
 use std::time::Duration;
+use sticky_core::readiness::Report;
+use sticky_core::wire::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
-/// A worker speaks at least this often.
-pub const BEAT: Duration = Duration::from_millis(500);
-/// A worker that is silent for this long is hung and is killed.
-pub const HUNG_AFTER: Duration = Duration::from_secs(5);
-/// Tells a process that it is a worker, and which one.
-pub const WORKER_VARIABLE: &str = "STICKY_INTERNAL_WORKER";
+/// A worker reports at least this often.
+pub(super) const BEAT: Duration = Duration::from_millis(500);
+/// A worker that has not reported for this long hangs, and is killed.
+pub(super) const HUNG_AFTER: Duration = Duration::from_secs(5);
+/// Holds a worker's number; its presence makes a process a worker.
+pub(crate) const WORKER_VARIABLE: &str = "STICKY_INTERNAL_WORKER";
+/// Holds the address that the supervisor reserved, which `--listen` with port 0 does not name.
+pub(super) const LISTEN_VARIABLE: &str = "STICKY_INTERNAL_LISTEN";
 
-/// From the supervisor.
+/// What a worker process learns from its environment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WorkerPlace {
+    /// Its number, from 0.
+    pub(crate) number: u16,
+    /// The address that it shares with the others.
+    pub(super) listen: Option<SocketAddr>,
+}
+
+/// The place of this process, where a supervisor started it as a worker.
+pub(crate) fn place_of_this_worker() -> Option<WorkerPlace> {
+    let variable = |name| std::env::var(name).ok();
+    let number = variable(WORKER_VARIABLE)?.parse().ok()?;
+    Some(WorkerPlace { number, listen: variable(LISTEN_VARIABLE).and_then(|address| address.parse().ok()) })
+}
+
+/// What the supervisor sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// Say now how you are; somebody asks for metrics.
+pub(super) enum Order {
+    /// Report now, for a scrape of metrics.
     Report,
-    /// Leave by the plan.
+    /// Drain, by the plan of the flags.
     Drain,
 }
 
-/// From a worker.
+/// What a worker sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Word {
-    /// How it is.
+pub(super) enum Word {
+    /// Its state and its counters.
     Report(Box<Report>),
-    /// It can't serve; the text is for a person.
+    /// It can't serve, for the reason in the text.
     Failed(String),
 }
 
-/// Reads lines.
-pub struct Reader(Lines<BufReader<OwnedReadHalf>>);
+pub(super) struct Reader(Lines<BufReader<OwnedReadHalf>>);
 
-/// Writes lines.
-pub struct Writer(OwnedWriteHalf);
+pub(super) struct Writer(OwnedWriteHalf);
 
-/// The two halves of a link.
-pub fn split(stream: UnixStream) -> (Reader, Writer) {
+pub(super) fn split(stream: UnixStream) -> (Reader, Writer) {
     let (read, write) = stream.into_split();
     (Reader(BufReader::new(read).lines()), Writer(write))
 }
 
 impl Reader {
-    /// The next line; loses nothing when it is cancelled. `None` when the other side is gone or says something unknown.
-    pub async fn next<T: DeserializeOwned>(&mut self) -> Option<T> {
+    /// The next message; cancelling loses nothing. `None` when the other side is gone or sends something unknown.
+    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Option<T> {
         let line = self.0.next_line().await.ok()??;
         serde_json::from_str(&line).ok()
     }
 }
 
 impl Writer {
-    /// Says one line.
-    ///
-    /// # Errors
-    /// The other side is gone.
-    pub async fn say<T: Serialize>(&mut self, word: &T) -> std::io::Result<()> {
-        let mut line = crate::core::wire::json(word);
+    pub(super) async fn say<T: Serialize>(&mut self, word: &T) -> std::io::Result<()> {
+        let mut line = json(word);
         line.push('\n');
         self.0.write_all(line.as_bytes()).await
     }

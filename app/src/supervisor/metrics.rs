@@ -1,6 +1,5 @@
 //! `/metrics`: the counts of all workers as one exposition.
 
-use crate::core::stats::ROUTES;
 use crate::supervisor::fleet::View;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode as encode_text;
@@ -8,6 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
+use sticky_core::stats::ROUTES;
 
 struct Scrape {
     view: View,
@@ -21,7 +21,7 @@ impl std::fmt::Debug for Scrape {
 }
 
 /// The text of one scrape.
-pub fn encode(view: View, bus: &'static str) -> String {
+pub(super) fn encode(view: View, bus: &'static str) -> String {
     let mut registry = Registry::with_prefix("sticky");
     registry.register_collector(Box::new(Scrape { view, bus }));
     let mut text = String::new();
@@ -56,21 +56,21 @@ impl Collector for Scrape {
             let held = report.as_ref().map_or(0, |r| r.sockets as u64);
             ConstGauge::new(held).encode(sockets.encode_family(&[("worker", worker.to_string())])?)?;
         }
-        let mut up = encoder.encode_descriptor("bus_up", "Whether a worker hears the bus", None, gauge)?;
+        let mut up = encoder.encode_descriptor("bus_up", "Whether a worker's subscription to the bus is up", None, gauge)?;
         for (worker, report) in view.workers.iter().enumerate() {
             let is_up = u64::from(report.as_ref().is_some_and(|r| r.bus_up));
             ConstGauge::new(is_up).encode(up.encode_family(&[("bus", self.bus.to_owned()), ("worker", worker.to_string())])?)?;
         }
         let draining = ConstGauge::new(u64::from(view.draining));
-        draining.encode(encoder.encode_descriptor("draining", "Whether the pod is leaving", None, draining.metric_type())?)
+        draining.encode(encoder.encode_descriptor("draining", "Whether the pod is draining", None, draining.metric_type())?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::stats::{Counts, Route, Stats};
-    use crate::server::worker::Report;
+    use sticky_core::readiness::Report;
+    use sticky_core::stats::{Counts, Route, Stats};
 
     #[test]
     fn one_line_for_each_count_and_no_label_of_a_client() {

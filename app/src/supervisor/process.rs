@@ -1,43 +1,31 @@
 //! The supervisor's loop.
 
-use crate::core::drain::MARGIN;
 use crate::settings::Settings;
 use crate::supervisor::admin;
 use crate::supervisor::control::{self, HUNG_AFTER, Order, Word};
 use crate::supervisor::fleet::Workers;
+use crate::supervisor::listen::reuse_port;
 use rustix::process::{Pid, Signal, kill_process};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::Socket;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::process::{ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use sticky_core::drain::MARGIN;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// A worker that lived this long starts its successor without delay.
+/// A worker that ran for this long is restarted without delay.
 const STABLE: Duration = Duration::from_secs(10);
 /// Between the second and later quick restarts: doubled each time up to the second value.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// A socket that several workers may bind to one address.
-///
-/// # Errors
-/// The address can't be bound.
-pub fn reuse_port(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket)
-}
-
 /// Runs the supervisor until the pod has drained.
-pub fn run(settings: Settings) -> ExitCode {
+pub(crate) fn run(settings: Settings) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -52,17 +40,17 @@ async fn supervise(mut settings: Settings) -> ExitCode {
     // Held without listening, so that port 0 means one port for all workers and nobody else takes it between two lives.
     let (_reserved, admin_listener) = match reserve(&mut settings).await {
         Ok(bound) => bound,
-        Err(why) => {
-            tracing::error!("{why}");
+        Err(taken) => {
+            tracing::error!("{taken}");
             return ExitCode::FAILURE;
         }
     };
     let admin_address = admin_listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
     tracing::info!(
-        listen = %settings.listen, admin = %admin_address, pod = %settings.pod, workers = settings.workers, bus = settings.bus_name(),
-        open_files = settings.open_files, max_sockets = settings.limits.max_sockets, version = env!("CARGO_PKG_VERSION"), "listening"
+        listen = %settings.listen, admin = %admin_address, pod = %settings.pod, workers = settings.workers, bus = settings.blueprint.relay.kind(),
+        open_files = settings.open_files, max_sockets = settings.blueprint.config.limits.max_sockets, version = env!("CARGO_PKG_VERSION"), "listening"
     );
-    let workers = Workers::new(usize::from(settings.workers), settings.bus_name());
+    let workers = Workers::new(usize::from(settings.workers), settings.blueprint.relay.kind());
     let admin = tokio::spawn(admin::serve(admin_listener, workers.clone()));
     let settings = Arc::new(settings);
     let mut lives = tokio::task::JoinSet::new();
@@ -70,13 +58,13 @@ async fn supervise(mut settings: Settings) -> ExitCode {
         lives.spawn(keep(settings.clone(), workers.clone(), number));
     }
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        tracing::error!("the system lets no signal handler in");
+        tracing::error!("the system refused a signal handler");
         return ExitCode::FAILURE;
     };
     let failed = tokio::select! {
         _ = interrupt.recv() => false,
         _ = terminate.recv() => false,
-        // Workers end by themselves only when they can't start at all.
+        // A worker ends by itself only when it can't start at all.
         _ = lives.join_next() => true,
     };
     if failed {
@@ -87,7 +75,7 @@ async fn supervise(mut settings: Settings) -> ExitCode {
     let code = tokio::select! {
         () = async { while lives.join_next().await.is_some() {} } => ExitCode::SUCCESS,
         () = tokio::time::sleep(deadline) => {
-            tracing::warn!(?deadline, "workers were still there at the deadline; they are cut");
+            tracing::warn!(?deadline, "some workers did not stop before the deadline; killing them");
             ExitCode::SUCCESS
         }
         _ = interrupt.recv() => ExitCode::from(130),
@@ -100,19 +88,27 @@ async fn supervise(mut settings: Settings) -> ExitCode {
     code
 }
 
+/// An address can't be taken.
+#[derive(Debug, thiserror::Error)]
+#[error("listening on {address} (--{flag}): {error}; choose another address with --{flag}, or stop the process that listens there")]
+struct Taken {
+    address: SocketAddr,
+    flag: &'static str,
+    error: io::Error,
+}
+
 /// Checks that nobody else listens, then binds the address that the workers will share.
-async fn reserve(settings: &mut Settings) -> Result<(Socket, TcpListener), String> {
-    let taken = |what: &str, address: SocketAddr, error: io::Error| {
-        format!("listening on {address} ({what}): {error}; choose another with --{what} or stop what listens there")
-    };
+async fn reserve(settings: &mut Settings) -> Result<(Socket, TcpListener), Taken> {
+    let (listen, admin) = (settings.listen, settings.admin_listen);
+    let taken = |error| Taken { address: listen, flag: "listen", error };
     // SO_REUSEPORT would let a second server of the same user share the port in silence.
-    drop(std::net::TcpListener::bind(settings.listen).map_err(|e| taken("listen", settings.listen, e))?);
-    let socket = reuse_port(settings.listen).map_err(|e| taken("listen", settings.listen, e))?;
+    drop(std::net::TcpListener::bind(listen).map_err(taken)?);
+    let socket = reuse_port(listen).map_err(taken)?;
     if let Some(address) = socket.local_addr().ok().and_then(|a| a.as_socket()) {
         settings.listen = address;
     }
-    let admin = TcpListener::bind(settings.admin_listen).await.map_err(|e| taken("admin-listen", settings.admin_listen, e))?;
-    Ok((socket, admin))
+    let admin_listener = TcpListener::bind(admin).await.map_err(|error| Taken { address: admin, flag: "admin-listen", error })?;
+    Ok((socket, admin_listener))
 }
 
 /// Keeps one worker alive until the pod drains. Returns early only when the worker says that it can't start.
@@ -132,8 +128,8 @@ async fn keep(settings: Arc<Settings>, workers: Arc<Workers>, number: u16) {
                 tracing::error!(worker = number, "{why}");
                 return;
             }
-            Ok(status) => tracing::warn!(worker = number, %status, pause = ?pause, "worker ended; starting it again"),
-            Err(Death::Killed(why)) => tracing::warn!(worker = number, why, pause = ?pause, "worker killed; starting it again"),
+            Ok(status) => tracing::warn!(worker = number, %status, pause = ?pause, "worker ended; restarting it"),
+            Err(Death::Killed(why)) => tracing::warn!(worker = number, why, pause = ?pause, "killed a worker; restarting it"),
             Err(Death::Spawn(error)) => tracing::error!(worker = number, %error, pause = ?pause, "starting a worker failed; trying again"),
         }
         workers.restarted();
@@ -178,14 +174,14 @@ async fn live(settings: &Settings, workers: &Workers, number: u16) -> Result<Exi
                     let deaf = report.deaf;
                     workers.report(usize::from(number), *report);
                     if deaf && !told_to_drain {
-                        return Err(end(&mut child, "it hears nothing on the bus although the bus answers").await);
+                        return Err(end(&mut child, "it receives nothing from the bus although the bus answers").await);
                     }
                 }
                 Some(Word::Failed(why)) => return Err(Death::CannotStart(why)),
                 // It is about to end, or hangs: the other branches tell which.
                 None => silent = true,
             },
-            () = &mut hung => return Err(end(&mut child, "it said nothing for five seconds").await),
+            () = &mut hung => return Err(end(&mut child, "it did not report for five seconds").await),
         }
     }
 }
@@ -207,7 +203,7 @@ fn spawn(settings: &Settings, number: u16) -> io::Result<(Child, UnixStream)> {
     let child = Command::new(program)
         .args(std::env::args_os().skip(1))
         .env(control::WORKER_VARIABLE, number.to_string())
-        .env(crate::cli::LISTEN_VARIABLE, settings.listen.to_string())
+        .env(control::LISTEN_VARIABLE, settings.listen.to_string())
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
         .kill_on_drop(true)
         .spawn()?;

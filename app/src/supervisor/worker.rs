@@ -1,20 +1,20 @@
 //! A worker process: its own listener, its own runtime, and a line to the supervisor.
 
-use crate::server::{Source, Worker};
+use crate::server::{self, Source, Worker};
 use crate::settings::Settings;
-use crate::supervisor::control::{self, BEAT, Order, Word};
+use crate::supervisor::control::{self, BEAT, Order, Word, WorkerPlace};
+use crate::supervisor::listen::listen;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::net::{TcpListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Runs worker `number` until it has drained or the supervisor is gone.
-pub fn run(settings: &Settings, number: u16) -> ExitCode {
+/// Runs one worker until it has drained or the supervisor is gone.
+pub(crate) fn run(settings: &Settings, place: WorkerPlace) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -22,20 +22,22 @@ pub fn run(settings: &Settings, number: u16) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(serve(settings, number))
+    runtime.block_on(serve(settings, place))
 }
 
-async fn serve(settings: &Settings, number: u16) -> ExitCode {
+async fn serve(settings: &Settings, place: WorkerPlace) -> ExitCode {
     let (mut orders, mut words) = match link() {
         Ok(stream) => control::split(stream),
         Err(error) => {
-            tracing::error!(%error, "a worker is started by its supervisor: run sticky-app without {}", control::WORKER_VARIABLE);
+            tracing::error!(%error, "only a supervisor starts workers: run sticky-app without {}", control::WORKER_VARIABLE);
             return ExitCode::from(2);
         }
     };
-    let built = listen(settings.listen)
-        .map_err(|error| format!("listening on {}: {error}", settings.listen))
-        .and_then(|listener| settings.worker(number).map(|worker| (listener, worker)));
+    let address = place.listen.unwrap_or(settings.listen);
+    let built = listen(address).map_err(|error| format!("listening on {address}: {error}")).and_then(|listener| {
+        let worker = settings.blueprint.worker(settings.pod.clone(), place.number, settings.workers);
+        worker.map(|worker| (listener, worker)).map_err(|error| error.to_string())
+    });
     let (listener, worker) = match built {
         Ok(built) => built,
         Err(why) => {
@@ -45,12 +47,12 @@ async fn serve(settings: &Settings, number: u16) -> ExitCode {
     };
     let drain = CancellationToken::new();
     tokio::select! {
-        () = worker.serve(Source::Tcp(listener), async { drain.cancelled().await; settings.drain }) => {
+        () = server::serve(&worker, Source::Tcp(listener), async { drain.cancelled().await; settings.drain }) => {
             worker.log_totals();
             ExitCode::SUCCESS
         }
         () = converse(&worker, &mut orders, &mut words, &drain) => {
-            tracing::error!("the supervisor is gone; a worker alone would never be drained or replaced");
+            tracing::error!("the supervisor is gone; exiting, since nothing would drain or replace this worker");
             ExitCode::FAILURE
         }
     }
@@ -91,10 +93,4 @@ fn link() -> io::Result<UnixStream> {
     stream.peer_addr()?;
     stream.set_nonblocking(true)?;
     UnixStream::from_std(stream)
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = super::process::reuse_port(address)?;
-    socket.listen(1_024)?;
-    TcpListener::from_std(socket.into())
 }

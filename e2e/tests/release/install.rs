@@ -1,11 +1,11 @@
 //! `docs/install.md`, word for word.
 
-use crate::{VERSION, copy, own, packed, text};
+use crate::pack::{VERSION, copy, own, packed, text};
 use anyhow::Result;
-use e2e::docs;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use testkit::docs;
 
 /// Word for word, with a `curl` that downloads from the folder.
 #[tokio::test]
@@ -25,13 +25,13 @@ async fn it_is_installed_and_removed_as_the_page_says() -> Result<()> {
         Command::new("bash").args(["-euc", script]).current_dir(at("work")).env("HOME", at("home")).env("PATH", path).output().unwrap()
     };
     let commands = |heading: &str| docs::commands("docs/install.md", heading).map(|lines| lines.join("\n") + "\n");
-    let install = commands("The command")? + &commands("Completions and the manual")?;
+    let install = commands("Install")? + &commands("Completions and the manual")?;
     let said = text(&run(&install));
     assert!(said.contains(".tar.gz: OK") && said.lines().last().is_some_and(|line| line.starts_with(&format!("stickyctl {VERSION} ("))), "{said}");
     for file in ["share/bash-completion/completions/stickyctl", "share/man/man1/stickyctl-up.1"] {
         assert!(at("home/.local").join(file).is_file(), "{file}");
     }
-    text(&run(&(commands("The command")? + &commands("Removing it")?)));
+    text(&run(&(commands("Install")? + &commands("Uninstall")?)));
     let left = text(&run("find ~/.local -type f -o -type l"));
     assert_eq!(left, "");
 

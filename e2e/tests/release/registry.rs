@@ -1,13 +1,14 @@
 //! What a registry gets, on one that this machine serves.
 
-use crate::{MACHINES, VERSION, packed, path, root, script, tar, text};
+use crate::pack::{MACHINES, VERSION, packed, path, script, tar, text};
 use anyhow::{Context, Result};
-use e2e::{lint, ports, wait};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use testkit::tree::root;
+use testkit::{lint, ports, wait};
 
 /// A registry of this test's own.
 struct Registry(std::process::Child);

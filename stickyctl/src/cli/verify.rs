@@ -1,12 +1,13 @@
 //! The flags of `verify` and `explain`, and how they become a request and what is printed of its result.
 
-use super::{Format, LocalArg, ON_A_CLUSTER};
-use crate::cluster::release::ReleaseArgs;
+use super::cluster::ReleaseArgs;
+use super::local::LocalArg;
+use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Format, Output};
 use crate::verify;
 use crate::verify::report::files::Files;
-use crate::verify::request::{Amount, AtFile, Host, Http, Path, Request, Site};
+use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use http::HeaderValue;
@@ -17,11 +18,10 @@ use std::time::Duration;
 use sticky_affinity::code::Code;
 use sticky_affinity::identity::Source;
 use sticky_affinity::scenario::{self, Name};
-use sticky_app::core::duration;
+use sticky_core::duration;
 
 #[derive(Debug, Args)]
-#[allow(missing_docs, reason = "each flag has its help, and the groups have a heading")]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// URL of the site to test [default: the release on the cluster, through its front door]
     #[arg(conflicts_with = "local")]
     url: Option<String>,
@@ -161,7 +161,7 @@ struct OutputArgs {
 }
 
 /// Runs `verify`: prints the report, and writes its files. Files that cannot be written or read are found before the first request.
-pub(crate) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
         output.answer(&lines.join("\n"));
@@ -178,7 +178,7 @@ pub(crate) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
 }
 
 /// Prints what a reason means and what to try.
-pub(crate) fn explain(code: Code, output: Output) -> Exit {
+pub(super) fn explain(code: Code, output: Output) -> Exit {
     output.answer(&format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice()));
     Exit::Done
 }
@@ -187,9 +187,12 @@ impl VerifyArgs {
     fn request(self) -> Request {
         let (http, amount) = (self.http, self.amount);
         let site = match self.url {
-            Some(url) => Site::Url { url, pods: self.pods.map(|selector| (selector, self.release)) },
+            Some(url) => {
+                let watched = |selector| Pods { access: self.release.cluster.access(), namespace: self.release.namespace, selector };
+                Site::Url { url, pods: self.pods.map(watched) }
+            }
             None if self.local.local => Site::Local,
-            None => Site::Release(self.release),
+            None => Site::Release { access: self.release.cluster.access(), place: self.release.place() },
         };
         Request {
             site,

@@ -1,77 +1,124 @@
-//! Asks the app through the front door, as a browser would, over a tunnel to the front door's pods.
+//! Asks the app through the front door, as a browser would, over a port-forward to the front door's pods.
 //!
-//! A front door needs some seconds to learn of a route and of pods, so everything is asked again until it works, and the last
-//! reason is kept.
+//! A front door takes some seconds to learn about a route and its pods, so everything is tried until it works, and the last reason
+//! is kept.
 
 use super::doors::Found;
-use super::tunnel::http::{Conn, Reply};
-use super::tunnel::{Target, connect};
-use crate::exit::{Exit, Failure};
+use super::tunnel::http::Conn;
+use super::tunnel::link::connect;
+use super::tunnel::{Error as TunnelError, PodPort, Target};
+use crate::exit::{Exit, Explained};
+use crate::http1::Reply;
+use crate::poll::{Deadline, until};
 use futures_util::StreamExt;
 use http::HeaderValue;
 use http::header::{COOKIE, SET_COOKIE};
 use kube::Client;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 const PAUSE: Duration = Duration::from_millis(200);
-/// Fresh sessions between two looks at how far it got: all of 16 that are chosen by chance are met so in 99 of 100 rounds.
+/// Fresh sessions per connection: 128 that are spread at random over 16 pods reach all of them in 99 of 100 rounds.
 const ROUND: usize = 128;
-/// The most that a handshake and a first frame take.
+/// For a handshake and the first frame.
 const SOCKET: Duration = Duration::from_secs(5);
 
-/// What a fresh session met.
+/// Said instead of asking a route with a certificate.
+pub(crate) const TLS: &str = "not tested: the route uses TLS";
+
+/// Who answered a fresh session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The pod that answered; `app` where pods are not exposed.
+    /// The pod; `app` if the app does not expose its pods.
     pub pod: String,
-    /// Its worker, where workers are exposed.
+    /// The worker, if the app exposes its workers.
     pub worker: Option<u16>,
-    /// Name of the cookie that was set, if one was.
+    /// Name of the cookie that was set.
     pub cookie: Option<String>,
 }
 
-/// How sessions that are told apart are counted.
+/// What has to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Pods.
+    /// Different pods.
     Pod,
-    /// Workers, as `pod:worker`.
+    /// Different workers, as `pod:worker`.
     Worker,
 }
 
-/// Opens a session and its socket, and waits for the socket's first frame; again until it works. `host` is the Ingress's.
+/// Why the app does not answer through the front door. `doing` is as in "asking the app through Traefik 3.6.12 in namespace traefik".
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It might still work later; the last reason.
+    #[error("{doing}: not within {}: {last}", crate::output::short(*timeout))]
+    Late {
+        /// What was tried.
+        doing: String,
+        /// For how long.
+        timeout: Duration,
+        /// The last reason.
+        last: String,
+    },
+    /// The front door redirects every plain request to TLS, which is not tested here.
+    #[error("{doing}: the route accepts only TLS, and plain HTTP was redirected: status {status} to {to}")]
+    Tls {
+        /// What was tried.
+        doing: String,
+        /// The answer's status.
+        status: u16,
+        /// The redirect's target.
+        to: String,
+    },
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Late { .. } => Exit::TimedOut,
+            Self::Tls { .. } => Exit::Failed,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Late { .. } => vec!["stickyctl status    shows pods, route and front door".to_owned()],
+            Self::Tls { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Opens a session and its WebSocket, and waits for the socket's first frame; again until it works. `host` is the Ingress's.
 ///
 /// # Errors
-/// [`Exit::TimedOut`] with the last reason. [`Exit::Failed`] where the route sends everybody to TLS, which is not asked here.
-pub async fn answer(client: &Client, door: &Found, host: Option<&str>, deadline: Instant) -> Result<Answer, Failure> {
+/// [`Error`].
+pub async fn answer(client: &Client, door: &Found, host: Option<&str>, deadline: Deadline) -> Result<Answer, Error> {
     let (target, host) = (Target::from(door), name(host));
     let doing = format!("asking the app through {} in namespace {}", door.title(), door.namespace);
-    until(&doing, deadline, async || once(client, &target, &host).await).await
+    patiently(&doing, deadline, async || once(client, &target, &host).await).await
 }
 
 /// Opens fresh sessions until `want` different pods or workers have answered. Only those of `among` count, unless it is empty:
-/// pods that are leaving answer too.
+/// terminating pods answer too.
 ///
 /// # Errors
-/// [`Exit::TimedOut`] with the number that answered, and the last reason.
+/// [`Error`].
 pub async fn spread(
     client: &Client,
     door: &Found,
     host: Option<&str>,
     (want, by, among): (usize, By, &BTreeSet<String>),
-    deadline: Instant,
-) -> Result<BTreeSet<String>, Failure> {
+    deadline: Deadline,
+) -> Result<BTreeSet<String>, Error> {
     let (target, host) = (Target::from(door), name(host));
     let mut seen = BTreeSet::new();
     let doing = format!("reaching {want} {} through {}", if by == By::Pod { "pods" } else { "workers" }, door.title());
-    until(&doing, deadline, async || {
-        // One connection for all: without a cookie every request is a session of its own to the front door.
-        let mut conn = open(client, &target).await.map_err(Reason::Wait)?;
+    patiently(&doing, deadline, async || {
+        // One connection for all of them: without a cookie the front door treats every request as a new session.
+        let mut conn = Conn::open(client, &pod(client, &target).await?).await?;
         for _ in 0..ROUND {
             let answer = match by {
                 By::Pod => whoami(&mut conn, &host).await?.0,
@@ -88,38 +135,42 @@ pub async fn spread(
             }
         }
         let names: Vec<&str> = seen.iter().map(String::as_str).collect();
-        Err(Reason::Wait(format!("{} answered: {}", names.len(), names.join(", "))))
+        Err(Reason::Wait(format!("only {} answered: {}", names.len(), names.join(", "))))
     })
     .await
 }
 
-/// Why it did not work.
+/// Why one try did not work.
 enum Reason {
     /// It may work in a moment.
     Wait(String),
-    /// It never will.
-    Stop(String),
+    /// It never will: a redirect to TLS.
+    Tls { status: u16, to: String },
 }
 
-async fn until<T>(doing: &str, deadline: Instant, mut attempt: impl AsyncFnMut() -> Result<T, Reason>) -> Result<T, Failure> {
-    let mut last = "nothing was answered".to_owned();
-    loop {
-        match tokio::time::timeout_at(deadline.into(), attempt()).await {
-            Ok(Ok(done)) => return Ok(done),
-            Ok(Err(Reason::Stop(why))) => return Err(Failure::new(Exit::Failed, format!("{doing}: {why}"))),
-            Ok(Err(Reason::Wait(why))) => last = why,
-            Err(_) => {}
-        }
-        if Instant::now() + PAUSE >= deadline {
-            return Err(Failure::new(Exit::TimedOut, format!("{doing}: {last}")).try_this("stickyctl status    pods, route and front door"));
-        }
-        tokio::time::sleep(PAUSE).await;
+impl<E: Into<TunnelError>> From<E> for Reason {
+    fn from(error: E) -> Self {
+        Self::Wait(error.into().to_string())
     }
 }
 
-async fn open(client: &Client, target: &Target) -> Result<Conn, String> {
-    let pods = target.ready(client).await?;
-    Conn::open(client, pods.first().ok_or("no pod of the front door is ready")?).await
+async fn patiently<T>(doing: &str, deadline: Deadline, mut attempt: impl AsyncFnMut() -> Result<T, Reason>) -> Result<T, Error> {
+    let mut last = "there was no answer".to_owned();
+    let done = until(deadline, PAUSE, async || match tokio::time::timeout_at(deadline.end(), attempt()).await {
+        Ok(Ok(done)) => Ok(Some(done)),
+        Ok(Err(Reason::Tls { status, to })) => Err(Error::Tls { doing: doing.to_owned(), status, to }),
+        Ok(Err(Reason::Wait(why))) => {
+            last = why;
+            Ok(None)
+        }
+        Err(_) => Ok(None),
+    });
+    done.await?.ok_or_else(|| Error::Late { doing: doing.to_owned(), timeout: deadline.timeout(), last })
+}
+
+async fn pod(client: &Client, target: &Target) -> Result<PodPort, Reason> {
+    let ready = target.ready(client).await?;
+    ready.into_iter().next().ok_or_else(|| Reason::Wait("no pod of the front door is ready".to_owned()))
 }
 
 #[derive(Deserialize)]
@@ -128,37 +179,38 @@ struct Session {
 }
 
 async fn once(client: &Client, target: &Target, host: &str) -> Result<Answer, Reason> {
-    let mut conn = open(client, target).await.map_err(Reason::Wait)?;
+    let mut conn = Conn::open(client, &pod(client, target).await?).await?;
     let (answer, cookie) = whoami(&mut conn, host).await?;
-    let session = conn.get(host, "/session", cookie.as_deref()).await.map_err(Reason::Wait)?;
+    let session = conn.get(host, "/session", cookie.as_deref()).await?;
     if session.status != 200 {
         return Err(Reason::Wait(format!("GET /session: {}", refusal(&session))));
     }
     let session: Session = serde_json::from_slice(&session.body).map_err(|error| Reason::Wait(format!("GET /session: {error}")))?;
-    match tokio::time::timeout(SOCKET, socket(client, target, host, &session.client_id, cookie.as_deref())).await {
+    let pod = pod(client, target).await?;
+    match tokio::time::timeout(SOCKET, socket(client, &pod, host, &session.client_id, cookie.as_deref())).await {
         Ok(opened) => opened.map_err(|why| Reason::Wait(format!("the WebSocket: {why}")))?,
         Err(_) => return Err(Reason::Wait(format!("the WebSocket: no frame within {} s", SOCKET.as_secs()))),
     }
     Ok(answer)
 }
 
-/// Who answers a request without a cookie, and the cookies that it sets, as a later request sends them.
+/// Who answers a request without a cookie, and the cookies of the answer as a later request sends them.
 async fn whoami(conn: &mut Conn, host: &str) -> Result<(Answer, Option<String>), Reason> {
-    let reply = conn.get(host, "/whoami", None).await.map_err(Reason::Wait)?;
+    let reply = conn.get(host, "/whoami", None).await?;
     if let Some(to) = reply.header("location").filter(|to| reply.status / 100 == 3 && to.starts_with("https:")) {
-        return Err(Reason::Stop(format!("the route is for TLS only, and was asked without: status {} to {to}", reply.status)));
+        return Err(Reason::Tls { status: reply.status, to: to.to_owned() });
     }
     if reply.status != 200 {
         return Err(Reason::Wait(format!("GET /whoami: {}", refusal(&reply))));
     }
-    read(&reply).map_err(Reason::Wait)
+    read(&reply).ok_or_else(|| Reason::Wait("GET /whoami: something other than sticky-app answered".to_owned()))
 }
 
-/// Who answers a POST. A front door reuses its newest connection to a pod, and so meets one worker again and again; the app closes
-/// it after a POST where it has several.
+/// Who answers a POST. A front door reuses its newest connection to a pod, and so reaches the same worker again and again; an app with
+/// several workers closes the connection after a POST.
 async fn submit(conn: &mut Conn, host: &str) -> Result<Answer, Reason> {
     // Any well-formed id is a session.
-    let reply = conn.post(host, "/submit/aaaaaaaaaaaaaaaaaaaaaaaaaa", r#"{"text":"who answers?"}"#).await.map_err(Reason::Wait)?;
+    let reply = conn.post(host, "/submit/aaaaaaaaaaaaaaaaaaaaaaaaaa", r#"{"text":"who answers?"}"#).await?;
     let pod = reply.header("x-sticky-pod").filter(|_| reply.status == 200);
     let pod = pod.ok_or_else(|| Reason::Wait(format!("POST /submit: {}", refusal(&reply))))?.to_owned();
     Ok(Answer { pod, worker: reply.header("x-sticky-worker").and_then(|worker| worker.parse().ok()), cookie: None })
@@ -170,9 +222,9 @@ struct Whoami {
     worker: Option<u16>,
 }
 
-fn read(reply: &Reply) -> Result<(Answer, Option<String>), String> {
-    let who: Whoami = serde_json::from_slice(&reply.body).map_err(|_| "GET /whoami: something else than sticky-app answered".to_owned())?;
-    // Of two with one name the last counts (a front door whose first pick failed sends both).
+fn read(reply: &Reply) -> Option<(Answer, Option<String>)> {
+    let who: Whoami = serde_json::from_slice(&reply.body).ok()?;
+    // Of two with one name the last counts: a front door whose first choice failed sends both.
     let mut cookies = BTreeMap::new();
     let mut first = None;
     for line in reply.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
@@ -183,40 +235,54 @@ fn read(reply: &Reply) -> Result<(Answer, Option<String>), String> {
     }
     let header: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let answer = Answer { pod: who.pod, worker: who.worker, cookie: first };
-    Ok((answer, (!header.is_empty()).then(|| header.join("; "))))
+    Some((answer, (!header.is_empty()).then(|| header.join("; "))))
 }
 
 fn refusal(reply: &Reply) -> String {
     match reply.status {
-        404 => "status 404: the front door does not know the route yet".to_owned(),
-        502..=504 => format!("status {}: the front door has no pod of the app that answers", reply.status),
+        404 => "status 404: the front door does not have the route yet".to_owned(),
+        502..=504 => format!("status {}: the front door reaches no pod of the app", reply.status),
         status => format!("status {status}"),
     }
 }
 
-async fn socket(client: &Client, target: &Target, host: &str, id: &str, cookie: Option<&str>) -> Result<(), String> {
-    let pods = target.ready(client).await?;
-    let (link, trouble) = connect(client, pods.first().ok_or("no pod of the front door is ready")?).await?;
-    let mut request = format!("ws://{host}/ws/{id}").into_client_request().map_err(|error| error.to_string())?;
+/// Why a WebSocket did not open, or had no first frame.
+#[derive(Debug, thiserror::Error)]
+enum SocketError {
+    #[error(transparent)]
+    Tunnel(#[from] TunnelError),
+    #[error(transparent)]
+    Handshake(#[from] tokio_tungstenite::tungstenite::Error),
+    #[error("the cookie is not a header value")]
+    Cookie(#[from] http::header::InvalidHeaderValue),
+    #[error("the first frame is not text: {0:?}")]
+    Frame(Message),
+    #[error("it ended without a frame")]
+    Silent,
+}
+
+async fn socket(client: &Client, pod: &PodPort, host: &str, id: &str, cookie: Option<&str>) -> Result<(), SocketError> {
+    let (link, trouble) = connect(client, pod).await?;
+    let mut request = format!("ws://{host}/ws/{id}").into_client_request()?;
     if let Some(cookie) = cookie {
-        request.headers_mut().insert(COOKIE, HeaderValue::from_str(cookie).map_err(|error| error.to_string())?);
+        request.headers_mut().insert(COOKIE, HeaderValue::from_str(cookie)?);
     }
     let (mut socket, _) = match client_async(request, link).await {
         Ok(opened) => opened,
-        Err(error) => return Err(trouble.reason().await.unwrap_or_else(|| error.to_string())),
+        Err(error) => return Err(trouble.reason().await.map_or(SocketError::Handshake(error), |why| TunnelError::Ended(why).into())),
     };
     match socket.next().await {
         Some(Ok(Message::Text(_))) => {}
-        Some(Ok(other)) => return Err(format!("a first frame that is no text: {other:?}")),
-        Some(Err(error)) => return Err(error.to_string()),
-        None => return Err("it ended without a frame".to_owned()),
+        Some(Ok(other)) => return Err(SocketError::Frame(other)),
+        Some(Err(error)) => return Err(error.into()),
+        None => return Err(SocketError::Silent),
     }
-    // It was open; how it ends is no answer to the question.
+    // It was open; how it closes is not the question.
     let _ = socket.close(None).await;
     Ok(())
 }
 
-/// The name that a request for this Ingress carries. A wildcard stands for one label.
+/// The Host of a request for this Ingress. A wildcard stands for one label.
 fn name(host: Option<&str>) -> String {
     host.map_or_else(|| "localhost".to_owned(), |host| host.replace('*', "any"))
 }
@@ -243,7 +309,7 @@ mod tests {
         assert_eq!(cookie.as_deref(), Some("b=1; sticky=a.b|c"));
         let (answer, cookie) = read(&reply(200, &[], r#"{"pod":"app"}"#)).unwrap();
         assert_eq!((answer.pod.as_str(), answer.worker, cookie), ("app", None, None));
-        assert!(read(&reply(200, &[], "<html>")).unwrap_err().contains("something else"));
+        assert_eq!(read(&reply(200, &[], "<html>")), None);
     }
 
     #[test]
@@ -253,20 +319,5 @@ mod tests {
             ("localhost".into(), "demo.example".into(), "any.example".into())
         );
         assert!(refusal(&reply(404, &[], "")).contains("route") && refusal(&reply(503, &[], "")).contains("no pod"));
-    }
-
-    #[tokio::test]
-    async fn the_last_reason_is_kept_and_a_final_one_ends_it() {
-        let soon = || Instant::now() + PAUSE * 2;
-        let late = until::<()>("asking", soon(), async || Err(Reason::Wait("404".to_owned()))).await.unwrap_err();
-        assert_eq!((late.exit, late.what.as_str()), (Exit::TimedOut, "asking: 404"));
-        let over = until::<()>("asking", soon(), async || Err(Reason::Stop("TLS".to_owned()))).await.unwrap_err();
-        assert_eq!(over.exit, Exit::Failed);
-        let mut tries = 0;
-        let done = until("asking", soon(), async || {
-            tries += 1;
-            if tries == 1 { Err(Reason::Wait(String::new())) } else { Ok(tries) }
-        });
-        assert_eq!(done.await.unwrap(), 2);
     }
 }

@@ -1,36 +1,34 @@
-//! What keeps an autoscaler from doing its work.
+//! What keeps an autoscaler from working.
 //!
-//! It says so itself in its conditions (Kubernetes 1.35, `pkg/controller/podautoscaler/horizontal.go`), in words that name what
-//! failed inside and not what to do about it.
+//! Its conditions tell (Kubernetes 1.35, `pkg/controller/podautoscaler/horizontal.go`), in words that name what failed inside and
+//! not what to do about it.
 
-use super::errors::ask;
-use crate::exit::Failure;
+use super::errors::{ApiError, ask};
 use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, ResourceMetricSource};
 use kube::Client;
 
 /// The group that every metrics API serves, whoever made it.
 const GROUP: &str = "metrics.k8s.io";
 
-/// What to say where nothing serves it.
-pub const NO_METRICS_API: &str = "the cluster has no metrics API (metrics.k8s.io), so nothing scales by processor use; install metrics-server";
+/// Said if nothing serves [`GROUP`].
+pub(crate) const NO_METRICS_API: &str = "the cluster has no metrics API (metrics.k8s.io), so nothing can scale by CPU usage; install metrics-server";
 
-/// Whether the cluster has a metrics API. One that is there and does not answer counts: what the autoscaler says tells of that.
+/// Whether the cluster has a metrics API. One that doesn't answer counts: the autoscaler's own conditions tell about that.
 ///
 /// # Errors
-/// The API server can't be asked.
-pub async fn has_metrics_api(client: &Client) -> Result<bool, Failure> {
+/// The API server did not answer as it should.
+pub(crate) async fn has_metrics_api(client: &Client) -> Result<bool, ApiError> {
     let groups = ask("asking which APIs the cluster has", client.list_api_groups()).await?;
     Ok(groups.groups.iter().any(|group| group.name == GROUP))
 }
 
-/// Why it can't do its work now; nothing where it does, or has not been looked at yet.
-#[must_use]
-pub fn trouble(scaler: &HorizontalPodAutoscaler, has_metrics_api: bool) -> Option<String> {
+/// Why it can't work now. `None` if it can, or if its controller has not looked at it yet.
+pub(crate) fn trouble(scaler: &HorizontalPodAutoscaler, has_metrics_api: bool) -> Option<String> {
     if !has_metrics_api && resources(scaler).next().is_some() {
         return Some(NO_METRICS_API.to_owned());
     }
     let conditions = scaler.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    // It can't read or write the number at all; or it can, and does not know which.
+    // It can't read or write the number at all, or it doesn't know which number to write.
     let failed = |kind: &str| conditions.clone().find(|condition| condition.type_ == kind && condition.status == "False");
     failed("AbleToScale").or_else(|| failed("ScalingActive")).map(|condition| words(condition, has_metrics_api))
 }
@@ -38,28 +36,27 @@ pub fn trouble(scaler: &HorizontalPodAutoscaler, has_metrics_api: bool) -> Optio
 fn words(condition: &HorizontalPodAutoscalerCondition, has_metrics_api: bool) -> String {
     let said = condition.message.as_deref().unwrap_or_default();
     match condition.reason.as_deref().unwrap_or_default() {
-        "ScalingDisabled" => "off while the release has no pods: stickyctl up brings them back".to_owned(),
+        "ScalingDisabled" => "off while the release has no pods; stickyctl up starts them again".to_owned(),
         "FailedGetResourceMetric" if said.contains("could not find the requested resource") && has_metrics_api => {
-            "the metrics API was not there when it last looked".to_owned()
+            "there was no metrics API when it last looked".to_owned()
         }
         "FailedGetResourceMetric" if said.contains("unable to handle the request") => {
-            "the metrics API does not answer (kubectl get apiservice v1beta1.metrics.k8s.io says why)".to_owned()
+            "the metrics API does not answer (kubectl get apiservice v1beta1.metrics.k8s.io shows why)".to_owned()
         }
         "FailedGetResourceMetric" if said.contains("no metrics returned") || said.contains("did not receive metrics") => {
-            "the metrics API has no numbers of the pods yet".to_owned()
+            "the metrics API has no measurements of the pods yet".to_owned()
         }
         reason => format!("{reason}: {said}"),
     }
 }
 
-/// The resources of the pods that it goes by.
+/// The resource metrics that it scales by.
 fn resources(scaler: &HorizontalPodAutoscaler) -> impl Iterator<Item = &ResourceMetricSource> {
     scaler.spec.iter().flat_map(|spec| spec.metrics.iter().flatten()).filter_map(|metric| metric.resource.as_ref())
 }
 
-/// Processor use in percent of what pods request: what it aims at, and what it last saw.
-#[must_use]
-pub fn cpu(scaler: &HorizontalPodAutoscaler) -> (Option<u64>, Option<u64>) {
+/// CPU usage in percent of the pods' requests: its target, and what it last measured.
+pub(crate) fn cpu(scaler: &HorizontalPodAutoscaler) -> (Option<u64>, Option<u64>) {
     let percent = |n: Option<i32>| n.and_then(|n| u64::try_from(n).ok());
     let target = resources(scaler).find(|resource| resource.name == "cpu");
     let current = scaler.status.iter().flat_map(|status| status.current_metrics.iter().flatten());
@@ -98,9 +95,9 @@ mod tests {
             (json!([]), true, None),
             (json!([]), false, Some("no metrics API")),
             (inactive(metric, missing), false, Some("install metrics-server")),
-            (inactive(metric, missing), true, Some("was not there when it last looked")),
+            (inactive(metric, missing), true, Some("there was no metrics API when it last looked")),
             (inactive(metric, "the server is currently unable to handle the request (get pods.metrics.k8s.io)"), true, Some("does not answer")),
-            (inactive(metric, "no metrics returned from resource metrics API"), true, Some("no numbers of the pods yet")),
+            (inactive(metric, "no metrics returned from resource metrics API"), true, Some("no measurements of the pods yet")),
             (inactive("ScalingDisabled", "scaling is disabled"), true, Some("no pods")),
             (inactive("InvalidSelector", "why"), true, Some("InvalidSelector: why")),
             (json!([{"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound", "message": ""}]), true, None),

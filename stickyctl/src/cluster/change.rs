@@ -1,32 +1,36 @@
 //! `stickyctl scale` and `stickyctl mode` on a cluster: one path for both.
 
-use super::answer::{By, spread};
+use super::answer::{self, By, spread};
 use super::apply::Manner;
-use super::connect::{Cluster, connect};
+use super::connect::Cluster;
 use super::doors;
+use super::errors::ApiError;
 use super::plan::Plan;
-use super::release::{Release, ReleaseArgs, none};
-use super::replicas::{Given, autoscaled};
+use super::release::{Place, Release};
+use super::replicas::{Autoscaled, Given};
 use super::rollout::pods::{all, serving};
-use super::rollout::stuck::stopped;
-use super::rollout::wait::{Wait, Workload};
-use crate::exit::{Exit, Failure};
-use crate::generate::meta::{Component, selector_text};
-use crate::mode::Mode;
+use super::rollout::wait::Rollout;
+use crate::exit::{Exit, Explained, Failure};
 use crate::output::{Mark, Output, short};
+use crate::poll::{Deadline, until};
 use crate::spec::StickyApp;
-use k8s_openapi::api::core::v1::Pod;
+use kube::Client;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use sticky_core::choice::Expose;
+use sticky_core::mode::Mode;
 
-const LOOK: Duration = Duration::from_millis(300);
+#[cfg(test)]
+mod tests;
+
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// What to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// The number of pods.
     Scale(u16),
-    /// Pods and workers.
+    /// The number of pods and of workers.
     Mode(Mode),
 }
 
@@ -39,50 +43,69 @@ impl Change {
     }
 }
 
-/// Changes it and waits: until all pods are of the new kind, and until those that have to go are gone.
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) name: String,
+    pub(crate) before: Mode,
+    pub(crate) after: Mode,
+}
+
+/// Pods that are still terminating at the deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("waiting for the pods that leave: {left} still there after {}", short(*timeout))]
+struct Draining {
+    left: usize,
+    timeout: Duration,
+}
+
+impl Explained for Draining {
+    fn exit(&self) -> Exit {
+        Exit::TimedOut
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        vec!["stickyctl status --watch   shows them until they are gone".to_owned()]
+    }
+}
+
+/// Makes the change and waits until all pods are as wanted and those that leave are gone.
 ///
 /// # Errors
-/// There is no release, an autoscaler owns the number, or the rollout does not come up.
-pub async fn run(change: Change, args: &ReleaseArgs, timeout: Duration, output: Output) -> Result<Exit, Failure> {
-    let deadline = Instant::now() + timeout;
-    let cluster = connect(&args.cluster).await?;
-    let (name, namespace) = (&args.name, &args.namespace);
-    let release = Release::find(&cluster.client, name, namespace).await?.ok_or_else(|| none(name, namespace))?;
+/// There is no such release, an autoscaler owns the number, or the rollout does not finish.
+pub(crate) async fn run(cluster: &Cluster, change: Change, place: &Place, timeout: Duration, output: Output) -> Result<Changed, Failure> {
+    let deadline = Deadline::after(timeout);
+    let client = &cluster.client;
+    let release = Release::get(client, place).await?;
     if !release.autoscalers.is_empty() {
-        return Err(autoscaled(&release.autoscalers));
+        return Err(Autoscaled(release.autoscalers).into());
     }
     let mut spec = release.spec()?;
-    let replicas = release.replicas();
-    let before = Mode { pods: u16::try_from(replicas).unwrap_or(0), ..spec.mode };
+    let before = Mode { pods: u16::try_from(release.replicas()).unwrap_or(0), ..spec.mode };
     let after = change.of(before);
+    let Place { name, namespace } = place;
     release.is_not_helms(&format!("helm upgrade {name} CHART --namespace {namespace} --reuse-values --set mode={after}"))?;
     output.note(&format!("{}\n", sentence(before, after)));
 
     spec.mode = after;
     let plan = Plan::new(spec, Some(&release), Some(Given { pods: after.pods, takes_over: true }), false)?;
-    let leaving = serving(&cluster, &plan.spec).await?;
+    let leaving = serving(client, &plan.spec).await?;
     let line = output.live("applied");
-    plan.apply_deployment(&cluster.client, Manner::default()).await?;
-    let what = if before.workers == after.workers { "replicas" } else { "replicas and workers" };
+    plan.apply_deployment(client, Manner::default()).await?;
+    let same_workers = before.workers == after.workers;
+    let what = if same_workers { "replicas" } else { "replicas and workers" };
     line.ends(Mark::Done, &format!("{what} of deployment {name}"));
 
-    let line = output.live(if before.workers == after.workers { "pods" } else { "new pods" });
-    let selector = selector_text(&plan.spec, Component::App);
-    let wait = Wait { client: &cluster.client, namespace, name, workload: Workload::Deployment, selector: &selector, deadline };
-    match wait.until_done(&line).await {
-        Ok(progress) => line.ends(Mark::Done, &format!("{} of {} ready, {}", progress.ready, progress.wanted, workers(after))),
-        Err(stop) => return Err(stopped(line, name, stop, None, timeout)),
-    }
-    drain(&cluster, &plan.spec, &leaving, deadline, timeout, output).await?;
-    reach(&cluster, &plan.spec, after, deadline, output).await?;
-    output.note("");
-    output.answer(&format!("{name} is {after}"));
-    hints(before, after, output);
-    Ok(Exit::Done)
+    let line = output.live(if same_workers { "pods" } else { "new pods" });
+    let (line, progress) = Rollout::of_app(client, &plan.spec, None).finished(line, deadline).await?;
+    line.ends(Mark::Done, &format!("{} of {} ready, {}", progress.ready, progress.wanted, workers(after)));
+    drain(client, &plan.spec, &leaving, deadline, output).await?;
+    reach(client, &plan.spec, after, deadline, output).await?;
+    Ok(Changed { name: name.clone(), before, after })
 }
 
 fn workers(mode: Mode) -> String {
-    if mode.workers == 1 { "one worker each".to_owned() } else { format!("{} workers each", mode.workers) }
+    if mode.workers == 1 { "1 worker each".to_owned() } else { format!("{} workers each", mode.workers) }
 }
 
 fn sentence(before: Mode, after: Mode) -> String {
@@ -93,89 +116,59 @@ fn sentence(before: Mode, after: Mode) -> String {
     format!("{head}, workers {} to {}. Every pod is replaced.", before.workers, after.workers)
 }
 
-/// Waits until the pods that are leaving are gone. Meanwhile their sockets are asked to reconnect elsewhere.
-async fn drain(
-    cluster: &Cluster,
-    spec: &StickyApp,
-    before: &BTreeSet<String>,
-    deadline: Instant,
-    timeout: Duration,
-    output: Output,
-) -> Result<(), Failure> {
-    let leaving = |pods: &[Pod]| pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_some()).count();
-    let mut left = leaving(&all(cluster, spec).await?);
+/// Waits until the pods that leave are gone. Meanwhile the app asks their sockets to reconnect elsewhere.
+async fn drain(client: &Client, spec: &StickyApp, before: &BTreeSet<String>, deadline: Deadline, output: Output) -> Result<(), Failure> {
+    let leaving = async || {
+        let pods = all(client, spec).await?;
+        Ok::<_, ApiError>(pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_some()).count())
+    };
+    let mut left = leaving().await?;
     if left == 0 {
         return Ok(());
     }
     let line = output.live("drain");
-    while left > 0 {
-        if Instant::now() > deadline {
-            line.ends(Mark::Failed, &format!("{left} pods still drain"));
-            return Err(Failure::new(Exit::TimedOut, format!("waiting for the pods that leave: {left} are still there after {}", short(timeout)))
-                .try_this("stickyctl status --watch   they go by themselves"));
-        }
+    let gone = until(deadline, PAUSE, async || {
+        left = leaving().await?;
         line.says(&format!("{left} pods are leaving; their sockets are asked to reconnect"));
-        tokio::time::sleep(LOOK).await;
-        left = leaving(&all(cluster, spec).await?);
+        Ok::<_, ApiError>((left == 0).then_some(()))
+    });
+    if gone.await?.is_none() {
+        line.ends(Mark::Failed, &format!("{left} pods are still draining"));
+        return Err(Draining { left, timeout: deadline.timeout() }.into());
     }
-    let now = serving(cluster, spec).await?;
+    let now = serving(client, spec).await?;
     let gone = before.difference(&now).count();
     let (pods, their) = if gone == 1 { ("pod", "its") } else { ("pods", "their") };
     line.ends(Mark::Done, &format!("{gone} {pods} left; {their} sockets were asked to reconnect (1012)"));
     Ok(())
 }
 
-/// Asks until every pod, or every worker of a single pod, has answered a fresh session. What is not shown to strangers can't be counted.
-async fn reach(cluster: &Cluster, spec: &StickyApp, mode: Mode, deadline: Instant, output: Output) -> Result<(), Failure> {
-    use crate::spec::pods::Expose;
-    let Some(door) = doors::find(&cluster.client, spec).await?.serving(spec)?.filter(|door| door.ready() > 0).cloned() else {
-        output.phase(Mark::Skipped, "answer", "no front door serves the release", None);
+/// Asks until every pod, or every worker, has answered a fresh session. What the app does not expose can't be counted.
+async fn reach(client: &Client, spec: &StickyApp, mode: Mode, deadline: Deadline, output: Output) -> Result<(), Failure> {
+    let skip = |why: &str| output.phase(Mark::Skipped, "answer", why, None);
+    let Some(door) = doors::find(client, spec).await?.serving(spec)?.filter(|door| door.ready() > 0).cloned() else {
+        skip("not tested: no front door serves the release");
         return Ok(());
     };
     if spec.ingress.tls_secret.is_some() {
-        output.phase(Mark::Skipped, "answer", "the route is for TLS, and is not asked without", None);
+        skip(answer::TLS);
         return Ok(());
     }
     let (want, by, words) = match spec.expose_identity {
         Expose::Off => {
-            output.phase(Mark::Skipped, "answer", "the app does not show its pods (exposeIdentity: off)", None);
+            skip("not tested: the app does not expose its pods (exposeIdentity: off)");
             return Ok(());
         }
         Expose::Full if mode.workers > 1 => {
             let all = usize::from(mode.pods) * usize::from(mode.workers);
-            (all, By::Worker, format!("{all} workers answer"))
+            (all, By::Worker, format!("all {all} workers answer"))
         }
         _ => (usize::from(mode.pods), By::Pod, format!("fresh sessions reach {} pod{}", mode.pods, if mode.pods == 1 { "" } else { "s" })),
     };
     let line = output.live("answer");
     line.says("asking through the front door");
-    let among = serving(cluster, spec).await?;
-    spread(&cluster.client, &door, spec.ingress.host.as_deref(), (want, by, &among), deadline).await?;
+    let among = serving(client, spec).await?;
+    spread(client, &door, spec.ingress.host.as_deref(), (want, by, &among), deadline).await?;
     line.ends(Mark::Done, &words);
     Ok(())
-}
-
-fn hints(before: Mode, after: Mode, output: Output) {
-    if after.workers > 1 && before.workers != after.workers {
-        output.hint("\nThe cookie still chooses the pod and can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
-        output.hint(&format!("misses about {} times in {}. The queue does not.", after.workers - 1, after.workers));
-    } else if after.pods > before.pods && before.workers == after.workers {
-        output.hint("\nSessions that exist stay on their pods; only new ones use the new pods.");
-    } else if after.pods < before.pods && before.workers == after.workers {
-        output.hint("\nSessions of the pods that left were moved; all others stayed.");
-    }
-    output.hint("Next: stickyctl status, stickyctl verify");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scale_keeps_workers_and_a_mode_says_both() {
-        let before = Mode { pods: 1, workers: 4 };
-        assert_eq!(Change::Scale(5).of(before), Mode { pods: 5, workers: 4 });
-        assert_eq!(sentence(before, Mode { pods: 5, workers: 4 }), "1x4 to 5x4: replicas 1 to 5, workers stay 4");
-        assert_eq!(sentence(Mode { pods: 5, workers: 1 }, before), "5x1 to 1x4: replicas 5 to 1, workers 1 to 4. Every pod is replaced.");
-    }
 }

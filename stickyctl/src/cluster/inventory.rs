@@ -1,11 +1,10 @@
-//! What of a release is on the cluster: every object that carries its labels, and whether it was applied here.
+//! The objects of a release: everything that carries its labels, and whether stickyctl applied it.
 
-use super::errors::ask;
-use super::release::MANAGER;
-use crate::exit::Failure;
+use super::errors::{ApiError, ask};
+use super::release::{MANAGER, Place};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, ObjectMeta, Preconditions};
@@ -13,29 +12,26 @@ use kube::{Api, Client};
 
 /// An object of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Its kind.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
+pub(crate) struct Item {
+    pub(crate) kind: String,
+    pub(crate) name: String,
     /// Whether our field manager is among those that wrote it.
-    pub is_ours: bool,
+    pub(crate) is_ours: bool,
     uid: Option<String>,
     resource: ApiResource,
 }
 
 impl Item {
     /// As in `deployment sticky-sessions`.
-    #[must_use]
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("{} {}", self.kind.to_ascii_lowercase(), self.name)
     }
 
-    /// Deletes exactly this object, as it was read: one that was made anew or changed by somebody meanwhile stays.
+    /// Deletes exactly this object: one that was recreated meanwhile has another uid and stays.
     ///
     /// # Errors
-    /// The API server refused. One that is gone already is no error.
-    pub async fn delete(&self, client: &Client, namespace: &str) -> Result<(), Failure> {
+    /// The API server refused. One that is already gone is not an error.
+    pub(crate) async fn delete(&self, client: &Client, namespace: &str) -> Result<(), ApiError> {
         let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &self.resource);
         delete(&api, (&self.name, self.uid.as_ref()), DeleteParams::foreground(), &format!("deleting {}", self.title())).await
     }
@@ -44,8 +40,13 @@ impl Item {
 /// Deletes exactly the object with this name and uid.
 ///
 /// # Errors
-/// The API server refused. One that is gone already is no error.
-pub async fn delete(api: &Api<DynamicObject>, (name, uid): (&str, Option<&String>), params: DeleteParams, doing: &str) -> Result<(), Failure> {
+/// The API server refused. One that is already gone is not an error.
+pub(crate) async fn delete(
+    api: &Api<DynamicObject>,
+    (name, uid): (&str, Option<&String>),
+    params: DeleteParams,
+    doing: &str,
+) -> Result<(), ApiError> {
     let params = params.preconditions(Preconditions { uid: uid.cloned(), resource_version: None });
     ask(doing, async {
         match api.delete(name, &params).await {
@@ -56,7 +57,7 @@ pub async fn delete(api: &Api<DynamicObject>, (name, uid): (&str, Option<&String
     .await
 }
 
-/// The kinds that a release is made of, in the order in which they are taken away: first what sends users, then what serves them.
+/// The kinds that a release consists of, in the order of deletion: first what brings users in, then what serves them.
 fn kinds() -> Vec<ApiResource> {
     vec![
         ApiResource::erase::<Ingress>(&()),
@@ -77,8 +78,7 @@ fn claims() -> ApiResource {
 }
 
 /// The labels of all objects of a release, as a selector.
-#[must_use]
-pub fn selector(name: &str) -> String {
+pub(crate) fn selector(name: &str) -> String {
     let ours = "app.kubernetes.io/name=sticky-sessions,app.kubernetes.io/managed-by=stickyctl";
     // An installed front door may have the same name, and has another component.
     format!("{ours},app.kubernetes.io/instance={name},app.kubernetes.io/component in (app,redis)")
@@ -87,8 +87,8 @@ pub fn selector(name: &str) -> String {
 /// Lists a release's objects, metadata only: a Secret's content is never read.
 ///
 /// # Errors
-/// The API server could not be asked.
-pub async fn list(client: &Client, name: &str, namespace: &str) -> Result<Vec<Item>, Failure> {
+/// The API server did not answer as it should.
+pub(crate) async fn list(client: &Client, Place { name, namespace }: &Place) -> Result<Vec<Item>, ApiError> {
     let params = ListParams::default().labels(&selector(name));
     let mut items = Vec::new();
     for resource in kinds() {
@@ -100,30 +100,20 @@ pub async fn list(client: &Client, name: &str, namespace: &str) -> Result<Vec<It
 }
 
 fn item(resource: &ApiResource, meta: ObjectMeta) -> Option<Item> {
-    // A controller's own child (an EndpointSlice's kind of thing) goes with its owner.
+    // A controller's child goes with its owner.
     if meta.owner_references.as_ref().is_some_and(|owners| !owners.is_empty()) {
         return None;
     }
     Some(Item { kind: resource.kind.clone(), is_ours: is_managed(&meta), name: meta.name?, uid: meta.uid, resource: resource.clone() })
 }
 
-/// Whether a Namespace was made by the release `name`.
-#[must_use]
-pub fn is_our_namespace(namespace: &Namespace, name: &str) -> bool {
-    let labels = namespace.metadata.labels.clone().unwrap_or_default();
-    let has = |key: &str, value: &str| labels.get(key).is_some_and(|is| is == value);
-    has("app.kubernetes.io/managed-by", "stickyctl") && has("app.kubernetes.io/instance", name) && is_managed(&namespace.metadata)
-}
-
 /// Whether our field manager is among those that wrote an object.
-#[must_use]
-pub fn is_managed(meta: &ObjectMeta) -> bool {
+pub(crate) fn is_managed(meta: &ObjectMeta) -> bool {
     meta.managed_fields.iter().flatten().any(|entry| entry.manager.as_deref() == Some(MANAGER))
 }
 
-/// Whether an item is a claim: data, which is deleted only where that is asked for. The StatefulSet's controller makes it, with
+/// Whether an item is a PersistentVolumeClaim: data, which is deleted only on request. The StatefulSet's controller creates it, with
 /// the labels of our template.
-#[must_use]
-pub fn is_claim(item: &Item) -> bool {
+pub(crate) fn is_claim(item: &Item) -> bool {
     item.kind == claims().kind
 }

@@ -1,32 +1,39 @@
-//! The commands on a cluster.
+//! The commands on a cluster. They take plain requests and a [`connect::Cluster`], and return plain results that `show` prints.
 //!
-//! Pure halves decide over objects that were read; thin halves around them read, apply and wait. [`connect`] is the way to
-//! the API server, [`errors`] turns what it says into a failure with an exit code.
+//! Pure halves decide over objects that were read; thin halves around them read, apply and wait. [`connect`] is the way to the API
+//! server, [`errors`] turns its answers into errors with an exit code. `fake` is an API server for the tests.
 //!
 //! | file | what |
 //! |---|---|
 //! | [`up`], [`change`], [`status`], [`forward`], [`down`] | the commands; `change` is `scale` and `mode` |
-//! | [`release`], [`nodes`], [`inventory`], [`doors`] | what there is |
-//! | [`replicas`], [`plan`] | what is to be |
-//! | [`autoscaler`] | what keeps one from its work |
-//! | [`apply`], [`rollout`] | making it so, and waiting for it |
+//! | [`show`] | what they print when they are done |
+//! | [`release`], [`namespace`], [`nodes`], [`inventory`], [`doors`] | what there is |
+//! | [`replicas`], [`plan`] | what there should be |
+//! | [`autoscaler`] | what keeps an autoscaler from working |
+//! | [`apply`], [`rollout`] | getting there, and waiting for it |
 //! | [`tunnel`], [`answer`] | talking to pods |
 
+#![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for whoever reads the source"))]
+
 pub mod answer;
-pub mod apply;
-pub mod autoscaler;
-pub mod change;
+pub(crate) mod apply;
+pub(crate) mod autoscaler;
+pub(crate) mod change;
 pub mod connect;
 pub mod doors;
-pub mod down;
+pub(crate) mod down;
 pub mod errors;
-pub mod forward;
-pub mod inventory;
-pub mod nodes;
-pub mod plan;
+#[cfg(test)]
+pub(crate) mod fake;
+pub(crate) mod forward;
+pub(crate) mod inventory;
+pub(crate) mod namespace;
+pub(crate) mod nodes;
+pub(crate) mod plan;
 pub mod release;
-pub mod replicas;
-pub mod rollout;
+pub(crate) mod replicas;
+pub(crate) mod rollout;
+pub(crate) mod show;
 pub mod status;
 pub mod tunnel;
-pub mod up;
+pub(crate) mod up;

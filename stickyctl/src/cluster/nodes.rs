@@ -1,37 +1,29 @@
-//! The cluster's nodes: how many, for which processor, and whether one is marked for a front door.
+//! The cluster's nodes: how many, for which processors, and whether one is labelled for a front door.
 
-use super::errors::ask;
-use crate::exit::Failure;
+use super::errors::{ApiError, ask_if_allowed};
 use crate::generate::front_door::install::INGRESS_READY;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-/// What is known of the nodes.
+/// What `up` needs to know of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Nodes {
-    /// How many there are.
-    pub count: usize,
-    /// Their processors in OCI's words, each once.
-    pub architectures: Vec<String>,
-    /// Whether one is marked for a front door with host ports.
-    pub ingress_ready: bool,
+pub(crate) struct Nodes {
+    pub(crate) count: usize,
+    /// Their processor architectures in OCI's words, sorted, each once.
+    pub(crate) architectures: Vec<String>,
+    /// Whether a node has the label that kind's guide gives to nodes with host ports for a front door.
+    pub(crate) ingress_ready: bool,
 }
 
-/// Reads them; `None` where the caller may not.
+/// Reads the nodes; `None` without permission to list them.
 ///
 /// # Errors
-/// The API server could not be asked.
-pub async fn read(client: &Client) -> Result<Option<Nodes>, Failure> {
+/// The API server did not answer as it should.
+pub(crate) async fn read(client: &Client) -> Result<Option<Nodes>, ApiError> {
     let nodes: Api<Node> = Api::all(client.clone());
-    let doing = "listing the nodes";
-    let list = ask(doing, async {
-        match nodes.list(&ListParams::default()).await {
-            Err(kube::Error::Api(status)) if status.is_forbidden() => Ok(None),
-            done => done.map(Some),
-        }
-    });
-    Ok(list.await?.map(|list| summary(&list.items)))
+    let list = ask_if_allowed("listing the nodes", nodes.list(&ListParams::default())).await?;
+    Ok(list.map(|list| summary(&list.items)))
 }
 
 fn summary(nodes: &[Node]) -> Nodes {

@@ -1,66 +1,80 @@
-//! Who may say how many pods there are: the one rule behind `up`, `scale` and `mode`.
+//! Who owns the replica count: the one rule behind `up`, `scale` and `mode`.
 //!
-//! Server-side apply keeps an owner for every field. A field that its only owner leaves out falls back to the default, which
-//! for `replicas` is 1; one that nobody ever owned keeps no trace of who scaled it, and any apply overwrites it in silence
-//! (kubernetes/kubernetes#82046 and its kind; each row below was seen on Kubernetes 1.35). So the number is written, left out
-//! or handed over by what the live object says, never by habit.
+//! Server-side apply records an owner for every field. A field that its only owner leaves out falls back to its default, which
+//! for `replicas` is 1. A field that nobody ever owned keeps no trace of who scaled it, and any apply overwrites it silently
+//! (kubernetes/kubernetes#82046 and the like; each row of the tests was observed on Kubernetes 1.35). So what the live object says
+//! decides whether the number is written, left out or handed over.
 
 use super::release::{MANAGER, Release};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Explained};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 
-/// Holds the number while it changes owners: a field needs one at every moment, and taking one field over by force must not
-/// take the others along.
-pub const HOLDER: &str = "stickyctl-replicas";
+/// The field manager that holds the number while it changes owners: a field needs an owner at every moment, and forcing the
+/// ownership of one field must not force that of others.
+pub(crate) const HOLDER: &str = "stickyctl-replicas";
 
-/// Who an autoscaler's changes are written by.
+/// The field manager of an autoscaler's changes.
 const AUTOSCALER: &str = "kube-controller-manager";
 
-/// What is known of the live Deployment.
+/// The live Deployment, as far as the number goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Live {
-    /// Its `.spec.replicas`.
-    pub replicas: i32,
-    /// Managers that own the field; none where nobody ever wrote it by an apply or an update that is on record.
-    pub owners: Vec<Owner>,
-    /// Autoscalers that aim at it, without one of the release's own that this apply takes away.
-    pub autoscalers: Vec<String>,
+pub(crate) struct Live {
+    pub(crate) replicas: i32,
+    /// Managers that own the field; empty if no apply or update of it is on record.
+    pub(crate) owners: Vec<Owner>,
+    /// Autoscalers that target it, without one of the release's own that this apply removes.
+    pub(crate) autoscalers: Vec<String>,
 }
 
 /// An owner of `.spec.replicas`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// Its name.
-    pub manager: String,
-    /// Whether it owns by our apply.
-    pub is_ours: bool,
+pub(crate) struct Owner {
+    pub(crate) manager: String,
+    /// Whether it is stickyctl's own apply.
+    pub(crate) is_ours: bool,
 }
 
-/// A number that was asked for now.
+/// A number that was given on this call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Given {
-    /// Pods.
-    pub pods: u16,
-    /// Whether the number is what the command is about: then it is taken over from whoever set it before.
-    pub takes_over: bool,
+pub(crate) struct Given {
+    pub(crate) pods: u16,
+    /// Whether the command is about the number: then it takes the number over from whoever set it before.
+    pub(crate) takes_over: bool,
 }
 
 /// What an apply does about the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Write it.
     Write(u16),
-    /// Leave it out: the live one stays, because somebody else owns it, or an autoscaler does.
+    /// Leave it out: the live number stays, because an autoscaler or somebody else owns it.
     LeaveOut,
-    /// We own it alone and must not any more: give the live number to an owner of its own first, or it would become 1.
+    /// We are its only owner and must not be any longer: give the live number to [`HOLDER`] first, or it would become 1.
     HandOver(i32),
     /// Somebody else owns it and it is to be ours.
     TakeOver(u16),
 }
 
-/// Live state of a release; `scaled` says whether the spec has an autoscaler of its own.
-#[must_use]
-pub fn live(release: &Release, scaled: bool) -> Live {
+/// A number that an autoscaler would undo; the names of the autoscalers.
+#[derive(Debug, thiserror::Error)]
+#[error("an autoscaler owns the replica count ({}): it would undo a number set here within seconds", .0.join(", "))]
+pub(crate) struct Autoscaled(pub(crate) Vec<String>);
+
+impl Explained for Autoscaled {
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        vec![
+            "stickyctl up -f FILE                     with other autoscaling.min and max, or without autoscaling".to_owned(),
+            format!("kubectl delete horizontalpodautoscaler {}   if it is not the release's own", self.0.join(" ")),
+        ]
+    }
+}
+
+/// The live state of a release. `scaled` says whether the spec has an autoscaler of its own.
+pub(crate) fn live(release: &Release, scaled: bool) -> Live {
     let entries = release.deployment.metadata.managed_fields.as_deref().unwrap_or_default();
     let owners = entries.iter().filter(|entry| owns_replicas(entry)).map(|entry| Owner {
         manager: entry.manager.clone().unwrap_or_default(),
@@ -76,41 +90,32 @@ fn owns_replicas(entry: &ManagedFieldsEntry) -> bool {
     entry.fields_v1.as_ref().is_some_and(|fields| fields.0.pointer("/f:spec/f:replicas").is_some())
 }
 
-/// Decides for an apply of a release whose spec says `spec` pods; `scaled` says that it leaves the number to an autoscaler of its own.
+/// Decides for an apply of a release whose spec says `spec` pods. `scaled` says that the spec has an autoscaler of its own.
 ///
 /// # Errors
 /// A given number would fight an autoscaler.
-pub fn decide(live: Option<&Live>, spec: u16, given: Option<Given>, scaled: bool) -> Result<Decision, Failure> {
-    // At first even where an autoscaler is to follow: left out it would be 1 until the autoscaler looks, with all sessions of
-    // these seconds on one pod. Whoever changes it next owns it.
+pub(crate) fn decide(live: Option<&Live>, spec: u16, given: Option<Given>, scaled: bool) -> Result<Decision, Autoscaled> {
+    // On the first apply even if an autoscaler is to follow: left out, it would be 1 until the autoscaler acts, with all sessions
+    // of those seconds on one pod. Whoever changes it next owns it.
     let Some(live) = live else { return Ok(Decision::Write(spec)) };
     let ours = live.owners.iter().any(|owner| owner.is_ours);
     let others = live.owners.iter().any(|owner| !owner.is_ours);
     if scaled || !live.autoscalers.is_empty() {
         if given.is_some() && !scaled {
-            return Err(autoscaled(&live.autoscalers));
+            return Err(Autoscaled(live.autoscalers.clone()));
         }
         return Ok(if ours && !others { Decision::HandOver(live.replicas) } else { Decision::LeaveOut });
     }
     if let Some(Given { pods, takes_over }) = given {
-        // With no autoscaler left, what the last one wrote is nobody's any more.
+        // With no autoscaler left, nobody stands behind what the last one wrote.
         let nobody = live.owners.iter().all(|owner| owner.is_ours || [HOLDER, AUTOSCALER].contains(&owner.manager.as_str()));
         return Ok(if others && (takes_over || nobody) { Decision::TakeOver(pods) } else { Decision::Write(pods) });
     }
     match u16::try_from(live.replicas) {
-        // Ours already, or nobody's: writing what is there changes nothing and leaves an owner on record.
+        // Ours already, or nobody's: writing the live number changes nothing and puts an owner on record.
         Ok(replicas) if !others => Ok(Decision::Write(replicas)),
         _ => Ok(Decision::LeaveOut),
     }
-}
-
-/// The failure of a number against an autoscaler.
-#[must_use]
-pub fn autoscaled(names: &[String]) -> Failure {
-    let name = names.join(", ");
-    Failure::new(Exit::Failed, format!("an autoscaler owns the number of pods ({name}): a number from here would be undone within seconds"))
-        .try_this("stickyctl up -f FILE                     with other autoscaling.min and max, or without autoscaling")
-        .try_this(format!("kubectl delete horizontalpodautoscaler {name}   where it is not the release's own"))
 }
 
 #[cfg(test)]
@@ -149,7 +154,7 @@ mod tests {
     #[test]
     fn a_given_number_is_written_but_never_against_an_autoscaler() {
         let given = |takes_over| Some(Given { pods: 2, takes_over });
-        let decide = |live: &Live, takes_over| super::decide(Some(live), 3, given(takes_over), false).map_err(|failure| failure.what);
+        let decide = |live: &Live, takes_over| super::decide(Some(live), 3, given(takes_over), false).map_err(|error| error.to_string());
         assert_eq!(decide(&at(5, &["kubectl"], &[]), false), Ok(Decision::Write(2)), "the API server names the conflict");
         assert_eq!(decide(&at(5, &["kubectl"], &[]), true), Ok(Decision::TakeOver(2)));
         assert_eq!(decide(&at(5, &[HOLDER], &[]), false), Ok(Decision::TakeOver(2)), "that is nobody else");

@@ -13,8 +13,9 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
+use sticky_core::names::env;
 
-/// User and group of the app's image; it has no names, being made from scratch.
+/// The user and group of the app's image. They have no names, because the image is empty apart from the app.
 const USER: i64 = 65_532;
 
 pub(super) fn deployment(spec: &StickyApp) -> Deployment {
@@ -23,13 +24,13 @@ pub(super) fn deployment(spec: &StickyApp) -> Deployment {
     Deployment {
         metadata: ObjectMeta { annotations: annotation(SPEC, &effective), ..meta(spec, Component::App, spec.name.clone()) },
         spec: Some(DeploymentSpec {
-            // An autoscaler owns the number from the first apply on: what is never written is never fought over.
+            // An autoscaler owns the count from the first apply on, so it is never written.
             replicas: spec.autoscaling.is_none().then_some(spec.mode.pods.into()),
             revision_history_limit: Some(3),
             selector: selector(spec, Component::App),
             strategy: Some(DeploymentStrategy {
                 type_: Some("RollingUpdate".to_owned()),
-                // A pod goes only when its successor is ready.
+                // A pod is removed only when its replacement is ready.
                 rolling_update: Some(RollingUpdateDeployment { max_surge: Some(IntOrString::Int(1)), max_unavailable: Some(IntOrString::Int(0)) }),
             }),
             template: PodTemplateSpec {
@@ -55,11 +56,11 @@ fn pod(spec: &StickyApp) -> PodSpec {
     }
 }
 
-/// Pods of one rollout over zones and nodes, where that is possible: a cluster of one node gets all.
+/// Spreads the pods of one rollout over zones and nodes where possible; a single node gets them all.
 fn spread(spec: &StickyApp, key: &str) -> TopologySpreadConstraint {
     TopologySpreadConstraint {
         label_selector: Some(selector(spec, Component::App)),
-        // Pods of the old rollout are about to go and don't count.
+        // Pods of the previous rollout don't count.
         match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
         max_skew: 1,
         topology_key: key.to_owned(),
@@ -77,10 +78,10 @@ fn container(spec: &StickyApp) -> Container {
         env: Some(environment(spec)),
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),
         startup_probe: Some(asks("/healthz", ADMIN, 1, 30)),
-        // Both front doors leave an unready pod, so it must be seen soon: the drain's delay counts on it.
+        // Both front doors stop using an unready pod, so unreadiness must show quickly: the drain delay relies on it.
         readiness_probe: Some(asks("/readyz", ADMIN, 2, 1)),
         liveness_probe: Some(asks("/healthz", ADMIN, 10, 3)),
-        // Kubernetes' own sleep (GA in 1.34, on by default since 1.30): the image has no shell.
+        // Kubernetes's own sleep (on by default since 1.30, GA in 1.34), because the image has no shell.
         lifecycle: Some(Lifecycle {
             pre_stop: Some(LifecycleHandler { sleep: Some(SleepAction { seconds: spec.drain.pre_stop.0.into() }), ..LifecycleHandler::default() }),
             ..Lifecycle::default()
@@ -94,10 +95,10 @@ fn container(spec: &StickyApp) -> Container {
 
 fn environment(spec: &StickyApp) -> Vec<EnvVar> {
     let pod = EnvVar {
-        name: "STICKY_POD".to_owned(),
+        name: env::POD.to_owned(),
         value_from: Some(EnvVarSource {
-            // Its default, written out: it is one value to server-side apply, and one that the API server has completed would
-            // differ from ours for every other manager.
+            // The default version is spelled out: server-side apply treats the reference as one value, and the one that the API
+            // server completes would differ from ours for every other field manager.
             field_ref: Some(ObjectFieldSelector { field_path: "metadata.name".to_owned(), api_version: Some("v1".to_owned()) }),
             ..EnvVarSource::default()
         }),
@@ -106,28 +107,28 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
     let door = json!({"kind": spec.ingress.front_door.word(), "affinity": "cookie"});
     let mut all = vec![
         pod,
-        variable("STICKY_WORKERS", spec.mode.workers.to_string()),
-        variable("STICKY_BUS", "redis"),
-        variable("STICKY_FANOUT", spec.relay.fanout.word()),
-        variable("STICKY_EXPOSE_IDENTITY", spec.expose_identity.word()),
-        variable("STICKY_DOOR", door.to_string()),
-        variable("STICKY_DRAIN_DELAY", spec.drain.delay.to_string()),
-        variable("STICKY_DRAIN_WINDOW", spec.drain.window.to_string()),
+        variable(env::WORKERS, spec.mode.workers.to_string()),
+        variable(env::BUS, "redis"),
+        variable(env::FANOUT, spec.relay.fanout.word()),
+        variable(env::EXPOSE_IDENTITY, spec.expose_identity.word()),
+        variable(env::DOOR, door.to_string()),
+        variable(env::DRAIN_DELAY, spec.drain.delay.to_string()),
+        variable(env::DRAIN_WINDOW, spec.drain.window.to_string()),
     ];
     all.extend(redis::app_environment(spec));
     let proxies: Vec<String> = spec.ingress.trusted_proxies.iter().map(ToString::to_string).collect();
     if !proxies.is_empty() {
-        all.push(variable("STICKY_TRUSTED_PROXY", proxies.join(",")));
+        all.push(variable(env::TRUSTED_PROXY, proxies.join(",")));
     }
     let limits = &spec.limits;
     let limits = [
-        ("STICKY_MAX_BODY", limits.max_body),
-        ("STICKY_MAX_TEXT", limits.max_text),
-        ("STICKY_MAX_FRAME", limits.max_frame),
-        ("STICKY_MAX_SOCKETS", limits.max_sockets),
-        ("STICKY_MAX_REQUESTS", limits.max_requests),
-        ("STICKY_SOCKETS_PER_SESSION", limits.sockets_per_session),
-        ("STICKY_NEW_SESSIONS_PER_MINUTE", limits.new_sessions_per_minute),
+        (env::MAX_BODY, limits.max_body),
+        (env::MAX_TEXT, limits.max_text),
+        (env::MAX_FRAME, limits.max_frame),
+        (env::MAX_SOCKETS, limits.max_sockets),
+        (env::MAX_REQUESTS, limits.max_requests),
+        (env::SOCKETS_PER_SESSION, limits.sockets_per_session),
+        (env::NEW_SESSIONS_PER_MINUTE, limits.new_sessions_per_minute),
     ];
     all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));
     all

@@ -1,4 +1,4 @@
-//! The HorizontalPodAutoscaler, where one is asked for.
+//! The HorizontalPodAutoscaler.
 
 use super::meta::{Component, meta};
 use crate::spec::StickyApp;

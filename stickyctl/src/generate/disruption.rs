@@ -1,4 +1,4 @@
-//! PodDisruptionBudgets: a node that is drained takes one pod at a time.
+//! PodDisruptionBudgets: a node drain evicts one pod at a time.
 
 use super::meta::{Component, meta, redis_name, selector};
 use crate::spec::StickyApp;
@@ -13,7 +13,7 @@ pub(super) fn redis(spec: &StickyApp) -> PodDisruptionBudget {
     budget(spec, Component::Redis, redis_name(spec))
 }
 
-/// One at a time: unlike a least number available this lets the only pod of 1x4, or of Redis, be moved.
+/// One pod at a time. Unlike `minAvailable`, this lets a node drain evict the only pod of 1x4, or of Redis.
 fn budget(spec: &StickyApp, component: Component, name: String) -> PodDisruptionBudget {
     PodDisruptionBudget {
         metadata: meta(spec, component, name),

@@ -4,10 +4,10 @@ use crate::spec::StickyApp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use std::collections::BTreeMap;
 
-/// The annotation that keeps a release's spec on its Deployment.
+/// The annotation on a Deployment that holds the spec of the release.
 pub const SPEC: &str = "stickyctl.dev/spec";
 
-/// What a part of a release is.
+/// A part of a release; the value of the label `app.kubernetes.io/component`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
     /// The app.
@@ -25,12 +25,11 @@ impl Component {
     }
 }
 
-/// A map of texts.
 pub(super) fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// The labels that select a component's pods; they never change, because selectors can't.
+/// The labels that select a component's pods. They never change, because selectors are immutable.
 pub(super) fn selector_labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String> {
     map([
         ("app.kubernetes.io/name", "sticky-sessions"),
@@ -39,7 +38,7 @@ pub(super) fn selector_labels(spec: &StickyApp, component: Component) -> BTreeMa
     ])
 }
 
-/// All labels of a component's objects.
+/// The labels of a component's objects: those that select it, and who manages it.
 #[must_use]
 pub fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String> {
     let mut labels = selector_labels(spec, component);
@@ -47,30 +46,28 @@ pub fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String
     labels
 }
 
-/// The same as a selector's text, as in `a=b,c=d`.
+/// A selector for a component's pods, as in `a=b,c=d`.
 #[must_use]
 pub fn selector_text(spec: &StickyApp, component: Component) -> String {
     pairs(&selector_labels(spec, component))
 }
 
-/// Labels as a selector's text.
+/// A selector for labels, as in `a=b,c=d`.
 #[must_use]
 pub fn pairs(labels: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(",")
 }
 
-/// Selects a component's pods.
 pub(super) fn selector(spec: &StickyApp, component: Component) -> LabelSelector {
     LabelSelector { match_labels: Some(selector_labels(spec, component)), ..LabelSelector::default() }
 }
 
-/// Metadata of an object in the release's namespace.
 pub(super) fn meta(spec: &StickyApp, component: Component, name: String) -> ObjectMeta {
     ObjectMeta { name: Some(name), namespace: Some(spec.namespace.clone()), labels: Some(labels(spec, component)), ..ObjectMeta::default() }
 }
 
-/// Name of Redis' objects.
+/// The name of the Redis objects.
 #[must_use]
 pub fn redis_name(spec: &StickyApp) -> String {
     format!("{}-redis", spec.name)

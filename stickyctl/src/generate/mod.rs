@@ -1,6 +1,6 @@
-//! From a spec to Kubernetes objects: typed, in the order in which they are applied, the same for the same spec.
+//! From a spec to Kubernetes objects: typed, in the order in which they are applied. Equal specs give equal objects.
 //!
-//! [`objects`] is the whole of it; a file beside this one makes each part. [`mod@write`] turns objects into text.
+//! [`objects`] makes all of them, from a file for each part; [`mod@write`] turns objects into text.
 
 pub mod app;
 pub mod autoscaler;
@@ -24,12 +24,12 @@ use object::Object;
 
 /// The objects of a release, in the order in which they are applied.
 ///
-/// The namespace holds all others, so it comes first; Redis before the app, which is ready only when it has reached it; the
-/// Ingress last, since a front door's admission webhook may still be starting (kubernetes/ingress-nginx#5401).
+/// The namespace comes first, because it holds the others. Redis comes before the app, which is ready only once it has reached
+/// Redis. The Ingress comes last, because the front door's admission webhook may still be starting (kubernetes/ingress-nginx#5401).
 #[must_use]
 pub fn objects(spec: &StickyApp, namespace: bool) -> Vec<Object> {
     let mut all = Vec::new();
-    // `default` is always there, and one that exists is never labelled.
+    // `default` always exists, and stickyctl never labels a namespace that it didn't create.
     if namespace && spec.namespace != "default" {
         all.push(namespace::namespace(spec).into());
     }

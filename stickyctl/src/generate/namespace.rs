@@ -1,12 +1,11 @@
-//! The namespace, in which only pods without any privilege are admitted.
+//! The namespace, which admits only unprivileged pods.
 
 use super::meta::map;
 use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// The namespace. Pod Security's level "restricted" is enforced, so that what these manifests promise is checked by the API
-/// server.
+/// The namespace. It enforces Pod Security's level "restricted", so the API server checks that the pods have no privileges.
 pub(super) fn namespace(spec: &StickyApp) -> Namespace {
     let labels = map([
         ("app.kubernetes.io/name", "sticky-sessions"),

@@ -1,4 +1,4 @@
-//! NetworkPolicies: Redis from the app only; the app from the front door, its admin port from whoever reads metrics.
+//! NetworkPolicies: only the app reaches Redis, only the front door the app, only the metrics namespace its admin port.
 
 use super::meta::{Component, map, meta, redis_name, selector};
 use super::service::{ADMIN, HTTP, REDIS};
@@ -24,7 +24,7 @@ pub(super) fn redis(spec: &StickyApp) -> NetworkPolicy {
     policy(spec, Component::Redis, redis_name(spec), vec![rule(REDIS, vec![app])])
 }
 
-/// All pods of a namespace; the label is set by the API server itself.
+/// All pods of a namespace; the API server itself sets the label.
 fn namespace(name: &str) -> NetworkPolicyPeer {
     let labels = map([("kubernetes.io/metadata.name", name)]);
     NetworkPolicyPeer {
@@ -34,8 +34,8 @@ fn namespace(name: &str) -> NetworkPolicyPeer {
 }
 
 fn rule(port: &str, from: Vec<NetworkPolicyPeer>) -> NetworkPolicyIngressRule {
-    // The protocol is its default, written out: the list of rules is one value to server-side apply, and one that the API server
-    // has completed would differ from ours for every other manager.
+    // The default protocol is spelled out: server-side apply treats the list of rules as one value, and the one that the API server
+    // completes would differ from ours for every other field manager.
     let port =
         NetworkPolicyPort { port: Some(IntOrString::String(port.to_owned())), protocol: Some("TCP".to_owned()), ..NetworkPolicyPort::default() };
     NetworkPolicyIngressRule { from: Some(from), ports: Some(vec![port]) }

@@ -1,4 +1,4 @@
-//! One type for all objects that a release or a front door is made of.
+//! One type for all objects of a release or a front door.
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 macro_rules! kinds {
     ($($kind:ident),+) => {
-        /// An object of one of the kinds that a release or a front door has. It serialises as the API server takes it, apiVersion and kind first.
+        /// An object of a release or a front door. It serializes as the API server takes it, with apiVersion and kind first.
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Object {
@@ -26,13 +26,13 @@ macro_rules! kinds {
         })+
 
         impl Object {
-            /// Its kind.
+            /// The kind, as in `Deployment`.
             #[must_use]
             pub const fn kind(&self) -> &'static str {
                 match self { $(Self::$kind(_) => <$kind as Resource>::KIND,)+ }
             }
 
-            /// Its metadata.
+            /// The metadata of the object, whatever its kind.
             #[must_use]
             pub fn metadata(&self) -> &ObjectMeta {
                 match self { $(Self::$kind(object) => object.metadata(),)+ }
@@ -60,7 +60,7 @@ kinds!(
 );
 
 impl Object {
-    /// Its name.
+    /// The name; empty if the object has none.
     #[must_use]
     pub fn name(&self) -> &str {
         self.metadata().name.as_deref().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the pods of the app and of Redis have in common: no privilege, bounded resources, probes.
+//! What the pods of the app and of Redis share: no privileges, bounded resources, probes.
 
 use super::meta::map;
 use crate::spec::StickyApp;
@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 
-/// A pod's frame: who it runs as, where it runs, and nothing of the cluster's API.
+/// What all pods share: the user, the placement, and no access to the cluster's API.
 pub(super) fn frame(spec: &StickyApp, user: i64) -> PodSpec {
     let placement = &spec.placement;
     let tolerations = placement.tolerations.iter().map(|toleration| Toleration {
@@ -22,7 +22,7 @@ pub(super) fn frame(spec: &StickyApp, user: i64) -> PodSpec {
     });
     PodSpec {
         automount_service_account_token: Some(false),
-        // A Service named `sticky` would otherwise add variables that begin like the app's own.
+        // A Service named `sticky` would otherwise add variables that start like the app's own.
         enable_service_links: Some(false),
         node_selector: Some(placement.node_selector.clone()).filter(|labels| !labels.is_empty()),
         tolerations: Some(tolerations.collect()).filter(|all: &Vec<_>| !all.is_empty()),
@@ -39,7 +39,7 @@ pub(super) fn frame(spec: &StickyApp, user: i64) -> PodSpec {
     }
 }
 
-/// A container that may write only where a volume is, and can't gain anything.
+/// A container that can write only to volumes and can't gain privileges.
 pub(super) fn unprivileged() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),
@@ -49,7 +49,6 @@ pub(super) fn unprivileged() -> SecurityContext {
     }
 }
 
-/// Requests and limits.
 pub(super) fn resources(of: &Resources) -> ResourceRequirements {
     let amounts = |amounts: &Amounts| {
         let pairs = [("cpu", &amounts.cpu), ("memory", &amounts.memory)];
@@ -60,12 +59,11 @@ pub(super) fn resources(of: &Resources) -> ResourceRequirements {
     ResourceRequirements { requests: amounts(&of.requests), limits: amounts(&of.limits), ..ResourceRequirements::default() }
 }
 
-/// A variable with a value.
 pub(super) fn variable(name: &str, value: impl Into<String>) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.into()), ..EnvVar::default() }
 }
 
-/// Asks a path by HTTP.
+/// An HTTP probe with a timeout of 2 s; the period is in seconds.
 pub(super) fn asks(path: &str, port: &str, period: i32, failures: i32) -> Probe {
     Probe {
         http_get: Some(HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::String(port.to_owned()), ..HTTPGetAction::default() }),
@@ -76,7 +74,6 @@ pub(super) fn asks(path: &str, port: &str, period: i32, failures: i32) -> Probe 
     }
 }
 
-/// Annotations of one pair.
 pub(super) fn annotation(key: &str, value: &str) -> Option<BTreeMap<String, String>> {
     Some(map([(key, value)]))
 }

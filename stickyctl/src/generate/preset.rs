@@ -1,27 +1,32 @@
-//! The presets: the four that `manifests/` holds.
+//! The presets, of which `manifests/` has one folder each.
 
-use crate::mode::Mode;
 use crate::spec::ingress::FrontDoor;
+use sticky_core::mode::Mode;
 
-/// A front door and a mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// A front door and a mode in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Three pods behind ingress-nginx
-    #[value(name = "nginx-3x1", alias = "3x1")]
     Nginx3x1,
     /// One pod with four workers behind ingress-nginx
-    #[value(name = "nginx-1x4", alias = "1x4")]
     Nginx1x4,
     /// Three pods behind Traefik
-    #[value(name = "traefik-3x1")]
     Traefik3x1,
     /// One pod with four workers behind Traefik
-    #[value(name = "traefik-1x4")]
     Traefik1x4,
 }
 
 impl Preset {
-    /// Its front door.
+    /// Every preset.
+    pub const ALL: [Self; 4] = [Self::Nginx3x1, Self::Nginx1x4, Self::Traefik3x1, Self::Traefik1x4];
+
+    /// The name, as in `nginx-3x1`, which is also that of the folder in `manifests/`.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{}-{}", self.front_door().word(), self.mode())
+    }
+
+    /// The first half of the name.
     #[must_use]
     pub const fn front_door(self) -> FrontDoor {
         match self {
@@ -30,7 +35,7 @@ impl Preset {
         }
     }
 
-    /// Its mode.
+    /// The second half of the name.
     #[must_use]
     pub const fn mode(self) -> Mode {
         match self {

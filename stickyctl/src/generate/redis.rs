@@ -1,10 +1,10 @@
-//! Redis: its StatefulSet, and how it and the app come by the password without it ever being written here.
+//! Redis: its StatefulSet, and how Redis and the app get the password, which no manifest holds.
 //!
-//! The password is in a Secret that may be missing. Kubernetes has no default for a missing one, and both sides need
-//! something to read: `--requirepass $(REDIS_PASSWORD)` would stay literal, and the app refuses a password file that is not
-//! there. So a ConfigMap holds the empty password below the Secret. A variable of the Secret goes before one of the ConfigMap
-//! (`envFrom`), and in a projected volume the later source wins (kubelet 1.35, `makeEnvironmentVariables`, `collectData`).
-//! Redis takes an empty `requirepass` as none, and then accepts whatever a client sends.
+//! The password is in a Secret that may be missing. Kubernetes has no default for that, and both sides need something to read:
+//! `--requirepass $(REDIS_PASSWORD)` would stay literal, and the app refuses a missing password file. So a ConfigMap holds an
+//! empty password as a fallback. An `env` variable from the Secret overrides one from the ConfigMap (`envFrom`), and in a projected
+//! volume the later source wins (kubelet 1.35, `makeEnvironmentVariables`, `collectData`). To Redis an empty `requirepass` means
+//! no password: it then accepts whatever a client sends.
 
 use super::meta::{Component, labels, map, meta, redis_name, selector};
 use super::pod::{frame, resources, unprivileged, variable};
@@ -20,15 +20,16 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use sticky_core::names::env;
 
-/// `redis` in Debian's packages and in the official image. Fixed, so that the claim's files fit whichever image runs.
+/// The user `redis` of Debian's packages and of the official image. It is fixed, so that any image can use the files on the volume.
 const USER: i64 = 999;
-/// One word for the variable, the file and the ConfigMap's key.
+/// The name of the variable, the file and the key in the ConfigMap.
 const VARIABLE: &str = "REDIS_PASSWORD";
 const MOUNT: &str = "/run/secrets/redis";
 const VOLUME: &str = "redis-password";
 
-/// Where the password is, and whether it may be missing: the Secret that a spec names must be there.
+/// The Secret that holds the password, and whether it may be missing: one that the spec names must exist.
 fn secret(spec: &StickyApp) -> (SecretKey, bool) {
     match &spec.redis.password {
         Some(named) => (named.clone(), false),
@@ -40,23 +41,23 @@ fn defaults_name(spec: &StickyApp) -> String {
     format!("{}-redis-defaults", spec.name)
 }
 
-/// The empty password, for where there is no Secret.
+/// The empty password, used when there is no Secret.
 pub(super) fn defaults(spec: &StickyApp) -> ConfigMap {
     ConfigMap { metadata: meta(spec, Component::Redis, defaults_name(spec)), data: Some(map([(VARIABLE, "")])), ..ConfigMap::default() }
 }
 
-/// The app's variables about Redis.
+/// The app's environment variables about Redis.
 pub(super) fn app_environment(spec: &StickyApp) -> Vec<EnvVar> {
     let mut all = match &spec.redis.url {
-        // The Service, not the StatefulSet's own name: that resolves only while the pod is ready (kubernetes/kubernetes#68676).
-        None => vec![variable("STICKY_REDIS_URL", format!("redis://{}:{REDIS_PORT}", redis_name(spec)))],
-        // Others may use it too.
+        // The Service rather than the pod's own DNS name, which resolves only while the pod is ready (kubernetes/kubernetes#68676).
+        None => vec![variable(env::REDIS_URL, format!("redis://{}:{REDIS_PORT}", redis_name(spec)))],
+        // Other releases may use this Redis too.
         Some(url) => {
-            vec![variable("STICKY_REDIS_URL", url), variable("STICKY_REDIS_PREFIX", format!("sticky-{}", spec.fingerprint()))]
+            vec![variable(env::REDIS_URL, url), variable(env::REDIS_PREFIX, format!("sticky-{}", spec.fingerprint()))]
         }
     };
     if has_password(spec) {
-        all.push(variable("STICKY_REDIS_PASSWORD_FILE", format!("{MOUNT}/{VARIABLE}")));
+        all.push(variable(env::REDIS_PASSWORD_FILE, format!("{MOUNT}/{VARIABLE}")));
     }
     all
 }
@@ -78,7 +79,7 @@ pub(super) fn password_volume(spec: &StickyApp) -> Option<Volume> {
     let above = VolumeProjection {
         secret: Some(SecretProjection {
             name: secret.secret,
-            // Only this source names its path: the API server refuses two that name the same.
+            // Only this source sets the path: the API server refuses two sources with the same path.
             items: Some(vec![KeyToPath { key: secret.key, path: VARIABLE.to_owned(), ..KeyToPath::default() }]),
             optional: optional.then_some(true),
         }),
@@ -91,7 +92,7 @@ pub(super) fn password_volume(spec: &StickyApp) -> Option<Volume> {
     })
 }
 
-/// Where the app finds it.
+/// Where the app finds the password file.
 pub(super) fn password_mount(spec: &StickyApp) -> Option<VolumeMount> {
     has_password(spec).then(|| VolumeMount { name: VOLUME.to_owned(), mount_path: MOUNT.to_owned(), read_only: Some(true), ..VolumeMount::default() })
 }
@@ -115,8 +116,8 @@ pub(super) fn stateful_set(spec: &StickyApp) -> StatefulSet {
     }
 }
 
-/// Defaults are written out: the list of templates is one value to server-side apply, and one that the API server has completed would
-/// differ from ours for every other manager.
+/// Defaults are spelled out: server-side apply treats the list of templates as one value, and the one that the API server completes
+/// would differ from ours for every other field manager.
 fn claim(spec: &StickyApp) -> PersistentVolumeClaim {
     PersistentVolumeClaim {
         metadata: ObjectMeta { name: Some("data".to_owned()), labels: Some(labels(spec, Component::Redis)), ..ObjectMeta::default() },
@@ -151,23 +152,23 @@ fn container(spec: &StickyApp) -> Container {
         name: "redis".to_owned(),
         image: Some(spec.redis.image.clone()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
-        // Written out, so that no image's own configuration file counts.
+        // Spelled out, so that no configuration file in the image counts.
         command: Some(command(spec)),
         env_from: Some(vec![EnvFromSource {
             config_map_ref: Some(ConfigMapEnvSource { name: defaults_name(spec), ..ConfigMapEnvSource::default() }),
             ..EnvFromSource::default()
         }]),
-        // redis-cli reads the second; unlike the server it must not have an empty one.
+        // redis-cli reads the second variable, which must not be empty.
         env: Some(vec![from_secret(VARIABLE), from_secret("REDISCLI_AUTH")]),
         ports: Some(vec![ContainerPort { name: Some(REDIS.to_owned()), container_port: REDIS_PORT, ..ContainerPort::default() }]),
-        // -e (Redis 7): an error, as while a file is being loaded, is a failure.
+        // With -e (Redis 7), an error is a failure, as while Redis loads its file.
         readiness_probe: Some(Probe {
             exec: Some(ExecAction { command: words(&["redis-cli", "-e", "ping"]) }),
             period_seconds: Some(5),
             timeout_seconds: Some(3),
             ..Probe::default()
         }),
-        // Loading a big file takes long and must not be taken for death: only the port is asked.
+        // Loading a big file takes long and must not look like a crash, so this only checks the port.
         liveness_probe: Some(Probe {
             tcp_socket: Some(TCPSocketAction { port: IntOrString::String(REDIS.to_owned()), ..TCPSocketAction::default() }),
             period_seconds: Some(10),
@@ -185,11 +186,11 @@ fn command(spec: &StickyApp) -> Vec<String> {
     let maxmemory = spec.redis.maxmemory.whole().to_string();
     let words: &[&str] = &[
         "redis-server",
-        // IPv6 where there is any: a dash in front makes it optional.
+        // The dash makes IPv6 optional.
         "--bind",
         "*",
         "-::*",
-        // Who may connect is said by the NetworkPolicy and the password, not by the address.
+        // The NetworkPolicy and the password decide who may connect, not the address.
         "--protected-mode",
         "no",
         "--dir",
@@ -198,12 +199,12 @@ fn command(spec: &StickyApp) -> Vec<String> {
         "yes",
         "--appendfsync",
         "everysec",
-        // The append-only file is enough; a snapshot would fork for nothing.
+        // The append-only file is enough; a snapshot would fork without need.
         "--save",
         "",
         "--maxmemory",
         &maxmemory,
-        // Dropping somebody's message to make room would be silent.
+        // Evicting a message to make room would be silent.
         "--maxmemory-policy",
         "noeviction",
         "--requirepass",

@@ -1,19 +1,20 @@
-//! Specs for tests, here and in other packages (feature `sample`): one in which everything is said, and random valid ones.
+//! Specs for tests, here and in other packages (feature `sample`): one that sets every key, and random valid ones.
 
 #![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
-use crate::mode::Mode;
 use crate::spec::StickyApp;
 use crate::spec::ingress::{Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds, Version};
 use crate::spec::placement::{NetworkPolicy, Placement, TaintEffect, Toleration};
-use crate::spec::pods::{Amounts, Autoscaling, Drain, Expose, Fanout, Limits, PullPolicy, Resources};
+use crate::spec::pods::{Amounts, Autoscaling, Drain, Limits, PullPolicy, Resources};
 use crate::spec::redis::{Redis, SecretKey};
 use ipnet::IpNet;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use sticky_core::choice::{Expose, Fanout};
+use sticky_core::mode::Mode;
 
-/// A spec with a value at every key. It is no release that could run: a Redis elsewhere has no storage.
+/// A spec that sets every key. It can't run: a Redis elsewhere has no storage.
 #[must_use]
 pub fn full() -> StickyApp {
     let mut spec = StickyApp::default();
@@ -50,7 +51,7 @@ pub fn full() -> StickyApp {
     spec
 }
 
-/// Words that YAML 1.1 takes for something else than text, as far as a label's value may be one.
+/// Values of labels, among them words that YAML 1.1 doesn't take for text.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?",
@@ -67,7 +68,7 @@ fn networks() -> impl Strategy<Value = Vec<IpNet>> {
     proptest::sample::subsequence(all.map(|net| net.parse().unwrap()).to_vec(), 0..all.len())
 }
 
-/// Quantities in every notation that fit together: asked for and the most, of processor and memory.
+/// Requests and limits of CPU and memory, in every notation.
 fn resources() -> impl Strategy<Value = Resources> {
     let of = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
     let cpu = select(vec![("100m", "2"), ("0.5", "1.5"), ("1", ""), ("50000u", "1e3"), (".25", "250m")]);
@@ -163,7 +164,7 @@ fn tolerations() -> impl Strategy<Value = Vec<Toleration>> {
 }
 
 prop_compose! {
-    /// A spec in which no check finds a problem.
+    /// A spec without problems.
     pub fn valid()(mut spec in release(), ingress in ingress(), redis in redis(), limits in limits(), tolerations in tolerations(),
                    node_selector in proptest::collection::btree_map(word(), word(), 0..4),
                    (pre_stop, delay, window, more) in (1..7_200_u32, 0..7_200_u32, 1..7_200_u32, option::of(0..100_u32)),

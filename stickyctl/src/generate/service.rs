@@ -1,29 +1,29 @@
-//! Services, and the ports that everything speaks of by name.
+//! Services, and the ports that all objects refer to by name.
 
 use super::meta::{Component, meta, redis_name, selector_labels};
 use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-/// The site's port of a pod.
+/// The name of the port that serves the page.
 pub const HTTP: &str = "http";
-/// Its number.
+/// The number of [`HTTP`].
 pub const HTTP_PORT: i32 = 8_080;
-/// The admin port of a pod; no Service has it.
+/// The name of the admin port, which no Service exposes.
 pub const ADMIN: &str = "admin";
-/// Its number.
+/// The number of [`ADMIN`].
 pub const ADMIN_PORT: i32 = 9_090;
-/// Redis' port.
+/// The name of the Redis port.
 pub const REDIS: &str = "redis";
-/// Its number.
+/// The number of [`REDIS`].
 pub const REDIS_PORT: i32 = 6_379;
 
-/// The Service that gives Redis' pod its own name.
+/// The name of the Service that gives the Redis pod its own DNS name.
 pub(super) fn headless_name(spec: &StickyApp) -> String {
     format!("{}-headless", redis_name(spec))
 }
 
-/// The app: what the Ingress names. It has no affinity of its own: a front door goes to the pods and passes it by.
+/// The backend of the Ingress. It has no session affinity of its own, because a front door connects to the pods directly.
 pub(super) fn app(spec: &StickyApp) -> Service {
     service(spec, Component::App, spec.name.clone(), (HTTP, 80), None)
 }

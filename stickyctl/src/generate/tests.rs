@@ -46,7 +46,7 @@ fn the_order_in_which_they_are_applied() {
     assert_eq!(objects(&shared, true)[0].kind(), "NetworkPolicy", "a namespace that exists is never labelled");
 }
 
-/// What Pod Security's level "restricted" asks of a pod (Kubernetes 1.33), and what it does not: a root that can't be written.
+/// What Pod Security's level "restricted" requires of a pod (Kubernetes 1.33), and a read-only root, which it doesn't require.
 #[test]
 fn pods_have_no_privilege() {
     let spec = StickyApp::default();
@@ -145,16 +145,6 @@ fn who_may_connect() {
     assert!(!objects(&spec, true).iter().any(|object| object.kind() == "NetworkPolicy"));
 }
 
-/// What the app is told, it takes: each variable is one of its flags.
-#[test]
-fn the_app_knows_its_variables() {
-    let container = one(&sample::full(), "Deployment", "sticky-sessions")["spec"]["template"]["spec"]["containers"][0].clone();
-    let flags = include_str!("../../../app/src/cli.rs");
-    for (name, _) in variables(&container) {
-        assert!(flags.contains(&format!("env = \"{name}\"")), "{name} is no variable of sticky-app");
-    }
-}
-
 #[test]
 fn the_spec_stands_on_the_deployment() {
     let spec = sample::full();
@@ -162,7 +152,7 @@ fn the_spec_stands_on_the_deployment() {
     assert_eq!(serde_json::from_str::<StickyApp>(text.as_str().unwrap()).unwrap(), spec);
 }
 
-/// Words that YAML 1.1 reads as truth values, numbers or nothing stay text, as values and as keys.
+/// Words that YAML 1.1 reads as booleans, numbers or null stay text, as values and as keys.
 #[test]
 fn traps_of_yaml_stay_text() {
     let traps = [
@@ -180,7 +170,7 @@ fn traps_of_yaml_stay_text() {
     }
 }
 
-/// Each document, read by the other YAML library, is the object.
+/// Each document, read by another YAML library, is the object.
 #[track_caller]
 fn reads_back(spec: &StickyApp) {
     let objects = objects(spec, true);

@@ -1,18 +1,18 @@
 //! Objects as text: one stream of documents, or a folder with a kustomization.
 //!
-//! YAML is written by serde-saphyr: it quotes what YAML 1.1, which Kubernetes reads, takes for truth values and numbers
-//! (`on`, `y`, `0X1F`, `1_000`); yaml_serde 0.10 leaves sixteen such words bare, and the API server refuses or changes them.
+//! serde-saphyr writes the YAML, because it quotes what YAML 1.1, which Kubernetes reads, takes for booleans and numbers (`on`, `y`,
+//! `0X1F`, `1_000`). yaml_serde 0.10 leaves sixteen such words unquoted, and the API server refuses or changes them.
 
 use super::object::Object;
 use serde::Serialize;
 use serde_json::json;
 
-/// The name of the list in a folder.
+/// The file that lists the others in a folder.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
-/// The first line of every kustomization that was written here.
+/// The first line of every kustomization that stickyctl writes.
 pub const HEADER: &str = "# Written by stickyctl render.\n";
 
-/// A value that can't be written.
+/// An object that has no form as text.
 #[derive(Debug, thiserror::Error)]
 #[error("writing {what}: {why}")]
 pub struct Unwritable {
@@ -23,25 +23,25 @@ pub struct Unwritable {
 /// All objects as YAML documents.
 ///
 /// # Errors
-/// [`Unwritable`]; no object of a checked spec is.
+/// An object has no form as text, which no object of a checked spec does.
 pub fn yaml(objects: &[Object]) -> Result<String, Unwritable> {
     let documents: Vec<String> = objects.iter().map(document).collect::<Result<_, _>>()?;
     Ok(documents.join("---\n"))
 }
 
-/// All objects as one JSON object of kind List, as kubectl writes and reads it.
+/// All objects as one JSON object of kind List, as kubectl reads and writes it.
 ///
 /// # Errors
-/// [`Unwritable`]; no object of a checked spec is.
+/// An object has no form as text, which no object of a checked spec does.
 pub fn json(objects: &[Object]) -> Result<String, Unwritable> {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     serde_json::to_string_pretty(&list).map_err(|e| Unwritable { what: "the list".to_owned(), why: e.to_string() })
 }
 
-/// All objects as files, by name, the kustomization last.
+/// All objects as files, each with its name; the kustomization is last.
 ///
 /// # Errors
-/// [`Unwritable`]; no object of a checked spec is.
+/// An object has no form as text, which no object of a checked spec does.
 pub fn files(objects: &[Object]) -> Result<Vec<(String, String)>, Unwritable> {
     let mut files = Vec::new();
     for object in objects {
@@ -62,7 +62,7 @@ struct Kustomization<'a> {
     resources: &'a [&'a str],
 }
 
-/// One object. Long texts stay on one line: a fold would make a diff of one word a diff of a paragraph.
+/// One object. Long texts stay on one line, so that a diff shows the words that changed.
 fn document(object: &Object) -> Result<String, Unwritable> {
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     serde_saphyr::to_string_with_options(object, options)

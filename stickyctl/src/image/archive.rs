@@ -1,24 +1,24 @@
 //! An OCI archive of one program (OCI image-spec 1.0, "image layout" in a tar). Equal input gives equal bytes.
 
-use super::elf::Arch;
+use super::arch::Arch;
 use super::layer::{PROGRAM, add, digest, layer};
 use super::name::tag;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
 
-/// A user that no system has an account for, and the group of the same number. A number, because Kubernetes'
-/// `runAsNonRoot` can't judge a name.
+/// A user without an account on any system, and the group with the same number. It is a number, because Kubernetes's
+/// `runAsNonRoot` can't check a name.
 const USER: &str = "65532:65532";
-/// A time is required by some readers, and must not change.
+/// Some readers require a time; it is fixed, so that equal input gives equal bytes.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
 /// A finished archive.
-pub struct Archive {
+pub(super) struct Archive {
     /// The tar.
-    pub bytes: Vec<u8>,
-    /// Digest of the manifest, by which registries and nodes know the image.
-    pub digest: String,
+    pub(super) bytes: Vec<u8>,
+    /// The digest of the manifest, which identifies the image in registries and nodes.
+    pub(super) digest: String,
 }
 
 #[derive(Serialize)]
@@ -65,7 +65,7 @@ struct Config {
     rootfs: RootFs,
 }
 
-/// What a container of it runs, if nobody says otherwise.
+/// What a container of the image runs by default.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Run {
@@ -86,8 +86,8 @@ struct RootFs {
     diff_ids: [String; 1],
 }
 
-/// `docker load` of an engine that keeps images in its own store reads only this file and what it names; containerd, kind
-/// and an engine with containerd's store read `index.json`, and look at this one only where there is no `oci-layout`
+/// If Docker's engine has its own image store, `docker load` reads only this file and what it names. containerd, kind and an
+/// engine with containerd's store read `index.json`, and this file only if there is no `oci-layout`
 /// (moby image/tarexport/load.go, containerd core/images/archive/importer.go).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -97,11 +97,8 @@ struct DockerManifest<'a> {
     layers: [String; 1],
 }
 
-/// The archive of `program` under a full name.
-///
-/// # Errors
-/// What can't be written to memory.
-pub fn archive(program: &[u8], name: &str, arch: Arch) -> io::Result<Archive> {
+/// The archive of `program` with a full name.
+pub(super) fn archive(program: &[u8], name: &str, arch: Arch) -> io::Result<Archive> {
     let layer = layer(program)?;
     let config = serde_json::to_vec(&config(&layer.diff_id, name, arch))?;
     let manifest = serde_json::to_vec(&Manifest {
@@ -111,7 +108,7 @@ pub fn archive(program: &[u8], name: &str, arch: Arch) -> io::Result<Archive> {
         layers: [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", &layer.gzip)],
     })?;
     let mut image = descriptor("application/vnd.oci.image.manifest.v1+json", &manifest);
-    // containerd takes the name from the first, Podman and skopeo from the second.
+    // containerd reads the name from the first, Podman and skopeo from the second.
     let names = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
     image.annotations = names.into_iter().map(|key| (key, name.to_owned())).collect();
     image.platform = Some(Platform { architecture: arch.word(), os: "linux" });

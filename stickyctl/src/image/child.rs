@@ -1,6 +1,6 @@
-//! Running another program to its end, within a limit, keeping the last of what it says.
+//! Runs another program to its end, within a time limit, and keeps the end of its output.
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::output::short;
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -8,44 +8,60 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-/// What is kept of a stream, in bytes.
+/// How many bytes of a stream are kept.
 const KEPT: usize = 4 << 10;
-/// Lines of it that get into an error.
+/// How many lines of them an error shows.
 const LINES: usize = 8;
-/// A child that has ended may have left its streams to a child of its own.
+/// How long to read on after the program has ended: a child of its own may hold its streams open.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// Why a program did not do what it was started for.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// It is not there, or can't be run.
+    /// It is missing or can't be executed.
     Unstartable(io::Error),
-    /// It ended, and not with 0.
+    /// It exited with an error.
     Badly {
         /// `exit 1`, `signal: 9 (SIGKILL)`.
         how: String,
-        /// Its last lines.
+        /// The last lines of its output.
         said: Vec<String>,
     },
     /// It was killed because it took longer.
     Late(Duration),
 }
 
+/// A program that failed, and what it was to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {}", ended.words(program))]
+pub(crate) struct ChildError {
+    pub(super) doing: String,
+    pub(super) program: String,
+    pub(super) ended: Ended,
+}
+
+impl ChildError {
+    pub(super) fn exit(&self) -> Exit {
+        match self.ended {
+            Ended::Unstartable(_) => Exit::Prerequisite,
+            Ended::Badly { .. } => Exit::Failed,
+            Ended::Late(_) => Exit::TimedOut,
+        }
+    }
+}
+
 impl Ended {
-    /// The failure of `doing` by `program`.
-    pub(super) fn failure(self, doing: &str, program: &str) -> Failure {
+    fn words(&self, program: &str) -> String {
         match self {
-            Self::Unstartable(e) if e.kind() == io::ErrorKind::NotFound => {
-                Failure::new(Exit::Prerequisite, format!("{doing}: there is no {program}"))
-            }
-            Self::Unstartable(e) => Failure::new(Exit::Prerequisite, format!("{doing}: {program} can't be started: {e}")),
-            Self::Badly { how, said } if said.is_empty() => Failure::new(Exit::Failed, format!("{doing}: {program} failed ({how}) and said nothing")),
-            Self::Badly { how, said } => Failure::new(Exit::Failed, format!("{doing}: {program} failed ({how}):\n  {}", said.join("\n  "))),
-            Self::Late(limit) => Failure::new(Exit::TimedOut, format!("{doing}: {program} was ended because it took more than {}", short(limit))),
+            Self::Unstartable(e) if e.kind() == io::ErrorKind::NotFound => format!("{program} not found"),
+            Self::Unstartable(e) => format!("can't start {program}: {e}"),
+            Self::Badly { how, said } if said.is_empty() => format!("{program} failed ({how}) without any output"),
+            Self::Badly { how, said } => format!("{program} failed ({how}):\n  {}", said.join("\n  ")),
+            Self::Late(limit) => format!("{program} took more than {} and was stopped", short(*limit)),
         }
     }
 
-    /// The last thing it said, or why it said nothing.
+    /// The last line of its output, or why there is none.
     pub(super) fn sentence(self) -> String {
         match self {
             Self::Unstartable(e) => e.to_string(),
@@ -55,17 +71,14 @@ impl Ended {
     }
 }
 
-/// Runs it. Its stdout is kept apart from ours: that is the answer's.
-///
-/// # Errors
-/// See [`Ended`].
+/// Runs a program. Its stdout doesn't go to ours, which is for the answer.
 pub(super) async fn run(mut command: Command, limit: Duration) -> Result<(), Ended> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(Ended::Unstartable)?;
     let (mut told, mut said) = (Tail::default(), Tail::default());
     match tokio::time::timeout(limit, end(&mut child, &mut told, &mut said)).await {
         Err(_) => {
-            // It may be over by now, and then there is nothing to kill.
+            // This fails only if it has just ended.
             let _ = child.kill().await;
             Err(Ended::Late(limit))
         }
@@ -85,7 +98,7 @@ async fn end(child: &mut Child, told: &mut Tail, said: &mut Tail) -> io::Result<
     tokio::pin!(streams);
     tokio::select! {
         status = child.wait() => {
-            // Late words are words less, no failure.
+            // Output that comes later is lost, which is no failure.
             let _ = tokio::time::timeout(LINGER, &mut streams).await;
             status
         }

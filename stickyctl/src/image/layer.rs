@@ -1,4 +1,4 @@
-//! The image's one layer: a tar of one file, gzipped. Equal input gives equal bytes.
+//! The only layer of the image: a gzipped tar of one file. Equal input gives equal bytes.
 
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
@@ -6,28 +6,27 @@ use std::io::{self, Write};
 use tar::{Builder, EntryType, Header};
 
 /// Where the program is in the image.
-pub const PROGRAM: &str = "/sticky-app";
+pub(super) const PROGRAM: &str = "/sticky-app";
 
-/// A layer.
 pub(super) struct Layer {
-    /// As it is stored.
-    pub gzip: Vec<u8>,
-    /// Digest of the tar inside, by which a runtime knows the layer once it is unpacked.
-    pub diff_id: String,
+    /// The compressed tar.
+    pub(super) gzip: Vec<u8>,
+    /// The digest of the uncompressed tar, which identifies the layer once it is unpacked.
+    pub(super) diff_id: String,
 }
 
-/// The layer that holds `program` as the only file, for everyone to read and run, owned by root.
+/// The layer with `program` as its only file, owned by root, readable and executable by everyone.
 pub(super) fn layer(program: &[u8]) -> io::Result<Layer> {
     let mut tar = Builder::new(Vec::new());
     add(&mut tar, PROGRAM.trim_start_matches('/'), program, 0o755)?;
     let tar = tar.into_inner()?;
-    // 255 is RFC 1952's "unknown": the default is the system that this runs on.
+    // 255 is RFC 1952's "unknown"; the default is the operating system that this runs on.
     let mut gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     gzip.write_all(&tar)?;
     Ok(Layer { gzip: gzip.finish()?, diff_id: digest(&tar) })
 }
 
-/// Adds a file without time and owner.
+/// Adds a file with the time 0, owned by root.
 pub(super) fn add(tar: &mut Builder<Vec<u8>>, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
     let mut header = Header::new_ustar();
     header.set_entry_type(EntryType::Regular);

@@ -1,132 +1,162 @@
-//! The app's image, without Docker: a static binary in an OCI archive, and the archive in a cluster's nodes.
+//! The app's image, without Docker: a static binary in an OCI archive, loaded into the nodes of a cluster.
 //!
-//! [`source`] finds the binary, [`elf`] judges it, [`archive`] and `layer` make the tar, [`load`] hands it to the nodes.
+//! `source` finds the binary, `elf` checks it, `archive` and `layer` make the tar, [`load`] loads it into the nodes.
 
-pub mod archive;
+mod arch;
+mod archive;
 mod child;
-pub mod elf;
+mod elf;
 mod layer;
-pub mod load;
-pub mod name;
-pub mod source;
+pub(crate) mod load;
+pub(crate) mod name;
+mod source;
 
-use crate::exit::{Exit, Failure};
-use crate::output::{Mark, Output};
+pub(crate) use arch::Arch;
+
+use crate::exit::{Exit, Explained};
+use crate::files;
+use crate::output::Output;
 use crate::spec::pods::Image;
 use archive::Archive;
-use clap::Args;
-use elf::Arch;
-use name::familiar;
-use source::{BinaryArgs, Program};
+use name::{InvalidName, familiar};
+use source::{Program, SourceError};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-const DEFAULT_OUT: &str = concat!("sticky-app-", env!("CARGO_PKG_VERSION"), ".tar");
+/// The default file of the archive.
+pub(crate) const DEFAULT_OUT: &str = concat!("sticky-app-", env!("CARGO_PKG_VERSION"), ".tar");
 
-/// Flags of `image`.
-#[derive(Debug, Args)]
-pub struct ImageArgs {
-    #[command(flatten)]
-    binary: BinaryArgs,
-    /// The nodes' processor [default: this machine's]
-    #[arg(long)]
-    arch: Option<Arch>,
-    /// The image's name [default: the one of every release of this version]
-    #[arg(long, value_name = "NAME:TAG")]
-    image: Option<String>,
-    /// Where to write the archive; - is stdout
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_OUT)]
-    out: PathBuf,
+/// Which image to build, and where to write its archive.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The program to put in; if none, the one next to stickyctl, else one that Docker builds.
+    pub(crate) binary: Option<PathBuf>,
+    /// The architecture of the nodes; if none, this machine's.
+    pub(crate) arch: Option<Arch>,
+    /// The name of the image; if none, the one that releases of this version use.
+    pub(crate) name: Option<String>,
+    /// The file of the archive; if none, stdout.
+    pub(crate) out: Option<PathBuf>,
 }
 
-/// An archive in a file that goes away with the value.
-pub struct Made {
-    /// The file.
-    pub file: NamedTempFile,
-    /// The image's name in full.
-    pub name: String,
-    /// The archive's size in bytes.
-    pub size: u64,
-    /// Digest of the image's manifest.
-    pub digest: String,
+/// Why there is no image, or no archive of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ImageError {
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("making the archive of {name}: {why}")]
+    Archive { name: String, why: io::Error },
+    #[error("writing the archive of {name} to {place}: {why}")]
+    Write { name: String, place: String, why: io::Error },
+    #[error("the archive would go to stdout, which is a terminal")]
+    Terminal,
+    #[error("stickyctl builds images for amd64 and arm64 only, and this machine is neither")]
+    Processor,
 }
 
-/// Makes the image's archive for the nodes of a cluster.
-///
-/// # Errors
-/// The name is wrong ([`Exit::Usage`]), no program fits ([`Exit::Prerequisite`]), or the file can't be written.
-pub async fn make(flags: &BinaryArgs, name: &str, arch: Arch, output: Output) -> Result<Made, Failure> {
-    let (_, archive, name) = build(flags, name, arch, output).await?;
+impl Explained for ImageError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Name(error) => error.exit(),
+            Self::Source(error) => error.exit(),
+            Self::Archive { .. } | Self::Write { .. } => Exit::Failed,
+            Self::Terminal | Self::Processor => Exit::Usage,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Name(error) => error.next_steps(),
+            Self::Source(error) => error.next_steps(),
+            Self::Archive { .. } | Self::Write { .. } => Vec::new(),
+            Self::Terminal => vec![format!("stickyctl image --out {DEFAULT_OUT}")],
+            Self::Processor => vec!["stickyctl image --arch amd64".to_owned()],
+        }
+    }
+}
+
+/// An archive in a file that is deleted when this is dropped.
+pub(crate) struct Made {
+    pub(crate) file: NamedTempFile,
+    /// The full name of the image.
+    pub(crate) name: String,
+    /// The size of the archive in bytes.
+    pub(crate) size: u64,
+}
+
+/// Builds the archive of the image for the nodes of a cluster, from the program that is named or found.
+pub(crate) async fn make(binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Made, ImageError> {
+    let Built { archive, name, .. } = build(binary, name, arch, output).await?;
     let write = || -> io::Result<NamedTempFile> {
         let mut file = tempfile::Builder::new().prefix("sticky-app-").suffix(".tar").tempfile()?;
         file.write_all(&archive.bytes)?;
         file.flush()?;
         Ok(file)
     };
-    let file =
-        write().map_err(|e| Failure::new(Exit::Failed, format!("writing the archive of {name} into {}: {e}", std::env::temp_dir().display())))?;
-    Ok(Made { file, name, size: archive.bytes.len() as u64, digest: archive.digest })
+    match write() {
+        Ok(file) => Ok(Made { file, name, size: archive.bytes.len() as u64 }),
+        Err(why) => Err(ImageError::Write { name, place: std::env::temp_dir().display().to_string(), why }),
+    }
 }
 
-/// `stickyctl image`.
-///
-/// # Errors
-/// As [`make`]; an archive for a terminal is wrong usage.
-pub async fn run(args: &ImageArgs, output: Output) -> Result<Exit, Failure> {
-    let to_stdout = args.out == Path::new("-");
-    if to_stdout && io::stdout().is_terminal() {
-        return Err(
-            Failure::new(Exit::Usage, "writing the archive to stdout: it is a terminal").try_this(format!("stickyctl image --out {DEFAULT_OUT}"))
-        );
+/// `stickyctl image`: builds the archive and writes it to a file or stdout.
+pub(crate) async fn run(request: &Request, output: Output) -> Result<Done, ImageError> {
+    if request.out.is_none() && io::stdout().is_terminal() {
+        return Err(ImageError::Terminal);
     }
-    let Some(arch) = args.arch.or_else(Arch::here) else {
-        return Err(Failure::new(Exit::Usage, "choosing the processor: this machine's is none that the image is made for").try_this("--arch amd64"));
-    };
-    let wanted = args.image.clone().unwrap_or_else(|| Image::default().name);
+    let arch = request.arch.or_else(Arch::here).ok_or(ImageError::Processor)?;
+    let wanted = request.name.clone().unwrap_or_else(|| Image::default().name);
     let began = Instant::now();
-    let (program, archive, name) = build(&args.binary, &wanted, arch, output).await?;
-    let written =
-        if to_stdout { io::stdout().write_all(&archive.bytes).and_then(|()| io::stdout().flush()) } else { write(&args.out, &archive.bytes) };
-    written.map_err(|e| {
-        let place = if to_stdout { "stdout".to_owned() } else { args.out.display().to_string() };
-        Failure::new(Exit::Failed, format!("writing the archive to {place}: {e}"))
-    })?;
-    output.phase(Mark::Done, "program", &format!("{}, {}, static, {}", program.from, arch.word(), megabytes(program.bytes.len() as u64)), None);
-    output.phase(Mark::Done, "image", &format!("{}, {}", familiar(&name), megabytes(archive.bytes.len() as u64)), Some(began.elapsed()));
-    output.phase(Mark::Done, "digest", &archive.digest, None);
-    if !to_stdout {
-        output.answer(&args.out.display().to_string());
-        output.hint(&format!("\nNext: kind load image-archive {0}, docker load -i {0}, or stickyctl up, which loads by itself", args.out.display()));
+    let Built { program, archive, name } = build(request.binary.as_deref(), &wanted, arch, output).await?;
+    let written = match &request.out {
+        None => io::stdout().write_all(&archive.bytes).and_then(|()| io::stdout().flush()),
+        Some(path) => files::write(path, &archive.bytes),
+    };
+    if let Err(why) = written {
+        let place = request.out.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+        return Err(ImageError::Write { name, place, why });
     }
-    Ok(Exit::Done)
+    Ok(Done {
+        program: format!("{}, {}, static, {}", program.from, arch.word(), megabytes(program.bytes.len() as u64)),
+        image: format!("{}, {}", familiar(&name), megabytes(archive.bytes.len() as u64)),
+        digest: archive.digest,
+        took: began.elapsed(),
+    })
 }
 
-async fn build(flags: &BinaryArgs, name: &str, arch: Arch, output: Output) -> Result<(Program, Archive, String), Failure> {
+/// What was built, in words for the user.
+pub(crate) struct Done {
+    /// The program that is in the image.
+    pub(crate) program: String,
+    /// The image's name and the size of its archive.
+    pub(crate) image: String,
+    /// The digest of the image's manifest.
+    pub(crate) digest: String,
+    pub(crate) took: Duration,
+}
+
+struct Built {
+    program: Program,
+    archive: Archive,
+    name: String,
+}
+
+async fn build(binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Built, ImageError> {
     let name = name::full(name)?;
-    let program = source::find(flags, arch, output).await?;
-    let archive =
-        archive::archive(&program.bytes, &name, arch).map_err(|e| Failure::new(Exit::Failed, format!("making the archive of {name}: {e}")))?;
-    Ok((program, archive, name))
-}
-
-/// Under another name first: whoever looks at `path` sees the whole archive or the one before.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any new file; the umask takes from it.
-    let everyone = std::fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().prefix(".sticky-app-").permissions(everyone).tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
+    let program = source::find(binary, arch, output).await?;
+    match archive::archive(&program.bytes, &name, arch) {
+        Ok(archive) => Ok(Built { program, archive, name }),
+        Err(why) => Err(ImageError::Archive { name, why }),
+    }
 }
 
 /// `7.4 MB`.
-#[must_use]
-pub fn megabytes(bytes: u64) -> String {
-    // Rounded up, so that nothing is 0.0 MB, and what is under a limit is not shown above it by more than a tenth.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    // Rounded up, so that nothing is 0.0 MB.
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }

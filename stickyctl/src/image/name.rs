@@ -1,32 +1,43 @@
-//! The image's name: checked, and written out in full.
+//! The name of the image, checked and in full.
 
-use crate::exit::{Exit, Failure};
-use crate::spec::check::check_image;
-
-/// The repository of images that are made by hand and that no registry has.
-pub const HOME_MADE: &str = "docker.io/library/sticky-app";
-
-/// The repository of the image that a release has unless its spec says otherwise. The programs of a published version are built
-/// with `STICKY_BUILD_IMAGE`, the full name of the repository that their image was pushed to.
-pub const REPOSITORY: &str = match option_env!("STICKY_BUILD_IMAGE") {
-    Some(repository) => repository,
-    None => HOME_MADE,
-};
+use crate::exit::{Exit, Explained};
+pub(crate) use crate::spec::image::{HOME_MADE, REPOSITORY};
+use crate::spec::image::{InvalidImage, check_image};
 
 const DEFAULT_REGISTRY: &str = "docker.io";
 
-/// The name in full, as containerd and Docker keep it: `docker.io/library/` before a short one.
+/// A name that an archive can't have.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidName {
+    /// No reference that pins a version.
+    #[error("naming the image: {0}")]
+    Reference(#[from] InvalidImage),
+    /// A digest, which is only known once the image is made.
+    #[error("naming the image: `{0}` has a digest, which is only known once the image is built")]
+    Digest(String),
+}
+
+impl Explained for InvalidName {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Reference(_) => Vec::new(),
+            Self::Digest(_) => vec!["--image registry.example/team/sticky-app:1.2.3    use a tag instead".to_owned()],
+        }
+    }
+}
+
+/// The full name, as containerd and Docker keep it: a short name gets `docker.io/library/` in front.
 ///
-/// The rules are those of `splitDockerDomain` in distribution/reference: what stands before the first slash is a registry
-/// where it has a dot or a port, or is `localhost`.
-///
-/// # Errors
-/// It is no reference, or one without a tag ([`Exit::Usage`]).
-pub fn full(name: &str) -> Result<String, Failure> {
-    check_image(name).map_err(|why| Failure::new(Exit::Usage, format!("naming the image: {why}")))?;
+/// The rules are those of `splitDockerDomain` in distribution/reference: the part before the first slash is a registry if it has
+/// a dot or a port, or is `localhost`.
+pub(crate) fn full(name: &str) -> Result<String, InvalidName> {
+    check_image(name)?;
     if name.contains('@') {
-        return Err(Failure::new(Exit::Usage, format!("naming the image: `{name}` has a digest, and the digest is what comes out of making it"))
-            .try_this("--image registry.example/team/sticky-app:1.2.3    a tag instead"));
+        return Err(InvalidName::Digest(name.to_owned()));
     }
     let (registry, path) = match name.split_once('/') {
         Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest),
@@ -37,14 +48,13 @@ pub fn full(name: &str) -> Result<String, Failure> {
     Ok(format!("{registry}/{library}{path}"))
 }
 
-/// A full name as people know it: without what Docker's own registry adds.
-#[must_use]
-pub fn familiar(full: &str) -> &str {
+/// A full name without the parts that stand for Docker Hub.
+pub(crate) fn familiar(full: &str) -> &str {
     let path = full.strip_prefix("docker.io/").unwrap_or(full);
     path.strip_prefix("library/").filter(|_| path.len() < full.len()).unwrap_or(path)
 }
 
-/// What stands after the colon of a full name.
+/// The tag of a full name.
 pub(super) fn tag(full: &str) -> &str {
     full.rsplit_once(':').map_or("", |(_, tag)| tag)
 }
@@ -74,14 +84,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_of_an_archive() {
+    fn names_that_an_archive_can_not_have() {
         let digest = format!("sticky-app@sha256:{}", "0a".repeat(32));
         for (name, part) in
-            [("Sticky:1", "no image reference"), ("sticky-app", "neither tag nor digest"), ("x:latest", "latest"), (&digest, "has a digest")]
+            [("Sticky:1", "invalid image reference"), ("sticky-app", "neither a tag nor a digest"), ("x:latest", "latest"), (&digest, "has a digest")]
         {
             let failure = full(name).unwrap_err();
-            assert_eq!(failure.exit, Exit::Usage, "{name}");
-            assert!(failure.what.contains(part), "{}", failure.what);
+            assert_eq!(failure.exit(), Exit::Usage, "{name}");
+            assert!(failure.to_string().contains(part), "{failure}");
         }
     }
 }

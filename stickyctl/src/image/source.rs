@@ -1,10 +1,10 @@
 //! Where the image's program comes from.
 
-use super::child::{self, Ended};
-use super::elf::{self, Arch, HEAD};
-use crate::exit::{Exit, Failure};
+use super::arch::Arch;
+use super::child::{self, ChildError, Ended};
+use super::elf::{self, HEAD, Unfit};
+use crate::exit::{Exit, Explained};
 use crate::output::{Mark, Output};
-use clap::Args;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,126 +12,158 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// The program's name, in every place where it is looked for.
+/// The file name of the program wherever stickyctl looks for it.
 const NAME: &str = "sticky-app";
-/// How the program is built where there is Docker, and the stage of it that holds nothing else.
+/// What builds the program with Docker, and the stage that holds nothing else.
 const DOCKERFILE: &str = "app/Dockerfile";
 const STAGE: &str = "program";
-/// For Docker's answer whether its engine is there.
+/// How long to wait for Docker's engine to answer.
 const ASK: Duration = Duration::from_secs(5);
-/// For a build from nothing, on an emulated processor too.
+/// How long a build may take: from scratch, and on an emulated processor.
 const BUILD: Duration = Duration::from_secs(3_600);
-/// A program larger than this is something else.
+/// The largest program in bytes; a larger file is something else.
 const MOST: u64 = 256 << 20;
-
-/// The flag of every command that makes the image.
-#[derive(Debug, Clone, Default, Args)]
-pub struct BinaryArgs {
-    /// The static Linux binary of sticky-app that gets into the image [default: the one beside stickyctl, else built by Docker]
-    #[arg(long, value_name = "FILE")]
-    pub app_binary: Option<PathBuf>,
-}
 
 /// A program that fits.
 pub(super) struct Program {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// Where it was found, for people.
-    pub from: String,
+    pub(super) bytes: Vec<u8>,
+    /// Where it was found, for the user.
+    pub(super) from: String,
 }
 
-/// Finds it: the file that was named, the one beside this program, or what Docker builds.
-///
-/// # Errors
-/// The file that was named does not fit ([`Exit::Usage`]); none is there ([`Exit::Prerequisite`]); Docker failed.
-pub(super) async fn find(flags: &BinaryArgs, arch: Arch, output: Output) -> Result<Program, Failure> {
-    if let Some(path) = &flags.app_binary {
-        return read(path, arch).map_err(|why| {
-            Failure::new(Exit::Usage, format!("taking {} as the image's program: {why}", path.display()))
-                .try_this(format!("{}    builds one that fits", cargo(arch)))
-        });
+/// Why there is no program for the image.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SourceError {
+    /// The file that was named.
+    #[error("using {} for the image: {why}", path.display())]
+    Named { path: PathBuf, why: Unusable, arch: Arch },
+    /// No file was named, and there is none in any other place.
+    #[error("no static sticky-app for linux/{} found:{}", arch.word(), places.iter().map(|place| format!("\n  {place}")).collect::<String>())]
+    Missing { arch: Arch, places: Vec<String> },
+    /// A folder for the build.
+    #[error("building {NAME} for linux/{}: creating a temporary folder: {why}", arch.word())]
+    Folder { arch: Arch, why: io::Error },
+    /// Docker failed.
+    #[error("{child}")]
+    Build { arch: Arch, child: ChildError },
+    /// Docker built something else.
+    #[error("building {NAME} for linux/{} with {DOCKERFILE}: {why}", arch.word())]
+    Built { arch: Arch, why: Unusable },
+}
+
+impl Explained for SourceError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Named { .. } => Exit::Usage,
+            Self::Missing { .. } => Exit::Prerequisite,
+            Self::Folder { .. } | Self::Built { .. } => Exit::Failed,
+            Self::Build { child, .. } => child.exit(),
+        }
     }
-    let mut reasons = Vec::new();
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Named { arch, .. } => vec![format!("{}    builds one that fits", cargo(*arch))],
+            Self::Missing { arch, .. } => vec![
+                format!("{}    builds one", cargo(*arch)),
+                format!("--app-binary target/{}/dist/{NAME}    names it", arch.triple()),
+                format!("or put it next to stickyctl, with the name {NAME}"),
+                format!("or start Docker and run this in the root of the repository: {DOCKERFILE} builds it"),
+            ],
+            Self::Build { arch, .. } => vec![format!("{}    without Docker", cargo(*arch))],
+            Self::Folder { .. } | Self::Built { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Why a file is not used. Each text follows the path and a colon.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("it can't be read: {0}")]
+    Unreadable(#[from] io::Error),
+    #[error("it is not a regular file")]
+    NotAFile,
+    #[error("it has {} MiB, and the limit is {} MiB", .0 >> 20, MOST >> 20)]
+    Large(u64),
+    #[error("{0}")]
+    Unfit(#[from] Unfit),
+}
+
+/// Finds the program: the file that was named, the one next to this program, or one that Docker builds.
+pub(super) async fn find(named: Option<&Path>, arch: Arch, output: Output) -> Result<Program, SourceError> {
+    if let Some(path) = named {
+        return read(path, arch).map_err(|why| SourceError::Named { path: path.to_owned(), why, arch });
+    }
+    let mut places = Vec::new();
     match beside() {
         Some(path) if path.is_file() => match read(&path, arch) {
             Ok(program) => return Ok(program),
             Err(why) => {
-                output.note(&format!("{} was skipped: {why}", path.display()));
-                reasons.push(format!("{}: {why}", path.display()));
+                output.note(&format!("Skipped {}: {why}", path.display()));
+                places.push(format!("{}: {why}", path.display()));
             }
         },
-        Some(path) => reasons.push(format!("{}: there is none", path.display())),
+        Some(path) => places.push(format!("{}: no such file", path.display())),
         None => {}
     }
     match docker().await {
         Ok(()) if Path::new(DOCKERFILE).is_file() => return build(arch, output).await,
-        Ok(()) => reasons.push(format!("Docker: there is no {DOCKERFILE} in this folder to build from")),
-        Err(why) => reasons.push(format!("Docker: {why}")),
+        Ok(()) => places.push(format!("Docker: there is no {DOCKERFILE} in this folder to build from")),
+        Err(Ended::Unstartable(e)) if e.kind() == io::ErrorKind::NotFound => places.push("Docker: there is no docker in PATH".to_owned()),
+        Err(ended) => places.push(format!("Docker: {}", ended.sentence())),
     }
-    Err(missing(&reasons, arch))
+    Err(SourceError::Missing { arch, places })
 }
 
-fn missing(reasons: &[String], arch: Arch) -> Failure {
-    let looked = reasons.iter().map(|reason| format!("\n  {reason}")).collect::<String>();
-    Failure::new(Exit::Prerequisite, format!("finding a static sticky-app for linux/{}: there is none{looked}", arch.word()))
-        .try_this(format!("{}    builds one", cargo(arch)))
-        .try_this(format!("--app-binary target/{}/dist/{NAME}    names it", arch.triple()))
-        .try_this(format!("or put it beside stickyctl, under the name {NAME}"))
-        .try_this(format!("or start Docker and call this in the project's folder: {DOCKERFILE} builds it"))
-}
-
-/// The command that builds one. Without the `getrandom` part it would open a device that an image may lack.
+/// The command that builds the program. Without the `getrandom` part it would open a device that an image may lack.
 fn cargo(arch: Arch) -> String {
     let flags = r#"RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"'"#;
     format!("{flags} cargo build --profile dist --target {} -p {NAME}", arch.triple())
 }
 
-/// The neighbour of this program, through links to it.
+/// The file next to this program, or next to the program that a symbolic link to it points at.
 fn beside() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
     Some(own.canonicalize().unwrap_or(own).with_file_name(NAME))
 }
 
-/// Reads a program if it fits; why not, as a sentence.
-fn read(path: &Path, arch: Arch) -> Result<Program, String> {
-    let unreadable = |e: io::Error| format!("it can't be read: {e}");
-    let mut file = File::open(path).map_err(unreadable)?;
-    let facts = file.metadata().map_err(unreadable)?;
+fn read(path: &Path, arch: Arch) -> Result<Program, Unusable> {
+    let mut file = File::open(path)?;
+    let facts = file.metadata()?;
     if !facts.is_file() {
-        return Err("it is no file".to_owned());
+        return Err(Unusable::NotAFile);
     }
     if facts.len() > MOST {
-        return Err(format!("it has {} MiB, and {} are the most", facts.len() >> 20, MOST >> 20));
+        return Err(Unusable::Large(facts.len()));
     }
     let mut bytes = Vec::new();
-    file.by_ref().take(HEAD as u64).read_to_end(&mut bytes).map_err(unreadable)?;
-    elf::check(&bytes, facts.len(), arch).map_err(|unfit| unfit.to_string())?;
-    file.take(MOST).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.by_ref().take(HEAD as u64).read_to_end(&mut bytes)?;
+    elf::check(&bytes, facts.len(), arch)?;
+    file.take(MOST).read_to_end(&mut bytes)?;
     Ok(Program { bytes, from: path.display().to_string() })
 }
 
-/// Whether Docker is here and its engine answers; why not, as a sentence.
-async fn docker() -> Result<(), String> {
+/// Asks Docker's engine for an answer.
+async fn docker() -> Result<(), Ended> {
     let mut command = Command::new("docker");
     command.arg("version").stdin(Stdio::null());
-    child::run(command, ASK).await.map_err(|ended| match ended {
-        Ended::Unstartable(e) if e.kind() == io::ErrorKind::NotFound => "there is no docker in PATH".to_owned(),
-        other => other.sentence(),
-    })
+    child::run(command, ASK).await
 }
 
-/// Builds the program alone, so that the archive is made in one way wherever the program comes from.
-async fn build(arch: Arch, output: Output) -> Result<Program, Failure> {
-    let doing = format!("building {NAME} for linux/{}", arch.word());
-    let folder = tempfile::tempdir().map_err(|e| Failure::new(Exit::Failed, format!("{doing}: making a folder for it: {e}")))?;
-    output.phase(Mark::Busy, "build", &format!("docker build --file {DOCKERFILE} (minutes, the first time; -v shows it)"), None);
+/// Builds only the program, so that the archive is made in the same way wherever the program comes from.
+async fn build(arch: Arch, output: Output) -> Result<Program, SourceError> {
+    let folder = tempfile::tempdir().map_err(|why| SourceError::Folder { arch, why })?;
+    output.phase(Mark::Busy, "build", &format!("docker build --file {DOCKERFILE} (takes minutes the first time; -v shows the log)"), None);
     let mut command = Command::new("docker");
-    // The older builder writes no files.
+    // The legacy builder can't write files.
     command.env("DOCKER_BUILDKIT", "1").args(["build", "--file", DOCKERFILE, "--target", STAGE]);
     command.args(["--platform", &format!("linux/{}", arch.word())]);
     command.arg("--output").arg(format!("type=local,dest={}", folder.path().display())).arg(".").stdin(Stdio::null());
-    child::run(command, BUILD).await.map_err(|ended| ended.failure(&doing, "docker build").try_this(format!("{}    without Docker", cargo(arch))))?;
-    let mut program = read(&folder.path().join(NAME), arch).map_err(|why| Failure::new(Exit::Failed, format!("{doing} with {DOCKERFILE}: {why}")))?;
+    child::run(command, BUILD).await.map_err(|ended| {
+        let doing = format!("building {NAME} for linux/{}", arch.word());
+        SourceError::Build { arch, child: ChildError { doing, program: "docker build".to_owned(), ended } }
+    })?;
+    let mut program = read(&folder.path().join(NAME), arch).map_err(|why| SourceError::Built { arch, why })?;
     program.from = DOCKERFILE.to_owned();
     Ok(program)
 }

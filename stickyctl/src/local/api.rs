@@ -1,7 +1,8 @@
 //! What goes over the control socket.
 
 use serde::{Deserialize, Serialize};
-use sticky_app::core::topology::{Door, State};
+use sticky_core::readiness::State;
+use sticky_core::topology::Door;
 
 /// `GET /status`, and `stickyctl status -o json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

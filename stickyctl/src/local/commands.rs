@@ -2,21 +2,25 @@
 
 use super::api::{Change, Status};
 use super::client::Client;
-use crate::cli::Format;
-use crate::exit::{Exit, Failure};
-use crate::grid::grid;
-use crate::mode::Mode;
-use crate::output::{Mark, Output, short};
+use super::error::LocalError;
+use super::poll;
+use super::table::table;
+use crate::exit::Exit;
+use crate::output::{Format, Mark, Output};
 use std::time::{Duration, Instant};
+use sticky_core::mode::Mode;
+use sticky_core::readiness::State;
 
 /// Between two looks at what is being waited for.
 const LOOK: Duration = Duration::from_millis(50);
+/// The longest time for the demo to end.
+const GONE: Duration = Duration::from_secs(20);
 
-/// Prints what there is.
+/// Prints the pods, workers and sockets of the running demo.
 ///
 /// # Errors
-/// None runs, or it did not do what it was asked.
-pub async fn status(format: Format, output: Output) -> Result<Exit, Failure> {
+/// No demo runs, or it did not do what it was asked.
+pub async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
     let status = Client::open()?.status().await?;
     match format {
         Format::Json => output.answer(&serde_json::to_string_pretty(&status).unwrap_or_default()),
@@ -25,65 +29,21 @@ pub async fn status(format: Format, output: Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn table(status: &Status) -> String {
-    let rows = status.pods.iter().flat_map(|pod| {
-        pod.workers.iter().map(move |worker| {
-            let state = match pod.left_s {
-                Some(left) => format!("draining, {left} s"),
-                None => word(worker.state).to_owned(),
-            };
-            let age = short(Duration::from_secs(worker.age_s));
-            [pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age]
-        })
-    });
-    let rows = grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2);
-    let (door, bus) = (&status.door, &status.bus);
-    let changing = if status.settled { "" } else { "  (changing)" };
-    format!(
-        "sticky-sessions  {}{changing}  version {}  {}  up {}\n\n{}\n\nfront door  {}, affinity {}\nbus         {}, {}, {}",
-        status.mode,
-        status.version,
-        status.url,
-        short(Duration::from_secs(status.up_s)),
-        rows,
-        door.kind,
-        match door.affinity {
-            sticky_app::core::topology::Affinity::Cookie => match door.issuer {
-                sticky_app::core::topology::Issuer::Proxy => "by a cookie that the proxy sets (sticky_local)",
-                sticky_app::core::topology::Issuer::App => "by a cookie that the app sets (StickyStr)",
-            },
-            _ => "off",
-        },
-        bus.kind,
-        bus.fanout,
-        bus.state
-    )
-}
-
-fn word(state: sticky_app::core::topology::State) -> &'static str {
-    use sticky_app::core::topology::State;
-    match state {
-        State::Starting => "starting",
-        State::Ready => "ready",
-        State::Draining => "draining",
-    }
-}
-
 /// Changes the number of pods and waits.
 ///
 /// # Errors
-/// None runs, or it did not do what it was asked.
-pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, Failure> {
+/// No demo runs, or it did not do what it was asked.
+pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
-    let mode: Mode = before.mode.parse().map_err(|e: String| Failure::new(Exit::Failed, e))?;
+    let mode: Mode = before.mode.parse().map_err(|why| LocalError::Mode { mode: before.mode.clone(), why })?;
     let after = Mode { pods, ..mode };
     output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
     client.change(&Change::Scale(pods)).await?;
     wait(&client, &before, after, timeout, output).await?;
     output.answer(&format!("sticky-sessions is {after}"));
     if pods > mode.pods {
-        output.hint("\nSessions that exist stay on their pods; only new ones use the new pods.");
+        output.hint("\nExisting sessions stay on their pods; only new ones use the new pods.");
     }
     output.hint("Next: stickyctl status --local");
     Ok(Exit::Done)
@@ -92,8 +52,8 @@ pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit,
 /// Changes pods and workers and waits.
 ///
 /// # Errors
-/// None runs, or it did not do what it was asked.
-pub async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, Failure> {
+/// No demo runs, or it did not do what it was asked.
+pub async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
     let replaced = before.mode.parse::<Mode>().is_ok_and(|old| old.workers != mode.workers);
@@ -103,15 +63,15 @@ pub async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exi
     wait(&client, &before, mode, timeout, output).await?;
     output.answer(&format!("sticky-sessions is {mode}"));
     if mode.workers > 1 {
-        output.hint("\nThe cookie still chooses the pod and can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
+        output.hint("\nThe cookie still chooses the pod, but it can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
         output.hint(&format!("misses about {} times in {}. The queue does not.", mode.workers - 1, mode.workers));
     }
     output.hint("Next: stickyctl status --local");
     Ok(Exit::Done)
 }
 
-/// Waits until `want` is what there is, and says what it took.
-async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, output: Output) -> Result<(), Failure> {
+/// Waits until the mode is `want`, and reports pods and drain on the way.
+async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, output: Output) -> Result<(), LocalError> {
     let began = Instant::now();
     let old: Vec<&str> = before.pods.iter().map(|p| p.pod.as_str()).collect();
     let (mut ready_said, mut last) = (false, String::new());
@@ -120,12 +80,12 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
     loop {
         let status = client.status().await?;
         if let Some(why) = status.failure {
-            return Err(Failure::new(Exit::Failed, format!("changing to {want}: {why}")));
+            return Err(LocalError::Change { want, why });
         }
         let serving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_none()).collect();
         let leaving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_some()).collect();
         let fit =
-            serving.iter().filter(|p| p.workers.len() == usize::from(want.workers) && p.workers.iter().all(|w| word(w.state) == "ready")).count();
+            serving.iter().filter(|p| p.workers.len() == usize::from(want.workers) && p.workers.iter().all(|w| w.state == State::Ready)).count();
         if !ready_said && fit == usize::from(want.pods) {
             ready_said = true;
             let new = serving.iter().filter(|p| !old.contains(&p.pod.as_str())).count();
@@ -142,7 +102,10 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
                 output.phase(
                     Mark::Done,
                     "drain",
-                    &format!("{left} pod{} left; their sockets were asked to reconnect (1012)", if left == 1 { "" } else { "s" }),
+                    &format!(
+                        "{left} pod{} stopped; their sockets were closed with a hint when to reconnect (1012)",
+                        if left == 1 { "" } else { "s" }
+                    ),
                     Some(began.elapsed()),
                 );
             }
@@ -154,8 +117,7 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
             n => format!("{n} draining, {left_sockets} sockets left, {} s at most", leaving.iter().filter_map(|p| p.left_s).max().unwrap_or(0)),
         };
         if began.elapsed() > timeout {
-            return Err(Failure::new(Exit::TimedOut, format!("changing to {want}: not there after {}; last seen: {now}", short(timeout)))
-                .try_this("stickyctl status --local"));
+            return Err(LocalError::ChangeTimedOut { want, limit: timeout, seen: now });
         }
         if ready_said && !leaving.is_empty() && last.is_empty() {
             output.phase(Mark::Busy, "drain", &now, None);
@@ -167,47 +129,42 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
             () = tokio::time::sleep(LOOK) => {}
             _ = &mut interrupted => {
                 output.note("interrupted; the change goes on without this command");
-                return Err(Failure::new(Exit::Interrupted, format!("waiting for {want}: interrupted")));
+                return Err(LocalError::Interrupted(want));
             }
         }
     }
 }
 
-/// Ends a pod or a worker hard.
+/// Kills a pod or a worker.
 ///
 /// # Errors
-/// None runs, or it did not do what it was asked.
-pub async fn kill(target: String, output: Output) -> Result<Exit, Failure> {
+/// No demo runs, or it did not do what it was asked.
+pub async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
     let is_worker = target.contains(':');
-    Client::open()?.change(&Change::Kill(target.clone())).await.map_err(|f| f.try_this("stickyctl status --local"))?;
-    output.answer(&format!("{target} was ended"));
+    Client::open()?.change(&Change::Kill(target.clone())).await?;
+    output.answer(&format!("killed {target}"));
     output.hint(if is_worker {
-        "Its sockets close without a goodbye; a new worker takes its place at once."
+        "Its sockets close without a close frame; a new worker replaces it at once."
     } else {
-        "Its sockets close without a goodbye; a new pod takes its place after 3 s."
+        "Its sockets close without a close frame; a new pod replaces it after 3 s."
     });
     Ok(Exit::Done)
 }
 
-/// Ends it and waits until it is gone.
+/// Stops the demo and waits until it is gone.
 ///
 /// # Errors
-/// None runs, or it did not do what it was asked.
-pub async fn down(output: Output) -> Result<Exit, Failure> {
+/// No demo runs, or it did not do what it was asked.
+pub async fn down(output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let Some(status) = client.find().await? else {
-        output.note("nothing runs here");
+        output.note("no demo is running on this machine");
         return Ok(Exit::Done);
     };
     let began = Instant::now();
     client.down().await?;
-    while client.find().await.is_ok_and(|still| still.is_some()) {
-        if began.elapsed() > Duration::from_secs(20) {
-            return Err(Failure::new(Exit::TimedOut, format!("process {} was told to end and is still there after 20 s", status.pid))
-                .try_this(format!("kill {}", status.pid)));
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-    output.phase(Mark::Done, "down", &format!("{} pods ended, {} sockets were told", status.pods.len(), status.sockets()), Some(began.elapsed()));
+    let gone = async || (!client.find().await.is_ok_and(|still| still.is_some())).then_some(());
+    poll::until(GONE, LOOK, gone).await.ok_or(LocalError::StillThere { pid: status.pid, limit: GONE })?;
+    output.phase(Mark::Done, "down", &format!("{} pods stopped, {} sockets closed", status.pods.len(), status.sockets()), Some(began.elapsed()));
     Ok(Exit::Done)
 }

@@ -1,49 +1,73 @@
 //! The control socket's server.
 
 use super::api::{Change, Refusal, Status};
-use super::cluster::Cluster;
-use crate::mode::{MOST, Mode};
+use super::error::LocalError;
+use super::pods::Pods;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
-use std::path::Path;
+use std::os::unix::fs::FileTypeExt;
+use std::path::PathBuf;
 use std::sync::Arc;
+use sticky_core::mode::{BadMode, MOST, Mode};
 use tokio::net::UnixListener;
 
-/// Listens at `path`, which must not exist.
-///
-/// # Errors
-/// The system's word.
-pub fn listen(path: &Path) -> std::io::Result<UnixListener> {
-    UnixListener::bind(path)
-}
+/// The control socket's file, removed at the end.
+struct SocketFile(PathBuf);
 
-/// Serves until it is aborted.
-pub async fn serve(listener: UnixListener, cluster: Arc<Cluster>) {
-    let router = Router::new()
-        .route("/status", get(|State(cluster): State<Arc<Cluster>>| async move { Json::<Status>(cluster.status()) }))
-        .route("/change", post(change))
-        .route("/down", post(|State(cluster): State<Arc<Cluster>>| async move { cluster.down.cancel() }))
-        .with_state(cluster);
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "the control socket ended");
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
-async fn change(State(cluster): State<Arc<Cluster>>, Json(change): Json<Change>) -> Result<Json<Status>, (StatusCode, Json<Refusal>)> {
+/// The control socket; dropping it removes its file.
+pub(super) struct Control {
+    listener: UnixListener,
+    _file: SocketFile,
+}
+
+impl Control {
+    /// Binds the socket. One whose owner is gone is replaced; the caller has found that nobody answers.
+    pub(super) fn bind(path: PathBuf) -> Result<Self, LocalError> {
+        let failed = |why| LocalError::ControlSocket { path: path.clone(), why };
+        match std::fs::symlink_metadata(&path) {
+            Ok(there) if there.file_type().is_socket() => std::fs::remove_file(&path).map_err(failed)?,
+            Ok(_) => return Err(failed(std::io::Error::other("something else is there; move it away"))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(failed(e)),
+        }
+        let listener = UnixListener::bind(&path).map_err(failed)?;
+        Ok(Self { listener, _file: SocketFile(path) })
+    }
+
+    /// Serves until it is aborted.
+    pub(super) async fn serve(self, pods: Arc<Pods>) {
+        let router = Router::new()
+            .route("/status", get(|State(pods): State<Arc<Pods>>| async move { Json::<Status>(pods.status()) }))
+            .route("/change", post(change))
+            .route("/down", post(|State(pods): State<Arc<Pods>>| async move { pods.down.cancel() }))
+            .with_state(pods);
+        if let Err(error) = axum::serve(self.listener, router).await {
+            tracing::error!(%error, "the control socket stopped");
+        }
+    }
+}
+
+async fn change(State(pods): State<Arc<Pods>>, Json(change): Json<Change>) -> Result<Json<Status>, (StatusCode, Json<Refusal>)> {
     let refuse = |status, error: String| (status, Json(Refusal { error }));
     let done = match change {
-        Change::Scale(pods) if (1..=MOST).contains(&pods) => cluster.want(|now| Mode { pods, ..now }).map(drop),
-        Change::Scale(_) => return Err(refuse(StatusCode::BAD_REQUEST, format!("a scale is 1 to {MOST} pods"))),
+        Change::Scale(count) if (1..=MOST).contains(&count) => pods.want(|now| Mode { pods: count, ..now }).map(drop),
+        Change::Scale(_) => return Err(refuse(StatusCode::BAD_REQUEST, format!("invalid number of pods: use 1 to {MOST}"))),
         Change::Mode(text) => {
-            let mode = text.parse().map_err(|why| refuse(StatusCode::BAD_REQUEST, why))?;
-            cluster.want(|_| mode).map(drop)
+            let mode: Mode = text.parse().map_err(|why: BadMode| refuse(StatusCode::BAD_REQUEST, why.to_string()))?;
+            pods.want(|_| mode).map(drop)
         }
-        Change::Kill(target) => cluster.kill(&target),
+        Change::Kill(target) => pods.kill(&target),
     };
     match done {
-        Ok(()) => Ok(Json(cluster.status())),
+        Ok(()) => Ok(Json(pods.status())),
         Err(refused) => Err(refuse(StatusCode::CONFLICT, refused.to_string())),
     }
 }

@@ -14,10 +14,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use sticky_app::core::topology::{Affinity, Door as DoorView, Issuer};
-use sticky_app::core::trace::{Hop, Kind};
-use sticky_app::core::wire::{ErrorBody, json};
 use sticky_app::server::Handed;
+use sticky_core::choice::Issuer;
+use sticky_core::names::header;
+use sticky_core::topology::{Affinity, Door as DoorView};
+use sticky_core::trace::{Hop, Kind};
+use sticky_core::wire::{ErrorBody, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -72,7 +74,7 @@ impl<B: Backends> Door<B> {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => match self.room.clone().try_acquire_owned() {
                         Ok(permit) => { tokio::spawn(self.clone().connection(stream, peer, Arc::new(permit))); }
-                        Err(_) => tracing::warn!("all connections that fit into the limit of open files are in use; one more was closed"),
+                        Err(_) => tracing::warn!("the limit of open files allows no more connections; closed one"),
                     },
                     Err(error) => {
                         tracing::warn!(%error, "accepting a connection failed");
@@ -106,9 +108,9 @@ impl<B: Backends> Door<B> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let choice = choose(&candidates, &cookies.join("; "), self.affinity, self.issuer, turn, &self.hash);
         let Some((chosen, stream)) = self.connect(&candidates, &choice, peer) else {
-            return problem(StatusCode::SERVICE_UNAVAILABLE, "no-pod", "no pod takes connections now; try again");
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "no-pod", "no pod accepts connections right now; try again");
         };
-        let traced = request.headers().contains_key("x-sticky-trace");
+        let traced = request.headers().contains_key(header::TRACE);
         let upgrading = request.headers().contains_key(UPGRADE);
         let client_upgrade = upgrading.then(|| hyper::upgrade::on(&mut request));
         forward_headers(request.headers_mut(), peer, upgrading);
@@ -116,8 +118,8 @@ impl<B: Backends> Door<B> {
         let mut answer = match exchange(stream, request).await {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::debug!(%error, pod = candidates[chosen].pod, "a pod broke a request off");
-                return problem(StatusCode::BAD_GATEWAY, "pod-lost", "the pod ended before it answered");
+                tracing::debug!(%error, pod = candidates[chosen].pod, "a pod ended a request early");
+                return problem(StatusCode::BAD_GATEWAY, "pod-lost", "the pod went away before it answered");
             }
         };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -155,7 +157,7 @@ impl<B: Backends> Door<B> {
     }
 }
 
-const DOOR_HEADER: HeaderName = HeaderName::from_static("x-sticky-door");
+const DOOR_HEADER: HeaderName = HeaderName::from_static(header::DOOR);
 
 async fn exchange(stream: tokio::io::DuplexStream, request: Request<Incoming>) -> Result<Response<Incoming>, hyper::Error> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -193,7 +195,7 @@ fn forward_headers(headers: &mut HeaderMap, peer: SocketAddr, upgrading: bool) {
 
 /// The door's own hops of a request, as a header. The worker is known from the answer alone.
 fn hops(pod: &str, answer: &HeaderMap, posted: Duration, answered: Duration) -> Option<HeaderValue> {
-    let worker = answer.get("x-sticky-worker").and_then(|v| v.to_str().ok());
+    let worker = answer.get(header::WORKER).and_then(|v| v.to_str().ok());
     let place = worker.map_or_else(|| pod.to_owned(), |worker| format!("{pod}:{worker}"));
     let hop = |from: &str, to: &str, kind, at: Duration| Hop {
         from: from.to_owned(),

@@ -1,13 +1,21 @@
 //! The whole demo in one process: pods and workers as threads, a front door that keeps sessions together, and a control
 //! socket through which the other commands reach it.
 
-pub mod api;
+mod api;
+mod background;
 pub mod client;
-pub mod cluster;
 pub mod commands;
-pub mod control;
-pub mod door;
-pub mod pod;
-pub mod route;
-pub mod runtime_dir;
+mod control;
+mod door;
+mod error;
+mod pod;
+mod pods;
+mod poll;
+mod request;
+mod route;
+mod runtime_dir;
+mod table;
 pub mod up;
+
+pub use error::LocalError;
+pub use request::UpRequest;

@@ -1,35 +1,18 @@
 //! A pod: its workers, each a thread with its own runtime and its own table of sockets.
 
+use super::error::CannotStart;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use sticky_app::bus::memory::Hub;
-use sticky_app::bus::redis::{RedisBus, RedisConfig};
-use sticky_app::bus::{Bus, Fanout};
-use sticky_app::core::drain::Plan;
-use sticky_app::core::identity::{Expose, Identity, PodName};
-use sticky_app::core::topology::Door;
-use sticky_app::server::{Config, Desk, Handed, Source, Worker};
+use sticky_app::bus::Relay;
+use sticky_app::server::{self, Blueprint, Handed, Source, Worker};
+use sticky_core::drain::Plan;
+use sticky_core::identity::PodName;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// Connections that wait for a worker to take them.
 const BACKLOG: usize = 1_024;
-
-/// What every worker of a run shares.
-#[derive(Clone)]
-pub struct Blueprint {
-    /// How workers behave.
-    pub config: Config,
-    /// What the map says of the front door.
-    pub door: Door,
-    /// The memory bus.
-    pub hub: Arc<Hub>,
-    /// Redis, where it is the bus.
-    pub redis: Option<RedisConfig>,
-    /// Who hears a relayed message.
-    pub fanout: Fanout,
-}
 
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +40,7 @@ impl Life {
         self.kill.cancel();
     }
 
-    /// Lets it leave by a plan; later calls change nothing.
+    /// Makes it drain by a plan; later calls change nothing.
     pub fn drain(&self, plan: Plan) {
         if let Some(drain) = lock(&self.drain).take() {
             let _ = drain.send(plan);
@@ -65,9 +48,9 @@ impl Life {
     }
 }
 
-/// A pod's place for one worker.
+/// The place of one worker in its pod.
 pub struct Slot {
-    /// The life that is lived in it; `None` between two.
+    /// The worker's current life; `None` between two.
     pub life: Option<Arc<Life>>,
     /// Lives before this one.
     pub restarts: u64,
@@ -96,12 +79,12 @@ impl Pod {
         Arc::new(Self { name, token, slots: Mutex::new(slots), turn: AtomicUsize::new(0) })
     }
 
-    /// Workers that it has when all live.
+    /// The number of workers that it has when all run.
     pub fn workers(&self) -> u16 {
         u16::try_from(lock(&self.slots).len()).unwrap_or(u16::MAX)
     }
 
-    /// The lives of its workers.
+    /// The workers that run now.
     pub fn lives(&self) -> Vec<Arc<Life>> {
         lock(&self.slots).iter().filter_map(|slot| slot.life.clone()).collect()
     }
@@ -125,13 +108,13 @@ impl Pod {
     /// Starts worker `number`; resolves when it listens. `ended` is told how it ends.
     ///
     /// # Errors
-    /// A sentence for a person.
+    /// [`CannotStart`]: the pod has no worker there then.
     pub async fn start_worker(
         self: &Arc<Self>,
         blueprint: &Blueprint,
         number: u16,
         ended: mpsc::UnboundedSender<(PodName, u16, Ended)>,
-    ) -> Result<(), String> {
+    ) -> Result<(), CannotStart> {
         let (started, listening) = oneshot::channel();
         let (pod, plan) = (self.clone(), blueprint.clone());
         std::thread::Builder::new()
@@ -140,11 +123,13 @@ impl Pod {
                 let name = pod.name.clone();
                 let how = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| live(&pod, &plan, number, started)));
                 // A worker that is gone without a word is gone from the map at once, as its pod's endpoint would be.
-                plan.hub.leave(name.as_str(), number);
+                if let Relay::Memory { hub, .. } = &plan.relay {
+                    hub.leave(name.as_str(), number);
+                }
                 let _ = ended.send((name, number, how.unwrap_or(Ended::Died)));
             })
-            .map_err(|e| format!("starting a thread for {}:{number}: {e}", self.name))?;
-        let life = listening.await.map_err(|_| format!("worker {}:{number} ended before it listened", self.name))??;
+            .map_err(|why| CannotStart::System { what: "a thread", place: format!("{}:{number}", self.name), why })?;
+        let life = listening.await.map_err(|_| CannotStart::Ended(format!("{}:{number}", self.name)))??;
         if let Some(slot) = lock(&self.slots).get_mut(usize::from(number)) {
             slot.life = Some(Arc::new(life));
         }
@@ -152,22 +137,22 @@ impl Pod {
     }
 }
 
-/// Lives one life on the calling thread.
-fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<Result<Life, String>>) -> Ended {
+/// Runs a worker on the calling thread until it ends.
+fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<Result<Life, CannotStart>>) -> Ended {
     let span = tracing::info_span!("worker", pod = %pod.name, worker = number);
     let _entered = span.enter();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let _ = started.send(Err(format!("starting a runtime for {}:{number}: {error}", pod.name)));
+        Err(why) => {
+            let _ = started.send(Err(CannotStart::System { what: "a runtime", place: format!("{}:{number}", pod.name), why }));
             return Ended::Died;
         }
     };
     let ended = runtime.block_on(async {
-        let worker = match build(pod, blueprint, number) {
+        let worker = match blueprint.worker(pod.name.clone(), number, pod.workers()) {
             Ok(worker) => worker,
             Err(why) => {
-                let _ = started.send(Err(why));
+                let _ = started.send(Err(why.into()));
                 return Ended::Died;
             }
         };
@@ -185,23 +170,11 @@ fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<
             }
         };
         tokio::select! {
-            () = worker.serve(Source::Handed(queue), order) => Ended::Drained,
+            () = server::serve(&worker, Source::Handed(queue), order) => Ended::Drained,
             () = killed.cancelled() => Ended::Died,
         }
     });
     // Drops every task where it stands: sockets end without a goodbye, as those of a killed process do.
     runtime.shutdown_background();
     ended
-}
-
-fn build(pod: &Pod, blueprint: &Blueprint, number: u16) -> Result<Arc<Worker>, String> {
-    let boot = sticky_app::settings::boot()?;
-    let identity = Identity::new(pod.name.clone(), number, pod.workers(), boot.clone(), Expose::Full);
-    let limits = &blueprint.config.limits;
-    let desk = Desk::new(identity, blueprint.door.clone(), limits.sockets_per_session, limits.max_sockets, blueprint.redis.is_none());
-    let bus: Arc<dyn Bus> = match &blueprint.redis {
-        Some(redis) => Arc::new(RedisBus::start(redis.clone(), desk.clone(), &boot).map_err(|e| e.to_string())?),
-        None => Arc::new(blueprint.hub.join(pod.name.as_str(), number, desk.clone(), blueprint.fanout)),
-    };
-    Ok(Worker::new(blueprint.config.clone(), desk, bus))
 }

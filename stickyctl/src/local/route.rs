@@ -1,8 +1,9 @@
 //! The front door's choice: which pod a request goes to. Pure.
 
 use std::hash::BuildHasher;
-use sticky_app::core::cookie;
-use sticky_app::core::topology::{Affinity, Issuer};
+use sticky_core::choice::Issuer;
+use sticky_core::cookie;
+use sticky_core::topology::Affinity;
 
 /// The cookie that the front door sets where it is the issuer.
 pub const COOKIE: &str = "sticky_local";

@@ -1,16 +1,15 @@
-//! `STICKYCTL_*`: each key of the spec has a name, `ingress.cookie.sameSite` is `STICKYCTL_INGRESS_COOKIE_SAME_SITE`.
+//! `STICKYCTL_*`: each key of the spec has a variable; that of `ingress.cookie.sameSite` is `STICKYCTL_INGRESS_COOKIE_SAME_SITE`.
 
-use super::keys::{KEYS, Written, nearest};
-use super::load::place;
-use super::{Findings, Problem};
+use super::findings::{Findings, Problem};
+use super::keys::{Key, Written, keys, nearest};
+use super::tree::place;
 use serde_json::{Value, json};
 
-/// What every name begins with.
-pub const PREFIX: &str = "STICKYCTL_";
+/// What every name starts with.
+pub(crate) const PREFIX: &str = "STICKYCTL_";
 
 /// The variable of a key.
-#[must_use]
-pub fn variable(path: &str) -> String {
+fn variable(path: &str) -> String {
     let mut name = PREFIX.to_owned();
     for c in path.chars() {
         match c {
@@ -22,20 +21,23 @@ pub fn variable(path: &str) -> String {
     name
 }
 
-/// Reads the variables of the spec. `others` are names that other commands have: they are neither read nor unknown.
+/// Reads the variables of the spec. `others` are variables of other commands: they are neither read nor reported.
 ///
-/// An empty variable counts as none, as shells leave them.
-pub fn read(variables: impl IntoIterator<Item = (String, String)>, others: &[String], findings: &mut Findings) -> Value {
+/// An empty variable counts as unset.
+pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>, others: &[String], findings: &mut Findings) -> Value {
     let mut mine: Vec<_> = variables.into_iter().filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty()).collect();
     mine.sort();
-    let known: Vec<(String, &str, Written)> = KEYS.iter().map(|(path, written)| (variable(path), *path, *written)).collect();
     let mut tree = json!({});
+    if mine.is_empty() {
+        return tree;
+    }
+    let known: Vec<(String, &Key)> = keys().iter().map(|key| (variable(&key.path), key)).collect();
     for (name, text) in mine {
-        let Some((_, path, written)) = known.iter().find(|(variable, ..)| *variable == name) else {
+        let Some((_, Key { path, written })) = known.iter().find(|(variable, _)| *variable == name) else {
             if !others.contains(&name) {
-                let near = nearest(&name, known.iter().map(|(variable, ..)| variable.as_str()));
+                let near = nearest(&name, known.iter().map(|(variable, _)| variable.as_str()));
                 let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                findings.warnings.push(format!("{name}: no such setting, it is left out{hint}"));
+                findings.warnings.push(format!("{name} is ignored: unknown variable{hint}"));
             }
             continue;
         };
@@ -45,7 +47,7 @@ pub fn read(variables: impl IntoIterator<Item = (String, String)>, others: &[Str
         };
         match value {
             Ok(value) => place(&mut tree, path, value),
-            Err(why) => findings.problems.push(Problem::new(*path, format!("{name} is not readable: {why}"))),
+            Err(why) => findings.problems.push(Problem::new(path, format!("invalid value of {name}: {why}"))),
         }
     }
     tree
@@ -83,14 +85,14 @@ mod tests {
         let mut findings = Findings::default();
         let tree = read(pairs(&[("STICKYCTL_NAMESPCE", "x"), ("STICKYCTL_PORT", "1")]), &["STICKYCTL_PORT".to_owned()], &mut findings);
         assert_eq!(tree, json!({}));
-        assert_eq!(findings.warnings, ["STICKYCTL_NAMESPCE: no such setting, it is left out; did you mean STICKYCTL_NAMESPACE?"]);
+        assert_eq!(findings.warnings, ["STICKYCTL_NAMESPCE is ignored: unknown variable; did you mean STICKYCTL_NAMESPACE?"]);
     }
 
     #[test]
     fn no_two_keys_share_a_name() {
-        let mut names: Vec<String> = KEYS.iter().map(|(path, _)| variable(path)).collect();
+        let mut names: Vec<String> = keys().iter().map(|key| variable(&key.path)).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), KEYS.len());
+        assert_eq!(names.len(), keys().len());
     }
 }

@@ -1,43 +1,45 @@
-//! The way in: front door, host, cookie, timers.
+//! The Ingress: front door, host, cookie and timeouts.
 
-use super::schema::{CookieName, Host, Label, Network, Subdomain};
 pub use super::text::Seconds;
+use super::words::{CookieName, Host, Idle, Label, Network, Positive, Subdomain, schema_of};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// The way in.
+/// The Ingress, its front door and the affinity cookie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Ingress {
-    /// Which proxy applies the affinity.
+    /// The proxy that applies session affinity.
     pub front_door: FrontDoor,
-    /// Its version, where what it reads depends on it (Traefik); left out: the oldest that is known.
+    /// The version of Traefik, which decides what annotations it reads; if left out, the oldest known version. Not used for nginx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub front_door_version: Option<Version>,
-    /// The namespace that it runs in; left out: `ingress-nginx` or `traefik`.
+    /// The namespace that the front door runs in; if left out, `ingress-nginx` or `traefik`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Label>")]
     pub front_door_namespace: Option<String>,
     /// The IngressClass.
     #[schemars(with = "Subdomain")]
     pub class: String,
-    /// The host; left out: any, so that a port-forward works.
+    /// The host name; if left out, any host, so that a port-forward works.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Host>")]
     pub host: Option<String>,
-    /// A Secret of type `kubernetes.io/tls`; needs a host.
+    /// A Secret of type `kubernetes.io/tls`; requires `host`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Subdomain>")]
     pub tls_secret: Option<String>,
     /// The affinity cookie.
     pub cookie: Cookie,
-    /// Silence on a WebSocket after which the front door cuts it; left out: an hour where the front door can be told.
+    /// How long a WebSocket may be silent before the front door closes it, at least 40s; if left out, one hour where the front door has
+    /// such a setting. Traefik has one since 3.7.13 only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Idle>")]
     pub websocket_timeout: Option<Seconds>,
-    /// Networks of proxies whose X-Forwarded-For the app believes; without one no rate counts addresses.
+    /// Networks of proxies whose X-Forwarded-For header the app trusts; without one, no rate limit counts client addresses.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "super::text::list")]
     #[schemars(with = "Vec<Network>")]
     pub trusted_proxies: Vec<IpNet>,
@@ -60,7 +62,7 @@ impl Default for Ingress {
 }
 
 impl Ingress {
-    /// The namespace that the front door runs in.
+    /// The namespace that the front door runs in: the one that is set, or its usual one.
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.front_door_namespace.as_deref().unwrap_or(match self.front_door {
@@ -69,26 +71,26 @@ impl Ingress {
         })
     }
 
-    /// Whether the cookie is sent over TLS only: as was said, else where there is TLS.
+    /// Whether the cookie has the Secure attribute: as `cookie.secure` says, or else if there is a TLS Secret.
     #[must_use]
     pub fn secure(&self) -> bool {
         self.cookie.secure.unwrap_or(self.tls_secret.is_some())
     }
 }
 
-/// Which proxy applies the affinity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+/// The proxy that applies session affinity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FrontDoor {
     /// ingress-nginx
     #[default]
     Nginx,
-    /// Traefik, by its ingress-nginx provider
+    /// Traefik with its ingress-nginx provider
     Traefik,
 }
 
 impl FrontDoor {
-    /// The spec's word, which the app's map shows too.
+    /// The word in the spec, which the page's map shows too.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -102,20 +104,21 @@ impl FrontDoor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Cookie {
-    /// Its name; left out: one that no other release has.
+    /// The name of the cookie; if left out, one that no other release has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<CookieName>")]
     pub name: Option<String>,
-    /// What happens to sessions when pods are added.
+    /// What happens to existing sessions when pods are added.
     pub persistence: Persistence,
-    /// How long the browser keeps it, counted from when it was set.
+    /// How long the browser keeps the cookie after it was set.
+    #[schemars(with = "Positive")]
     pub lifetime: Seconds,
-    /// Whether it goes along on requests from other sites.
+    /// Whether browsers send the cookie on requests from other sites.
     pub same_site: SameSite,
-    /// Whether it is sent over TLS only; left out: where there is a `tlsSecret`.
+    /// Whether browsers send the cookie over TLS only; if left out, yes if there is a `tlsSecret`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secure: Option<bool>,
-    /// Whether a session moves when its pod can't be reached; left out: yes, where the front door can.
+    /// Whether a session moves when its pod can't be reached; if left out, yes for nginx. Traefik can't do this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change_on_failure: Option<bool>,
 }
@@ -133,19 +136,19 @@ impl Default for Cookie {
     }
 }
 
-/// What happens to sessions when pods are added.
+/// What happens to existing sessions when pods are added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Persistence {
-    /// All stay where they are; load evens out with new sessions only.
+    /// All sessions stay on their pods; only new sessions even out the load.
     #[default]
     Persistent,
-    /// Some move (ingress-nginx 1.15.1, 3 to 6 pods: 52 to 58 %), and the cookie doesn't tell.
+    /// Some sessions move without a change of the cookie: 52 to 58% from 3 to 6 pods, with ingress-nginx 1.15.1.
     Balanced,
 }
 
 impl Persistence {
-    /// ingress-nginx' word.
+    /// The word of ingress-nginx's annotation.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -155,20 +158,20 @@ impl Persistence {
     }
 }
 
-/// Whether the cookie goes along on requests from other sites.
+/// Whether browsers send the cookie on requests from other sites.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum SameSite {
     /// Never.
     Strict,
-    /// When a person follows a link.
+    /// Only when the user follows a link.
     #[default]
     Lax,
-    /// Always; browsers take it with Secure only.
+    /// Always; browsers accept this only together with Secure.
     None,
 }
 
 impl SameSite {
-    /// As the attribute is written.
+    /// The value of the attribute.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -179,18 +182,34 @@ impl SameSite {
     }
 }
 
-impl FromStr for SameSite {
-    type Err = String;
+/// A text that is no [`SameSite`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSameSite {
+    /// The right word in the wrong case.
+    #[error("invalid value `{given}`: write {meant}, because ingress-nginx drops the attribute if the case is wrong")]
+    Case {
+        /// What was written.
+        given: String,
+        /// What it should have been.
+        meant: &'static str,
+    },
+    /// Another word.
+    #[error("invalid value `{0}`: write Strict, Lax or None")]
+    Unknown(String),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for SameSite {
+    type Err = InvalidSameSite;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSameSite> {
         let all = [Self::Strict, Self::Lax, Self::None];
         if let Some(exact) = all.into_iter().find(|s| s.word() == text) {
             return Ok(exact);
         }
         match all.into_iter().find(|s| s.word().eq_ignore_ascii_case(text)) {
             // Measured with 1.15.1: `strict` gives a cookie without the attribute and a line in the controller's log.
-            Some(meant) => Err(format!("write {}: ingress-nginx leaves the attribute out where its case is wrong", meant.word())),
-            None => Err(format!("`{text}` is none of Strict, Lax and None")),
+            Some(meant) => Err(InvalidSameSite::Case { given: text.to_owned(), meant: meant.word() }),
+            None => Err(InvalidSameSite::Unknown(text.to_owned())),
         }
     }
 }
@@ -201,15 +220,25 @@ impl<'de> Deserialize<'de> for SameSite {
     }
 }
 
-/// `MAJOR.MINOR.PATCH`.
+/// The version of a front door, `MAJOR.MINOR.PATCH`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u16, pub u16, pub u16);
 
-impl FromStr for Version {
-    type Err = String;
+schema_of!(Version, {
+    "type": "string",
+    "pattern": r"^v?(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$",
+});
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no version: write it as \"3.6.12\"");
+/// A text that is no [`Version`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid version `{0}`: write three numbers in quotes, as in \"3.6.12\"")]
+pub struct InvalidVersion(String);
+
+impl FromStr for Version {
+    type Err = InvalidVersion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
+        let wrong = || InvalidVersion(text.to_owned());
         let parts: Vec<u16> = text.strip_prefix('v').unwrap_or(text).split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
         match parts[..] {
             [major, minor, patch] => Ok(Self(major, minor, patch)),

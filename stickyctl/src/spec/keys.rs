@@ -1,77 +1,59 @@
-//! The keys that a spec has, and the nearest one to a key that it doesn't have.
+//! The keys of a spec, as its schema has them, and the nearest one to a key that it doesn't have.
 
-/// How a key's value is written where only text is at hand, as in the environment.
+use super::schema::schema;
+use super::sticky_app::StickyApp;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// A key whose value is not another group of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The whole path, as in `ingress.cookie.name`.
+    pub path: String,
+    /// How an environment variable, which is only text, gives the value.
+    pub(super) written: Written,
+}
+
+/// How text becomes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub(super) enum Written {
     /// As it is.
     Text,
-    /// As YAML: a number, a truth value, a list in brackets, a map in braces.
+    /// As YAML: a number, a boolean, a list in brackets, a map in braces.
     Yaml,
 }
 
-/// Every key whose value is no further group of keys, in the order of the spec.
-pub const KEYS: &[(&str, Written)] = &[
-    ("name", Written::Text),
-    ("namespace", Written::Text),
-    ("mode", Written::Text),
-    ("image.name", Written::Text),
-    ("image.pullPolicy", Written::Text),
-    ("image.pullSecret", Written::Text),
-    ("resources.requests.cpu", Written::Text),
-    ("resources.requests.memory", Written::Text),
-    ("resources.limits.cpu", Written::Text),
-    ("resources.limits.memory", Written::Text),
-    ("relay.fanout", Written::Text),
-    ("limits.maxBody", Written::Yaml),
-    ("limits.maxText", Written::Yaml),
-    ("limits.maxFrame", Written::Yaml),
-    ("limits.maxSockets", Written::Yaml),
-    ("limits.maxRequests", Written::Yaml),
-    ("limits.socketsPerSession", Written::Yaml),
-    ("limits.newSessionsPerMinute", Written::Yaml),
-    ("exposeIdentity", Written::Text),
-    ("drain.preStop", Written::Text),
-    ("drain.delay", Written::Text),
-    ("drain.window", Written::Text),
-    ("drain.grace", Written::Text),
-    ("redis.url", Written::Text),
-    ("redis.password.secret", Written::Text),
-    ("redis.password.key", Written::Text),
-    ("redis.image", Written::Text),
-    ("redis.storage", Written::Text),
-    ("redis.storageClass", Written::Text),
-    ("redis.maxmemory", Written::Text),
-    ("redis.resources.requests.cpu", Written::Text),
-    ("redis.resources.requests.memory", Written::Text),
-    ("redis.resources.limits.cpu", Written::Text),
-    ("redis.resources.limits.memory", Written::Text),
-    ("ingress.frontDoor", Written::Text),
-    ("ingress.frontDoorVersion", Written::Text),
-    ("ingress.frontDoorNamespace", Written::Text),
-    ("ingress.class", Written::Text),
-    ("ingress.host", Written::Text),
-    ("ingress.tlsSecret", Written::Text),
-    ("ingress.cookie.name", Written::Text),
-    ("ingress.cookie.persistence", Written::Text),
-    ("ingress.cookie.lifetime", Written::Text),
-    ("ingress.cookie.sameSite", Written::Text),
-    ("ingress.cookie.secure", Written::Yaml),
-    ("ingress.cookie.changeOnFailure", Written::Yaml),
-    ("ingress.websocketTimeout", Written::Text),
-    ("ingress.trustedProxies", Written::Yaml),
-    ("autoscaling.min", Written::Yaml),
-    ("autoscaling.max", Written::Yaml),
-    ("autoscaling.cpu", Written::Yaml),
-    ("placement.nodeSelector", Written::Yaml),
-    ("placement.tolerations", Written::Yaml),
-    ("networkPolicy.enabled", Written::Yaml),
-    ("networkPolicy.allowFrom", Written::Yaml),
-    ("metrics.namespace", Written::Text),
-];
-
-/// The candidate that `word` was probably meant to be: a third of its letters may be wrong, case and dashes don't count.
+/// Every key of a spec. Within a group, keys that have a default come first, in the order in which the spec writes them.
 #[must_use]
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn keys() -> &'static [Key] {
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+        // JSON objects are sorted here, YAML maps are not. A spec is plain data: it always has a YAML form.
+        let order = serde_yaml::to_value(StickyApp::default()).unwrap_or_default();
+        let mut all = Vec::new();
+        collect(&schema(), &order, "", &mut all);
+        all
+    });
+    &KEYS
+}
+
+fn collect(schema: &Value, order: &serde_yaml::Value, path: &str, all: &mut Vec<Key>) {
+    let Some(properties) = schema["properties"].as_object() else {
+        let text = match &schema["type"] {
+            Value::Array(types) => types.iter().any(|of| of == "string"),
+            of => of == "string",
+        };
+        return all.push(Key { path: path.to_owned(), written: if text { Written::Text } else { Written::Yaml } });
+    };
+    let first: Vec<&str> = order.as_mapping().into_iter().flatten().filter_map(|(key, _)| key.as_str()).collect();
+    let rest = properties.keys().map(String::as_str).filter(|key| !first.contains(key));
+    for key in first.iter().copied().chain(rest) {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        collect(&properties[key], order.get(key).unwrap_or(&serde_yaml::Value::Null), &path, all);
+    }
+}
+
+/// The candidate that `word` probably stands for: a quarter of its letters and one more may differ, ignoring case and dashes.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
     let word = plain(word);
     candidates
@@ -82,10 +64,9 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Where a key stands whose last part is `key`, if there is one place only.
-#[must_use]
-pub fn elsewhere(key: &str) -> Option<&'static str> {
-    let mut places = KEYS.iter().map(|(path, _)| *path).filter(|path| path.rsplit('.').next() == Some(key));
+/// The only key whose last part is `key`; none if there are several.
+pub(super) fn elsewhere(key: &str) -> Option<&'static str> {
+    let mut places = keys().iter().map(|known| known.path.as_str()).filter(|path| path.rsplit('.').next() == Some(key));
     places.next().filter(|_| places.next().is_none())
 }
 
@@ -106,5 +87,19 @@ mod tests {
     fn right_key_wrong_place() {
         assert_eq!(elsewhere("host"), Some("ingress.host"));
         assert_eq!(elsewhere("memory"), None, "there are several");
+    }
+
+    /// Each key and how it is written in the environment, which is part of what users rely on.
+    #[test]
+    fn how_values_are_written() {
+        let written = |path: &str| keys().iter().find(|key| key.path == path).unwrap().written;
+        for path in ["name", "mode", "resources.limits.cpu", "redis.password.key", "ingress.cookie.sameSite", "ingress.websocketTimeout"] {
+            assert_eq!(written(path), Written::Text, "{path}");
+        }
+        for path in ["limits.maxBody", "ingress.cookie.secure", "ingress.trustedProxies", "autoscaling.min", "placement.nodeSelector"] {
+            assert_eq!(written(path), Written::Yaml, "{path}");
+        }
+        let order: Vec<&str> = keys().iter().take(4).map(|key| key.path.as_str()).collect();
+        assert_eq!((keys().len(), order), (56, vec!["name", "namespace", "mode", "image.name"]));
     }
 }

@@ -1,33 +1,36 @@
-//! From text to a spec: defaults ← file ← `STICKYCTL_*` ← flags, and every problem at once.
+//! From text to a spec: defaults ← file ← `STICKYCTL_*` ← flags, with every problem at once.
 
+use super::findings::{Findings, Problem};
 use super::keys::{elsewhere, nearest};
-use super::{Findings, Problem, StickyApp, check, environment};
+use super::sticky_app::StickyApp;
+use super::tree::{merge, prune};
+use super::{check, environment};
 use serde_json::{Map, Value, json};
 use serde_path_to_error::Segment;
 
-/// Where the values of a spec come from; a later one goes before an earlier one.
+/// Where the values of a spec come from; later sources override earlier ones.
 #[derive(Debug, Default)]
 pub struct Sources<'a> {
-    /// What a release says of itself.
+    /// The spec that the release on the cluster was made from.
     pub release: Value,
-    /// The file's text.
+    /// The text of the file.
     pub file: Option<&'a str>,
     /// All environment variables; those of the spec are picked out.
     pub variables: Vec<(String, String)>,
-    /// Names in the environment that other commands have.
+    /// `STICKYCTL_*` variables of other commands.
     pub other_variables: Vec<String>,
-    /// What flags said, in the shape of a spec.
+    /// What the flags set, in the shape of a spec.
     pub flags: Value,
 }
 
 /// A spec, and how it came about.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The spec. What was wrong stands in the findings, and its place here holds the default.
+    /// The spec. Where a value was refused, this has the default.
     pub spec: StickyApp,
-    /// What was said now: the file, the variables and the flags, without defaults and the release.
+    /// What was set now: by the file, the variables and the flags, without the defaults and the release.
     pub given: Value,
-    /// What is wrong with it.
+    /// What is wrong with the spec.
     pub findings: Findings,
 }
 
@@ -49,7 +52,7 @@ pub fn load(sources: Sources<'_>) -> Loaded {
     Loaded { spec, given, findings }
 }
 
-/// Where a release's front door was found, and its version, say nothing of the one that is chosen now.
+/// The version and namespace of a front door don't apply to another front door.
 fn forget_another_door(release: &mut Value, given: &Value) {
     let door = |tree: &Value| tree.pointer("/ingress/frontDoor").cloned();
     let is_another = door(given).is_some_and(|wanted| door(release).is_some_and(|was| was != wanted));
@@ -65,41 +68,22 @@ fn defaults() -> Value {
 }
 
 fn file(text: &str, findings: &mut Findings) -> Value {
-    // By way of YAML's own value, which refuses a key that stands twice.
+    // By way of YAML's own value, which refuses a duplicate key.
     let read = serde_yaml::from_str::<serde_yaml::Value>(text).and_then(serde_yaml::from_value::<Value>);
     match read {
         Ok(tree @ (Value::Object(_) | Value::Null)) => tree,
         Ok(_) => {
-            findings.refuse("", "the file is no map of keys; write it as in `mode: 3x1`");
+            findings.refuse("", "the file is not a map of keys; write keys and values, as in `mode: 3x1`");
             Value::Null
         }
         Err(why) => {
-            findings.refuse("", format!("the file is not readable as YAML: {why}"));
+            findings.refuse("", format!("the file is not valid YAML: {why}"));
             Value::Null
         }
     }
 }
 
-/// Lays one tree over another: maps are merged, an empty value leaves what is there, anything else replaces it.
-pub(crate) fn merge(below: &mut Value, above: Value) {
-    match (below, above) {
-        (_, Value::Null) => {}
-        (Value::Object(below), Value::Object(above)) => {
-            for (key, value) in above {
-                merge(below.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (below, above) => *below = above,
-    }
-}
-
-/// Puts a value at a path of keys.
-pub(super) fn place(tree: &mut Value, path: &str, value: Value) {
-    let nested = path.rsplit('.').fold(value, |value, key| json!({ key: value }));
-    merge(tree, nested);
-}
-
-/// Makes the tree a spec. Serde stops at its first finding, so what it finds is noted, taken out, and the rest read again.
+/// Turns the tree into a spec. Serde stops at its first error, so this notes the error, takes the value out and tries again.
 fn typed(mut tree: Value, findings: &mut Findings) -> StickyApp {
     prune(&mut tree);
     loop {
@@ -117,14 +101,6 @@ fn typed(mut tree: Value, findings: &mut Findings) -> StickyApp {
         if !put_back(&mut tree, &defaults(), &path) {
             return StickyApp::default();
         }
-    }
-}
-
-/// Drops keys without a value: they leave the default.
-fn prune(tree: &mut Value) {
-    if let Value::Object(map) = tree {
-        map.retain(|_, value| !value.is_null());
-        map.values_mut().for_each(prune);
     }
 }
 
@@ -152,7 +128,7 @@ fn write(path: &[Step]) -> String {
     })
 }
 
-/// The key and the ones that are there, from serde's words of `deny_unknown_fields`.
+/// The unknown key and the known ones, from serde's message for `deny_unknown_fields`.
 fn unknown(message: &str) -> Option<(String, Vec<String>)> {
     let (key, rest) = message.strip_prefix("unknown field `")?.split_once("`, ")?;
     let there = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
@@ -167,12 +143,12 @@ fn suggestion(key: &str, there: &[String], at_root: bool) -> String {
         return format!("unknown key; did you mean {place}?");
     }
     if at_root && matches!(key, "apiVersion" | "kind" | "metadata" | "spec") {
-        return "unknown key: the file is no Kubernetes object, its keys begin at the left, as in `mode: 3x1`".to_owned();
+        return "unknown key: a spec is not a Kubernetes object; its keys are at the top level, as in `mode: 3x1`".to_owned();
     }
-    format!("unknown key; here are: {}", there.join(", "))
+    format!("unknown key; known keys: {}", there.join(", "))
 }
 
-/// Takes out what stands at a path, or puts the default there. Says whether anything changed.
+/// Replaces the value at a path by its default, or removes it. Returns whether anything changed.
 fn put_back(tree: &mut Value, defaults: &Value, path: &[Step]) -> bool {
     let Some((last, above)) = path.split_last() else { return false };
     let down = |tree: &Value, step: &Step| match step {

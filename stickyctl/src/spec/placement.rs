@@ -1,12 +1,12 @@
 //! Where pods run, and who may connect to them.
 
-use super::schema::{Label, LabelKey, LabelValue, Network};
+use super::words::{Label, LabelKey, LabelValue, Network};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Which nodes.
+/// The nodes that pods run on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Placement {
@@ -14,23 +14,23 @@ pub struct Placement {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<LabelKey, LabelValue>")]
     pub node_selector: BTreeMap<String, String>,
-    /// Taints that are put up with.
+    /// Taints that pods tolerate.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tolerations: Vec<Toleration>,
 }
 
-/// A taint that is put up with.
+/// A taint that pods tolerate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Toleration {
-    /// The taint's key.
+    /// The key of the taint.
     #[schemars(with = "LabelKey")]
     pub key: String,
-    /// Its value; left out: any.
+    /// The value of the taint; if left out, any value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<LabelValue>")]
     pub value: Option<String>,
-    /// Its effect; left out: any.
+    /// The effect of the taint; if left out, any effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<TaintEffect>,
 }
@@ -38,16 +38,16 @@ pub struct Toleration {
 /// What a taint does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TaintEffect {
-    /// Keeps new pods away.
+    /// New pods are not scheduled.
     NoSchedule,
-    /// Keeps them away if possible.
+    /// New pods are not scheduled if possible.
     PreferNoSchedule,
-    /// Drives running ones out too.
+    /// New pods are not scheduled, and running ones are evicted.
     NoExecute,
 }
 
 impl TaintEffect {
-    /// Kubernetes' word.
+    /// Kubernetes's word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -58,13 +58,13 @@ impl TaintEffect {
     }
 }
 
-/// Who may connect.
+/// Who may connect to the pods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct NetworkPolicy {
-    /// Whether policies are written at all.
+    /// Whether to create NetworkPolicies.
     pub enabled: bool,
-    /// Networks that may reach the app besides the front door's namespace, for a front door on the host's network.
+    /// Networks that may connect to the app besides the front door's namespace, for a front door on the host network.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "super::text::list")]
     #[schemars(with = "Vec<Network>")]
     pub allow_from: Vec<IpNet>,
@@ -76,11 +76,11 @@ impl Default for NetworkPolicy {
     }
 }
 
-/// Who reads metrics.
+/// Who may read the metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// The namespace that may read the admin port; left out: none.
+    /// The namespace that may connect to the admin port; if left out, none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Label>")]
     pub namespace: Option<String>,

@@ -1,21 +1,23 @@
-//! The app's pods: image, resources, limits, how many, how they leave.
+//! The app's pods: image, resources, limits, number, drain.
 
+use super::image::REPOSITORY;
 use super::quantity::Quantity;
-use super::schema::{ImageName, Subdomain};
 pub use super::text::Seconds;
+use super::words::{ImageName, Memory, Positive, Subdomain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sticky_core::choice::Fanout;
 
 /// The app's image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Image {
-    /// Its reference, with a tag or a digest.
+    /// The image reference, with a tag or a digest.
     #[schemars(with = "ImageName")]
     pub name: String,
-    /// When a node asks the registry.
+    /// When a node pulls the image.
     pub pull_policy: PullPolicy,
-    /// A Secret of type `kubernetes.io/dockerconfigjson`, for a private registry.
+    /// A Secret of type `kubernetes.io/dockerconfigjson` for a private registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Subdomain>")]
     pub pull_secret: Option<String>,
@@ -23,20 +25,16 @@ pub struct Image {
 
 impl Default for Image {
     fn default() -> Self {
-        Self {
-            name: format!("{}:{}", crate::image::name::REPOSITORY, env!("CARGO_PKG_VERSION")),
-            pull_policy: PullPolicy::default(),
-            pull_secret: None,
-        }
+        Self { name: format!("{}:{}", REPOSITORY, env!("CARGO_PKG_VERSION")), pull_policy: PullPolicy::default(), pull_secret: None }
     }
 }
 
-/// When a node asks the registry.
+/// When a node pulls the image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PullPolicy {
-    /// Each time a container starts.
+    /// Whenever a container starts.
     Always,
-    /// Where the node lacks it, so that an image loaded into the nodes is used.
+    /// If the node does not have it yet, so that an image loaded into the nodes is used.
     #[default]
     IfNotPresent,
     /// Never.
@@ -44,7 +42,7 @@ pub enum PullPolicy {
 }
 
 impl PullPolicy {
-    /// Kubernetes' word.
+    /// Kubernetes's word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -55,13 +53,13 @@ impl PullPolicy {
     }
 }
 
-/// What a pod asks for, and the most it gets.
+/// What a pod requests, and its limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resources {
-    /// What the scheduler keeps free for it.
+    /// What the scheduler reserves for the pod.
     pub requests: Amounts,
-    /// The most it gets.
+    /// The most that the pod may use.
     pub limits: Amounts,
 }
 
@@ -69,11 +67,12 @@ pub struct Resources {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Amounts {
-    /// Cores.
+    /// CPU cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Quantity>,
-    /// Bytes.
+    /// Bytes of memory.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Memory>")]
     pub memory: Option<Quantity>,
 }
 
@@ -89,7 +88,7 @@ impl Resources {
         Self::of((100, 2_000), (64, 256))
     }
 
-    /// Redis' pod.
+    /// The Redis pod.
     #[must_use]
     pub fn redis() -> Self {
         Self::of((50, 1_000), (64, 256))
@@ -110,98 +109,53 @@ pub struct Relay {
     pub fanout: Fanout,
 }
 
-/// Who hears a relayed message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Fanout {
-    /// The workers that hold the session.
-    #[default]
-    Directed,
-    /// Every worker.
-    Broadcast,
-}
-
-impl Fanout {
-    /// The app's word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Directed => "directed",
-            Self::Broadcast => "broadcast",
-        }
-    }
-}
-
-/// The app's limits; what is left out keeps the app's default (`sticky-app --help`).
+/// The app's limits; a key that is left out keeps the app's default (`sticky-app --help`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Limits {
-    /// Bytes of a request's body.
+    /// The most bytes in the body of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub max_body: Option<u64>,
-    /// Bytes of a message's text.
+    /// The most bytes in the text of a message, at most `maxBody` and `maxFrame`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub max_text: Option<u64>,
-    /// Bytes of a WebSocket frame.
+    /// The most bytes in a WebSocket frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub max_frame: Option<u64>,
-    /// Sockets of one worker.
+    /// The most sockets on one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_sockets: Option<u64>,
-    /// Requests in work at once in one worker.
+    /// The most requests in flight on one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_requests: Option<u64>,
-    /// Sockets of one session on one worker.
+    /// The most sockets of one session on one worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000))]
     pub sockets_per_session: Option<u64>,
-    /// New sessions of one address in a minute; needs `ingress.trustedProxies`.
+    /// The most new sessions from one client address per minute; requires `ingress.trustedProxies`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub new_sessions_per_minute: Option<u64>,
 }
 
-/// How much of the identity strangers see.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Expose {
-    /// Pod and worker.
-    #[default]
-    Full,
-    /// The pod.
-    Pod,
-    /// Nothing.
-    Off,
-}
-
-impl Expose {
-    /// The app's word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Pod => "pod",
-            Self::Off => "off",
-        }
-    }
-}
-
-/// How a pod leaves: a sleep before SIGTERM, then all is served for the delay, then sockets close over the window.
+/// How a pod drains: a sleep before SIGTERM, then full service during the delay, then sockets close over the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Drain {
-    /// Before SIGTERM, so that endpoint changes reach the proxies first.
+    /// How long to wait before SIGTERM, so that proxies learn about the endpoint change first.
+    #[schemars(with = "Positive")]
     pub pre_stop: Seconds,
-    /// After SIGTERM, readiness off and everything still served.
+    /// How long the app is unready but still serves everything after SIGTERM; in less than 7s, a front door may still send requests.
     pub delay: Seconds,
-    /// Sockets are closed over this time.
+    /// How long the app takes to close its sockets, a few at a time.
+    #[schemars(with = "Positive")]
     pub window: Seconds,
-    /// When the kubelet kills; left out: the sum of the three and a margin of 5 s.
+    /// When the kubelet kills the pod; if left out, after the sum of the three and a margin of 5 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace: Option<Seconds>,
 }
@@ -213,32 +167,32 @@ impl Default for Drain {
 }
 
 impl Drain {
-    /// The least time between the pod's deletion and the kubelet's SIGKILL in which the app can leave in order.
+    /// The shortest time in seconds, from the deletion of a pod to the kubelet's SIGKILL, in which the app can drain.
     #[must_use]
     pub fn least_grace(&self) -> u32 {
-        let margin = u32::try_from(sticky_app::core::drain::MARGIN.as_secs()).unwrap_or(u32::MAX);
+        let margin = u32::try_from(sticky_core::drain::MARGIN.as_secs()).unwrap_or(u32::MAX);
         self.pre_stop.0.saturating_add(self.delay.0).saturating_add(self.window.0).saturating_add(margin)
     }
 
-    /// `terminationGracePeriodSeconds`.
+    /// `terminationGracePeriodSeconds`: the grace that is set, or else [`Self::least_grace`].
     #[must_use]
     pub fn grace(&self) -> u32 {
         self.grace.map_or_else(|| self.least_grace(), |grace| grace.0)
     }
 }
 
-/// Pods by load.
+/// The HorizontalPodAutoscaler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Autoscaling {
-    /// The fewest pods; left out: as many as the mode says.
+    /// The fewest pods; if left out, the number of pods in `mode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 64))]
     pub min: Option<u16>,
     /// The most pods.
     #[schemars(range(min = 1, max = 64))]
     pub max: u16,
-    /// Processor use to aim at, in percent of what pods request.
+    /// The target CPU utilization in percent of `resources.requests.cpu`, which it requires.
     #[schemars(range(min = 1, max = 1_000))]
     pub cpu: u16,
 }

@@ -1,13 +1,14 @@
-//! Kubernetes' quantities: `500m`, `1.5`, `256Mi`, `1e3`.
+//! Kubernetes quantities: `500m`, `1.5`, `256Mi`, `1e3`.
 //!
 //! The grammar is that of `k8s.io/apimachinery/pkg/api/resource` (v0.35): a decimal number and a binary suffix, a decimal
 //! suffix or an exponent.
 
+use super::words::{QUANTITY, schema_of};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// A quantity as it was written, known to be well formed, and what it amounts to.
+/// A well-formed quantity, more than zero: the text as it was written, and its value. Two are equal if their values are.
 #[derive(Debug, Clone, Serialize)]
 #[serde(into = "String")]
 pub struct Quantity {
@@ -33,34 +34,52 @@ impl Quantity {
         Self { text, nano: i128::from(count) * (NANO / 1_000) }
     }
 
-    /// As it was written.
+    /// The text as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// In billionths.
+    /// The value in billionths.
     #[must_use]
     pub const fn nano(&self) -> i128 {
         self.nano
     }
 
-    /// Whole units, rounded down: bytes, of a size.
+    /// The value in whole units (bytes of a size), rounded down.
     #[must_use]
     pub const fn whole(&self) -> i128 {
         self.nano / NANO
     }
 }
 
-impl FromStr for Quantity {
-    type Err = String;
+// The pattern counts for text and the bound for numbers: `cpu: 2` is a number in YAML.
+schema_of!(Quantity, {
+    "type": ["string", "number"],
+    "pattern": QUANTITY,
+    "exclusiveMinimum": 0,
+});
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no quantity: write a number and a unit, as in 500m (half a core), 256Mi or 1Gi");
+/// A text that is no [`Quantity`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidQuantity {
+    /// Not a number with one of Kubernetes's units.
+    #[error("invalid quantity `{0}`: write a number and a unit, as in 500m (half a core), 256Mi or 1Gi")]
+    Form(String),
+    /// Zero, or less than Kubernetes counts.
+    #[error("invalid quantity `{0}`: it must be more than zero")]
+    Zero(String),
+}
+
+impl FromStr for Quantity {
+    type Err = InvalidQuantity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidQuantity> {
+        let wrong = || InvalidQuantity::Form(text.to_owned());
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, suffix) = text.split_at(end);
         let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-        // More digits than these no cluster has a use for, and the product below could leave its range.
+        // No cluster needs more digits, and the product below could overflow.
         if (whole.is_empty() && part.is_empty()) || whole.len() > 15 || part.len() > 9 || part.contains('.') {
             return Err(wrong());
         }
@@ -68,7 +87,7 @@ impl FromStr for Quantity {
         let digits: i128 = format!("{whole}{part:0<9}").parse().map_err(|_| wrong())?;
         let nano = digits.checked_mul(times).ok_or_else(wrong)? / over;
         if nano == 0 {
-            return Err(format!("`{text}` is nothing; write more than zero"));
+            return Err(InvalidQuantity::Zero(text.to_owned()));
         }
         Ok(Self { text: text.to_owned(), nano })
     }
@@ -137,7 +156,7 @@ impl<'de> Deserialize<'de> for Quantity {
                 text.parse().map_err(E::custom)
             }
 
-            // `cpu: 1` and `cpu: 0.5` are numbers to YAML.
+            // `cpu: 1` and `cpu: 0.5` are numbers in YAML.
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Quantity, E> {
                 number.to_string().parse().map_err(E::custom)
             }

@@ -2,33 +2,33 @@
 
 use super::pods::Resources;
 use super::quantity::Quantity;
-use super::schema::{ImageName, RedisUrl, SecretEntry, Subdomain};
+use super::words::{ImageName, RedisUrl, SecretEntry, Subdomain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Redis, deployed beside the app, or running elsewhere.
+/// Redis, deployed with the app or running elsewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Redis {
-    /// Where one runs already; then none is deployed. Never with a password in it.
+    /// The URL of an existing Redis, without a password; if set, no Redis is deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<RedisUrl>")]
     pub url: Option<String>,
-    /// Where its password is. Left out: the Secret `NAME-redis` if there is one, none for a Redis elsewhere.
+    /// The Secret that holds the password. If left out, the Secret `NAME-redis` if it exists, and no password for a Redis elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretKey>,
-    /// The image to deploy.
+    /// The Redis image to deploy.
     #[schemars(with = "ImageName")]
     pub image: String,
-    /// Size of the claim.
+    /// The size of the PersistentVolumeClaim, at least twice `maxmemory`: Redis writes its append-only file anew beside the old one.
     pub storage: Quantity,
-    /// Class of the claim; left out: the cluster's default.
+    /// The storage class of the PersistentVolumeClaim; if left out, the cluster's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Subdomain>")]
     pub storage_class: Option<String>,
-    /// The most that data takes; beyond it Redis refuses writes and drops nothing.
+    /// The most memory that data may take, at most half of `resources.limits.memory`. Above it Redis refuses writes and evicts nothing.
     pub maxmemory: Quantity,
-    /// What its pod asks for, and the most it gets.
+    /// What the Redis pod requests, and its limits.
     pub resources: Resources,
 }
 
@@ -50,10 +50,10 @@ impl Default for Redis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretKey {
-    /// The Secret's name.
+    /// The name of the Secret.
     #[schemars(with = "Subdomain")]
     pub secret: String,
-    /// The key in it.
+    /// The key in the Secret.
     #[serde(default = "password")]
     #[schemars(with = "SecretEntry")]
     pub key: String,

@@ -140,7 +140,7 @@ fn exit(pods: Verdict, workers: Verdict, workers_count: bool) -> Exit {
 /// Reports and records what happens to the tunnel.
 async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> Infallible {
     match tunnel {
-        Some(tunnel) => forward::tell(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
+        Some(tunnel) => forward::report(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
         None => std::future::pending().await,
     }
 }

@@ -1,48 +1,93 @@
-//! Where Redis is and how to enter.
+//! Where Redis is, and how to log in.
 
-use crate::bus::Fanout;
-use crate::core::ids::ClientId;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisError, TlsCertificates};
+use std::path::PathBuf;
 use std::time::Duration;
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
 
 /// A connection attempt or an answer that takes longer than this failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What comes from files, so that it stands in no argument list.
-#[derive(Clone, Default)]
-pub struct Access {
-    /// The password.
-    pub password: Option<String>,
-    /// Certificates that TLS trusts instead of the public authorities, as PEM.
-    pub authorities: Option<String>,
+/// Where Redis is, as an operator says it: the relay flags.
+#[derive(Clone)]
+pub struct RedisRequest {
+    /// `redis://` or `rediss://`; may hold a user and a password.
+    pub url: String,
+    /// A file with the password, so that no argument list shows it. It overrides a password in the URL.
+    pub password_file: Option<PathBuf>,
+    /// A file with the certificates (PEM) that TLS trusts instead of the public authorities.
+    pub ca_file: Option<PathBuf>,
+    /// What every channel's name begins with.
+    pub prefix: String,
+    /// Which workers receive a message.
+    pub fanout: Fanout,
 }
 
-/// Where Redis is and how to enter.
+/// A checked way to Redis.
 #[derive(Debug, Clone)]
 pub struct RedisConfig {
     info: ConnectionInfo,
     authorities: Option<Vec<u8>>,
-    pub(super) fanout: Fanout,
+    fanout: Fanout,
     prefix: String,
 }
 
-/// The URL is not one of Redis.
+/// Redis can't be used as it was named. No text repeats the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
-#[error("--redis-url is not a Redis URL ({why}); write redis://[user[:password]@]host[:port][/db], or rediss:// for TLS")]
-pub struct BadRedisUrl {
-    pub(super) why: String,
+pub enum BadRedis {
+    /// The URL, or what the redis crate makes of it.
+    #[error("--redis-url is not a Redis URL ({0}); write redis://[user[:password]@]host[:port][/db], or rediss:// for TLS")]
+    Settings(String),
+    /// The prefix would be awkward in a channel's name.
+    #[error("invalid --redis-prefix: use 1 to 64 letters, digits, `-`, `_`, `.` and `:`")]
+    Prefix,
+    /// A file that a flag names can't be read.
+    #[error("reading {} ({flag}): {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The flag that names it.
+        flag: &'static str,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+/// Redis does not answer; the text holds no secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreachable(String);
+
+impl RedisRequest {
+    /// Reads the files and checks the URL and the prefix.
+    ///
+    /// # Errors
+    /// [`BadRedis`] says which of them is wrong.
+    pub fn read(&self) -> Result<RedisConfig, BadRedis> {
+        let prefix = &self.prefix;
+        let fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
+        if !fits {
+            return Err(BadRedis::Prefix);
+        }
+        let read = |path: &Option<PathBuf>, flag| {
+            let read =
+                path.as_ref().map(|path| std::fs::read_to_string(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error }));
+            read.transpose()
+        };
+        let password = read(&self.password_file, "--redis-password-file")?;
+        let password = password.as_deref().map(|text| text.trim_end_matches(['\r', '\n']));
+        let authorities = read(&self.ca_file, "--redis-ca-file")?;
+        RedisConfig::new(&self.url, password, authorities, prefix, self.fanout)
+    }
 }
 
 impl RedisConfig {
-    /// Reads a URL; a password in `access` goes before one in the URL.
-    ///
-    /// # Errors
-    /// [`BadRedisUrl`], which does not repeat the URL: it may hold a password.
-    pub fn new(url: &str, access: Access, prefix: &str, fanout: Fanout) -> Result<Self, BadRedisUrl> {
-        let info = url.into_connection_info().map_err(|e| BadRedisUrl { why: e.category().to_owned() })?;
+    fn new(url: &str, password: Option<&str>, authorities: Option<String>, prefix: &str, fanout: Fanout) -> Result<Self, BadRedis> {
+        let info = url.into_connection_info().map_err(|e| BadRedis::Settings(e.category().to_owned()))?;
         let mut settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        if let Some(password) = access.password {
+        if let Some(password) = password {
             settings = settings.set_password(password);
         }
         let keepalive = socket2::TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(3));
@@ -52,10 +97,16 @@ impl RedisConfig {
         let tcp = tcp.set_user_timeout(Duration::from_secs(5));
         Ok(Self {
             info: info.set_redis_settings(settings).set_tcp_settings(tcp),
-            authorities: access.authorities.map(String::into_bytes),
+            authorities: authorities.map(String::into_bytes),
             prefix: prefix.to_owned(),
             fanout,
         })
+    }
+
+    /// Which workers receive a message.
+    #[must_use]
+    pub const fn fanout(&self) -> Fanout {
+        self.fanout
     }
 
     /// Host and port, without user and password: fit for a log.
@@ -64,14 +115,15 @@ impl RedisConfig {
         self.info.addr().to_string()
     }
 
-    /// Connects once, to tell a person at once whether this Redis can be reached.
+    /// Connects once, so that a command can fail at once where this Redis can't be reached.
     ///
     /// # Errors
-    /// What the connection said, without secrets.
-    pub async fn check(&self) -> Result<(), String> {
+    /// [`Unreachable`] says what the connection said, without secrets.
+    pub async fn check(&self) -> Result<(), Unreachable> {
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
-        let client = self.client().map_err(|e| describe(&e))?;
-        client.get_multiplexed_async_connection_with_config(&config).await.map(|_| ()).map_err(|e| describe(&e))
+        let unreachable = |e: RedisError| Unreachable(describe(&e));
+        let client = self.client().map_err(unreachable)?;
+        client.get_multiplexed_async_connection_with_config(&config).await.map(drop).map_err(unreachable)
     }
 
     pub(super) fn client(&self) -> Result<Client, RedisError> {
@@ -100,7 +152,7 @@ impl RedisConfig {
     }
 }
 
-/// An error of the crate in words fit for a log and an answer: kind and detail, never the connection's settings.
+/// An error of the redis crate for a log or an answer: kind and detail, never the connection's settings.
 pub(super) fn describe(error: &RedisError) -> String {
     if error.is_timeout() {
         return "Redis did not answer in time".to_owned();
@@ -117,14 +169,14 @@ mod tests {
 
     #[test]
     fn a_bad_url_is_refused_without_repeating_it() {
-        let error = RedisConfig::new("http://user:hunter2@host", Access::default(), "sticky", Fanout::Directed).unwrap_err().to_string();
+        let error = RedisConfig::new("http://user:hunter2@host", None, None, "sticky", Fanout::Directed).unwrap_err().to_string();
         assert!(error.contains("rediss://") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
     fn an_address_holds_no_secret() {
-        let access = Access { password: Some("other".into()), authorities: None };
-        let config = RedisConfig::new("redis://user:hunter2@db.example:7000/3", access, "sticky", Fanout::Directed).unwrap();
+        let url = "redis://user:hunter2@db.example:7000/3";
+        let config = RedisConfig::new(url, Some("other"), None, "sticky", Fanout::Directed).unwrap();
         assert_eq!(config.address(), "db.example:7000");
         assert_eq!(config.info.redis_settings().password(), Some("other"));
     }

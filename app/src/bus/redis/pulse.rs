@@ -8,7 +8,7 @@ const DEAF_AFTER: Duration = Duration::from_secs(15);
 
 /// Own presence, published by one link and heard on the other. Milliseconds since it was made, so that atomics do.
 #[derive(Debug)]
-pub struct Pulse {
+pub(super) struct Pulse {
     born: Instant,
     heard: AtomicU64,
     /// The first announcement that was published since and not heard; 0 where none is outstanding.
@@ -18,25 +18,25 @@ pub struct Pulse {
 impl Pulse {
     /// A pulse that has not beaten.
     #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { born: Instant::now(), heard: AtomicU64::new(0), unheard_since: AtomicU64::new(0) }
     }
 
     /// The time that the other methods take.
     #[must_use]
-    pub fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         // Never 0, which means that nothing is outstanding.
         self.born.elapsed().as_millis() as u64 + 1
     }
 
     /// Own presence was heard.
-    pub fn heard(&self, now: u64) {
+    pub(super) fn heard(&self, now: u64) {
         self.heard.store(now, Ordering::Relaxed);
         self.unheard_since.store(0, Ordering::Relaxed);
     }
 
     /// Own presence was given to Redis, or was not taken.
-    pub fn published(&self, now: u64, taken: bool) {
+    pub(super) fn published(&self, now: u64, taken: bool) {
         if !taken {
             // While Redis is away nobody hears anything, and that is no deafness.
             self.unheard_since.store(0, Ordering::Relaxed);
@@ -48,13 +48,13 @@ impl Pulse {
 
     /// Milliseconds of silence on a subscription that stands since `since`.
     #[must_use]
-    pub fn silence(&self, since: u64, now: u64) -> u64 {
+    pub(super) fn silence(&self, since: u64, now: u64) -> u64 {
         now.saturating_sub(self.heard.load(Ordering::Relaxed).max(since))
     }
 
     /// Redis takes what is announced and none of it comes back.
     #[must_use]
-    pub fn is_deaf(&self, now: u64) -> bool {
+    pub(super) fn is_deaf(&self, now: u64) -> bool {
         let since = self.unheard_since.load(Ordering::Relaxed);
         since > 0 && now.saturating_sub(since) > DEAF_AFTER.as_millis() as u64
     }

@@ -1,16 +1,17 @@
 //! The subscription: connected, subscribed to all that is due, and heard, or on its way there.
 
-use super::Link;
 use super::config::{PATIENCE, RedisConfig, describe};
-use crate::bus::{Fanout, Inbox, Relayed};
-use crate::core::ids::ClientId;
-use crate::core::topology::Presence;
+use super::shared::Shared;
+use crate::bus::link::{BadMessage, Inbox, Relayed};
 use ::redis::aio::{ConnectionManager, MultiplexedConnection};
 use ::redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, Value};
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use sticky_core::choice::Fanout;
+use sticky_core::ids::ClientId;
+use sticky_core::topology::Presence;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Own presence is announced at least every second; several in a row missing means that the subscription is dead.
@@ -21,22 +22,22 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 const BATCH: usize = 512;
 
 /// The sockets of a session changed; the answer is whether messages for it will arrive.
-pub type Reconcile = (ClientId, oneshot::Sender<bool>);
+pub(super) type Reconcile = (ClientId, oneshot::Sender<bool>);
 
 /// What runs until the worker ends.
-pub struct Subscription {
+pub(super) struct Subscription {
     pub(super) config: RedisConfig,
     pub(super) client: Client,
     pub(super) publisher: ConnectionManager,
     pub(super) inbox: Arc<dyn Inbox>,
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<Shared>,
     pub(super) boot: String,
     pub(super) wishes: mpsc::UnboundedReceiver<Reconcile>,
 }
 
 impl Subscription {
     /// Connects, serves, and starts again, for ever.
-    pub async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let mut wait = BACKOFF.0;
         loop {
             let ended = self.connected(&mut wait).await;
@@ -66,7 +67,7 @@ impl Subscription {
     fn complain(&self, ended: &str, was_up: bool) {
         let mut last = self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner);
         if was_up || *last != ended {
-            tracing::warn!(redis = self.config.address(), reason = ended, "the subscription to Redis is away; trying again");
+            tracing::warn!(redis = self.config.address(), reason = ended, "lost the subscription to Redis; trying again");
             ended.clone_into(&mut last);
         }
     }
@@ -102,7 +103,7 @@ impl Subscription {
         *wait = BACKOFF.0;
         self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let again = self.link.was_up.swap(true, Ordering::Relaxed);
-        tracing::info!(redis = self.config.address(), fanout = self.config.fanout.name(), again, "subscribed to Redis");
+        tracing::info!(redis = self.config.address(), fanout = self.config.fanout().word(), again, "subscribed to Redis");
         self.inbox.bus_changed(true);
         self.serve(&mut connection, &mut subscribed, &lost).await
     }
@@ -130,7 +131,7 @@ impl Subscription {
                 _ = pulse.tick() => {
                     let silent = self.link.pulse.silence(since, self.link.pulse.now());
                     if silent > SILENCE.as_millis() as u64 {
-                        return format!("nothing was heard for {silent} ms although presence is announced every second");
+                        return format!("received nothing for {silent} ms although presence is announced every second");
                     }
                 }
                 count = self.wishes.recv_many(&mut batch, BATCH) => {
@@ -151,7 +152,7 @@ impl Subscription {
 
     async fn subscribe_all(&self, connection: &mut MultiplexedConnection, subscribed: &mut HashSet<ClientId>) -> Result<(), RedisError> {
         let mut channels = vec![self.config.presence_channel()];
-        if self.config.fanout == Fanout::Broadcast {
+        if self.config.fanout() == Fanout::Broadcast {
             channels.push(self.config.all_channel());
         } else {
             for id in self.inbox.sessions() {
@@ -173,7 +174,7 @@ impl Subscription {
         subscribed: &mut HashSet<ClientId>,
         wishes: &[Reconcile],
     ) -> Result<(), RedisError> {
-        if self.config.fanout == Fanout::Broadcast {
+        if self.config.fanout() == Fanout::Broadcast {
             return Ok(());
         }
         let (mut join, mut leave) = (Vec::new(), Vec::new());
@@ -216,7 +217,7 @@ impl Subscription {
                                 }
                                 inbox.hear(heard);
                             }
-                            Err(_) => inbox.bad_message("not a presence of this app"),
+                            Err(_) => inbox.bad_message(BadMessage::NotAPresence),
                         }
                     } else if channel.starts_with(&session) || *channel == all {
                         match Relayed::parse(payload) {

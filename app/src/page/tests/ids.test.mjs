@@ -36,5 +36,5 @@ test("shares of many workers become shares of pods, and fit", () => {
     assert.ok(attributes.width <= 98, `${p}x${w}: ${attributes.width}`);
     assert.match(attributes["aria-label"], /app-1(:0)?: 5/);
   }
-  assert.match(share(grid(0, 0), {})[1]["aria-label"], /nobody yet/);
+  assert.match(share(grid(0, 0), {})[1]["aria-label"], /no pods yet/);
 });

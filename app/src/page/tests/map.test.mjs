@@ -91,7 +91,7 @@ test("states of front door, bus and pods are in words", () => {
   assert.match(words({ door: { affinity: "unknown", issuer: "proxy" } }), /affinity unknown/);
   assert.match(words({ door: { affinity: "unknown", issuer: "proxy" } }), /"slab"/);
   assert.match(words({ door: { affinity: "off", issuer: "proxy" } }), /cookie affinity off/);
-  assert.match(words({ door: { affinity: "cookie", issuer: "app" } }), /cookie by the app/);
+  assert.match(words({ door: { affinity: "cookie", issuer: "app" } }), /app sets the cookie/);
   assert.match(words({ bus: { kind: "memory", fanout: "directed", state: "ok" } }), /memory/);
   const world = worldOf(NOWHERE, wire([pod("app-1", 1, { state: "draining", left_s: 9 })]), 0);
   assert.match(JSON.stringify(draw(scene(world, null, "app-1:0", { now: 2500 }))), /draining, 7 s left/);

@@ -26,7 +26,7 @@ function bench({ answer, live = true, expose = "full" } = {}) {
 const json = (body, status = 200, headers = {}) => new Response(JSON.stringify(body), { status, headers });
 const tick = () => new Promise(done => setTimeout(done, 5));
 const score = (t, op) => [t.scores[op].sent, t.scores[op].arrived, t.scores[op].missed];
-const relayed = (url, o) => json({ text: "[app-1] publishing to redis", receivers: 1, trace: { id: o.headers["X-Sticky-Trace"], hops: said("queue", "app-1:0", "app-3:0").http } });
+const relayed = (_url, o) => json({ text: "[app-1] publishing to redis", receivers: 1, trace: { id: o.headers["X-Sticky-Trace"], hops: said("queue", "app-1:0", "app-3:0").http } });
 const reply = m => ({ text: "[app-3]  hello", trace: { id: m.id, hops: said("queue", "app-1:0", "app-3:0").frame } });
 
 test("cookies go along with the sticky buttons alone", async () => {

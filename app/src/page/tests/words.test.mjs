@@ -10,8 +10,8 @@ const modes = { "3x1": { world: grid(3, 1), at: "app-3:0", hit: "app-3:0", other
 const HITS = {
   "http-rr": w => `POST reached ${w}; the answer came back on the same connection: arrived.`,
   "http-sticky": w => `POST with the cookie reached ${w}; the answer came back on the same connection: arrived.`,
-  ws: (w, at) => `Frame went down your socket to ${at}, which wrote the answer back on it: arrived.`,
-  queue: (w, at) => `POST reached ${w}, which published it; ${at} heard it and wrote to your socket: arrived.`,
+  ws: (_w, at) => `Frame went over your socket to ${at}, which answered on the same socket: arrived.`,
+  queue: (w, at) => `POST reached ${w}, which published it; ${at} received it and wrote to your socket: arrived.`,
   "mem-rr": w => `POST reached ${w}, which holds your socket and wrote to it: arrived.`,
   "mem-sticky": w => `POST with the cookie reached ${w}, which holds your socket and wrote to it: arrived.`,
 };
@@ -20,20 +20,20 @@ for (const [mode, { world, at, hit, other }] of Object.entries(modes)) {
   for (const op in HITS) {
     test(`${op} hits in ${mode}`, () => assert.equal(say(world, message(op, hit, at), at), HITS[op](hit, at)));
   }
-  const near = mode === "1x4" ? ", the right pod but not the worker" : "";
+  const near = mode === "1x4" ? ", the right pod but the wrong worker" : "";
   test(`in-memory misses in ${mode}`, () => {
     assert.equal(say(world, message("mem-rr", other, at), at), `POST reached ${other}${near}; your socket is on ${at}; nothing to deliver to: missed.`);
     assert.equal(say(world, message("mem-sticky", other, at), at), `POST with the cookie reached ${other}${near}; your socket is on ${at}; nothing to deliver to: missed.`);
   });
-  test(`a relay nobody listens for in ${mode}`, () => assert.equal(say(world, message("queue", other, null), null), `POST reached ${other}, which published it; nobody holds a socket of yours just now: missed.`));
-  test(`a relay from the socket's own worker in ${mode}`, () => assert.match(say(world, message("queue", hit, at), at), /which published it; .* heard it/));
-  for (const op of ["mem-rr", "mem-sticky"]) test(`${op} without a socket in ${mode}`, () => assert.match(say(world, message(op, other, null), null), /you have no socket just now; nothing to deliver to: missed\.$/));
-  for (const op of ["http-rr", "http-sticky"]) test(`${op} missed in ${mode}`, () => assert.equal(plain(caption(scene(world, { ...message(op, other, at), http: null, outcome: "missed", problem: { kind: "network" } }, at))).endsWith("got no answer, the connection failed: missed."), true));
+  test(`a relay nobody listens for in ${mode}`, () => assert.equal(say(world, message("queue", other, null), null), `POST reached ${other}, which published it; no worker holds your socket right now: missed.`));
+  test(`a relay from the socket's own worker in ${mode}`, () => assert.match(say(world, message("queue", hit, at), at), /which published it; .* received it/));
+  for (const op of ["mem-rr", "mem-sticky"]) test(`${op} without a socket in ${mode}`, () => assert.match(say(world, message(op, other, null), null), /you have no socket right now; nothing to deliver to: missed\.$/));
+  for (const op of ["http-rr", "http-sticky"]) test(`${op} missed in ${mode}`, () => assert.equal(plain(caption(scene(world, { ...message(op, other, at), http: null, outcome: "missed", problem: { kind: "network" } }, at))).endsWith("got no answer because the connection failed: missed."), true));
   test(`ws missed in ${mode}`, () => {
     const none = { ...message("ws", null, at), frame: null, outcome: "missed" };
-    assert.equal(say(world, { ...none, problem: { kind: "no-socket" } }, at), "You have no socket just now, so nothing was sent: missed.");
-    assert.equal(say(world, { ...none, problem: { kind: "socket-closed" } }, at), `Frame went down your socket to ${at}; the socket closed before the answer came: missed.`);
-    assert.equal(say(world, { ...none, problem: { kind: "no-answer", seconds: 5 } }, at), "Frame went down your socket; no answer within 5 s: missed.");
+    assert.equal(say(world, { ...none, problem: { kind: "no-socket" } }, at), "You have no socket right now, so nothing was sent: missed.");
+    assert.equal(say(world, { ...none, problem: { kind: "socket-closed" } }, at), `Frame went over your socket to ${at}; the socket closed before the answer arrived: missed.`);
+    assert.equal(say(world, { ...none, problem: { kind: "no-answer", seconds: 5 } }, at), "Frame went over your socket; no answer within 5 s: missed.");
   });
 }
 
@@ -44,15 +44,15 @@ test("a relay that is not answered", () => {
 
 test("refusals and answers that are not the app's", () => {
   const m = { ...message("queue", "app-1:0", "app-3:0"), frame: null, outcome: "missed" }, told = { hops: [], door: [], speaker: "app-1:0" };
-  assert.equal(say(grid(3, 1), { ...m, http: told, problem: { kind: "refused", status: 503, code: "relay-unavailable" } }, "app-3:0"), "POST reached app-1:0, which could not publish it, the bus is away (503): missed.");
-  assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "refused", status: 429, code: "new-here" } }, "app-3:0"), "POST was refused: the app answered 429: missed.");
-  assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "not-json", status: 502 } }, "app-3:0"), "POST was answered 502 by something that is not the app: missed.");
+  assert.equal(say(grid(3, 1), { ...m, http: told, problem: { kind: "refused", status: 503, code: "relay-unavailable" } }, "app-3:0"), "POST reached app-1:0, which could not publish it because the bus is down (503): missed.");
+  assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "refused", status: 429, code: "new-here" } }, "app-3:0"), "POST was refused: the app answered with 429: missed.");
+  assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "not-json", status: 502 } }, "app-3:0"), "POST was answered with 502 by something other than the app: missed.");
 });
 
 test("workers not shown: a miss is named by pod", () => {
   const m = message("mem-rr", "app-1", "app-1");
   Object.assign(m, { ...message("mem-rr", "app-1", "app-2"), socket: { live: true, at: "app-1" } });
-  assert.equal(say(grid(1, 4), m, "app-1"), "POST reached app-1, the right pod but not the worker; your socket is on app-1; nothing to deliver to: missed.");
+  assert.equal(say(grid(1, 4), m, "app-1"), "POST reached app-1, the right pod but the wrong worker; your socket is on app-1; nothing to deliver to: missed.");
 });
 
 test("nothing is concluded before the message is settled", () => {
@@ -68,7 +68,7 @@ test("twenty", () => {
 test("twenty on many workers are counted by pod", () => {
   const reached = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`app-${1 + i % 2}:${i}`, 1]));
   const shown = { kind: "burst", op: "http-rr", n: 20, reached: { ...reached, "app-1:0": 9 }, missed: {}, arrived: 20, done: true, drops: [], named: true, backOnSocket: false, socketAt: "app-1:0" };
-  assert.equal(plain(caption({ ...scene(grid(2, 12), null, "app-1:0"), shown })), "20 POSTs without the cookie reached app-1 14 and app-2 6; each answer on its own connection: 20 arrived.");
+  assert.equal(plain(caption({ ...scene(grid(2, 12), null, "app-1:0"), shown })), "20 POSTs without the cookie reached app-1 14 and app-2 6; each answer came back on its own connection: 20 arrived.");
 });
 
 test("browser, front door and worker are one step", () => {
@@ -81,9 +81,9 @@ test("the ledger names steps, and the clock where it is not the step's own", () 
   m.http.door = door("app-1:0");
   assert.deepEqual(ledger("mem-rr", joined(m), { kind: "redis" }), [
     { text: "POST, no cookie, to ", bold: "app-1:0", ms: null, clock: null },
-    { text: "no socket of yours on ", bold: "app-1:0", ms: "0.02 ms", clock: null },
+    { text: "your socket isn't on ", bold: "app-1:0", ms: "0.02 ms", clock: null },
     { text: "HTTP answer to the ", bold: "browser", ms: "0.90 ms", clock: "front door" },
   ]);
-  assert.deepEqual(ledger("queue", joined(message("queue", "app-1:0", null)), { kind: "memory" }).map(x => x.text + x.bold), ["POST, no cookie, to app-1:0", "published to the memory bus", "nobody listens for you"]);
+  assert.deepEqual(ledger("queue", joined(message("queue", "app-1:0", null)), { kind: "memory" }).map(x => x.text + x.bold), ["POST, no cookie, to app-1:0", "published to the memory bus", "no subscriber for your session"]);
   assert.equal(ledger("mem-rr", joined(m), { kind: "redis" }, 1).length, 0);
 });

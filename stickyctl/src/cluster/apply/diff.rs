@@ -1,16 +1,15 @@
-//! What is different between two states of an object, for people.
+//! The differences between two states of an object, for people.
 
 use kube::api::DynamicObject;
 use serde_json::Value;
 
-/// More fields than these are counted, not shown.
+/// Fields that are shown; more are only counted.
 const MOST: usize = 12;
-/// Longer values are cut.
+/// Characters of a value that are shown.
 const LONGEST: usize = 60;
 
-/// The object without what the API server keeps for itself.
-#[must_use]
-pub fn plain(object: &DynamicObject) -> Value {
+/// The object without what the API server maintains itself.
+pub(super) fn plain(object: &DynamicObject) -> Value {
     let mut value = serde_json::to_value(object).unwrap_or_default();
     if let Some(map) = value.as_object_mut() {
         map.remove("status");
@@ -24,8 +23,7 @@ pub fn plain(object: &DynamicObject) -> Value {
 }
 
 /// The fields that differ, as in `.spec.replicas: 3 to 5`.
-#[must_use]
-pub fn fields(before: &Value, after: &Value) -> Vec<String> {
+pub(super) fn fields(before: &Value, after: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk("", before, after, &mut found);
     if found.len() > MOST {

@@ -1,17 +1,19 @@
 //! Server-side apply of a release's objects, with one field manager.
 //!
-//! Everything is tried first as a dry run, so that a conflict or a refusal is known before anything is written.
+//! Everything is first tried as a dry run, so that a conflict or a refusal shows before anything is written.
 
-pub mod conflict;
-pub mod diff;
+pub(crate) mod conflict;
+mod diff;
 mod retry;
+#[cfg(test)]
+mod tests;
 
-use super::errors::{ANSWER, ask, failure, late};
+use super::errors::{ANSWER, ApiError, ask};
 use super::inventory::is_managed;
 use super::release::MANAGER;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Explained};
 use crate::generate::object::Object;
-use conflict::Conflict;
+use conflict::{Conflict, Conflicts};
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client};
@@ -19,18 +21,16 @@ use serde_json::Value;
 
 /// An object as it is sent.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     kind: GroupVersionKind,
     name: String,
     namespace: Option<String>,
-    /// Its whole content.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 impl Wanted {
-    /// Reads kind and name out of an object's JSON form; `None` where it has neither.
-    #[must_use]
-    pub fn of(object: &Object) -> Option<Self> {
+    /// Reads kind and name from an object's JSON; `None` if one is missing.
+    pub(crate) fn of(object: &Object) -> Option<Self> {
         let body = serde_json::to_value(object).ok()?;
         let text = |at: &str| body.pointer(at).and_then(Value::as_str).map(str::to_owned);
         let (group_version, kind) = (text("/apiVersion")?, text("/kind")?);
@@ -40,40 +40,35 @@ impl Wanted {
     }
 
     /// As in `deployment sticky-sessions`.
-    #[must_use]
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("{} {}", self.kind.kind.to_ascii_lowercase(), self.name)
     }
 
-    /// Whether it is of a kind.
-    #[must_use]
-    pub fn is(&self, kind: &str) -> bool {
+    pub(crate) fn is(&self, kind: &str) -> bool {
         self.kind.kind == kind
     }
 
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Writes `spec.replicas`.
-    pub fn write_replicas(&mut self, pods: i32) {
+    pub(crate) fn write_replicas(&mut self, pods: i32) {
         self.body["spec"]["replicas"] = pods.into();
     }
 
     /// Leaves `spec.replicas` to whoever owns it.
-    pub fn leave_replicas_out(&mut self) {
+    pub(crate) fn leave_replicas_out(&mut self) {
         if let Some(spec) = self.body.pointer_mut("/spec").and_then(Value::as_object_mut) {
             spec.remove("replicas");
         }
     }
 
-    /// Whether it is there and was not applied here.
+    /// Whether it exists and stickyctl did not apply it.
     ///
     /// # Errors
-    /// The API server could not be asked.
-    pub async fn is_theirs(&self, client: &Client) -> Result<bool, Failure> {
+    /// The API server did not answer as it should.
+    pub(crate) async fn is_theirs(&self, client: &Client) -> Result<bool, ApiError> {
         let live = ask(&format!("reading {}", self.title()), self.api(client).get_metadata_opt(&self.name)).await?;
         Ok(live.is_some_and(|live| !is_managed(&live.metadata)))
     }
@@ -89,67 +84,105 @@ impl Wanted {
 
 /// What an apply did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The object was not there.
+pub(crate) enum Outcome {
     Created,
-    /// It is another now: the fields that differ, as in `.spec.replicas: 3 to 5`.
+    /// The fields that differ, as in `.spec.replicas: 3 to 5`.
     Changed(Vec<String>),
-    /// It was as wanted.
     Unchanged,
 }
 
 /// How to apply.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Manner {
-    /// Takes fields over that others own.
-    pub force: bool,
-    /// Lets the API server do everything but store it.
-    pub dry_run: bool,
+pub(crate) struct Manner {
+    /// Takes the ownership of fields that others manage.
+    pub(crate) force: bool,
+    /// Lets the API server do everything except storing it.
+    pub(crate) dry_run: bool,
 }
 
-/// Why an apply did not go through.
-pub enum Refusal {
+/// Why one apply did not go through. The caller decides which of it is worth another try.
+#[derive(Debug)]
+pub(crate) enum Refusal {
     /// Others own fields.
     Conflicts(Vec<Conflict>),
-    /// The namespace is not there (yet).
+    /// The namespace does not exist (yet).
     NoNamespace,
-    /// An admission webhook does not answer (yet).
-    Webhook(Failure),
+    /// An admission webhook does not answer (yet), or the API server is setting up the kind's storage.
+    NotYet(ApiError),
+    /// The cluster has no such kind.
+    UnknownKind,
     /// Anything else.
-    Other(Failure),
+    Other(ApiError),
+}
+
+/// An apply that failed for good. The titles are as in `deployment sticky-sessions`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Conflicts(#[from] Conflicts),
+    #[error("applying {title}: namespace {namespace} was deleted meanwhile")]
+    NoNamespace { title: String, namespace: String },
+    #[error("applying {title}: this cluster does not have the kind")]
+    UnknownKind { title: String },
+    /// It was tried for a minute.
+    #[error(transparent)]
+    NotYet(ApiError),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Conflicts(error) => error.exit(),
+            Self::NoNamespace { .. } | Self::UnknownKind { .. } => Exit::Failed,
+            Self::NotYet(error) | Self::Api(error) => error.exit(),
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Conflicts(error) => error.next_steps(),
+            Self::NoNamespace { .. } => vec!["stickyctl up    creates it again".to_owned()],
+            Self::UnknownKind { .. } => Vec::new(),
+            Self::NotYet(_) => {
+                vec!["kubectl get validatingwebhookconfigurations   delete one that belongs to a front door that no longer exists".to_owned()]
+            }
+            Self::Api(error) => error.next_steps(),
+        }
+    }
 }
 
 /// Applies one object.
 ///
 /// # Errors
 /// [`Refusal`].
-pub async fn apply(client: &Client, wanted: &Wanted, manner: Manner) -> Result<Outcome, Refusal> {
+pub(crate) async fn apply(client: &Client, wanted: &Wanted, manner: Manner) -> Result<Outcome, Refusal> {
     let api = wanted.api(client);
     let doing = format!("applying {}", wanted.title());
-    let limited = |error| refusal(&doing, error);
-    let live = match tokio::time::timeout(ANSWER, api.get_opt(&wanted.name)).await {
-        Ok(live) => live.map_err(limited)?,
-        Err(_) => return Err(Refusal::Other(late(&doing))),
-    };
+    let live = limited(&doing, api.get_opt(&wanted.name)).await?;
     let mut params = PatchParams::apply(MANAGER);
     params.force = manner.force;
     params.dry_run = manner.dry_run;
-    let patch = Patch::Apply(&wanted.body);
-    let done = match tokio::time::timeout(ANSWER, api.patch(&wanted.name, &params, &patch)).await {
-        Ok(done) => done.map_err(limited)?,
-        Err(_) => return Err(Refusal::Other(late(&doing))),
-    };
+    let done = limited(&doing, api.patch(&wanted.name, &params, &Patch::Apply(&wanted.body))).await?;
     let Some(live) = live else { return Ok(Outcome::Created) };
     if !manner.dry_run && live.metadata.resource_version == done.metadata.resource_version {
         return Ok(Outcome::Unchanged);
     }
     let fields = diff::fields(&diff::plain(&live), &diff::plain(&done));
-    // A change of ownership alone is none that anybody would see.
+    // A change of ownership alone is nothing that anybody would see.
     Ok(if fields.is_empty() { Outcome::Unchanged } else { Outcome::Changed(fields) })
 }
 
-fn refusal(doing: &str, error: kube::Error) -> Refusal {
-    if let kube::Error::Api(status) = &error {
+async fn limited<T>(doing: &str, call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, Refusal> {
+    match tokio::time::timeout(ANSWER, call).await {
+        Ok(done) => done.map_err(|error| refusal(doing, &error)),
+        Err(_) => Err(Refusal::Other(ApiError::late(doing))),
+    }
+}
+
+fn refusal(doing: &str, error: &kube::Error) -> Refusal {
+    if let kube::Error::Api(status) = error {
         let conflicts = conflict::read(status);
         if !conflicts.is_empty() {
             return Refusal::Conflicts(conflicts);
@@ -159,31 +192,31 @@ fn refusal(doing: &str, error: kube::Error) -> Refusal {
             return Refusal::NoNamespace;
         }
         if status.is_not_found() && status.details.is_none() {
-            return Refusal::Other(Failure::new(Exit::Failed, format!("{doing}: this cluster does not know the kind")));
+            return Refusal::UnknownKind;
         }
-        if retry::is_webhook(&status.message) {
-            return Refusal::Webhook(failure(doing, &error));
+        if retry::is_not_yet(&status.message) {
+            return Refusal::NotYet(ApiError::new(doing, error));
         }
     }
-    Refusal::Other(failure(doing, &error))
+    Refusal::Other(ApiError::new(doing, error))
 }
 
-/// Applies one object for good, and waits for what is only late: a webhook that is starting, a store that is being set up.
+/// Applies one object for good, and waits for what is only late: a webhook that is starting, a storage that is being set up.
 ///
 /// # Errors
-/// As a sentence, with what to try.
-pub async fn apply_patiently(client: &Client, wanted: &Wanted, manner: Manner) -> Result<Outcome, Failure> {
+/// The first refusal that time does not cure.
+pub(crate) async fn apply_patiently(client: &Client, wanted: &Wanted, manner: Manner) -> Result<Outcome, Error> {
     let mut tries = retry::Tries::default();
     loop {
+        let title = wanted.title();
         match apply(client, wanted, manner).await {
             Ok(outcome) => return Ok(outcome),
-            Err(Refusal::Webhook(failure)) => tries.wait_or(failure).await?,
-            Err(Refusal::Other(failure)) => return Err(failure),
-            Err(Refusal::Conflicts(conflicts)) => return Err(conflict::failure(&[(wanted.title(), conflicts)])),
+            Err(Refusal::NotYet(error)) => tries.wait_or(error).await.map_err(Error::NotYet)?,
+            Err(Refusal::Other(error)) => return Err(Error::Api(error)),
+            Err(Refusal::UnknownKind) => return Err(Error::UnknownKind { title }),
+            Err(Refusal::Conflicts(conflicts)) => return Err(Error::Conflicts(Conflicts(vec![(title, conflicts)]))),
             Err(Refusal::NoNamespace) => {
-                let namespace = wanted.namespace.as_deref().unwrap_or_default();
-                return Err(Failure::new(Exit::Failed, format!("applying {}: namespace {namespace} went away meanwhile", wanted.title()))
-                    .try_this("stickyctl up    again"));
+                return Err(Error::NoNamespace { title, namespace: wanted.namespace.clone().unwrap_or_default() });
             }
         }
     }
@@ -192,16 +225,17 @@ pub async fn apply_patiently(client: &Client, wanted: &Wanted, manner: Manner) -
 /// Tries everything as a dry run.
 ///
 /// # Errors
-/// All conflicts at once, or the first refusal; nothing was written.
-pub async fn rehearse(client: &Client, all: &[Wanted], manner: Manner) -> Result<(), Failure> {
+/// All conflicts at once, or the first other refusal. Nothing was written.
+pub(crate) async fn rehearse(client: &Client, all: &[Wanted], manner: Manner) -> Result<(), Error> {
     let mut found = Vec::new();
     for wanted in all {
         match apply(client, wanted, Manner { dry_run: true, ..manner }).await {
             // A webhook that is not up yet is waited for when it counts; without a namespace nothing can be in the way.
-            Ok(_) | Err(Refusal::NoNamespace | Refusal::Webhook(_)) => {}
+            Ok(_) | Err(Refusal::NoNamespace | Refusal::NotYet(_)) => {}
             Err(Refusal::Conflicts(conflicts)) => found.push((wanted.title(), conflicts)),
-            Err(Refusal::Other(failure)) => return Err(failure),
+            Err(Refusal::UnknownKind) => return Err(Error::UnknownKind { title: wanted.title() }),
+            Err(Refusal::Other(error)) => return Err(Error::Api(error)),
         }
     }
-    if found.is_empty() { Ok(()) } else { Err(conflict::failure(&found)) }
+    if found.is_empty() { Ok(()) } else { Err(Error::Conflicts(Conflicts(found))) }
 }

@@ -1,13 +1,13 @@
 //! From one container to what it serves, as ingress-nginx (`pkg/flags/flags.go`) and Traefik
 //! (`filterIngressClass` of its providers) decide it. Pure.
 
-use super::detect::{Proxy, Watch, controller};
+use super::model::{Proxy, Watch};
 use super::options::{Options, port, words};
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Container;
 use k8s_openapi::api::networking::v1::IngressClass;
 
-/// The controller that ingress-nginx and Traefik's provider of its name take where they are not told.
+/// The controller that ingress-nginx and Traefik's provider of its name serve by default.
 pub(super) const USUAL_CONTROLLER: &str = "k8s.io/ingress-nginx";
 const USUAL_CLASS: &str = "nginx";
 /// The controller of Traefik's own Ingress provider (`pkg/provider/kubernetes/ingress/kubernetes.go`).
@@ -15,13 +15,13 @@ const TRAEFIK_CONTROLLER: &str = "traefik.io/ingress-controller";
 const PROVIDER: &str = "providers.kubernetesingressnginx";
 const OWN_PROVIDER: &str = "providers.kubernetesingress";
 
-/// A container's program, as its options have it.
+/// A controller as the options in its container configure it.
 pub(super) struct Controller {
     pub(super) proxy: Proxy,
     controller: String,
-    /// The class that is taken by name.
+    /// A class that is taken by its name, whatever its controller.
     by_name: Option<String>,
-    /// The only class that is taken of those with the right controller.
+    /// The only class that is taken among those with the right controller.
     only: Option<String>,
     pub(super) watch: Watch,
     pub(super) http_port: u16,
@@ -34,7 +34,7 @@ impl Controller {
 
     fn nginx(container: &Container) -> Option<Self> {
         let image = container.image.as_deref().unwrap_or_default();
-        // The second is how mirrors flatten the first.
+        // The second form is how mirrors flatten the first.
         let by_image = image.contains("ingress-nginx/controller") || image.contains("ingress-nginx-controller");
         let by_program = words(container).any(|word| word.rsplit('/').next() == Some("nginx-ingress-controller"));
         if !by_image && !by_program {
@@ -88,6 +88,11 @@ impl Controller {
             None => by_controller || (self.by_name.is_some() && name == self.by_name.as_deref()),
         }
     }
+}
+
+/// The controller that an IngressClass names.
+pub(super) fn controller(class: &IngressClass) -> Option<&str> {
+    class.spec.as_ref()?.controller.as_deref()
 }
 
 fn watch(namespaces: Vec<String>, selector: Option<&str>) -> Watch {

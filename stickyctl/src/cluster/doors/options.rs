@@ -3,14 +3,13 @@
 use k8s_openapi::api::core::v1::Container;
 use std::collections::BTreeMap;
 
-/// Options by their lower-case names without dashes in front.
+/// Options by their lower-case names, without leading dashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options(BTreeMap<String, String>);
+pub(super) struct Options(BTreeMap<String, String>);
 
 impl Options {
-    /// Reads `--key=value`, `--key value` and a bare `--key`, which is `true`. Later ones win.
-    #[must_use]
-    pub fn of_arguments(container: &Container) -> Self {
+    /// Reads `--key=value`, `--key value` and a bare `--key`, which is `true`. The last one wins.
+    pub(super) fn of_arguments(container: &Container) -> Self {
         let mut all = BTreeMap::new();
         let mut words = words(container).peekable();
         while let Some(word) = words.next() {
@@ -25,8 +24,7 @@ impl Options {
     }
 
     /// Traefik's: arguments if there are any, else variables; it never mixes the two (`cmd/traefik/traefik.go`, its loaders).
-    #[must_use]
-    pub fn of_traefik(container: &Container) -> Self {
+    pub(super) fn of_traefik(container: &Container) -> Self {
         let arguments = Self::of_arguments(container);
         if !arguments.0.is_empty() {
             return arguments;
@@ -38,21 +36,18 @@ impl Options {
         Self(variables.collect())
     }
 
-    /// The value of an option.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&str> {
+    /// An option's value, unless it is empty.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Whether a switch is on.
-    #[must_use]
-    pub fn is_on(&self, key: &str) -> bool {
+    pub(super) fn is_on(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }
 
-    /// Whether a part of a program is on: by its switch, or, unless that is off, by any option below it.
-    #[must_use]
-    pub fn has_part(&self, part: &str) -> bool {
+    /// Whether a part of a program is on: by its own switch, or if that isn't given, by any option below it.
+    pub(super) fn has_part(&self, part: &str) -> bool {
         match self.get(part) {
             Some(_) => self.is_on(part),
             None => self.0.keys().any(|key| key.strip_prefix(part).is_some_and(|rest| rest.starts_with('.'))),
@@ -66,8 +61,7 @@ pub(super) fn words(container: &Container) -> impl Iterator<Item = &str> {
 }
 
 /// The version in an image's tag: `v1.15.1` of `registry.k8s.io/ingress-nginx/controller:v1.15.1@sha256:…` is `1.15.1`.
-#[must_use]
-pub fn version(image: &str) -> Option<String> {
+pub(super) fn version(image: &str) -> Option<String> {
     let name = image.split('@').next()?.rsplit('/').next()?;
     let (_, tag) = name.split_once(':')?;
     let version = tag.trim_start_matches('v');
@@ -75,7 +69,6 @@ pub fn version(image: &str) -> Option<String> {
 }
 
 /// The port of `:8000`, `0.0.0.0:80`, `[::]:8000/tcp`.
-#[must_use]
-pub fn port(address: &str) -> Option<u16> {
+pub(super) fn port(address: &str) -> Option<u16> {
     address.split('/').next()?.rsplit(':').next()?.parse().ok()
 }

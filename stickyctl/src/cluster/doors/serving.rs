@@ -1,8 +1,8 @@
 //! Which front door a release gets, or why it gets none. Pure.
 
 use super::controller::USUAL_CONTROLLER;
-use super::detect::{Found, Proxy, Watch};
-use crate::exit::{Exit, Failure};
+use super::model::{Found, Proxy, Watch};
+use crate::exit::{Exit, Explained};
 use crate::generate::front_door::install::Install;
 use crate::spec::StickyApp;
 use std::collections::BTreeMap;
@@ -10,89 +10,146 @@ use std::collections::BTreeMap;
 /// The front doors of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Doors {
-    /// Those that run.
+    /// All that run, by namespace and workload.
     pub found: Vec<Found>,
-    /// The controller of each IngressClass.
+    /// The controller that each IngressClass names.
     pub classes: BTreeMap<String, String>,
-    /// The namespaces that were looked at, where there was no right to look at all of them.
+    /// The namespaces that were searched, without permission to search all of them.
     pub only_in: Option<Vec<String>>,
-    /// There was no right to read IngressClasses: the release's was taken for the usual one.
+    /// There was no permission to read IngressClasses, so the release's class is assumed to be the usual one.
     pub class_unread: bool,
 }
 
-impl Doors {
-    /// Those that take a class, whatever they watch.
-    pub fn of_class(&self, class: &str) -> impl Iterator<Item = &Found> {
-        self.found.iter().filter(move |found| found.classes.iter().any(|one| one == class))
+/// Why no front door can serve a release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Each of several would route the release.
+    #[error("class {class} is served by {} front doors, and each of them would route it: {}", at.len(), at.join(" and "))]
+    Several {
+        /// The IngressClass.
+        class: String,
+        /// The front doors, as in `Traefik 3.6.12 (deployment/traefik in namespace traefik)`.
+        at: Vec<String>,
+    },
+    /// Another kind than the spec's: it would read other annotations than those that are written.
+    #[error("class {class} is served by {at}, but the spec is written for {wanted}")]
+    OtherKind {
+        /// The IngressClass.
+        class: String,
+        /// The front door.
+        at: String,
+        /// The name of the kind in the spec.
+        wanted: &'static str,
+        /// The value of `--front-door` for the one that serves.
+        word: &'static str,
+    },
+    /// A Traefik without its ingress-nginx provider.
+    #[error("class {class} is served by {at}, which ignores the annotations that configure session affinity")]
+    Unsuited {
+        /// The IngressClass.
+        class: String,
+        /// The front door.
+        at: String,
+    },
+    /// It watches other namespaces.
+    #[error("class {class} is served by {at}, which watches {watched} and would not see namespace {namespace}")]
+    Elsewhere {
+        /// The IngressClass.
+        class: String,
+        /// The front door.
+        at: String,
+        /// What it watches, as in `only namespace a`.
+        watched: String,
+        /// The release's namespace.
+        namespace: String,
+        /// The owner of its pods.
+        workload: String,
+    },
+    /// The class exists for a controller that is neither ingress-nginx nor Traefik.
+    #[error("class {class} belongs to the controller {controller}, which is neither ingress-nginx nor Traefik's ingress-nginx provider")]
+    Foreign {
+        /// The IngressClass.
+        class: String,
+        /// Its `spec.controller`.
+        controller: String,
+    },
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        Exit::Failed
     }
 
-    /// The front door that serves a release: `None` where none does and one may be installed.
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Several { .. } => vec![
+                "kubectl get ingressclass   then give each of them a class (a spec.controller) of its own".to_owned(),
+                "stickyctl up -f FILE       with an ingress.class that only one of them serves".to_owned(),
+            ],
+            Self::OtherKind { word, .. } => vec![format!("stickyctl up --front-door {word}")],
+            Self::Unsuited { .. } => vec![
+                "--providers.kubernetesingressnginx=true   as an argument of Traefik enables the provider".to_owned(),
+                "stickyctl up -f FILE                      with another ingress.class".to_owned(),
+            ],
+            Self::Elsewhere { workload, .. } => vec![
+                "stickyctl up -f FILE   with another ingress.class, for a front door of its own".to_owned(),
+                format!("stickyctl up -f FILE   with a namespace that {workload} watches"),
+            ],
+            Self::Foreign { .. } => vec![
+                "kubectl get ingressclass   lists the classes of the cluster".to_owned(),
+                "stickyctl up -f FILE       with another ingress.class".to_owned(),
+            ],
+        }
+    }
+}
+
+impl Doors {
+    /// The front door that serves a release; `None` if there is none and one may be installed.
     ///
     /// # Errors
-    /// [`Exit::Failed`]: two serve it; another kind than the spec's does; the one that has the class watches other namespaces;
-    /// the class is another controller's.
-    pub fn serving(&self, spec: &StickyApp) -> Result<Option<&Found>, Failure> {
-        let (class, namespace, wanted) = (&spec.ingress.class, &spec.namespace, spec.ingress.front_door);
-        let (here, elsewhere): (Vec<&Found>, Vec<&Found>) = self.of_class(class).partition(|found| found.watches(namespace));
+    /// The class is taken in a way that doesn't fit.
+    pub fn serving(&self, spec: &StickyApp) -> Result<Option<&Found>, Error> {
+        let (namespace, wanted) = (&spec.namespace, spec.ingress.front_door);
+        let class = spec.ingress.class.clone();
+        let of_class = self.found.iter().filter(|found| found.classes.contains(&class));
+        let (here, elsewhere): (Vec<&Found>, Vec<&Found>) = of_class.partition(|found| found.watches(namespace));
         match (here.as_slice(), elsewhere.first()) {
             ([], None) => self.nobody(spec).map(|()| None),
-            ([], Some(other)) => Err(failure(format!(
-                "class {class} is served by {}, but {} only: it would not see namespace {namespace}",
-                at(other),
-                where_it_looks(other)
-            ))
-            .try_this("stickyctl up -f FILE   with another ingress.class, for a front door of its own")
-            .try_this(format!("stickyctl up -f FILE   with namespace: one that {} watches", other.workload))),
-            ([one], _) if one.proxy == Proxy::Door(wanted) => Ok(Some(one)),
-            ([one], _) => Err(match one.proxy {
-                Proxy::Door(other) => failure(format!(
-                    "class {class} is served by {}, and the spec says {}: what it reads would not be what was written",
-                    at(one),
-                    Proxy::Door(wanted).name()
-                ))
-                .try_this(format!("stickyctl up --front-door {}", other.word())),
-                Proxy::OtherTraefik => {
-                    failure(format!("class {class} is served by {}, which reads none of the annotations that make sessions stick", at(one)))
-                        .try_this("--providers.kubernetesingressnginx=true   among Traefik's arguments turns the provider on")
-                        .try_this("stickyctl up -f FILE   with another ingress.class")
-                }
+            ([], Some(other)) => Err(Error::Elsewhere {
+                class,
+                at: at(other),
+                watched: watched(other),
+                namespace: namespace.clone(),
+                workload: other.workload.clone(),
             }),
-            (several, _) => {
-                let names: Vec<String> = several.iter().map(|found| at(found)).collect();
-                Err(failure(format!("class {class} is served by {} front doors, and each would route it: {}", names.len(), names.join(" and ")))
-                    .try_this("kubectl get ingressclass   gives each of them a class (a spec.controller) of its own")
-                    .try_this("stickyctl up -f FILE       with the ingress.class of one alone"))
-            }
+            ([one], _) => match one.proxy {
+                Proxy::Door(door) if door == wanted => Ok(Some(one)),
+                Proxy::Door(door) => Err(Error::OtherKind { class, at: at(one), wanted: Proxy::Door(wanted).name(), word: door.word() }),
+                Proxy::OtherTraefik => Err(Error::Unsuited { class, at: at(one) }),
+            },
+            (several, _) => Err(Error::Several { class, at: several.iter().map(|found| at(found)).collect() }),
         }
     }
 
-    /// No pod serves the class: fine, unless the class is there and somebody else's.
-    fn nobody(&self, spec: &StickyApp) -> Result<(), Failure> {
+    /// No pod serves the class: fine, unless the class exists for another controller.
+    fn nobody(&self, spec: &StickyApp) -> Result<(), Error> {
         let class = &spec.ingress.class;
         let usual = [USUAL_CONTROLLER.to_owned(), Install::of(spec, false).controller()];
         match self.classes.get(class) {
-            Some(controller) if !usual.contains(controller) => Err(failure(format!(
-                "class {class} belongs to the controller {controller}, which is neither ingress-nginx nor Traefik's provider of that name"
-            ))
-            .try_this("kubectl get ingressclass   the classes that there are")
-            .try_this("stickyctl up -f FILE       with another ingress.class")),
+            Some(controller) if !usual.contains(controller) => Err(Error::Foreign { class: class.clone(), controller: controller.clone() }),
             _ => Ok(()),
         }
     }
 }
 
-fn failure(what: String) -> Failure {
-    Failure::new(Exit::Failed, what)
-}
-
 fn at(found: &Found) -> String {
-    format!("{} ({} in {})", found.title(), found.workload, found.namespace)
+    format!("{} ({} in namespace {})", found.title(), found.workload, found.namespace)
 }
 
-fn where_it_looks(found: &Found) -> String {
+fn watched(found: &Found) -> String {
     match &found.watch {
-        Watch::Everything => "in all namespaces".to_owned(),
-        Watch::Namespaces(all) => format!("in {}", all.join(", ")),
-        Watch::Selector(selector) => format!("in namespaces with {selector}"),
+        Watch::Everything => "all namespaces".to_owned(),
+        Watch::Namespaces(all) => format!("only namespace {}", all.join(", ")),
+        Watch::Selector(selector) => format!("only namespaces with the labels {selector}"),
     }
 }

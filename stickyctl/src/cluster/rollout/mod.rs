@@ -1,10 +1,12 @@
 //! Waiting for a rollout: what is there, what is missing and why, and when there is no point in waiting any longer.
 //!
-//! [`trouble`] reads one pod, [`progress`] the whole rollout; both are pure. [`wait`] reads the cluster until they are content, and
-//! [`stuck`] tells of one that does not come up.
+//! [`trouble`] reads one pod and [`progress`] the whole rollout; both are pure. [`wait`] polls the cluster until a workload is rolled
+//! out, and [`error`] is a rollout that doesn't get there.
 
-pub mod pods;
-pub mod progress;
-pub mod stuck;
-pub mod trouble;
-pub mod wait;
+pub(crate) mod error;
+pub(crate) mod pods;
+pub(crate) mod progress;
+#[cfg(test)]
+mod tests;
+pub(crate) mod trouble;
+pub(crate) mod wait;

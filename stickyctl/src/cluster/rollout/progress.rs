@@ -1,4 +1,4 @@
-//! How far a rollout is.
+//! How far a rollout has come.
 
 use super::trouble::{self, Kind, Trouble};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
@@ -7,36 +7,46 @@ use k8s_openapi::api::core::v1::Pod;
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "pod-template-hash";
 
-/// How far it is.
+/// How far a rollout has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// Pods of the newest template that serve.
-    pub ready: usize,
-    /// Pods that are wanted.
-    pub wanted: usize,
-    /// Pods of older templates that still serve.
-    pub old: usize,
-    /// Whether the controllers say that nothing is left to do.
-    pub done: bool,
+pub(crate) struct Progress {
+    /// Ready pods of the newest template.
+    pub(crate) ready: usize,
+    /// Pods that the workload asks for.
+    pub(crate) wanted: usize,
+    /// Ready pods of older templates.
+    pub(crate) old: usize,
+    /// Whether the controllers have nothing left to do.
+    pub(crate) done: bool,
     /// What is in the way, if it is known.
-    pub trouble: Option<Trouble>,
-    /// A pod that is not ready, and why, for a line while waiting.
-    pub waits: Option<String>,
+    pub(crate) trouble: Option<Trouble>,
+    /// A pod that is not ready, and why.
+    pub(crate) waits: Option<String>,
+}
+
+impl std::fmt::Display for Progress {
+    /// As in `2 of 3 ready; ...9xkfd: running, not ready yet`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} ready", self.ready, self.wanted)?;
+        match self.trouble.as_ref().map(|trouble| &trouble.said).or(self.waits.as_ref()) {
+            Some(why) => write!(f, "; {why}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Of a Deployment, with all ReplicaSets and pods of its labels.
 ///
-/// Done is what kubectl takes for it: the controller has seen this generation, and all pods are of the newest template and available
+/// Done means what it means to kubectl: the controller has seen this generation, and all pods are of the newest template and available
 /// (kubectl `pkg/polymorphichelpers/rollout_status.go`).
-#[must_use]
-pub fn of_deployment(deployment: &Deployment, sets: &[ReplicaSet], pods: &[Pod]) -> Progress {
+pub(super) fn of_deployment(deployment: &Deployment, sets: &[ReplicaSet], pods: &[Pod]) -> Progress {
     let spec = deployment.spec.as_ref();
     let status = deployment.status.clone().unwrap_or_default();
     let wanted = spec.and_then(|spec| spec.replicas).unwrap_or(1);
     let seen = status.observed_generation.unwrap_or(0) >= deployment.metadata.generation.unwrap_or(0);
     let count = |n: Option<i32>| n.unwrap_or(0);
     let all = [status.updated_replicas, status.replicas, status.available_replicas].map(count);
-    // While the newest set is not made yet every pod is an old one.
+    // Until the newest ReplicaSet exists, every pod is an old one.
     let hash = if seen { newest(deployment, sets) } else { None };
     let (new, old): (Vec<&Pod>, Vec<&Pod>) = pods.iter().partition(|pod| hash.is_some() && label(pod, HASH) == hash.as_deref());
     let condition = |kind: &str, value: &str| status.conditions.iter().flatten().find(|c| c.type_ == kind && c.status == value);
@@ -57,8 +67,7 @@ pub fn of_deployment(deployment: &Deployment, sets: &[ReplicaSet], pods: &[Pod])
 }
 
 /// Of a StatefulSet, with the pods of its labels.
-#[must_use]
-pub fn of_stateful_set(set: &StatefulSet, pods: &[Pod]) -> Progress {
+pub(super) fn of_stateful_set(set: &StatefulSet, pods: &[Pod]) -> Progress {
     let status = set.status.clone().unwrap_or_default();
     let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
     let seen = status.observed_generation.unwrap_or(0) >= set.metadata.generation.unwrap_or(0);
@@ -88,7 +97,7 @@ fn label<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
     pod.metadata.labels.as_ref()?.get(key).map(String::as_str)
 }
 
-/// The last characters of a pod's name and what it waits for.
+/// The last characters of a pod's name, and what it is waiting for.
 fn waits(pod: &Pod) -> Option<String> {
     if trouble::is_ready(pod) {
         return None;

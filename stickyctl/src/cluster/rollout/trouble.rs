@@ -1,55 +1,49 @@
-//! Why a pod does not come up.
+//! Why a pod doesn't become ready.
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
 /// What keeps a pod from running.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// What kind it is.
-    pub kind: Kind,
-    /// The pod; empty where there is none because of it.
-    pub pod: String,
-    /// The container, where it is one's.
-    pub container: String,
-    /// What the kubelet, the scheduler or a controller said.
-    pub said: String,
+pub(crate) struct Trouble {
+    pub(crate) kind: Kind,
+    /// Empty if it keeps the pod from being created.
+    pub(crate) pod: String,
+    /// Empty if it isn't about one container.
+    pub(crate) container: String,
+    /// The message of the kubelet, the scheduler or a controller.
+    pub(crate) said: String,
 }
 
-/// The kinds of trouble, in the words of somebody who has to do something about it.
+/// The kinds of trouble, by what somebody has to do about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The image can't be had.
+pub(crate) enum Kind {
     Image,
-    /// A Secret, ConfigMap or volume that the pod names is missing.
+    /// A Secret, ConfigMap or volume that the pod refers to is missing.
     Missing,
-    /// The process ends.
     Crash,
-    /// It was killed because it took more memory than it may.
+    /// Killed for exceeding its memory limit.
     Memory,
-    /// No node takes it.
     Unschedulable,
-    /// The API server does not let the pod be made: a quota, a policy, a missing account.
+    /// The API server rejects the pod: a quota, a policy, a missing ServiceAccount.
     Refused,
 }
 
 impl Kind {
     /// As in `the image can't be pulled`.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Image => "the image can't be pulled",
-            Self::Missing => "something that the pod needs is missing",
-            Self::Crash => "the process ends right after its start",
-            Self::Memory => "it needs more memory than it may have",
-            Self::Unschedulable => "no node takes the pod",
-            Self::Refused => "the cluster refuses to make the pod",
+            Self::Missing => "the pod refers to something that is missing",
+            Self::Crash => "the process exits right after it starts",
+            Self::Memory => "the process exceeds its memory limit",
+            Self::Unschedulable => "no node can run the pod",
+            Self::Refused => "the cluster refuses to create the pod",
         }
     }
 }
 
-/// The trouble of a pod; none where it runs, or is just starting. What needs an event to be seen ([`waits_for_volume`]) is not among it.
-#[must_use]
-pub fn of(pod: &Pod) -> Option<Trouble> {
+/// The trouble of a pod; `None` while it runs or is just starting. What shows only in an event ([`waits_for_volume`]) isn't covered.
+pub(crate) fn of(pod: &Pod) -> Option<Trouble> {
     let name = pod.metadata.name.clone().unwrap_or_default();
     let status = pod.status.as_ref()?;
     let containers = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
@@ -78,12 +72,12 @@ fn of_container(status: &ContainerStatus) -> Option<(Kind, String)> {
         "RunContainerError" => return Some((Kind::Crash, said())),
         _ => {}
     }
-    // A first end may be bad luck; a second one is a habit. Between two tries the state flips between waiting and terminated.
+    // A first exit may be bad luck, a second one is a pattern. Between two tries the state flips between waiting and terminated.
     let now = status.state.as_ref().and_then(|state| state.terminated.as_ref());
     let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     let end = now.or_else(|| last.filter(|_| reason == "CrashLoopBackOff"))?;
     if end.reason.as_deref() == Some("OOMKilled") {
-        return Some((Kind::Memory, format!("killed for its memory, {} times", status.restart_count + 1)));
+        return Some((Kind::Memory, format!("killed for exceeding its memory limit, {} times", status.restart_count + 1)));
     }
     if end.exit_code == 0 || status.restart_count < 1 {
         return None;
@@ -92,17 +86,15 @@ fn of_container(status: &ContainerStatus) -> Option<(Kind, String)> {
     Some((Kind::Crash, format!("exit {}, {} times{message}", end.exit_code, status.restart_count + 1)))
 }
 
-/// Whether a pod is where only an event tells what it waits for: its containers are being created.
-#[must_use]
-pub fn waits_for_volume(pod: &Pod) -> bool {
+/// Whether only an event would tell what a pod is waiting for: its containers are being created.
+pub(super) fn waits_for_volume(pod: &Pod) -> bool {
     let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
     let mut reasons = containers.filter_map(|container| container.state.as_ref()?.waiting.as_ref()?.reason.as_deref());
     reasons.any(|reason| reason == "ContainerCreating" || reason == "PodInitializing")
 }
 
-/// Whether a pod serves: it is ready and is not going.
-#[must_use]
-pub fn is_ready(pod: &Pod) -> bool {
+/// Whether a pod serves: it is ready and not terminating.
+pub(crate) fn is_ready(pod: &Pod) -> bool {
     let ready = |status: &k8s_openapi::api::core::v1::PodStatus| status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
     pod.metadata.deletion_timestamp.is_none() && pod.status.as_ref().is_some_and(ready)
 }

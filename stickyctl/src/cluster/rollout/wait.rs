@@ -1,92 +1,92 @@
-//! Reads the cluster until a rollout is done, or until it is known that it will not be.
+//! Polls the cluster until a rollout is done, or until it is known that it won't be.
 
+use super::error::{Error, Stuck};
 use super::progress::{Progress, of_deployment, of_stateful_set};
 use super::trouble::{Kind, Trouble, waits_for_volume};
-use crate::cluster::errors::ask;
-use crate::exit::{Exit, Failure};
-use crate::output::{Live, short};
+use crate::cluster::errors::{ApiError, ask};
+use crate::generate::meta::{Component, redis_name, selector_text};
+use crate::output::{Live, Mark};
+use crate::poll::{Deadline, until};
+use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(300);
-/// A trouble that stands this long is one: a container that was refused once may be let in by the next try.
+const PAUSE: Duration = Duration::from_millis(300);
+/// Trouble that lasts this long is real: a container that was refused once may be let in by the next try.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// A node may be about to come (an autoscaler), or a volume about to be made.
+/// A node may be about to join (an autoscaler), or a volume about to be provisioned.
 const NO_NODE: Duration = Duration::from_secs(10);
 /// Volumes are mounted within this time, or an event says why not.
 const MOUNT: Duration = Duration::from_secs(3);
+/// Characters of a log line that are shown.
+const LONGEST: usize = 300;
 
-/// Something with pods that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workload {
-    /// The app's Deployment.
+enum Workload {
     Deployment,
-    /// Redis' StatefulSet.
     StatefulSet,
 }
 
-/// What is waited for.
-pub struct Wait<'a> {
-    /// The client.
-    pub client: &'a Client,
-    /// Namespace of everything.
-    pub namespace: &'a str,
-    /// The workload's name.
-    pub name: &'a str,
-    /// Which kind of workload it is.
-    pub workload: Workload,
+/// A workload whose rollout is waited for.
+pub(crate) struct Rollout<'a> {
+    client: &'a Client,
+    namespace: &'a str,
+    name: String,
+    workload: Workload,
     /// The labels of its pods, as a selector.
-    pub selector: &'a str,
-    /// When to give up.
-    pub deadline: Instant,
+    selector: String,
+    /// The image that served before.
+    before: Option<&'a str>,
 }
 
-/// Why a wait ended without what was waited for.
-pub enum Stop {
-    /// It will not come up by itself.
-    Trouble(Box<Stuck>),
-    /// It took too long; the last state.
-    Late(Progress),
-    /// The cluster could not be asked.
-    Failure(Failure),
-}
-
-/// A rollout that is stuck.
-pub struct Stuck {
-    /// Why.
-    pub trouble: Trouble,
-    /// The last state.
-    pub progress: Progress,
-    /// The last line that the process wrote, where it wrote one.
-    pub last_words: Option<String>,
-    /// The node of the pod.
-    pub node: Option<String>,
-    /// The pod's image.
-    pub image: Option<String>,
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+impl<'a> Rollout<'a> {
+    /// The app's Deployment. `before` is the image that served before, if there was one.
+    pub(crate) fn of_app(client: &'a Client, spec: &'a StickyApp, before: Option<&'a str>) -> Self {
+        let selector = selector_text(spec, Component::App);
+        let before = before.filter(|image| *image != spec.image.name);
+        Self { before, ..Self::of_deployment(client, &spec.namespace, &spec.name, selector) }
     }
-}
 
-impl Wait<'_> {
-    /// Waits until all pods are new and ready.
+    /// The StatefulSet of the release's own Redis.
+    pub(crate) fn of_redis(client: &'a Client, spec: &'a StickyApp) -> Self {
+        let selector = selector_text(spec, Component::Redis);
+        Self { workload: Workload::StatefulSet, ..Self::of_deployment(client, &spec.namespace, &redis_name(spec), selector) }
+    }
+
+    /// Any Deployment.
+    pub(crate) fn of_deployment(client: &'a Client, namespace: &'a str, name: &str, selector: String) -> Self {
+        Self { client, namespace, name: name.to_owned(), workload: Workload::Deployment, selector, before: None }
+    }
+
+    /// Waits until all pods are new and ready, and shows on `line` what for. Its end with a failure is a line; its end with
+    /// success is the caller's, with the line that is returned.
     ///
     /// # Errors
-    /// [`Stop`].
-    pub async fn until_done(&self, line: &Live) -> Result<Progress, Stop> {
+    /// [`Error`].
+    pub(crate) async fn finished(&self, line: Live, deadline: Deadline) -> Result<(Live, Progress), Error> {
+        match self.wait(&line, deadline).await {
+            Ok(progress) => Ok((line, progress)),
+            Err(error) => {
+                if !matches!(error, Error::Api(_)) {
+                    line.ends(Mark::Failed, &error.brief());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn wait(&self, line: &Live, deadline: Deadline) -> Result<Progress, Error> {
+        let mut last = None;
         let mut seen: Option<(Kind, Instant)> = None;
         let mut creating: Option<Instant> = None;
-        loop {
+        let done = until(deadline, PAUSE, async || {
             let (mut progress, pods) = self.look().await?;
             if progress.done {
-                return Ok(progress);
+                return Ok(Some(progress));
             }
             if progress.trouble.is_none() {
                 let pod = pods.iter().find(|pod| waits_for_volume(pod) && pod.metadata.deletion_timestamp.is_none());
@@ -103,29 +103,32 @@ impl Wait<'_> {
                     seen = Some((trouble.kind, since));
                     let patience = if trouble.kind == Kind::Unschedulable { NO_NODE } else { PATIENCE };
                     if since.elapsed() > patience {
-                        return Err(Stop::Trouble(Box::new(self.stuck(trouble.clone(), progress, &pods).await)));
+                        return Err(Error::Stuck(Box::new(self.stuck(trouble.clone(), progress, &pods).await)));
                     }
                 }
                 None => seen = None,
             }
-            line.says(&words(&progress));
-            if Instant::now() > self.deadline {
-                return Err(Stop::Late(progress));
-            }
-            tokio::time::sleep(LOOK).await;
+            line.says(&progress.to_string());
+            last = Some(progress);
+            Ok(None)
+        });
+        match (done.await?, last) {
+            (Some(progress), _) => Ok(progress),
+            (None, Some(progress)) => Err(Error::Late { what: self.name.clone(), timeout: deadline.timeout(), progress }),
+            // The first look comes before any deadline.
+            (None, None) => Err(ApiError::late(&format!("rolling out {}", self.name)).into()),
         }
     }
 
-    /// One look.
-    async fn look(&self) -> Result<(Progress, Vec<Pod>), Failure> {
-        let params = ListParams::default().labels(self.selector);
+    async fn look(&self) -> Result<(Progress, Vec<Pod>), ApiError> {
+        let params = ListParams::default().labels(&self.selector);
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.namespace);
         let doing = |what: &str| format!("reading the {what} of {} in namespace {}", self.name, self.namespace);
-        // The workload first: pods that are newer than it are no harm, a status that is newer than the pods would be.
+        // The workload first: pods newer than its status do no harm, a status newer than the pods would.
         let progress = match self.workload {
             Workload::Deployment => {
                 let all: Api<Deployment> = Api::namespaced(self.client.clone(), self.namespace);
-                let deployment = ask(&doing("deployment"), all.get(self.name)).await?;
+                let deployment = ask(&doing("deployment"), all.get(&self.name)).await?;
                 let sets: Api<ReplicaSet> = Api::namespaced(self.client.clone(), self.namespace);
                 let sets = ask(&doing("replica sets"), sets.list(&params)).await?.items;
                 let pods = ask(&doing("pods"), pods.list(&params)).await?.items;
@@ -133,7 +136,7 @@ impl Wait<'_> {
             }
             Workload::StatefulSet => {
                 let all: Api<StatefulSet> = Api::namespaced(self.client.clone(), self.namespace);
-                let set = ask(&doing("stateful set"), all.get(self.name)).await?;
+                let set = ask(&doing("stateful set"), all.get(&self.name)).await?;
                 let pods = ask(&doing("pods"), pods.list(&params)).await?.items;
                 (of_stateful_set(&set, &pods), pods)
             }
@@ -141,8 +144,8 @@ impl Wait<'_> {
         Ok(progress)
     }
 
-    /// A Secret or ConfigMap that a volume names and that is not there shows in an event only.
-    async fn mount_trouble(&self, pod: &Pod) -> Result<Option<Trouble>, Failure> {
+    /// A Secret or ConfigMap that a volume refers to and that is missing shows only in an event.
+    async fn mount_trouble(&self, pod: &Pod) -> Result<Option<Trouble>, ApiError> {
         let name = pod.metadata.name.clone().unwrap_or_default();
         let events: Api<Event> = Api::namespaced(self.client.clone(), self.namespace);
         let params = ListParams::default().fields(&format!("involvedObject.name={name},reason=FailedMount"));
@@ -157,15 +160,17 @@ impl Wait<'_> {
         let container = spec.and_then(|spec| spec.containers.iter().find(|container| container.name == trouble.container));
         let last_words = if matches!(trouble.kind, Kind::Crash | Kind::Memory) { self.last_words(&trouble).await } else { None };
         Stuck {
+            what: self.name.clone(),
             node: spec.and_then(|spec| spec.node_name.clone()),
             image: container.and_then(|container| container.image.clone()),
+            before: self.before.map(str::to_owned),
             trouble,
             progress,
             last_words,
         }
     }
 
-    /// The last line of a container that ended. Of the one before first: the one that just started has not said much.
+    /// The last line of a container that exited. The previous container comes first: one that just started has not written much.
     async fn last_words(&self, trouble: &Trouble) -> Option<String> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.namespace);
         for previous in [true, false] {
@@ -176,30 +181,14 @@ impl Wait<'_> {
                 limit_bytes: Some(8_192),
                 ..LogParams::default()
             };
-            // A log that can't be had must not hide the trouble itself.
+            // A log that can't be read must not hide the trouble itself.
             let Ok(text) = ask("reading a log", pods.logs(&trouble.pod, &params)).await else { continue };
             let line = text.lines().rev().find(|line| !line.trim().is_empty());
-            // The kubelet answers 200 with this text where the old container's log is gone.
+            // The kubelet answers 200 with this text if the old container's log is gone.
             if let Some(line) = line.filter(|line| !line.starts_with("unable to retrieve container logs")) {
-                return Some(line.trim().chars().take(300).collect());
+                return Some(line.trim().chars().take(LONGEST).collect());
             }
         }
         None
     }
-}
-
-/// As in `2 of 3 ready; ...9xkfd: running, not ready yet`.
-#[must_use]
-pub fn words(progress: &Progress) -> String {
-    let trouble = progress.trouble.as_ref().map(|trouble| trouble.said.clone());
-    let why = trouble.or_else(|| progress.waits.clone()).map(|why| format!("; {why}")).unwrap_or_default();
-    format!("{} of {} ready{why}", progress.ready, progress.wanted)
-}
-
-/// A failure for a rollout that took too long.
-#[must_use]
-pub fn late(what: &str, progress: &Progress, timeout: Duration) -> Failure {
-    Failure::new(Exit::TimedOut, format!("{what}: not there after {}; last seen: {}", short(timeout), words(progress)))
-        .try_this("stickyctl status           what there is now; the cluster goes on by itself")
-        .try_this("stickyctl up --timeout 5m  waits longer")
 }

@@ -1,7 +1,7 @@
-//! From objects that were read to a status.
+//! From what was read to a status.
 
 use super::model::{Autoscaler, BusState, FrontDoor, Redis, Status};
-use super::pod::{Scrape, pod};
+use super::pod::{Scrape, ScrapeError, pod};
 use super::route::{cookie, route};
 use crate::cluster::autoscaler::{cpu, trouble};
 use crate::spec::ingress::FrontDoor as Kind;
@@ -14,35 +14,28 @@ use kube::ResourceExt;
 
 /// What was read.
 #[derive(Debug)]
-pub struct Seen {
-    /// The kubeconfig's context.
-    pub context: String,
-    /// When it was read.
-    pub now: Timestamp,
-    /// The release's Deployment.
-    pub deployment: Deployment,
-    /// Its pods, and what each said of itself, or why it could not be asked.
-    pub pods: Vec<(Pod, Result<Scrape, String>)>,
-    /// Its Ingress.
-    pub ingress: Option<Ingress>,
+pub(super) struct Inputs {
+    pub(super) context: String,
+    pub(super) now: Timestamp,
+    pub(super) deployment: Deployment,
+    /// The release's pods, and what each answered, or why it could not be asked.
+    pub(super) pods: Vec<(Pod, Result<Scrape, ScrapeError>)>,
+    pub(super) ingress: Option<Ingress>,
     /// The Service that the Ingress names.
-    pub service: Option<Service>,
-    /// The autoscaler that aims at it.
-    pub autoscaler: Option<HorizontalPodAutoscaler>,
+    pub(super) service: Option<Service>,
+    /// An autoscaler that targets the Deployment.
+    pub(super) autoscaler: Option<HorizontalPodAutoscaler>,
     /// Whether the cluster measures pods.
-    pub has_metrics_api: bool,
-    /// The front door.
-    pub front_door: Option<FrontDoor>,
-    /// The front door that the release was made for: it decides what is read of the Ingress where no other is found.
-    pub made_for: Kind,
+    pub(super) has_metrics_api: bool,
+    pub(super) front_door: Option<FrontDoor>,
+    /// The front door that the release was applied for. It decides how the Ingress is read if no other is found.
+    pub(super) made_for: Kind,
     /// What could not be read, and why.
-    pub notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
-/// The status.
-#[must_use]
-pub fn build(seen: Seen) -> Status {
-    let Seen { deployment, ingress, now, .. } = &seen;
+pub(super) fn build(seen: Inputs) -> Status {
+    let Inputs { deployment, ingress, now, .. } = &seen;
     let mut pods: Vec<_> = seen.pods.iter().collect();
     pods.sort_by_key(|(pod, _)| (pod.creation_timestamp().map(|since| since.0), pod.name_any()));
     let door = match seen.front_door.as_ref().map(|door| door.kind.as_str()) {
@@ -79,13 +72,13 @@ fn variable<'a>(deployment: &'a Deployment, name: &str) -> Option<&'a str> {
     container.env.as_ref()?.iter().find(|variable| variable.name == name)?.value.as_deref()
 }
 
-/// The tag of an image; of one that has only a digest, its beginning.
+/// The tag of an image, or the start of its digest.
 fn version(image: &str) -> String {
     let (name, digest) = match image.split_once('@') {
         Some((name, digest)) => (name, Some(digest)),
         None => (image, None),
     };
-    // A colon before the last slash is a registry's port.
+    // A colon before the last slash belongs to a registry's port.
     let tag = name.rsplit('/').next().and_then(|last| last.split_once(':')).map(|(_, tag)| tag);
     match (tag, digest) {
         (Some(tag), _) => tag.to_owned(),
@@ -130,9 +123,9 @@ mod tests {
     use super::*;
     use crate::generate::object::Object;
     use crate::generate::objects;
-    use crate::mode::Mode;
     use crate::spec::StickyApp;
     use serde_json::json;
+    use sticky_core::mode::Mode;
 
     #[test]
     fn versions() {
@@ -168,12 +161,12 @@ mod tests {
         }
         deployment.spec.as_mut().unwrap().replicas = Some(5);
         let pod = |name: &str, since: &str| {
-            (serde_json::from_value(json!({"metadata": {"name": name, "creationTimestamp": since}})).unwrap(), Err("not running".to_owned()))
+            (serde_json::from_value(json!({"metadata": {"name": name, "creationTimestamp": since}})).unwrap(), Err(ScrapeError::NotRunning))
         };
         let door =
             FrontDoor { kind: "traefik".to_owned(), version: None, class: "nginx".to_owned(), ready: 1, of: 1, namespace: "traefik".to_owned() };
         let scaler = json!({"metadata": {"name": "x"}, "spec": {"maxReplicas": 8, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}, "status": {"currentReplicas": 5, "desiredReplicas": 6}});
-        let status = build(Seen {
+        let status = build(Inputs {
             context: "kind-kind".to_owned(),
             now: "2026-01-01T00:10:00Z".parse().unwrap(),
             deployment,

@@ -1,18 +1,18 @@
-//! Reads what a status is made of.
+//! Reads what a status consists of.
 
-use super::build::{Seen, build};
+use super::build::{Inputs, build};
 use super::door;
 use super::metrics;
 use super::model::Status;
-use super::pod::{Scrape, runs};
+use super::pod::{Scrape, ScrapeError, runs};
 use super::route::others;
 use crate::cluster::autoscaler::has_metrics_api;
 use crate::cluster::connect::Cluster;
-use crate::cluster::errors::ask;
-use crate::cluster::release::{Release, none};
+use crate::cluster::errors::{ApiError, ask};
+use crate::cluster::release::{self, Place, Release};
 use crate::cluster::tunnel::PodPort;
 use crate::cluster::tunnel::http::Conn;
-use crate::exit::Failure;
+use crate::exit::{Exit, Explained};
 use crate::generate::meta::pairs;
 use crate::generate::service::{ADMIN, ADMIN_PORT};
 use crate::spec::StickyApp;
@@ -25,48 +25,76 @@ use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 use std::time::Duration;
 
-/// Pods that are asked at once: more gain nothing, each one is a connection to the API server (measured: 64 lists in parallel
+/// Pods that are asked concurrently. More gain nothing: each one is a connection to the API server (measured: 64 lists in parallel
 /// took longer than one after another).
-const AT_ONCE: usize = 4;
-/// The most that one pod is waited for.
+const CONCURRENT: usize = 4;
+/// For the answers of one pod.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Why there is no status.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such release.
+    #[error(transparent)]
+    Release(#[from] release::Error),
+    /// The API server did not answer as it should.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Release(error) => error.exit(),
+            Self::Api(error) => error.exit(),
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Release(error) => error.next_steps(),
+            Self::Api(error) => error.next_steps(),
+        }
+    }
+}
 
 /// Reads a release. What is not the release itself, and can't be read, becomes a note.
 ///
 /// # Errors
-/// The API server can't be asked, there is no such release, or its pods may not be listed.
-pub async fn collect(cluster: &Cluster, name: &str, namespace: &str, door: &mut door::Seen) -> Result<Status, Failure> {
+/// There is no such release, its pods may not be listed, or the API server did not answer as it should.
+pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) -> Result<Status, Error> {
     let client = &cluster.client;
-    let release = Release::find(client, name, namespace).await?.ok_or_else(|| none(name, namespace))?;
+    let Place { name, namespace } = place;
+    let release = Release::get(client, place).await?;
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let by_labels = ListParams::default().labels(&selector(&release));
-    let pods = ask(&format!("listing the pods of {name} in namespace {namespace}"), pods.list(&by_labels)).await?.items;
+    let pods = ask(&format!("listing the pods of {place}"), pods.list(&by_labels)).await?.items;
     let mut notes = Vec::new();
     let ingresses = ingresses(client, namespace, &mut notes).await;
-    let ingress = ingresses.iter().find(|ingress| ingress.name_any() == name).cloned();
+    let ingress = ingresses.iter().find(|ingress| ingress.name_any() == *name).cloned();
     let service: Option<Service> = get(client, "service", name, namespace, &mut notes).await;
     let autoscaler: Option<HorizontalPodAutoscaler> = match release.autoscalers.first() {
         Some(scaler) => get(client, "autoscaler", scaler, namespace, &mut notes).await,
         None => None,
     };
-    // Where it can't be asked there is one: the autoscaler's own words are better than a wrong guess.
+    // If that can't be found out, there is one: the autoscaler's own conditions are better than a wrong guess.
     let has_metrics_api = match &autoscaler {
         Some(_) => has_metrics_api(client).await.unwrap_or(true),
         None => true,
     };
-    let made_of = release.spec();
-    let front_door = match &made_of {
-        Ok(spec) => door.of(client, &living(spec, ingress.as_ref())).await.map_err(|why| notes.push(format!("the front door: {why}"))).ok(),
-        Err(failure) => {
-            notes.push(format!("the front door: {}", failure.what));
+    let made_from = release.spec();
+    let front_door = match &made_from {
+        Ok(spec) => door.of(client, &living(spec, ingress.as_ref())).await.map_err(|why| notes.push(format!("front door: {why}"))).ok(),
+        Err(error) => {
+            notes.push(format!("front door: {error}"));
             None
         }
     };
-    let kind = made_of.as_ref().map(|spec| spec.ingress.front_door).unwrap_or_default();
+    let kind = made_from.as_ref().map(|spec| spec.ingress.front_door).unwrap_or_default();
     notes.extend(others(&ingresses, name, kind));
-    let asked = futures_util::stream::iter(pods).map(|pod| async { (scrape(client, &pod).await, pod) }).buffered(AT_ONCE);
+    let asked = futures_util::stream::iter(pods).map(|pod| async { (scrape(client, &pod).await, pod) }).buffered(CONCURRENT);
     let pods = asked.map(|(asked, pod)| (pod, asked)).collect().await;
-    Ok(build(Seen {
+    Ok(build(Inputs {
         context: cluster.context.clone(),
         now: Timestamp::now(),
         made_for: kind,
@@ -81,7 +109,7 @@ pub async fn collect(cluster: &Cluster, name: &str, namespace: &str, door: &mut 
     }))
 }
 
-/// The class counts as the Ingress has it now.
+/// The class is the one that the Ingress has now.
 fn living(spec: &StickyApp, ingress: Option<&Ingress>) -> StickyApp {
     let mut spec = spec.clone();
     if let Some(class) = ingress.and_then(|ingress| ingress.spec.as_ref()?.ingress_class_name.clone()) {
@@ -95,13 +123,13 @@ fn selector(release: &Release) -> String {
     labels.map(pairs).unwrap_or_default()
 }
 
-/// All Ingresses of the namespace: one more that names the release's Service changes what the release's own does.
+/// All Ingresses of the namespace: another one for the release's Service affects what the release's own does.
 async fn ingresses(client: &Client, namespace: &str, notes: &mut Vec<String>) -> Vec<Ingress> {
     let api: Api<Ingress> = Api::namespaced(client.clone(), namespace);
     match ask(&format!("listing the ingresses in namespace {namespace}"), api.list(&ListParams::default())).await {
         Ok(list) => list.items,
-        Err(failure) => {
-            notes.push(failure.what);
+        Err(error) => {
+            notes.push(error.to_string());
             Vec::new()
         }
     }
@@ -112,28 +140,28 @@ where
     K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
 {
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    ask(&format!("reading {kind} {name} in namespace {namespace}"), api.get_opt(name)).await.unwrap_or_else(|failure| {
-        notes.push(failure.what);
+    ask(&format!("reading {kind} {name} in namespace {namespace}"), api.get_opt(name)).await.unwrap_or_else(|error| {
+        notes.push(error.to_string());
         None
     })
 }
 
-async fn scrape(client: &Client, pod: &Pod) -> Result<Scrape, String> {
+async fn scrape(client: &Client, pod: &Pod) -> Result<Scrape, ScrapeError> {
     if !runs(pod) {
-        return Err("it does not run".to_owned());
+        return Err(ScrapeError::NotRunning);
     }
     let of = PodPort { namespace: pod.namespace().unwrap_or_default(), name: pod.name_any(), port: admin_port(pod) };
     let asked = tokio::time::timeout(PATIENCE, async {
         let mut conn = Conn::open(client, &of).await?;
         let metrics = conn.get("localhost", "/metrics", None).await?;
         if metrics.status != 200 {
-            return Err(format!("GET /metrics: status {}", metrics.status));
+            return Err(ScrapeError::Status(metrics.status));
         }
         let ready = conn.get("localhost", "/readyz", None).await?;
         let metrics = metrics::parse(&String::from_utf8_lossy(&metrics.body));
         Ok(Scrape { metrics, ready: serde_json::from_slice(&ready.body).ok() })
     });
-    asked.await.unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs())))
+    asked.await.unwrap_or(Err(ScrapeError::Late(PATIENCE)))
 }
 
 fn admin_port(pod: &Pod) -> u16 {

@@ -1,31 +1,50 @@
 //! The front door in a status.
 
 use super::model::FrontDoor;
-use crate::cluster::doors::{Doors, Found, Proxy, find};
+use crate::cluster::doors::{self, Doors, Found, Proxy, find};
+use crate::cluster::errors::ApiError;
 use crate::spec::StickyApp;
 use kube::Client;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// How long a look is believed while a status is watched: it lists all pods of the cluster.
-const BELIEVED: Duration = Duration::from_secs(5);
+/// How long the result is reused while a status is watched: finding it lists all pods of the cluster.
+const REUSED: Duration = Duration::from_secs(5);
 
-/// The front door as it was last seen, or why it can't be told.
+/// Why the front door is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// No pod serves the class.
+    #[error("nothing in this cluster serves class {0}")]
+    Absent(String),
+    /// There may be one where pods can't be listed.
+    #[error("none in namespace {}, and no permission to list pods elsewhere", .0.join(", "))]
+    Elsewhere(Vec<String>),
+    /// No namespace of a front door can be searched.
+    #[error("no permission to list pods in any namespace where front doors usually run")]
+    NoRights,
+    /// One that can't serve the release has its class.
+    #[error(transparent)]
+    Unfit(#[from] doors::serving::Error),
+    /// The API server did not answer as it should.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// The front door as it was last seen.
 #[derive(Debug, Default)]
-pub struct Seen(Option<(Instant, Result<FrontDoor, String>)>);
+pub struct Seen(Option<(Instant, Result<FrontDoor, Unknown>)>);
 
 impl Seen {
     /// The front door that serves a release.
     ///
     /// # Errors
-    /// Why it can't be told, in a sentence.
-    pub async fn of(&mut self, client: &Client, spec: &StickyApp) -> Result<FrontDoor, String> {
+    /// [`Unknown`].
+    pub async fn of(&mut self, client: &Client, spec: &StickyApp) -> Result<FrontDoor, Unknown> {
         match &self.0 {
-            Some((at, seen)) if at.elapsed() < BELIEVED => seen.clone(),
+            Some((at, seen)) if at.elapsed() < REUSED => seen.clone(),
             _ => {
-                let seen = match find(client, spec).await {
-                    Ok(doors) => told(&doors, spec),
-                    Err(failure) => Err(failure.what),
-                };
+                let seen = find(client, spec).await.map_err(Unknown::from).and_then(|doors| serving(&doors, spec));
                 self.0 = Some((Instant::now(), seen.clone()));
                 seen
             }
@@ -33,16 +52,13 @@ impl Seen {
     }
 }
 
-fn told(doors: &Doors, spec: &StickyApp) -> Result<FrontDoor, String> {
+fn serving(doors: &Doors, spec: &StickyApp) -> Result<FrontDoor, Unknown> {
     let class = &spec.ingress.class;
-    match doors.serving(spec) {
-        Ok(Some(found)) => Ok(shown(found, class)),
-        Ok(None) => Err(match &doors.only_in {
-            None => format!("nothing that runs here serves class {class}"),
-            Some(looked) if looked.is_empty() => "no rights to list pods in any namespace that front doors run in".to_owned(),
-            Some(looked) => format!("none in {}; no rights to look elsewhere", looked.join(", ")),
-        }),
-        Err(failure) => Err(failure.what),
+    match (doors.serving(spec)?, &doors.only_in) {
+        (Some(found), _) => Ok(shown(found, class)),
+        (None, None) => Err(Unknown::Absent(class.clone())),
+        (None, Some(searched)) if searched.is_empty() => Err(Unknown::NoRights),
+        (None, Some(searched)) => Err(Unknown::Elsewhere(searched.clone())),
     }
 }
 
@@ -81,11 +97,11 @@ mod tests {
             ours: false,
         };
         let spec = StickyApp::default();
-        let seen = told(&Doors { found: vec![found], ..Doors::default() }, &spec).unwrap();
+        let seen = serving(&Doors { found: vec![found], ..Doors::default() }, &spec).unwrap();
         assert_eq!((seen.kind.as_str(), seen.class.as_str(), seen.ready, seen.of), ("nginx", "nginx", 1, 2));
-        let none = told(&Doors::default(), &spec).unwrap_err();
-        assert_eq!(none, "nothing that runs here serves class nginx");
+        let none = serving(&Doors::default(), &spec).unwrap_err();
+        assert_eq!(none.to_string(), "nothing in this cluster serves class nginx");
         let narrow = Doors { only_in: Some(vec!["traefik".to_owned()]), ..Doors::default() };
-        assert!(told(&narrow, &spec).unwrap_err().contains("no rights"), "a door that can't be seen is not said to be missing");
+        assert!(serving(&narrow, &spec).unwrap_err().to_string().contains("no permission"), "a front door that can't be seen is not called missing");
     }
 }

@@ -1,26 +1,24 @@
-//! What a pod's `/metrics` says, as far as a status shows it.
+//! A pod's `/metrics`, as far as a status shows it.
 
 use std::collections::BTreeMap;
 
 /// One scrape.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Metrics {
-    /// Sockets that each worker holds.
-    pub sockets: BTreeMap<u16, u64>,
-    /// Whether each worker hears the bus.
-    pub bus_up: BTreeMap<u16, bool>,
-    /// The pod is leaving.
-    pub draining: bool,
-    /// Times that a subscription was made again after a loss.
-    pub reconnects: u64,
-    /// Workers that were replaced.
-    pub worker_restarts: u64,
+pub(super) struct Metrics {
+    /// Sockets of each worker.
+    pub(super) sockets: BTreeMap<u16, u64>,
+    /// Whether each worker is subscribed to the bus.
+    pub(super) bus_up: BTreeMap<u16, bool>,
+    /// Whether the pod drains.
+    pub(super) draining: bool,
+    /// How often a lost subscription was renewed.
+    pub(super) reconnects: u64,
+    /// How often a worker was replaced.
+    pub(super) worker_restarts: u64,
 }
 
-/// Reads the Prometheus text format (and OpenMetrics, its successor); lines that mean nothing here are passed over, for a
-/// newer app has more of them.
-#[must_use]
-pub fn parse(text: &str) -> Metrics {
+/// Reads the Prometheus text format (and OpenMetrics, its successor). Unknown lines are skipped: a newer app has more of them.
+pub(super) fn parse(text: &str) -> Metrics {
     let mut metrics = Metrics::default();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((name, labels, value)) = sample(line) else { continue };
@@ -54,7 +52,7 @@ fn sample(line: &str) -> Option<(&str, &str, u64)> {
     (value.is_finite() && value >= 0.0).then_some((head.trim(), labels, value as u64))
 }
 
-/// The place of the brace that ends the labels: one inside quotes does not.
+/// The index of the brace that ends the labels. One inside quotes doesn't.
 fn closing(text: &str) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (place, byte) in text.bytes().enumerate() {
@@ -69,7 +67,7 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// The value of a label. Those that are asked for here hold digits, so nothing is unescaped.
+/// The value of a label. Those that are read here are digits, so nothing is unescaped.
 fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
     labels.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"'))
 }
@@ -95,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_is_passed_over() {
+    fn what_is_odd_is_skipped() {
         let text = "sticky_sockets{worker=\"x\"} 3\nsticky_sockets{worker=\"0\"\nsticky_sockets{worker=\"0\"} NaN\nsticky_sockets 5\n\nsticky_draining\n\
                     sticky_sockets{note=\"a } b, \\\" c\",worker=\"7\"} 2.0 1700000000\nsticky_bus_reconnects_total -1\n";
         assert_eq!(parse(text), Metrics { sockets: BTreeMap::from([(7, 2)]), ..Metrics::default() });

@@ -1,78 +1,78 @@
-//! What `stickyctl status` knows of a release on a cluster: plain data, and the shape of `-o json`.
+//! What `stickyctl status` knows about a release on a cluster: plain data, and the shape of `-o json`.
 
 use serde::Serialize;
 use sticky_app::core::topology::State;
 
-/// A release.
+/// A release on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
-    /// [`Status::SCHEMA`]; fields are only added.
+    /// [`Status::SCHEMA`].
     pub schema: &'static str,
-    /// Its name.
+    /// The release's name.
     pub name: String,
-    /// Its namespace.
+    /// The namespace of all its objects.
     pub namespace: String,
     /// The kubeconfig's context.
     pub context: String,
-    /// What is wanted now, `PODSxWORKERS`: replicas as they stand, workers of the pod template.
+    /// `PODSxWORKERS`: the live replica count and the workers in the pod template.
     pub mode: String,
     /// The image's tag.
     pub version: String,
-    /// Seconds since the Deployment was made.
+    /// Seconds since the Deployment was created.
     pub up_s: u64,
-    /// The pods, oldest first; those that are leaving too.
+    /// All pods, oldest first, including terminating ones.
     pub pods: Vec<Pod>,
-    /// What serves the route's class; none where it can't be told, and then a note says why.
+    /// What serves the route's class. If it isn't known, a note says why.
     pub front_door: Option<FrontDoor>,
-    /// The way in.
+    /// The route in the Ingress; `None` if there is none.
     pub route: Option<Route>,
-    /// The affinity cookie.
+    /// The affinity cookie; `None` without affinity.
     pub cookie: Option<Cookie>,
-    /// The bus.
+    /// The bus between the pods.
     pub redis: Redis,
-    /// What owns the number of pods.
+    /// What owns the replica count.
     pub autoscaler: Option<Autoscaler>,
-    /// What could not be told, and why.
+    /// What could not be read and why, and what affects the release from outside.
     pub notes: Vec<String>,
 }
 
-/// A pod.
+/// A pod of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pod {
-    /// Its name.
+    /// The pod's name.
     pub pod: String,
-    /// Its state.
+    /// Whether it starts, serves or drains.
     pub state: State,
-    /// Seconds until it is killed, while it drains.
+    /// Seconds until its grace period ends, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
-    /// Its node.
+    /// The node, once the pod is scheduled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// Times that its container was started again.
+    /// How often its containers were restarted.
     pub restarts: u64,
-    /// Times that the pod's supervisor replaced a worker.
+    /// How often the pod's supervisor replaced a worker.
     pub worker_restarts: u64,
-    /// Seconds since it was made.
+    /// Seconds since the pod was created.
     pub age_s: u64,
     /// Why it is not ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Why its workers are not known.
+    /// Why its workers are unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unasked: Option<String>,
-    /// Its workers.
+    /// Its workers, if it could be asked.
     pub workers: Vec<Worker>,
 }
 
-/// A worker.
+/// A worker of a pod.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Worker {
-    /// Its number.
+    /// Its number, from 0.
     pub worker: u16,
-    /// Its state.
+    /// Whether it starts, serves or drains.
     pub state: State,
-    /// Sockets that it holds.
+    /// Open WebSockets.
     pub sockets: u64,
 }
 
@@ -81,32 +81,32 @@ pub struct Worker {
 pub struct FrontDoor {
     /// `nginx` or `traefik`.
     pub kind: String,
-    /// Its version, where its image tells it.
+    /// The version in its image's tag.
     pub version: Option<String>,
     /// The IngressClass.
     pub class: String,
-    /// Pods of it that are ready.
+    /// Its ready pods.
     pub ready: usize,
-    /// Pods of it.
+    /// All its pods.
     pub of: usize,
-    /// Where it runs.
+    /// The namespace of its pods.
     pub namespace: String,
 }
 
-/// The way in.
+/// The route to the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Route {
-    /// The host; none is any.
+    /// The host; `None` is any.
     pub host: Option<String>,
     /// The path.
     pub path: String,
-    /// The Service.
+    /// The Service behind it.
     pub service: String,
-    /// Its port, by number or by name.
+    /// The Service's port: its number, or else its name.
     pub port: String,
     /// The IngressClass.
     pub class: Option<String>,
-    /// It has a certificate.
+    /// Whether it has a certificate.
     pub tls: bool,
 }
 
@@ -115,73 +115,73 @@ pub struct Route {
 pub struct Cookie {
     /// Its name.
     pub name: String,
-    /// `persistent`: sessions stay when pods come; `balanced`: some move.
+    /// `persistent`: sessions stay when pods are added; `balanced`: some move.
     pub persistence: String,
     /// Its path.
     pub path: String,
-    /// Seconds that a browser keeps it; none is until it is closed.
+    /// Seconds that a browser keeps it; `None` is until it is closed.
     pub max_age: Option<u64>,
     /// `Lax`, `Strict`, `None`.
     pub same_site: Option<String>,
-    /// A session moves when its pod can't be reached.
+    /// Whether a session moves when its pod can't be reached.
     pub moves_on_failure: bool,
 }
 
-/// The bus, as the workers that could be asked have it.
+/// The bus, as those workers see it that could be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redis {
-    /// Whether the workers hear it.
+    /// Whether the workers are subscribed.
     pub state: BusState,
     /// `directed` or `broadcast`.
     pub fanout: String,
-    /// Workers that hear it.
+    /// Workers that are subscribed.
     pub subscribed: usize,
-    /// Workers that were asked.
+    /// Workers that could be asked.
     pub of: usize,
-    /// Times that a subscription was made again after a loss.
+    /// How often a lost subscription was renewed.
     pub reconnects: u64,
 }
 
-/// Whether the workers hear the bus.
+/// Whether the workers are subscribed to the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BusState {
-    /// All do.
+    /// All are.
     Ready,
-    /// Some do.
+    /// Some are.
     Degraded,
-    /// None does.
+    /// None is.
     Down,
     /// None could be asked.
     Unknown,
 }
 
-/// What owns the number of pods.
+/// The HorizontalPodAutoscaler that owns the replica count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Autoscaler {
-    /// The fewest pods.
+    /// The minimum of pods.
     pub min: u64,
-    /// The most.
+    /// The maximum of pods.
     pub max: u64,
     /// Pods now.
     pub current: u64,
-    /// Pods that it wants.
+    /// Pods that it asks for.
     pub desired: u64,
-    /// Its name; the release's own has the release's.
+    /// Its name; the release's own has the release's name.
     pub name: String,
-    /// Processor use that it aims at, in percent of what pods request; none where it goes by something else.
+    /// Its CPU target, in percent of the pods' requests; `None` if it scales by something else.
     pub cpu_target: Option<u64>,
-    /// Processor use that it last saw.
+    /// The CPU usage that it last measured, in percent of the pods' requests.
     pub cpu: Option<u64>,
-    /// What keeps it from its work.
+    /// What keeps it from working.
     pub trouble: Option<String>,
 }
 
 impl Status {
-    /// The version of this shape.
+    /// The version of this shape; fields are only added.
     pub const SCHEMA: &'static str = "stickyctl.status/v1";
 
-    /// The same without what changes by itself, time and processor use: two looks differ where something happened.
+    /// The same without what changes by itself (time, CPU usage), so that two looks differ only if something happened.
     #[must_use]
     pub fn timeless(&self) -> Self {
         let mut same = self.clone();
@@ -189,7 +189,7 @@ impl Status {
         for pod in &mut same.pods {
             (pod.age_s, pod.left_s) = (0, None);
         }
-        // It is another at each measurement; what the autoscaler makes of it is what happens.
+        // It differs at each measurement; what happened is what the autoscaler made of it.
         same.autoscaler.iter_mut().for_each(|scaler| scaler.cpu = None);
         same
     }
@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_and_processor_use_alone_are_no_change() {
+    fn time_and_cpu_usage_alone_are_no_change() {
         let scaler = Autoscaler { min: 1, max: 2, current: 1, desired: 1, name: "x".to_owned(), cpu_target: Some(50), cpu: Some(7), trouble: None };
         let status = Status { autoscaler: Some(scaler), ..sample::status() };
         let mut later = status.clone();

@@ -1,44 +1,54 @@
-//! From a Pod, and what its admin port said, to what a status shows of it.
+//! From a Pod, and what its admin port answered, to what a status shows of it.
 
 use super::metrics::Metrics;
 use super::model::{Pod, Worker};
 use crate::cluster::rollout::trouble::{self, is_ready};
+use crate::cluster::tunnel;
 use k8s_openapi::api::core::v1::{self, ContainerStatus};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 use serde::Deserialize;
 use sticky_app::core::topology::State;
 
-/// What a pod's admin port said.
+/// What a pod's admin port answered.
 #[derive(Debug, Clone, Default)]
-pub struct Scrape {
-    /// `/metrics`.
-    pub metrics: Metrics,
-    /// `/readyz`, whatever its status was.
-    pub ready: Option<Readyz>,
+pub(super) struct Scrape {
+    pub(super) metrics: Metrics,
+    /// `/readyz`, whatever its status.
+    pub(super) ready: Option<Readyz>,
+}
+
+/// Why a pod could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ScrapeError {
+    #[error("it is not running")]
+    NotRunning,
+    #[error("GET /metrics: status {0}")]
+    Status(u16),
+    #[error("no answer within {} s", .0.as_secs())]
+    Late(std::time::Duration),
+    #[error(transparent)]
+    Tunnel(#[from] tunnel::Error),
 }
 
 /// The body of `/readyz`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Readyz {
-    /// Why it is not ready, or not whole.
-    pub reason: Option<String>,
-    /// Workers that it should have.
-    pub workers: usize,
-    /// Workers of it that are ready.
-    pub workers_ready: usize,
+pub(super) struct Readyz {
+    /// Why it is not ready, or not all of its workers are.
+    pub(super) reason: Option<String>,
+    /// Workers that the pod should have.
+    pub(super) workers: usize,
+    pub(super) workers_ready: usize,
 }
 
-/// Whether its container runs, so that it can be asked.
-#[must_use]
-pub fn runs(pod: &v1::Pod) -> bool {
+/// Whether a container of it runs, so that it can be asked.
+pub(super) fn runs(pod: &v1::Pod) -> bool {
     containers(pod).any(|c| c.state.as_ref().is_some_and(|state| state.running.is_some()))
 }
 
-/// Puts together what is known of a pod at a moment.
-#[must_use]
-pub fn pod(pod: &v1::Pod, asked: &Result<Scrape, String>, now: Timestamp) -> Pod {
+/// Puts together what is known about a pod.
+pub(super) fn pod(pod: &v1::Pod, asked: &Result<Scrape, ScrapeError>, now: Timestamp) -> Pod {
     let leaving = pod.metadata.deletion_timestamp.as_ref();
     let scrape = asked.as_ref().ok();
     let state = match (leaving, is_ready(pod)) {
@@ -49,14 +59,14 @@ pub fn pod(pod: &v1::Pod, asked: &Result<Scrape, String>, now: Timestamp) -> Pod
     Pod {
         pod: pod.name_any(),
         state,
-        // The API server sets the time at which the grace is over.
+        // The API server sets it to the end of the grace period.
         left_s: leaving.map(|until| seconds(now, until.0)),
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         restarts: containers(pod).map(|c| u64::try_from(c.restart_count).unwrap_or(0)).sum(),
         worker_restarts: scrape.map_or(0, |scrape| scrape.metrics.worker_restarts),
         age_s: pod.creation_timestamp().map_or(0, |since| seconds(since.0, now)),
         why: (state == State::Starting).then(|| why(pod, scrape)).flatten(),
-        unasked: asked.as_ref().err().cloned(),
+        unasked: asked.as_ref().err().map(ToString::to_string),
         workers: scrape.map(|scrape| workers(state, scrape)).unwrap_or_default(),
     }
 }
@@ -69,8 +79,8 @@ fn containers(pod: &v1::Pod) -> impl Iterator<Item = &ContainerStatus> {
     pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten())
 }
 
-/// The metrics name no worker's state. Where not all are ready, those are that hear the bus: a worker is ready from when it
-/// first did.
+/// The metrics don't contain a worker's state. If not all are ready, those are that are subscribed to the bus: a worker is ready from
+/// its first subscription on.
 fn workers(pod: State, scrape: &Scrape) -> Vec<Worker> {
     let whole = scrape.ready.as_ref().is_some_and(|ready| ready.workers > 0 && ready.workers_ready == ready.workers);
     let state = |worker| match (pod, scrape.metrics.bus_up.get(&worker)) {
@@ -82,14 +92,14 @@ fn workers(pod: State, scrape: &Scrape) -> Vec<Worker> {
     scrape.metrics.sockets.iter().map(|(worker, sockets)| Worker { worker: *worker, state: state(*worker), sockets: *sockets }).collect()
 }
 
-/// Why a pod is not ready, from the outside in: no node, no container, a container that ends, an app that is not ready.
+/// Why a pod is not ready, from the outside in: no node, no container, a container that exits, an app that is not ready.
 fn why(pod: &v1::Pod, scrape: Option<&Scrape>) -> Option<String> {
     if let Some(trouble) = trouble::of(pod) {
         return Some(format!("{}: {}", trouble.kind.words(), trouble.said.lines().next().unwrap_or_default().trim()));
     }
     let between = containers(pod).filter_map(|c| c.state.as_ref()).find_map(|state| match (&state.waiting, &state.terminated) {
         (Some(waiting), _) => waiting.reason.clone(),
-        (_, Some(over)) => Some(format!("ended with exit code {}", over.exit_code)),
+        (_, Some(over)) => Some(format!("exited with code {}", over.exit_code)),
         _ => None,
     });
     between.or_else(|| scrape?.ready.as_ref()?.reason.clone())
@@ -120,7 +130,7 @@ mod tests {
         container(json!({"running": {"startedAt": "2026-01-01T00:00:01Z"}}))
     }
 
-    fn scrape(metrics: &str, ready: Value) -> Result<Scrape, String> {
+    fn scrape(metrics: &str, ready: Value) -> Result<Scrape, ScrapeError> {
         Ok(Scrape { metrics: parse(metrics), ready: serde_json::from_value(ready).ok() })
     }
 
@@ -146,12 +156,13 @@ mod tests {
 
     #[test]
     fn why_not_ready() {
-        let why = |container, asked: &Result<Scrape, String>| pod(&made(None, "False", container), asked, at("2026-01-01T00:00:09Z")).why.unwrap();
-        let silent = Err("not running".to_owned());
+        let why =
+            |container, asked: &Result<Scrape, ScrapeError>| pod(&made(None, "False", container), asked, at("2026-01-01T00:00:09Z")).why.unwrap();
+        let silent = Err(ScrapeError::NotRunning);
         let pull = json!({"waiting": {"reason": "ErrImagePull", "message": "not found\nmore"}});
         assert_eq!(why(container(pull), &silent), "the image can't be pulled: ErrImagePull: not found");
         assert_eq!(why(container(json!({"waiting": {"reason": "ContainerCreating"}})), &silent), "ContainerCreating");
-        assert_eq!(why(container(json!({"terminated": {"exitCode": 0}})), &silent), "ended with exit code 0");
+        assert_eq!(why(container(json!({"terminated": {"exitCode": 0}})), &silent), "exited with code 0");
         let asked = scrape(
             "sticky_sockets{worker=\"0\"} 0\nsticky_sockets{worker=\"1\"} 0\nsticky_bus_up{worker=\"1\"} 1\n",
             json!({"reason": "Redis not yet reached", "workers": 2, "workers_ready": 1}),
@@ -165,7 +176,7 @@ mod tests {
         )
         .unwrap();
         let seen = pod(&unscheduled, &silent, at("2026-01-01T00:00:09Z"));
-        assert_eq!((seen.why.as_deref(), seen.unasked.as_deref()), (Some("no node takes the pod: 0/1 nodes"), Some("not running")));
+        assert_eq!((seen.why.as_deref(), seen.unasked.as_deref()), (Some("no node can run the pod: 0/1 nodes"), Some("it is not running")));
         assert!(!runs(&unscheduled) && runs(&made(None, "False", running())));
     }
 }

@@ -1,4 +1,4 @@
-//! Route and cookie, from the Ingress as it stands on the cluster: somebody may have changed it since it was rendered.
+//! Route and cookie, from the Ingress as it is on the cluster: somebody may have changed it since it was applied.
 
 use super::model::{Cookie, Route};
 use crate::generate::front_door::annotations::PREFIX;
@@ -6,9 +6,8 @@ use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::Ingress;
 
-/// The first rule's first path: ours has no other.
-#[must_use]
-pub fn route(ingress: &Ingress, service: Option<&Service>) -> Option<Route> {
+/// The first path of the first rule: our Ingress has no other.
+pub(super) fn route(ingress: &Ingress, service: Option<&Service>) -> Option<Route> {
     let spec = ingress.spec.as_ref()?;
     let rule = spec.rules.iter().flatten().next()?;
     let path = rule.http.as_ref()?.paths.first()?;
@@ -30,12 +29,11 @@ fn named(service: &Service, name: &str) -> Option<i32> {
     ports.iter().find(|port| port.name.as_deref() == Some(name)).map(|port| port.port)
 }
 
-/// What to say of other Ingresses that name the release's Service.
+/// One note for each other Ingress of the release's Service.
 ///
-/// Measured with ingress-nginx 1.15.1 and Traefik 3.6.12: the first keeps affinity by Service, with type and mode of the oldest Ingress
-/// and the cookie of the last one (kubernetes/ingress-nginx#14042); the second by Ingress.
-#[must_use]
-pub fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> Vec<String> {
+/// Measured with ingress-nginx 1.15.1 and Traefik 3.6.12: the first keeps affinity per Service, with type and mode of the oldest Ingress
+/// and the cookie of the last one (kubernetes/ingress-nginx#14042); the second keeps it per Ingress.
+pub(super) fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> Vec<String> {
     let leads = |ingress: &Ingress| {
         let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
         let paths = rules.flat_map(|rule| rule.http.iter().flat_map(|http| &http.paths));
@@ -43,21 +41,20 @@ pub fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> Vec<Stri
     };
     let name = |ingress: &Ingress| ingress.metadata.name.clone().unwrap_or_default();
     let effect = match door {
-        FrontDoor::Nginx => "ingress-nginx keeps one affinity for a Service, with the mode of the oldest Ingress and the cookie of the last",
-        FrontDoor::Traefik => "what comes by it has that Ingress' affinity, and a cookie of its own or none",
+        FrontDoor::Nginx => "ingress-nginx has one affinity per Service, with the mode of the oldest Ingress and the cookie of the last",
+        FrontDoor::Traefik => "its requests have that Ingress's affinity, with a cookie of its own or none",
     };
     ingresses
         .iter()
         .filter(|ingress| name(ingress) != service && leads(ingress))
-        .map(|ingress| format!("ingress {} leads to service {service} too: {effect}", name(ingress)))
+        .map(|ingress| format!("ingress {} also routes to service {service}: {effect}", name(ingress)))
         .collect()
 }
 
-/// The cookie as this front door applies it; none without affinity. What an annotation leaves out is the front door's own
-/// default: ingress-nginx takes `balanced`, and stays on a pod that fails; Traefik knows neither word, its sessions stay
-/// when pods come, and stay with a pod until it is taken out.
-#[must_use]
-pub fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
+/// The cookie as this front door applies it; `None` without affinity. Without an annotation the front door's own default applies:
+/// ingress-nginx takes `balanced`, and stays on a pod that fails. Traefik knows neither word; its sessions stay when pods are added,
+/// and stay on a pod until it is removed.
+pub(super) fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
     let all = ingress.metadata.annotations.as_ref()?;
     let said = |key: &str| all.get(&format!("{PREFIX}{key}")).map(String::as_str);
     said("affinity")?;
@@ -126,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_ingress_of_the_service_is_told() {
+    fn a_second_ingress_of_the_service_is_noted() {
         let spec = StickyApp::default();
         let own = ingress(&spec);
         let mut second = own.clone();
@@ -136,7 +133,7 @@ mod tests {
         let all = [own, second, elsewhere];
         assert_eq!(others(&all[..1], &spec.name, FrontDoor::Nginx), Vec::<String>::new());
         let told = others(&all, &spec.name, FrontDoor::Nginx);
-        assert!(told.len() == 1 && told[0].starts_with("ingress second leads") && told[0].contains("oldest"), "{told:?}");
+        assert!(told.len() == 1 && told[0].starts_with("ingress second also routes to service") && told[0].contains("oldest"), "{told:?}");
         assert!(others(&all, &spec.name, FrontDoor::Traefik)[0].contains("of its own"));
     }
 

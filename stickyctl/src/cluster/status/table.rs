@@ -1,4 +1,4 @@
-//! A status for people.
+//! A status as text.
 
 use super::model::{Autoscaler, BusState, Cookie, FrontDoor, Pod, Redis, Route, Status};
 use crate::grid::grid;
@@ -6,7 +6,7 @@ use crate::output::short;
 use std::time::Duration;
 use sticky_app::core::topology::State;
 
-/// The whole of it; the width of a terminal is never exceeded by columns alone, and long reasons stand below.
+/// The whole status. Only short values stand in columns; long reasons follow below.
 #[must_use]
 pub fn table(status: &Status) -> String {
     let mut text = format!(
@@ -31,12 +31,12 @@ pub fn table(status: &Status) -> String {
         text.push_str(&format!("\nautoscaler  {}", autoscaler(scaler, &status.name)));
     }
     for note in &status.notes {
-        text.push_str(&format!("\nnot told    {note}"));
+        text.push_str(&format!("\nnote        {note}"));
     }
     text
 }
 
-/// Whole seconds: the API server has no finer ones.
+/// Whole seconds: the API server's times are no finer.
 fn age(seconds: u64) -> String {
     if seconds < 100 { format!("{seconds} s") } else { short(Duration::from_secs(seconds)) }
 }
@@ -71,8 +71,8 @@ fn reasons(pod: &Pod) -> Vec<String> {
         1 => Some("1 worker was replaced".to_owned()),
         n => Some(format!("{n} workers were replaced")),
     };
-    // Why a pod is not ready is also why it could not be asked.
-    let why = pod.why.clone().or_else(|| pod.unasked.as_ref().map(|why| format!("could not be asked: {why}")));
+    // Why a pod isn't ready is also why it could not be asked.
+    let why = pod.why.clone().or_else(|| pod.unasked.as_ref().map(|why| format!("its workers are unknown: {why}")));
     why.into_iter().chain(replaced).map(line).collect()
 }
 
@@ -104,7 +104,7 @@ fn route(route: &Route) -> String {
 }
 
 fn cookie(cookie: &Cookie) -> String {
-    let age = cookie.max_age.map_or_else(|| "for the browser's session".to_owned(), |seconds| format!("Max-Age {seconds}"));
+    let age = cookie.max_age.map_or_else(|| "no Max-Age".to_owned(), |seconds| format!("Max-Age {seconds}"));
     let moves = if cookie.moves_on_failure { "moves on failure" } else { "stays on failure" };
     format!("{}: {}, Path={}, {age}, {moves}", cookie.name, cookie.persistence, cookie.path)
 }
@@ -112,18 +112,18 @@ fn cookie(cookie: &Cookie) -> String {
 fn autoscaler(scaler: &Autoscaler, release: &str) -> String {
     let (min, max, current, desired) = (scaler.min, scaler.max, scaler.current, scaler.desired);
     let name = if scaler.name == release { String::new() } else { format!("{}: ", scaler.name) };
-    let seen = scaler.cpu.map_or_else(|| "?".to_owned(), |percent| format!("{percent} %"));
-    let cpu = scaler.cpu_target.map(|target| format!("; processor {seen} of the requested, {target} % is aimed at")).unwrap_or_default();
+    let seen = scaler.cpu.map_or_else(|| "?".to_owned(), |percent| format!("{percent}%"));
+    let cpu = scaler.cpu_target.map(|target| format!("; CPU usage {seen} of the requests, target {target}%")).unwrap_or_default();
     let trouble = scaler.trouble.as_ref().map(|why| format!("\n            {why}")).unwrap_or_default();
-    format!("{name}{min} to {max} pods, {current} now, {desired} wanted{cpu}{trouble}")
+    format!("{name}{min} to {max} pods, {current} now, {desired} desired{cpu}{trouble}")
 }
 
 fn redis(redis: &Redis) -> String {
     let state = match redis.state {
         BusState::Ready => "ready",
-        BusState::Degraded => "not heard by all",
-        BusState::Down => "not heard",
-        BusState::Unknown => return format!("?, {}; no worker could be asked", redis.fanout),
+        BusState::Degraded => "degraded",
+        BusState::Down => "down",
+        BusState::Unknown => return format!("?, {}; no worker answered", redis.fanout),
     };
     let times = if redis.reconnects == 1 { "reconnect" } else { "reconnects" };
     format!("{state}, {}; {} of {} workers subscribed, {} {times}", redis.fanout, redis.subscribed, redis.of, redis.reconnects)
@@ -157,7 +157,7 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
     fn what_is_not_known_is_a_question_mark_with_its_reason() {
         let mut status = sample::status();
         status.pods = vec![
-            Pod { unasked: Some("port-forward: no rights".to_owned()), ..sample::pod("a", State::Ready, &[]) },
+            Pod { unasked: Some("port-forward: permission denied".to_owned()), ..sample::pod("a", State::Ready, &[]) },
             Pod { why: Some("ContainerCreating".to_owned()), unasked: Some("it does not run".to_owned()), ..sample::pod("b", State::Starting, &[]) },
             Pod { worker_restarts: 2, ..sample::pod("c", State::Ready, &[1, 2]) },
         ];
@@ -166,29 +166,29 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
         let trouble = Some("no metrics API".to_owned());
         let name = "theirs".to_owned();
         status.autoscaler = Some(Autoscaler { min: 2, max: 8, current: 3, desired: 4, name, cpu_target: Some(70), cpu: None, trouble });
-        status.notes = vec!["the front door: no rights to list pods".to_owned()];
+        status.notes = vec!["front door: no permission to list pods".to_owned()];
         let text = table(&status);
         for line in [
             "a    ready          ?        ?         0  4 min",
             "b    starting       ?        ?         0  4 min",
             "c    ready          1        2         0  4 min",
-            "a: could not be asked: port-forward: no rights",
+            "a: its workers are unknown: port-forward: permission denied",
             "b: ContainerCreating",
             "c: 2 workers were replaced",
             "front door  ?",
             "route       none: there is no Ingress",
             "cookie      none: no affinity",
-            "Redis       ?, directed; no worker could be asked",
-            "autoscaler  theirs: 2 to 8 pods, 3 now, 4 wanted; processor ? of the requested, 70 % is aimed at",
+            "Redis       ?, directed; no worker answered",
+            "autoscaler  theirs: 2 to 8 pods, 3 now, 4 desired; CPU usage ? of the requests, target 70%",
             "            no metrics API",
-            "not told    the front door: no rights to list pods",
+            "note        front door: no permission to list pods",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
         let scaler =
             Autoscaler { min: 2, max: 8, current: 3, desired: 3, name: status.name.clone(), cpu_target: Some(70), cpu: Some(55), trouble: None };
         status.autoscaler = Some(scaler);
-        let line = "\nautoscaler  2 to 8 pods, 3 now, 3 wanted; processor 55 % of the requested, 70 % is aimed at\n";
+        let line = "\nautoscaler  2 to 8 pods, 3 now, 3 desired; CPU usage 55% of the requests, target 70%\n";
         assert!(table(&status).contains(line), "{}", table(&status));
         status.pods.clear();
         assert!(table(&status).contains("\nno pods\n"));

@@ -1,40 +1,40 @@
-//! Copies between a local connection and a link, both ways.
+//! Copies between a local connection and a link in both directions.
 
 use super::link::{Link, Trouble};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 
-/// What a client said before the pod answered is kept up to this, so that another pod can be told.
+/// Bytes that a client sent before the pod answered are kept up to this number, so that they can be sent to another pod.
 const KEPT: usize = 64 * 1024;
 const CHUNK: usize = 16 * 1024;
-/// A client that ended its side may have half-closed and wait, or be gone: the two look the same. Its pod is given this long
-/// between two bytes; a socket that a browser left must not stay open at the app for ever.
+/// A client that ended its side may have half-closed and be waiting, or be gone: the two look the same. The pod gets this long
+/// between two bytes; a socket that a browser left must not stay open at the app forever.
 const LINGER: Duration = Duration::from_secs(15);
-/// For what the client still sends after the pod's end: closing on unread bytes would reset the answer away.
+/// For what the client still sends after the pod's end: closing with unread bytes would reset the connection, and lose the answer.
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// How a link was used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The pod had it, whatever became of it.
+    /// The pod got the connection, whatever it made of it.
     Served,
-    /// The pod's side says that it never got there.
+    /// The pod's side says that it never arrived.
     Unreached(String),
 }
 
-/// What the client has said so far.
+/// What the client has sent so far.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     bytes: Vec<u8>,
-    /// More was said than is kept.
+    /// More was sent than is kept.
     cut: bool,
     /// The client ended its side.
     ended: bool,
 }
 
 impl Sent {
-    /// Whether another pod could be told all of it.
+    /// Whether all of it could be sent to another pod.
     pub(super) const fn whole(&self) -> bool {
         !self.cut
     }
@@ -61,7 +61,7 @@ where
     {
         return Outcome::Unreached(why);
     }
-    // An answer that ended before a client that is still sending.
+    // The answer may end before a client that is still sending.
     let _ = local.shutdown().await;
     let _ = tokio::time::timeout(DRAIN, tokio::io::copy(local, &mut tokio::io::sink())).await;
     Outcome::Served
@@ -107,7 +107,7 @@ where
         ended = up => ended,
     };
     if ended.is_err() {
-        // Either the client broke off, or the pod's side took no more; what that side still says is worth a moment.
+        // Either the client aborted, or the pod's side takes no more; what that side still has to say is worth a moment.
         let _ = tokio::time::timeout(DRAIN, down).await;
         return;
     }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_is_gone_is_not_waited_for_for_ever() {
+    async fn a_client_that_is_gone_is_not_waited_for_forever() {
         let ((client, mut local), (pod, server)) = (duplex(64), duplex(64));
         drop(client);
         let began = tokio::time::Instant::now();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_pod_is_told_what_was_said() {
+    async fn another_pod_gets_what_was_sent() {
         let ((_client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
         let mut sent = Sent { bytes: b"once more".to_vec(), ..Sent::default() };
         let heard = AtomicU64::new(0);

@@ -1,7 +1,8 @@
-//! One connection to one pod's port, by way of the API server and the kubelet.
+//! One connection to one port of a pod, through the API server and the kubelet.
 
+use super::error::Error;
 use super::target::PodPort;
-use crate::cluster::errors::sentence;
+use crate::cluster::errors::ApiError;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
 use kube::api::Api;
@@ -12,19 +13,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most that opening one takes. Measured: 12 ms; 500 at once: 4.6 s.
+/// For opening one. Measured: 12 ms; 500 at once: 4.6 s.
 const OPENING: Duration = Duration::from_secs(10);
-/// The reason comes with the end of the stream, by another channel.
+/// The reason comes with the end of the stream, on another channel.
 const REASON: Duration = Duration::from_millis(500);
 
-/// The stream. It has no half-close: kube closes the whole connection when one side is shut down, and the answer that was
-/// still to come is lost. So `shutdown` does nothing, and dropping closes.
-pub struct Link {
+/// The stream. It has no half-close: when one side is shut down kube closes the whole connection, and an answer that was still to
+/// come is lost. So `shutdown` does nothing, and dropping closes.
+pub(crate) struct Link {
     stream: tokio::io::DuplexStream,
 }
 
-/// Why a link ended, where its pod's side knows.
-pub struct Trouble {
+/// Why a link ended, if the pod's side knows.
+pub(crate) struct Trouble {
     port: u16,
     told: Pin<Box<dyn Future<Output = Option<String>> + Send>>,
 }
@@ -32,23 +33,21 @@ pub struct Trouble {
 /// Opens a connection. It may open although nothing listens there: then it ends without a byte, and [`Trouble`] says why.
 ///
 /// # Errors
-/// Why the API server refused, in a few words.
-pub async fn connect(client: &Client, pod: &PodPort) -> Result<(Link, Trouble), String> {
+/// The API server refused.
+pub(crate) async fn connect(client: &Client, pod: &PodPort) -> Result<(Link, Trouble), Error> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), &pod.namespace);
-    let mut forwarder = match tokio::time::timeout(OPENING, pods.portforward(&pod.name, &[pod.port])).await {
-        Ok(opened) => opened.map_err(|error| format!("port-forward: {}", sentence(&error)))?,
-        Err(_) => return Err(format!("port-forward: no answer within {} s", OPENING.as_secs())),
-    };
+    let opened = tokio::time::timeout(OPENING, pods.portforward(&pod.name, &[pod.port])).await;
+    let mut forwarder = opened.map_err(|_| Error::Late(OPENING))?.map_err(|error| ApiError::new("port-forward", &error))?;
     let told = forwarder.take_error(pod.port);
     match (forwarder.take_stream(pod.port), told) {
         (Some(stream), Some(told)) => Ok((Link { stream }, Trouble { port: pod.port, told: Box::pin(told) })),
-        _ => Err("port-forward: the stream was not opened".to_owned()),
+        _ => Err(Error::NoStream),
     }
 }
 
 impl Trouble {
-    /// What the pod's side said, once the link has ended.
-    pub async fn reason(self) -> Option<String> {
+    /// The reason of the pod's side, once the link has ended.
+    pub(crate) async fn reason(self) -> Option<String> {
         let said = tokio::time::timeout(REASON, self.told).await.ok().flatten()?;
         Some(brief(&said, self.port))
     }
@@ -57,7 +56,7 @@ impl Trouble {
 /// The kubelet's text names the sandbox, its network namespace and both address families before the cause.
 fn brief(said: &str, port: u16) -> String {
     if said.contains("connection refused") {
-        return format!("nothing listens on port {port} (connection refused)");
+        return format!("nothing is listening on port {port} (connection refused)");
     }
     let line = said.lines().next().unwrap_or_default().trim();
     line.chars().take(300).collect()
@@ -103,7 +102,7 @@ mod tests {
     fn the_cause_not_the_plumbing() {
         let long = "error forwarding port 9 to pod 3f2a, uid : failed to execute portforward in network namespace \"/var/run/netns/cni-1\": \
                     failed to connect to localhost:9 inside namespace \"3f2a\", IPv4: dial tcp4 127.0.0.1:9: connect: connection refused IPv6 ...";
-        assert_eq!(brief(long, 9), "nothing listens on port 9 (connection refused)");
+        assert_eq!(brief(long, 9), "nothing is listening on port 9 (connection refused)");
         assert_eq!(brief("container not running (abc)\nmore", 9), "container not running (abc)");
     }
 }

@@ -1,15 +1,17 @@
-//! Which of the pods the next connection goes to.
+//! Chooses the pod for the next connection.
 
-use super::Event;
+use super::event::Event;
 use super::target::{PodPort, Target};
+use crate::cluster::errors::ApiError;
 use kube::Client;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::Instant;
 
-/// How long a list of pods is believed: fifty connections at once share one look.
+/// How long a list of pods is reused: fifty connections at once share one.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// Looks the pods up and remembers the one in use.
+/// Lists the pods and remembers the one in use.
 pub(super) struct Picker {
     client: Client,
     target: Target,
@@ -28,8 +30,8 @@ impl Picker {
         Self { client, target, tell, known: Mutex::default() }
     }
 
-    /// A pod that is ready; one that was tried only where there is no other.
-    pub(super) async fn pick(&self, tried: &[String]) -> Result<Option<PodPort>, String> {
+    /// A ready pod; one of `tried` only if there is no other.
+    pub(super) async fn pick(&self, tried: &[String]) -> Result<Option<PodPort>, ApiError> {
         let mut known = self.known.lock().await;
         let ready = match known.listed.take() {
             Some((at, pods)) if at.elapsed() < BELIEVED && !pods.is_empty() => (at, pods),
@@ -41,19 +43,19 @@ impl Picker {
             && let Some(from) = known.last.replace(to.clone())
             && from.name != to.name
         {
-            // A full channel has news enough.
+            // If the channel is full, nobody listens.
             let _ = self.tell.try_send(Event::Moved { from: from.name, to: to.name.clone() });
         }
         Ok(chosen)
     }
 
-    /// The pods may have changed: the next pick looks again.
+    /// The pods may have changed: the next pick lists them again.
     pub(super) async fn forget(&self) {
         self.known.lock().await.listed = None;
     }
 }
 
-/// The pod in use while it can be used, so that a browser's connections end in one place; else the first that was not tried.
+/// The pod in use as long as it works, so that all connections of a browser reach the same one; else the first that was not tried.
 fn choose<'a>(ready: &'a [PodPort], last: Option<&PodPort>, tried: &[String]) -> Option<&'a PodPort> {
     let untried = || ready.iter().filter(|pod| !tried.contains(&pod.name));
     untried().find(|pod| Some(*pod) == last).or_else(|| untried().next()).or_else(|| ready.first())

@@ -2,7 +2,7 @@
 
 use crate::cluster::doors::Found;
 use crate::cluster::doors::detect::doors;
-use crate::cluster::errors::{ANSWER, sentence};
+use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::rollout::trouble::is_ready;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
@@ -13,29 +13,29 @@ use kube::{Client, ResourceExt};
 pub struct PodPort {
     /// The pod's namespace.
     pub namespace: String,
-    /// Its name.
+    /// The pod's name.
     pub name: String,
-    /// The number of the port.
+    /// The port's number.
     pub port: u16,
 }
 
 /// The pods that a tunnel may lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A front door's, each at the port that it serves plain HTTP on.
+    /// A front door's, each at its own port for plain HTTP.
     FrontDoor {
-        /// Their namespace.
+        /// The namespace of its pods.
         namespace: String,
-        /// What they belong to, as in `deployment/traefik`.
+        /// The owner of its pods, as in `deployment/traefik`.
         workload: String,
     },
-    /// Those with labels.
+    /// Those with some labels, all at one port.
     Labelled {
-        /// Their namespace.
+        /// The namespace of the pods.
         namespace: String,
-        /// The labels, as a selector: `app=web,tier=edge`.
+        /// The labels as a selector: `app=web,tier=edge`.
         selector: String,
-        /// The number of the port in each.
+        /// The port's number in each pod.
         port: u16,
     },
 }
@@ -47,22 +47,19 @@ impl From<&Found> for Target {
 }
 
 impl Target {
-    /// Those of its pods that are ready and not about to go, oldest first.
+    /// Its pods that are ready and not terminating, oldest first.
     ///
     /// # Errors
-    /// Why they can't be listed.
-    pub async fn ready(&self, client: &Client) -> Result<Vec<PodPort>, String> {
+    /// They can't be listed.
+    pub async fn ready(&self, client: &Client) -> Result<Vec<PodPort>, ApiError> {
         let (Self::FrontDoor { namespace, .. } | Self::Labelled { namespace, .. }) = self;
         let wanted = match self {
-            // What a pod of a front door is, its arguments say, not its labels.
+            // A front door's pods are recognized by their arguments, not by their labels.
             Self::FrontDoor { .. } => ListParams::default(),
             Self::Labelled { selector, .. } => ListParams::default().labels(selector),
         };
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        let listed = match tokio::time::timeout(ANSWER, pods.list(&wanted)).await {
-            Ok(listed) => listed.map_err(|error| format!("listing pods in {namespace}: {}", sentence(&error)))?,
-            Err(_) => return Err(format!("listing pods in {namespace}: no answer within {} s", ANSWER.as_secs())),
-        };
+        let listed = ask(&format!("listing pods in namespace {namespace}"), pods.list(&wanted)).await?;
         let mut ready: Vec<Pod> = listed.items.into_iter().filter(is_ready).collect();
         ready.sort_by_key(|pod| (pod.creation_timestamp().map(|time| time.0), pod.name_any()));
         Ok(self.ports(&ready))

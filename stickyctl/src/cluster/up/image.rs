@@ -1,24 +1,22 @@
-//! The app's image: how it gets to the nodes.
+//! How the app's image gets to the nodes.
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::nodes::Nodes;
-use crate::exit::{Exit, Failure};
-use crate::image::elf::Arch;
+use crate::cluster::up::request::Request;
+use crate::exit::{Exit, Explained, Failure};
 use crate::image::load::{Loader, load};
 use crate::image::name::{HOME_MADE, REPOSITORY, familiar};
-use crate::image::source::BinaryArgs;
-use crate::image::{make, megabytes};
+use crate::image::{Arch, make, megabytes};
 use crate::output::{Mark, Output};
-use std::time::Duration;
 
 /// How an image gets to the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Way {
-    /// It is made here and loaded.
+    /// It is built here and loaded.
     Load(Loader),
     /// The nodes pull it.
     Pull,
-    /// No registry has it, and there is no way to load it: the nodes must have it.
+    /// No registry has it, and there is no way to load it: the nodes must have it already.
     Hope,
 }
 
@@ -31,9 +29,8 @@ fn way(name: &str, loader: Option<Loader>, kind: Option<&str>) -> Way {
     }
 }
 
-/// Whether an image is one that this program or its like brings, in whatever form its name is written.
-#[must_use]
-pub fn is_own(name: &str) -> bool {
+/// Whether an image is one that some version of stickyctl brings, in whatever form its name is written.
+pub(super) fn is_own(name: &str) -> bool {
     is_of(name, HOME_MADE) || is_of(name, REPOSITORY)
 }
 
@@ -42,54 +39,46 @@ fn is_of(name: &str, repository: &str) -> bool {
     full.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'))
 }
 
-/// Gets the image to the nodes, or says who will.
+/// Gets the image to the nodes, or says how they will get it.
 ///
 /// # Errors
-/// There is no program to make it of, no loader, or loading failed.
-pub async fn provide(
-    cluster: &Cluster,
-    nodes: Option<&Nodes>,
-    name: &str,
-    loader: Option<Loader>,
-    binary: &BinaryArgs,
-    limit: Duration,
-    output: Output,
-) -> Result<(), Failure> {
-    let asked = loader.is_some();
-    let loader = match way(name, loader, cluster.kind()) {
+/// There is no binary to build it from, no loader, or loading failed.
+pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str, request: &Request<'_>, output: Output) -> Result<(), Failure> {
+    let asked = request.loader.is_some();
+    let loader = match way(name, request.loader.clone(), cluster.kind()) {
         Way::Load(loader) => loader,
         Way::Pull => {
-            output.phase(Mark::Skipped, "image", "a registry reference: the nodes pull it themselves", None);
+            output.phase(Mark::Skipped, "image", "the nodes pull it from its registry", None);
             return Ok(());
         }
         Way::Hope => {
-            output.phase(Mark::Warning, "image", &format!("{} is in no registry: the nodes must have it already", familiar(name)), None);
-            output.note("  Load it with --image-loader 'COMMAND', or push it and name it: --image REGISTRY/NAME:TAG");
+            output.phase(Mark::Warning, "image", &format!("{} is not in a registry: the nodes must have it already", familiar(name)), None);
+            output.note("  Load it with --image-loader 'COMMAND', or push it to a registry and use --image REGISTRY/NAME:TAG");
             return Ok(());
         }
     };
     let arch = arch(nodes)?;
     let line = output.live("image");
-    line.says("making the archive");
-    let made = match make(binary, name, arch, output).await {
-        // Nobody asked for a loader, and a registry has it.
-        Err(failure) if failure.exit == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
-            line.ends(Mark::Skipped, "there is no sticky-app beside stickyctl to load: the nodes pull it themselves");
+    line.says("building the archive");
+    let made = match make(request.app_binary.as_deref(), name, arch, output).await {
+        // Nobody asked for it to be loaded, and a registry has it.
+        Err(failure) if failure.exit() == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
+            line.ends(Mark::Skipped, "there is no sticky-app next to stickyctl to load, so the nodes pull it from its registry");
             return Ok(());
         }
         made => made?,
     };
     line.says("loading it");
-    load(made.file.path(), &made.name, &loader, limit).await?;
+    load(made.file.path(), &made.name, &loader, request.timeout).await?;
     let into = match &loader {
         Loader::Kind { cluster } => format!("kind cluster {cluster}"),
-        Loader::Command(words) => format!("the nodes by {}", words.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default()),
+        Loader::Command { program, .. } => format!("the nodes with {}", program.rsplit('/').next().unwrap_or_default()),
     };
     line.ends(Mark::Done, &format!("{}, {}, loaded into {into}", familiar(&made.name), megabytes(made.size)));
     Ok(())
 }
 
-/// The processor that all nodes have.
+/// The architecture that all nodes share.
 fn arch(nodes: Option<&Nodes>) -> Result<Arch, Failure> {
     let all = nodes.map(|nodes| nodes.architectures.as_slice()).unwrap_or_default();
     let known = match all {
@@ -98,9 +87,9 @@ fn arch(nodes: Option<&Nodes>) -> Result<Arch, Failure> {
         _ => None,
     };
     known.ok_or_else(|| {
-        let which = if all.is_empty() { "this machine's processor".to_owned() } else { format!("the nodes' processors ({})", all.join(", ")) };
-        Failure::new(Exit::Prerequisite, format!("making the image: one archive is made for amd64 or arm64, and {which} need another"))
-            .try_this("stickyctl up --image REGISTRY/NAME:TAG   an image for all of them, from a registry")
+        let which = if all.is_empty() { "this machine has another one".to_owned() } else { format!("the nodes have {}", all.join(" and ")) };
+        Failure::new(Exit::Prerequisite, format!("building the image: it is built for one architecture, amd64 or arm64, but {which}"))
+            .try_this("stickyctl up --image REGISTRY/NAME:TAG   uses a multi-platform image from a registry")
     })
 }
 
@@ -118,7 +107,7 @@ mod tests {
         assert_eq!(way("docker.io/library/sticky-apples:1", None, Some("kind")), Way::Pull);
         assert!(is_of("docker.io/library/sticky-app:2", HOME_MADE) && is_of("ghcr.io/us/sticky-app:2", "ghcr.io/us/sticky-app"));
         assert!(!is_of("ghcr.io/us/sticky-apples:2", "ghcr.io/us/sticky-app"));
-        let command = Loader::Command(vec!["cat".to_owned()]);
+        let command = Loader::Command { program: "cat".to_owned(), arguments: Vec::new() };
         assert_eq!(way("registry.example/sticky-app:1", Some(command.clone()), Some("kind")), Way::Load(command), "said is said");
     }
 

@@ -1,147 +1,117 @@
 //! `stickyctl up` on a cluster: reads, decides, applies, waits, asks.
 //!
-//! One file for each step that has more to it than a call: [`image`] gets the image to the nodes, `door` finds or installs the
-//! front door, [`secret`] makes the password, `dry_run` shows instead of doing, and `autoscaler` tells what keeps one from its work.
+//! One file for each step that takes more than a call: `image` gets the image to the nodes, `door` finds or installs the front door,
+//! `secret` creates the password, `dry_run` shows instead of doing, `prune` deletes what the spec no longer has, and `autoscaler`
+//! reports what keeps one from working. [`request`] is what goes in and what comes out.
 
 mod autoscaler;
 mod door;
 mod dry_run;
-pub mod image;
-pub mod secret;
-mod space;
+mod image;
+mod prune;
+pub(crate) mod request;
+mod secret;
+#[cfg(test)]
+mod tests;
 
 use super::answer::{self, By};
 use super::apply::{Manner, Outcome, apply_patiently, rehearse};
-use super::connect::{Cluster, ClusterArgs, connect};
-use super::doors::Proxy;
-use super::inventory;
+use super::connect::{self, Cluster};
+use super::doors::{Found, Proxy};
+use super::namespace::{self, Space};
 use super::nodes::{self, Nodes};
 use super::plan::Plan;
-use super::release::Release;
+use super::release::{Place, Release};
 use super::replicas::Given;
 use super::rollout::pods::serving;
-use super::rollout::stuck::stopped;
-use super::rollout::wait::{Wait, Workload};
-use crate::exit::{Exit, Failure};
-use crate::generate::meta::{Component, redis_name, selector_text};
-use crate::image::load::Loader;
+use super::rollout::wait::Rollout;
+use crate::cluster::rollout::error;
+use crate::exit::Failure;
+use crate::generate::meta::redis_name;
 use crate::image::name::familiar;
-use crate::image::source::BinaryArgs;
-use crate::input::{Input, SpecArgs};
 use crate::output::{Mark, Output};
+use crate::poll::Deadline;
 use crate::spec::StickyApp;
-use crate::spec::load::Loaded;
-use crate::spec::pods::Expose;
-use clap::{Args, ValueEnum};
 use k8s_openapi::api::apps::v1::Deployment;
-use serde_json::Value;
-use std::time::{Duration, Instant};
-use sticky_app::core::duration;
+use request::{Done, DryRun, Effective, Request, SpecSource};
+use sticky_core::choice::Expose;
 
-/// Flags of `up` on a cluster, besides those of the spec.
-#[derive(Debug, Clone, Args)]
-pub struct ClusterUpArgs {
-    #[command(flatten)]
-    cluster: ClusterArgs,
-    #[command(flatten)]
-    binary: BinaryArgs,
-    /// Load the app's image by this command, with the archive on its stdin; split into words, no shell
-    #[arg(long, value_name = "COMMAND")]
-    image_loader: Option<String>,
-    /// Install the front door where nothing serves the class
-    #[arg(long)]
-    install_front_door: bool,
-    /// Take fields over that others own
-    #[arg(long)]
-    force_conflicts: bool,
-    /// Show what would be applied (client), or let the API server say what would change (server)
-    #[arg(long, value_name = "WHO")]
-    dry_run: Option<DryRun>,
-    /// Give up waiting after this long
-    #[arg(long, default_value = "5m", value_parser = duration::parse)]
-    timeout: Duration,
-}
-
-/// `--dry-run`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DryRun {
-    /// Nothing is sent: the objects as YAML
-    Client,
-    /// The API server does everything but store it
-    Server,
-}
-
-/// Brings a release up, or what changed of it.
+/// Creates a release, or applies what changed in it. `connecting` is awaited once the spec in a file is known to be right.
 ///
 /// # Errors
-/// What went wrong, with its exit code; what was applied until then stays.
-pub async fn run(args: &ClusterUpArgs, spec: &SpecArgs, output: Output) -> Result<Exit, Failure> {
-    let deadline = Instant::now() + args.timeout;
-    let loader = args.image_loader.as_deref().map(Loader::parse).transpose()?;
-    let input = Input::read(spec, Value::Null)?;
-    let alone = input.load(None);
-    if input.has_file() {
-        // A release below it would change nothing: wrong is wrong before any cluster is asked.
-        alone.refuse()?;
+/// What went wrong, with its exit code. What was applied until then stays.
+pub(crate) async fn run(
+    request: &Request<'_>,
+    connecting: impl Future<Output = Result<Cluster, connect::Error>>,
+    output: Output,
+) -> Result<Done, Failure> {
+    let deadline = Deadline::after(request.timeout);
+    if request.spec.has_file() {
+        // No release could change what a file says: a wrong one is wrong before any cluster is asked.
+        request.spec.load(None)?;
     }
     let line = output.live("cluster");
-    line.says("asking");
-    let cluster = connect(&args.cluster).await?;
-    let release = Release::find(&cluster.client, &alone.spec.name, &alone.spec.namespace).await?;
+    line.says("connecting");
+    let cluster = connecting.await?;
+    let client = &cluster.client;
+    let (name, namespace) = request.spec.place();
+    let place = Place { name, namespace };
+    let release = Release::find(client, &place).await?;
     if let Some(release) = &release {
-        release
-            .is_not_helms(&format!("helm upgrade {} CHART --namespace {} --reuse-values --set KEY=VALUE", alone.spec.name, alone.spec.namespace))?;
+        let Place { name, namespace } = &place;
+        release.is_not_helms(&format!("helm upgrade {name} CHART --namespace {namespace} --reuse-values --set KEY=VALUE"))?;
     }
-    let loaded = effective(&input, release.as_ref())?;
-    let mut spec = loaded.checked(output)?;
-    let nodes = nodes::read(&cluster.client).await?;
-    let title = format!("{}, namespace {}: {} behind {}\n", cluster.context, spec.namespace, spec.mode, Proxy::Door(spec.ingress.front_door).name());
-    line.above(&title);
+    let mut effective = load(request.spec, release.as_ref())?;
+    for warning in &effective.warnings {
+        output.phase(Mark::Warning, "spec", warning, None);
+    }
+    let nodes = nodes::read(client).await?;
+    line.above(&title(&cluster, &effective.spec));
     line.ends(Mark::Done, &about(&cluster, nodes.as_ref()));
 
-    let door = door::find(&cluster.client, &mut spec, &loaded, output).await?;
-    let given = loaded.says("mode").then_some(Given { pods: spec.mode.pods, takes_over: args.force_conflicts });
-    let manner = Manner { force: args.force_conflicts, dry_run: false };
-    let has_space = space::state(&cluster.client, &spec, deadline).await?;
-    let plan = Plan::new(spec, release.as_ref(), given, has_space.is_applied())?;
-    if let Some(who) = args.dry_run {
-        return dry_run::run(&cluster.client, &plan, who, manner, output).await;
+    let found = door::find(client, &mut effective, output).await?;
+    let given = effective.says("mode").then_some(Given { pods: effective.spec.mode.pods, takes_over: request.force_conflicts });
+    let manner = Manner { force: request.force_conflicts, dry_run: false };
+    let space = namespace::settled(client, &place.name, &place.namespace, deadline).await?;
+    let plan = Plan::new(effective.spec, release.as_ref(), given, space != Space::Theirs)?;
+    match request.dry_run {
+        Some(DryRun::Client) => return Ok(Done::Client(dry_run::by_client(&plan)?)),
+        Some(DryRun::Server) => return Ok(Done::Server(dry_run::by_server(client, &plan, manner, output).await?)),
+        None => {}
     }
-    rehearse(&cluster.client, &plan.rehearsal(), manner).await?;
+    rehearse(client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;
-    image::provide(&cluster, nodes.as_ref(), &spec.image.name, loader, &args.binary, args.timeout, output).await?;
-    let door = door::provide(&cluster, nodes.as_ref(), &plan, door, args.install_front_door, deadline, output).await?;
+    image::provide(&cluster, nodes.as_ref(), &spec.image.name, request, output).await?;
+    let wanted = (found, request.install_front_door);
+    let door = door::provide(&cluster, nodes.as_ref(), &plan, wanted, deadline, output).await?;
     apply(&cluster, &plan, manner, output).await?;
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));
-    let pods = wait(&cluster, spec, before.as_deref(), deadline, args.timeout, output).await?;
-    prune(&cluster, &plan, output).await?;
-    autoscaler::tell(&cluster, spec, output).await?;
+    let pods = wait(&cluster, spec, before, deadline, output).await?;
+    prune::run(client, &plan, &place, output).await?;
+    autoscaler::report(&cluster, spec, output).await?;
     if let Some(door) = &door {
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }
-    say_goodbye(spec, pods, door.is_some(), output);
-    Ok(Exit::Done)
+    let version = familiar(&spec.image.name).rsplit_once(':').map_or("unknown", |(_, tag)| tag).to_owned();
+    Ok(Done::Up { name: spec.name.clone(), pods, workers: spec.mode.workers, version, has_door: door.is_some() })
 }
 
-impl Loaded {
-    /// Refuses problems without printing warnings: the spec is loaded again.
-    fn refuse(&self) -> Result<(), Failure> {
-        if self.findings.problems.is_empty() { Ok(()) } else { self.checked(Output::new(true)).map(drop) }
-    }
-}
-
-/// What is said now over what the release says of itself. The image of an older stickyctl is no choice of anybody's: this
+/// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was nobody's choice: this
 /// version brings its own.
-fn effective(input: &Input, release: Option<&Release>) -> Result<Loaded, Failure> {
-    let Some(release) = release.filter(|_| !input.has_file()) else { return Ok(input.load(None)) };
+fn load(source: &dyn SpecSource, release: Option<&Release>) -> Result<Effective, Failure> {
+    let Some(release) = release.filter(|_| !source.has_file()) else { return source.load(None) };
     let mut spec = release.annotation()?;
     if spec["image"]["name"].as_str().is_some_and(image::is_own)
         && let Some(image) = spec["image"].as_object_mut()
     {
         image.remove("name");
     }
-    Ok(input.load(Some(spec)))
+    source.load(Some(spec))
+}
+
+fn title(cluster: &Cluster, spec: &StickyApp) -> String {
+    format!("{}, namespace {}: {} behind {}\n", cluster.context, spec.namespace, spec.mode, Proxy::Door(spec.ingress.front_door).name())
 }
 
 fn about(cluster: &Cluster, nodes: Option<&Nodes>) -> String {
@@ -150,8 +120,8 @@ fn about(cluster: &Cluster, nodes: Option<&Nodes>) -> String {
     format!("Kubernetes {}{nodes}{kind}", cluster.version)
 }
 
-fn image_of(deployment: &Deployment) -> Option<String> {
-    deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.clone()
+fn image_of(deployment: &Deployment) -> Option<&str> {
+    deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.as_deref()
 }
 
 async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -> Result<(), Failure> {
@@ -180,60 +150,25 @@ async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -
     }
     line.ends(Mark::Done, &format!("{} objects: {}", created + changed + unchanged, parts.join(", ")));
     if password == Some(secret::Password::None) {
-        output.phase(Mark::Warning, "Redis", "it runs without a password: it was there before the first stickyctl up", None);
-    }
-    Ok(())
-}
-
-/// Deletes what an earlier spec of the release had and this one has not: an autoscaler, a Redis that is elsewhere now, policies.
-/// Only when the new pods serve: the old ones need it. Data and passwords stay.
-async fn prune(cluster: &Cluster, plan: &Plan, output: Output) -> Result<(), Failure> {
-    let spec = &plan.spec;
-    let items = inventory::list(&cluster.client, &spec.name, &spec.namespace).await?;
-    let wanted = |item: &inventory::Item| plan.objects.iter().any(|object| object.is(&item.kind) && object.name() == item.name);
-    for item in items.iter().filter(|item| item.is_ours && item.kind != "Secret" && !inventory::is_claim(item) && !wanted(item)) {
-        item.delete(&cluster.client, &spec.namespace).await?;
-        output.phase(Mark::Done, "removed", &format!("{}: the spec has none any more", item.title()), None);
+        output.phase(Mark::Warning, "Redis", "runs without a password, because it was not created by stickyctl up", None);
     }
     Ok(())
 }
 
 /// Waits for Redis and the app; the number of pods.
-async fn wait(
-    cluster: &Cluster,
-    spec: &StickyApp,
-    before: Option<&str>,
-    deadline: Instant,
-    timeout: Duration,
-    output: Output,
-) -> Result<usize, Failure> {
+async fn wait(cluster: &Cluster, spec: &StickyApp, before: Option<&str>, deadline: Deadline, output: Output) -> Result<usize, error::Error> {
     if spec.redis.url.is_none() {
-        let name = redis_name(spec);
-        let line = output.live("Redis");
-        let selector = selector_text(spec, Component::Redis);
-        let wait =
-            Wait { client: &cluster.client, namespace: &spec.namespace, name: &name, workload: Workload::StatefulSet, selector: &selector, deadline };
-        match wait.until_done(&line).await {
-            Ok(_) => line.ends(Mark::Done, &format!("{name}-0 ready")),
-            Err(stop) => return Err(stopped(line, &name, stop, None, timeout)),
-        }
+        let (line, _) = Rollout::of_redis(&cluster.client, spec).finished(output.live("Redis"), deadline).await?;
+        line.ends(Mark::Done, &format!("{}-0 ready", redis_name(spec)));
     }
-    let line = output.live("pods");
-    let selector = selector_text(spec, Component::App);
-    let wait =
-        Wait { client: &cluster.client, namespace: &spec.namespace, name: &spec.name, workload: Workload::Deployment, selector: &selector, deadline };
-    match wait.until_done(&line).await {
-        Ok(progress) => {
-            line.ends(Mark::Done, &format!("{} of {} ready", progress.ready, progress.wanted));
-            Ok(progress.wanted)
-        }
-        Err(stop) => Err(stopped(line, &spec.name, stop, before.filter(|image| *image != spec.image.name), timeout)),
-    }
+    let (line, progress) = Rollout::of_app(&cluster.client, spec, before).finished(output.live("pods"), deadline).await?;
+    line.ends(Mark::Done, &format!("{} of {} ready", progress.ready, progress.wanted));
+    Ok(progress.wanted)
 }
 
-async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::Found, deadline: Instant, output: Output) -> Result<(), Failure> {
+async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &Found, deadline: Deadline, output: Output) -> Result<(), Failure> {
     if spec.ingress.tls_secret.is_some() {
-        output.phase(Mark::Skipped, "answer", "the route is for TLS, and is not asked without", None);
+        output.phase(Mark::Skipped, "answer", answer::TLS, None);
         return Ok(());
     }
     let line = output.live("answer");
@@ -241,29 +176,13 @@ async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &super::doors::F
     let host = spec.ingress.host.as_deref();
     let answer = answer::answer(&cluster.client, door, host, deadline).await?;
     if spec.expose_identity != Expose::Off {
-        // A front door learns of pods one after another: sessions that begin while it knows one of them would stay on it for good.
-        let among = serving(cluster, spec).await?;
-        line.says(&format!("fresh sessions reach {} pods", among.len()));
+        // A front door learns about pods one after another: sessions that begin while it knows one of them would stay on it for good.
+        let among = serving(&cluster.client, spec).await?;
+        line.says(&format!("reaching all {} pods with fresh sessions", among.len()));
         answer::spread(&cluster.client, door, host, (among.len(), By::Pod, &among), deadline).await?;
     }
     let end: String = answer.pod.chars().skip(answer.pod.chars().count().saturating_sub(5)).collect();
     let cookie = if answer.cookie.is_some() { "cookie set" } else { "no cookie" };
-    line.ends(Mark::Done, &format!("through the front door: app ...{end}, {cookie}, socket up"));
+    line.ends(Mark::Done, &format!("through the front door: app ...{end}, {cookie}, WebSocket open"));
     Ok(())
-}
-
-fn say_goodbye(spec: &StickyApp, pods: usize, has_door: bool, output: Output) {
-    let version = familiar(&spec.image.name).rsplit_once(':').map_or("unknown", |(_, tag)| tag);
-    output.note("");
-    output.answer(&format!("{} is up: {pods}x{}, version {version}", spec.name, spec.mode.workers));
-    output.hint("\nNext:");
-    if has_door {
-        output.hint("  stickyctl forward     http://localhost:8080/ by way of the front door");
-    } else {
-        output.hint("  stickyctl up --install-front-door    a way in that keeps sessions together");
-    }
-    output.hint("  stickyctl status      pods, workers, sockets, cookie, route");
-    if has_door {
-        output.hint("  stickyctl verify      prove that it sticks");
-    }
 }

@@ -1,8 +1,8 @@
-//! Redis' password: made once, on the cluster, and never seen here again.
+//! Redis's password: created once, on the cluster, and never read back.
 
-use crate::cluster::errors::{ANSWER, ask, failure, late};
+use crate::cluster::errors::{ANSWER, ApiError, ask};
 use crate::cluster::release::MANAGER;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Explained};
 use crate::generate::meta::{Component, labels, redis_name};
 use crate::spec::StickyApp;
 use crate::spec::redis::PASSWORD;
@@ -13,30 +13,54 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 use sticky_app::core::ids::ClientId;
 
-/// What became of it.
+/// What became of the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Password {
-    /// Made now.
+pub(super) enum Password {
     Created,
-    /// It was there, or is none of ours: the spec names another, or Redis runs elsewhere.
+    /// It existed, or it isn't ours: the spec names another Secret, or Redis runs elsewhere.
     Kept,
-    /// Redis runs without one, because it was not applied by `up` the first time. A password now would lock out the pods
-    /// that know of none as soon as Redis starts anew.
+    /// Redis runs without one, because something other than `up` created it. A password now would lock out the pods that don't
+    /// know it as soon as Redis restarts.
     None,
 }
 
-/// Makes the Secret where Redis is about to be made; an existing one is never read or written.
+/// There is no password.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("{doing}: the system has no random numbers: {why}")]
+    Random { doing: String, why: getrandom::Error },
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Random { .. } => Exit::Failed,
+            Self::Api(error) => error.exit(),
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Random { .. } => Vec::new(),
+            Self::Api(error) => error.next_steps(),
+        }
+    }
+}
+
+/// Creates the Secret if Redis is about to be created. An existing Secret is neither read nor written.
 ///
 /// # Errors
 /// The API server refused.
-pub async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password, Failure> {
+pub(super) async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password, Error> {
     if spec.redis.url.is_some() || spec.redis.password.is_some() {
         return Ok(Password::Kept);
     }
     let name = redis_name(spec);
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &spec.namespace);
     let sets: Api<StatefulSet> = Api::namespaced(client.clone(), &spec.namespace);
-    let doing = format!("making secret {name} in namespace {}", spec.namespace);
+    let doing = format!("creating secret {name} in namespace {}", spec.namespace);
     if ask(&doing, secrets.get_metadata_opt(&name)).await?.is_some() {
         return Ok(Password::Kept);
     }
@@ -44,10 +68,10 @@ pub async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password, Failu
         return Ok(Password::None);
     }
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|why| Failure::new(Exit::Failed, format!("{doing}: no random numbers: {why}")))?;
+    getrandom::fill(&mut random).map_err(|why| Error::Random { doing: doing.clone(), why })?;
     let secret = Secret {
         metadata: ObjectMeta { name: Some(name), labels: Some(labels(spec, Component::Redis)), ..ObjectMeta::default() },
-        // 128 random bits, in letters that need quoting nowhere.
+        // 128 random bits, in letters that never need quoting.
         string_data: Some([(PASSWORD.to_owned(), ClientId::from_random(random).as_str().to_owned())].into()),
         ..Secret::default()
     };
@@ -56,7 +80,7 @@ pub async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password, Failu
         Ok(Ok(_)) => Ok(Password::Created),
         // Somebody else was faster.
         Ok(Err(kube::Error::Api(status))) if status.is_already_exists() => Ok(Password::Kept),
-        Ok(Err(error)) => Err(failure(&doing, &error)),
-        Err(_) => Err(late(&doing)),
+        Ok(Err(error)) => Err(ApiError::new(&doing, &error).into()),
+        Err(_) => Err(ApiError::late(&doing).into()),
     }
 }

@@ -1,9 +1,9 @@
 //! Values as YAML, in the order of the spec.
 
-use crate::spec::keys::KEYS;
+use crate::spec::keys;
 use serde_json::Value;
 
-/// A tree of values, without texts.
+/// A tree of values, without comments.
 pub(super) fn plain(tree: &Value) -> String {
     let mut text = String::new();
     plain_group(tree, "", &mut text);
@@ -14,7 +14,7 @@ fn plain_group(tree: &Value, path: &str, text: &mut String) {
     for key in keys(path) {
         let Some(value) = tree.get(key) else { continue };
         let (path, indent) = below(path, key);
-        // A group that is not said at all would be `{}`; one that is empty on purpose, as `autoscaling: {}`, must stay.
+        // A group without any key would be `{}`; one that is empty on purpose, like `autoscaling: {}`, must stay.
         if value.as_object().is_some_and(|map| !map.is_empty()) && !keys(&path).is_empty() {
             text.push_str(&format!("{indent}{key}:\n"));
             plain_group(value, &path, text);
@@ -24,7 +24,7 @@ fn plain_group(tree: &Value, path: &str, text: &mut String) {
     }
 }
 
-/// Every key of a schema with its default, below its text.
+/// Every key of a schema with its default, below its description.
 pub(super) fn documented(schema: &Value) -> String {
     let mut text = String::new();
     documented_group(schema, "", "", &mut text);
@@ -49,7 +49,7 @@ fn documented_group(schema: &Value, path: &str, mark: &str, text: &mut String) {
             line(&format!("{key}:"));
             documented_group(property, &below_path, mark, text);
         } else {
-            // Left out as a whole: its keys are shown as they would be written.
+            // The whole group is left out by default: its keys are shown in comments.
             line(&format!("{key}: null"));
             let mark = if mark.is_empty() { "# " } else { mark };
             text.push_str(&format!("{mark}{indent}{key}:\n"));
@@ -58,7 +58,7 @@ fn documented_group(schema: &Value, path: &str, mark: &str, text: &mut String) {
     }
 }
 
-/// The words that a value may be, and their texts.
+/// The values of an enumeration and their descriptions.
 fn words(property: &Value) -> impl Iterator<Item = (String, &str)> {
     let list = |keyword: &str| property[keyword].as_array().into_iter().flatten();
     list("enum")
@@ -67,11 +67,11 @@ fn words(property: &Value) -> impl Iterator<Item = (String, &str)> {
         .map(|(word, what)| (written(word), what.as_str().unwrap_or_default()))
 }
 
-/// The keys directly below a path, in the order of the spec, without those that Helm says itself.
+/// The keys directly below a path, in the order of the spec, without those that a Helm release has itself.
 fn keys(path: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
-    for (known, _) in KEYS {
-        let rest = if path.is_empty() { Some(*known) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
+    for keys::Key { path: known, .. } in keys::keys() {
+        let rest = if path.is_empty() { Some(known.as_str()) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
         let Some(key) = rest.and_then(|rest| rest.split('.').next()) else { continue };
         let is_helms = path.is_empty() && super::OF_HELM.contains(&key);
         if !is_helms && !found.contains(&key) {
@@ -88,7 +88,7 @@ fn below(path: &str, key: &str) -> (String, String) {
     (format!("{path}.{key}"), "  ".repeat(path.split('.').count()))
 }
 
-/// One value on one line, with quotes where Helm's YAML 1.1 would read something else than text (`off`, `1e3`).
+/// One value on one line, quoted if Helm's YAML 1.1 would not read it as text (`off`, `1e3`).
 fn written(value: &Value) -> String {
     match value {
         Value::String(_) => serde_saphyr::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned()),

@@ -1,39 +1,39 @@
-//! ingress-nginx' annotations, which Traefik's provider of that name reads in part.
+//! ingress-nginx's annotations, of which Traefik's ingress-nginx provider reads some.
 
 use crate::spec::StickyApp;
 use crate::spec::ingress::{Persistence, Seconds};
 use std::collections::BTreeMap;
 
-/// What every one of them begins with.
+/// What every annotation starts with.
 pub const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
-/// The cookie's switch.
+/// Turns cookie affinity on.
 pub(super) const AFFINITY: &str = "affinity";
-/// Whether sessions move when pods come.
+/// Whether sessions move when pods are added.
 pub(super) const MODE: &str = "affinity-mode";
 /// Whether a session moves when its pod can't be reached.
 pub(super) const CHANGE_ON_FAILURE: &str = "session-cookie-change-on-failure";
-/// Lifetime for browsers that know no Max-Age.
+/// The cookie's lifetime for browsers that don't know Max-Age.
 pub(super) const EXPIRES: &str = "session-cookie-expires";
-/// Silence from the pod.
+/// How long the pod may be silent, in seconds.
 pub(super) const READ_TIMEOUT: &str = "proxy-read-timeout";
-/// Silence to the pod.
+/// How long the client may be silent, in seconds.
 pub(super) const SEND_TIMEOUT: &str = "proxy-send-timeout";
 
-/// Silence on a WebSocket that is put up with where nothing was said: as long as the app itself puts up with.
+/// The default of `websocketTimeout`: as long as the app itself keeps a silent socket.
 const WEBSOCKET_TIMEOUT: Seconds = Seconds(3_600);
 
-/// All that the spec says, without the prefix. Numbers are seconds without a unit: with one, ingress-nginx drops the setting.
+/// All annotations of a spec, without the prefix. Numbers are seconds without a unit: ingress-nginx drops a setting that has one.
 pub(super) fn all(spec: &StickyApp) -> BTreeMap<&'static str, String> {
     let cookie = &spec.ingress.cookie;
     let lifetime = cookie.lifetime.0.to_string();
     let timeout = spec.ingress.websocket_timeout.unwrap_or(WEBSOCKET_TIMEOUT).0.to_string();
     let mut all = BTreeMap::from([
         (AFFINITY, "cookie".to_owned()),
-        // Said even where it is the default: what a session does when pods come should be read, not guessed.
+        // Written even if it is the default, so that readers need not guess what happens to sessions when pods are added.
         (MODE, Persistence::word(cookie.persistence).to_owned()),
         ("session-cookie-name", spec.cookie_name()),
-        // ingress-nginx takes the rule's path otherwise, and page and socket could get two cookies (kubernetes/ingress-nginx#8961).
+        // Without it ingress-nginx uses the path of the rule, and page and socket could get two cookies (kubernetes/ingress-nginx#8961).
         ("session-cookie-path", "/".to_owned()),
         ("session-cookie-max-age", lifetime.clone()),
         (EXPIRES, lifetime),
@@ -43,13 +43,13 @@ pub(super) fn all(spec: &StickyApp) -> BTreeMap<&'static str, String> {
         (SEND_TIMEOUT, timeout),
     ]);
     if spec.ingress.secure() {
-        // To the word: `yes` is refused, and `false` is the same as nothing.
+        // Exactly `true`: `yes` is refused, and `false` has no effect.
         all.insert("session-cookie-secure", "true".to_owned());
     }
     all
 }
 
-/// With the prefix, as an Ingress has them.
+/// The annotations with the prefix.
 pub(super) fn prefixed<'a>(all: impl IntoIterator<Item = (&'a str, String)>) -> BTreeMap<String, String> {
     all.into_iter().map(|(key, value)| (format!("{PREFIX}{key}"), value)).collect()
 }

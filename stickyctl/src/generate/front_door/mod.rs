@@ -1,11 +1,9 @@
-//! The Ingress. Each front door has an emitter of its own for what it reads as annotations, and says what it can't do.
+//! The Ingress. Each front door has a file for the annotations that it reads and for what it refuses.
 
 pub mod annotations;
 pub mod install;
 mod nginx;
 mod traefik;
-
-pub use traefik::READS as TRAEFIK_READS;
 
 use super::meta::{Component, meta};
 use super::service::HTTP;
@@ -16,7 +14,7 @@ use k8s_openapi::api::networking::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// What the chosen front door can't honour (refused) or does not read (a warning).
+/// Checks what the spec's front door can't do (problems) or what is not known of it (warnings).
 #[must_use]
 pub fn check(spec: &StickyApp) -> Findings {
     match spec.ingress.front_door {
@@ -25,13 +23,13 @@ pub fn check(spec: &StickyApp) -> Findings {
     }
 }
 
-/// The version to write for a Traefik that was found: none where it reads what is written anyway.
+/// The version to write into the spec for a Traefik that was found; none if it reads what is written by default.
 #[must_use]
 pub fn version_to_write(found: Version) -> Option<Version> {
     traefik::has_own_table(found).then_some(found)
 }
 
-/// The Ingress: always with a class, a path and its type, without which the cookie was never issued in some versions
+/// The Ingress. It always has a class, a path and a path type, without which some versions of ingress-nginx never set the cookie
 /// (kubernetes/ingress-nginx#1980, #3989).
 pub(super) fn ingress(spec: &StickyApp) -> Ingress {
     let annotations = match spec.ingress.front_door {

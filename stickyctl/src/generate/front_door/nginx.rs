@@ -1,4 +1,4 @@
-//! ingress-nginx 1.15.1, its last version: it reads all of the annotations.
+//! ingress-nginx 1.15.1, the last version: it reads all annotations.
 
 use super::annotations::{all, prefixed};
 use crate::spec::{Findings, StickyApp};
@@ -13,12 +13,14 @@ pub(super) fn check(spec: &StickyApp) -> Findings {
     if spec.ingress.cookie.secure == Some(false) && spec.ingress.tls_secret.is_some() {
         findings.refuse(
             "ingress.cookie.secure",
-            "ingress-nginx adds Secure by itself where a request came over TLS, so false changes nothing; leave it out",
+            "ingress-nginx always adds Secure if a request came over TLS, so false has no effect; leave the key out",
         );
     }
     if spec.ingress.front_door_version.is_some() {
-        findings
-            .refuse("ingress.frontDoorVersion", "it is looked at for traefik only; ingress-nginx is taken as 1.15.1, its last version. Leave it out");
+        findings.refuse(
+            "ingress.frontDoorVersion",
+            "it is used for traefik only, and ingress-nginx is assumed to be 1.15.1, its last version; leave the key out",
+        );
     }
     findings
 }

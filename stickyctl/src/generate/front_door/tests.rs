@@ -83,7 +83,7 @@ fn traefik_refuses_what_it_does_not_read() {
     spec.ingress.cookie.change_on_failure = Some(false);
     assert_eq!(check(&spec), Findings::default(), "that is what it does");
     assert_eq!(check(&traefik(Some(Version(3, 5, 0)))).problems[0].path, "ingress.frontDoorVersion");
-    assert!(check(&traefik(Some(Version(3, 8, 0)))).warnings[0].contains("taken for 3.7.13"));
+    assert!(check(&traefik(Some(Version(3, 8, 0)))).warnings[0].contains("assumes those of 3.7.13"));
 }
 
 #[test]

@@ -13,23 +13,22 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 fn sh(script: &str) -> Loader {
-    Loader::Command(["/bin/sh", "-c", script].map(str::to_owned).into())
+    Loader::Command { program: "/bin/sh".to_owned(), arguments: vec!["-c".to_owned(), script.to_owned()] }
 }
 
-async fn by(script: &str, limit: Duration) -> Result<(), Failure> {
+async fn by(script: &str, limit: Duration) -> Result<(), LoadError> {
     let (_folder, archive) = folder();
     load(&archive, "sticky-app:1", &sh(script), limit).await
 }
 
 #[test]
 fn words_are_split_and_no_shell_sees_them() {
-    let words = |text| Loader::parse(text).map_err(|failure| (failure.exit, failure.what));
+    let words = |text| Loader::parse(text).map_err(|error| (error.exit(), error.to_string()));
     assert_eq!(
         words(r#"ssh node "a b" c\ d $HOME ; 'e'"#),
-        Ok(Loader::Command(["ssh", "node", "a b", "c d", "$HOME", ";", "e"].map(str::to_owned).into()))
+        Ok(Loader::Command { program: "ssh".to_owned(), arguments: ["node", "a b", "c d", "$HOME", ";", "e"].map(str::to_owned).into() })
     );
-    for (text, part) in [("", "names no program"), ("  ", "names no program"), ("'' x", "names no program"), ("ctr 'images", "a quote does not end")]
-    {
+    for (text, part) in [("", "names no program"), ("  ", "names no program"), ("'' x", "names no program"), ("ctr 'images", "unclosed quote")] {
         let (exit, what) = words(text).unwrap_err();
         assert_eq!(exit, Exit::Usage);
         assert!(what.contains(part), "{what}");
@@ -55,19 +54,19 @@ async fn who_reads_only_a_part_of_it_is_no_failure() {
 async fn a_failure_has_the_code_and_the_last_lines() {
     let failure =
         by("echo to stdout; for n in 1 2 3 4 5 6 7 8 9 10; do echo line $n >&2; done; printf '\\033[31mred\\n' >&2; exit 3", SOON).await.unwrap_err();
-    assert_eq!(failure.exit, Exit::Failed);
-    assert!(failure.what.starts_with("loading sticky-app:1: /bin/sh failed (exit 3):\n  line 4\n"), "{}", failure.what);
-    assert!(failure.what.ends_with("\n  line 10\n  [31mred"), "{:?}", failure.what);
+    assert_eq!(failure.exit(), Exit::Failed);
+    assert!(failure.to_string().starts_with("loading sticky-app:1: /bin/sh failed (exit 3):\n  line 4\n"), "{}", failure.to_string());
+    assert!(failure.to_string().ends_with("\n  line 10\n  [31mred"), "{:?}", failure.to_string());
     let failure = by("echo only this; exit 4", SOON).await.unwrap_err();
-    assert_eq!(failure.what, "loading sticky-app:1: /bin/sh failed (exit 4):\n  only this");
+    assert_eq!(failure.to_string(), "loading sticky-app:1: /bin/sh failed (exit 4):\n  only this");
     let failure = by("kill -9 $$", SOON).await.unwrap_err();
-    assert_eq!(failure.what, "loading sticky-app:1: /bin/sh failed (signal: 9 (SIGKILL)) and said nothing");
+    assert_eq!(failure.to_string(), "loading sticky-app:1: /bin/sh failed (signal: 9 (SIGKILL)) without any output");
 }
 
 #[tokio::test]
 async fn what_it_says_is_bounded() {
     let failure = by("head -c 3000000 /dev/zero | tr '\\0' x >&2; exit 1", SOON).await.unwrap_err();
-    assert!(failure.what.len() < 5_000, "{}", failure.what.len());
+    assert!(failure.to_string().len() < 5_000, "{}", failure.to_string().len());
 }
 
 #[tokio::test]
@@ -76,8 +75,8 @@ async fn the_limit_ends_it() {
     let pid = folder.path().join("pid");
     let loader = sh(&format!("echo $$ > {}; exec sleep 1000", pid.display()));
     let failure = load(&archive, "sticky-app:1", &loader, Duration::from_millis(300)).await.unwrap_err();
-    assert_eq!(failure.exit, Exit::TimedOut);
-    assert!(failure.what.contains("more than 300 ms"), "{}", failure.what);
+    assert_eq!(failure.exit(), Exit::TimedOut);
+    assert!(failure.to_string().contains("more than 300 ms"), "{}", failure.to_string());
     let pid = std::fs::read_to_string(pid).unwrap();
     assert!(!Path::new(&format!("/proc/{}", pid.trim())).exists(), "{pid} lives");
 }
@@ -94,12 +93,12 @@ async fn nobody_there() {
     let (_folder, archive) = folder();
     let kind = Loader::Kind { cluster: "demo".to_owned() };
     let failure = load_with(OsStr::new("/nonexistent/kind"), &archive, "sticky-app:1", &kind, SOON).await.unwrap_err();
-    assert_eq!((failure.exit, failure.what.as_str()), (Exit::Prerequisite, "loading sticky-app:1 into kind cluster demo: there is no kind"));
-    assert!(failure.tries.iter().any(|hint| hint.contains("--image-loader")), "{:?}", failure.tries);
+    assert_eq!((failure.exit(), failure.to_string().as_str()), (Exit::Prerequisite, "loading sticky-app:1 into kind cluster demo: kind not found"));
+    assert!(failure.next_steps().iter().any(|hint| hint.contains("--image-loader")), "{:?}", failure.next_steps());
     let failure = load(&archive, "sticky-app:1", &Loader::parse("/nonexistent/x y").unwrap(), SOON).await.unwrap_err();
-    assert_eq!((failure.exit, failure.what.as_str()), (Exit::Prerequisite, "loading sticky-app:1: there is no /nonexistent/x"));
+    assert_eq!((failure.exit(), failure.to_string().as_str()), (Exit::Prerequisite, "loading sticky-app:1: /nonexistent/x not found"));
     let gone = load(Path::new("/nonexistent/tar"), "sticky-app:1", &sh("true"), SOON).await.unwrap_err();
-    assert!(gone.what.contains("reading /nonexistent/tar"), "{}", gone.what);
+    assert!(gone.to_string().contains("reading /nonexistent/tar"), "{}", gone.to_string());
 }
 
 /// Written by another process: a file that is open for writing here gets into the children of other tests for a moment, and
@@ -123,7 +122,7 @@ async fn kind_is_called_for_all_nodes_of_the_cluster() {
     assert_eq!(std::fs::read_to_string(&words).unwrap(), format!("load\nimage-archive\n{}\n--name\ndemo\n", archive.display()));
 
     let failure = load_with(kind.as_os_str(), &archive, "sticky-app:1", &loader, SOON).await.unwrap_err();
-    assert_eq!(failure.exit, Exit::Failed);
-    assert!(failure.what.ends_with("kind failed (exit 1):\n  ERROR: no nodes found for cluster \"demo\""), "{}", failure.what);
-    assert_eq!(failure.tries, ["kind get nodes --name demo"]);
+    assert_eq!(failure.exit(), Exit::Failed);
+    assert!(failure.to_string().ends_with("kind failed (exit 1):\n  ERROR: no nodes found for cluster \"demo\""), "{}", failure.to_string());
+    assert_eq!(failure.next_steps(), ["kind get nodes --name demo"]);
 }

@@ -1,6 +1,7 @@
-//! The way in, whichever the front door.
+//! The Ingress, for any front door.
 
 use super::names;
+use crate::spec::names::is_subdomain;
 use crate::spec::{Findings, StickyApp};
 
 pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
@@ -11,23 +12,33 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
     }
     if let Some(host) = &ingress.host {
         // A wildcard stands for exactly one label.
-        if names::subdomain(host.strip_prefix("*.").unwrap_or(host)).is_err() {
-            findings.refuse("ingress.host", format!("`{host}` is no host: write it in lower case without scheme and port, as in demo.example"));
+        if !is_subdomain(host.strip_prefix("*.").unwrap_or(host)) {
+            findings.refuse(
+                "ingress.host",
+                format!(
+                    "invalid host `{host}`: a host name has lower-case letters, digits, hyphens and dots (RFC 1123), and neither a scheme nor a port"
+                ),
+            );
         } else if host.parse::<std::net::IpAddr>().is_ok() {
-            findings.refuse("ingress.host", format!("`{host}` is an address, and an Ingress takes names only; leave it out for any host"));
+            findings.refuse(
+                "ingress.host",
+                format!("invalid host `{host}`: an Ingress takes host names, not IP addresses; leave the key out to accept any host"),
+            );
         }
     }
     if let Some(secret) = &ingress.tls_secret {
         names::object("ingress.tlsSecret", secret, findings);
         if ingress.host.is_none() {
-            findings.refuse("ingress.tlsSecret", "a front door chooses a certificate by the host's name; write ingress.host too");
+            findings.refuse("ingress.tlsSecret", "a front door picks the certificate by host name; set ingress.host too");
         }
     }
     if let Some(timeout) = ingress.websocket_timeout {
-        // The app pings every 20 s; a timer below two of them cuts healthy sockets.
+        // The app pings every 20 s; a timeout of less than two pings cuts healthy sockets.
         if timeout.0 < 40 {
-            findings
-                .refuse("ingress.websocketTimeout", format!("{timeout} would cut sockets that live: the app pings every 20 s; write at least 40s"));
+            findings.refuse(
+                "ingress.websocketTimeout",
+                format!("{timeout} would cut healthy sockets, because the app pings every 20 s; write at least 40s"),
+            );
         }
     }
 }

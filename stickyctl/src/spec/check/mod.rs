@@ -1,6 +1,6 @@
-//! What is wrong with a spec: everything at once, each with its key, its reason and what to write instead.
+//! Finds what is wrong with a spec: everything at once, each with its key, the reason and what to write instead.
 //!
-//! What only one front door can say of a spec is said by its emitter, in [`generate::front_door`](crate::generate::front_door).
+//! What only one front door refuses is in [`generate::front_door`](crate::generate::front_door).
 
 mod cookie;
 mod ingress;
@@ -8,12 +8,9 @@ mod names;
 mod pods;
 mod redis;
 
-pub use cookie::TAKEN;
-pub use names::check_image;
-
 use super::{Findings, StickyApp};
 
-/// Checks everything that a single value's own form can't tell.
+/// Checks everything that the form of a single value can't tell.
 #[must_use]
 pub fn check(spec: &StickyApp) -> Findings {
     let mut findings = Findings::default();

@@ -1,18 +1,18 @@
-//! The app's pods: resources, limits, the arithmetic of leaving, the autoscaler.
+//! The app's pods: resources, limits, the arithmetic of a drain, the autoscaler.
 
-use crate::mode::MOST;
 use crate::spec::pods::{Amounts, Limits, Resources};
 use crate::spec::{Findings, StickyApp};
+use sticky_core::mode::MOST;
 
-/// What the app takes at most as a size of a body, text or frame.
+/// The largest body, text or frame that the app can be set to, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// The app's own defaults of body, text and frame (`sticky-app --help`).
+/// The app's own defaults of body, text and frame in bytes (`sticky-app --help`).
 const DEFAULT_BODY: u64 = 16 << 10;
 const DEFAULT_TEXT: u64 = 4_096;
 
-/// Seconds from SIGTERM until both front doors have left an unready pod: the readiness probe's period of 2 s, and up to
-/// 4.5 s in ingress-nginx 1.15.1 when another change has just been synced (measured).
+/// Seconds from SIGTERM until both front doors have stopped using an unready pod: the readiness probe's period of 2 s, and up to
+/// 4.5 s in ingress-nginx 1.15.1 right after another sync (measured).
 const DOORS_MOVE_ON: u32 = 7;
 
 pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
@@ -22,22 +22,25 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
     autoscaling(spec, findings);
 }
 
-/// Requests within limits; both written for memory, or nobody bounds the pod.
+/// Requests must not exceed limits, and memory must have a unit.
 pub(super) fn resources(path: &str, resources: &Resources, findings: &mut Findings) {
     let Resources { requests, limits } = resources;
     for (name, asks, most) in [("cpu", &requests.cpu, &limits.cpu), ("memory", &requests.memory, &limits.memory)] {
         if let (Some(asks), Some(most)) = (asks, most)
             && asks.nano() > most.nano()
         {
-            findings.refuse(&format!("{path}.requests.{name}"), format!("{asks} is more than the limit, {most}"));
+            findings.refuse(&format!("{path}.requests.{name}"), format!("{asks} is more than the limit of {most}"));
         }
     }
     for (name, Amounts { memory, .. }) in [("requests", requests), ("limits", limits)] {
-        // Megabytes, not bytes: `memory: 256` is a common slip for 256Mi.
+        // `memory: 256` is a common slip for 256Mi.
         if let Some(memory) = memory
             && memory.whole() < 4 << 20
         {
-            findings.refuse(&format!("{path}.{name}.memory"), format!("{memory} is less than 4Mi, in which nothing starts; is the unit missing?"));
+            findings.refuse(
+                &format!("{path}.{name}.memory"),
+                format!("{memory} is less than 4Mi, too little for anything to start; is the unit missing?"),
+            );
         }
     }
 }
@@ -54,46 +57,43 @@ fn limits(limits: &Limits, trusted: bool, findings: &mut Findings) {
     ];
     for (name, value, most) in bounds {
         if value.is_some_and(|value| value < 1 || value > most) {
-            findings.refuse(&format!("limits.{name}"), format!("it is 1 to {most}"));
+            findings.refuse(&format!("limits.{name}"), format!("invalid value: it must be from 1 to {most}"));
         }
     }
     let text = limits.max_text.unwrap_or(DEFAULT_TEXT);
     for (name, carrier) in [("maxBody", limits.max_body), ("maxFrame", limits.max_frame)] {
         let carrier = carrier.unwrap_or(DEFAULT_BODY);
         if text > carrier {
-            findings.refuse("limits.maxText", format!("a text of {text} bytes can't arrive: limits.{name} is {carrier}"));
+            findings.refuse("limits.maxText", format!("a text of {text} bytes can never arrive, because limits.{name} is {carrier}"));
         }
     }
     if limits.new_sessions_per_minute.is_some() && !trusted {
         findings
-            .refuse("limits.newSessionsPerMinute", "it counts nothing without ingress.trustedProxies, since every address would be the front door's");
+            .refuse("limits.newSessionsPerMinute", "without ingress.trustedProxies every client would have the front door's address; set that too");
     }
 }
 
 fn drain(spec: &StickyApp, findings: &mut Findings) {
     let drain = &spec.drain;
     if drain.pre_stop.0 == 0 {
-        findings
-            .refuse("drain.preStop", "0s is no sleep, and clusters before 1.34 refuse it; SIGTERM and the endpoint's removal would race. Write 5s");
+        findings.refuse("drain.preStop", "with 0s, SIGTERM would race the removal of the endpoint, and clusters before 1.34 refuse it; write 5s");
     }
     if drain.window.0 == 0 {
-        findings.refuse("drain.window", "0s would close every socket at once, and all would come back at once; write 15s");
+        findings.refuse("drain.window", "0s would close every socket at once, and all clients would reconnect at once; write 15s");
     }
     let least = drain.least_grace();
     if drain.grace() < least {
         findings.refuse(
             "drain.grace",
             format!(
-                "the kubelet would kill the pod before it has left: {} is less than preStop {} + delay {} + window {} + 5s, which is {least}s; leave it out",
+                "the kubelet would kill the pod before it has drained: {} is less than preStop {} + delay {} + window {} + 5s, which is {least}s; leave the key out",
                 drain.grace.unwrap_or(drain.window), drain.pre_stop, drain.delay, drain.window
             ),
         );
     }
     if drain.delay.0 < DOORS_MOVE_ON {
-        findings.warn(
-            "drain.delay",
-            format!("a front door may need {DOORS_MOVE_ON} s to leave a pod that is going; in {} requests can fail", drain.delay),
-        );
+        findings
+            .warn("drain.delay", format!("a front door may need {DOORS_MOVE_ON} s to stop using a pod, so with {} requests can fail", drain.delay));
     }
 }
 
@@ -101,17 +101,23 @@ fn autoscaling(spec: &StickyApp, findings: &mut Findings) {
     let Some(scaling) = &spec.autoscaling else { return };
     let min = scaling.min.unwrap_or(spec.mode.pods);
     if min == 0 || scaling.max > MOST || min > scaling.max {
-        findings.refuse("autoscaling", format!("pods go from {min} to {}; they are 1 to {MOST}, and the first is the smaller one", scaling.max));
+        findings.refuse(
+            "autoscaling",
+            format!("invalid range of pods, {min} to {}: both must be from 1 to {MOST}, and min must not be more than max", scaling.max),
+        );
     } else if !(min..=scaling.max).contains(&spec.mode.pods) {
         findings.refuse(
             "mode",
-            format!("{} says {} pods, and autoscaling keeps {min} to {}; let the mode lie between", spec.mode, spec.mode.pods, scaling.max),
+            format!(
+                "{} has {} pods, which is outside of autoscaling's range of {min} to {}; choose a mode within it",
+                spec.mode, spec.mode.pods, scaling.max
+            ),
         );
     }
     if !(1..=1_000).contains(&scaling.cpu) {
-        findings.refuse("autoscaling.cpu", "it is a percentage of resources.requests.cpu, 1 to 1000");
+        findings.refuse("autoscaling.cpu", "invalid value: it must be a percentage of resources.requests.cpu, from 1 to 1000");
     }
     if spec.resources.requests.cpu.is_none() {
-        findings.refuse("resources.requests.cpu", "autoscaling aims at a share of it; write 100m");
+        findings.refuse("resources.requests.cpu", "autoscaling requires it, because its target is a percentage of it; write 100m");
     }
 }

@@ -1,4 +1,4 @@
-//! Redis: its place, its password, its sizes.
+//! Redis: its URL, its password, its sizes.
 
 use super::{names, pods};
 use crate::spec::redis::Redis;
@@ -10,7 +10,10 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
         names::object("redis.password.secret", &password.secret, findings);
         let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
         if password.key.is_empty() || password.key.len() > 253 || !password.key.bytes().all(plain) || password.key.starts_with("..") {
-            findings.refuse("redis.password.key", format!("`{}` is no key of a Secret", password.key));
+            findings.refuse(
+                "redis.password.key",
+                format!("invalid key `{}`: a key in a Secret has letters, digits, hyphens, underscores and dots", password.key),
+            );
         }
     }
     match &redis.url {
@@ -21,8 +24,8 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
 
 fn elsewhere(url: &str, redis: &Redis, findings: &mut Findings) {
     let Some((_, rest)) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "redis" | "rediss")) else {
-        // The text is not repeated: it may hold a password.
-        findings.refuse("redis.url", "it is no Redis URL; write redis://[user@]host[:port][/db], or rediss:// for TLS");
+        // The URL is not repeated: it may hold a password.
+        findings.refuse("redis.url", "invalid Redis URL: write redis://[user@]host[:port][/db], or rediss:// for TLS");
         return;
     };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
@@ -30,7 +33,7 @@ fn elsewhere(url: &str, redis: &Redis, findings: &mut Findings) {
     if user.is_some_and(|user| user.contains(':')) || url.contains("password=") {
         findings.refuse(
             "redis.url",
-            "it holds a password, which would stand in manifests and annotations; put it in a Secret and name that in redis.password",
+            "the URL holds a password, which would show in manifests and annotations; put it in a Secret and name the Secret in redis.password",
         );
     }
     let (name, port) = match host.rsplit_once(':') {
@@ -39,15 +42,15 @@ fn elsewhere(url: &str, redis: &Redis, findings: &mut Findings) {
     };
     let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'_' | b'[' | b']' | b':');
     if name.is_empty() || !name.bytes().all(plain) || port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        findings.refuse("redis.url", "it names no host; write redis://[user@]host[:port][/db]");
+        findings.refuse("redis.url", "invalid Redis URL: it has no valid host and port; write redis://[user@]host[:port][/db]");
     }
-    // Kubernetes expands this in an environment variable.
+    // Kubernetes expands `$(…)` in an environment variable.
     if url.contains("$(") || url.bytes().any(|c| c.is_ascii_control() || c == b' ') {
-        findings.refuse("redis.url", "it holds characters that a URL has not");
+        findings.refuse("redis.url", "invalid Redis URL: it has characters that a URL can't have");
     }
     let fresh = Redis { url: redis.url.clone(), password: redis.password.clone(), ..Redis::default() };
     if *redis != fresh {
-        findings.warn("redis", "with a url none is deployed, so its image, storage, maxmemory and resources are left out");
+        findings.warn("redis", "image, storage, maxmemory and resources have no effect, because no Redis is deployed if redis.url is set");
     }
 }
 
@@ -57,23 +60,23 @@ fn deployed(redis: &Redis, findings: &mut Findings) {
         names::object("redis.storageClass", class, findings);
     }
     pods::resources("redis.resources", &redis.resources, findings);
-    // Redis forks to rewrite its append-only file, and pages that change meanwhile exist twice.
+    // Redis forks to rewrite its append-only file, and pages that change meanwhile are in memory twice.
     if let Some(most) = &redis.resources.limits.memory
         && redis.maxmemory.nano() * 2 > most.nano()
     {
         findings.refuse(
             "redis.maxmemory",
-            format!("{} is more than half of redis.resources.limits.memory, {most}: while Redis rewrites its file it may need twice as much, and would be killed", redis.maxmemory),
+            format!("{} is more than half of redis.resources.limits.memory, {most}: Redis may need twice as much while it rewrites its file, and would be killed", redis.maxmemory),
         );
     }
     if redis.maxmemory.whole() < 1 << 20 {
-        findings.refuse("redis.maxmemory", format!("{} is less than Redis itself takes; is the unit missing?", redis.maxmemory));
+        findings.refuse("redis.maxmemory", format!("{} is less than Redis itself needs; is the unit missing?", redis.maxmemory));
     }
     if redis.storage.nano() < redis.maxmemory.nano() * 2 {
         findings.refuse(
             "redis.storage",
             format!(
-                "{} is less than twice redis.maxmemory, {}: the append-only file exists twice while it is rewritten",
+                "{} is less than twice redis.maxmemory, {}: while Redis rewrites its append-only file, there are two of it",
                 redis.storage, redis.maxmemory
             ),
         );

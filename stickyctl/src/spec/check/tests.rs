@@ -28,15 +28,15 @@ fn the_default_is_faultless() {
 #[test]
 fn names_that_no_object_may_have() {
     for bad in ["", "Sticky", "-a", "a-", "a.b", "a b"] {
-        refuses("name", "no name", |s| s.name = bad.to_owned());
-        refuses("namespace", "no name", |s| s.namespace = bad.to_owned());
+        refuses("name", "invalid name", |s| s.name = bad.to_owned());
+        refuses("namespace", "invalid name", |s| s.namespace = bad.to_owned());
     }
-    refuses("name", "begin with a letter", |s| s.name = "1st".to_owned());
+    refuses("name", "start with a letter", |s| s.name = "1st".to_owned());
     refuses("name", "41 characters", |s| s.name = "a".repeat(41));
     refuses("namespace", "cluster itself", |s| s.namespace = "kube-system".to_owned());
     refuses("image.name", "latest", |s| s.image.name = "sticky-app:latest".to_owned());
-    refuses("image.pullSecret", "no name", |s| s.image.pull_secret = Some("A".to_owned()));
-    refuses("metrics.namespace", "no name", |s| s.metrics.namespace = Some("a.b".to_owned()));
+    refuses("image.pullSecret", "invalid name", |s| s.image.pull_secret = Some("A".to_owned()));
+    refuses("metrics.namespace", "invalid name", |s| s.metrics.namespace = Some("a.b".to_owned()));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_text_must_fit_its_carriers() {
 fn the_arithmetic_of_leaving() {
     refuses("drain.grace", "which is 35s", |s| s.drain.grace = Some(Seconds(30)));
     assert_eq!(refused(|s| s.drain.grace = Some(Seconds(35))), []);
-    refuses("drain.preStop", "no sleep", |s| s.drain.pre_stop = Seconds(0));
+    refuses("drain.preStop", "race", |s| s.drain.pre_stop = Seconds(0));
     refuses("drain.window", "at once", |s| s.drain.window = Seconds(0));
     assert!(found(|s| s.drain.delay = Seconds(1)).warnings[0].starts_with("drain.delay"));
 }
@@ -68,11 +68,11 @@ fn the_arithmetic_of_leaving() {
 fn an_autoscaler_needs_room_and_something_to_measure() {
     let scaling = |min, max| Some(Autoscaling { min, max, cpu: 70 });
     assert_eq!(refused(|s| s.autoscaling = scaling(None, 10)), []);
-    refuses("autoscaling", "from 5 to 4", |s| s.autoscaling = scaling(Some(5), 4));
-    refuses("autoscaling", "from 0", |s| s.autoscaling = scaling(Some(0), 4));
+    refuses("autoscaling", "5 to 4", |s| s.autoscaling = scaling(Some(5), 4));
+    refuses("autoscaling", "0 to 4", |s| s.autoscaling = scaling(Some(0), 4));
     refuses("autoscaling", "to 65", |s| s.autoscaling = scaling(None, 65));
     refuses("mode", "3 pods", |s| s.autoscaling = scaling(Some(4), 8));
-    refuses("resources.requests.cpu", "share", |s| {
+    refuses("resources.requests.cpu", "percentage", |s| {
         s.autoscaling = scaling(None, 10);
         s.resources.requests.cpu = None;
     });
@@ -90,10 +90,10 @@ fn no_secret_in_a_url() {
     for good in ["redis://r", "rediss://app@r.example:6380/2", "redis://[2001:db8::1]:6379", "redis://[2001:db8::1]"] {
         assert_eq!(found(|s| s.redis.url = Some(good.to_owned())), Findings::default(), "{good}");
     }
-    refuses("redis.password.secret", "no name", |s| {
+    refuses("redis.password.secret", "invalid name", |s| {
         s.redis.password = Some(SecretKey { secret: "A b".to_owned(), key: "password".to_owned() });
     });
-    refuses("redis.password.key", "no key", |s| {
+    refuses("redis.password.key", "invalid key", |s| {
         s.redis.password = Some(SecretKey { secret: "a".to_owned(), key: "a/b".to_owned() });
     });
 }
@@ -103,13 +103,13 @@ fn sizes_of_redis() {
     refuses("redis.maxmemory", "half of", |s| s.redis.maxmemory = "200Mi".parse().unwrap());
     refuses("redis.maxmemory", "unit missing", |s| s.redis.maxmemory = "96".parse().unwrap());
     refuses("redis.storage", "twice", |s| s.redis.storage = "100Mi".parse().unwrap());
-    refuses("redis.image", "neither tag", |s| s.redis.image = "redis".to_owned());
+    refuses("redis.image", "neither a tag", |s| s.redis.image = "redis".to_owned());
 }
 
 #[test]
 fn hosts_and_certificates() {
     for bad in ["Demo.example", "http://demo.example", "demo.example:80", "*.*.example", ""] {
-        refuses("ingress.host", "no host", |s| s.ingress.host = Some(bad.to_owned()));
+        refuses("ingress.host", "invalid host", |s| s.ingress.host = Some(bad.to_owned()));
     }
     refuses("ingress.host", "address", |s| s.ingress.host = Some("127.0.0.1".to_owned()));
     assert_eq!(refused(|s| s.ingress.host = Some("*.demo.example".to_owned())), []);
@@ -126,7 +126,7 @@ fn cookies_that_browsers_or_proxies_drop() {
         refuses("ingress.cookie.name", "every front door", |s| s.ingress.cookie.name = Some(odd.to_owned()));
     }
     refuses("ingress.cookie.name", "without Secure", |s| s.ingress.cookie.name = Some("__Host-sticky".to_owned()));
-    refuses("ingress.cookie.lifetime", "deletes", |s| s.ingress.cookie.lifetime = Seconds(0));
+    refuses("ingress.cookie.lifetime", "delete the cookie", |s| s.ingress.cookie.lifetime = Seconds(0));
     refuses("ingress.cookie.sameSite", "without Secure", |s| s.ingress.cookie.same_site = SameSite::None);
     assert_eq!(
         refused(|s| {
@@ -136,7 +136,7 @@ fn cookies_that_browsers_or_proxies_drop() {
         }),
         []
     );
-    assert!(found(|s| s.ingress.cookie.secure = Some(true)).warnings[0].contains("plain http"));
+    assert!(found(|s| s.ingress.cookie.secure = Some(true)).warnings[0].contains("plain HTTP"));
 }
 
 #[test]

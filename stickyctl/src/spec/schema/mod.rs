@@ -1,22 +1,18 @@
 //! The spec as a JSON Schema (draft 7), for editors, for the reference of the spec, and for Helm.
 //!
-//! It is derived from the types: descriptions are their docs, defaults their own. What is written as text has its form in
-//! [`mod@words`]. It says what one value can be; what several say together is [`check`](super::check)'s.
+//! It is derived from the types: descriptions are their docs, defaults their own; [`words`](super::words) has the patterns of
+//! text. The schema constrains single values; [`check`](super::check) finds values that contradict each other.
 
-mod words;
-
-pub(super) use words::{CookieName, Host, ImageName, Label, LabelKey, LabelValue, Network, RedisUrl, Release, SecretEntry, Subdomain};
-
-use super::StickyApp;
+use super::sticky_app::StickyApp;
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Value, json};
 
-/// The schema of a whole spec. Unknown keys are refused everywhere, no key is required at the root, and `null` stands for a
-/// key that is left out where leaving it out means something.
+/// The schema of a whole spec. It refuses unknown keys everywhere and requires no key at the root; `null` stands for a key that
+/// is left out, wherever that has a meaning.
 ///
-/// Besides the draft's own keywords it has `enumDescriptions`, which editors show: a text for each word of an `enum`.
+/// Besides the draft's own keywords it uses `enumDescriptions`, which editors show: a text for each value of an `enum`.
 #[must_use]
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true).with_transform(RecursiveTransform(tidy));
@@ -27,8 +23,8 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Puts the default of a whole spec at each key: a type's own default may differ from what its place in the spec has. A group has
-/// none, its keys do.
+/// Gives each key the default that it has in a whole spec, which may differ from the default of its type. A group has no default,
+/// its keys do.
 fn defaults(schema: &mut Value, tree: &Value) {
     for (key, property) in schema["properties"].as_object_mut().into_iter().flatten() {
         let (default, is_group) = (tree.get(key), property.get("properties").is_some());
@@ -38,7 +34,7 @@ fn defaults(schema: &mut Value, tree: &Value) {
         } else if let Some(default) = default {
             property["default"] = default.clone();
         } else if property["type"] == "array" {
-            // Empty, it is left out of the tree.
+            // An empty list is not in the tree.
             property["default"] = json!([]);
         } else if property["type"] == "object" {
             property["default"] = json!({});
@@ -46,7 +42,7 @@ fn defaults(schema: &mut Value, tree: &Value) {
     }
 }
 
-/// Words with a text each become one `enum`, which validators tell of in one line; formats like `uint16` are Rust's.
+/// Turns constants with a text each into one `enum`, which validators report in one line, and drops formats of Rust like `uint16`.
 fn tidy(schema: &mut Schema) {
     schema.remove("format");
     for keyword in ["oneOf", "anyOf"] {
@@ -60,7 +56,7 @@ fn tidy(schema: &mut Schema) {
     }
 }
 
-/// The words of branches that are words, and their texts.
+/// The constants of branches and their texts, if every branch is a constant.
 fn words_of(branches: &[Value]) -> Option<(Vec<Value>, Vec<Value>)> {
     let (mut words, mut texts) = (Vec::new(), Vec::new());
     for branch in branches {

@@ -58,7 +58,7 @@ mod tests {
             }
             // Turns are whole nanoseconds.
             let second = Duration::from_secs(1) - Duration::from_micros(1);
-            let most = begun.iter().map(|from| begun.iter().filter(|at| (*from..*from + second).contains(at)).count()).max();
+            let most = begun.iter().map(|from| begun.iter().filter(|at| (*from..*from + second).contains(*at)).count()).max();
             assert!(most.is_some_and(|most| most as f64 <= rate), "{most:?} at {rate}");
         }
     }

@@ -16,7 +16,7 @@ use sticky_affinity::cache::is_cached;
 use sticky_affinity::cookie::Offer;
 use sticky_affinity::jar::{Jar, Place};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
-use sticky_app::core::ids::ClientId;
+use sticky_core::ids::ClientId;
 
 /// A request to send.
 #[derive(Debug, Clone, Copy)]

@@ -1,21 +1,23 @@
-//! The report as one page for a browser: nothing is fetched, so that it opens from a file and can be sent on.
+//! The report as one page for a browser. It fetches nothing, so that it opens from a file and can be sent on.
 //!
-//! The page's script draws it from the report's own JSON, and puts every text in as text. A content security policy allows that script and
+//! The page's script draws it from the report's own JSON and inserts every text as text. A content security policy allows that script and
 //! that style by their hashes and nothing else.
 
 use super::model::Report;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+use std::sync::LazyLock;
+use sticky_app::page_kit;
 
 const PAGE: &str = include_str!("html/page.html");
-const STYLE: &str = include_str!("html/report.css");
-/// In the order in which they are defined; the last one begins.
-const SCRIPT: &str = concat!(
-    "\"use strict\";\n(() => {\n",
-    include_str!("html/tree.js"),
+/// Below the app page's own modules: each after those that it imports, and the last one starts the page.
+const MODULES: [&str; 13] = [
+    include_str!("html/text.js"),
+    include_str!("html/figure.js"),
     include_str!("html/pods.js"),
     include_str!("html/emblem.js"),
+    include_str!("html/heading.js"),
     include_str!("html/rows.js"),
     include_str!("html/map.js"),
     include_str!("html/bounds.js"),
@@ -24,22 +26,34 @@ const SCRIPT: &str = concat!(
     include_str!("html/timeline.js"),
     include_str!("html/sections.js"),
     include_str!("html/start.js"),
-    "})();\n",
-);
+];
+
+static STYLE: LazyLock<String> = LazyLock::new(|| [page_kit::TOKENS, include_str!("html/report.css")].concat());
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let lines: Vec<_> = page_kit::MODULES.iter().chain(&MODULES).flat_map(|module| bundled(module)).collect();
+    format!("\"use strict\";\n(() => {{\n{}\n}})();\n", lines.join("\n"))
+});
+
+/// The lines of a module without its comments, imports and exports, since a file can't import: in one function with the modules
+/// above it, it sees all that they define. Their names must differ, and an import or a comment takes whole lines.
+fn bundled(module: &str) -> impl Iterator<Item = &str> {
+    let is_left_out = |line: &&str| ["import ", "//", "/*", "*"].iter().any(|start| line.trim_start().starts_with(start));
+    module.lines().filter(move |line| !line.is_empty() && !is_left_out(line)).map(|line| line.strip_prefix("export ").unwrap_or(line))
+}
 
 impl Report {
-    /// As a page.
+    /// The report as HTML.
     ///
     /// # Errors
     /// Never in practice: the report is written to memory.
     pub fn page(&self) -> serde_json::Result<String> {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-            hash(STYLE),
-            hash(SCRIPT)
+            hash(&STYLE),
+            hash(&SCRIPT)
         );
         let data = harmless_in_html(&serde_json::to_string(self)?);
-        Ok(fill(PAGE, &[("policy", &policy), ("style", STYLE), ("script", SCRIPT), ("data", &data)]))
+        Ok(fill(PAGE, &[("policy", &policy), ("style", &STYLE), ("script", &SCRIPT), ("data", &data)]))
     }
 }
 
@@ -47,8 +61,8 @@ fn hash(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text))
 }
 
-/// JSON that ends no element and begins no comment: what HTML or a script could take for its own stands only in JSON's texts, where it can be
-/// written as an escape.
+/// JSON that can't end an element or begin a comment: what HTML could misread occurs only inside JSON's strings, where it is written as an
+/// escape.
 fn harmless_in_html(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut safe, c| {
         match c {
@@ -63,7 +77,7 @@ fn harmless_in_html(json: &str) -> String {
     })
 }
 
-/// Puts texts in at their places, `{{name}}`; what is put in is not looked at again.
+/// Replaces each `{{name}}` with its text; the texts themselves are not searched.
 fn fill(page: &str, texts: &[(&str, &str)]) -> String {
     let mut parts = page.split("{{");
     let mut filled = parts.next().unwrap_or_default().to_owned();
@@ -89,12 +103,12 @@ mod tests {
     fn strangers_words_end_no_element() {
         let report = hostile();
         let page = report.page().unwrap();
-        // The page's own two scripts, and no third.
+        // The page's own two scripts and no third.
         assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
         let json = between(&page, "id=\"data\">", "</script>");
         assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{json}");
         let read: serde_json::Value = serde_json::from_str(json).unwrap();
-        assert_eq!(read, serde_json::to_value(&report).unwrap(), "an escape is the same text to who reads JSON");
+        assert_eq!(read, serde_json::to_value(&report).unwrap(), "an escape reads as the same text");
         assert!(read["cookies"][0]["name"].as_str().unwrap().starts_with("</script><script>"), "{read}");
     }
 
@@ -111,7 +125,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_is_not_looked_at_again() {
+    fn modules_become_one_script() {
+        let module =
+            "// About.\n/** @import { A } from \"./a.d.ts\" */\nimport { b } from \"./b.js\";\n\n/**\n * Adds.\n */\nexport const c = b * 2;\n";
+        assert_eq!(bundled(module).collect::<Vec<_>>(), ["const c = b * 2;"]);
+        let left: Vec<_> = SCRIPT.lines().filter(|line| ["import", "export"].iter().any(|word| line.trim_start().starts_with(word))).collect();
+        assert!(left.is_empty(), "{left:?}");
+        let mut names: Vec<_> = SCRIPT
+            .lines()
+            .filter_map(|line| ["const ", "let ", "function ", "class "].iter().find_map(|word| line.strip_prefix(word)))
+            .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
+            .collect();
+        names.sort_unstable();
+        let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(names.len() > 60 && twice.is_empty(), "{} names, twice: {twice:?}", names.len());
+    }
+
+    #[test]
+    fn texts_are_not_searched() {
         assert_eq!(fill("a{{b}}c{{d}}", &[("b", "{{d}}"), ("d", "e")]), "a{{d}}ce");
     }
 }

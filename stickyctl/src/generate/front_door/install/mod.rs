@@ -1,31 +1,30 @@
-//! The front doors' own objects, for `up --install-front-door` where a cluster has none.
+//! The objects of a front door, for `up --install-front-door` on a cluster that has none.
 //!
-//! # What an installed door may do
-//! No Secret of the cluster but those of one namespace. Neither door runs without `list` and `watch` on Secrets in every
-//! namespace that it watches: ingress-nginx waits for its cache of Secrets before it looks at any Ingress
+//! # Its rights
+//! An installed front door may read the Secrets of one namespace only. Neither door runs without `list` and `watch` on the Secrets of
+//! every namespace that it watches: ingress-nginx waits for its cache of Secrets before it looks at any Ingress
 //! (`internal/ingress/controller/store/store.go`, `Informer.Run`), and so does Traefik's ingress-nginx provider
-//! (`pkg/provider/kubernetes/ingress-nginx/client.go`, `WatchAll`); without the right, both wait for ever and serve nothing (tried with
-//! Traefik 3.6.12: 404 to every request until the right was given, 200 six seconds later).
-//! Both ask for all Secrets of a namespace at once, so a Role that names one (`resourceNames`) is of no use either. What can be
-//! chosen is the number of namespaces: an installed door is told to watch **the release's namespace alone**, and its rights
-//! there are a Role in that namespace. That is also how the release's `tlsSecret` is read. A release in another namespace
-//! needs a door and a class of its own, or a door that somebody installed for the whole cluster.
+//! (`pkg/provider/kubernetes/ingress-nginx/client.go`, `WatchAll`). Without that right both wait forever and serve nothing (tried with
+//! Traefik 3.6.12: 404 to every request until the right was granted, 200 six seconds later). Both ask for all Secrets of a namespace
+//! at once, so a Role that names one Secret (`resourceNames`) doesn't help. Only the number of namespaces can be chosen: an installed
+//! door watches **the release's namespace alone**, with a Role in that namespace. That is also how it reads the release's `tlsSecret`.
+//! A release in another namespace needs a door and a class of its own, or a door that somebody installed for the whole cluster.
 //!
 //! Cluster-wide it reads IngressClasses, and nothing else.
 //!
-//! # Which Ingresses it takes
-//! Both doors take every IngressClass whose `spec.controller` is the one that they were started with, whatever its name; the
-//! option named after the class is for the old annotation. So the string is `k8s.io/ingress-nginx` for the class `nginx` only,
-//! as everybody has it, and a word of its own for every other class; and the class is taken by its name too (both have an
-//! option for that), since `spec.controller` of an IngressClass that exists can't be changed.
+//! # The Ingresses that it serves
+//! Both doors serve every IngressClass whose `spec.controller` is the one that they were started with, whatever the class's name; the
+//! option named after the class is for the old annotation. So the controller is `k8s.io/ingress-nginx` for the class `nginx` only, as
+//! everywhere, and a word of its own for every other class. The door also selects the class by name (both have an option for that),
+//! because the `spec.controller` of an existing IngressClass can't be changed.
 //!
-//! # Where it can be reached
-//! *Exposed* means that a node carries the label `ingress-ready=true`, as kind's documents have it: the pod goes there and takes
-//! the host's ports 80 and 443. Elsewhere there is a Service inside the cluster and nothing on any host, and `forward` serves.
+//! # How to reach it
+//! A door is *exposed* if a node has the label `ingress-ready=true`, as in kind's documentation: its pod runs on that node and takes the
+//! host's ports 80 and 443. Elsewhere it has a Service inside the cluster and nothing on any host; `forward` then leads to it.
 //!
-//! ingress-nginx' admission webhook is left out. It refuses an Ingress with a bad annotation, but needs a certificate that two
-//! Jobs make with rights on webhook configurations of the whole cluster, and while it starts, it refuses good ones too
-//! (kubernetes/ingress-nginx#5401); the only Ingresses here come from a checked spec.
+//! ingress-nginx's admission webhook is left out. It refuses an Ingress with an invalid annotation, but needs a certificate that two
+//! Jobs create with rights on the webhook configurations of the whole cluster, and it refuses valid Ingresses too while it starts
+//! (kubernetes/ingress-nginx#5401). The only Ingresses here come from a checked spec.
 
 mod nginx;
 mod pod;
@@ -41,36 +40,36 @@ use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
 
-/// The ingress-nginx that is installed: its last version.
+/// The version of ingress-nginx to install, which is the last.
 pub const NGINX: &str = "1.15.1";
-/// The Traefik that is installed.
+/// The version of Traefik to install.
 pub const TRAEFIK: &str = "3.6.12";
 
-/// The label of a node that has ports 80 and 443 to give; its value is `true`.
+/// The label of a node whose ports 80 and 443 a front door may take; its value is `true`.
 pub const INGRESS_READY: &str = "ingress-ready";
-/// The value of `app.kubernetes.io/component` on all objects of an installed door, its pods included.
+/// The value of `app.kubernetes.io/component` on all objects of an installed door, including its pods.
 pub const COMPONENT: &str = "front-door";
 
-/// The class that everybody has, and the controller that it names.
+/// The usual class, and the controller that it names.
 const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 
-/// A front door to install: which, for whom, and where.
+/// A front door to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Install {
-    /// Which proxy.
+    /// The proxy.
     pub door: FrontDoor,
     /// The IngressClass that it serves.
     pub class: String,
     /// The namespace that it runs in.
     pub namespace: String,
-    /// The one namespace whose Ingresses, Services and Secrets it reads. It has to exist: a Role goes there.
+    /// The only namespace whose Ingresses, Services and Secrets it reads. It must exist, because a Role is created in it.
     pub watched: String,
-    /// Whether it takes ports 80 and 443 of a node with the label [`INGRESS_READY`].
+    /// Whether it takes the ports 80 and 443 of a node with the label [`INGRESS_READY`].
     pub exposed: bool,
 }
 
 impl Install {
-    /// The door that a release needs.
+    /// The front door for a release.
     #[must_use]
     pub fn of(spec: &StickyApp, exposed: bool) -> Self {
         Self {
@@ -82,8 +81,8 @@ impl Install {
         }
     }
 
-    /// The name of its Deployment, Service, ServiceAccount and Roles: the usual one for the class `nginx`, so that the usual
-    /// commands work; with the class in it for another, so that two doors fit into one namespace.
+    /// The name of its Deployment, Service, ServiceAccount and Roles. For the class `nginx` it is the usual one, so that the usual
+    /// commands work; for another class it contains the class, so that two doors fit into one namespace.
     #[must_use]
     pub fn name(&self) -> String {
         let usual = match self.door {
@@ -99,13 +98,13 @@ impl Install {
         name.trim_end_matches('-').to_owned()
     }
 
-    /// What the IngressClass and the door's arguments have as controller.
+    /// The controller in the IngressClass and in the door's arguments.
     #[must_use]
     pub fn controller(&self) -> String {
         if self.class == USUAL.0 { USUAL.1.to_owned() } else { format!("stickyctl.dev/{}", self.class) }
     }
 
-    /// The address in the status of each Ingress: this machine's, as kind's flavour of ingress-nginx has it, or the Service's.
+    /// The address in the status of each Ingress: the local one, as in kind's variant of ingress-nginx, or that of the Service.
     fn published(&self) -> String {
         if self.exposed { "localhost".to_owned() } else { format!("{}.{}.svc", self.name(), self.namespace) }
     }
@@ -123,7 +122,7 @@ impl Install {
         map([("app.kubernetes.io/name", "sticky-sessions"), ("app.kubernetes.io/instance", &self.name()), ("app.kubernetes.io/component", COMPONENT)])
     }
 
-    /// The labels of its pods as a selector's text.
+    /// A selector for its pods, as in `a=b,c=d`.
     #[must_use]
     pub fn selector_text(&self) -> String {
         pairs(&self.selector())
@@ -135,7 +134,7 @@ impl Install {
         labels
     }
 
-    /// Metadata of an object of the cluster.
+    /// Metadata of an object without a namespace.
     fn of_cluster(&self, name: String) -> ObjectMeta {
         ObjectMeta { name: Some(name), labels: Some(self.labels()), ..ObjectMeta::default() }
     }
@@ -159,9 +158,9 @@ impl Install {
     }
 }
 
-/// All objects of a door, in the order in which they are applied. The watched namespace is not among them and has to be there.
+/// All objects of a front door, in the order in which they are applied. The watched namespace is not among them and must exist.
 ///
-/// A namespace and an IngressClass that exist and are not ours are left as they are: that is for the caller to see to.
+/// The caller must leave out a namespace and an IngressClass that exist and that stickyctl doesn't manage.
 #[must_use]
 pub fn objects(install: &Install) -> Vec<Object> {
     let mut all: Vec<Object> =

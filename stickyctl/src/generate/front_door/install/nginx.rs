@@ -1,4 +1,4 @@
-//! ingress-nginx' container and rights, from its own `deploy/static/provider/kind/deploy.yaml`, cut down to one namespace.
+//! ingress-nginx's container and rights, from its own `deploy/static/provider/kind/deploy.yaml`, restricted to one namespace.
 
 use super::Install;
 use super::pod::{Ports, asks};
@@ -9,15 +9,15 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
-/// The lease by which several pods agree on who writes the status of Ingresses.
+/// The lease with which several pods agree on the one that writes the status of Ingresses.
 const LEASE: &str = "ingress-nginx-leader";
 const HEALTH: i32 = 10_254;
 
-/// `www-data` in the image. nginx and the controller write their configuration below `/etc` and `/tmp`, so the root is theirs
-/// to write to, as in the project's own manifests.
+/// `www-data` in the image. nginx and the controller write their configuration to `/etc` and `/tmp`, so their root is writable, as in
+/// the project's own manifests.
 const USER: i64 = 101;
 
-/// Ports as the image has them. Others would do for HTTP, but a redirect to HTTPS would then name the port.
+/// The ports of the image. Others would work for HTTP, but a redirect to HTTPS would then name the port.
 pub(super) const PORTS: Ports = Ports { http: 80, https: 443 };
 
 pub(super) fn container(install: &Install) -> Container {
@@ -68,7 +68,7 @@ fn field(name: &str, path: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value_from: Some(EnvVarSource { field_ref: Some(from), ..EnvVarSource::default() }), ..EnvVar::default() }
 }
 
-/// At home: its own pod, and the lease.
+/// Rights in its own namespace: its pod and the lease.
 pub(super) fn own_rules() -> Vec<PolicyRule> {
     let leases = "coordination.k8s.io";
     vec![
@@ -80,7 +80,7 @@ pub(super) fn own_rules() -> Vec<PolicyRule> {
     ]
 }
 
-/// Where the release is. The namespace itself is read once, at the start, and must be there.
+/// Rights in the namespace of the release. The namespace itself is read once, at the start, and must exist.
 pub(super) fn watched_rules() -> Vec<PolicyRule> {
     vec![
         rule("", &["namespaces"], &["get"]),

@@ -1,4 +1,4 @@
-//! What both doors have in common: Deployment, Service, ports.
+//! What both front doors share: Deployment, Service, ports.
 
 use super::{INGRESS_READY, Install, nginx, traefik};
 use crate::generate::meta::map;
@@ -13,17 +13,17 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 
-/// Names of the two ports, in pods and Service.
+/// The names of the two ports, in pods and in the Service.
 const HTTP: &str = "http";
 const HTTPS: &str = "https";
 
-/// What a door listens on inside its pod.
+/// The ports that a front door listens on inside its pod.
 pub(super) struct Ports {
     pub(super) http: i32,
     pub(super) https: i32,
 }
 
-/// Asks a path of a port by HTTP.
+/// An HTTP probe.
 pub(super) fn asks(path: &str, port: i32, period: i32, failures: i32) -> Probe {
     Probe {
         http_get: Some(HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::Int(port), ..HTTPGetAction::default() }),
@@ -34,8 +34,8 @@ pub(super) fn asks(path: &str, port: i32, period: i32, failures: i32) -> Probe {
     }
 }
 
-/// Requests without limits: a door's memory goes by the node's cores and by its connections, and one that is killed takes all
-/// sessions' sockets with it.
+/// Requests without limits: a front door's memory depends on the node's cores and on its connections, and if it were killed, every
+/// session would lose its sockets.
 pub(super) fn requests(amounts: BTreeMap<String, String>) -> ResourceRequirements {
     let requests = amounts.into_iter().map(|(name, amount)| (name, Quantity(amount))).collect();
     ResourceRequirements { requests: Some(requests), ..ResourceRequirements::default() }
@@ -111,7 +111,7 @@ fn pod(install: &Install) -> PodSpec {
     }
 }
 
-/// Inside the cluster, for `kubectl port-forward` and for clients there.
+/// The Service inside the cluster, for `kubectl port-forward` and for clients there.
 pub(super) fn service(install: &Install) -> Service {
     let port = |name: &str, number: i32| ServicePort {
         name: Some(name.to_owned()),

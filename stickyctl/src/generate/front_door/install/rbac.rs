@@ -1,4 +1,4 @@
-//! Rights: a rule in a line, and the pairs of role and binding.
+//! Rights: rules, and the pairs of role and binding.
 
 use super::Install;
 use crate::generate::object::Object;
@@ -13,7 +13,7 @@ pub(super) fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRul
     PolicyRule { api_groups: Some(vec![group.to_owned()]), resources: Some(owned(resources)), verbs: owned(verbs), ..PolicyRule::default() }
 }
 
-/// The one right in the whole cluster: IngressClasses have no namespace.
+/// The only right in the whole cluster: IngressClasses have no namespace.
 pub(super) fn everywhere(install: &Install) -> [Object; 2] {
     // Objects of the cluster carry the namespace in their name: a door of the same name may run in another.
     let name = format!("stickyctl-{}-{}", install.namespace, install.name());
@@ -30,8 +30,8 @@ pub(super) fn everywhere(install: &Install) -> [Object; 2] {
     [role.into(), binding.into()]
 }
 
-/// Rights in one namespace; nothing for no rules. The names tell apart the rights at home from those of a watched namespace,
-/// since a door may watch the namespace that it runs in.
+/// A Role and its binding in one namespace, or nothing if there are no rules. The names distinguish a door's rights in its own namespace
+/// from those in the watched one, because the two may be the same.
 pub(super) fn within(install: &Install, namespace: &str, name: String, rules: Vec<PolicyRule>) -> Vec<Object> {
     if rules.is_empty() {
         return Vec::new();

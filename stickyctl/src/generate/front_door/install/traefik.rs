@@ -1,4 +1,4 @@
-//! Traefik's container and rights, from its `pkg/provider/kubernetes/ingress-nginx` and what its chart does.
+//! Traefik's container and rights, from its `pkg/provider/kubernetes/ingress-nginx` and its own chart.
 
 use super::Install;
 use super::pod::{Ports, asks};
@@ -8,11 +8,11 @@ use crate::generate::pod::unprivileged;
 use k8s_openapi::api::core::v1::{Container, SecurityContext};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
-/// Nobody in the image; as the chart has it.
+/// A user that the image has no name for, as in its own chart.
 const USER: i64 = 65_532;
 const HEALTH: i32 = 8_080;
 
-/// Ports that need no privilege.
+/// Ports that need no privileges.
 pub(super) const PORTS: Ports = Ports { http: 8_000, https: 8_443 };
 
 pub(super) fn container(install: &Install) -> Container {
@@ -40,7 +40,7 @@ pub(super) fn container(install: &Install) -> Container {
     }
 }
 
-/// Where the release is.
+/// Rights in the namespace of the release.
 pub(super) fn watched_rules() -> Vec<PolicyRule> {
     vec![
         rule("", &["services", "secrets"], &["list", "watch"]),

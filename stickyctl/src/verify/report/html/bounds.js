@@ -1,38 +1,51 @@
-/* How many moved, and between what rates the truth lies. */
-const percent = rate => (rate * 100 < 1 ? (rate * 100).toFixed(2) : rate * 100 > 99.95 ? "100" : (rate * 100).toFixed(1)) + " %";
+// How many moved, and the bounds of the true rate.
+/** @import { Shape } from "../../../../../app/src/page/tree.js" */
+/** @import { Count, Report } from "./report.d.ts" */
+import { el } from "../../../../../app/src/page/tree.js";
+import { figure, px } from "./figure.js";
+import { count, percent } from "./text.js";
 
-function inWords({ seen, of, least, most }, what) {
-  if (!of) return [h("b", "", `No ${what} to judge`)];
-  const range = seen === 0 ? `at most ${percent(most)} do` : seen === of ? `at least ${percent(least)} do` : `between ${percent(least)} and ${percent(most)} do`;
-  return [h("b", "", `${seen.toLocaleString("en")} of ${count(of, what)} moved`), h("br"), `${range}, at 95 %`];
+/** @type {(count: Count, what: string) => (Node | string)[]} */
+export function inWords({ seen, of, least, most }, what) {
+  if (!of) return [el("b", "", `No ${what}s to judge`)];
+  const range = seen === 0 ? `at most ${percent(most)}` : seen === of ? `at least ${percent(least)}` : `between ${percent(least)} and ${percent(most)}`;
+  return [el("b", "", `${seen.toLocaleString("en")} of ${count(of, what)} moved`), el("br", ""), `${range}, with 95% confidence`];
 }
 
-function interval({ seen, of, least, most }, width) {
+/** @type {(count: Count, width: number) => Node | null} */
+export function interval({ seen, of, least, most }, width) {
   if (!of) return null;
-  const x = rate => 2 + (width - 4) * rate, bad = seen ? " bad" : "", marks = width < 320 ? [0, .5, 1] : [0, .25, .5, .75, 1];
-  return figure(width, 44, `between ${percent(least)} and ${percent(most)}`, [
-    ["path", { class: "axis", d: `M2 14.5H${width - 2}` }],
-    ...marks.flatMap(rate => [["path", { class: "axis", d: `M${px(x(rate))} 14v5` }],
-      ["text", { x: px(x(rate)), y: 36, class: "m", "text-anchor": rate === 0 ? "start" : rate === 1 ? "end" : "middle" }, `${rate * 100} %`]]),
-    ["path", { class: "range" + bad, d: `M${px(x(least))} 14H${px(Math.max(x(most), x(least) + 3))}` }],
-    ["circle", { class: "dot" + bad, cx: px(Math.max(6, Math.min(width - 6, x(seen / of)))), cy: 14, r: 5 }],
-  ]);
+  /** @param {number} rate */
+  const x = rate => 2 + (width - 4) * rate;
+  const bad = seen ? " bad" : "", marks = width < 320 ? [0, .5, 1] : [0, .25, .5, .75, 1];
+  /** @type {Shape[]} */
+  const out = [["path", { class: "axis", d: `M2 14.5H${width - 2}` }]];
+  for (const rate of marks) {
+    out.push(["path", { class: "axis", d: `M${px(x(rate))} 14v5` }],
+      ["text", { x: px(x(rate)), y: 36, class: "m", "text-anchor": rate === 0 ? "start" : rate === 1 ? "end" : "middle" }, `${rate * 100}%`]);
+  }
+  out.push(["path", { class: "range" + bad, d: `M${px(x(least))} 14H${px(Math.max(x(most), x(least) + 3))}` }],
+    ["circle", { class: "dot" + bad, cx: px(Math.max(6, Math.min(width - 6, x(seen / of)))), cy: 14, r: 5 }]);
+  return figure(width, 44, `between ${percent(least)} and ${percent(most)}`, out);
 }
 
-/** What the numbers mean, by what was found. */
-function meaning(report) {
+/**
+ * What the numbers mean, given what was found.
+ * @param {Report} report
+ */
+export function meaning(report) {
   const { seen, of, most } = report.moved_requests;
   const forced = report.forced_moves ? `${count(report.forced_moves, "forced move")} ${report.forced_moves === 1 ? "is" : "are"} not counted: the pod was gone or not ready. ` : "";
-  if (!of) return "No session had a later answer that names its pod.";
+  if (!of) return "No session got a later answer that names its pod.";
   if (seen) {
     return `${forced}A request counts as moved when its pod is not the one that bound its session. `
-      + `Counted from one request to the next there were ${count(report.changes, "change")}.`;
+      + `From each request to the next, the pod changed ${report.changes === 1 ? "once" : `${report.changes.toLocaleString("en")} times`}.`;
   }
   if (report.verdict === "sticky") {
-    return `${forced}The odds that chance alone kept every session in place, from the controls' shares, are below 1 in a million. `
-      + `A leak of ${percent(most)} of requests or more would have shown in this run 19 times in 20.`;
+    return `${forced}Judging by the controls' shares, the odds that chance alone kept every session in place are below 1 in a million. `
+      + `If ${percent(most)} or more of the requests leaked, a run like this would show it 19 times in 20.`;
   }
-  if (report.verdict === "not-sticky") return `${forced}Requests stay, and what speaks against affinity is not among them.`;
-  if (report.pods.length < 2) return "With one pod these bounds hold for any site, sticky or not. They are shown so that nobody takes them for a finding.";
-  return `${forced}Where the verdict is open, these bounds are no finding.`;
+  if (report.verdict === "not-sticky") return `${forced}These requests stayed; the evidence against affinity is elsewhere.`;
+  if (report.pods.length < 2) return "With one pod, these bounds hold for any site, sticky or not. Don't read them as a finding.";
+  return `${forced}While the verdict is open, don't read these bounds as a finding.`;
 }

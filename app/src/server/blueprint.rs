@@ -1,0 +1,48 @@
+//! How a worker is made. The supervisor's processes and the threads of `stickyctl … --local` are made the same way.
+
+use crate::bus::Relay;
+use crate::bus::redis::BadRedis;
+use crate::server::desk::Desk;
+use crate::server::worker::{Config, Worker};
+use std::sync::Arc;
+use sticky_core::choice::Expose;
+use sticky_core::identity::{Identity, PodName};
+use sticky_core::topology::Door;
+
+/// What all workers of a pod, or of a local run, have in common.
+#[derive(Clone)]
+pub struct Blueprint {
+    /// How they behave.
+    pub config: Config,
+    /// The front door, as the map shows it.
+    pub door: Door,
+    /// How much of their identity they show.
+    pub expose: Expose,
+    /// The bus that they join.
+    pub relay: Relay,
+}
+
+/// Why a worker can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotMake {
+    /// There is no randomness for the name of its start.
+    #[error("the system gave no random numbers: {0}")]
+    NoRandomness(getrandom::Error),
+    /// The bus refuses its settings.
+    #[error(transparent)]
+    Bus(#[from] BadRedis),
+}
+
+impl Blueprint {
+    /// Makes worker `number` of a pod that has `workers`, on the current runtime, and joins it to the bus.
+    ///
+    /// # Errors
+    /// [`CannotMake`]. A Redis that is away is no error: the worker keeps trying to reach it.
+    pub fn worker(&self, pod: PodName, number: u16, workers: u16) -> Result<Arc<Worker>, CannotMake> {
+        let boot = format!("{:08x}", getrandom::u32().map_err(CannotMake::NoRandomness)?);
+        let identity = Identity::new(pod, number, workers, boot, self.expose);
+        let desk = Desk::new(identity, self.door.clone(), &self.config.limits, self.relay.is_up_at_once());
+        let bus = self.relay.join(&desk.identity, desk.clone())?;
+        Ok(Worker::new(self.config.clone(), desk, bus))
+    }
+}

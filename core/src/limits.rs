@@ -1,0 +1,124 @@
+//! Every limit of a worker, with its default. The flags of the same names say what happens beyond each.
+
+use std::time::Duration;
+
+/// What untrusted input may use of a worker, in size, count and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's body; beyond: 413.
+    pub max_body: usize,
+    /// Bytes of a message's text; beyond: 413, on a socket an error frame.
+    pub max_text: usize,
+    /// Bytes of a frame and of a message in several frames; beyond: close 1009.
+    pub max_frame: usize,
+    /// From a request's first byte to the end of its head; beyond: the connection is closed.
+    pub header_timeout: Duration,
+    /// Silence between two requests; beyond: the connection is closed. Longer than any front door's own, or a proxy
+    /// meets a closed connection and a POST becomes a 502.
+    pub keep_alive: Duration,
+    /// A whole request; beyond: 408.
+    pub request_timeout: Duration,
+    /// A socket without a message in either direction; beyond: close 1000.
+    pub idle_socket: Duration,
+    /// Between two pings of the server; two unanswered ones end the socket.
+    pub ping_interval: Duration,
+    /// Sockets of one session on this worker; beyond: 429.
+    pub sockets_per_session: usize,
+    /// Sockets of this worker; beyond: 503.
+    pub max_sockets: usize,
+    /// Connections of this worker; beyond: 503 and close.
+    pub max_connections: usize,
+    /// Frames that wait for one socket's reader; beyond: close 1008.
+    pub socket_queue: usize,
+    /// Requests in work at once; beyond: 503.
+    pub max_requests: usize,
+    /// New sessions of one address in a minute, where a trusted proxy names addresses; beyond: 429.
+    pub new_sessions_per_minute: u32,
+}
+
+/// File descriptors that are left for other things than connections: logs, Redis, the runtime, the admin port.
+const RESERVED_FILES: u64 = 64;
+
+impl Limits {
+    /// Connections and sockets that fit into `open_files` descriptors: all but a reserve are connections, and an eighth
+    /// of those (512 at most) stay free for requests, so that sockets alone can't make a worker deaf.
+    #[must_use]
+    pub fn for_open_files(open_files: u64) -> (usize, usize) {
+        let connections = usize::try_from(open_files.saturating_sub(RESERVED_FILES).max(16)).unwrap_or(usize::MAX);
+        (connections, connections - (connections / 8).min(512))
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let (max_connections, max_sockets) = Self::for_open_files(1_024);
+        Self {
+            max_body: 16 * 1_024,
+            max_text: 4_096,
+            max_frame: 16 * 1_024,
+            header_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(120),
+            request_timeout: Duration::from_secs(10),
+            idle_socket: Duration::from_secs(3_600),
+            ping_interval: Duration::from_secs(20),
+            sockets_per_session: 8,
+            max_sockets,
+            max_connections,
+            socket_queue: 64,
+            max_requests: 1_024,
+            new_sessions_per_minute: 60,
+        }
+    }
+}
+
+/// A text that is not a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSize {
+    /// There is no whole number, or a unit that is not known.
+    #[error("expected a number of bytes, KiB or MiB: 4096, 16KiB, 1MiB")]
+    Form,
+    /// It is 0, or more than 64 MiB.
+    #[error("out of range: a size is 1 byte to 64MiB")]
+    Range,
+}
+
+/// Reads a size: a whole number of bytes, KiB or MiB, from 1 byte to 64 MiB.
+///
+/// # Errors
+/// [`BadSize`] for any other text.
+pub fn parse_size(text: &str) -> Result<usize, BadSize> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let per = match unit {
+        "" | "B" => 1,
+        "KiB" => 1_024,
+        "MiB" => 1_024 * 1_024,
+        _ => return Err(BadSize::Form),
+    };
+    if number.is_empty() {
+        return Err(BadSize::Form);
+    }
+    let bytes = number.parse::<usize>().ok().and_then(|n| n.checked_mul(per));
+    bytes.filter(|b| (1..=64 * 1_024 * 1_024).contains(b)).ok_or(BadSize::Range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_for_requests_is_always_left() {
+        for files in [0, 100, 1_024, 20_000, 1_048_576] {
+            let (connections, sockets) = Limits::for_open_files(files);
+            assert!(sockets < connections && connections as u64 <= files.max(80));
+        }
+        assert_eq!(Limits::for_open_files(20_000), (19_936, 19_424));
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!((parse_size("4096"), parse_size("16KiB"), parse_size("1MiB")), (Ok(4_096), Ok(16_384), Ok(1_048_576)));
+        for bad in ["", "KiB", "1.5KiB", "-1", "0", "1GB", "65MiB"] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The table of sockets that one worker holds.
+//!
+//! Local delivery reads it, and so does the relay when a message comes off the bus. It is generic over what a socket's
+//! queue is, so that its rules are tested without a runtime.
+
+use crate::ids::ClientId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The end of a socket's outgoing queue that the table holds.
+pub trait Outlet {
+    /// A frame, cheap to clone.
+    type Frame: Clone;
+    /// Queues a frame; `false` where the queue is full or its socket is gone.
+    fn offer(&self, frame: Self::Frame) -> bool;
+    /// The queue overflowed: the socket's reader is too slow and its task must end it. `true` the first time.
+    fn evict(&self) -> bool;
+}
+
+impl<O: Outlet> Outlet for Arc<O> {
+    type Frame = O::Frame;
+
+    fn offer(&self, frame: O::Frame) -> bool {
+        O::offer(self, frame)
+    }
+
+    fn evict(&self) -> bool {
+        O::evict(self)
+    }
+}
+
+/// Names one socket of this worker for its whole life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SocketKey(u64);
+
+/// Why a socket is not taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// This session has as many sockets as one may have.
+    #[error("this session already has {0} sockets on this worker (--sockets-per-session); close one")]
+    Session(usize),
+    /// This worker has as many sockets as it may have.
+    #[error("this worker already has {0} sockets (--max-sockets); try again, another may have room")]
+    Worker(usize),
+}
+
+/// What a delivery did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Sockets that have the frame in their queue.
+    pub sockets: usize,
+    /// Sockets that were thrown out because their queue was full.
+    pub evicted: usize,
+}
+
+/// Session → its sockets here.
+#[derive(Debug)]
+pub struct Registry<O> {
+    sessions: HashMap<ClientId, Vec<(SocketKey, O)>>,
+    sockets: usize,
+    next: u64,
+    per_session: usize,
+    per_worker: usize,
+}
+
+impl<O: Outlet> Registry<O> {
+    /// An empty table that takes `per_session` sockets a session and `per_worker` in all.
+    #[must_use]
+    pub fn new(per_session: usize, per_worker: usize) -> Self {
+        Self { sessions: HashMap::new(), sockets: 0, next: 0, per_session, per_worker }
+    }
+
+    /// Whether one more socket of `id` would be taken.
+    ///
+    /// # Errors
+    /// [`Full`] says which limit is reached.
+    pub fn room(&self, id: &ClientId) -> Result<(), Full> {
+        if self.sessions.get(id).is_some_and(|s| s.len() >= self.per_session) {
+            return Err(Full::Session(self.per_session));
+        }
+        if self.sockets >= self.per_worker { Err(Full::Worker(self.per_worker)) } else { Ok(()) }
+    }
+
+    /// Takes a socket in. The second value says whether it is the session's first here, which is when a relay has to
+    /// subscribe.
+    ///
+    /// # Errors
+    /// [`Full`] as [`Registry::room`].
+    pub fn insert(&mut self, id: ClientId, outlet: O) -> Result<(SocketKey, bool), Full> {
+        self.room(&id)?;
+        let key = SocketKey(self.next);
+        self.next += 1;
+        self.sockets += 1;
+        let sockets = self.sessions.entry(id).or_default();
+        sockets.push((key, outlet));
+        Ok((key, sockets.len() == 1))
+    }
+
+    /// Takes a socket out; `true` where it was the session's last one here. Unknown keys change nothing.
+    pub fn remove(&mut self, id: &ClientId, key: SocketKey) -> bool {
+        let Some(sockets) = self.sessions.get_mut(id) else { return false };
+        let before = sockets.len();
+        sockets.retain(|(k, _)| *k != key);
+        self.sockets -= before - sockets.len();
+        let last = sockets.is_empty();
+        if last {
+            self.sessions.remove(id);
+        }
+        last && before > 0
+    }
+
+    /// Queues `frame` on each socket of `id` but `except`. A socket whose queue is full is told to end; it stays in the
+    /// table until its task takes it out, and gets nothing more.
+    pub fn deliver(&self, id: &ClientId, frame: &O::Frame, except: Option<SocketKey>) -> Delivered {
+        let mut done = Delivered::default();
+        for (key, outlet) in self.sessions.get(id).into_iter().flatten() {
+            if Some(*key) == except {
+                continue;
+            }
+            if outlet.offer(frame.clone()) {
+                done.sockets += 1;
+            } else {
+                done.evicted += usize::from(outlet.evict());
+            }
+        }
+        done
+    }
+
+    /// Calls `visit` for every socket.
+    pub fn each(&self, mut visit: impl FnMut(&ClientId, &O)) {
+        for (id, sockets) in &self.sessions {
+            for (_, outlet) in sockets {
+                visit(id, outlet);
+            }
+        }
+    }
+
+    /// The sessions that have a socket here: what a relay must be subscribed to.
+    pub fn sessions(&self) -> impl Iterator<Item = ClientId> + '_ {
+        self.sessions.keys().copied()
+    }
+
+    /// Whether this worker holds a socket of `id`.
+    #[must_use]
+    pub fn holds(&self, id: &ClientId) -> bool {
+        self.sessions.contains_key(id)
+    }
+
+    /// Sockets in all.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.sockets
+    }
+
+    /// Whether there is no socket.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.sockets == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::{Cell, RefCell};
+    use std::rc::Rc;
+
+    #[derive(Default)]
+    struct Queue {
+        frames: RefCell<Vec<&'static str>>,
+        evicted: Cell<bool>,
+        bound: usize,
+    }
+    impl Outlet for Rc<Queue> {
+        type Frame = &'static str;
+        fn offer(&self, frame: &'static str) -> bool {
+            let room = self.frames.borrow().len() < self.bound;
+            if room {
+                self.frames.borrow_mut().push(frame);
+            }
+            room
+        }
+        fn evict(&self) -> bool {
+            !self.evicted.replace(true)
+        }
+    }
+    fn queue(bound: usize) -> Rc<Queue> {
+        Rc::new(Queue { bound, ..Queue::default() })
+    }
+    fn id(n: u8) -> ClientId {
+        ClientId::from_random([n; 16])
+    }
+
+    #[test]
+    fn a_message_reaches_each_socket_of_its_session_and_no_other() {
+        let mut table = Registry::new(8, 8);
+        let (a, b, other) = (queue(9), queue(9), queue(9));
+        assert!(table.insert(id(1), a.clone()).unwrap().1);
+        let (b_key, first) = table.insert(id(1), b.clone()).unwrap();
+        assert!(!first);
+        table.insert(id(2), other.clone()).unwrap();
+        assert_eq!(table.deliver(&id(1), &"x", None).sockets, 2);
+        assert_eq!(table.deliver(&id(1), &"y", Some(b_key)).sockets, 1);
+        assert_eq!(table.deliver(&id(9), &"z", None), Delivered::default());
+        assert_eq!((a.frames.borrow().len(), b.frames.borrow().len(), other.frames.borrow().len()), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_full_queue_ends_its_socket_and_harms_nobody_else() {
+        let mut table = Registry::new(8, 8);
+        let (slow, good) = (queue(1), queue(9));
+        table.insert(id(1), slow.clone()).unwrap();
+        table.insert(id(1), good.clone()).unwrap();
+        table.deliver(&id(1), &"1", None);
+        assert_eq!(table.deliver(&id(1), &"2", None), Delivered { sockets: 1, evicted: 1 });
+        assert_eq!(table.deliver(&id(1), &"3", None), Delivered { sockets: 1, evicted: 0 }, "one socket is thrown out once");
+        assert!(slow.evicted.get() && !good.evicted.get());
+    }
+
+    #[test]
+    fn both_limits_hold_and_room_comes_back() {
+        let mut table = Registry::new(2, 3);
+        let (key, _) = table.insert(id(1), queue(1)).unwrap();
+        table.insert(id(1), queue(1)).unwrap();
+        assert_eq!(table.insert(id(1), queue(1)).unwrap_err(), Full::Session(2));
+        table.insert(id(2), queue(1)).unwrap();
+        assert_eq!(table.insert(id(3), queue(1)).unwrap_err(), Full::Worker(3));
+        assert!(!table.remove(&id(1), key));
+        assert!(!table.remove(&id(1), key), "a second removal of one socket changes nothing");
+        assert_eq!(table.len(), 2);
+        assert!(table.insert(id(3), queue(1)).is_ok());
+    }
+
+    #[test]
+    fn the_last_socket_takes_the_session_out() {
+        let mut table = Registry::new(2, 2);
+        let (key, _) = table.insert(id(1), queue(1)).unwrap();
+        assert!(table.holds(&id(1)));
+        assert!(table.remove(&id(1), key));
+        assert!(!table.holds(&id(1)) && table.is_empty() && table.sessions().next().is_none());
+    }
+}

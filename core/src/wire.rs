@@ -1,0 +1,211 @@
+//! The bodies and frames of the wire, as the seed has them, with the fields that were added.
+
+use crate::trace::{Trace, TraceId};
+use serde::{Deserialize, Serialize};
+
+/// What a client sends: the body of a POST, and a text frame.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Message {
+    /// The text, at most `--max-text` bytes.
+    #[serde(default)]
+    pub text: String,
+    /// What to do with it; only `echo` is known.
+    #[serde(default)]
+    pub op: Option<String>,
+    /// Frames name their trace here; a POST names it in `X-Sticky-Trace`.
+    #[serde(default)]
+    pub trace: Option<String>,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not JSON, or not an object of this shape.
+    #[error("the message is not the JSON object {{\"text\": string, \"op\": \"echo\"}}: {0}")]
+    BadJson(String),
+    /// An `op` that nobody implements.
+    #[error("unknown op `{0}`; the only op is `echo`")]
+    UnknownOp(String),
+    /// The text is longer than the limit.
+    #[error("the text has {len} bytes; the limit is {max} (--max-text)")]
+    TooLarge {
+        /// Bytes that came.
+        len: usize,
+        /// Bytes that are allowed.
+        max: usize,
+    },
+    /// A trace id of another shape.
+    #[error("a trace id is 1 to 32 characters of letters, digits, `-` and `_`")]
+    BadTrace,
+}
+
+impl Refusal {
+    /// The error's code and the HTTP status that goes with it.
+    #[must_use]
+    pub const fn code(&self) -> (&'static str, u16) {
+        match self {
+            Self::BadJson(_) => ("bad-json", 400),
+            Self::UnknownOp(_) => ("unknown-op", 422),
+            Self::TooLarge { .. } => ("too-large", 413),
+            Self::BadTrace => ("bad-trace", 400),
+        }
+    }
+}
+
+impl Message {
+    /// Reads and checks one message.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says which rule it broke.
+    pub fn parse(bytes: &[u8], max_text: usize) -> Result<(Self, Option<TraceId>), Refusal> {
+        let message: Self = object(bytes).map_err(|e| Refusal::BadJson(e.to_string()))?;
+        if message.text.len() > max_text {
+            return Err(Refusal::TooLarge { len: message.text.len(), max: max_text });
+        }
+        match message.op.as_deref() {
+            None | Some("echo") => {}
+            Some(other) => return Err(Refusal::UnknownOp(other.chars().take(40).collect())),
+        }
+        let trace = message.trace.as_deref().map(TraceId::parse).transpose().map_err(|_| Refusal::BadTrace)?;
+        Ok((message, trace))
+    }
+}
+
+/// The body of an answer over HTTP, and a frame that carries a text.
+#[derive(Debug, Clone, Serialize)]
+pub struct Text<'a> {
+    /// `[identity]  text`.
+    pub text: String,
+    /// Sockets that a local delivery wrote to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<usize>,
+    /// Subscribers that a publish reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receivers: Option<u64>,
+    /// The way the message took, where the client asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<&'a Trace>,
+}
+
+impl<'a> Text<'a> {
+    /// A text with nothing beside it.
+    #[must_use]
+    pub fn new(text: String, trace: Option<&'a Trace>) -> Self {
+        Self { text, delivered: None, receivers: None, trace }
+    }
+
+    /// The echo of `text` by `identity`: the seed puts two spaces between.
+    #[must_use]
+    pub fn echo(identity: &str, text: &str, trace: Option<&'a Trace>) -> Self {
+        Self::new(format!("[{identity}]  {text}"), trace)
+    }
+}
+
+/// The first frame of a socket.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hello<'a> {
+    /// The identity, under the name that the seed gave it.
+    pub websocket_pid: &'a str,
+    /// `pod:worker`; left out where identities are not exposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<&'a str>,
+    /// `off` where the bus is away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay: Option<&'static str>,
+}
+
+/// The bus came back or went away under an open socket.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RelayState {
+    /// `on` or `off`.
+    pub relay: &'static str,
+}
+
+/// `{"error": {"code", "message"}}`, over HTTP and on sockets.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorBody<'a> {
+    /// The error.
+    pub error: ErrorDetail<'a>,
+}
+
+/// The inside of an [`ErrorBody`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorDetail<'a> {
+    /// Stable, for programs.
+    pub code: &'a str,
+    /// For people.
+    pub message: &'a str,
+}
+
+impl<'a> ErrorBody<'a> {
+    /// The body for `code` and `message`.
+    #[must_use]
+    pub const fn new(code: &'a str, message: &'a str) -> Self {
+        Self { error: ErrorDetail { code, message } }
+    }
+}
+
+/// Bytes that are not the JSON object that was expected.
+#[derive(Debug, thiserror::Error)]
+pub enum BadObject {
+    /// They don't begin with `{`.
+    #[error("expected an object")]
+    NotAnObject,
+    /// They are not JSON, or not of the expected shape.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// Reads a JSON object. serde alone would fill a struct from an array too.
+///
+/// # Errors
+/// [`BadObject`] where the bytes are not an object of this shape.
+pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadObject> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(BadObject::NotAnObject);
+    }
+    Ok(serde_json::from_slice(bytes)?)
+}
+
+/// JSON of a value of this module.
+pub fn json<T: Serialize>(value: &T) -> String {
+    // Structs of strings, numbers and options have no way to fail; an empty object is better than a panic all the same.
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<(Message, Option<TraceId>), Refusal> {
+        Message::parse(text.as_bytes(), 8)
+    }
+
+    #[test]
+    fn both_fields_are_optional() {
+        assert_eq!(parse("{}").unwrap().0, Message::default());
+        assert_eq!(parse(r#"{"text":"hi","op":"echo","else":1}"#).unwrap().0.text, "hi");
+    }
+
+    #[test]
+    fn each_rule_has_its_code() {
+        let code = |text: &str| parse(text).unwrap_err().code();
+        assert_eq!(code("{"), ("bad-json", 400));
+        assert_eq!(code("[]"), ("bad-json", 400));
+        assert_eq!(code(r#"{"text":1}"#), ("bad-json", 400));
+        assert_eq!(code(r#"{"op":"shout"}"#), ("unknown-op", 422));
+        assert_eq!(code(r#"{"text":"123456789"}"#), ("too-large", 413));
+        assert_eq!(code(r#"{"trace":"a b"}"#), ("bad-trace", 400));
+    }
+
+    #[test]
+    fn the_limit_counts_bytes_and_is_inclusive() {
+        assert!(parse(r#"{"text":"12345678"}"#).is_ok());
+        assert_eq!(parse(r#"{"text":"ééééé"}"#).unwrap_err(), Refusal::TooLarge { len: 10, max: 8 });
+    }
+
+    #[test]
+    fn the_echo_has_two_spaces() {
+        assert_eq!(json(&Text::echo("app-1", "hi", None)), r#"{"text":"[app-1]  hi"}"#);
+    }
+}

@@ -1,0 +1,110 @@
+//! What the documents and `--help` show, taken at their word: every command in them is run by a test.
+//!
+//! [`text`] finds commands and links, [`shell`] runs commands as a person pastes them, [`RUN_BY`] says where each of the
+//! documents' commands is run. A command that nobody runs fails a test.
+
+pub mod shell;
+pub mod shown;
+pub mod text;
+
+use crate::tree;
+use anyhow::{Context, Result};
+
+/// Who runs the commands below a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunBy {
+    /// `tests/docs.rs`, on this machine without a cluster.
+    Here,
+    /// `tests/journey.rs`, on a cluster that the commands themselves make.
+    Journey,
+    /// `tests/journey.rs`, on the same cluster while the release is up.
+    Release,
+    /// `tests/journey.rs`, on the same cluster without a release, from the root of the tree.
+    Chart,
+    /// `tests/release`, from a release that it packs.
+    Install,
+    /// `.ci/run`, by these words, one for each command.
+    Ci(&'static [&'static str]),
+}
+
+/// Every heading with commands below it, by file, in the order in which a reader meets them.
+pub const RUN_BY: &[(&str, &str, RunBy)] = &[
+    ("README.md", "Try it on your machine", RunBy::Here),
+    ("README.md", "On Kubernetes", RunBy::Journey),
+    ("README.md", "Does it stick?", RunBy::Here),
+    ("README.md", "Development", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
+    ("docs/install.md", "Install", RunBy::Install),
+    ("docs/install.md", "Completions and the manual", RunBy::Install),
+    ("docs/install.md", "Uninstall", RunBy::Install),
+    ("docs/operations.md", "Metrics", RunBy::Release),
+    ("docs/operations.md", "Running sticky-app without Kubernetes", RunBy::Here),
+    ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
+    ("docs/verify.md", "The report", RunBy::Here),
+    ("docs/verify.md", "Reasons", RunBy::Here),
+    ("CONTRIBUTING.md", "Generated files", RunBy::Ci(&["\"$e2e\" generate"])),
+    // The Secret comes before the installation that reads it.
+    ("helm/README.md", "Values", RunBy::Chart),
+    ("helm/README.md", "The sticky-sessions Helm chart", RunBy::Chart),
+    ("e2e/cluster/README.md", "Tests on a cluster", RunBy::Ci(&["STICKY_E2E_KUBECONFIG=$(\"${cluster[@]}\" kubeconfig)"])),
+];
+
+/// All documents for readers: the README, what it leads to, and the READMEs of folders; by path from the root.
+///
+/// # Errors
+/// A folder can't be read.
+pub fn files() -> Result<Vec<(String, String)>> {
+    let root = tree::root();
+    let mut paths = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(str::to_owned).to_vec();
+    for folder in ["docs", "helm", "manifests", "e2e/cluster", ".github/release"] {
+        let entries = std::fs::read_dir(root.join(folder)).with_context(|| format!("no folder {folder}"))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        paths.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")));
+    }
+    paths.sort();
+    paths.into_iter().map(|path| Ok((path.clone(), std::fs::read_to_string(root.join(&path)).with_context(|| format!("no {path}"))?))).collect()
+}
+
+/// The commands below a heading of a document, in order.
+///
+/// # Errors
+/// There is no such document, or it shows none there.
+pub fn commands(file: &str, heading: &str) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(tree::root().join(file)).with_context(|| format!("no {file}"))?;
+    let all: Vec<String> = text::commands(&text).into_iter().filter(|command| command.heading == heading).map(|command| command.line).collect();
+    anyhow::ensure!(!all.is_empty(), "{file} shows no command below {heading:?}");
+    Ok(all)
+}
+
+/// The spec that the documents show, for commands that read `release.yaml`.
+///
+/// # Errors
+/// They show none.
+pub fn example_spec() -> Result<String> {
+    let text = std::fs::read_to_string(tree::root().join("docs/operations.md")).context("no docs/operations.md")?;
+    let spec = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).context("docs/operations.md shows no spec")?;
+    Ok(spec.to_owned())
+}
+
+/// The examples of a program and its commands, in the order of its help.
+#[must_use]
+pub fn examples(program: &clap::Command) -> Vec<String> {
+    let commands = std::iter::once(program).chain(program.get_subcommands());
+    let texts = commands.filter_map(|command| Some(command.get_after_help()?.to_string()));
+    let name = format!("{} ", program.get_name());
+    texts.flat_map(|text| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()).filter(|line| line.starts_with(&name)).collect()
+}
+
+/// Whether a line of `stickyctl` asks a cluster.
+#[must_use]
+pub fn needs_a_cluster(line: &str) -> bool {
+    let asks = ["up", "status", "scale", "mode", "forward", "down"];
+    let command = line.split_whitespace().nth(1).unwrap_or_default();
+    // `verify` alone asks the cluster's own release.
+    (asks.contains(&command) && !line.contains("--local")) || line == "stickyctl verify"
+}
+
+/// Whether a line of `stickyctl` packs the image's static program.
+#[must_use]
+pub fn needs_the_image(line: &str) -> bool {
+    line.starts_with("stickyctl image")
+}

@@ -1,0 +1,33 @@
+//! The cookie on the wire, and whether a session of a browser that gets it stays.
+
+use crate::cookie::SetCookie;
+use crate::front_door::bench::{Bench, WHOAMI, served};
+use crate::front_door::facts::CookieCase;
+use crate::http;
+use crate::jar::Jar;
+use anyhow::Result;
+use std::time::SystemTime;
+
+/// By luck one in half a million sessions without affinity stays for so many requests on one of three pods.
+const AGAIN: usize = 12;
+
+/// Asks as a browser does. Its objects are there: all cases are applied at once.
+pub(super) async fn see(bench: &Bench<'_>, id: &str, case: &CookieCase) -> Result<String> {
+    bench.reached(id, WHOAMI, bench.pods().await?.len()).await?;
+    let (mut jar, host) = (Jar::default(), bench.host(id));
+    let ask = async |jar: &Jar| {
+        let ask = http::get(format!("{}{WHOAMI}", bench.url(id))).cookie(&jar.header_to(&host, WHOAMI));
+        served(case.agent.iter().fold(ask, |ask, agent| ask.header("user-agent", agent))).await
+    };
+    let first = ask(&jar).await?;
+    jar.take(&first);
+    let cookies: Vec<String> = SetCookie::all(&first).iter().map(|cookie| format!("`{}`", cookie.shape(SystemTime::now()))).collect();
+    let mut stays = true;
+    for _ in 0..AGAIN {
+        let again = ask(&jar).await?;
+        stays &= again.pod() == first.pod();
+        jar.take(&again);
+    }
+    let set = if cookies.is_empty() { "no cookie,".to_owned() } else { cookies.join(" and ") };
+    Ok(format!("{set} {}", if stays { "sticks" } else { "does not stick" }))
+}

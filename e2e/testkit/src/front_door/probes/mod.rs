@@ -1,0 +1,46 @@
+//! How each fact is seen: from a client's side, by the name of the pod that answered.
+
+mod cookie;
+mod first;
+pub mod moves;
+mod pods;
+mod refused;
+mod shared;
+mod told;
+
+use super::bench::Bench;
+use super::facts::{Fact, Setting};
+use super::tls;
+use anyhow::{Context, Result, bail};
+
+/// What is seen of a fact that needs nothing but its own objects. Those of [`moves`] are seen together.
+///
+/// # Errors
+/// It can't be seen.
+pub async fn see(bench: &Bench<'_>, fact: &Fact) -> Result<String> {
+    let seen = match (&fact.setting, fact.id.as_str()) {
+        (Setting::Cookie(case), id) => cookie::see(bench, id, case).await,
+        (_, "secure-by-itself") => tls::secure_by_itself(bench).await,
+        (_, id @ "value-balanced") => first::values(bench, id, "balanced").await,
+        (_, id @ "value-persistent") => first::values(bench, id, "persistent").await,
+        (_, id @ "unknown-balanced") => first::unknown(bench, id, "balanced").await,
+        (_, id @ "unknown-persistent") => first::unknown(bench, id, "persistent").await,
+        (_, "percent-encoded") => first::percent_encoded(bench).await,
+        (_, "other-answers") => first::other_answers(bench).await,
+        (_, "websocket") => first::websocket(bench).await,
+        (_, "keep-alive") => first::keep_alive(bench).await,
+        (_, "parallel-first") => first::parallel(bench).await,
+        (_, "no-endpoint") => first::no_endpoint(bench).await,
+        (_, "two-ingresses") => shared::two_ingresses(bench).await,
+        (_, "plain-neighbour") => shared::plain_neighbour(bench).await,
+        (_, "shared-name") => shared::shared_name(bench).await,
+        (_, "two-paths") => shared::two_paths(bench).await,
+        (_, "service-upstream") => shared::service_upstream(bench).await,
+        (_, "canary") => shared::canary(bench).await,
+        (_, "refused-first") => refused::first(bench).await,
+        (_, id @ "refused-session") => refused::session(bench, id, false).await,
+        (_, id @ "refused-change") => refused::session(bench, id, true).await,
+        (_, id) => bail!("no probe sees {id}"),
+    };
+    seen.with_context(|| format!("looking at {}", fact.id))
+}

@@ -1,0 +1,189 @@
+//! Sessions while pods come and go, and while the front door itself does. One after another: each changes what all see.
+
+use super::told::sent;
+use crate::cookie::SetCookie;
+use crate::front_door::bench::{Bench, Route, WHOAMI};
+use crate::kube::release::NAME;
+use crate::{random, wait, ws};
+use anyhow::{Context, Result, ensure};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What is seen here.
+pub const IDS: [&str; 9] = [
+    "up-default",
+    "up-balanced",
+    "up-persistent",
+    "gone-balanced",
+    "gone-persistent",
+    "down-balanced",
+    "down-persistent",
+    "socket-and-edit",
+    "restart",
+];
+
+const SESSIONS: usize = 40;
+const SOON: Duration = Duration::from_secs(60);
+
+/// The routes, each on a Service of its own.
+const ROUTES: [(&str, Option<&str>); 3] = [("default", None), ("balanced", Some("balanced")), ("persistent", Some("persistent"))];
+
+/// A session: its cookie, and the pod that it is on.
+struct Visitor {
+    cookie: SetCookie,
+    home: String,
+}
+
+/// Sees all of [`IDS`]; `scale` changes the number of pods and waits until it is so.
+///
+/// # Errors
+/// One can't be seen.
+pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) -> Result<BTreeMap<&'static str, String>> {
+    let mut objects = Vec::new();
+    for (id, mode) in ROUTES {
+        let route = mode.into_iter().fold(Route::sticky(id), |route, mode| route.with("affinity-mode", mode));
+        objects.extend(bench.both(&route));
+    }
+    bench.apply(&objects).await?;
+    let few = bench.pods().await?.len();
+    let mut crowds = visit(bench, few).await?;
+    let mut seen = BTreeMap::new();
+    seen.insert("socket-and-edit", socket_and_edit(bench, ROUTES[0].0).await?);
+
+    scale(2 * few).await?;
+    let mut up = Vec::new();
+    for ((id, _), crowd) in ROUTES.iter().zip(&crowds) {
+        bench.reached(id, WHOAMI, 2 * few).await?;
+        let (moved, fresh) = ask_again(bench, id, crowd, |_| true).await?;
+        up.push(share(moved, crowd.len(), fresh));
+    }
+    for (id, said) in ["up-default", "up-balanced", "up-persistent"].into_iter().zip(up) {
+        seen.insert(id, said);
+    }
+
+    crowds = visit(bench, 2 * few).await?;
+    let victim = bench.pods().await?.pop_first().context("no pods")?;
+    bench.space.run(&["delete", "pod", &victim]).await?;
+    bench.space.rollout(&format!("deployment/{NAME}")).await?;
+    seen.extend(others(bench, &crowds, ["gone-balanced", "gone-persistent"]).await?);
+
+    crowds = visit(bench, 2 * few).await?;
+    scale(few).await?;
+    seen.extend(others(bench, &crowds, ["down-balanced", "down-persistent"]).await?);
+
+    let id = ROUTES[2].0;
+    let crowd = join(bench, id).await?;
+    restart(bench).await?;
+    bench.reached(id, WHOAMI, few).await?;
+    let (moved, fresh) = ask_again(bench, id, &crowd, |_| true).await?;
+    seen.insert("restart", share(moved, crowd.len(), fresh));
+    ensure!(IDS.iter().all(|id| seen.contains_key(id)), "{:?} only", seen.keys());
+    Ok(seen)
+}
+
+/// Whether sessions move that are on pods which are still there.
+async fn others(bench: &Bench<'_>, crowds: &[Vec<Visitor>], ids: [&'static str; 2]) -> Result<Vec<(&'static str, String)>> {
+    let left = bench.pods().await?;
+    let mut seen = Vec::new();
+    for (n, id) in [1, 2].into_iter().zip(ids) {
+        settled(bench, ROUTES[n].0, &left).await?;
+        let (moved, _) = ask_again(bench, ROUTES[n].0, &crowds[n], |visitor| left.contains(&visitor.home)).await?;
+        seen.push((id, if moved == 0 { "none moves" } else { "some move" }.to_owned()));
+    }
+    Ok(seen)
+}
+
+async fn visit(bench: &Bench<'_>, pods: usize) -> Result<Vec<Vec<Visitor>>> {
+    let mut crowds = Vec::new();
+    for (id, _) in ROUTES {
+        bench.reached(id, WHOAMI, pods).await?;
+        crowds.push(join(bench, id).await?);
+    }
+    Ok(crowds)
+}
+
+async fn join(bench: &Bench<'_>, id: &str) -> Result<Vec<Visitor>> {
+    let mut crowd = Vec::new();
+    for _ in 0..SESSIONS {
+        let first = bench.whoami(id, "").await?;
+        let cookie = SetCookie::all(&first).pop().context("no cookie")?;
+        // A session is bound by the answer to the first request that brings its cookie: who chose for the one without may be
+        // somebody else.
+        let home = bench.whoami(id, &sent(&cookie)).await?.pod();
+        crowd.push(Visitor { cookie, home });
+    }
+    Ok(crowd)
+}
+
+/// How many of those that are asked are on another pod, and how many got a new cookie.
+async fn ask_again(bench: &Bench<'_>, id: &str, crowd: &[Visitor], which: impl Fn(&Visitor) -> bool) -> Result<(usize, usize)> {
+    let (mut asked, mut moved, mut fresh) = (0, 0, 0);
+    for visitor in crowd.iter().filter(|visitor| which(visitor)) {
+        let (mut away, mut new) = (false, false);
+        for _ in 0..2 {
+            let answer = bench.whoami(id, &sent(&visitor.cookie)).await?;
+            away |= answer.pod() != visitor.home;
+            new |= !SetCookie::all(&answer).is_empty();
+        }
+        (asked, moved, fresh) = (asked + 1, moved + usize::from(away), fresh + usize::from(new));
+    }
+    ensure!(asked > 0, "nobody is left to ask at {id}");
+    Ok((moved, fresh))
+}
+
+/// By a hash ring half of the sessions move from 3 to 6 pods, with the spread of a sample of 40.
+fn share(moved: usize, of: usize, fresh: usize) -> String {
+    let cookies = if fresh == 0 { "no new cookie".to_owned() } else { format!("{fresh} new cookies") };
+    match moved * 100 / of {
+        0 if moved == 0 && fresh == 0 => format!("0 of {of} sessions move"),
+        35..=70 => format!("35 to 70 % of {of} sessions move, {cookies}"),
+        _ => format!("{moved} of {of} sessions move, {cookies}"),
+    }
+}
+
+/// Waits until the front door has forgotten the pods that are gone and knows those that came: first requests get to those that are
+/// there, and to no other.
+async fn settled(bench: &Bench<'_>, id: &str, left: &BTreeSet<String>) -> Result<()> {
+    bench.reached(id, WHOAMI, left.len()).await?;
+    let mut row = 0;
+    wait::until("the front door has forgotten the pods that are gone", SOON, async || {
+        row = if bench.whoami(id, "").await.is_ok_and(|answer| left.contains(&answer.pod())) { row + 1 } else { 0 };
+        (row >= 6 * left.len()).then_some(())
+    })
+    .await
+}
+
+async fn socket_and_edit(bench: &Bench<'_>, id: &str) -> Result<String> {
+    let mut socket = ws::socket(&bench.url(id), &random::client_id()).open().await?;
+    // A route that was not there: as soon as it is, everything that the edit causes has been done.
+    let edited = format!("{id}-edited");
+    bench.apply(&[bench.ingress(&Route::sticky(id)), bench.ingress(&Route::sticky(&edited).rules(&[("/", id)]))]).await?;
+    bench.reached(&edited, WHOAMI, 1).await?;
+    Ok(if socket.echo("still there?").await.is_ok() { "stays open" } else { "ends" }.to_owned())
+}
+
+async fn restart(bench: &Bench<'_>) -> Result<()> {
+    let (namespace, name) = &bench.door;
+    let door = format!("deployment/{name}");
+    bench.space.kube.run(&["-n", namespace, "rollout", "restart", &door]).await?;
+    bench.space.kube.run(&["-n", namespace, "rollout", "status", &door, "--timeout=120s"]).await?;
+    let pods = format!("app.kubernetes.io/instance={name}");
+    wait::until("the front door's old pod is gone", SOON, async || {
+        let names = bench.space.kube.run(&["-n", namespace, "get", "pods", "-l", &pods, "-o", "name"]).await.ok()?;
+        (names.lines().count() == 1).then_some(())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares() {
+        assert_eq!(share(0, 40, 0), "0 of 40 sessions move");
+        assert_eq!(share(20, 40, 0), "35 to 70 % of 40 sessions move, no new cookie");
+        assert_eq!(share(1, 40, 1), "1 of 40 sessions move, 1 new cookies");
+        assert_eq!(share(0, 40, 2), "0 of 40 sessions move, 2 new cookies");
+    }
+}

@@ -1,0 +1,75 @@
+//! One of three pods is ready and refuses connections.
+
+use super::pods::{Listens, labels, start};
+use super::told::{new_cookie, sent};
+use crate::cookie::SetCookie;
+use crate::front_door::bench::{Bench, Route, WHOAMI};
+use crate::http::{self, Answer};
+use crate::wait;
+use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(60);
+/// First requests until one is tried on the pod that refuses: all of them miss one of three pods by a chance of 1 in 10 billion.
+const TRIES: usize = 60;
+
+/// Three pods of the fact's own, one of which refuses, on a Service of their own.
+async fn up(bench: &Bench<'_>, id: &str, change: bool) -> Result<()> {
+    let names = ["a", "b", "dead"].map(|name| format!("{id}-{name}"));
+    let pods = [(names[0].as_str(), Listens::Here), (&names[1], Listens::Here), (&names[2], Listens::Elsewhere)];
+    start(bench, id, &pods).await?;
+    let mut route = Route::sticky(id).with("affinity-mode", "persistent");
+    if change {
+        route = route.with("session-cookie-change-on-failure", "true");
+    }
+    bench.apply(&[bench.service_of(id, &labels(id)), bench.ingress(&route)]).await?;
+    let mut seen = BTreeSet::new();
+    wait::until(&format!("{id} leads to both pods that serve"), SOON, async || {
+        let answer = ask(bench, id, "").await.ok().filter(|answer| answer.status == 200)?;
+        seen.insert(answer.pod());
+        (seen.len() == 2).then_some(())
+    })
+    .await
+}
+
+async fn ask(bench: &Bench<'_>, id: &str, cookie: &str) -> Result<Answer> {
+    http::get(format!("{}{WHOAMI}", bench.url(id))).cookie(cookie).send().await
+}
+
+/// A first answer that was tried on the pod that refuses, and the cookie of that pod.
+async fn unlucky(bench: &Bench<'_>, id: &str) -> Result<(Answer, Option<SetCookie>)> {
+    for _ in 0..TRIES {
+        let answer = ask(bench, id, "").await?;
+        let cookies = SetCookie::all(&answer);
+        if answer.status != 200 || cookies.len() > 1 {
+            return Ok((answer, cookies.into_iter().next()));
+        }
+    }
+    anyhow::bail!("{TRIES} first requests were answered by pods that serve, with one cookie each")
+}
+
+pub(super) async fn first(bench: &Bench<'_>) -> Result<String> {
+    let id = "refused-first";
+    up(bench, id, false).await?;
+    let (answer, _) = unlucky(bench, id).await?;
+    let cookies = SetCookie::all(&answer);
+    let names: BTreeSet<&str> = cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+    Ok(match (cookies.len(), names.len()) {
+        (0, _) => format!("{} without a cookie", answer.status),
+        (1, _) => format!("{} with a cookie", answer.status),
+        (all, 1) => format!("{} with {all} cookies of one name", answer.status),
+        (all, names) => format!("{} with {all} cookies of {names} names", answer.status),
+    })
+}
+
+pub(super) async fn session(bench: &Bench<'_>, id: &str, change: bool) -> Result<String> {
+    up(bench, id, change).await?;
+    let cookie = sent(&unlucky(bench, id).await?.1.context("no cookie of the pod that refuses")?);
+    let mut said = BTreeSet::new();
+    for _ in 0..6 {
+        let answer = ask(bench, id, &cookie).await?;
+        said.insert(if answer.status == 200 { format!("200 with {}", new_cookie(&answer)) } else { answer.status.to_string() });
+    }
+    Ok(said.into_iter().collect::<Vec<_>>().join(" or "))
+}

@@ -1,0 +1,46 @@
+//! One question over https, by `openssl s_client`: the tests' own client speaks plain http.
+
+use super::bench::{Bench, Route, WHOAMI};
+use crate::cookie::SetCookie;
+use crate::process::Process;
+use crate::{sh, wait};
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use std::time::{Duration, SystemTime};
+use tokio::process::Command;
+
+const SOON: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(15);
+const ID: &str = "secure-by-itself";
+
+/// What an answer over https says of Secure where nobody said it.
+///
+/// # Errors
+/// No answer.
+pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
+    let host = bench.host(ID);
+    let made = rcgen::generate_simple_self_signed(vec![host.clone()])?;
+    let data = json!({"tls.crt": STANDARD.encode(made.cert.pem()), "tls.key": STANDARD.encode(made.signing_key.serialize_pem())});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": ID}, "data": data});
+    bench.apply(&[vec![secret], bench.both(&Route::sticky(ID).tls(ID))].concat()).await?;
+    let (namespace, door) = &bench.door;
+    let service = format!("service/{door}");
+    let mut tunnel = bench.space.kube.command(&["-n", namespace, "port-forward", "--address=127.0.0.1", &service, ":443"]);
+    let mut tunnel = Process::start(tunnel.as_std_mut())?;
+    let said = |line: &str| Some(line.strip_prefix("Forwarding from ")?.split_once(" ->")?.0.to_owned());
+    let address = tunnel.line("its port", SOON, said).await?;
+    let request = format!("GET {WHOAMI} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let answer = wait::until("the app's answer over https", SOON, async || {
+        let mut client = Command::new("openssl");
+        // Quiet also waits for the answer after the end of what it was given.
+        client.args(["s_client", "-quiet", "-connect", &address, "-servername", &host]);
+        let text = sh::feed(ANSWER, client, request.as_bytes()).await.ok()?;
+        (text.starts_with("HTTP/1.1 200") && text.to_ascii_lowercase().contains("\nx-sticky-pod: ")).then_some(text)
+    })
+    .await?;
+    let lines = answer.lines().filter_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")));
+    let cookies: Vec<SetCookie> = lines.filter_map(|(_, line)| SetCookie::parse(line)).collect();
+    Ok(format!("`{}`", cookies.first().context("no cookie")?.shape(SystemTime::now())))
+}

@@ -1,0 +1,79 @@
+//! The app's image as its users get it: the static binary in the profile `dist`, and the archive that `stickyctl image` makes.
+
+use crate::{bin, tree};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What makes the binary static; the second keeps it from opening a device that an empty image lacks.
+const FLAGS: &str = r#"-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom""#;
+/// Variables that cargo sets for the programs it runs. Build scripts that look at them (ring's does) would run again in each
+/// build from a test, and with them four minutes of compiling.
+const CARGOS_OWN: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+
+/// The folder in which this test's build is, `target` in most cases.
+fn target() -> Result<PathBuf> {
+    let tool = bin::stickyctl()?;
+    let folder = tool.parent().and_then(Path::parent).with_context(|| format!("{} is in no build's folder", tool.display()))?;
+    Ok(folder.to_owned())
+}
+
+/// The static binary, built if it is missing or older than its sources: minutes at first, a second later.
+///
+/// # Errors
+/// It can't be built.
+pub fn binary() -> Result<PathBuf> {
+    let target = target()?;
+    let lock = File::create(target.join("image.lock")).context("making the lock of the image's build")?;
+    lock.lock().context("waiting for another test that builds the image")?;
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(tree::root()).args(["build", "--quiet", "--locked", "--profile", "dist", "--package", "sticky-app"]);
+    cargo.args(["--target", &triple, "--target-dir"]).arg(&target);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| CARGOS_OWN.iter().any(|own| name.starts_with(own)))) {
+        cargo.env_remove(name);
+    }
+    // The commit's name is left out: each commit would link it again, for a minute.
+    cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", FLAGS).env("STICKY_COMMIT", "test");
+    let built = cargo.output().context("can't start cargo")?;
+    if !built.status.success() {
+        bail!("building the static sticky-app: {}\n{}", built.status, String::from_utf8_lossy(&built.stderr));
+    }
+    Ok(target.join(triple).join("dist/sticky-app"))
+}
+
+/// The image's archive. Safe for tests in several processes: whoever comes first builds, and the file is whole at any time.
+///
+/// # Errors
+/// It can't be made.
+pub fn archive() -> Result<PathBuf> {
+    let binary = binary()?;
+    let folder = target()?.join("image");
+    fs::create_dir_all(&folder)?;
+    let archive = folder.join("sticky-app.tar");
+    // Packing takes seconds in the profile that most tests are built in.
+    if !newer(&archive, &[&binary, &bin::stickyctl()?]) {
+        write(&binary, &archive)?;
+    }
+    Ok(archive)
+}
+
+/// Whether `made` is there and was written after all that it is made from.
+fn newer(made: &Path, from: &[&Path]) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified()).ok();
+    time(made).is_some_and(|made| from.iter().all(|path| time(path).is_some_and(|time| time < made)))
+}
+
+/// Runs `stickyctl image` on a binary; what it wrote to stderr.
+///
+/// # Errors
+/// It failed.
+pub fn write(binary: &Path, archive: &Path) -> Result<String> {
+    let made = Command::new(bin::stickyctl()?).args(["image", "--app-binary"]).arg(binary).arg("--out").arg(archive).output()?;
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    if !made.status.success() {
+        bail!("stickyctl image: {}\n{said}", made.status);
+    }
+    Ok(said)
+}

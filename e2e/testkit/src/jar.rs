@@ -1,0 +1,40 @@
+//! A cookie jar: what answers set, and what is sent back.
+
+use crate::cookie::SetCookie;
+use crate::http::Answer;
+
+/// Cookies of one site.
+#[derive(Debug, Clone, Default)]
+pub struct Jar(Vec<SetCookie>);
+
+impl Jar {
+    /// Takes what an answer sets. A cookie replaces the one of its name and path.
+    pub fn take(&mut self, answer: &Answer) {
+        for cookie in SetCookie::all(answer) {
+            self.0.retain(|old| (&old.name, old.attribute("path")) != (&cookie.name, cookie.attribute("path")));
+            self.0.push(cookie);
+        }
+    }
+
+    /// The `Cookie` header with all of them; empty without cookies.
+    #[must_use]
+    pub fn header(&self) -> String {
+        header(self.0.iter())
+    }
+
+    /// The `Cookie` header that a browser sends to this host and path by plain http.
+    #[must_use]
+    pub fn header_to(&self, host: &str, path: &str) -> String {
+        header(self.0.iter().filter(|cookie| cookie.goes_to(host, path)))
+    }
+
+    /// The value of one cookie.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
+    }
+}
+
+fn header<'a>(cookies: impl Iterator<Item = &'a SetCookie>) -> String {
+    cookies.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,116 @@
+//! A namespace of a test's own.
+
+use super::Kube;
+use crate::{random, turn};
+use anyhow::Result;
+use serde_json::Value;
+use std::process::Command;
+
+/// Runs a test in a namespace whose name nobody else has, on the cluster that was named. Deletes the namespace afterwards,
+/// claims included; after a failure its pods, events and logs are printed first.
+///
+/// # Errors
+/// The test's own.
+pub async fn in_namespace(purpose: &str, test: impl AsyncFnOnce(&Space) -> Result<()>) -> Result<()> {
+    let Some(kube) = Kube::asked() else { return Ok(()) };
+    let _turn = turn::beside_others().await;
+    let space = Space { kube, name: format!("{purpose}-{}", &random::word()[..8]) };
+    let done = test(&space).await;
+    if done.is_err() {
+        space.dump();
+    }
+    done
+}
+
+/// A namespace's name; whoever needs the namespace before a release brings it makes it with [`Space::create`].
+#[derive(Debug)]
+pub struct Space {
+    /// The cluster.
+    pub kube: Kube,
+    /// The name.
+    pub name: String,
+}
+
+impl Space {
+    /// Makes the namespace, without any rule of Pod Security.
+    ///
+    /// # Errors
+    /// kubectl failed.
+    pub async fn create(&self) -> Result<()> {
+        self.kube.run(&["create", "namespace", &self.name]).await.map(drop)
+    }
+
+    /// kubectl in this namespace.
+    ///
+    /// # Errors
+    /// It failed; what it said is part of the error.
+    pub async fn run(&self, words: &[&str]) -> Result<String> {
+        self.kube.run(&[&["-n", &self.name], words].concat()).await
+    }
+
+    /// kubectl in this namespace, with `-o json`.
+    ///
+    /// # Errors
+    /// It failed.
+    pub async fn json(&self, words: &[&str]) -> Result<Value> {
+        self.kube.json(&[&["-n", &self.name], words].concat()).await
+    }
+
+    /// Applies manifests on the server's side.
+    ///
+    /// # Errors
+    /// One was refused.
+    pub async fn apply(&self, manifests: &str) -> Result<String> {
+        self.kube.feed(&["-n", &self.name, "apply", "--server-side", "-f", "-"], manifests).await
+    }
+
+    /// Waits for the end of a rollout.
+    ///
+    /// # Errors
+    /// It did not end.
+    pub async fn rollout(&self, what: &str) -> Result<()> {
+        self.run(&["rollout", "status", what, "--timeout=120s"]).await.map(drop)
+    }
+
+    /// The pods of a component (`app`, `redis`), terminating ones too.
+    ///
+    /// # Errors
+    /// kubectl failed.
+    pub async fn pods(&self, component: &str) -> Result<Vec<Value>> {
+        let mut list = self.json(&["get", "pods", "-l", &format!("app.kubernetes.io/component={component}")]).await?;
+        Ok(list["items"].as_array_mut().map(std::mem::take).unwrap_or_default())
+    }
+
+    /// Prints what explains a failure. Blocking, as a value that is dropped can't wait.
+    #[allow(clippy::print_stderr, reason = "the reader of a failed test wants to see it")]
+    pub fn dump(&self) {
+        for words in [
+            &["get", "pods,pvc,svc,ingress,deployment,statefulset", "-o", "wide"][..],
+            &["get", "events", "--sort-by=.lastTimestamp"],
+            &["describe", "pods"],
+        ] {
+            eprintln!("--- kubectl -n {} {}\n{}", self.name, words.join(" "), self.blocking(words));
+        }
+        for pod in self.blocking(&["get", "pods", "-o", "name"]).lines() {
+            for which in ["--previous=false", "--previous=true"] {
+                eprintln!("--- logs of {pod}, {which}\n{}", self.blocking(&["logs", pod, "--all-containers", "--tail=60", which]));
+            }
+        }
+    }
+
+    fn blocking(&self, words: &[&str]) -> String {
+        let command = self.kube.command(&["-n", &self.name, "--request-timeout=20s"]);
+        let mut blocking = Command::new(command.as_std().get_program());
+        let done = blocking.args(command.as_std().get_args()).args(words).output();
+        done.map_or_else(|e| e.to_string(), |done| [done.stdout, done.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat())
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.dump();
+        }
+        self.blocking(&["delete", "namespace", &self.name, "--wait=false", "--ignore-not-found"]);
+    }
+}

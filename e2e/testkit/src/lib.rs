@@ -1,0 +1,40 @@
+//! What the tests stand on: the two binaries, a real Redis, a real nginx, a real browser, and clients that hide nothing.
+//!
+//! Every helper answers within a deadline and says what it waited for; nothing sleeps where a condition can be awaited.
+//! Whatever a test starts dies with the value that stands for it.
+
+pub mod app;
+pub mod axe;
+pub mod bin;
+pub mod browser;
+pub mod cluster;
+pub mod cookie;
+pub mod crowd;
+pub mod docs;
+pub mod door;
+pub mod front_door;
+pub mod http;
+pub mod image;
+pub mod jar;
+pub mod kube;
+pub mod lint;
+pub mod local;
+pub mod metrics;
+pub mod nginx;
+pub mod npm;
+pub mod page;
+pub mod phase;
+pub mod pip;
+pub mod ports;
+pub mod process;
+pub mod proxies;
+pub mod random;
+pub mod redis;
+pub mod session;
+pub mod sh;
+pub mod skip;
+pub mod tools;
+pub mod tree;
+pub mod turn;
+pub mod wait;
+pub mod ws;

@@ -1,0 +1,53 @@
+//! Programs that are published as Python packages, pinned by their hashes and installed once.
+
+use crate::{skip, tools, tree};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder `target/FOLDER` with all that `e2e/WANTED` names, installed now if it was not. Nothing,
+/// with the test recorded as skipped, where there is no pip or where this is not Linux on x86_64, the only platform they are
+/// pinned for.
+///
+/// # Errors
+/// They can't be installed.
+///
+/// # Panics
+/// With `CI` set, when pip is missing.
+pub fn installed(wanted: &str, folder: &str) -> Result<Option<PathBuf>> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        skip::because(&format!("e2e/{wanted} pins programs for Linux on x86_64 only"));
+        return Ok(None);
+    }
+    if !tools::present(&["pip3"]) {
+        return Ok(None);
+    }
+    let (wanted, folder) = (tree::root().join("e2e").join(wanted), tree::root().join("target").join(folder));
+    fs::create_dir_all(folder.parent().context("a folder in target")?)?;
+    let lock = File::create(folder.with_extension("lock"))?;
+    lock.lock().with_context(|| format!("waiting for another test that installs {}", wanted.display()))?;
+    let is_installed = fs::read(folder.join("requirements.txt")).ok() == Some(fs::read(&wanted)?);
+    if !is_installed {
+        install(&wanted, &folder)?;
+    }
+    Ok(Some(folder))
+}
+
+fn install(wanted: &Path, folder: &Path) -> Result<()> {
+    let fresh = folder.with_extension("fresh");
+    for old in [folder, &fresh] {
+        if old.exists() {
+            fs::remove_dir_all(old).with_context(|| format!("can't delete {}", old.display()))?;
+        }
+    }
+    let mut pip = Command::new(tools::find("pip3").context("no pip3")?);
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement"]);
+    let done = pip.arg(wanted).arg("--target").arg(&fresh).output().context("can't start pip3")?;
+    if !done.status.success() {
+        bail!("{pip:?}: {}\n{}", done.status, String::from_utf8_lossy(&done.stderr));
+    }
+    // Its presence says that all of them are there.
+    fs::copy(wanted, fresh.join("requirements.txt"))?;
+    fs::rename(&fresh, folder).with_context(|| format!("keeping {}", folder.display()))
+}

@@ -1,0 +1,95 @@
+//! Caddy's frame and cases.
+
+use super::case::{Apps, Case, Door, STICKY, not, unclear};
+
+/// The configuration of a case: `pods` are the words of its `reverse_proxy`, `front` of its site.
+#[must_use]
+pub fn frame(case: &Case, port: u16) -> String {
+    let Case { pods, front, .. } = case;
+    format!(
+        "{{
+  admin off
+  auto_https off
+  persist_config off
+}}
+http://:{port} {{
+  bind 127.0.0.1
+  {front}
+  reverse_proxy <a> <b> <c> {{
+    {pods}
+  }}
+}}
+"
+    )
+}
+
+const CASE: Case = Case::of(Door::Caddy, "lb_policy cookie lb hush", "");
+
+/// Cases of Caddy.
+pub const CASES: &[Case] = &[
+    Case { name: "caddy-cookie", about: "lb_policy cookie", wanted: STICKY, ..CASE },
+    Case { name: "caddy-random", about: "its default, random", pods: "", wanted: not(&["no-affinity-cookie"]), ..CASE },
+    Case { name: "caddy-round-robin", about: "lb_policy round_robin", pods: "lb_policy round_robin", wanted: not(&["no-affinity-cookie"]), ..CASE },
+    Case {
+        name: "caddy-ip-hash",
+        about: "lb_policy ip_hash, asked from one address",
+        pods: "lb_policy ip_hash",
+        wanted: unclear(&["single-backend-path"]),
+        ..CASE
+    },
+    Case {
+        name: "caddy-cookie-max-age-0",
+        about: "lb_policy cookie, and Max-Age=0 written behind it",
+        front: r#"header >Set-Cookie "(.*)" "$1; Max-Age=0""#,
+        wanted: not(&["born-expired"]),
+        ..CASE
+    },
+    Case {
+        name: "caddy-cookie-two-secrets",
+        about: "lb_policy cookie, and another secret for the sockets' cookie of the same name",
+        front: "handle /ws/* {
+    reverse_proxy <a> <b> <c> {
+      lb_policy cookie lb other
+    }
+  }",
+        wanted: not(&["socket-elsewhere"]),
+        ..CASE
+    },
+    Case {
+        name: "caddy-cookie-one-secret",
+        about: "lb_policy cookie, and a rule of the sockets' own with the same secret",
+        front: "handle /ws/* {
+    reverse_proxy <a> <b> <c> {
+      lb_policy cookie lb hush
+    }
+  }",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "caddy-cookie-weights",
+        about: "lb_policy cookie, and weights of 90, 5 and 5 for whoever has none",
+        pods: "lb_policy cookie lb hush {
+      fallback weighted_round_robin 90 5 5
+    }",
+        wanted: unclear(&["unbalanced-control"]),
+        ..CASE
+    },
+    Case {
+        name: "caddy-strangers-header",
+        about: "lb_policy cookie before somebody else's app, which tells its name in a header",
+        apps: Apps::Header,
+        flags: &["--pod-identity", "header:x-served-by"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "caddy-strangers-session",
+        about: "round_robin before somebody else's app, which has a session cookie of its own",
+        pods: "lb_policy round_robin",
+        apps: Apps::Header,
+        flags: &["--pod-identity", "header:x-served-by"],
+        wanted: not(&["cookie-not-honoured"]),
+        ..CASE
+    },
+];

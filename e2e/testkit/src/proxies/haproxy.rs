@@ -1,0 +1,247 @@
+//! `HAProxy`'s frame and cases. Weights and small samples are asked of it and not of nginx, which counts the requests of sessions in its
+//! turns: what comes without a cookie then goes where sessions don't.
+
+use super::case::{Apps, Case, Door, STICKY, not, unclear};
+
+/// The configuration of a case: `pods` are the words of its backend, `front` of its frontend, `more` sections of their own.
+#[must_use]
+pub fn frame(case: &Case, port: u16) -> String {
+    let Case { pods, front, more, .. } = case;
+    format!(
+        "
+global
+  log stderr format raw local0 notice
+defaults
+  mode http
+  log global
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout tunnel 1h
+{more}
+frontend front
+  bind 127.0.0.1:{port}
+{front}
+  default_backend pods
+backend pods
+{pods}
+"
+    )
+}
+
+const CASE: Case = Case::of(Door::Haproxy, STAYING, "");
+
+const STAYING: &str = "
+  balance roundrobin
+  cookie SRV insert indirect nocache
+  server a <a> cookie a
+  server b <b> cookie b
+  server c <c> cookie c";
+const TURNS: &str = "
+  balance roundrobin
+  server a <a>
+  server b <b>
+  server c <c>";
+
+/// Cases of Debian's `HAProxy`.
+pub const CASES: &[Case] = &[
+    Case { name: "haproxy-cookie-insert", about: "cookie insert indirect nocache", wanted: STICKY, ..CASE },
+    Case { name: "haproxy-roundrobin", about: "balance roundrobin", pods: TURNS, wanted: not(&["no-affinity-cookie"]), ..CASE },
+    Case {
+        name: "haproxy-leastconn",
+        about: "balance leastconn",
+        pods: "
+  balance leastconn
+  server a <a>
+  server b <b>
+  server c <c>",
+        wanted: not(&["no-affinity-cookie"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-random",
+        about: "balance random",
+        pods: "
+  balance random
+  server a <a>
+  server b <b>
+  server c <c>",
+        wanted: not(&["no-affinity-cookie"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-source",
+        about: "balance source, asked from one address",
+        pods: "
+  balance source
+  server a <a>
+  server b <b>
+  server c <c>",
+        wanted: unclear(&["single-backend-path"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-stick-on-src",
+        about: "a stick table by address, asked from one address",
+        pods: "
+  balance roundrobin
+  stick-table type ip size 1k
+  stick on src
+  server a <a>
+  server b <b>
+  server c <c>",
+        wanted: unclear(&["single-backend-path"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cookie-secure",
+        about: "cookie insert secure, asked over plain http",
+        pods: "
+  balance roundrobin
+  cookie SRV insert indirect nocache secure
+  server a <a> cookie a
+  server b <b> cookie b
+  server c <c> cookie c",
+        wanted: unclear(&["secure-over-http"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cookie-max-age-0",
+        about: "cookie insert, and Max-Age=0 written behind it",
+        front: r#"  http-after-response replace-header Set-Cookie (.*) "\1; Max-Age=0""#,
+        wanted: not(&["born-expired"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cookie-not-on-101",
+        about: "cookie insert, and a 101 without it",
+        front: "  http-after-response del-header Set-Cookie if { status 101 }",
+        wanted: not(&["no-cookie-on-upgrade"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-sockets-by-turns",
+        about: "cookie insert, and a backend of the sockets' own without it",
+        front: "  use_backend turns if { path_beg /ws/ }",
+        more: "
+backend turns
+  balance roundrobin
+  server a <a>
+  server b <b>
+  server c <c>",
+        wanted: not(&["socket-elsewhere"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cookie-weights",
+        about: "cookie insert over weights of 90, 5 and 5, and first answers of one pod",
+        pods: "
+  balance roundrobin
+  cookie SRV insert indirect nocache
+  server a <a> cookie a weight 90
+  server b <b> cookie b weight 5
+  server c <c> cookie c weight 5",
+        front: "  use_backend first if { path /session }",
+        more: "
+backend first
+  cookie SRV insert indirect nocache
+  server a <a> cookie a",
+        flags: &["--first", "/session"],
+        wanted: unclear(&["unbalanced-control"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cookie-weights-2-1-1",
+        about: "cookie insert over weights of 2, 1 and 1",
+        pods: "
+  balance roundrobin
+  cookie SRV insert indirect nocache
+  server a <a> cookie a weight 2
+  server b <b> cookie b weight 1
+  server c <c> cookie c weight 1",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cache",
+        about: "a cache that keeps every answer for a minute and lets nobody by",
+        front: "
+  http-request del-header Cache-Control
+  http-request del-header Pragma",
+        pods: "
+  balance roundrobin
+  http-request cache-use shared
+  http-response set-header Cache-Control max-age=60
+  http-response cache-store shared
+  server a <a>
+  server b <b>
+  server c <c>",
+        more: "
+cache shared
+  total-max-size 4
+  max-age 60",
+        // An answer that is kept for less than a second has the age of 0, which proves nothing.
+        flags: &["--rate", "300"],
+        wanted: unclear(&["cached"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-cache-obeys",
+        about: "cookie insert, and a cache that obeys the app's no-store",
+        front: "
+  http-request del-header Cache-Control
+  http-request del-header Pragma",
+        pods: "
+  balance roundrobin
+  cookie SRV insert indirect nocache
+  http-request cache-use shared
+  http-response cache-store shared
+  server a <a> cookie a
+  server b <b> cookie b
+  server c <c> cookie c",
+        more: "
+cache shared
+  total-max-size 4
+  max-age 60",
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "haproxy-rejects-some",
+        about: "cookie insert, and 30 of 100 connections rejected",
+        front: "  tcp-request connection reject if { rand(100) lt 30 }",
+        wanted: unclear(&["transport"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-rejects-all",
+        about: "every connection rejected",
+        front: "  tcp-request connection reject",
+        wanted: unclear(&["transport"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-two-sessions",
+        about: "cookie insert, asked by two sessions only",
+        flags: &["--sessions", "2", "--requests", "2"],
+        wanted: unclear(&["too-few-probes"]),
+        ..CASE
+    },
+    Case {
+        name: "haproxy-strangers-text",
+        about: "cookie insert before somebody else's app, which tells its name in plain text",
+        apps: Apps::Text,
+        flags: &["--pod-identity", r"regex:^Hostname: (\S+)"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
+        name: "haproxy-strangers-text-by-turns",
+        about: "the same by turns",
+        pods: TURNS,
+        apps: Apps::Text,
+        flags: &["--pod-identity", r"regex:^Hostname: (\S+)"],
+        wanted: not(&["no-affinity-cookie"]),
+        ..CASE
+    },
+];

@@ -1,0 +1,89 @@
+//! The page, its readme and the report of `stickyctl verify` before axe-core: every rule, in each state that looks different.
+
+use anyhow::Result;
+use stickyctl::verify::report::sample::{Kind, report};
+use testkit::axe::Axe;
+use testkit::browser::{Browser, Look};
+use testkit::local::Local;
+use testkit::page::Page;
+use testkit::tools;
+
+fn axe() -> Result<Option<Axe>> {
+    if tools::present(&["chromium", "chromedriver"]) { Axe::load() } else { Ok(None) }
+}
+
+/// At desktop and phone width, light and dark.
+async fn at_all_looks(axe: &Axe, browser: &Browser, what: &str) -> Result<()> {
+    for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true)] {
+        browser.look(&Look { size: (width, 812), dark, still: true }).await?;
+        // The map and the report are drawn anew for the width.
+        browser
+            .until("the width is there", &format!("return innerWidth === {width} && new Promise(done => setTimeout(() => done(true), 100))"))
+            .await?;
+        axe.approves(browser, &format!("{what}, {width} px, {}", if dark { "dark" } else { "light" })).await?;
+    }
+    Ok(())
+}
+
+async fn page_in(mode: &str) -> Result<()> {
+    let Some(axe) = axe()? else { return Ok(()) };
+    let local = Local::start(&["--mode", mode]).await?;
+    let page = Page::open(&local.url, &Look::default()).await?;
+    at_all_looks(&axe, &page.browser, "before a message").await?;
+    page.misses_in_part("mem-rr").await?;
+    at_all_looks(&axe, &page.browser, "after twenty").await?;
+    // A miss has a chance of two thirds or more.
+    for _ in 0..60 {
+        page.send("mem-rr").await?;
+        if page.browser.eval("return document.querySelector('#caption .miss') !== null").await? == true {
+            break;
+        }
+    }
+    page.browser.eval("document.querySelectorAll('.why').forEach(why => why.click()); document.querySelector('.mode summary').click()").await?;
+    at_all_looks(&axe, &page.browser, "a miss, with all that opens open").await?;
+    // What axe must find: a list that is given another role.
+    page.browser.eval("document.querySelector('#log ol').setAttribute('role', 'log')").await?;
+    let found = axe.violations(&page.browser).await?;
+    assert!(found.iter().any(|one| one.starts_with("aria-allowed-role")), "{found:?}");
+    page.browser.open(&format!("{}/readme", local.url)).await?;
+    at_all_looks(&axe, &page.browser, "readme").await
+}
+
+#[tokio::test]
+async fn page_of_3x1() -> Result<()> {
+    page_in("3x1").await
+}
+
+#[tokio::test]
+async fn page_of_1x4() -> Result<()> {
+    page_in("1x4").await
+}
+
+#[tokio::test]
+async fn without_a_socket() -> Result<()> {
+    let Some(axe) = axe()? else { return Ok(()) };
+    let local = Local::start(&[]).await?;
+    let page = Page::open(&local.url, &Look::default()).await?;
+    drop(local);
+    page.browser.until("the page says that the socket is gone", "return document.body.dataset.socket !== 'live'").await?;
+    at_all_looks(&axe, &page.browser, "without a socket").await
+}
+
+#[tokio::test]
+async fn report_of_verify() -> Result<()> {
+    let Some(axe) = axe()? else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    let browser = Browser::start(&Look::default()).await?;
+    for kind in [Kind::Sticky, Kind::Rollout, Kind::NotSticky, Kind::OnePod] {
+        let file = folder.path().join(format!("{kind:?}.html"));
+        std::fs::write(&file, report(kind).page()?)?;
+        browser.open(&format!("file://{}", file.display())).await?;
+        browser.until("the report is drawn", "return document.querySelector('h1') !== null").await?;
+        at_all_looks(&axe, &browser, &format!("{kind:?}")).await?;
+    }
+    // What axe must find: a figure without words.
+    browser.eval("document.querySelector('.fig').removeAttribute('aria-label')").await?;
+    let found = axe.violations(&browser).await?;
+    assert!(found.iter().any(|one| one.starts_with("svg-img-alt")), "{found:?}");
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The page and the report of `stickyctl verify` in Chromium.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
+
+mod accessibility;
+mod page;
+mod report;

@@ -1,0 +1,208 @@
+//! The chart on a real cluster (`testkit::kube`): installed, tested, changed to one pod with four workers, rolled back, uninstalled.
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use testkit::kube::helm::{Helm, chart};
+use testkit::kube::relays::Sessions;
+use testkit::kube::release::NAME;
+use testkit::kube::{Space, in_namespace, release};
+use testkit::process::Process;
+use testkit::session::Session;
+use testkit::{http, wait};
+
+const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: &str = "--timeout=150s";
+
+/// Runs helm on the release and tells how long it took; its words stand before what every call has.
+async fn helm(helm: &Helm, space: &Space, words: &[&str], values: &str) -> Result<String> {
+    let begun = Instant::now();
+    let said = helm.on(space, words, values).await?.ok()?;
+    eprintln!("helm {} after {:?}", words[0], begun.elapsed());
+    Ok(said)
+}
+
+/// The chart's values for this cluster.
+async fn values(space: &Space, more: Value) -> Result<Value> {
+    let mut values = release::spec(space, more).await?;
+    for key in ["name", "namespace"] {
+        values.as_object_mut().unwrap().remove(key);
+    }
+    Ok(values)
+}
+
+/// An autoscaler that is switched on at a release that runs takes the number over as it is: Kubernetes would make 1 of a number that
+/// its owner no longer writes, and the sessions of all other pods would be gone until the autoscaler looks.
+#[tokio::test]
+async fn an_autoscaler_takes_over_and_no_upgrade_takes_a_pod() -> Result<()> {
+    in_namespace("chart-scaler", async |space| {
+        let Some(own) = Helm::asked() else { return Ok(()) };
+        space.kube.load_app().await?;
+        let values = values(space, json!({})).await?;
+        helm(&own, space, &["install", NAME, &chart(), "--create-namespace", "--wait", TIMEOUT, "--values", "-"], &values.to_string()).await?;
+        let path = "-o=jsonpath={.spec.replicas}{\"\\n\"}";
+        let mut watch = Process::start(space.kube.command(&["-n", &space.name, "get", "deployment", NAME, "--watch", path]).as_std_mut())?;
+        let seen = watch.stdout.clone();
+        watch.line("the number at first", SOON, |_| seen.all().first().cloned()).await?;
+
+        // The second writes nothing new about the number, which is still Helm's; nor does the last, when it is the autoscaler's.
+        let change = async |settings: &str| helm(&own, space, &["upgrade", NAME, &chart(), "--reuse-values", "--set", settings], "").await;
+        change("autoscaling.max=8").await?;
+        change("metrics.namespace=one").await?;
+        change("autoscaling.min=4,mode=4x1").await?;
+        let number = async || space.run(&["get", "deployment", NAME, "-o=jsonpath={.spec.replicas}"]).await;
+        wait::until("the autoscaler's fewest", SOON, async || (number().await.ok()? == "4").then_some(())).await?;
+        change("metrics.namespace=two").await?;
+        assert_eq!(number().await?, "4");
+        let scaler = space.json(&["get", "hpa", NAME]).await?;
+        assert_eq!((&scaler["spec"]["minReplicas"], &scaler["spec"]["maxReplicas"]), (&json!(4), &json!(8)));
+        let numbers: BTreeSet<String> = seen.all().into_iter().collect();
+        assert_eq!(numbers, ["3", "4"].map(str::to_owned).into(), "the number at each change of the Deployment");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
+    in_namespace("chart", async |space| {
+        let Some(own) = Helm::asked() else { return Ok(()) };
+        space.kube.load_app().await?;
+        let values = values(space, json!({"drain": {"preStop": "2s", "delay": "8s", "window": "4s"}})).await?;
+        let host = values["ingress"]["host"].as_str().unwrap().to_owned();
+        let url = format!("http://{host}");
+
+        // From here on the API server itself admits only pods without privilege, the test's too.
+        space.create().await?;
+        space.kube.run(&["label", "namespace", &space.name, "pod-security.kubernetes.io/enforce=restricted"]).await?;
+        let install = ["install", NAME, &chart(), "--wait", TIMEOUT, "--values", "-"];
+        let said = helm(&own, space, &install, &values.to_string()).await?;
+        assert!(said.contains(&format!("{url}/")) && said.contains(&format!("helm test {NAME} --namespace {}", space.name)), "{said}");
+        assert_eq!(reached(&url, 3).await?.len(), 3);
+        sticks(&url).await?;
+        assert_eq!(status(space).await?["mode"], "3x1");
+        passes(&own, space).await?;
+        left_to_helm(space).await?;
+
+        let change = ["upgrade", NAME, &chart(), "--reuse-values", "--set", "mode=1x4", "--wait", TIMEOUT];
+        helm(&own, space, &change, "").await?;
+        gone_but(space, 1).await?;
+        reached(&url, 1).await?;
+        let seen = status(space).await?;
+        assert_eq!((&seen["mode"], seen["pods"][0]["workers"].as_array().map(Vec::len)), (&json!("1x4"), Some(4)), "{seen}");
+        let mut sessions = Sessions::on_each_worker(&url, 4).await?;
+        assert_eq!(sessions.relay(SOON).await?, 0);
+        passes(&own, space).await?;
+
+        helm(&own, space, &["rollback", NAME, "1", "--wait", TIMEOUT], "").await?;
+        gone_but(space, 3).await?;
+        assert_eq!(reached(&url, 3).await?.len(), 3);
+        assert_eq!(status(space).await?["mode"], "3x1");
+
+        fails_where_nothing_serves(&own, space).await?;
+        helm(&own, space, &["uninstall", NAME, "--wait", TIMEOUT], "").await?;
+        leaves_the_claim(space).await
+    })
+    .await
+}
+
+/// The pods that the front door leads to: all of them.
+async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
+    let mut seen = BTreeSet::new();
+    wait::until(&format!("the front door leads to {pods} pods"), SOON, async || {
+        let answer = http::get(format!("{url}/whoami")).send().await.ok().filter(|answer| answer.status == 200)?;
+        seen.insert(answer.pod());
+        (seen.len() >= pods).then_some(())
+    })
+    .await?;
+    Ok(seen)
+}
+
+/// Each session is answered by the pod where it began, and they began on more than one.
+async fn sticks(url: &str) -> Result<()> {
+    let mut homes = BTreeSet::new();
+    for _ in 0..9 {
+        let session = Session::visit(url).await?;
+        let home = session.sticky("submit", "x").await?.pod();
+        for _ in 0..5 {
+            let pod = session.sticky("submit", "x").await?.pod();
+            ensure!(pod == home, "a session moved from {home} to {pod}");
+        }
+        homes.insert(home);
+    }
+    ensure!(homes.len() > 1, "nine sessions on {homes:?}");
+    Ok(())
+}
+
+/// What would change a chart's release names Helm's way, and changes nothing.
+async fn left_to_helm(space: &Space) -> Result<()> {
+    let before = space.json(&["get", "deployment", NAME]).await?["metadata"]["generation"].clone();
+    for (words, way) in [
+        (&["scale", "5"][..], "helm upgrade demo CHART"),
+        (&["mode", "2x2"], "--set mode=2x2"),
+        (&["up"], "--set KEY=VALUE"),
+        (&["down", "--yes"], "helm uninstall demo"),
+    ] {
+        let said = space.stickyctl(words).await?.failed(1)?;
+        ensure!(said.contains("is Helm's") && said.contains(way), "{words:?}: {said}");
+    }
+    let after = space.json(&["get", "deployment", NAME]).await?["metadata"]["generation"].clone();
+    ensure!(before == after, "something was changed: generation {before}, then {after}");
+    Ok(())
+}
+
+/// `stickyctl status` of the chart's release.
+async fn status(space: &Space) -> Result<Value> {
+    let text = space.stickyctl(&["status", "-o", "json"]).await?.ok()?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// `helm test` passes, and leaves nothing.
+async fn passes(own: &Helm, space: &Space) -> Result<()> {
+    let said = helm(own, space, &["test", NAME, "--timeout=60s"], "").await?;
+    assert!(said.contains("Succeeded"), "{said}");
+    no_test_is_left(space).await
+}
+
+async fn no_test_is_left(space: &Space) -> Result<()> {
+    // Deletion is asked for, not awaited.
+    wait::until("the test's pod and policy are gone", SOON, async || {
+        let left = space.run(&["get", "pod,networkpolicy", "-l", "app.kubernetes.io/component=test", "-o", "name"]).await.ok()?;
+        left.is_empty().then_some(())
+    })
+    .await
+}
+
+/// A test that can't fail proves nothing: without pods it does, says why, and leaves nothing either.
+async fn fails_where_nothing_serves(own: &Helm, space: &Space) -> Result<()> {
+    space.run(&["scale", &format!("deployment/{NAME}"), "--replicas=0"]).await?;
+    gone_but(space, 0).await?;
+    let said = own.on(space, &["test", NAME, "--timeout=60s"], "").await?;
+    assert!(!said.well, "it passed without any pod: {}", said.stdout);
+    let all = format!("{}{}", said.stdout, said.stderr);
+    assert!(all.contains(&format!("{NAME}-test")) && all.contains(&format!("error: connecting to {NAME}:80")), "{all}");
+    no_test_is_left(space).await
+}
+
+/// Pods of the app that leave take their time, helm does not wait for them.
+async fn gone_but(space: &Space, pods: usize) -> Result<()> {
+    wait::until(&format!("{pods} pods of the app"), SOON, async || {
+        let all = space.pods("app").await.ok()?;
+        (all.len() == pods && all.iter().all(|pod| pod["metadata"]["deletionTimestamp"].is_null())).then_some(())
+    })
+    .await
+}
+
+/// What README and NOTES say is left: Redis' claim.
+async fn leaves_the_claim(space: &Space) -> Result<()> {
+    let kinds = "deployment,statefulset,replicaset,pod,service,ingress,networkpolicy,poddisruptionbudget,hpa,configmap,secret,persistentvolumeclaim";
+    let mut left = Vec::new();
+    let done = wait::until("nothing but the claim", SOON, async || {
+        let text = space.run(&["get", kinds, "-o", "name", "--ignore-not-found"]).await.ok()?;
+        left = text.lines().filter(|name| *name != "configmap/kube-root-ca.crt").map(str::to_owned).collect();
+        (left == [format!("persistentvolumeclaim/data-{NAME}-redis-0")]).then_some(())
+    })
+    .await;
+    done.map_err(|error| error.context(format!("left: {left:?}")))
+}

@@ -1,0 +1,13 @@
+//! The chart without a cluster: Helm finds no fault with it, it makes the generator's objects, and it refuses what would break a
+//! release. Run together with the cluster's tests (`testkit::kube`), because Helm is built with the cluster's programs.
+
+mod notes;
+mod parity;
+mod refuses;
+
+use testkit::kube::helm::{Helm, Said, chart};
+
+/// `helm template` with a values file.
+fn template(helm: &Helm, name: &str, namespace: &str, values: &str) -> Said {
+    helm.run(&["template", name, &chart(), "--namespace", namespace, "--no-hooks", "--values", "-"], values).unwrap()
+}

@@ -1,0 +1,126 @@
+//! What Helm refuses: by the schema what a value, or values together, can't be; by a `fail` line what the schema can't express and
+//! would break a release.
+
+use crate::chart_text::template;
+use testkit::kube::helm::Helm;
+
+/// Helm refuses the values, and says each of the words.
+#[track_caller]
+fn refused(helm: &Helm, values: &str, words: &[&str]) {
+    let said = template(helm, "demo", "demo", values);
+    assert!(!said.well, "taken: {values}");
+    for word in words {
+        assert!(said.stderr.contains(word), "{values}: {word:?} is not in\n{}", said.stderr);
+    }
+    assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
+}
+
+/// The four `fail` lines.
+#[test]
+fn what_the_schema_can_not_express_and_would_break_a_release() {
+    let Some(helm) = Helm::asked() else { return };
+    for url in [
+        "redis://:hunter2@r",
+        "redis://u:hunter2@r:6379/0",
+        "rediss://r?password=hunter2",
+        "redis://",
+        "redis://:6379",
+        "redis://r:99999",
+        "redis://r/$(X)",
+        "redis://r/a b",
+    ] {
+        refused(&helm, &format!("redis: {{url: '{url}'}}"), &["invalid redis.url: write redis://[user@]host[:port][/db]"]);
+    }
+    refused(&helm, "drain: {grace: 30s}", &["invalid drain.grace `30s`", "take 35s"]);
+    refused(&helm, "drain: {grace: 90m, window: 2h, delay: 3600s}", &["invalid drain.grace `90m`", "take 10810s"]);
+    refused(&helm, "autoscaling: {min: 5, max: 4}", &["invalid autoscaling: min is 5", "max is 4"]);
+    refused(&helm, "autoscaling: {max: 2}", &["invalid autoscaling: min is 3", "max is 2"]);
+    refused(&helm, "mode: 12x1\nautoscaling: {}", &["invalid autoscaling: min is 12", "max is 10"]);
+    for name in ["a".repeat(41).as_str(), "1st", "a.b"] {
+        let said = template(&helm, name, "here", "");
+        assert!(!said.well && said.stderr.contains(&format!("invalid release name `{name}`")), "{name}: {}", said.stderr);
+    }
+    assert!(template(&helm, &"a".repeat(40), "here", "").well);
+}
+
+/// The schema names the key of a value that can't be.
+#[test]
+fn what_a_value_can_not_be() {
+    let Some(helm) = Helm::asked() else { return };
+    for (values, words) in [
+        ("ingres: {host: x}", &["ingres", "additional properties"][..]),
+        ("ingress: {cookie: {samesite: Lax}}", &["/ingress/cookie", "samesite"]),
+        ("name: other", &["name", "additional properties"]),
+        ("ingress: {cookie: {sameSite: strict}}", &["/ingress/cookie/sameSite", "'Strict', 'Lax', 'None'"]),
+        ("ingress: {cookie: {lifetime: 3600}}", &["/ingress/cookie/lifetime", "want string"]),
+        ("ingress: {cookie: {lifetime: '3600'}}", &["/ingress/cookie/lifetime", "pattern"]),
+        ("ingress: {cookie: {lifetime: 0h}}", &["/ingress/cookie/lifetime", "pattern"]),
+        ("ingress: {cookie: {name: jsessionid}}", &["/ingress/cookie/name"]),
+        ("ingress: {cookie: {name: StickyStr}}", &["/ingress/cookie/name"]),
+        ("ingress: {cookie: {name: ASPSESSIONIDABC}}", &["/ingress/cookie/name"]),
+        ("ingress: {websocketTimeout: 30s}", &["/ingress/websocketTimeout", "pattern"]),
+        ("ingress: {trustedProxies: [192.0.2.1]}", &["/ingress/trustedProxies/0", "pattern"]),
+        ("mode: 65x1", &["/mode", "pattern"]),
+        ("autoscaling: {max: 65}", &["/autoscaling/max", "maximum"]),
+        ("image: {name: 'sticky-app:latest'}", &["/image/name"]),
+        ("image: {name: sticky-app}", &["/image/name", "pattern"]),
+        ("exposeIdentity: off", &["/exposeIdentity"]),
+        ("drain: {delay: null}", &["/drain", "delay"]),
+        ("drain: {preStop: 0s}", &["/drain/preStop", "pattern"]),
+        ("drain: {window: 0m}", &["/drain/window", "pattern"]),
+        ("resources: {requests: {memory: '64'}}", &["/resources/requests/memory"]),
+        ("resources: {limits: {memory: 256}}", &["/resources/limits/memory", "minimum"]),
+        ("redis: {storage: 1GB}", &["/redis/storage", "pattern"]),
+        ("redis: {maxmemory: 96Mi}", &["/redis/maxmemory", "want integer"]),
+        ("redis: {maxmemory: 96}", &["/redis/maxmemory", "minimum"]),
+        ("redis: {password: {secret: a, key: ..b}}", &["/redis/password/key", "pattern"]),
+    ] {
+        refused(&helm, values, words);
+    }
+}
+
+/// The schema names the key that another one rules out.
+#[test]
+fn what_values_can_not_be_together() {
+    let Some(helm) = Helm::asked() else { return };
+    for (values, words) in [
+        ("ingress: {tlsSecret: cert}", &["/ingress/host"][..]),
+        ("ingress: {cookie: {name: __Host-sticky}}", &["/ingress/cookie/secure"]),
+        ("ingress: {cookie: {sameSite: None}}", &["/ingress/cookie/secure"]),
+        ("ingress: {cookie: {sameSite: None, secure: false}, host: demo.example, tlsSecret: cert}", &["/ingress/cookie/secure"]),
+        ("ingress: {cookie: {secure: false}, host: demo.example, tlsSecret: cert}", &["'not' failed"]),
+        ("ingress: {frontDoorVersion: 1.15.1}", &["/ingress/frontDoorVersion"]),
+        ("ingress: {frontDoor: traefik, cookie: {changeOnFailure: true}}", &["/ingress/cookie/changeOnFailure"]),
+        ("ingress: {frontDoor: traefik, cookie: {persistence: balanced}}", &["/ingress/cookie/persistence"]),
+        ("ingress: {frontDoor: traefik, frontDoorVersion: v3.7.13, cookie: {persistence: balanced}}", &["/ingress/cookie/persistence"]),
+        ("ingress: {frontDoor: traefik, websocketTimeout: 10m}", &["/ingress/frontDoorVersion"]),
+        ("ingress: {frontDoor: traefik, frontDoorVersion: 3.7.12, websocketTimeout: 10m}", &["/ingress/frontDoorVersion"]),
+        ("limits: {newSessionsPerMinute: 30}", &["/ingress/trustedProxies"]),
+        ("autoscaling: {}\nresources: {requests: {cpu: null}}", &["/resources/requests", "cpu"]),
+    ] {
+        refused(&helm, values, words);
+    }
+    for values in [
+        "ingress: {cookie: {sameSite: None, name: __Host-sticky}, host: demo.example, tlsSecret: cert}",
+        "ingress: {cookie: {sameSite: None, secure: true}}",
+        "ingress: {frontDoor: traefik, frontDoorVersion: 3.7.13, websocketTimeout: 10m, cookie: {changeOnFailure: false}}",
+        "ingress: {trustedProxies: [192.0.2.0/24]}\nlimits: {newSessionsPerMinute: 30}",
+    ] {
+        template(&helm, "demo", "demo", values).ok().unwrap_or_else(|error| panic!("{values}: {error:#}"));
+    }
+}
+
+#[test]
+fn what_helm_itself_adds_and_takes_away() {
+    let Some(helm) = Helm::asked() else { return };
+    // A parent chart has globals; null removes a default of a key that may be left out.
+    let said =
+        template(&helm, "demo", "demo", "global: {imageRegistry: x}\nresources: {limits: {cpu: null}}\nlimits: null\nplacement: null\nmetrics: null");
+    let text = said.ok().unwrap();
+    assert!(!text.contains("imageRegistry"), "{text}");
+    let container = text.split("kind: Deployment").nth(1).unwrap();
+    assert!(container.contains("limits:\n              memory: 256Mi\n"), "{container}");
+    let flags = ["template", "demo", &testkit::kube::helm::chart(), "--set", "ingress.host=demo.example,autoscaling.max=5,exposeIdentity=off"];
+    let text = helm.run(&flags, "").unwrap().ok().unwrap();
+    assert!(text.contains("host: \"demo.example\"") && text.contains("maxReplicas: 5") && text.contains("value: \"off\""), "{text}");
+}

@@ -1,0 +1,133 @@
+//! What stands between `stickyctl` and a cluster, each with one clear error and its exit code.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+use tempfile::NamedTempFile;
+use testkit::kube::{Space, in_namespace};
+use testkit::{image, wait};
+
+/// A kubeconfig like the cluster's own, with something changed.
+async fn changed(space: &Space, change: impl FnOnce(&mut Value)) -> Result<NamedTempFile> {
+    let mut config = space.kube.json(&["config", "view", "--raw", "--minify", "--flatten"]).await?;
+    change(&mut config);
+    let mut file = NamedTempFile::new()?;
+    file.write_all(config.to_string().as_bytes())?;
+    Ok(file)
+}
+
+async fn refused(space: &Space, words: &[&str], config: &NamedTempFile) -> Result<String> {
+    let config = config.path().to_str().unwrap();
+    space.stickyctl(&[words, &["--kubeconfig", config]].concat()).await?.failed(5)
+}
+
+#[tokio::test]
+async fn the_way_to_the_cluster() -> Result<()> {
+    in_namespace("errors", async |space| {
+        let said = space.stickyctl(&["status", "--kubeconfig", "/nowhere/config"]).await?.failed(5)?;
+        assert!(said.contains("no kubeconfig: /nowhere/config") && said.contains("kind create cluster"), "{said}");
+
+        let said = space.stickyctl(&["status", "--context", "nobody"]).await?.failed(5)?;
+        assert!(said.contains("the kubeconfig can't be used") && said.contains("nobody"), "{said}");
+
+        let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let config = changed(space, |config| config["clusters"][0]["cluster"]["server"] = json!(format!("https://{closed}"))).await?;
+        let said = refused(space, &["up"], &config).await?;
+        assert!(said.contains(&format!("asking https://{closed} for its version: the cluster can't be reached: Connection refused")), "{said}");
+
+        // The certificate of somebody else's authority: as after a cluster was made anew.
+        let other = rcgen::generate_simple_self_signed(["other".to_owned()])?.cert.pem();
+        let config = changed(space, |config| config["clusters"][0]["cluster"]["certificate-authority-data"] = json!(base64(&other))).await?;
+        let said = refused(space, &["up"], &config).await?;
+        assert!(said.contains("not signed by the authority in the kubeconfig"), "{said}");
+
+        let config = changed(space, |config| config["users"][0]["user"] = json!({"token": "no such token"})).await?;
+        let said = refused(space, &["up"], &config).await?;
+        assert!(said.contains("does not accept these credentials"), "{said}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn no_rights_name_the_verb_and_the_resource() -> Result<()> {
+    in_namespace("rights", async |space| {
+        space.create().await?;
+        space.run(&["create", "serviceaccount", "reader"]).await?;
+        let token = space.run(&["create", "token", "reader"]).await?;
+        let config = changed(space, |config| config["users"][0]["user"] = json!({"token": token})).await?;
+        let said = refused(space, &["up"], &config).await?;
+        assert!(said.contains("no rights") && said.contains("cannot get resource \"deployments\""), "{said}");
+        assert!(said.contains(&format!("system:serviceaccount:{}:reader", space.name)), "{said}");
+        Ok(())
+    })
+    .await
+}
+
+/// An API server of an older version, as far as anybody gets with it.
+#[tokio::test]
+async fn a_cluster_that_is_too_old() -> Result<()> {
+    in_namespace("old", async |space| {
+        let server = TcpListener::bind("127.0.0.1:0")?;
+        let address = server.local_addr()?;
+        let served = std::thread::spawn(move || -> Result<()> {
+            let (mut client, _) = server.accept()?;
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                client.read_exact(&mut byte)?;
+                head.push(byte[0]);
+            }
+            let text = |name: &str| json!({ name: "" });
+            let mut version = json!({"major": "1", "minor": "29", "gitVersion": "v1.29.14"});
+            for name in ["gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"] {
+                testkit::kube::release::merge(&mut version, text(name));
+            }
+            let body = version.to_string();
+            write!(client, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+            Ok(())
+        });
+        let config = changed(space, |config| config["clusters"][0]["cluster"] = json!({"server": format!("http://{address}")})).await?;
+        let said = refused(space, &["up"], &config).await?;
+        assert!(said.contains("Kubernetes 1.29.14 is too old: 1.30 is the oldest"), "{said}");
+        served.join().unwrap()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_kind_cluster_without_kind() -> Result<()> {
+    in_namespace("nokind", async |space| {
+        let config = changed(space, |config| {
+            config["contexts"][0]["name"] = json!("kind-two");
+            config["current-context"] = json!("kind-two");
+        })
+        .await?;
+        let binary = image::binary()?;
+        let mut command = space.command(&[
+            "up",
+            "--front-door",
+            "traefik",
+            "--app-binary",
+            binary.to_str().context("a path")?,
+            "--kubeconfig",
+            config.path().to_str().unwrap(),
+        ])?;
+        // Whatever this machine has, kind is not among it.
+        command.env("PATH", "/nowhere");
+        let done = wait::within("up without kind", Duration::from_secs(120), command.output()).await??;
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(5), "{said}");
+        assert!(said.contains("into kind cluster two") && said.contains("--image-loader 'COMMAND'"), "{said}");
+        assert_eq!(space.kube.run(&["get", "namespace", &space.name, "--ignore-not-found"]).await?, "", "nothing was applied");
+        Ok(())
+    })
+    .await
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}

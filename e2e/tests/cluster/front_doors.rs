@@ -1,0 +1,193 @@
+//! The front doors that `up` installs: accepted by a real API server, Traefik's run with the rights that it was given and no
+//! more, and found again by what its pods say.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use stickyctl::cluster::connect::{Cluster, ClusterArgs, connect};
+use stickyctl::cluster::doors::{Proxy, find};
+use stickyctl::generate::front_door::install::{Install, TRAEFIK, objects};
+use stickyctl::generate::object::Object;
+use stickyctl::generate::write;
+use stickyctl::spec::StickyApp;
+use stickyctl::spec::ingress::FrontDoor;
+use testkit::kube::front_door;
+use testkit::kube::{Space, in_namespace};
+use testkit::wait;
+
+const SOON: Duration = Duration::from_secs(60);
+/// Three pods that tell their names, with a Service and an Ingress with a cookie.
+const PROBES: &str = include_str!("smoke.yaml");
+/// A host with TLS.
+const HOST: &str = "probe.test";
+
+/// A spec whose front door has a class and a namespace of its own.
+fn spec(door: FrontDoor, release: &Space, home: &Space) -> StickyApp {
+    let mut spec = StickyApp { namespace: release.name.clone(), ..StickyApp::default() };
+    spec.ingress.front_door = door;
+    spec.ingress.front_door_namespace = Some(home.name.clone());
+    spec.ingress.class = home.name.clone();
+    spec
+}
+
+/// A second namespace of a test's own.
+fn home(of: &Space) -> Space {
+    Space { kube: of.kube.clone(), name: format!("{}-door", of.name) }
+}
+
+fn list(objects: &[Object]) -> String {
+    write::json(objects).unwrap()
+}
+
+/// Dry runs of all objects, and of a pod as the Deployment would make it: only a pod shows what Pod Security says.
+#[tokio::test]
+async fn both_are_accepted_exposed_and_not() -> Result<()> {
+    in_namespace("doors", async |space| {
+        space.create().await?;
+        for door in [FrontDoor::Nginx, FrontDoor::Traefik] {
+            for exposed in [false, true] {
+                let home = Space { kube: space.kube.clone(), name: format!("{}-{}-{exposed}", space.name, door.word()) };
+                let all = objects(&Install::of(&spec(door, space, &home), exposed));
+                // A namespace and an account have to be there before anything can be tried in them.
+                home.apply(&list(&all[..2])).await?;
+                let said = home.kube.feed(&["apply", "--server-side", "--dry-run=server", "-f", "-"], &list(&all)).await?;
+                let accepted = said.lines().filter(|line| line.ends_with("serverside-applied (server dry run)"));
+                assert_eq!(accepted.count(), all.len(), "{door:?}, exposed {exposed}: {said}");
+                let pod = home.kube.feed(&["create", "--dry-run=server", "-o", "json", "-f", "-"], &pod(all.last().unwrap(), &home.name)).await?;
+                let pod: Value = serde_json::from_str(&pod)?;
+                assert_eq!(pod["spec"]["containers"][0]["ports"][0]["hostPort"].as_i64(), exposed.then_some(80), "{pod}");
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn pod(deployment: &Object, namespace: &str) -> String {
+    let template = serde_json::to_value(deployment).unwrap()["spec"]["template"].clone();
+    let metadata = json!({"name": "tried", "namespace": namespace, "labels": template["metadata"]["labels"]});
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}).to_string()
+}
+
+#[tokio::test]
+async fn traefik_serves_one_namespace_with_the_rights_it_has() -> Result<()> {
+    in_namespace("route", async |space| {
+        let home = home(space);
+        let spec = spec(FrontDoor::Traefik, space, &home);
+        let install = Install::of(&spec, false);
+        let all = list(&objects(&install));
+        space.create().await?;
+        space.kube.feed(&["apply", "--server-side", "-f", "-"], &all).await?;
+        let done = served(space, &home, &spec, &install).await;
+        if done.is_err() {
+            home.dump();
+        }
+        // Objects of the cluster don't go with the namespaces.
+        space.kube.feed(&["delete", "--wait=false", "-f", "-"], &all).await?;
+        done
+    })
+    .await
+}
+
+async fn served(space: &Space, home: &Space, spec: &StickyApp, install: &Install) -> Result<()> {
+    let probes: Vec<String> = PROBES.split("\n---\n").filter(|document| document.contains("name: probe")).map(str::to_owned).collect();
+    let probes = probes.join("\n---\n");
+    ensure!(probes.contains("ingressClassName: nginx\n"), "the probes have another class");
+    space.apply(&probes.replace("ingressClassName: nginx\n", &format!("ingressClassName: {}\n", install.class))).await?;
+    space.rollout("deployment/probe").await?;
+    home.rollout(&format!("deployment/{}", install.name())).await?;
+    let address = home.run(&["get", "service", &install.name(), "-o", "jsonpath={.spec.clusterIP}"]).await?;
+    front_door::cookies_stick(&address).await?;
+    let status = space.json(&["get", "ingress", "probe"]).await?["status"]["loadBalancer"]["ingress"][0]["hostname"].clone();
+    assert_eq!(status, format!("{}.{}.svc", install.name(), home.name), "where it can be reached, as the Ingress has it");
+    tls(space, &address).await?;
+    rights(space, home, install).await?;
+    found_again(home, spec).await?;
+    found_with_few_rights(home, spec).await
+}
+
+/// The certificate of a Secret in the release's namespace is the one that is shown.
+async fn tls(space: &Space, address: &str) -> Result<()> {
+    let made = rcgen::generate_simple_self_signed(vec![HOST.to_owned()])?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("cert.pem");
+    std::fs::write(&file, made.cert.pem())?;
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": "cert"},
+        "stringData": {"tls.crt": made.cert.pem(), "tls.key": made.signing_key.serialize_pem()},
+    });
+    space.apply(&secret.to_string()).await?;
+    let patch = json!({"spec": {
+        "tls": [{"hosts": [HOST], "secretName": "cert"}],
+        "rules": [{"host": HOST, "http": {"paths": [
+            {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "probe", "port": {"number": 8080}}}}]}}],
+    }});
+    space.run(&["patch", "ingress", "probe", "--type=merge", "-p", &patch.to_string()]).await?;
+    let shown = || {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-connect", &format!("{address}:443"), "-servername", HOST, "-verify_hostname", HOST, "-verify_return_error"]);
+        let done = client.arg("-CAfile").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        done.is_ok_and(|status| status.success())
+    };
+    wait::until("the Secret's certificate is shown", SOON, async || shown().then_some(())).await
+}
+
+/// Secrets of the release's namespace, and of no other.
+async fn rights(space: &Space, home: &Space, install: &Install) -> Result<()> {
+    let account = format!("system:serviceaccount:{}:{}", home.name, install.name());
+    for (namespace, resource, expected) in [
+        (space.name.as_str(), "secrets", true),
+        (&home.name, "secrets", false),
+        ("kube-system", "secrets", false),
+        ("", "secrets", false),
+        ("", "pods", false),
+        ("", "ingressclasses", true),
+    ] {
+        let group = if resource == "ingressclasses" { "networking.k8s.io" } else { "" };
+        let asked = json!({"verb": "list", "resource": resource, "group": group, "namespace": namespace});
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {"user": account, "resourceAttributes": asked},
+        });
+        let answer: Value = serde_json::from_str(&space.kube.feed(&["create", "-o", "json", "-f", "-"], &review.to_string()).await?)?;
+        assert_eq!(answer["status"]["allowed"], expected, "{resource} in `{namespace}`: {answer}");
+    }
+    Ok(())
+}
+
+async fn cluster(kubeconfig: &std::path::Path) -> Result<Cluster> {
+    Ok(connect(&ClusterArgs { kubeconfig: Some(kubeconfig.to_owned()), context: None }).await?)
+}
+
+async fn found_again(home: &Space, spec: &StickyApp) -> Result<()> {
+    let client = cluster(home.kube.config()).await?.client;
+    let doors = find(&client, spec).await?;
+    assert_eq!((doors.only_in.as_ref(), doors.class_unread), (None, false));
+    let found = doors.serving(spec)?.context("nothing serves the class")?;
+    assert_eq!((found.proxy, found.version.as_deref()), (Proxy::Door(FrontDoor::Traefik), Some(TRAEFIK)));
+    assert_eq!((found.ready(), found.pods.len(), found.ours, found.pods[0].http_port), (1, 1, true, 8_000));
+    assert_eq!(find::used_by(&client, &spec.ingress.class).await?, [format!("{}/probe", spec.namespace)]);
+    let mut other = spec.clone();
+    other.ingress.front_door = FrontDoor::Nginx;
+    assert!(doors.serving(&other).is_err(), "Traefik is no ingress-nginx");
+    Ok(())
+}
+
+/// Somebody who may list pods in the front door's namespace and nothing else.
+async fn found_with_few_rights(home: &Space, spec: &StickyApp) -> Result<()> {
+    home.run(&["create", "serviceaccount", "few"]).await?;
+    home.run(&["create", "role", "few", "--verb=list", "--resource=pods"]).await?;
+    home.run(&["create", "rolebinding", "few", "--role=few", &format!("--serviceaccount={}:few", home.name)]).await?;
+    let token = home.run(&["create", "token", "few"]).await?;
+    let mut config = home.kube.json(&["config", "view", "--raw", "--minify"]).await?;
+    config["users"][0]["user"] = json!({"token": token});
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("kubeconfig");
+    std::fs::write(&file, config.to_string())?;
+    let doors = find(&cluster(&file).await?.client, spec).await?;
+    assert_eq!((doors.only_in.as_deref(), doors.class_unread), (Some(&[home.name.clone()][..]), true));
+    assert!(doors.serving(spec)?.is_some());
+    let nobody = find::used_by(&cluster(&file).await?.client, &spec.ingress.class).await.unwrap_err();
+    assert!(nobody.what.contains("no rights"), "{}", nobody.what);
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! What only a real cluster proves, on the one that `STICKY_E2E_KUBECONFIG` names.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
+
+mod autoscale;
+mod chart;
+mod chart_text;
+mod errors;
+mod faults;
+mod forward;
+mod front_door;
+mod front_doors;
+mod image;
+mod manifests;
+mod objects;
+mod release;
+mod replicas;
+mod rollout;
+mod scale;
+mod schema;
+mod smoke;
+mod status;
+mod up;
+mod verify;

@@ -1,0 +1,154 @@
+//! Sessions while pods come and go: `stickyctl scale` moves those of vanished pods and no other, `stickyctl mode` fails no
+//! request, and `up` keeps what they set.
+
+use anyhow::{Result, ensure};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use testkit::crowd::Crowd;
+use testkit::http;
+use testkit::kube::release::NAME;
+use testkit::kube::site::{Site, behind_its_own_door};
+use testkit::session::Session;
+use tokio::task::{JoinSet, LocalSet};
+
+const SESSIONS: usize = 40;
+const SOON: Duration = Duration::from_secs(30);
+
+/// Names of the app's pods; those that are leaving are gone when `scale` and `mode` have ended.
+async fn pods(site: &Site<'_>) -> Result<BTreeSet<String>> {
+    let pods = site.space.pods("app").await?;
+    Ok(pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
+}
+
+async fn timed(site: &Site<'_>, words: &[&str]) -> Result<String> {
+    let begun = Instant::now();
+    let said = site.ctl(words).await?;
+    eprintln!("{} after {:?}", words.join(" "), begun.elapsed());
+    Ok(said)
+}
+
+#[tokio::test]
+async fn scaling_moves_sessions_of_vanished_pods_only() -> Result<()> {
+    behind_its_own_door("scale", async |site| {
+        assert!(site.up(&["--install-front-door"]).await?.ok()?.contains(": 3x1, "));
+        let way = site.way().await?;
+        LocalSet::new().run_until(up_and_down(site, &way.url)).await
+    })
+    .await
+}
+
+async fn up_and_down(site: &Site<'_>, url: &str) -> Result<()> {
+    let mut crowd = Crowd::of(url);
+    for _ in 0..SESSIONS {
+        crowd.join().await?;
+    }
+    let first = pods(site).await?;
+    assert_eq!((first.len(), crowd.homes()), (3, first.clone()), "the sessions are on all pods");
+
+    assert_eq!(crowd.asks_during(timed(site, &["scale", "6"])).await?, format!("{NAME} is 6x1"));
+    crowd.sockets_answer().await?;
+    crowd.stays_on(&first).await?;
+    let six = pods(site).await?;
+    assert!(six.len() == 6 && six.is_superset(&first), "{first:?} became {six:?}");
+    // Fresh sessions land on every new pod, and stay for what follows.
+    let begun = Instant::now();
+    while crowd.homes() != six {
+        ensure!(begun.elapsed() < SOON, "fresh sessions land on {:?} only", crowd.homes());
+        crowd.join().await?;
+    }
+    eprintln!("{} fresh sessions until every new pod had one", crowd.visitors.len() - SESSIONS);
+
+    assert_eq!(crowd.asks_during(timed(site, &["scale", "2"])).await?, format!("{NAME} is 2x1"));
+    let two = pods(site).await?;
+    assert!(two.len() == 2 && two.is_subset(&six), "{six:?} became {two:?}");
+    let back = crowd.coming_back_to(&two);
+    crowd.asks_during(back).await?;
+    let moved = crowd.settled_on(&two).await?;
+    eprintln!("{moved} sessions moved, {} stayed", crowd.visitors.len() - moved);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_of_mode_fails_no_request_and_up_keeps_it() -> Result<()> {
+    behind_its_own_door("mode", async |site| {
+        let up = async || {
+            let begun = Instant::now();
+            // Nothing is said: it goes by what the release says of itself.
+            let said = site.ctl(&["up"]).await?;
+            eprintln!("{said} after {:?}", begun.elapsed());
+            anyhow::Ok(said)
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(site.up(&["--install-front-door"]).await?.ok()?, format!("{NAME} is up: 3x1, version {version}"));
+        let way = site.way().await?;
+        let three = pods(site).await?;
+        assert_eq!(trickle(&way.url, timed(site, &["mode", "1x4"])).await?, format!("{NAME} is 1x4"));
+        let one = pods(site).await?;
+        assert!(one.len() == 1 && one.is_disjoint(&three), "{three:?} became {one:?}");
+        assert_eq!(up().await?, format!("{NAME} is up: 1x4, version {version}"));
+        assert_eq!(pods(site).await?, one, "up changed what was as it should be");
+
+        assert_eq!(trickle(&way.url, timed(site, &["mode", "3x1"])).await?, format!("{NAME} is 3x1"));
+        timed(site, &["scale", "5"]).await?;
+        let five = pods(site).await?;
+        assert_eq!(up().await?, format!("{NAME} is up: 5x1, version {version}"));
+        assert_eq!((five.len(), pods(site).await?), (5, five), "up changed what was as it should be");
+        Ok(())
+    })
+    .await
+}
+
+/// Ten requests a second, each on a connection of its own, whether or not the one before was answered, from before something
+/// begins until after it has ended. Some with a session's cookies, some of newcomers. None is repeated, none may fail.
+async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    const EVERY: Duration = Duration::from_millis(100);
+    const AROUND: Duration = Duration::from_secs(2);
+    let mut sessions = Vec::new();
+    for _ in 0..10 {
+        sessions.push(Rc::new(RefCell::new(Session::visit(url).await?)));
+    }
+    let (asked, failures) = (Cell::new(0_usize), Rc::new(RefCell::new(Vec::new())));
+    let is_over = Cell::new(false);
+    let requests = async {
+        let (mut tick, mut under_way) = (tokio::time::interval(EVERY), JoinSet::new());
+        for session in sessions.iter().cycle() {
+            tick.tick().await;
+            if is_over.get() {
+                break;
+            }
+            let n = asked.replace(asked.get() + 1);
+            let (session, newcomers, failures) = (session.clone(), (n % 3 == 0).then(|| format!("{url}/session")), failures.clone());
+            under_way.spawn_local(async move {
+                let asking = session.borrow().clone();
+                let answer = match &newcomers {
+                    Some(url) => http::get(url).send().await,
+                    None => asking.sticky("submit", "x").await,
+                };
+                match answer {
+                    Ok(answer) if answer.status == 200 && newcomers.is_none() => session.borrow_mut().jar.take(&answer),
+                    Ok(answer) if answer.status == 200 => {}
+                    Ok(answer) => failures.borrow_mut().push(format!("request {n}: {} {}", answer.status, answer.text())),
+                    Err(error) => failures.borrow_mut().push(format!("request {n}: {error:#}")),
+                }
+            });
+        }
+        while under_way.join_next().await.is_some() {}
+    };
+    let around = async {
+        tokio::time::sleep(AROUND).await;
+        let done = work.await;
+        tokio::time::sleep(AROUND).await;
+        is_over.set(true);
+        done
+    };
+    let (done, ()) = LocalSet::new().run_until(async { tokio::join!(around, requests) }).await;
+    let done = done?;
+    let failures = failures.borrow();
+    ensure!(failures.is_empty(), "{} of {} requests failed: {:#?}", failures.len(), asked.get(), &failures[..failures.len().min(20)]);
+    ensure!(asked.get() > 100, "{} requests are no trickle", asked.get());
+    eprintln!("{} requests, all 200", asked.get());
+    Ok(done)
+}

@@ -1,0 +1,175 @@
+//! `stickyctl up` on an empty namespace, as a user has it: the page, both modes, the tunnels, and nothing left after `down`.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use testkit::browser::Look;
+use testkit::jar::Jar;
+use testkit::kube::release::NAME;
+use testkit::kube::site::{Site, behind_its_own_door};
+use testkit::page::Page;
+use testkit::{http, tools, wait};
+
+const SOON: Duration = Duration::from_secs(30);
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a release and a front door consist of, by kind: more than one of each may be there.
+const KINDS: [&str; 17] = [
+    "Namespace",
+    "Deployment",
+    "StatefulSet",
+    "Pod",
+    "Service",
+    "Ingress",
+    "IngressClass",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "Secret",
+    "PersistentVolumeClaim",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "EndpointSlice",
+];
+
+#[tokio::test]
+async fn six_buttons_in_both_modes_and_nothing_is_left() -> Result<()> {
+    if !tools::present(&["chromium", "chromedriver"]) {
+        return Ok(());
+    }
+    behind_its_own_door("up", async |site| {
+        assert_eq!(left(site).await?, BTreeSet::new(), "the names are taken");
+        let begun = Instant::now();
+        assert_eq!(site.up(&["--install-front-door"]).await?.ok()?, format!("{NAME} is up: 3x1, version {VERSION}"));
+        eprintln!("up after {:?}", begun.elapsed());
+        let forward = site.forward().await?;
+        let page = Page::open(&forward.url, &Look::default()).await?;
+        agrees(site, &forward.url, 3, 1).await?;
+        page.six_buttons_of_3x1().await?;
+        page.nothing_from_elsewhere().await?;
+
+        page.browser.eval("window.same = true").await?;
+        let begun = Instant::now();
+        assert_eq!(site.ctl(&["mode", "1x4"]).await?, format!("{NAME} is 1x4"));
+        eprintln!("mode 1x4 after {:?}", begun.elapsed());
+        // The page's pod is gone, its socket comes back by itself.
+        let pods = pods(site).await?;
+        page.until_map(&pods.iter().map(String::as_str).collect::<Vec<_>>(), 4).await?;
+        page.connected().await?;
+        assert_eq!(page.browser.eval("return window.same").await?, true, "the page was loaded again");
+        agrees(site, &forward.url, 1, 4).await?;
+        // What the console said of the socket that was closed is no fault of the fresh page.
+        page.browser.console().await?;
+        page.load(&forward.url).await?;
+        page.six_buttons_of_1x4().await?;
+        page.nothing_from_elsewhere().await?;
+
+        let plain = site.port_forward().await?;
+        page.load(&plain.url).await?;
+        for op in ["http-sticky", "ws", "queue"] {
+            assert_eq!(page.send(op).await?.arrived, 1, "{op} through kubectl port-forward");
+        }
+        drop((page, plain, forward));
+
+        let all = left(site).await?;
+        let kinds: BTreeSet<&str> = all.iter().filter_map(|line| line.split(' ').next()).collect();
+        let missing: Vec<_> = KINDS.iter().filter(|kind| !kinds.contains(*kind)).collect();
+        assert!(missing.is_empty(), "nothing is found of {missing:?}, so that nothing is left of it says nothing: {all:?}");
+        let begun = Instant::now();
+        assert_eq!(site.ctl(&["down", "--yes", "--delete-data"]).await?, format!("{NAME} is down"));
+        eprintln!("down after {:?}", begun.elapsed());
+        assert_eq!(left(site).await?, BTreeSet::new(), "left by down");
+        Ok(())
+    })
+    .await
+}
+
+/// Names of the app's pods, as kubectl has them.
+async fn pods(site: &Site<'_>) -> Result<BTreeSet<String>> {
+    let pods = site.space.pods("app").await?;
+    Ok(pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
+}
+
+/// `status` agrees with kubectl, with the front door's own answer, and with the one socket that the page holds.
+async fn agrees(site: &Site<'_>, url: &str, pods: usize, workers: usize) -> Result<()> {
+    let mut last = Value::Null;
+    let settled = wait::until("one socket in the status", SOON, async || {
+        last = site.status().await.ok()?;
+        let workers = last["pods"].as_array()?.iter().flat_map(|pod| pod["workers"].as_array().into_iter().flatten());
+        (workers.filter_map(|worker| worker["sockets"].as_u64()).sum::<u64>() == 1).then_some(())
+    });
+    settled.await.with_context(|| format!("{last}"))?;
+    assert_eq!((&last["name"], &last["mode"], &last["version"]), (&json!(NAME), &json!(format!("{pods}x{workers}")), &json!(VERSION)));
+    assert_eq!((&last["notes"], &last["redis"]["state"], &last["redis"]["subscribed"]), (&json!([]), &json!("ready"), &json!(pods * workers)));
+    let shown = last["pods"].as_array().context("no pods")?;
+    let names: BTreeSet<String> = shown.iter().filter_map(|pod| pod["pod"].as_str()).map(str::to_owned).collect();
+    assert_eq!(names, self::pods(site).await?);
+    assert_eq!(names.len(), pods);
+    for pod in shown {
+        let ready = pod["workers"].as_array().into_iter().flatten().filter(|worker| worker["state"] == "ready");
+        assert_eq!((&pod["state"], ready.count()), (&json!("ready"), workers), "{pod}");
+    }
+    let door = &last["front_door"];
+    assert_eq!((&door["kind"], &door["class"], &door["namespace"]), (&json!("traefik"), &json!(site.class()), &json!(site.door.name)));
+    assert_eq!((&door["ready"], &last["route"]["class"]), (&json!(1), &json!(site.class())));
+    let (mut jar, answer) = (Jar::default(), http::get(format!("{url}/whoami")).send().await?);
+    jar.take(&answer);
+    let cookie = last["cookie"]["name"].as_str().context("no cookie")?;
+    ensure!(jar.value(cookie).is_some(), "the front door sets {}, not {cookie}", jar.header());
+    Ok(())
+}
+
+/// Whatever the cluster has of the release and of its front door, of any kind: their namespaces, all that is in them, and
+/// all that has their name.
+async fn left(site: &Site<'_>) -> Result<BTreeSet<String>> {
+    let kinds = site.space.kube.run(&["api-resources", "--verbs=list", "-o", "name"]).await?;
+    // Events are memories, and volumes are the cluster's.
+    let passing = ["events", "events.events.k8s.io", "persistentvolumes", "componentstatuses"];
+    let kinds: Vec<&str> = kinds.lines().filter(|kind| !passing.contains(kind)).collect();
+    let line = r#"jsonpath={range .items[*]}{.kind}{" "}{.metadata.namespace}{" "}{.metadata.name}{"\n"}{end}"#;
+    let all = site.space.kube.run(&["get", &kinds.join(","), "--all-namespaces", "-o", line]).await?;
+    Ok(all.lines().filter(|line| line.contains(&site.space.name)).map(str::to_owned).collect())
+}
+
+/// Without a front door `up` goes on and says how to get one; `down` takes what is ours and leaves what is somebody else's.
+#[tokio::test]
+async fn what_somebody_else_put_there_stays() -> Result<()> {
+    behind_its_own_door("theirs", async |site| {
+        let done = site.up(&["--mode", "1x1"]).await?;
+        let hint = "nothing serves class";
+        assert!(done.stderr.contains(hint) && done.stderr.contains("--install-front-door"), "{}", done.stderr);
+        assert_eq!(done.ok()?, format!("{NAME} is up: 1x1, version {VERSION}"));
+        site.space.run(&["create", "configmap", "theirs", "--from-literal=key=value"]).await?;
+        // Even with our labels: what counts is who wrote it.
+        site.space.run(&["create", "configmap", "labelled", "--from-literal=key=value"]).await?;
+        let labels = ["name=sticky-sessions", "managed-by=stickyctl", &format!("instance={NAME}"), "component=app"];
+        let labels: Vec<String> = labels.iter().map(|label| format!("app.kubernetes.io/{label}")).collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        site.space.run(&[&["label", "configmap", "labelled"], &labels[..]].concat()).await?;
+
+        let done = site.space.stickyctl(&["down", "--yes"]).await?;
+        for word in ["stays: configmap", "--delete-data takes it along", "applied by somebody else"] {
+            assert!(done.stderr.contains(word), "`{word}` is not in: {}", done.stderr);
+        }
+        assert_eq!(done.ok()?, format!("{NAME} is down"));
+        let claim = format!("data-{NAME}-redis-0");
+        assert_eq!(kept(site).await?, ["ConfigMap labelled", "ConfigMap theirs", &format!("PersistentVolumeClaim {claim}")]);
+
+        site.ctl(&["down", "--yes", "--delete-data"]).await?;
+        assert_eq!(kept(site).await?, ["ConfigMap labelled", "ConfigMap theirs"]);
+        Ok(())
+    })
+    .await
+}
+
+/// What is in the release's namespace, but for what Kubernetes puts into every one.
+async fn kept(site: &Site<'_>) -> Result<Vec<String>> {
+    let namespace = format!(" {} ", site.space.name);
+    let all = left(site).await?;
+    assert!(all.contains(&format!("Namespace  {}", site.space.name)), "the namespace went: {all:?}");
+    let inside = all.iter().filter(|line| line.contains(&namespace)).map(|line| line.replace(&namespace, " "));
+    Ok(inside.filter(|line| !["ConfigMap kube-root-ca.crt", "ServiceAccount default"].contains(&line.as_str())).collect())
+}

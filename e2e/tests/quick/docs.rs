@@ -1,0 +1,74 @@
+//! The documents, taken at their word: every command is run by a test, links lead somewhere, quotes are quotes.
+
+use anyhow::{Context, Result, ensure};
+use std::collections::BTreeSet;
+use std::path::Path;
+use testkit::docs::{self, RUN_BY, RunBy, text};
+use testkit::tree::root;
+
+#[test]
+fn every_command_is_run_by_somebody() -> Result<()> {
+    let shown: BTreeSet<(String, String)> = docs::files()?
+        .into_iter()
+        .flat_map(|(path, text)| text::commands(&text).into_iter().map(move |command| (path.clone(), command.heading)))
+        .collect();
+    let run: BTreeSet<(String, String)> = RUN_BY.iter().map(|(path, heading, _)| ((*path).to_owned(), (*heading).to_owned())).collect();
+    assert_eq!(shown, run, "left: shown by a document; right: run by a test (e2e/testkit/src/docs/mod.rs)");
+    let ci = std::fs::read_to_string(root().join(".ci/run"))?;
+    for (path, heading, by) in RUN_BY {
+        let RunBy::Ci(words) = by else { continue };
+        assert_eq!(docs::commands(path, heading)?.len(), words.len(), "{path}, {heading}: a word of .ci/run for each command");
+        for word in *words {
+            assert!(ci.contains(word), "{path}, {heading}: .ci/run has no {word}");
+        }
+    }
+    Ok(())
+}
+
+/// Other sites can't be asked from everywhere: those that are named are listed here, so that a slip shows.
+const ELSEWHERE: [&str; 1] = ["https://kind.sigs.k8s.io"];
+
+#[test]
+fn links_lead_somewhere() -> Result<()> {
+    let root = root();
+    let files = docs::files()?;
+    let mut seen = 0;
+    for (path, content) in &files {
+        let folder = Path::new(path).parent().context("a file without a folder")?;
+        for link in text::links(content) {
+            seen += 1;
+            if link.starts_with("http://127.0.0.1") || link.starts_with("http://localhost") || ELSEWHERE.contains(&link.as_str()) {
+                continue;
+            }
+            ensure!(!link.contains("://"), "{path}: {link} is not among the sites of this test");
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if file.is_empty() { root.join(path) } else { root.join(folder).join(file) };
+            ensure!(target.exists(), "{path}: {link} leads nowhere");
+            if !anchor.is_empty() {
+                let anchors = text::anchors(&std::fs::read_to_string(&target)?);
+                ensure!(anchors.iter().any(|known| known == anchor), "{path}: {link}: the headings there are {anchors:?}");
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
+    Ok(())
+}
+
+/// The YAML that is there to be copied is part of what `render` writes.
+#[test]
+fn snippets_are_from_the_manifests() -> Result<()> {
+    let root = root();
+    let plain = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let entries = std::fs::read_dir(root.join("manifests/nginx-3x1"))?;
+    let manifests: Vec<String> = entries.map(|entry| Ok(plain(&std::fs::read_to_string(entry?.path())?))).collect::<Result<_>>()?;
+    let copy = std::fs::read_to_string(root.join("docs/copy.md"))?;
+    let snippets: Vec<&str> = copy.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(snippets.len() >= 5, "{snippets:?}");
+    for snippet in snippets {
+        let wanted = plain(snippet);
+        // A list's first line follows its key in one form or the other.
+        let wanted = wanted.trim_start_matches("- ");
+        assert!(manifests.iter().any(|text| text.contains(wanted)), "no manifest has\n{snippet}");
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What the suite runs against.
+
+use anyhow::Result;
+use std::any::Any;
+use std::collections::HashSet;
+use std::time::Duration;
+use testkit::app::App;
+use testkit::http;
+use testkit::local::Local;
+use testkit::redis::Redis;
+use testkit::tools;
+
+/// The four kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    App1,
+    App4,
+    Local3x1,
+    Local1x4,
+}
+
+/// A running site, and all that a case may know of it.
+pub struct Target {
+    pub url: String,
+    pub kind: Kind,
+    _keep: Box<dyn Any>,
+}
+
+impl Target {
+    /// Starts one; `None` where this machine lacks a program.
+    pub async fn start(kind: Kind, flags: &[&str]) -> Result<Option<Self>> {
+        let with = |first: &[&'static str]| [first, flags].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        fn flat(flags: &[String]) -> Vec<&str> {
+            flags.iter().map(String::as_str).collect()
+        }
+        let (url, keep): (_, Box<dyn Any>) = match kind {
+            Kind::App1 => {
+                let app = App::start(&flat(&with(&["--pod", "app-1"]))).await?;
+                (app.url.clone(), Box::new(app))
+            }
+            Kind::App4 => {
+                if !tools::present(&["redis-server"]) {
+                    return Ok(None);
+                }
+                let redis = Redis::start().await?;
+                let mut all = with(&["--pod", "app-1", "--workers", "4"]);
+                all.extend(["--redis-url".to_owned(), redis.url()]);
+                let app = App::start(&flat(&all)).await?;
+                (app.url.clone(), Box::new((app, redis)))
+            }
+            Kind::Local3x1 => {
+                let local = Local::start(flags).await?;
+                (local.url.clone(), Box::new(local))
+            }
+            Kind::Local1x4 => {
+                let local = Local::start(&flat(&with(&["--mode", "1x4"]))).await?;
+                (local.url.clone(), Box::new(local))
+            }
+        };
+        let target = Self { url, kind, _keep: keep };
+        target.known().await?;
+        Ok(Some(target))
+    }
+
+    /// Waits until every worker's own picture shows every worker as ready: over a bus they hear of each other a moment
+    /// after each is.
+    async fn known(&self) -> Result<()> {
+        let mut complete = HashSet::new();
+        let all = self.pods() * self.workers();
+        testkit::wait::until("every worker knows every worker", Duration::from_secs(10), async || {
+            let answer = http::get(self.at("/topology")).send().await.ok()?;
+            let topology = answer.json().ok()?["topology"].take();
+            let workers: Vec<_> = topology["pods"].as_array()?.iter().filter_map(|pod| pod["workers"].as_array()).flatten().collect();
+            if workers.len() == all && workers.iter().all(|w| w["state"] == "ready") {
+                complete.insert(answer.place().ok()?);
+            }
+            (complete.len() == all).then_some(())
+        })
+        .await
+    }
+
+    /// A URL of the site.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// How an answer's place (`pod:worker`) is written in texts.
+    pub fn text_of(&self, place: &str) -> String {
+        if self.workers() > 1 { place.to_owned() } else { place.rsplit_once(':').map_or(place, |(pod, _)| pod).to_owned() }
+    }
+
+    pub fn workers(&self) -> usize {
+        match self.kind {
+            Kind::App1 | Kind::Local3x1 => 1,
+            Kind::App4 | Kind::Local1x4 => 4,
+        }
+    }
+
+    pub fn pods(&self) -> usize {
+        if self.kind == Kind::Local3x1 { 3 } else { 1 }
+    }
+
+    pub fn is_local(&self) -> bool {
+        matches!(self.kind, Kind::Local3x1 | Kind::Local1x4)
+    }
+}

@@ -1,0 +1,111 @@
+//! `cargo xtask test`: installs, builds, and runs the suites from the quickest to the slowest.
+
+use crate::count::Count;
+use crate::run::{cargo, exit_code, phase};
+use crate::{install, suites};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use suites::{Suite, What};
+use testkit::{image, skip, tools, tree};
+
+/// Runs the suites that are named, or all, up to the first that fails; its exit code. `arguments` go to each `cargo test`.
+///
+/// # Errors
+/// A name is no suite, or a program can't be installed or started.
+pub(crate) fn run(names: &[&str], arguments: &[&str]) -> Result<u8> {
+    let suites = suites::named(names)?;
+    install::missing(&tools::NEEDED)?;
+    let mut run = Run { count: Count::default(), skipped: tree::root().join("target/skipped.jsonl"), times: Vec::new() };
+    std::fs::create_dir_all(tree::root().join("target"))?;
+    if run.skipped.exists() {
+        std::fs::remove_file(&run.skipped)?;
+    }
+    let code = run.all(&suites, arguments)?;
+    run.count.skips(&run.skipped)?;
+    println!("\n== seconds by phase");
+    for (name, seconds) in &run.times {
+        println!("{seconds:>7.1}  {name}");
+    }
+    print!("\n{}", run.count.summary());
+    Ok(code)
+}
+
+struct Run {
+    count: Count,
+    skipped: PathBuf,
+    times: Vec<(String, f64)>,
+}
+
+impl Run {
+    fn all(&mut self, suites: &[&Suite], arguments: &[&str]) -> Result<u8> {
+        if suites.iter().any(|suite| suite.what != What::Page) {
+            // One build for all suites. Bins and tests are selected together, because cargo's features depend on the selection:
+            // two selections would compile some dependencies twice.
+            let code = self.timed("build", |_| phase("build", &mut cargo(&["build", "--workspace", "--all-targets"])))?;
+            if code != 0 {
+                return Ok(code);
+            }
+        }
+        if suites.iter().any(|suite| suite.needs_image()) {
+            println!("== image: the static sticky-app, in the profile `dist`");
+            self.timed("image", |_| image::binary().map(drop))?;
+        }
+        for suite in suites {
+            let mut command = match suite.what {
+                What::Page => {
+                    let mut node = Command::new(tools::find("node").context("no node")?);
+                    node.current_dir(tree::root()).arg("--test").args(page_tests(tree::root())?);
+                    node
+                }
+                What::Units => cargo(&["test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
+                What::Tests => cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite.name]),
+            };
+            if suite.what != What::Page {
+                command.args(arguments);
+            }
+            // Set for strictness: a test that lacks a program then fails instead of being skipped. Backtraces name the line of a
+            // test that returns an error.
+            command.env("CI", "1").env("RUST_BACKTRACE", "1").env(skip::FILE, &self.skipped);
+            let code = self.timed(suite.name, |run| run.counted(suite.name, &mut command))?;
+            if code != 0 {
+                return Ok(code);
+            }
+        }
+        Ok(0)
+    }
+
+    fn timed<T>(&mut self, name: &str, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let done = work(self);
+        self.times.push((name.to_owned(), start.elapsed().as_secs_f64()));
+        done
+    }
+
+    /// Runs tests, shows what they write and counts them; the exit code.
+    fn counted(&mut self, name: &str, command: &mut Command) -> Result<u8> {
+        println!("== {name}: {command:?}");
+        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("can't run {:?}", command.get_program()))?;
+        for line in BufReader::new(child.stdout.take().context("no stdout")?).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            self.count.read(&line);
+        }
+        Ok(exit_code(child.wait()?))
+    }
+}
+
+/// The files of the page's own tests. Each by its name: what `node --test` makes of a folder differs between its versions.
+fn page_tests(root: &Path) -> Result<Vec<PathBuf>> {
+    let folder = root.join("app/src/page/tests");
+    let files = std::fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))?;
+    let mut tests: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
+    tests.sort();
+    if tests.is_empty() {
+        bail!("no *.test.mjs in {}", folder.display());
+    }
+    Ok(tests)
+}

@@ -1,0 +1,35 @@
+//! The flags of `render`.
+
+use super::spec::SpecArgs;
+use crate::generate::preset::Preset;
+use crate::render::{Form, Notation, Request};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct RenderArgs {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// A front door and a mode in one word; --front-door and --mode override it
+    #[arg(long)]
+    preset: Option<Preset>,
+    /// Leave out the Namespace object
+    #[arg(long)]
+    no_namespace: bool,
+    /// The output format
+    #[arg(short, long, default_value = "yaml")]
+    output: Notation,
+    /// Write one file for each object and a kustomization.yaml into DIR instead
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    out: Option<PathBuf>,
+}
+
+impl RenderArgs {
+    pub(super) fn request(self, all: &clap::Command) -> Request {
+        Request {
+            spec: self.spec.request(self.preset, all),
+            namespace: !self.no_namespace,
+            form: self.out.map_or(Form::Text(self.output), Form::Folder),
+        }
+    }
+}

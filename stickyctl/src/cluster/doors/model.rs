@@ -1,0 +1,95 @@
+//! What is known of a front door.
+
+use crate::spec::ingress::FrontDoor;
+
+/// The kinds of controllers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxy {
+    /// Reads ingress-nginx's annotations.
+    Door(FrontDoor),
+    /// Traefik with its own Ingress provider, which ignores all of them.
+    OtherTraefik,
+}
+
+impl Proxy {
+    /// The product's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Door(FrontDoor::Nginx) => "ingress-nginx",
+            Self::Door(FrontDoor::Traefik) => "Traefik",
+            Self::OtherTraefik => "Traefik without its ingress-nginx provider",
+        }
+    }
+}
+
+/// The namespaces whose Ingresses a controller reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Watch {
+    /// All of them.
+    Everything,
+    /// Some, by name.
+    Namespaces(Vec<String>),
+    /// Those with the labels of a selector.
+    Selector(String),
+}
+
+/// A pod of a front door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// The pod's name.
+    pub name: String,
+    /// Whether it is ready and not terminating.
+    pub ready: bool,
+    /// The node, once the pod is scheduled.
+    pub node: Option<String>,
+    /// The pod's port for plain HTTP.
+    pub http_port: u16,
+}
+
+/// A front door that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which controller it is.
+    pub proxy: Proxy,
+    /// The version in the image's tag.
+    pub version: Option<String>,
+    /// The namespace of its pods.
+    pub namespace: String,
+    /// The owner of its pods, as in `deployment/traefik`.
+    pub workload: String,
+    /// Names of the IngressClasses that it serves.
+    pub classes: Vec<String>,
+    /// The namespaces that it watches.
+    pub watch: Watch,
+    /// Its pods without terminating ones; the newest ready pod first.
+    pub pods: Vec<Door>,
+    /// Whether `up` installed it.
+    pub ours: bool,
+}
+
+impl Found {
+    /// How many of its pods are ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.pods.iter().filter(|pod| pod.ready).count()
+    }
+
+    /// Name and version, as in `Traefik 3.6.12`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{} {version}", self.proxy.name()),
+            None => self.proxy.name().to_owned(),
+        }
+    }
+
+    /// Whether it watches a namespace. The labels of namespaces aren't known here, so a selector may match any.
+    #[must_use]
+    pub fn watches(&self, namespace: &str) -> bool {
+        match &self.watch {
+            Watch::Everything | Watch::Selector(_) => true,
+            Watch::Namespaces(all) => all.iter().any(|one| one == namespace),
+        }
+    }
+}

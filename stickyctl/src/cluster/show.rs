@@ -1,0 +1,125 @@
+//! What the commands print when they are done: the answer, and what to do next.
+
+use super::change::Changed;
+use super::connect::Cluster;
+use super::down;
+use super::forward::{self, Opened};
+use super::release::Place;
+use super::status::collect::{Error, collect};
+use super::status::model::Status;
+use super::status::table::table;
+use super::status::{self, door};
+use super::up::request::Done;
+use crate::output::Output;
+use std::convert::Infallible;
+
+/// The result of `up`.
+pub(crate) fn up(done: &Done, output: Output) {
+    let (name, has_door) = match done {
+        Done::Client(documents) => {
+            output.answer(documents.join("---\n").trim_end());
+            output.hint(&format!("\n{} objects; nothing was sent", documents.len()));
+            return;
+        }
+        Done::Server(lines) => {
+            output.answer(&lines.join("\n"));
+            output.hint("\nnothing was stored");
+            return;
+        }
+        Done::Up { name, pods, workers, version, has_door } => (format!("{name} is up: {pods}x{workers}, version {version}"), *has_door),
+    };
+    output.note("");
+    output.answer(&name);
+    output.hint("\nNext:");
+    if has_door {
+        output.hint("  stickyctl forward     opens http://localhost:8080/, forwarded to the front door");
+    } else {
+        output.hint("  stickyctl up --install-front-door    installs a front door with session affinity");
+    }
+    output.hint("  stickyctl status      shows pods, workers, sockets, cookie and route");
+    if has_door {
+        output.hint("  stickyctl verify      proves that sessions stick");
+    }
+}
+
+/// The result of `scale` and `mode`.
+pub(crate) fn changed(changed: &Changed, output: Output) {
+    let Changed { name, before, after } = changed;
+    output.note("");
+    output.answer(&format!("{name} is {after}"));
+    if after.workers > 1 && before.workers != after.workers {
+        output.hint("\nThe cookie selects a pod, but can't select a worker in it: \"sticky HTTP & in-memory WebSocket\" now misses");
+        output.hint(&format!("about {} times in {}. The queue never does.", after.workers - 1, after.workers));
+    } else if after.pods > before.pods && before.workers == after.workers {
+        output.hint("\nExisting sessions stay on their pods; only new ones use the new pods.");
+    } else if after.pods < before.pods && before.workers == after.workers {
+        output.hint("\nThe sessions of the removed pods have moved; all others stayed.");
+    }
+    output.hint("Next: stickyctl status, stickyctl verify");
+}
+
+/// The result of `down`.
+pub(crate) fn down(done: down::Done, place: &Place, output: Output) {
+    if done == down::Done::Deleted {
+        output.note("");
+        output.answer(&format!("{} is down", place.name));
+    }
+}
+
+/// `forward`, for as long as it is open.
+pub(crate) async fn forward(mut way: Opened, output: Output) -> Infallible {
+    output.answer(&way.url());
+    for line in way.notes() {
+        output.note(&line);
+    }
+    output.hint("Press Ctrl-C to stop.");
+    forward::report(&mut way.tunnel, output, |_| {}).await
+}
+
+/// How a status is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Format {
+    /// JSON instead of a table.
+    pub(crate) json: bool,
+    /// Redraw the terminal instead of printing one document for each change.
+    pub(crate) screen: bool,
+}
+
+/// `status`, once.
+///
+/// # Errors
+/// As [`collect`].
+pub(crate) async fn status(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<(), Error> {
+    let status = collect(cluster, place, &mut door::Seen::default()).await?;
+    output.answer(&if format.json { serde_json::to_string_pretty(&status).unwrap_or_default() } else { table(&status) });
+    Ok(())
+}
+
+/// `status --watch`: on a terminal the table is redrawn; elsewhere there is one document for each change, JSON on one line.
+///
+/// # Errors
+/// Only the first look can fail.
+pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<Infallible, Error> {
+    let mut shown: Option<Status> = None;
+    let mut trouble = String::new();
+    let mut door = door::Seen::default();
+    let first = collect(cluster, place, &mut door).await?;
+    let never = status::watch(cluster, place, (first, door), |look| match look {
+        Ok(status) if format.screen => output.screen(&table(&status)),
+        Ok(status) => {
+            if shown.as_ref() != Some(&status.timeless()) {
+                output.answer(&if format.json { serde_json::to_string(&status).unwrap_or_default() } else { format!("{}\n", table(&status)) });
+                shown = Some(status.timeless());
+            }
+            trouble.clear();
+        }
+        Err(error) => {
+            let what = error.to_string();
+            if what != trouble {
+                output.note(&what);
+                trouble = what;
+            }
+        }
+    });
+    Ok(never.await)
+}

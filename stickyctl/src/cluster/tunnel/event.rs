@@ -1,0 +1,15 @@
+//! What happens to a tunnel.
+
+/// What happens to a tunnel, for whoever watches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// New connections go to another pod from now on.
+    Moved {
+        /// The pod until now.
+        from: String,
+        /// The pod from now on.
+        to: String,
+    },
+    /// A connection was closed without reaching a pod; why.
+    Unreached(String),
+}

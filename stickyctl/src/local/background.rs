@@ -1,0 +1,57 @@
+//! `stickyctl up --local --detach`.
+
+use super::client::Client;
+use super::error::LocalError;
+use crate::exit::Exit;
+use crate::output::{Mark, Output};
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// The longest time for a start.
+const START: Duration = Duration::from_secs(30);
+/// Between two looks at the one that starts.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Starts the same command without `--detach` in the background, and waits until it answers.
+pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, LocalError> {
+    let failed = |doing| move |why| LocalError::Process { doing, why };
+    let log_path = client.path().with_file_name("local.log");
+    let log = std::fs::File::create(&log_path).map_err(|why| LocalError::Log { path: log_path.clone(), why })?;
+    let errors = log.try_clone().map_err(failed("sharing the log"))?;
+    let program = std::env::current_exe().map_err(failed("finding this program"))?;
+    let mut child = std::process::Command::new(program)
+        .args(std::env::args_os().skip(1).filter(|arg| arg != "--detach"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(log))
+        .stderr(Stdio::from(errors))
+        // A group of its own: the terminal's Ctrl-C is not meant for it.
+        .process_group(0)
+        .spawn()
+        .map_err(failed("starting the demo in the background"))?;
+    let began = Instant::now();
+    loop {
+        if let Some(status) = client.find().await?.filter(|s| s.pid == child.id()) {
+            output.phase(Mark::Done, "up", &format!("{}, process {}, log {}", status.mode, status.pid, log_path.display()), Some(began.elapsed()));
+            output.answer(&status.url);
+            output.hint("\nNext: stickyctl status --local, and stickyctl down --local to stop it");
+            return Ok(Exit::Done);
+        }
+        if let Some(ended) = child.try_wait().map_err(failed("watching the demo in the background"))? {
+            let said = std::fs::read_to_string(&log_path).unwrap_or_default();
+            let said = said.trim().trim_start_matches("error: ").to_owned();
+            let exit = match ended.code() {
+                Some(2) => Exit::Usage,
+                Some(5) => Exit::Prerequisite,
+                _ => Exit::Failed,
+            };
+            return Err(LocalError::Background { exit, said });
+        }
+        if began.elapsed() > START {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(LocalError::BackgroundSilent { limit: START, log: log_path });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

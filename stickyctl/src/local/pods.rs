@@ -1,0 +1,316 @@
+//! The pods of a run: how many are wanted, which there are, and what brings the two together.
+
+use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
+use super::door::Backends;
+use super::error::CannotStart;
+use super::pod::{Ended, Pod, lock};
+use super::poll;
+use super::route::Candidate;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use sticky_app::server::{Blueprint, Handed};
+use sticky_core::drain::Plan;
+use sticky_core::identity::PodName;
+use sticky_core::mode::Mode;
+use sticky_core::readiness::{State, pod_state};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// A killed pod is back after this long, as a cluster needs to schedule and start one.
+const REPLACE_AFTER: Duration = Duration::from_secs(3);
+/// The drain of `down`: no pod takes over, so there is nothing to wait for.
+const GOODBYE: Plan = Plan { delay: Duration::ZERO, window: Duration::from_secs(1) };
+
+/// Why a change is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// No such pod or worker.
+    #[error("no pod or worker `{0}`; `stickyctl status --local` lists them")]
+    Unknown(String),
+    /// The run is ending.
+    #[error("the demo is shutting down")]
+    GoingDown,
+}
+
+struct Inner {
+    want: Mode,
+    pods: Vec<Arc<Pod>>,
+    draining: HashMap<PodName, Instant>,
+    next_number: u32,
+    failure: Option<String>,
+}
+
+/// The pods of a run.
+pub struct Pods {
+    blueprint: Blueprint,
+    plan: Plan,
+    inner: Mutex<Inner>,
+    // One change at a time: two scalings at once would each start what the other starts.
+    changing: tokio::sync::Mutex<()>,
+    ended: mpsc::UnboundedSender<(PodName, u16, Ended)>,
+    /// Cancelled when the run has to end.
+    pub down: CancellationToken,
+    url: String,
+    began: Instant,
+}
+
+impl Pods {
+    /// No pods yet. Those that become too many will drain by `plan`.
+    #[must_use]
+    pub fn new(blueprint: Blueprint, plan: Plan, want: Mode, url: String) -> Arc<Self> {
+        let (ended, mut ends) = mpsc::unbounded_channel();
+        let inner = Inner { want, pods: Vec::new(), draining: HashMap::new(), next_number: 1, failure: None };
+        let pods = Arc::new(Self {
+            blueprint,
+            plan,
+            inner: Mutex::new(inner),
+            changing: tokio::sync::Mutex::new(()),
+            ended,
+            down: CancellationToken::new(),
+            url,
+            began: Instant::now(),
+        });
+        let watching = Arc::downgrade(&pods);
+        tokio::spawn(async move {
+            while let Some((pod, worker, how)) = ends.recv().await {
+                let Some(pods) = watching.upgrade() else { return };
+                pods.worker_ended(&pod, worker, how);
+            }
+        });
+        let watching = Arc::downgrade(&pods);
+        tokio::spawn(async move {
+            let mut look = tokio::time::interval(Duration::from_secs(1));
+            loop {
+                look.tick().await;
+                let Some(pods) = watching.upgrade() else { return };
+                pods.end_the_deaf();
+            }
+        });
+        pods
+    }
+
+    /// Brings the pods to what is wanted: new ones first, and the old ones leave only when those listen.
+    ///
+    /// # Errors
+    /// A pod did not start; the pods that ran go on.
+    pub async fn settle(self: &Arc<Self>) -> Result<(), CannotStart> {
+        let _one = self.changing.lock().await;
+        let (want, missing) = {
+            let inner = lock(&self.inner);
+            let fit = inner.pods.iter().filter(|p| inner.serves(p) && p.workers() == inner.want.workers).count();
+            (inner.want, usize::from(inner.want.pods).saturating_sub(fit))
+        };
+        for _ in 0..missing {
+            if let Err(why) = self.start_pod(want.workers).await {
+                lock(&self.inner).failure = Some(why.to_string());
+                return Err(why);
+            }
+        }
+        let leaving: Vec<Arc<Pod>> = {
+            let mut inner = lock(&self.inner);
+            inner.failure = None;
+            let (fit, unfit): (Vec<_>, Vec<_>) = inner.pods.iter().filter(|p| inner.serves(p)).cloned().partition(|p| p.workers() == want.workers);
+            // The newest leave first: they hold the fewest sessions.
+            let surplus = fit.into_iter().skip(usize::from(want.pods));
+            let leaving: Vec<_> = unfit.into_iter().chain(surplus).collect();
+            let until = Instant::now() + self.plan.total();
+            inner.draining.extend(leaving.iter().map(|p| (p.name.clone(), until)));
+            leaving
+        };
+        leaving.iter().flat_map(|pod| pod.lives()).for_each(|life| life.drain(self.plan));
+        Ok(())
+    }
+
+    async fn start_pod(self: &Arc<Self>, workers: u16) -> Result<(), CannotStart> {
+        let number = {
+            let mut inner = lock(&self.inner);
+            inner.next_number += 1;
+            inner.next_number - 1
+        };
+        let name = PodName::new(&format!("app-{number}"))?;
+        let token = format!("{:016x}", getrandom::u64().map_err(CannotStart::NoRandomness)?);
+        let pod = Pod::new(name, token, workers);
+        for worker in 0..workers {
+            if let Err(why) = pod.start_worker(&self.blueprint, worker, self.ended.clone()).await {
+                // Half a pod is none.
+                pod.lives().iter().for_each(|life| life.kill());
+                return Err(why);
+            }
+        }
+        lock(&self.inner).pods.push(pod);
+        Ok(())
+    }
+
+    /// Changes what is wanted, and begins to bring it about.
+    ///
+    /// # Errors
+    /// [`Refused::GoingDown`].
+    pub fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<Mode, Refused> {
+        if self.down.is_cancelled() {
+            return Err(Refused::GoingDown);
+        }
+        let want = {
+            let mut inner = lock(&self.inner);
+            inner.want = change(inner.want);
+            inner.failure = None;
+            inner.want
+        };
+        self.settle_soon(Duration::ZERO);
+        Ok(want)
+    }
+
+    fn settle_soon(self: &Arc<Self>, after: Duration) {
+        let pods = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            if !pods.down.is_cancelled()
+                && let Err(why) = pods.settle().await
+            {
+                tracing::error!("{why}");
+            }
+        });
+    }
+
+    /// Ends a pod (`app-2`) or one of its workers (`app-2:1`) hard.
+    ///
+    /// # Errors
+    /// [`Refused::Unknown`].
+    pub fn kill(self: &Arc<Self>, target: &str) -> Result<(), Refused> {
+        let unknown = || Refused::Unknown(target.chars().take(80).collect());
+        let (name, worker) = match target.split_once(':') {
+            Some((name, worker)) => (name, Some(worker.parse::<usize>().map_err(|_| unknown())?)),
+            None => (target, None),
+        };
+        let pod = lock(&self.inner).pods.iter().find(|p| p.name.as_str() == name).cloned().ok_or_else(unknown)?;
+        match worker {
+            Some(worker) => {
+                let life = lock(&pod.slots).get(worker).and_then(|slot| slot.life.clone()).ok_or_else(unknown)?;
+                life.kill();
+            }
+            None => {
+                // Out of the list first, so that its workers are not started again.
+                self.forget(&pod.name);
+                pod.lives().iter().for_each(|life| life.kill());
+                self.settle_soon(REPLACE_AFTER);
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&self, pod: &PodName) {
+        let mut inner = lock(&self.inner);
+        inner.pods.retain(|p| p.name != *pod);
+        inner.draining.remove(pod);
+    }
+
+    fn worker_ended(self: &Arc<Self>, name: &PodName, worker: u16, how: Ended) {
+        let Some(pod) = lock(&self.inner).pods.iter().find(|p| p.name == *name).cloned() else { return };
+        let last = {
+            let mut slots = lock(&pod.slots);
+            if let Some(slot) = slots.get_mut(usize::from(worker)) {
+                slot.life = None;
+                slot.restarts += 1;
+            }
+            slots.iter().all(|slot| slot.life.is_none())
+        };
+        let leaving = lock(&self.inner).draining.contains_key(name);
+        if how == Ended::Drained || leaving || self.down.is_cancelled() {
+            if last {
+                self.forget(name);
+            }
+            return;
+        }
+        let (pods, name) = (self.clone(), name.clone());
+        tokio::spawn(async move {
+            tracing::warn!(pod = %name, worker, "worker ended; restarting it");
+            if let Err(why) = pod.start_worker(&pods.blueprint, worker, pods.ended.clone()).await {
+                tracing::error!("{why}");
+            }
+        });
+    }
+
+    fn end_the_deaf(&self) {
+        let pods = lock(&self.inner).pods.clone();
+        for life in pods.iter().flat_map(|p| p.lives()).filter(|life| life.worker.report().deaf) {
+            tracing::warn!("a worker receives nothing from the bus although the bus answers; replacing it");
+            life.kill();
+        }
+    }
+
+    /// Ends everything within two seconds: sockets are closed first, and what is left then is killed.
+    pub async fn end(&self) {
+        let _one = self.changing.lock().await;
+        let lives: Vec<_> = lock(&self.inner).pods.iter().flat_map(|p| p.lives()).collect();
+        lives.iter().for_each(|life| life.drain(GOODBYE));
+        let none_left = async || lock(&self.inner).pods.iter().all(|p| p.lives().is_empty()).then_some(());
+        if poll::until(GOODBYE.window + Duration::from_secs(1), Duration::from_millis(10), none_left).await.is_none() {
+            lock(&self.inner).pods.iter().flat_map(|p| p.lives()).for_each(|life| life.kill());
+        }
+    }
+
+    /// The answer of `GET /status`.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let inner = lock(&self.inner);
+        let pods: Vec<PodStatus> = inner.pods.iter().map(|pod| pod_status(pod, inner.draining.get(&pod.name))).collect();
+        let fit = |p: &PodStatus| p.state == State::Ready && p.workers.len() == usize::from(inner.want.workers);
+        let settled = pods.len() == usize::from(inner.want.pods) && pods.iter().all(fit);
+        // The memory of this process is never away.
+        let up = self.blueprint.relay.is_up_at_once() || inner.pods.iter().flat_map(|p| p.lives()).all(|l| l.worker.report().bus_up);
+        let (kind, fanout) = (self.blueprint.relay.kind(), self.blueprint.relay.fanout());
+        Status {
+            schema: Status::SCHEMA.to_owned(),
+            url: self.url.clone(),
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            up_s: self.began.elapsed().as_secs(),
+            mode: inner.want.to_string(),
+            settled,
+            failure: inner.failure.clone(),
+            door: self.blueprint.door.clone(),
+            bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { "down" }.to_owned() },
+            pods,
+        }
+    }
+}
+
+impl Inner {
+    fn serves(&self, pod: &Pod) -> bool {
+        !self.draining.contains_key(&pod.name)
+    }
+}
+
+fn pod_status(pod: &Pod, leaving: Option<&Instant>) -> PodStatus {
+    let slots = lock(&pod.slots);
+    let workers: Vec<WorkerStatus> = slots
+        .iter()
+        .enumerate()
+        .map(|(number, slot)| WorkerStatus {
+            worker: u16::try_from(number).unwrap_or(u16::MAX),
+            state: slot.life.as_ref().map_or(State::Starting, |life| life.worker.state()),
+            sockets: slot.life.as_ref().map_or(0, |life| life.worker.report().sockets),
+            restarts: slot.restarts,
+            age_s: slot.life.as_ref().map_or(0, |life| life.began.elapsed().as_secs()),
+        })
+        .collect();
+    let state = if leaving.is_some() { State::Draining } else { pod_state(workers.iter().map(|w| w.state)) };
+    let left_s = leaving.map(|until| until.saturating_duration_since(Instant::now()).as_secs());
+    PodStatus { pod: pod.name.to_string(), state, left_s, workers }
+}
+
+impl Backends for Pods {
+    fn candidates(&self) -> Vec<Candidate> {
+        let inner = lock(&self.inner);
+        let candidate = |pod: &Arc<Pod>| Candidate { pod: pod.name.to_string(), token: pod.token.clone(), draining: !inner.serves(pod) };
+        inner.pods.iter().map(candidate).collect()
+    }
+
+    fn hand(&self, pod: &str, connection: Handed) -> Result<(), Handed> {
+        let found = lock(&self.inner).pods.iter().find(|p| p.name.as_str() == pod).cloned();
+        match found {
+            Some(pod) => pod.hand(connection),
+            None => Err(connection),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `stickyctl status --local` as a table.
+
+use super::api::Status;
+use crate::grid::grid;
+use crate::output::short;
+use std::time::Duration;
+use sticky_core::choice::Issuer;
+use sticky_core::topology::Affinity;
+
+pub(super) fn table(status: &Status) -> String {
+    let rows = status.pods.iter().flat_map(|pod| {
+        pod.workers.iter().map(move |worker| {
+            let state = match pod.left_s {
+                Some(left) => format!("draining, {left} s"),
+                None => worker.state.word().to_owned(),
+            };
+            let age = short(Duration::from_secs(worker.age_s));
+            [pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age]
+        })
+    });
+    let rows = grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2);
+    let (door, bus) = (&status.door, &status.bus);
+    let changing = if status.settled { "" } else { "  (changing)" };
+    format!(
+        "sticky-sessions  {}{changing}  version {}  {}  up {}\n\n{}\n\nfront door  {}, affinity {}\nbus         {}, {}, {}",
+        status.mode,
+        status.version,
+        status.url,
+        short(Duration::from_secs(status.up_s)),
+        rows,
+        door.kind,
+        match door.affinity {
+            Affinity::Cookie => match door.issuer {
+                Issuer::Proxy => "by a cookie that the proxy sets (sticky_local)",
+                Issuer::App => "by a cookie that the app sets (StickyStr)",
+            },
+            _ => "off",
+        },
+        bus.kind,
+        bus.fanout,
+        bus.state
+    )
+}

@@ -1,0 +1,36 @@
+//! Cookie names that belong to somebody else.
+
+/// Session cookies of applications and default affinity cookies of other proxies, each with its owner. If two writers set the
+/// same cookie on one host, they overwrite each other: logins break or sessions move (kubernetes/ingress-nginx#2735, traefik/traefik#1574).
+pub(super) const TAKEN: &[(&str, &str)] = &[
+    ("JSESSIONID", "Java servlet containers"),
+    ("PHPSESSID", "PHP"),
+    ("connect.sid", "Express"),
+    ("express.sid", "Express"),
+    ("ASP.NET_SessionId", "ASP.NET"),
+    (".AspNetCore.Session", "ASP.NET Core"),
+    ("ARRAffinity", "Azure App Service"),
+    ("sessionid", "Django"),
+    ("csrftoken", "Django"),
+    ("XSRF-TOKEN", "Angular and Laravel"),
+    ("laravel_session", "Laravel"),
+    ("_session_id", "Rails"),
+    ("ci_session", "CodeIgniter"),
+    ("CFID", "ColdFusion"),
+    ("CFTOKEN", "ColdFusion"),
+    ("SESSION", "Spring Session"),
+    ("session", "Flask"),
+    ("AUTH_SESSION_ID", "Keycloak"),
+    ("KEYCLOAK_SESSION", "Keycloak"),
+    ("KEYCLOAK_IDENTITY", "Keycloak"),
+    ("grafana_session", "Grafana"),
+    ("_oauth2_proxy", "oauth2-proxy"),
+    ("StickyStr", "this app itself, where it issues the cookie"),
+    ("sticky_local", "stickyctl up --local"),
+    ("INGRESSCOOKIE", "every Ingress that names none"),
+    ("AWSALB", "Amazon's load balancer"),
+    ("AWSALBAPP", "Amazon's load balancer"),
+    ("GCLB", "Google's load balancer"),
+    ("SERVERID", "HAProxy's examples"),
+    ("ROUTEID", "Apache's examples"),
+];
