@@ -8,7 +8,7 @@ use super::place;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::render::RenderArgs;
 use super::up::UpArgs;
-use super::verify::{VerifyArgs, code};
+use super::verify::{self, VerifyArgs};
 use crate::exit::{Failure, HELP};
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand, ValueEnum};
 use sticky_affinity::code::Code;
@@ -60,7 +60,7 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
     Explain {
         /// The reason code
-        #[arg(value_parser = code())]
+        #[arg(value_parser = verify::code())]
         code: Code,
     },
     /// Changes the number of pods and keeps the workers of each

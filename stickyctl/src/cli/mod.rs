@@ -3,7 +3,7 @@
 //! A file for each command or group of commands holds its flags and turns them into a plain request; [`dispatch`] hands the
 //! request to the function that serves it and prints what comes back.
 
-pub(crate) mod cluster;
+mod cluster;
 mod command;
 mod dispatch;
 mod image;
