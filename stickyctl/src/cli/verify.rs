@@ -6,6 +6,7 @@ use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, Output};
 use crate::verify;
+use crate::verify::report::ReportError;
 use crate::verify::report::files::Files;
 use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
 use clap::Args;
@@ -172,7 +173,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     let as_json = told.output == Format::Json;
     let mut verified = verify::run(args.request(), output).await?;
     files.compare(&mut verified.report);
-    output.answer(&if as_json { verified.report.json()? } else { verified.report.table(output.unicode()) });
+    output.answer(&if as_json { verified.report.json().map_err(ReportError::Json)? } else { verified.report.table(output.unicode()) });
     files.write(&verified.report, output)?;
     Ok(verified.exit)
 }

@@ -42,13 +42,6 @@ const KNOWN: &[&str] = &[
     "stickyctl: generate::front_door::install: mod, nginx, pod, rbac, traefik",
     "stickyctl: spec: environment, load",
     "stickyctl: spec: ingress, mod, placement, pods, redis, schema, text",
-    "stickyctl: verify: args, mod",
-    "stickyctl: verify: ask, target",
-    "stickyctl: verify: ends, moves, run",
-    "stickyctl: verify: scenario, verdict",
-    "stickyctl: verify::probe: mod, running, shoot",
-    "stickyctl: verify::scenario: judge, mod",
-    "stickyctl: verify::verdict: errors, mod, moved, others, requests, sockets, workers",
 ];
 
 fn cargo(words: &[&str]) -> Result<String> {
