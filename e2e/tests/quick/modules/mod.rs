@@ -36,7 +36,6 @@ const KNOWN: &[&str] = &[
     "stickyctl: cluster::down: door, mod",
     "stickyctl: cluster::tunnel: mod, pick",
     "stickyctl: cluster::up: dry_run, mod",
-    "stickyctl: crate: cli, cluster, local, verify",
     "stickyctl: crate: image, spec",
     "stickyctl: generate::chart: mod, schema, text",
     "stickyctl: generate::front_door::install: mod, nginx, pod, rbac, traefik",
