@@ -12,6 +12,7 @@ use testkit::crowd::Crowd;
 use testkit::http::{self, Kept};
 use testkit::kube::release::{NAME, merge, spec};
 use testkit::kube::{Space, in_namespace};
+use testkit::turn;
 use testkit::wait;
 use tokio::task::LocalSet;
 
@@ -29,6 +30,7 @@ const PAUSE: Duration = Duration::from_millis(12);
 
 #[tokio::test]
 async fn it_scales_up_and_down_and_only_sessions_of_removed_pods_move() -> Result<()> {
+    let _turn = turn::alone().await;
     in_namespace("autoscale", async |space| {
         space.kube.load_app().await?;
         let done = LocalSet::new().run_until(journey(space)).await;

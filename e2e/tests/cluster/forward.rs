@@ -1,11 +1,12 @@
 //! The tunnel of `stickyctl forward` and of every question that stickyctl asks a pod, to real pods by way of a real kubelet.
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
-use stickyctl::cluster::connect::{Cluster, ClusterArgs, connect};
+use stickyctl::cluster::connect::{Access, Cluster, connect};
 use stickyctl::cluster::tunnel::{Event, Target, Tunnel, http as over};
+use stickyctl::exit::Explained;
 use testkit::kube::{Space, in_namespace};
 use testkit::{http, wait};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,7 +49,7 @@ async fn pods(space: &Space) -> Result<Cluster> {
     space.apply(PODS).await?;
     space.rollout("deployment/probe").await?;
     space.run(&["wait", "--for=condition=Ready", "pod/redis", "--timeout=60s"]).await?;
-    Ok(connect(&ClusterArgs { kubeconfig: Some(space.kube.config().to_owned()), context: None }).await?)
+    Ok(connect(&Access { kubeconfig: Some(space.kube.config().to_owned()), context: None }).await?)
 }
 
 fn target(space: &Space, app: &str, port: u16) -> Target {
@@ -155,11 +156,11 @@ async fn a_port_that_nobody_listens_on_is_named() -> Result<()> {
         let ended = wait::within("the connection ends", SOON, stream.read_to_end(&mut rest)).await?;
         assert!(ended.is_err() || rest.is_empty(), "{rest:?}");
 
-        let closed = target(space, "redis", 9).ready(&cluster.client).await.map_err(|why| anyhow!(why))?.remove(0);
+        let closed = target(space, "redis", 9).ready(&cluster.client).await?.remove(0);
         let said = over::get(&cluster.client, &closed, "localhost", "/").await.map(|reply| reply.status).unwrap_err();
-        assert_eq!(said, "nothing listens on port 9 (connection refused)");
+        assert_eq!(said.to_string(), "nothing listens on port 9 (connection refused)");
         let taken = Tunnel::open(cluster.client.clone(), target(space, "redis", 9), tunnel.addr()).await.unwrap_err();
-        assert!(taken.what.contains(&tunnel.addr().to_string()) && taken.tries[0].contains("--port 0"), "{taken:?}");
+        assert!(taken.to_string().contains(&tunnel.addr().to_string()) && taken.next_steps()[0].contains("--port 0"), "{taken:?}");
         Ok(())
     })
     .await

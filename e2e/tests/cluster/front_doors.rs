@@ -5,8 +5,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use stickyctl::cluster::connect::{Cluster, ClusterArgs, connect};
-use stickyctl::cluster::doors::{Proxy, find};
+use stickyctl::cluster::connect::{Access, Cluster, connect};
+use stickyctl::cluster::doors::{Proxy, find, used_by};
+use stickyctl::cluster::errors::ApiError;
 use stickyctl::generate::front_door::install::{Install, TRAEFIK, objects};
 use stickyctl::generate::object::Object;
 use stickyctl::generate::write;
@@ -156,7 +157,7 @@ async fn rights(space: &Space, home: &Space, install: &Install) -> Result<()> {
 }
 
 async fn cluster(kubeconfig: &std::path::Path) -> Result<Cluster> {
-    Ok(connect(&ClusterArgs { kubeconfig: Some(kubeconfig.to_owned()), context: None }).await?)
+    Ok(connect(&Access { kubeconfig: Some(kubeconfig.to_owned()), context: None }).await?)
 }
 
 async fn found_again(home: &Space, spec: &StickyApp) -> Result<()> {
@@ -166,7 +167,7 @@ async fn found_again(home: &Space, spec: &StickyApp) -> Result<()> {
     let found = doors.serving(spec)?.context("nothing serves the class")?;
     assert_eq!((found.proxy, found.version.as_deref()), (Proxy::Door(FrontDoor::Traefik), Some(TRAEFIK)));
     assert_eq!((found.ready(), found.pods.len(), found.ours, found.pods[0].http_port), (1, 1, true, 8_000));
-    assert_eq!(find::used_by(&client, &spec.ingress.class).await?, [format!("{}/probe", spec.namespace)]);
+    assert_eq!(used_by(&client, &spec.ingress.class).await?, [format!("{}/probe", spec.namespace)]);
     let mut other = spec.clone();
     other.ingress.front_door = FrontDoor::Nginx;
     assert!(doors.serving(&other).is_err(), "Traefik is no ingress-nginx");
@@ -187,7 +188,7 @@ async fn found_with_few_rights(home: &Space, spec: &StickyApp) -> Result<()> {
     let doors = find(&cluster(&file).await?.client, spec).await?;
     assert_eq!((doors.only_in.as_deref(), doors.class_unread), (Some(&[home.name.clone()][..]), true));
     assert!(doors.serving(spec)?.is_some());
-    let nobody = find::used_by(&cluster(&file).await?.client, &spec.ingress.class).await.unwrap_err();
-    assert!(nobody.what.contains("no rights"), "{}", nobody.what);
+    let nobody = used_by(&cluster(&file).await?.client, &spec.ingress.class).await.unwrap_err();
+    assert!(matches!(nobody, ApiError::Forbidden { .. }), "{nobody}");
     Ok(())
 }

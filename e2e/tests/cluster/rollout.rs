@@ -3,12 +3,13 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use testkit::kube::logs::Logs;
 use testkit::kube::release::NAME;
 use testkit::kube::{Release, Space, in_namespace};
 use testkit::session::Session;
+use testkit::turn;
 use testkit::wait;
 use testkit::ws::End;
 use tokio::sync::watch;
@@ -25,6 +26,8 @@ fn spec() -> Value {
     json!({"mode": "3x1", "drain": {"preStop": "2s", "delay": "8s", "window": "4s"}})
 }
 
+/// A socket comes back within twice its hint.
+const BACK: Duration = Duration::from_secs(15);
 /// How many sockets stay open, and how many sessions share the requests.
 const SOCKETS: usize = 200;
 const SESSIONS: usize = 50;
@@ -34,6 +37,7 @@ const EVERY: Duration = Duration::from_millis(20);
 /// stops taking requests. A session of that pod goes on elsewhere without an error.
 #[tokio::test]
 async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<()> {
+    let _turn = turn::alone().await;
     in_namespace("leaving", async |space| {
         let release = Release::start(space, spec()).await?;
         let mut session = Session::visit(&release.url).await?;
@@ -41,8 +45,9 @@ async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<(
         let pod = first.pod();
         let (deleted, mut answers, mut last_there) = (Instant::now(), 0, Duration::ZERO);
         space.run(&["delete", "pod", &pod, "--wait=false"]).await?;
-        let mut moved = None;
+        let (mut moved, mut pace) = (None, tokio::time::interval(EVERY));
         while deleted.elapsed() < PRE_STOP + DELAY + WINDOW + MARGIN {
+            pace.tick().await;
             let asked = deleted.elapsed();
             let answer = session.sticky("submit", "x").await.with_context(|| format!("{asked:?} after the deletion"))?;
             assert_eq!(answer.status, 200, "{asked:?} after the deletion: {}", answer.text());
@@ -53,7 +58,6 @@ async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<(
             } else if moved.is_none() {
                 moved = Some(asked);
             }
-            tokio::time::sleep(EVERY).await;
         }
         let moved = moved.context("the session never moved")?;
         eprintln!(
@@ -73,7 +77,8 @@ struct Seen {
     posts: Cell<u64>,
     visits: Cell<u64>,
     opened: Cell<u64>,
-    pods: RefCell<BTreeSet<String>>,
+    /// Where the open sockets are, by session.
+    places: RefCell<BTreeMap<String, String>>,
     failures: RefCell<Vec<String>>,
     returns: RefCell<Vec<(Duration, Duration)>>,
 }
@@ -84,6 +89,7 @@ fn more(counter: &Cell<u64>) {
 
 #[tokio::test]
 async fn a_rollout_under_load_loses_nothing() -> Result<()> {
+    let _turn = turn::alone().await;
     in_namespace("rollout", async |space| {
         let release = Release::start(space, spec()).await?;
         let mut logs = Logs::default();
@@ -101,7 +107,8 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
                 clients.spawn_local(keep_socket(session, seen.clone(), stopped.clone()));
             }
             wait::until("all sockets are open", Duration::from_secs(30), async || (seen.opened.get() == SOCKETS as u64).then_some(())).await?;
-            assert_eq!(*seen.pods.borrow(), old, "every pod has sockets");
+            let places = || seen.places.borrow().values().cloned().collect::<BTreeSet<_>>();
+            assert_eq!(places(), old, "every pod has sockets");
             clients.spawn_local(post(release.url.clone(), seen.clone(), stopped.clone()));
             let rollout = async {
                 space.run(&["rollout", "restart", &format!("deployment/{NAME}")]).await?;
@@ -111,8 +118,9 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
                     ensure!(gone.elapsed() < PRE_STOP + DELAY + WINDOW + MARGIN + Duration::from_secs(15), "an old pod stays");
                     logs.look(space).await?;
                 }
-                // A socket that was told to go last has yet to come back, by its own promise.
-                tokio::time::sleep(Duration::from_secs(3)).await;
+                // A socket that was told to go last has yet to come back.
+                let all_back = || seen.places.borrow().len() == SOCKETS && places().is_disjoint(&old);
+                wait::until("every socket is back", BACK, async || all_back().then_some(())).await?;
                 logs.look(space).await
             };
             let begun = Instant::now();
@@ -196,16 +204,17 @@ async fn post(url: String, seen: std::rc::Rc<Seen>, stopped: watch::Receiver<boo
 async fn keep_socket(mut session: Session, seen: std::rc::Rc<Seen>, mut stopped: watch::Receiver<bool>) -> Result<()> {
     let mut socket = session.socket().await?;
     more(&seen.opened);
-    seen.pods.borrow_mut().insert(socket.pod());
     loop {
+        seen.places.borrow_mut().insert(session.id.clone(), socket.pod());
         let end = tokio::select! {
             end = socket.end(Duration::from_secs(300)) => end?,
             _ = stopped.changed() => return socket.close().await,
         };
+        seen.places.borrow_mut().remove(&session.id);
         let (told, End::Closed(1012, reason)) = (Instant::now(), &end) else { bail!("a socket at {} ended with {end:?}", socket.at()) };
         let hint: Value = serde_json::from_str(reason)?;
         let hint = Duration::from_millis(hint["retry_ms"].as_u64().with_context(|| format!("no hint in {reason}"))?);
-        // Between once and twice, spread by the session's own random id.
+        // The pause that the app asks for: between once and twice the hint, spread by the session's own random id.
         let share = f64::from(session.id.bytes().fold(0_u8, u8::wrapping_add)) / 255.0;
         tokio::time::sleep(hint.mul_f64(1.0 + share)).await;
         let from = socket.at();

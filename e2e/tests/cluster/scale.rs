@@ -12,6 +12,7 @@ use testkit::http;
 use testkit::kube::release::NAME;
 use testkit::kube::site::{Site, behind_its_own_door};
 use testkit::session::Session;
+use testkit::wait;
 use tokio::task::{JoinSet, LocalSet};
 
 const SESSIONS: usize = 40;
@@ -101,11 +102,18 @@ async fn a_change_of_mode_fails_no_request_and_up_keeps_it() -> Result<()> {
     .await
 }
 
+/// Waits for so many requests from now on.
+async fn asked_more(asked: &Cell<usize>, count: usize) -> Result<()> {
+    let enough = asked.get() + count;
+    wait::until("more requests", SOON, async || (asked.get() >= enough).then_some(())).await
+}
+
 /// Ten requests a second, each on a connection of its own, whether or not the one before was answered, from before something
 /// begins until after it has ended. Some with a session's cookies, some of newcomers. None is repeated, none may fail.
 async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     const EVERY: Duration = Duration::from_millis(100);
-    const AROUND: Duration = Duration::from_secs(2);
+    /// Requests before and after it.
+    const AROUND: usize = 20;
     let mut sessions = Vec::new();
     for _ in 0..10 {
         sessions.push(Rc::new(RefCell::new(Session::visit(url).await?)));
@@ -138,9 +146,9 @@ async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<
         while under_way.join_next().await.is_some() {}
     };
     let around = async {
-        tokio::time::sleep(AROUND).await;
+        asked_more(&asked, AROUND).await?;
         let done = work.await;
-        tokio::time::sleep(AROUND).await;
+        asked_more(&asked, AROUND).await?;
         is_over.set(true);
         done
     };

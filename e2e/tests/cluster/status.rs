@@ -5,14 +5,14 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use stickyctl::cluster::answer::{By, answer, spread};
-use stickyctl::cluster::connect::{Cluster, ClusterArgs, connect};
+use stickyctl::cluster::connect::{Access, Cluster, connect};
 use stickyctl::cluster::doors;
-use stickyctl::cluster::release;
+use stickyctl::cluster::release::{self, Place};
 use stickyctl::cluster::status::collect::collect;
 use stickyctl::cluster::status::door::Seen;
 use stickyctl::cluster::status::model::{BusState, Status};
 use stickyctl::cluster::status::table::table;
-use stickyctl::exit::Exit;
+use stickyctl::exit::{Exit, Explained};
 use testkit::kube::release::NAME;
 use testkit::kube::{Release, Space, in_namespace};
 use testkit::session::Session;
@@ -21,11 +21,15 @@ use testkit::wait;
 const SOON: Duration = Duration::from_secs(30);
 
 async fn cluster(space: &Space) -> Result<Cluster> {
-    Ok(connect(&ClusterArgs { kubeconfig: Some(space.kube.config().to_owned()), context: None }).await?)
+    Ok(connect(&Access { kubeconfig: Some(space.kube.config().to_owned()), context: None }).await?)
+}
+
+fn place(name: &str, space: &Space) -> Place {
+    Place { name: name.to_owned(), namespace: space.name.clone() }
 }
 
 async fn status(cluster: &Cluster, space: &Space) -> Result<Status> {
-    Ok(collect(cluster, NAME, &space.name, &mut Seen::default()).await?)
+    Ok(collect(cluster, &place(NAME, space), &mut Seen::default()).await?)
 }
 
 #[tokio::test]
@@ -71,8 +75,8 @@ async fn pods_workers_sockets_route_cookie_redis() -> Result<()> {
         space.run(&words).await?;
         let told = status(&cluster, space).await?.notes;
         assert!(told.len() == 1 && told[0].starts_with(&format!("ingress second leads to service {NAME} too")), "{told:?}");
-        let other = collect(&cluster, "another", &space.name, &mut Seen::default()).await.unwrap_err();
-        assert_eq!((other.exit, other.what), (Exit::Failed, release::none("another", &space.name).what));
+        let other = collect(&cluster, &place("another", space), &mut Seen::default()).await.unwrap_err();
+        assert_eq!((other.exit(), other.to_string()), (Exit::Failed, release::Error::Absent(place("another", space)).to_string()));
         Ok(())
     })
     .await

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::future::Future;
 use std::time::Duration;
 use testkit::kube::site::{Site, behind_its_own_door};
+use testkit::turn;
 use testkit::wait;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -50,6 +51,7 @@ async fn bound(site: &Site<'_>) -> Result<()> {
 
 #[tokio::test]
 async fn what_pods_and_the_tunnel_do_is_told_from_lost_affinity() -> Result<()> {
+    let _turn = turn::alone().await;
     behind_its_own_door("verify", async |site| {
         site.up(&["--install-front-door"]).await?.ok()?;
         at_rest(site).await?;

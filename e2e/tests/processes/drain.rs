@@ -58,12 +58,12 @@ async fn fifty_sockets(app: &mut App, relays: bool) -> Result<()> {
         anyhow::Ok(count)
     };
     let upgrades = async {
-        let mut late = Vec::new();
+        let (mut late, mut pace) = (Vec::new(), tokio::time::interval(wait::STEP));
         while told.elapsed() < before_the_end {
+            pace.tick().await;
             let mut socket = ws::socket(&app.url, &random::client_id()).open().await.with_context(|| format!("after {:?}", told.elapsed()))?;
             socket.echo("x").await?;
             late.push(socket);
-            tokio::time::sleep(wait::STEP).await;
         }
         anyhow::Ok(late)
     };

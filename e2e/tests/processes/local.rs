@@ -185,14 +185,15 @@ async fn scaling_under_load_fails_nothing() -> Result<()> {
         anyhow::Ok(())
     };
     let load = async {
+        let mut pace = tokio::time::interval(wait::STEP);
         for n in 0_usize.. {
+            pace.tick().await;
             let session = &sessions[n % 2];
             let answer = if n % 3 == 0 { session.plain("submit", "x").await } else { session.sticky("submit", "x").await };
             match answer {
                 Ok(answer) if answer.status == 200 => {}
                 other => return format!("request {n}: {other:?}"),
             }
-            tokio::time::sleep(wait::STEP).await;
         }
         String::new()
     };

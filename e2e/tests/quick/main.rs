@@ -4,6 +4,7 @@
 
 mod docs;
 mod generated;
+mod licences;
 mod lint;
 mod modules;
 mod version;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 /// Who runs the commands below a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunBy {
-    /// `tests/docs.rs`, on this machine without a cluster.
+    /// `tests/processes/docs.rs`, on this machine without a cluster.
     Here,
     /// `tests/journey.rs`, on a cluster that the commands themselves make.
     Journey,
@@ -32,7 +32,7 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Try it on your machine", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
     ("README.md", "Does it stick?", RunBy::Here),
-    ("README.md", "Development", RunBy::Ci(&["\"$e2e\" test", "\"$e2e\" sockets"])),
+    ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
     ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),
@@ -41,7 +41,7 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
     ("docs/verify.md", "The report", RunBy::Here),
     ("docs/verify.md", "Reasons", RunBy::Here),
-    ("CONTRIBUTING.md", "Generated files", RunBy::Ci(&["\"$e2e\" generate"])),
+    ("CONTRIBUTING.md", "Generated files", RunBy::Ci(&["\"$xtask\" generate"])),
     // The Secret comes before the installation that reads it.
     ("helm/README.md", "Values", RunBy::Chart),
     ("helm/README.md", "The sticky-sessions Helm chart", RunBy::Chart),

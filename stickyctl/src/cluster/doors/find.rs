@@ -43,7 +43,7 @@ fn assumed(spec: &StickyApp) -> IngressClass {
 ///
 /// # Errors
 /// The API server did not answer as it should. Missing permission is an error here: nobody could tell who uses the class.
-pub(crate) async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiError> {
+pub async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiError> {
     let doing = "listing all Ingresses";
     let api: Api<Ingress> = Api::all(client.clone());
     match list(doing, &api).await? {

@@ -21,7 +21,7 @@ pub(crate) mod model;
 mod options;
 pub(crate) mod serving;
 
-pub use find::find;
+pub use find::{find, used_by};
 pub use model::{Door, Found, Proxy, Watch};
 pub use serving::Doors;
 

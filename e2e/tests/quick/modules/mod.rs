@@ -1,0 +1,125 @@
+//! The direction of dependencies, between crates and between the files of each crate. A new circle fails here.
+
+mod circles;
+mod imports;
+mod tree;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use testkit::tree::root;
+
+/// The crates of the workspace with those that each may depend on.
+const MAY_USE: [(&str, &[&str]); 7] = [
+    ("sticky-core", &[]),
+    ("sticky-affinity", &["sticky-core"]),
+    ("sticky-app", &["sticky-core"]),
+    ("stickyctl", &["sticky-core", "sticky-affinity", "sticky-app"]),
+    ("testkit", &["sticky-core", "sticky-affinity", "sticky-app", "stickyctl"]),
+    ("xtask", &["testkit"]),
+    ("e2e", &["sticky-core", "sticky-affinity", "sticky-app", "stickyctl", "testkit"]),
+];
+
+/// Crates that decide on plain data, and what they must not need. Optional dependencies are fine.
+const PURE: [&str; 2] = ["sticky-core", "sticky-affinity"];
+const IMPURE: [&str; 8] = ["axum", "clap", "hyper", "hyper-util", "kube", "redis", "tokio", "tungstenite"];
+
+/// Circles that are still there. The list only shrinks: a circle that is gone has to leave it.
+const KNOWN: &[&str] = &[
+    "sticky-app: bus::redis: mod, subscription",
+    "sticky-app: crate: cli, settings, supervisor",
+    "sticky-app: server: accept, admit, connection, message, outer, page, routes, socket, worker",
+    "stickyctl: cli: command, man",
+    "stickyctl: cluster::doors: controller, detect",
+    "stickyctl: cluster::down: door, mod",
+    "stickyctl: cluster::tunnel: mod, pick",
+    "stickyctl: cluster::up: dry_run, mod",
+    "stickyctl: crate: cli, cluster, local, verify",
+    "stickyctl: crate: image, spec",
+    "stickyctl: generate::chart: mod, schema, text",
+    "stickyctl: generate::front_door::install: mod, nginx, pod, rbac, traefik",
+    "stickyctl: spec: environment, load",
+    "stickyctl: spec: ingress, mod, placement, pods, redis, schema, text",
+    "stickyctl: verify: args, mod",
+    "stickyctl: verify: ask, target",
+    "stickyctl: verify: ends, moves, run",
+    "stickyctl: verify: scenario, verdict",
+    "stickyctl: verify::probe: mod, running, shoot",
+    "stickyctl: verify::scenario: judge, mod",
+    "stickyctl: verify::verdict: errors, mod, moved, others, requests, sockets, workers",
+];
+
+fn cargo(words: &[&str]) -> Result<String> {
+    let done = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(words).current_dir(root()).output()?;
+    anyhow::ensure!(done.status.success(), "cargo {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(String::from_utf8(done.stdout)?)
+}
+
+/// The packages of the workspace.
+fn packages() -> Result<Vec<Value>> {
+    let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"])?)?;
+    Ok(metadata["packages"].as_array().context("no packages")?.clone())
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn crates_depend_in_one_direction() -> Result<()> {
+    let packages = packages()?;
+    let ours: BTreeSet<&str> = packages.iter().map(name).collect();
+    for package in &packages {
+        let own = name(package);
+        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == own).with_context(|| format!("MAY_USE does not list {own}"))?;
+        let needed = package["dependencies"].as_array().context("no dependencies")?.iter().filter(|one| one["kind"].is_null());
+        for dependency in needed {
+            let other = name(dependency);
+            assert!(!ours.contains(other) || allowed.contains(&other), "{own} must not depend on {other}");
+            let is_impure = PURE.contains(&own) && IMPURE.contains(&other) && dependency["optional"] == false;
+            assert!(!is_impure, "{own} decides on plain data and must not depend on {other}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn files_import_in_one_direction() -> Result<()> {
+    let (mut found, mut told) = (BTreeSet::new(), String::new());
+    for package in packages()? {
+        for target in package["targets"].as_array().context("no targets")? {
+            let is_ours = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "lib" || kind == "bin"));
+            let path = Path::new(target["src_path"].as_str().context("no path")?);
+            if !is_ours {
+                continue;
+            }
+            let modules = tree::Tree::read(path)?;
+            for circle in circles::find(&imports::all(&modules)) {
+                let line = format!("{}: {}", name(&package), circle.name);
+                told.push_str(&format!("{line}\n{}", circle.why));
+                found.insert(line);
+            }
+        }
+    }
+    let known: BTreeSet<String> = KNOWN.iter().map(|line| (*line).to_owned()).collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(new.is_empty(), "new circles: {new:#?}\n{told}");
+    assert!(gone.is_empty(), "KNOWN lists circles that are gone: {gone:#?}\n{told}");
+    Ok(())
+}
+
+/// Where features differ, cargo compiles a dependency once for builds and once for tests.
+#[test]
+fn builds_and_tests_share_their_dependencies() -> Result<()> {
+    let tree = |edges: &str| -> Result<BTreeSet<String>> {
+        let text = cargo(&["tree", "--offline", "--workspace", "--prefix=none", "--edges", edges, "--format={p} {f}"])?;
+        Ok(text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect())
+    };
+    let (build, test) = (tree("normal,build")?, tree("normal,build,dev")?);
+    let differ: Vec<_> = build.symmetric_difference(&test).collect();
+    assert!(differ.is_empty(), "add what a crate's dev-dependencies ask for to [dependencies] of e2e/Cargo.toml: {differ:#?}");
+    Ok(())
+}
