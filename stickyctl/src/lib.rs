@@ -1,7 +1,7 @@
-//! `stickyctl`: brings the demo up, scales it, switches its mode, and ends it.
+//! `stickyctl`: runs, scales and checks the sticky sessions demo, on this machine or on Kubernetes.
 //!
-//! [`cli`] is the command line, [`local`] the demo on this machine. [`spec`] and
-//! [`generate`] are the pure half of Kubernetes: from a spec to objects; [`render`] prints them.
+//! [`cli`] is the command line; it calls `render`, `image`, [`cluster`], [`local`] and [`verify`]. [`spec`] and [`generate`] are the
+//! pure half of Kubernetes: from a spec to objects. [`exit`] and [`output`] are what every command ends with.
 
 pub mod cli;
 #[warn(unreachable_pub)]
