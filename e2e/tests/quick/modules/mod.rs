@@ -36,19 +36,11 @@ const KNOWN: &[&str] = &[
     "stickyctl: cluster::down: door, mod",
     "stickyctl: cluster::tunnel: mod, pick",
     "stickyctl: cluster::up: dry_run, mod",
-    "stickyctl: crate: cli, cluster, local, verify",
     "stickyctl: crate: image, spec",
     "stickyctl: generate::chart: mod, schema, text",
     "stickyctl: generate::front_door::install: mod, nginx, pod, rbac, traefik",
     "stickyctl: spec: environment, load",
     "stickyctl: spec: ingress, mod, placement, pods, redis, schema, text",
-    "stickyctl: verify: args, mod",
-    "stickyctl: verify: ask, target",
-    "stickyctl: verify: ends, moves, run",
-    "stickyctl: verify: scenario, verdict",
-    "stickyctl: verify::probe: mod, running, shoot",
-    "stickyctl: verify::scenario: judge, mod",
-    "stickyctl: verify::verdict: errors, mod, moved, others, requests, sockets, workers",
 ];
 
 fn cargo(words: &[&str]) -> Result<String> {
