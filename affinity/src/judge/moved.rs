@@ -39,7 +39,7 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(Code::NoAffinityCookie, format!("{moved}, and {offered}"));
     }
     if run.sessions.iter().all(settles) {
-        return reason(Code::BoundLate, format!("{moved}, always the pod of the second answer: the first answer binds nothing"));
+        return reason(Code::BoundLate, format!("{moved}, always the pod of the second answer, never that of the first"));
     }
     if let Some(paths) = one_pod_by_each(run, |shot| shot.path) {
         return reason(Code::PathsDisagree, format!("{moved}, but on each of {paths} paths every session stays on one pod"));

@@ -50,7 +50,7 @@ fn spread(run: &Run) -> Found {
     match spread.first_key_value() {
         None if run.turns_away() => {
             let sessions = run.sessions.len();
-            let detail = format!("{} controls were turned away; {sessions} sessions began on {pods} pods", run.controls.len());
+            let detail = format!("the site rejected {} controls; {sessions} sessions began on {pods} pods", run.controls.len());
             if pods > 1 { Found::pass(detail) } else { Found::fail(detail) }
         }
         None => Found::skip("no control got an answer that identifies its pod"),
@@ -82,7 +82,7 @@ fn attribution(run: &Run, requests: &Requests) -> Found {
         return Found::skip(ONE_POD);
     }
     if all == 0 && run.turns_away() {
-        return Found::skip("clients without a cookie are turned away");
+        return Found::skip("the site rejects clients without a cookie");
     }
     if all < FEW_REPLAYED {
         return Found::skip(format!("{all} answers without the cookie are too few"));
@@ -174,7 +174,7 @@ fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>) -> Reason {
         return Reason::new(Code::SingleReadyPod, Spread, format!("{pod} is the only ready pod"));
     }
     let all = match controls {
-        0 => format!("controls were turned away, and all {} sessions are", run.sessions.len()),
+        0 => format!("the site rejected the controls, and all {} sessions are", run.sessions.len()),
         _ => format!("{controls} of {controls} controls without a cookie are"),
     };
     Reason::new(Code::SingleBackendPath, Spread, format!("{all} on one pod: {pod}"))
