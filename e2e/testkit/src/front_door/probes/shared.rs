@@ -54,7 +54,7 @@ pub(super) async fn plain_neighbour(bench: &Bench<'_>) -> Result<String> {
             sets = "sets one";
         }
     }
-    Ok(format!("{}, {sets}", if pods.len() == 1 { "obeys it" } else { "ignores it" }))
+    Ok(format!("{}, {sets}", if pods.len() == 1 { "honors it" } else { "ignores it" }))
 }
 
 pub(super) async fn shared_name(bench: &Bench<'_>) -> Result<String> {
