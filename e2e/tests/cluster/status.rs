@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use stickyctl::cluster::answer::{By, answer, spread};
+use stickyctl::cluster::answer::{By, Deadline, answer, spread};
 use stickyctl::cluster::connect::{Access, Cluster, connect};
 use stickyctl::cluster::doors;
 use stickyctl::cluster::release::{self, Place};
@@ -13,6 +13,7 @@ use stickyctl::cluster::status::door::Seen;
 use stickyctl::cluster::status::model::{BusState, Status};
 use stickyctl::cluster::status::table::table;
 use stickyctl::exit::{Exit, Explained};
+
 use testkit::kube::release::NAME;
 use testkit::kube::{Release, Space, in_namespace};
 use testkit::session::Session;
@@ -88,10 +89,10 @@ async fn the_app_answers_through_the_front_door() -> Result<()> {
         let release = Release::start(space, json!({"mode": "2x2"})).await?;
         let cluster = cluster(space).await?;
         let host = release.url.trim_start_matches("http://");
-        let spec = release::Release::find(&cluster.client, NAME, &space.name).await?.context("no release")?.spec()?;
+        let spec = release::Release::find(&cluster.client, &place(NAME, space)).await?.context("no release")?.spec()?;
         let doors = doors::find(&cluster.client, &spec).await?;
         let door = doors.serving(&spec)?.context("no front door")?;
-        let until = || Instant::now() + SOON;
+        let until = || Deadline::after(SOON);
         let seen = status(&cluster, space).await?;
         let pods: BTreeSet<String> = seen.pods.iter().map(|pod| pod.pod.clone()).collect();
 
@@ -108,12 +109,12 @@ async fn the_app_answers_through_the_front_door() -> Result<()> {
         eprintln!("2 pods and 4 workers after {:?}", began.elapsed());
         assert!(pods.iter().all(|pod| [0, 1].iter().all(|worker| workers.contains(&format!("{pod}:{worker}")))), "{workers:?}");
 
-        let soon = || Instant::now() + Duration::from_secs(2);
+        let soon = || Deadline::after(Duration::from_secs(2));
         let never = spread(&cluster.client, door, Some(host), (3, By::Pod, &any), soon()).await.unwrap_err();
-        assert_eq!(never.exit, Exit::TimedOut);
-        assert!(never.what.contains(": 2 answered: "), "{}", never.what);
+        assert_eq!(never.exit(), Exit::TimedOut);
+        assert!(never.to_string().contains("only 2 answered: "), "{never}");
         let unknown = answer(&cluster.client, door, Some("nobody.example"), soon()).await.unwrap_err();
-        assert!(unknown.exit == Exit::TimedOut && unknown.what.contains("404"), "{}", unknown.what);
+        assert!(unknown.exit() == Exit::TimedOut && unknown.to_string().contains("404"), "{unknown}");
         Ok(())
     })
     .await
