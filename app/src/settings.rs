@@ -94,7 +94,7 @@ impl Request {
         let relay = match (self.bus, self.redis) {
             (Some(BusKind::Memory), Some(_)) => return Err(Unusable::MemoryWithUrl),
             (Some(BusKind::Redis), None) => return Err(Unusable::RedisWithoutUrl),
-            (_, Some(redis)) => Relay::Redis(redis.read()?),
+            (_, Some(redis)) => Relay::Redis(Box::new(redis.read()?)),
             (_, None) if self.workers > 1 => return Err(Unusable::MemoryWithProcesses(self.workers)),
             (_, None) => Relay::Memory { hub: Arc::new(Hub::default()), fanout: self.fanout },
         };

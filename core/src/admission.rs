@@ -1,4 +1,4 @@
-//! Who may come in: Origin, Host, and how many new sessions an address may open.
+//! Which requests are admitted: by Origin, by Host, and by the number of new sessions of an address.
 
 use ipnet::IpNet;
 use std::collections::HashMap;
@@ -14,10 +14,10 @@ fn host_of(authority: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.trim_end_matches('.').to_ascii_lowercase())
 }
 
-/// Whether an `Origin` may open sockets and post: the host that was asked, port left out of it, or one of `allowed`.
+/// Whether requests from `origin` may open sockets and post: its host, without the port, is the requested one or in `allowed`.
 ///
-/// An absent Origin passes: no browser leaves it out where it matters (RFC 6454, WHATWG Fetch), and other clients have
-/// nothing to forge it for. `null` and every other host are foreign.
+/// An absent Origin passes: no browser omits it where it matters (RFC 6454, WHATWG Fetch), and other clients gain nothing by
+/// forging one. `null` and every other host are refused.
 #[must_use]
 pub fn origin_passes(origin: Option<&str>, host: Option<&str>, allowed: &[String]) -> bool {
     let Some(origin) = origin else { return true };
@@ -25,10 +25,9 @@ pub fn origin_passes(origin: Option<&str>, host: Option<&str>, allowed: &[String
     host.and_then(host_of).is_some_and(|host| host == from) || allowed.iter().any(|a| a.eq_ignore_ascii_case(&from))
 }
 
-/// Whether a `Host` may be asked for on a loopback listener: loopback's own names and `allowed`.
+/// Whether a loopback listener answers to `host`: a name or address of loopback, or one of `allowed`.
 ///
-/// Without this rule any site could point a name of its own at 127.0.0.1 and read what its visitors run there (DNS
-/// rebinding).
+/// Without this rule any site could point a name of its own at 127.0.0.1 and read what its visitors run there (DNS rebinding).
 #[must_use]
 pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
     let Some(host) = host.and_then(host_of) else { return false };
@@ -36,10 +35,10 @@ pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
     own || allowed.iter().any(|a| a.eq_ignore_ascii_case(&host))
 }
 
-/// The address that a limit counts for: `None` means that none applies.
+/// The address that a rate limit applies to; `None` where none applies.
 ///
-/// `X-Forwarded-For` is believed only where `peer` is a trusted proxy, and then from the right, past further trusted
-/// proxies. Without trusted proxies everybody would share the proxy's address, so no rate applies; loopback never has one.
+/// `X-Forwarded-For` counts only where `peer` is a trusted proxy. It is read from the right, past further trusted proxies.
+/// Without trusted proxies all clients would share the proxy's address, so no limit applies; nor does one apply to loopback.
 #[must_use]
 pub fn counted_address(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> Option<IpAddr> {
     if trusted.is_empty() {
@@ -59,19 +58,19 @@ pub fn counted_address(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) 
     (!address.is_loopback()).then_some(address)
 }
 
-/// A token bucket for each address: `per_minute` new sessions a minute, as many at once.
+/// A token bucket for each address: `per_minute` new sessions a minute, and as many at once.
 #[derive(Debug)]
 pub struct NewSessions {
     per_minute: u32,
     seen: HashMap<IpAddr, (f64, Instant)>,
 }
 
-/// Addresses that are remembered at once. Beyond it those are forgotten whose bucket is full again; where there are none,
-/// a new address has to wait.
+/// The number of addresses that are remembered. Beyond it, addresses whose bucket is full again are forgotten; where there are
+/// none, a new address has to wait.
 const MOST_ADDRESSES: usize = 10_000;
 
 impl NewSessions {
-    /// A limiter of `per_minute` new sessions a minute and address.
+    /// A limiter that admits `per_minute` new sessions a minute from each address; 0 counts as 1.
     #[must_use]
     pub fn new(per_minute: u32) -> Self {
         Self { per_minute: per_minute.max(1), seen: HashMap::new() }
@@ -80,7 +79,7 @@ impl NewSessions {
     /// Takes one session from the bucket of `address`.
     ///
     /// # Errors
-    /// How long until there is one again.
+    /// The bucket is empty; the duration says when it has one again.
     pub fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let most = f64::from(self.per_minute);
         let per_second = most / 60.0;

@@ -1,6 +1,6 @@
-//! Cookies: reading the header, and the seed's `StickyStr`.
+//! Reading the `Cookie` header, and the app's own cookie, `StickyStr`.
 
-/// The cookie that the app sets where it is the issuer.
+/// The cookie that the app sets with `--issuer app`.
 pub const STICKY_STR: &str = "StickyStr";
 
 /// Each `name=value` of a `Cookie` header, in order, duplicates kept (RFC 6265 section 5.4 sends the longer path first).

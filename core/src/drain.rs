@@ -1,49 +1,49 @@
-//! How a worker leaves: the arithmetic of the drain.
+//! How a worker drains: the arithmetic.
 
 use serde::Serialize;
 use std::time::Duration;
 
-/// Time beyond the window until what is left is cut.
+/// The time between the end of the window and the hard stop.
 pub const MARGIN: Duration = Duration::from_secs(5);
 
 /// The two phases of a drain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// All is still accepted for this long, until proxies that follow readiness have moved on.
+    /// Everything is still accepted for this long, so that proxies that follow readiness can stop sending.
     pub delay: Duration,
-    /// Sockets are closed over this time, so that they don't all come back at once.
+    /// Sockets are closed over this time, so that they don't all reconnect at once.
     pub window: Duration,
 }
 
 impl Plan {
     /// When socket `place` of `sockets` is closed, counted from the start of the window.
     ///
-    /// They are spread evenly over the first four fifths: the last one still has a fifth of the window for its goodbye.
+    /// They are spread evenly over the first four fifths, so that the last one has a fifth of the window for its close handshake.
     #[must_use]
     pub fn close_after(&self, place: usize, sockets: usize) -> Duration {
         let spread = self.window.mul_f64(0.8);
         spread.mul_f64(place as f64 / sockets.max(1) as f64)
     }
 
-    /// The longest that a drain takes, margin left out.
+    /// The longest time that a drain takes, without [`MARGIN`].
     #[must_use]
     pub fn total(&self) -> Duration {
         self.delay + self.window
     }
 }
 
-/// The reason of a close with code 1012: wait a random time between `retry_ms` and twice that.
+/// The reason of a close with code 1012: reconnect after a random time between `retry_ms` and twice that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RetryHint {
-    /// Milliseconds.
+    /// The lower bound of the wait, in milliseconds.
     pub retry_ms: u64,
 }
 
 impl RetryHint {
-    /// The hint for `sockets` that have to go.
+    /// The hint for each of `sockets` that are closed together.
     ///
-    /// Their returns spread evenly over N ms, so 10 ms a socket means 100 returns a second at most; half a second is the
-    /// least, for a replacement that is still starting, 15 s the most.
+    /// They return spread evenly over N ms, so 10 ms a socket means at most 100 returns a second. It is at least half a second,
+    /// for a replacement that is still starting, and at most 15 s.
     #[must_use]
     pub fn for_sockets(sockets: usize) -> Self {
         Self { retry_ms: (sockets as u64).saturating_mul(10).clamp(500, 15_000) }

@@ -3,18 +3,18 @@
 use crate::choice::Expose;
 use std::fmt;
 
-/// A pod's name, fit for a header, a frame and a page without escaping.
+/// A pod's name that needs no escaping in a header, a frame or a page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PodName(String);
 
-/// The text can't name a pod.
+/// A text that is not a [`PodName`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` can't name a pod: 1 to 253 characters of letters, digits, `-`, `_` and `.` are allowed")]
+#[error("invalid pod name `{0}`: use 1 to 253 letters, digits, `-`, `_` and `.`")]
 pub struct BadPodName(String);
 
 impl PodName {
-    /// Checks a name: 1 to 253 ASCII letters, digits, `-`, `_` and `.` (a DNS subdomain of RFC 1123, and what host names
-    /// carry beyond it).
+    /// Checks a name: 1 to 253 ASCII letters, digits, `-`, `_` and `.`. That is a DNS subdomain of RFC 1123, and what host names
+    /// contain beyond it.
     ///
     /// # Errors
     /// [`BadPodName`] with the offending text.
@@ -36,18 +36,18 @@ impl fmt::Display for PodName {
     }
 }
 
-/// One worker's identity in each of the forms that the wire has.
+/// The identity of one worker, in each of its forms on the wire.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The pod.
     pub pod: PodName,
     /// The worker's number in its pod, from 0.
     pub worker: u16,
-    /// Workers that its pod has.
+    /// The number of workers of its pod.
     pub workers: u16,
-    /// Random for each start of a worker, so that a restart is told from a long life.
+    /// Random for each start of a worker, so that a restart can be told from a long life.
     pub boot: String,
-    /// What may be shown.
+    /// How much of it is shown.
     pub expose: Expose,
     text: String,
     place: String,
@@ -76,7 +76,7 @@ impl Identity {
         &self.text
     }
 
-    /// `pod:worker` always: the form in topology and traces (`pod` where workers are not shown).
+    /// Always `pod:worker`, the form in topology and traces; `pod` where workers are not shown.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place

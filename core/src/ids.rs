@@ -1,4 +1,4 @@
-//! `client_id`: who a page load is.
+//! `client_id`: the id of one page load.
 
 use std::fmt;
 
@@ -6,22 +6,22 @@ use std::fmt;
 pub const CLIENT_ID_LEN: usize = 26;
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// A session's id, and its capability: who knows it may write to the session's sockets.
+/// A session's id, which is also its capability: whoever knows it can write to the session's sockets.
 ///
-/// 128 random bits as lower-case base32 without padding (RFC 4648 section 6, lower case). Any well-formed id is accepted,
-/// issued by this server or not, because any replica may meet a session that another one issued.
+/// It is 128 random bits in lower-case base32 without padding (RFC 4648 section 6). Any well-formed id is accepted, whoever
+/// issued it, because a replica can meet a session that another one issued.
 ///
-/// Neither `Display` nor `Debug` is the whole id: both print [`ClientId::short`], so that a log line can't leak it.
+/// Both `Display` and `Debug` print only [`ClientId::short`], so that a log line can't leak the id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId([u8; CLIENT_ID_LEN]);
 
-/// The text is not a client id.
+/// A text that is not a client id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a client id is {CLIENT_ID_LEN} characters of a to z and 2 to 7; GET / or GET /session issues one")]
 pub struct MalformedId;
 
 impl ClientId {
-    /// The id that 128 random bits spell.
+    /// The id for 128 random bits.
     #[must_use]
     pub fn from_random(random: [u8; 16]) -> Self {
         let bits = u128::from_be_bytes(random);
@@ -37,7 +37,7 @@ impl ClientId {
         Self(id)
     }
 
-    /// Reads an id as it stands in a path.
+    /// Reads an id from a path, where it needs no decoding.
     ///
     /// # Errors
     /// [`MalformedId`] where the length or a character is wrong.
@@ -46,7 +46,7 @@ impl ClientId {
         if bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')) { Ok(Self(bytes)) } else { Err(MalformedId) }
     }
 
-    /// The whole id, for the wire alone.
+    /// The whole id. It belongs on the wire only.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -1,8 +1,13 @@
-//! The rules of the server as plain data and functions.
+//! The rules of the sticky sessions demo as plain data and functions.
 //!
-//! Nothing in here knows tokio, axum, hyper or redis, so every rule can be tested with values alone. The order in which
-//! a message meets them: [`ids`] and [`wire`] when it arrives, [`identity`] when it is answered, [`registry`] when it is
-//! written to a socket, [`trace`] where the way it took is told, [`topology`] where the page learns who else is there.
+//! Nothing here knows tokio, axum, hyper, redis or kube, so every rule can be tested with values alone. A message meets them in
+//! this order: [`ids`] and [`wire`] when it arrives, [`identity`] when it is answered, [`registry`] when it is written to a
+//! socket, [`trace`] for the path that it took, and [`topology`] for the pods and workers that the page draws.
+//!
+//! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
+//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves.
+
+#![warn(unreachable_pub)]
 
 pub mod admission;
 pub mod choice;

@@ -1,47 +1,47 @@
-//! Every limit of a worker, with its default. The flags of the same names say what happens beyond each.
+//! Every limit of a worker, with its default. Each is a flag of the same name.
 
 use std::time::Duration;
 
 /// What untrusted input may use of a worker, in size, count and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a request's body; beyond: 413.
+    /// Largest request body in bytes; a larger one gets 413.
     pub max_body: usize,
-    /// Bytes of a message's text; beyond: 413, on a socket an error frame.
+    /// Longest text of a message in bytes; a longer one gets 413, or an error frame on a socket.
     pub max_text: usize,
-    /// Bytes of a frame and of a message in several frames; beyond: close 1009.
+    /// Largest frame, and largest message in several frames, in bytes; a larger one closes the socket with 1009.
     pub max_frame: usize,
-    /// From a request's first byte to the end of its head; beyond: the connection is closed.
+    /// Longest time from a request's first byte to the end of its headers; then the connection is closed.
     pub header_timeout: Duration,
-    /// Silence between two requests; beyond: the connection is closed. Longer than any front door's own, or a proxy
-    /// meets a closed connection and a POST becomes a 502.
+    /// Longest silence between two requests; then the connection is closed. It has to exceed the front door's own timeout, or a
+    /// proxy meets a closed connection and a POST becomes a 502.
     pub keep_alive: Duration,
-    /// A whole request; beyond: 408.
+    /// Longest time for a whole request; a slower one gets 408.
     pub request_timeout: Duration,
-    /// A socket without a message in either direction; beyond: close 1000.
+    /// Longest time of a socket without a message in either direction; then it is closed with 1000.
     pub idle_socket: Duration,
-    /// Between two pings of the server; two unanswered ones end the socket.
+    /// Time between two pings of the server; two unanswered ones end the socket.
     pub ping_interval: Duration,
-    /// Sockets of one session on this worker; beyond: 429.
+    /// Most sockets of one session on this worker; one more gets 429.
     pub sockets_per_session: usize,
-    /// Sockets of this worker; beyond: 503.
+    /// Most sockets of this worker; one more gets 503.
     pub max_sockets: usize,
-    /// Connections of this worker; beyond: 503 and close.
+    /// Most connections of this worker; one more gets 503 and is closed.
     pub max_connections: usize,
-    /// Frames that wait for one socket's reader; beyond: close 1008.
+    /// Most frames in one socket's queue; one more closes the socket with 1008.
     pub socket_queue: usize,
-    /// Requests in work at once; beyond: 503.
+    /// Most concurrent requests; one more gets 503.
     pub max_requests: usize,
-    /// New sessions of one address in a minute, where a trusted proxy names addresses; beyond: 429.
+    /// Most new sessions a minute from one address, where a trusted proxy names addresses; one more gets 429.
     pub new_sessions_per_minute: u32,
 }
 
-/// File descriptors that are left for other things than connections: logs, Redis, the runtime, the admin port.
+/// File descriptors that are kept for other things than connections: logs, Redis, the runtime, the admin port.
 const RESERVED_FILES: u64 = 64;
 
 impl Limits {
-    /// Connections and sockets that fit into `open_files` descriptors: all but a reserve are connections, and an eighth
-    /// of those (512 at most) stay free for requests, so that sockets alone can't make a worker deaf.
+    /// The most connections and the most sockets for `open_files` descriptors. All descriptors but a reserve can be connections;
+    /// an eighth of those, at most 512, stays free for requests, so that sockets alone can't make a worker unreachable.
     #[must_use]
     pub fn for_open_files(open_files: u64) -> (usize, usize) {
         let connections = usize::try_from(open_files.saturating_sub(RESERVED_FILES).max(16)).unwrap_or(usize::MAX);

@@ -1,19 +1,19 @@
 //! The table of sockets that one worker holds.
 //!
-//! Local delivery reads it, and so does the relay when a message comes off the bus. It is generic over what a socket's
-//! queue is, so that its rules are tested without a runtime.
+//! Local delivery reads it, and so does the relay when a message arrives on the bus. It is generic over the queue of a socket,
+//! so that its rules can be tested without a runtime.
 
 use crate::ids::ClientId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The end of a socket's outgoing queue that the table holds.
+/// The table's end of a socket's outgoing queue.
 pub trait Outlet {
     /// A frame, cheap to clone.
     type Frame: Clone;
     /// Queues a frame; `false` where the queue is full or its socket is gone.
     fn offer(&self, frame: Self::Frame) -> bool;
-    /// The queue overflowed: the socket's reader is too slow and its task must end it. `true` the first time.
+    /// Orders the end of a socket whose queue overflowed. `true` the first time.
     fn evict(&self) -> bool;
 }
 
@@ -29,17 +29,17 @@ impl<O: Outlet> Outlet for Arc<O> {
     }
 }
 
-/// Names one socket of this worker for its whole life.
+/// Names one socket of this worker; no key is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SocketKey(u64);
 
-/// Why a socket is not taken in.
+/// Why a socket is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Full {
-    /// This session has as many sockets as one may have.
+    /// The session has reached its limit.
     #[error("this session already has {0} sockets on this worker (--sockets-per-session); close one")]
     Session(usize),
-    /// This worker has as many sockets as it may have.
+    /// The worker has reached its limit.
     #[error("this worker already has {0} sockets (--max-sockets); try again, another may have room")]
     Worker(usize),
 }
@@ -47,13 +47,13 @@ pub enum Full {
 /// What a delivery did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
-    /// Sockets that have the frame in their queue.
+    /// Sockets whose queue took the frame.
     pub sockets: usize,
-    /// Sockets that were thrown out because their queue was full.
+    /// Sockets that are evicted because their queue was full.
     pub evicted: usize,
 }
 
-/// Session → its sockets here.
+/// The sockets of each session on this worker.
 #[derive(Debug)]
 pub struct Registry<O> {
     sessions: HashMap<ClientId, Vec<(SocketKey, O)>>,
@@ -64,16 +64,16 @@ pub struct Registry<O> {
 }
 
 impl<O: Outlet> Registry<O> {
-    /// An empty table that takes `per_session` sockets a session and `per_worker` in all.
+    /// An empty table for at most `per_session` sockets a session and `per_worker` in all.
     #[must_use]
     pub fn new(per_session: usize, per_worker: usize) -> Self {
         Self { sessions: HashMap::new(), sockets: 0, next: 0, per_session, per_worker }
     }
 
-    /// Whether one more socket of `id` would be taken.
+    /// Whether there is room for one more socket of `id`.
     ///
     /// # Errors
-    /// [`Full`] says which limit is reached.
+    /// [`Full`] says which limit has been reached.
     pub fn room(&self, id: &ClientId) -> Result<(), Full> {
         if self.sessions.get(id).is_some_and(|s| s.len() >= self.per_session) {
             return Err(Full::Session(self.per_session));
@@ -81,8 +81,7 @@ impl<O: Outlet> Registry<O> {
         if self.sockets >= self.per_worker { Err(Full::Worker(self.per_worker)) } else { Ok(()) }
     }
 
-    /// Takes a socket in. The second value says whether it is the session's first here, which is when a relay has to
-    /// subscribe.
+    /// Adds a socket. The second value says whether it is the session's first here, which is when a relay has to subscribe.
     ///
     /// # Errors
     /// [`Full`] as [`Registry::room`].
@@ -96,7 +95,7 @@ impl<O: Outlet> Registry<O> {
         Ok((key, sockets.len() == 1))
     }
 
-    /// Takes a socket out; `true` where it was the session's last one here. Unknown keys change nothing.
+    /// Removes a socket; `true` where it was the session's last one here. Unknown keys change nothing.
     pub fn remove(&mut self, id: &ClientId, key: SocketKey) -> bool {
         let Some(sockets) = self.sessions.get_mut(id) else { return false };
         let before = sockets.len();
@@ -109,8 +108,8 @@ impl<O: Outlet> Registry<O> {
         last && before > 0
     }
 
-    /// Queues `frame` on each socket of `id` but `except`. A socket whose queue is full is told to end; it stays in the
-    /// table until its task takes it out, and gets nothing more.
+    /// Queues `frame` on each socket of `id` but `except`. A socket whose queue is full is evicted; it stays in the table until its
+    /// task removes it, and gets nothing more.
     pub fn deliver(&self, id: &ClientId, frame: &O::Frame, except: Option<SocketKey>) -> Delivered {
         let mut done = Delivered::default();
         for (key, outlet) in self.sessions.get(id).into_iter().flatten() {
@@ -135,7 +134,7 @@ impl<O: Outlet> Registry<O> {
         }
     }
 
-    /// The sessions that have a socket here: what a relay must be subscribed to.
+    /// The sessions that have a socket here, which a relay has to be subscribed to.
     pub fn sessions(&self) -> impl Iterator<Item = ClientId> + '_ {
         self.sessions.keys().copied()
     }
@@ -146,13 +145,13 @@ impl<O: Outlet> Registry<O> {
         self.sessions.contains_key(id)
     }
 
-    /// Sockets in all.
+    /// The number of sockets of all sessions.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.sockets
     }
 
-    /// Whether there is no socket.
+    /// Whether this worker holds no socket.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.sockets == 0

@@ -1,9 +1,9 @@
-//! What a worker counts, and how the counts of several workers become one.
+//! The counters of a worker, and how those of several workers add up.
 
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The routes that are told apart in `/metrics`; everything unknown is `Other`, so that no label grows with clients.
+/// The routes that `/metrics` distinguishes. Everything unknown is `Other`, so that clients can't create labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// `GET /`.
@@ -35,7 +35,7 @@ pub const ROUTES: [&str; 11] =
     ["/", "/static", "/readme", "/session", "/whoami", "/topology", "/submit", "/without-redis", "/with-redis", "/ws", "other"];
 
 impl Route {
-    /// The route that a path belongs to.
+    /// The route of a path.
     #[must_use]
     pub fn of(path: &str) -> Self {
         let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -55,7 +55,7 @@ impl Route {
     }
 }
 
-/// The statuses that are told apart; the last place is for all others.
+/// The statuses that `/metrics` distinguishes; the last place, 0, is for all others.
 const STATUSES: [u16; 18] = [101, 200, 304, 400, 403, 404, 405, 408, 413, 415, 421, 422, 426, 429, 500, 503, 431, 0];
 
 /// Requests by route and status.
@@ -91,7 +91,7 @@ impl Requests {
 
 macro_rules! counters {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
-        /// The counters of one worker. Atomics, because a memory bus delivers from another worker's thread.
+        /// The counters of one worker. They are atomic because a memory bus delivers from the thread of another worker.
         #[derive(Debug, Default)]
         pub struct Stats {
             /// Requests by route and status.
@@ -102,7 +102,7 @@ macro_rules! counters {
         /// The counters at one moment.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct Counts {
-            /// Route (place in [`ROUTES`]), status (0: another one), requests.
+            /// Place of the route in [`ROUTES`], status (0 for any other), number of requests.
             pub requests: Vec<(usize, u16, u64)>,
             $($(#[doc = $doc])* pub $name: u64,)*
         }
@@ -116,7 +116,7 @@ macro_rules! counters {
         }
 
         impl Counts {
-            /// Adds another worker's counts.
+            /// Adds the counts of another worker.
             pub fn add(&mut self, other: &Self) {
                 for &(route, status, count) in &other.requests {
                     match self.requests.iter_mut().find(|(r, s, _)| (*r, *s) == (route, status)) {
@@ -127,7 +127,7 @@ macro_rules! counters {
                 $(self.$name += other.$name;)*
             }
 
-            /// Requests as JSON: route, status, number.
+            /// The number of requests by route and status, as JSON.
             #[must_use]
             pub fn by_route(&self) -> serde_json::Value {
                 let mut all = serde_json::json!({});
@@ -137,7 +137,7 @@ macro_rules! counters {
                 all
             }
 
-            /// Name, help and value of each plain counter.
+            /// Name, help text and value of each counter without labels.
             #[must_use]
             pub fn plain(&self) -> Vec<(&'static str, &'static str, u64)> {
                 vec![$((stringify!($name), concat!($($doc),*), self.$name),)*]
@@ -153,37 +153,37 @@ counters! {
     frames_in,
     /// Text frames that were written to sockets.
     frames_out,
-    /// Frames that a local delivery or an echo put into a socket's queue.
+    /// Frames that a local delivery or an echo queued on a socket.
     deliveries_local,
-    /// Frames that a relay put into a socket's queue.
+    /// Frames that a relay queued on a socket.
     deliveries_relay,
     /// Local deliveries that found no socket.
     misses_local,
-    /// Publishes that no worker heard.
+    /// Publishes that no worker received.
     misses_relay,
-    /// Messages given to the bus.
+    /// Messages published on the bus.
     publishes,
-    /// Messages that the bus did not take.
+    /// Messages that could not be published.
     publish_failures,
-    /// Messages heard on the bus and dropped, because no socket of theirs is here (broadcast).
+    /// Messages received from the bus and dropped, because the worker holds no socket of their session (broadcast).
     ignored,
     /// Messages on the bus that could not be read.
     bus_bad_messages,
-    /// Times that the subscription was made again after a loss.
+    /// Times that a lost subscription was made again.
     bus_reconnects,
-    /// Sockets ended because their reader was too slow (1008).
+    /// Sockets closed because their reader was too slow (1008).
     slow_readers,
     /// Sockets ended because two pings went unanswered.
     dead_peers,
-    /// Sockets ended because nothing was said for too long.
+    /// Sockets closed because they were idle for too long.
     idle_sockets,
-    /// Connections closed because a request's head did not come in time.
+    /// Connections closed because request headers took too long.
     slow_headers,
-    /// Connections turned away because the worker had as many as it may have.
+    /// Connections refused because the worker had reached its limit.
     connections_refused,
 }
 
-/// Adds one.
+/// Adds one, without ordering: counters are only ever summed.
 pub fn bump(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }

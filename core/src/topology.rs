@@ -1,4 +1,4 @@
-//! Who is there: the presence that each worker tells, and the picture that the page gets of it.
+//! Which pods and workers there are: the presence that each worker announces, and the picture that the page draws from it.
 
 use crate::choice::Issuer;
 use crate::mode::MOST;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What stands in front of the pods, as the operator says (`--door JSON`).
+/// The front door, as the operator describes it (`--door JSON`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Door {
-    /// `local`, `nginx`, `traefik`, or whatever it is.
+    /// `local`, `nginx`, `traefik`, or any other name.
     #[serde(default = "unknown")]
     pub kind: String,
-    /// Whether sessions are kept together.
+    /// Whether it keeps a session on one pod.
     #[serde(default)]
     pub affinity: Affinity,
-    /// Who writes the cookie; filled in from `--issuer`.
+    /// Who sets the cookie; filled in from `--issuer`.
     #[serde(default)]
     pub issuer: Issuer,
 }
@@ -41,39 +41,39 @@ pub enum Affinity {
     Cookie,
     /// Not at all.
     Off,
-    /// Nobody said.
+    /// The operator has not said.
     #[default]
     Unknown,
 }
 
-/// What one worker says of itself, again and again.
+/// What one worker announces about itself, again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
     /// Its pod.
     pub pod: String,
     /// Its number.
     pub worker: u16,
-    /// Workers that its pod has when all of them live.
+    /// The number of workers of its pod when all of them run.
     pub workers: u16,
-    /// Its start; a new one replaces the old.
+    /// Random for each start; a new one replaces the old.
     pub boot: String,
-    /// Its state.
+    /// Whether it takes traffic.
     pub state: State,
-    /// While it drains: milliseconds until it is gone.
+    /// Milliseconds until it is gone, while it drains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_ms: Option<u64>,
     /// Sockets that it holds.
     pub sockets: usize,
-    /// Messages that it heard on the bus and dropped, because it holds no socket of theirs (broadcast).
+    /// Messages that it received from the bus and dropped, because it holds no socket of their session (broadcast).
     pub ignored: u64,
-    /// Milliseconds for which this may be believed.
+    /// Milliseconds until this expires.
     pub ttl_ms: u64,
-    /// It says goodbye.
+    /// Whether this is its goodbye.
     #[serde(default)]
     pub gone: bool,
 }
 
-/// The bus as the picture shows it.
+/// The bus in the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BusView {
     /// `redis` or `memory`.
@@ -89,12 +89,12 @@ pub struct BusView {
 pub struct PodView {
     /// Its name.
     pub pod: String,
-    /// Its state: that of its workers; `starting` while any of them is, unless one drains.
+    /// [`pod_state`] of its workers.
     pub state: State,
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
-    /// Its workers, those that are being started or replaced too; empty where workers are not shown.
+    /// Its workers, including those that are being started or replaced; empty where workers are not shown.
     pub workers: Vec<WorkerView>,
 }
 
@@ -103,18 +103,18 @@ pub struct PodView {
 pub struct WorkerView {
     /// Its number.
     pub worker: u16,
-    /// Its state.
+    /// Whether it takes traffic.
     pub state: State,
     /// Sockets that it holds.
     pub sockets: usize,
-    /// Messages that it heard and dropped.
+    /// Messages that it received from the bus and dropped.
     pub ignored: u64,
 }
 
-/// `GET /topology` and the map's frames.
+/// The picture: the body of `GET /topology` and of the frames of a map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Topology {
-    /// What stands in front.
+    /// The front door.
     pub door: Door,
     /// The bus.
     pub bus: BusView,
@@ -129,17 +129,17 @@ pub struct TopologyFrame<'a> {
     pub topology: &'a Topology,
 }
 
-/// Everybody's latest presence, as one worker knows it.
+/// The latest presence of every worker, as one worker knows it.
 #[derive(Debug, Default)]
 pub struct Table {
     known: BTreeMap<(String, u16), (Presence, Instant)>,
 }
 
-/// A table holds at most this many workers, so that rubbish on the bus can't fill memory.
+/// The most workers in a table, so that rubbish on the bus can't fill memory.
 const MOST_WORKERS: usize = 4_096;
 
 impl Table {
-    /// Takes a presence in; `true` where the picture changed by it.
+    /// Records a presence; `true` where it changes the picture.
     pub fn hear(&mut self, presence: Presence, now: Instant) -> bool {
         let key = (presence.pod.clone(), presence.worker);
         if presence.gone {
@@ -157,20 +157,20 @@ impl Table {
         old.is_none_or(|old| Presence { ttl_ms: 0, left_ms: None, ..old } != Presence { ttl_ms: 0, left_ms: None, ..presence })
     }
 
-    /// Forgets who has stopped speaking; `true` where somebody was forgotten.
+    /// Forgets workers whose presence has expired; `true` where there were any.
     pub fn expire(&mut self, now: Instant) -> bool {
         let before = self.known.len();
         self.known.retain(|_, (_, until)| *until > now);
         self.known.len() != before
     }
 
-    /// Workers that are known.
+    /// The number of workers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether nobody is known.
+    /// Whether there is no worker.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
@@ -190,7 +190,7 @@ impl Table {
 }
 
 fn pod_view(pod: &str, workers: &[&Presence], show_workers: bool) -> PodView {
-    // A worker that has not spoken yet, or no more, is one that is being started: the pod is not smaller by it.
+    // A worker that has not announced itself yet, or no longer does, is being started: the pod does not shrink.
     let expected = workers.iter().map(|w| w.workers).max().unwrap_or(0).min(MOST);
     let silent = (0..expected).filter(|n| !workers.iter().any(|w| w.worker == *n));
     let silent: Vec<WorkerView> = silent.map(|worker| WorkerView { worker, state: State::Starting, sockets: 0, ignored: 0 }).collect();

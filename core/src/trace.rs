@@ -1,14 +1,14 @@
-//! The way one message took, told by those it passed.
+//! The path of one message, reported by those that it passed.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The id that the page gave a message, to join what arrives by HTTP with what arrives on the socket.
+/// The id that the page gave a message, which joins what arrives by HTTP with what arrives on the socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TraceId(String);
 
-/// Not a trace id.
+/// A text that is not a trace id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a trace id is 1 to 32 characters of letters, digits, `-` and `_`")]
 pub struct MalformedTraceId;
@@ -43,11 +43,11 @@ pub enum Kind {
     Frame,
     /// A worker's frame on a socket.
     Push,
-    /// A worker gave the message to the bus.
+    /// A worker published the message on the bus.
     Publish,
-    /// The bus gave it to the worker that holds a socket.
+    /// The bus delivered it to a worker that holds a socket.
     Deliver,
-    /// Nobody to deliver to.
+    /// There was no socket to deliver to.
     Miss,
 }
 
@@ -62,11 +62,11 @@ pub struct Hop {
     pub kind: Kind,
     /// Microseconds since `by` first saw this message: comparable only between hops of one `by`.
     pub at_us: u64,
-    /// Who says so.
+    /// Who reports the hop: `door`, or a `pod:worker`.
     pub by: String,
 }
 
-/// The hops that one teller saw of one message.
+/// The hops that one reporter saw of one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
     /// The page's id.

@@ -1,4 +1,4 @@
-//! The bodies and frames of the wire, as the seed has them, with the fields that were added.
+//! The bodies and frames of the wire.
 
 use crate::trace::{Trace, TraceId};
 use serde::{Deserialize, Serialize};
@@ -9,32 +9,32 @@ pub struct Message {
     /// The text, at most `--max-text` bytes.
     #[serde(default)]
     pub text: String,
-    /// What to do with it; only `echo` is known.
+    /// What to do with it; the only op is `echo`, which is also the default.
     #[serde(default)]
     pub op: Option<String>,
-    /// Frames name their trace here; a POST names it in `X-Sticky-Trace`.
+    /// The trace id of a frame; a POST has it in the header [`crate::names::header::TRACE`].
     #[serde(default)]
     pub trace: Option<String>,
 }
 
-/// Why a message was not taken.
+/// Why a message is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Not JSON, or not an object of this shape.
     #[error("the message is not the JSON object {{\"text\": string, \"op\": \"echo\"}}: {0}")]
     BadJson(String),
-    /// An `op` that nobody implements.
+    /// An `op` other than `echo`.
     #[error("unknown op `{0}`; the only op is `echo`")]
     UnknownOp(String),
     /// The text is longer than the limit.
     #[error("the text has {len} bytes; the limit is {max} (--max-text)")]
     TooLarge {
-        /// Bytes that came.
+        /// Its length in bytes.
         len: usize,
-        /// Bytes that are allowed.
+        /// The limit in bytes.
         max: usize,
     },
-    /// A trace id of another shape.
+    /// The trace id is malformed.
     #[error("a trace id is 1 to 32 characters of letters, digits, `-` and `_`")]
     BadTrace,
 }
@@ -76,25 +76,25 @@ impl Message {
 pub struct Text<'a> {
     /// `[identity]  text`.
     pub text: String,
-    /// Sockets that a local delivery wrote to.
+    /// The number of sockets that a local delivery reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<usize>,
-    /// Subscribers that a publish reached.
+    /// The number of workers that a publish reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receivers: Option<u64>,
-    /// The way the message took, where the client asked for it.
+    /// The path of the message, where the client asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<&'a Trace>,
 }
 
 impl<'a> Text<'a> {
-    /// A text with nothing beside it.
+    /// A text without counts.
     #[must_use]
     pub fn new(text: String, trace: Option<&'a Trace>) -> Self {
         Self { text, delivered: None, receivers: None, trace }
     }
 
-    /// The echo of `text` by `identity`: the seed puts two spaces between.
+    /// The echo of `text` by `identity`, with two spaces between them.
     #[must_use]
     pub fn echo(identity: &str, text: &str, trace: Option<&'a Trace>) -> Self {
         Self::new(format!("[{identity}]  {text}"), trace)
@@ -104,17 +104,17 @@ impl<'a> Text<'a> {
 /// The first frame of a socket.
 #[derive(Debug, Clone, Serialize)]
 pub struct Hello<'a> {
-    /// The identity, under the name that the seed gave it.
+    /// The identity. The name is older than the identity's form; clients rely on it.
     pub websocket_pid: &'a str,
     /// `pod:worker`; left out where identities are not exposed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<&'a str>,
-    /// `off` where the bus is away.
+    /// `off` where the bus is down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<&'static str>,
 }
 
-/// The bus came back or went away under an open socket.
+/// The bus came back, or went down, while the socket was open.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct RelayState {
     /// `on` or `off`.
@@ -131,7 +131,7 @@ pub struct ErrorBody<'a> {
 /// The inside of an [`ErrorBody`].
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorDetail<'a> {
-    /// Stable, for programs.
+    /// For programs; it never changes.
     pub code: &'a str,
     /// For people.
     pub message: &'a str,
@@ -167,7 +167,7 @@ pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadObject> {
     Ok(serde_json::from_slice(bytes)?)
 }
 
-/// JSON of a value of this module.
+/// The JSON form of a plain value; it can't fail for structs of strings, numbers and options.
 pub fn json<T: Serialize>(value: &T) -> String {
     // Structs of strings, numbers and options have no way to fail; an empty object is better than a panic all the same.
     serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())

@@ -60,7 +60,7 @@ fn values_for_helm_are_the_spec_without_what_helm_says() {
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
     let text = stdout(&output);
     assert!(text.starts_with("# helm install shop ./helm --namespace web --create-namespace"), "{text}");
-    assert!(text.contains("\nexposeIdentity: \"off\"\n") && text.contains("\nautoscaling:\n  max: 5\n"), "{text}");
+    assert!(text.contains("\nexposeIdentity: \"off\"\n") && text.contains("\nautoscaling:\n") && text.contains("\n  max: 5\n"), "{text}");
     assert!(!text.contains("\nname"), "{text}");
 }
 

@@ -1,6 +1,6 @@
 //! The bus of workers that are threads of one process.
 //!
-//! There is nothing to lose and nothing to wait for: publishing walks the inboxes and calls them.
+//! Nothing can be lost and nothing has to be waited for: publishing calls the inboxes one after the other.
 
 use crate::bus::link::{Bus, BusError, Inbox, Relayed};
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -40,7 +40,7 @@ impl Hub {
             members.push(Member { pod: pod.to_owned(), worker, inbox: inbox.clone(), last: None });
             known
         });
-        // Who comes later still learns at once who is there.
+        // A worker that joins later learns at once which others there are.
         known.into_iter().for_each(|presence| inbox.hear(presence));
         MemoryBus { hub: self.clone(), inbox, fanout }
     }

@@ -18,7 +18,7 @@ pub enum Relay {
         fanout: Fanout,
     },
     /// Workers anywhere.
-    Redis(RedisConfig),
+    Redis(Box<RedisConfig>),
 }
 
 impl Relay {
@@ -53,7 +53,7 @@ impl Relay {
     pub(crate) fn join(&self, identity: &Identity, inbox: Arc<dyn Inbox>) -> Result<Arc<dyn Bus>, BadRedis> {
         Ok(match self {
             Self::Memory { hub, fanout } => Arc::new(hub.join(identity.pod.as_str(), identity.worker, inbox, *fanout)),
-            Self::Redis(config) => Arc::new(RedisBus::start(config.clone(), inbox, &identity.boot)?),
+            Self::Redis(config) => Arc::new(RedisBus::start((**config).clone(), inbox, &identity.boot)?),
         })
     }
 }

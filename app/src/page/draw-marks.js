@@ -6,7 +6,7 @@ import { busIn, jackIn, off, toBus } from "./lanes.js";
 import { holds, sayAt } from "./draw-pods.js";
 
 /** What a missed worker says, the longest first. */
-export const NO_SOCKET = ["your socket isn't here", "no socket here", "missed", "miss"];
+export const NO_SOCKET = ["no socket of yours", "no socket here", "missed", "miss"];
 
 /** @type {(g: Layout) => Point} */
 const outcomeAt = g => (g.tall ? [(g.browser.m1 + g.browser.m2) / 2, g.W - 34] : [g.browser.m2 - 24, g.c0 + 17]);

@@ -59,7 +59,7 @@ pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, s
             }
         }
         Source::Handed(mut queue) => {
-            let memory = |handed: Handed| (Stream::Memory(handed.stream), Peer { address: handed.peer, trusted: true });
+            let memory = |handed: Handed| (Stream::Right(handed.stream), Peer { address: handed.peer, trusted: true });
             loop {
                 tokio::select! {
                     () = stop.cancelled() => break,
@@ -78,9 +78,9 @@ pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, s
 }
 
 fn tcp(stream: TcpStream) -> Stream {
-    // Frames are small and each is an answer somebody waits for.
+    // Frames are small, and somebody waits for each.
     let _ = stream.set_nodelay(true);
-    Stream::Tcp(stream)
+    Stream::Left(stream)
 }
 
 fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
@@ -104,11 +104,8 @@ const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 99\r\n\r\n\
 {\"error\":{\"code\":\"busy\",\"message\":\"this worker has as many connections as it accepts; try again\"}}\n";
 
-async fn refuse(stream: Stream) {
-    let _ = match stream {
-        Stream::Tcp(mut s) => s.write_all(FULL).await,
-        Stream::Memory(mut s) => s.write_all(FULL).await,
-    };
+async fn refuse(mut stream: Stream) {
+    let _ = stream.write_all(FULL).await;
 }
 
 #[cfg(test)]

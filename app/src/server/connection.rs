@@ -1,7 +1,8 @@
 //! From an accepted connection to requests.
 
+use crate::server::activity::{Activity, Phase};
 use crate::server::outer;
-use crate::server::stream::{Activity, Phase, Stream, Watched};
+use crate::server::stream::{Stream, Watched};
 use crate::server::worker::{Peer, Worker};
 use axum::Router;
 use axum::body::Body;
@@ -14,7 +15,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use sticky_core::stats::bump;
 
-/// Bytes that a request's head may have; hyper answers 431 beyond.
+/// Largest request head in bytes; hyper answers a larger one with 431.
 const MAX_HEAD: usize = 16 * 1_024;
 
 /// Serves one connection until it ends.
@@ -31,7 +32,7 @@ pub(super) async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, p
                 let has_body = !request.body().is_end_stream();
                 let answer = outer::answer(worker, router, request.map(Body::new)).await;
                 if has_body && !answer.status().is_success() {
-                    // Refused without reading all of it, perhaps.
+                    // It may have been refused without reading all of it.
                     activity.leave_unread();
                 }
                 activity.enter(Phase::Idle);
@@ -48,7 +49,7 @@ pub(super) async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, p
     let mut finished = false;
     loop {
         tokio::select! {
-            // What a client does to its own connection is no event of ours.
+            // How a client ends its own connection is not worth a log line.
             _ = connection.as_mut() => return,
             phase = &mut overdue => {
                 if phase == Phase::Head {

@@ -1,9 +1,9 @@
 //! Returning freed memory to the system.
 
-/// Asks the allocator to give free memory back to the system.
+/// Asks the allocator to return free memory to the system.
 ///
-/// glibc keeps what many sockets used, 46 MB of 46 after 8,000 of them; trimming returns all but 5 MB in about 10 ms, and
-/// costs microseconds where there is nothing to return. Other allocators do it by themselves or not at all.
+/// glibc keeps what many sockets used: 46 MB of 46 after 8,000 of them. Trimming returns all but 5 MB in about 10 ms, and costs
+/// microseconds where there is nothing to return. Other allocators do it by themselves, or not at all.
 #[allow(
     unsafe_code,
     reason = "glibc offers this to C alone; the call takes a number, reads no memory of ours, and may come from any thread (malloc_trim(3), MT-Safe)"

@@ -5,6 +5,7 @@
 //! which a [`Blueprint`] makes. Files import downwards only: `serve` at the top, `worker` and `desk` at the bottom.
 
 mod accept;
+mod activity;
 mod admit;
 mod blueprint;
 mod connection;

@@ -1,7 +1,7 @@
 //! A socket's outgoing queue.
 //!
-//! Not a channel: a tokio channel costs 2.3 KiB a socket whatever its bound, this costs what is in it, and it carries the
-//! order to end as well.
+//! It is not a channel: a tokio channel costs 2.3 KiB a socket whatever its bound, while this costs only what is queued. It
+//! carries the order to end the socket as well.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use tungstenite::Utf8Bytes;
 pub(crate) enum Ending {
     /// Its reader is too slow: 1008.
     SlowReader,
-    /// The worker is leaving: 1012 with the hint when to come back.
+    /// The worker drains: 1012, with the hint when to reconnect.
     Restart(RetryHint),
 }
 
@@ -44,11 +44,11 @@ impl Outbox {
         act(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Orders the end; the first order stands, and `true` is the answer to it.
+    /// Orders the end of the socket. Only the first order counts, and returns `true`.
     pub(crate) fn end(&self, ending: Ending) -> bool {
         let first = self.with(|w| {
             if ending == Ending::SlowReader {
-                // Nobody will read them: what they hold is better given back at once.
+                // Nobody will read them, so their memory is given back at once.
                 w.frames = VecDeque::new();
             }
             let first = w.ending.is_none();
@@ -80,7 +80,7 @@ impl Outbox {
         self.wake.notified().await;
     }
 
-    /// Resolves when the end is ordered. It may use up a wake-up that was meant for a frame: look at the queue afterwards.
+    /// Resolves when the end is ordered. It may consume a wake-up that was meant for a frame, so look at the queue afterwards.
     pub(crate) async fn ended(&self) -> Ending {
         loop {
             if let Some(ending) = self.ending() {

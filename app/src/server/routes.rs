@@ -1,8 +1,8 @@
 //! The public routes.
 
+use crate::server::activity::Activity;
 use crate::server::admit::{NewSession, check_origin, client_id};
 use crate::server::reply::{self, Problem};
-use crate::server::stream::Activity;
 use crate::server::upgrade::Handshake;
 use crate::server::worker::{Peer, Worker};
 use crate::server::{message, page, socket};

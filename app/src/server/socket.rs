@@ -1,10 +1,10 @@
-//! One socket's life: hello, frames both ways, pings, and an end that the client understands.
+//! The life of one socket: a hello, frames both ways, pings, and a close that tells the client why.
 //!
-//! One task a socket, one `select!`: a writer task of its own costs a tenth to a third of the latency and 0.8 KiB.
+//! One task and one `select!` for each socket: a separate writer task adds a tenth to a third to the latency, and 0.8 KiB.
 
+use crate::server::activity::Activity;
 use crate::server::desk::Place;
 use crate::server::outbox::Ending;
-use crate::server::stream::Activity;
 use crate::server::upgrade::{Handshake, WebSocket};
 use crate::server::worker::Worker;
 use axum::response::Response;
@@ -25,7 +25,7 @@ use tungstenite::{Error, Message as Frame, Utf8Bytes};
 /// tungstenite zero-fills its read buffer before every read: its default of 128 KiB costs twice the latency and twenty
 /// times the memory of this. Larger frames are still read, in several reads.
 const READ_BUFFER: usize = 1_024;
-/// How long a goodbye may take to go out and to be answered.
+/// The longest time for the close handshake.
 const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Accepts the handshake and starts the socket's task. The place is taken already, so that two upgrades at once can't both
@@ -141,7 +141,7 @@ impl Session {
             relay: (!relay).then_some("off"),
         });
         if relay {
-            // Told already; a later change is news. Without relay the news may have come while this waited.
+            // The hello says so already; only a later change is news. Without a relay, the news may have come while this waited.
             self.relay.mark_unchanged();
         }
         tracing::debug!(client = %self.place.id, relay, "socket open");
@@ -191,7 +191,7 @@ impl Session {
         self.write(Frame::Text(echo)).await
     }
 
-    /// Writes one frame; gives up when the end is ordered meanwhile, or when nothing moves for as long as two pings.
+    /// Writes one frame. It gives up when the server ends the socket meanwhile, or when nothing moves for two ping intervals.
     async fn write(&mut self, frame: Frame) -> Result<(), End> {
         let text = matches!(frame, Frame::Text(_));
         tokio::select! {

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 /// A worker that ran for this long is restarted without delay.
 const STABLE: Duration = Duration::from_secs(10);
-/// Between the second and later quick restarts: doubled each time up to the second value.
+/// The pause between quick restarts, from the second on; it doubles from the first value up to the second.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Runs the supervisor until the pod has drained.
@@ -37,7 +37,7 @@ pub(crate) fn run(settings: Settings) -> ExitCode {
 }
 
 async fn supervise(mut settings: Settings) -> ExitCode {
-    // Held without listening, so that port 0 means one port for all workers and nobody else takes it between two lives.
+    // Held without listening, so that port 0 means one port for all workers, and nobody else takes it between two restarts.
     let (_reserved, admin_listener) = match reserve(&mut settings).await {
         Ok(bound) => bound,
         Err(taken) => {
@@ -111,7 +111,7 @@ async fn reserve(settings: &mut Settings) -> Result<(Socket, TcpListener), Taken
     Ok((socket, admin_listener))
 }
 
-/// Keeps one worker alive until the pod drains. Returns early only when the worker says that it can't start.
+/// Keeps one worker running until the pod drains. Returns early only when the worker reports that it can't start.
 async fn keep(settings: Arc<Settings>, workers: Arc<Workers>, number: u16) {
     let mut pause = Duration::ZERO;
     loop {
@@ -178,7 +178,7 @@ async fn live(settings: &Settings, workers: &Workers, number: u16) -> Result<Exi
                     }
                 }
                 Some(Word::Failed(why)) => return Err(Death::CannotStart(why)),
-                // It is about to end, or hangs: the other branches tell which.
+                // It is about to end, or it hangs: the other branches find out which.
                 None => silent = true,
             },
             () = &mut hung => return Err(end(&mut child, "it did not report for five seconds").await),

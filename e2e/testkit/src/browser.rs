@@ -12,10 +12,10 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A page that has not done it by then does not do it.
+/// How long to wait for a page to do something.
 pub const LIMIT: Duration = Duration::from_secs(40);
 
-/// How the page is to be seen.
+/// The browser's window and media settings.
 #[derive(Debug, Clone)]
 pub struct Look {
     /// Width and height in CSS pixels.
@@ -44,14 +44,14 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one.
+    /// Starts Chromium and its driver.
     ///
     /// # Errors
     /// chromedriver or Chromium does not start.
     pub async fn start(look: &Look) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut command = Command::new(tools::find("chromedriver").context("no chromedriver")?);
-        // Left to choose by itself it takes a port that is free in one family and may be taken in the other.
+        // Left to choose a port, chromedriver takes one that is free in one address family and may be taken in the other.
         let port = ports::free()?;
         let mut driver = Process::start(command.arg(format!("--port={port}")).env("HOME", profile.path()))?;
         driver.line("that it listens", LIMIT, |line| line.contains("started successfully").then_some(())).await?;
@@ -91,12 +91,12 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Changes how the page is seen.
+    /// Changes the window and the media settings.
     ///
     /// # Errors
     /// The browser refuses.
     pub async fn look(&self, look: &Look) -> Result<()> {
-        // Headless windows have a least width above a phone's, so the width is the emulated screen's.
+        // A headless window can't be as narrow as a phone, so the width is that of an emulated screen.
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             json!({"width": look.size.0, "height": look.size.1, "deviceScaleFactor": 1, "mobile": false}),
@@ -142,18 +142,18 @@ impl Browser {
         Ok(())
     }
 
-    /// What a script returns.
+    /// Runs a script and returns its value; a promise is awaited.
     ///
     /// # Errors
-    /// It threw.
+    /// The script throws.
     pub async fn eval(&self, script: &str) -> Result<Value> {
         wait::within("a script's value", LIMIT, self.client.execute(script, Vec::new())).await?.with_context(|| format!("script: {script}"))
     }
 
-    /// Waits until a script returns something true and gives it.
+    /// Waits until a script returns a true value, and returns that.
     ///
     /// # Errors
-    /// It never did; what the page shows is part of the error.
+    /// It doesn't happen in time; the error includes what the page shows.
     pub async fn until(&self, what: &str, script: &str) -> Result<Value> {
         let found = wait::until(what, LIMIT, async || {
             self.eval(script).await.ok().filter(|value| !matches!(value, Value::Null | Value::Bool(false)) && value != 0 && value != "")
@@ -168,7 +168,7 @@ impl Browser {
         }
     }
 
-    /// The console's messages since the last call, with CSP violations and failed loads among them.
+    /// The console's messages since the last call, including CSP violations and failed loads.
     ///
     /// # Errors
     /// The browser refuses.
@@ -179,7 +179,7 @@ impl Browser {
         }))
     }
 
-    /// A picture of the window.
+    /// A screenshot of the window, as PNG.
     ///
     /// # Errors
     /// The browser refuses.
@@ -197,8 +197,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromium is not in chromedriver's process group: only chromedriver ends it, so it is asked to before it dies
-        // itself. Blocking, because a failed test drops this outside of any runtime that could still wait.
+        // Chromium is not in chromedriver's process group, and only chromedriver can stop it, so the session is deleted first.
+        // This blocks, because a failed test drops the browser outside of any runtime that could still wait.
         let quit = || -> std::io::Result<()> {
             let address = self.driver_url.trim_start_matches("http://");
             let mut stream = std::net::TcpStream::connect(address)?;

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// `target/npm/node_modules`, installed now if it was not; nothing, said loudly, where there is no npm.
+/// `target/npm/node_modules`, installed now if it was not. Nothing, with the test recorded as skipped, where there is no npm.
 ///
 /// # Errors
 /// The packages can't be installed.

@@ -1,4 +1,4 @@
-//! The page in a browser, as a person uses it: its six buttons, their scores and the map.
+//! Drives the page in a browser as a person does: its six buttons, their scores and the map.
 
 use crate::browser::{Browser, Look};
 use crate::wait;
@@ -12,21 +12,21 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// What a button's score says.
+/// A button's score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Score {
     /// Messages that were sent.
     pub sent: u64,
-    /// Those whose reply came.
+    /// Messages whose reply arrived.
     pub arrived: u64,
-    /// Those whose reply did not.
+    /// Messages whose reply can't arrive any more.
     pub missed: u64,
-    /// Who answered, each as `pod:worker`.
+    /// The workers that messages reached, each as `pod:worker`.
     pub by: BTreeSet<String>,
 }
 
 impl Score {
-    /// The pods among those that answered.
+    /// The pods of those workers.
     #[must_use]
     pub fn pods(&self) -> BTreeSet<&str> {
         self.by.iter().map(|place| place.split(':').next().unwrap_or_default()).collect()
@@ -51,7 +51,7 @@ impl Page {
         Ok(page)
     }
 
-    /// Loads the page of a site, anew if it is there already, and waits for its socket.
+    /// Loads or reloads the page of a site and waits for its socket.
     ///
     /// # Errors
     /// No page or no socket.
@@ -82,10 +82,10 @@ impl Page {
         Ok(Score { sent: number("sent")?, arrived: number("arrived")?, missed: number("missed")?, by: by.into_keys().collect() })
     }
 
-    /// Waits until `sent` messages of a button were sent and nothing of them is under way.
+    /// Waits until a button has sent `sent` messages and all of them are settled.
     ///
     /// # Errors
-    /// It does not come to that.
+    /// It doesn't happen in time.
     pub async fn settled(&self, op: &str, sent: u64) -> Result<Score> {
         self.browser
             .until(
@@ -102,7 +102,7 @@ impl Page {
     /// Presses a button once.
     ///
     /// # Errors
-    /// It can't be pressed, or its message stays under way.
+    /// It can't be pressed, or its message isn't settled in time.
     pub async fn send(&self, op: &str) -> Result<Score> {
         let sent = self.score(op).await?.sent;
         self.click(&format!("li.act[data-op=\"{op}\"] .send")).await?;
@@ -119,17 +119,17 @@ impl Page {
         self.settled(op, sent + 20).await
     }
 
-    /// A press as a person's: it counts only where the button can be seen and hit.
+    /// Presses as a person does: the button must be visible, with nothing in front of it.
     async fn click(&self, selector: &str) -> Result<()> {
         let element = wait::within("the button", SOON, self.browser.client.find(Locator::Css(selector))).await??;
         wait::within("the click", SOON, element.click()).await?.with_context(|| format!("click {selector}"))
     }
 
-    /// Sends twenties until some arrived and some missed: with chance a quarter or a third for each, two hundred are enough
-    /// to see both but for one in 10^24.
+    /// Sends 20 at a time until some messages arrived and some missed. With a chance of a quarter or a third for each, 200 messages
+    /// fail to show both only once in 10^24.
     ///
     /// # Errors
-    /// All arrived, or none.
+    /// All 200 arrived, or none.
     pub async fn misses_in_part(&self, op: &str) -> Result<Score> {
         let mut score = self.send_twenty(op).await?;
         while (score.arrived == 0 || score.missed == 0) && score.sent < 200 {
@@ -155,10 +155,10 @@ impl Page {
         Ok(serde_json::from_value::<Vec<(String, String)>>(found)?)
     }
 
-    /// Waits until the map shows these pods with as many workers each, and nothing else.
+    /// Waits until the map shows exactly these pods with this many workers each.
     ///
     /// # Errors
-    /// What it shows instead.
+    /// It shows something else; the error says what.
     pub async fn until_map(&self, pods: &[&str], workers: usize) -> Result<()> {
         let script = format!(
             "const pods = [...document.querySelectorAll('[data-pod]')], names = new Set(pods.map(e => e.dataset.pod));
@@ -174,10 +174,10 @@ impl Page {
         }
     }
 
-    /// The console is quiet and all that was loaded came from the site itself.
+    /// Checks that the console is silent and that everything was loaded from the site itself.
     ///
     /// # Errors
-    /// What it said, or what came from elsewhere.
+    /// The messages, or what was loaded from elsewhere.
     pub async fn nothing_from_elsewhere(&self) -> Result<()> {
         let console: Vec<_> = self
             .browser
@@ -192,10 +192,10 @@ impl Page {
         Ok(())
     }
 
-    /// All six buttons where each pod has one worker, on a page that is fresh.
+    /// Checks all six buttons where each pod has one worker, on a fresh page.
     ///
     /// # Errors
-    /// One is not as it should be.
+    /// A button's score is not as expected.
     #[allow(clippy::print_stderr, reason = "a test prints what it measured")]
     pub async fn six_buttons_of_3x1(&self) -> Result<()> {
         self.four_that_always_arrive().await?;
@@ -210,10 +210,10 @@ impl Page {
         Ok(())
     }
 
-    /// All six buttons where one pod has four workers, on a page that is fresh: affinity ends at the pod.
+    /// Checks all six buttons where one pod has four workers, on a fresh page: affinity ends at the pod.
     ///
     /// # Errors
-    /// One is not as it should be.
+    /// A button's score is not as expected.
     #[allow(clippy::print_stderr, reason = "a test prints what it measured")]
     pub async fn six_buttons_of_1x4(&self) -> Result<()> {
         self.four_that_always_arrive().await?;

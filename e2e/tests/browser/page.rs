@@ -1,4 +1,4 @@
-//! The page in a real browser: six buttons, the map, the keyboard, phone width, and nothing from elsewhere.
+//! The page in a real browser: six buttons, the map, the keyboard, phone width, and nothing loaded from elsewhere.
 
 use anyhow::{Context, Result};
 use fantoccini::key::Key;
@@ -20,7 +20,7 @@ fn have_browser() -> bool {
     tools::present(&["chromium", "chromedriver"])
 }
 
-/// The hops that are drawn.
+/// The hops on the map.
 async fn hops(page: &Page) -> Result<Vec<String>> {
     let script = "return [...document.querySelectorAll('[data-hop]')].map(e => e.dataset.hop + ' ' + e.getAttribute('d'))";
     Ok(serde_json::from_value(page.browser.eval(script).await?)?)
@@ -48,7 +48,7 @@ async fn local_1x4() -> Result<()> {
     page.nothing_from_elsewhere().await
 }
 
-/// The seed's way through the same page: the app writes the cookie, the proxy hashes it.
+/// The app sets the cookie and the proxy hashes it.
 #[tokio::test]
 async fn local_with_the_app_as_issuer() -> Result<()> {
     if !have_browser() {
@@ -86,7 +86,7 @@ async fn nginx_1x4() -> Result<()> {
     page.nothing_from_elsewhere().await
 }
 
-/// The drawing is the trace's: one hop is changed on its way to the page, and the drawing changes with it.
+/// The map draws the trace: when one hop is changed on its way to the page, the drawing changes with it.
 #[tokio::test]
 async fn a_changed_hop_changes_the_drawing() -> Result<()> {
     if !have_browser() {
@@ -102,7 +102,7 @@ async fn a_changed_hop_changes_the_drawing() -> Result<()> {
                const url = String(all[0].url || all[0]);
                if (!url.includes('submit/')) return answer;
                const body = await answer.json(), headers = new Headers(answer.headers);
-               // Only the app's own hops are told, so that the changed one has no second teller.
+               // Only the app's own hops remain, so that no second report contradicts the changed one.
                headers.delete('x-sticky-door');
                if (window.bent) for (const hop of body.trace.hops) if (hop.kind === 'post') hop.to = window.bent;
                window.told = body.trace.hops;
@@ -132,7 +132,7 @@ async fn a_changed_hop_changes_the_drawing() -> Result<()> {
     Ok(())
 }
 
-/// Scale, mode and kill from the command line, under a page that is never loaded again.
+/// Scale, mode and kill from the command line, while the page is never reloaded.
 #[tokio::test]
 async fn the_map_follows() -> Result<()> {
     if !have_browser() {
@@ -151,13 +151,13 @@ async fn the_map_follows() -> Result<()> {
 
     local.ctl(&["mode", "1x4"]).await?;
     page.until_map(&["app-7"], 4).await?;
-    // Its pod is gone, its socket comes back by itself, in the new one.
+    // Its pod is gone; its socket reopens by itself in the new one.
     page.connected().await?;
     let score = page.send_twenty("ws").await?;
     assert_eq!(score.arrived, 20, "{score:?}");
     assert_eq!(page.browser.eval("return window.same").await?, Value::Bool(true), "the page was loaded again");
 
-    // The socket's own pod is killed: the page says so and comes back.
+    // The pod with the socket is killed, and the page reconnects.
     local.ctl(&["kill", "app-7"]).await?;
     page.until_map(&["app-8"], 4).await?;
     page.connected().await?;
@@ -229,7 +229,7 @@ async fn the_keyboard() -> Result<()> {
     Ok(())
 }
 
-/// Motion that nobody asked to be reduced: the message walks, and the score is the same.
+/// Without reduced motion the message moves along the map, and the scores are the same.
 #[tokio::test]
 async fn with_motion() -> Result<()> {
     if !have_browser() {
@@ -244,7 +244,7 @@ async fn with_motion() -> Result<()> {
     page.nothing_from_elsewhere().await
 }
 
-/// What people type is shown as text and comes back as it went.
+/// Typed markup is shown as text and comes back unchanged.
 #[tokio::test]
 async fn texts_are_texts() -> Result<()> {
     if !have_browser() {
@@ -259,7 +259,7 @@ async fn texts_are_texts() -> Result<()> {
     let seen = page.browser.eval("return document.getElementById('log').innerText").await?;
     assert!(seen.as_str().is_some_and(|log| log.contains("<img src=x onerror=\"window.hit=1\"> & \u{2603}")), "{seen}");
     assert_eq!(page.browser.eval("return window.hit || 0").await?, 0);
-    // The page's own field stops where the seed's does, and no whole id is printed anywhere.
+    // The field takes 140 characters, and no whole id is printed anywhere.
     assert_eq!(page.browser.eval("return document.getElementById('message').maxLength").await?, 140);
     let id = page.browser.eval("return document.querySelector('meta[name=sticky-client]').content").await?;
     page.misses_in_part("mem-rr").await?;
@@ -268,7 +268,7 @@ async fn texts_are_texts() -> Result<()> {
     page.nothing_from_elsewhere().await
 }
 
-/// A page whose site was away finds it again by itself.
+/// A page reconnects by itself when its site was down.
 #[tokio::test]
 async fn the_site_goes_away_and_comes_back() -> Result<()> {
     if !have_browser() {
@@ -287,7 +287,7 @@ async fn the_site_goes_away_and_comes_back() -> Result<()> {
     Ok(())
 }
 
-/// The pictures of the README: `STICKY_SCREENSHOTS=docs cargo xtask test browser -- --ignored pictures`.
+/// Takes the README's pictures: `STICKY_SCREENSHOTS=docs cargo xtask test browser -- --ignored pictures`.
 #[tokio::test]
 #[ignore = "draws the README's pictures"]
 async fn pictures() -> Result<()> {
@@ -295,7 +295,7 @@ async fn pictures() -> Result<()> {
     if !have_browser() {
         return Ok(());
     }
-    // A relative name counts from the workspace, where the command is typed.
+    // A relative path starts at the workspace, where the command is typed.
     let folder = root().join(folder);
     std::fs::create_dir_all(&folder)?;
     let size = (1280, 860);
@@ -304,7 +304,7 @@ async fn pictures() -> Result<()> {
         let page = Page::open(&local.url, &Look { size, dark, still: true }).await?;
         page.send_twenty("http-sticky").await?;
         page.send_twenty("queue").await?;
-        // A single miss at the end is what the picture shows: bounded, because a miss has a chance of two thirds or more.
+        // The picture shows a single miss. Its chance is two thirds or more, so 60 tries are enough.
         let mut before = page.send(op).await?;
         for _ in 0..60 {
             let after = page.send(op).await?;

@@ -1,4 +1,4 @@
-//! The page that `stickyctl verify --report` writes, in a real browser: it shows what its JSON says, and nothing of a stranger's runs there.
+//! The page that `stickyctl verify --report` writes, in a real browser: it shows what its JSON says, and runs nothing that a site sent.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn have_browser() -> bool {
     tools::present(&["chromium", "chromedriver"])
 }
 
-/// A page that `stickyctl` wrote, and the report that it printed beside it.
+/// A page that `stickyctl` wrote, and the JSON report that it printed.
 struct Written {
     folder: TempDir,
     report: Value,
@@ -35,7 +35,7 @@ impl Written {
         Ok(Self { folder, report })
     }
 
-    /// A report that no site here brings about.
+    /// A report that no site here can cause.
     fn sample(report: &Report) -> Result<Self> {
         let written = Self { folder: tempfile::tempdir()?, report: serde_json::to_value(report)? };
         std::fs::write(written.page(), report.page()?)?;
@@ -50,7 +50,7 @@ impl Written {
         self.folder.path().join("report.html")
     }
 
-    /// Runs of requests by one pod, changes from a pod to the next, and those of them that were forced, of all sessions.
+    /// Over all sessions: runs of requests with one pod, changes of pod, and how many of those changes were forced.
     fn runs(&self) -> (usize, usize, usize) {
         let (mut runs, mut changes, mut forced) = (0, 0, 0);
         for session in self.report["sessions"].as_array().unwrap() {
@@ -73,15 +73,15 @@ impl Written {
 
 async fn open(page: &Path, look: &Look) -> Result<Browser> {
     let browser = Browser::start(look).await?;
-    // What a script throws is no message of the console everywhere.
+    // Not every browser logs an exception to the console.
     browser.before_page("window.broken = []; addEventListener('error', e => window.broken.push(e.message)); addEventListener('securitypolicyviolation', e => window.broken.push(e.violatedDirective))").await?;
     browser.open(&format!("file://{}", page.display())).await?;
     browser.until("the report is drawn", "return document.querySelector('h1') !== null").await?;
     Ok(browser)
 }
 
-/// What is wrong with a page, whatever it shows: errors, refused loads, sideways scroll, small or squeezed text, pictures without words,
-/// headings out of order.
+/// Faults that no page may have: errors, refused loads, sideways scrolling, small or squeezed text, figures without a label, headings
+/// out of order.
 const FAULTS: &str = "
     const faults = [...window.broken];
     const wide = document.documentElement.scrollWidth;
@@ -126,7 +126,7 @@ async fn text(browser: &Browser, selector: &str) -> Result<String> {
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
-/// What the page shows is what the JSON says.
+/// The page shows what the JSON says.
 async fn shows(browser: &Browser, written: &Written) -> Result<()> {
     let (runs, changes, forced) = written.runs();
     assert_eq!(count(browser, "rect.stay").await?, runs, "unbroken bars");
@@ -140,11 +140,12 @@ async fn shows(browser: &Browser, written: &Written) -> Result<()> {
     Ok(())
 }
 
-/// Shows the same at another width, where the map takes at least a share of it.
+/// Shows the same at another width, of which the map takes at least a `share`.
 async fn drawn_anew(browser: &Browser, written: &Written, (width, dark): (u32, bool), share: f64) -> Result<()> {
     browser.look(&Look { size: (width, 900), dark, still: true }).await?;
+    // The figure's own width changes only when it is drawn anew, the width of its box at once.
     let drawn = format!(
-        "const map = document.querySelector('.fig').getBoundingClientRect(); return innerWidth === {width} && map.right < {width} && map.width > {width} * {share}"
+        "const map = document.querySelector('.fig').viewBox.baseVal.width; return innerWidth === {width} && map < {width} && map > {width} * {share}"
     );
     browser.until("it is drawn anew", &drawn).await?;
     shows(browser, written).await?;
@@ -168,7 +169,7 @@ async fn what_sticks() -> Result<()> {
     for (width, dark) in [(320, false), (390, true), (1200, true)] {
         drawn_anew(&browser, &written, (width, dark), 0.7).await?;
     }
-    // On paper it is light, whatever the screen is.
+    // Printed it is light, even from a dark screen.
     browser
         .devtools("Emulation.setEmulatedMedia", json!({"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]}))
         .await?;
@@ -189,17 +190,17 @@ async fn what_does_not_stick() -> Result<()> {
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
     browser.look(&Look { size: (320, 900), dark: true, still: true }).await?;
-    browser.until("it is drawn anew", "return document.querySelector('.fig').getBoundingClientRect().right < 320").await?;
+    browser.until("it is drawn anew", "return document.querySelector('.fig').viewBox.baseVal.width < 320").await?;
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
-    // Patterns become pictures on paper: it has lines instead, or this would be thirty megabytes.
+    // In print every use of a pattern would become a picture, 30 MB in all, so lines are drawn instead.
     let paper = browser.devtools("Page.printToPDF", json!({"printBackground": true})).await?;
     let size = paper["data"].as_str().context("no paper")?.len();
     ensure!((10_000..2_000_000).contains(&size), "{size} bytes on paper");
     shows(&browser, &written).await
 }
 
-/// Pods that come and go take a cluster's word, and where a run is broken off is the clock's choice: so these are made up.
+/// Made-up reports: pods that come and go need a cluster, and where an interrupted run ends depends on timing.
 #[tokio::test]
 async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
     if !have_browser() {
@@ -228,10 +229,10 @@ async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
     Ok(())
 }
 
-/// Names, cookies and a path that would be markup, if anything read them so.
+/// A name that would be markup if anything parsed it.
 const TRAP: &str = "</script><script>window.trapped=1</script><img src=x onerror=window.trapped=2>";
 
-/// A site that sends three pods in turn, which all have a trap for a name.
+/// A site that answers as three pods in turn, each with a trap for a name.
 async fn hostile() -> Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}/", listener.local_addr()?);
@@ -268,7 +269,7 @@ async fn strangers_words_are_only_words() -> Result<()> {
     Ok(())
 }
 
-/// `docs/verify-report.png`: `STICKY_SCREENSHOTS=docs cargo xtask test browser -- --ignored picture`.
+/// Takes `docs/verify-report.png`: `STICKY_SCREENSHOTS=docs cargo xtask test browser -- --ignored picture`.
 #[tokio::test]
 #[ignore = "draws docs/verify-report.png"]
 async fn picture() -> Result<()> {
@@ -276,12 +277,12 @@ async fn picture() -> Result<()> {
     if !have_browser() {
         return Ok(());
     }
-    // A relative name counts from the workspace, where the command is typed.
+    // A relative path starts at the workspace, where the command is typed.
     let folder = root().join(folder);
     let site = Local::start(&["--affinity", "off", "--port", "8080"]).await?;
     let written = Written::of(&site, &["--seed", "8812"]).await?;
     let browser = open(&written.page(), &Look { size: (1200, 2000), ..Look::default() }).await?;
-    // To the end of a panel: sessions, bounds, spread, latency and moves.
+    // Down to the end of a section: sessions, bounds, spread, latency and moves.
     let end = browser.eval("return [...document.querySelectorAll('section')].map(one => Math.round(one.getBoundingClientRect().bottom) + 16).filter(y => y < 2000).at(-1)").await?;
     let end = u32::try_from(end.as_u64().context("no panel")?)?;
     browser.look(&Look { size: (1200, end), ..Look::default() }).await?;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use stickyctl::verify::code::Code;
+use sticky_affinity::code::Code;
 use testkit::proxies::bench::Bench;
 use testkit::proxies::case::{Door, STICKY};
 use testkit::proxies::cases::{CASES, codes_on_real_proxies};

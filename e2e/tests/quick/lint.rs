@@ -1,5 +1,4 @@
-//! What no compiler reads, before the linters that do: workflows, the Dockerfile, scripts. Each also finds a fault that is put
-//! before it.
+//! Lints what no compiler reads: workflows, the Dockerfile, shell scripts, JavaScript. Each linter must also find a planted fault.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// Whether a linter is content, and what it says.
+/// Whether a linter passes, and its output.
 fn judged(program: &Path, words: &[&str], files: &[PathBuf]) -> (bool, String) {
     let done = Command::new(program).args(words).args(files).current_dir(root()).env("NO_COLOR", "1").output().unwrap();
     (done.status.success(), String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
@@ -25,7 +24,7 @@ fn clean(program: &Path, words: &[&str], files: &[PathBuf]) {
     assert!(is_clean, "{}: {said}", program.display());
 }
 
-/// A file of a wrong text is found wrong, with these words.
+/// Asserts that a linter rejects a file with this text, and that its output names the faults.
 fn finds(program: &Path, words: &[&str], name: &str, text: &str, faults: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
@@ -66,7 +65,7 @@ async fn workflows_and_the_scripts_in_them() -> anyhow::Result<()> {
 #[test]
 fn workflows_give_nothing_away() -> anyhow::Result<()> {
     let Some(zizmor) = lint::packaged("zizmor")? else { return Ok(()) };
-    // The strictest persona; what asks GitHub can't be had without it.
+    // The strictest persona, without the rules that query GitHub.
     let words = ["--offline", "--no-progress", "--quiet", "--strict-collection", "--collect", "all", "--persona", "auditor"];
     clean(&zizmor, &words, &[root().join(".github")]);
     let release = ".github/workflows/release.yml";
@@ -77,7 +76,7 @@ fn workflows_give_nothing_away() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Both workflows build with the Rust that the workspace names, and every action is pinned with its version beside it.
+/// Both workflows build with the workspace's Rust version, and every action is pinned with its version in a comment.
 #[test]
 fn versions_stand_once() {
     let manifest = read("Cargo.toml");
@@ -93,7 +92,7 @@ fn versions_stand_once() {
     }
 }
 
-/// The tests and the Go modules that the workflows name: nothing else notices here when one is renamed.
+/// The tests and Go modules that the workflows name exist: nothing else would notice a rename.
 #[test]
 fn what_workflows_name_is_there() {
     let mut seen = 0;
@@ -124,7 +123,7 @@ fn the_dockerfile() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every file that begins as a shell's script does, so that none is forgotten.
+/// Every file whose first line names a shell, so that none is forgotten.
 fn shell_scripts(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let ours = entries.filter(|entry| !["target", ".git"].iter().any(|other| entry.file_name() == *other));
@@ -175,14 +174,14 @@ fn types_of_the_javascript() -> anyhow::Result<()> {
     let tsc = modules.join(".bin/tsc");
     let project = |path: &Path| vec![path.to_owned()];
     clean(&tsc, &["--project"], &project(&root().join("e2e/lint/js/tsconfig.json")));
-    // Every module is checked: each is imported from the two that the project names.
+    // Every module is checked, because the two that the project names import all others.
     let (_, listed) = judged(&tsc, &["--listFilesOnly", "--project"], &project(&root().join("e2e/lint/js/tsconfig.json")));
     for folder in SCRIPTS {
         for file in fs::read_dir(root().join(folder))?.map(|file| file.unwrap().file_name().into_string().unwrap()) {
             assert!(!file.ends_with(".js") || listed.contains(&format!("{folder}/{file}\n")), "{folder}/{file} is not in\n{listed}");
         }
     }
-    // A copy of the page with a number that may be a text instead, and a state that the page does not have.
+    // A copy of the page with two faults: a number that may be a string, and a state that doesn't exist.
     let copy = tempfile::tempdir()?;
     for file in fs::read_dir(root().join("app/src/page"))?.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
         fs::copy(&file, copy.path().join(file.file_name().unwrap()))?;

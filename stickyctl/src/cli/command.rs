@@ -8,10 +8,10 @@ use super::place;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::render::RenderArgs;
 use super::up::UpArgs;
+use super::verify::{self, VerifyArgs};
 use crate::exit::{Failure, HELP};
-use crate::verify::args::{CodeParser, VerifyArgs};
-use crate::verify::code::Code;
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand, ValueEnum};
+use sticky_affinity::code::Code;
 use sticky_core::mode::Mode;
 
 /// Runs, scales and checks the sticky sessions demo, on this machine or on Kubernetes
@@ -60,7 +60,7 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
     Explain {
         /// The reason code
-        #[arg(value_parser = CodeParser)]
+        #[arg(value_parser = verify::code())]
         code: Code,
     },
     /// Changes the number of pods and keeps the workers of each

@@ -5,6 +5,7 @@ use super::command::{Command, command};
 use super::man;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::up::UpArgs;
+use super::verify;
 use crate::cluster::change::Change;
 use crate::cluster::connect::connect;
 use crate::cluster::{self, change, down, forward, show};
@@ -12,7 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::input::Input;
 use crate::output::{Format, Mark, Output};
 use crate::render::Rendered;
-use crate::{image, local, render, verify};
+use crate::{image, local, render};
 use std::io::IsTerminal;
 use sticky_core::mode::Mode;
 

@@ -3,7 +3,7 @@
 //! A file for each command or group of commands holds its flags and turns them into a plain request; [`dispatch`] hands the
 //! request to the function that serves it and prints what comes back.
 
-pub(crate) mod cluster;
+mod cluster;
 mod command;
 mod dispatch;
 mod image;
@@ -18,9 +18,6 @@ mod values;
 mod verify;
 
 pub use command::{command, misplaced};
-// Of modules whose flags still stand beside their work.
-pub(crate) use local::LocalArg;
-pub(crate) use place::ON_A_CLUSTER;
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;

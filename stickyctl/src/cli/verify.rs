@@ -1,1 +1,292 @@
-//! The flags of `verify`.
+//! The flags of `verify` and `explain`, and how they become a request and what is printed of its result.
+
+use super::cluster::ReleaseArgs;
+use super::local::LocalArg;
+use super::place::ON_A_CLUSTER;
+use crate::exit::{Exit, Failure};
+use crate::output::{Format, Output};
+use crate::verify;
+use crate::verify::report::files::Files;
+use crate::verify::request::{Amount, AtFile, Host, Http, OnCluster, Path, Request, Site};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use http::HeaderValue;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use sticky_affinity::code::Code;
+use sticky_affinity::identity::Source;
+use sticky_affinity::scenario::{self, Name};
+use sticky_core::duration;
+
+#[derive(Debug, Args)]
+#[allow(missing_docs, reason = "each flag has its help, and the groups have a heading")]
+pub struct VerifyArgs {
+    /// URL of the site to test [default: the release on the cluster, through its front door]
+    #[arg(conflicts_with = "local")]
+    url: Option<String>,
+    #[command(flatten)]
+    local: LocalArg,
+    /// List the scenarios and exit
+    #[arg(long)]
+    list: bool,
+    /// Where answers identify their pod: header:NAME, json:/POINTER or regex:PATTERN [default: header:x-sticky-pod]
+    #[arg(long, value_name = "WHERE")]
+    pod_identity: Option<Source>,
+    /// Where answers identify their worker, in the same form [default: header:x-sticky-worker]
+    #[arg(long, value_name = "WHERE")]
+    worker_identity: Option<Source>,
+    /// Run only these scenarios and those that they need; repeat the flag or separate names with commas
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',', value_parser = scenario())]
+    only: Vec<Name>,
+    /// Skip these scenarios and those that need them; repeat the flag or separate names with commas
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',', value_parser = scenario())]
+    skip: Vec<Name>,
+    /// Hold idle sockets for DURATION to see who closes them
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    idle: Option<Duration>,
+    /// Also send requests over connections that are kept open, for comparison
+    #[arg(long)]
+    reuse: bool,
+    /// Also fail when workers are not sticky
+    #[arg(long)]
+    require_workers: bool,
+    #[command(flatten, next_help_heading = "Requests")]
+    http: HttpArgs,
+    #[command(flatten, next_help_heading = "Sample")]
+    amount: AmountArgs,
+    #[command(flatten, next_help_heading = "Output")]
+    told: OutputArgs,
+    /// Label selector for the pods behind URL, to distinguish moves forced by the loss of a pod
+    #[arg(long, value_name = "SELECTOR", requires = "url", help_heading = ON_A_CLUSTER)]
+    pods: Option<String>,
+    #[command(flatten, next_help_heading = ON_A_CLUSTER)]
+    release: ReleaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct HttpArgs {
+    /// Path of each session's first request, such as a page or a login [default: the URL's path]
+    #[arg(long, value_name = "PATH")]
+    first: Option<Path>,
+    /// POST the contents of FILE, JSON or form data, with each session's first request
+    #[arg(long, value_name = "@FILE")]
+    first_body: Option<AtFile>,
+    /// Request this path as well as the URL's own; repeat for more
+    #[arg(long, value_name = "PATH")]
+    path: Vec<Path>,
+    /// Path or URL of the site's WebSocket [default: sticky-app's, unless --pod-identity is set]
+    #[arg(long, value_name = "URL")]
+    ws_url: Option<String>,
+    /// Send TEXT first on each socket, if the reply identifies the pod
+    #[arg(long, value_name = "TEXT")]
+    ws_send: Option<String>,
+    /// Request this subprotocol for sockets
+    #[arg(long, value_name = "NAME")]
+    ws_subprotocol: Option<HeaderValue>,
+    /// Send this Origin header with sockets [default: the page's origin]
+    #[arg(long)]
+    origin: Option<HeaderValue>,
+    /// Send the headers in FILE, one `NAME: VALUE` per line, with every request; keeps secrets out of the argument list
+    #[arg(long, value_name = "@FILE")]
+    header: Vec<AtFile>,
+    /// Start every session with the cookies in FILE, one `NAME=VALUE` per line, such as a login's
+    #[arg(long, value_name = "@FILE")]
+    cookie: Vec<AtFile>,
+    /// Send requests over HTTP/2; sockets still use HTTP/1.1
+    #[arg(long)]
+    http2: bool,
+    /// Connect to ADDRESS, such as 127.0.0.1:8080; repeat to make each session use all of them in turn, such as several proxies
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Vec<Host>,
+    /// Name of the site, if it is not the URL's host; with a port, if users see another port than the URL's
+    #[arg(long, value_name = "NAME")]
+    host: Option<Host>,
+    /// Connect from this local address; repeat to spread sessions over several addresses
+    #[arg(long, value_name = "ADDRESS")]
+    source_ip: Vec<IpAddr>,
+    /// Trust the CA certificates (PEM) in FILE instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Accept any certificate
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+}
+
+#[derive(Debug, Args)]
+struct AmountArgs {
+    /// Number of sessions, each with its own cookie jar
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    sessions: u32,
+    /// Number of later requests of each session
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    requests: u32,
+    /// Tolerated rate of moves, such as 0.1%; sets the sample size
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    max_move_rate: Percent,
+    /// Maximum number of requests per second; below 8, scenarios that need 8 concurrent requests are skipped
+    #[arg(long, default_value_t = 200.0, value_parser = rate)]
+    rate: f64,
+    /// Spread the run over DURATION, to catch slow faults [default: as fast as --rate allows]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    duration: Option<Duration>,
+    /// Give up on a request after DURATION
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
+    timeout: Duration,
+    /// Seed for the order of sessions [default: random]
+    #[arg(long)]
+    seed: Option<u32>,
+    /// Start an unusually large run without asking
+    #[arg(short, long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct OutputArgs {
+    /// Output format
+    #[arg(short, long, default_value = "table")]
+    output: Format,
+    /// Write the whole run to FILE.html, a self-contained page for a browser
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Write the scenarios to FILE as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit_file: Option<PathBuf>,
+    /// Compare with an earlier report from -o json; the comparison does not affect the exit code
+    #[arg(long, value_name = "FILE.json")]
+    baseline: Option<PathBuf>,
+    /// Show cookie values, which are secrets on many sites
+    #[arg(long)]
+    show_values: bool,
+}
+
+/// Runs `verify`: prints the report, and writes its files. Files that cannot be written or read are found before the first request.
+pub(crate) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
+    if args.list {
+        let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
+        output.answer(&lines.join("\n"));
+        return Ok(Exit::Done);
+    }
+    let told = &args.told;
+    let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref())?;
+    let as_json = told.output == Format::Json;
+    let mut verified = verify::run(args.request(), output).await?;
+    files.compare(&mut verified.report);
+    output.answer(&if as_json { verified.report.json()? } else { verified.report.table(output.unicode()) });
+    files.write(&verified.report, output)?;
+    Ok(verified.exit)
+}
+
+/// Prints what a reason means and what to try.
+pub(crate) fn explain(code: Code, output: Output) -> Exit {
+    output.answer(&format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice()));
+    Exit::Done
+}
+
+impl VerifyArgs {
+    fn request(self) -> Request {
+        let (http, amount) = (self.http, self.amount);
+        let release = OnCluster { access: self.release.cluster.access(), place: self.release.place() };
+        let site = match self.url {
+            Some(url) => Site::Url { url, pods: self.pods.map(|selector| (selector, release)) },
+            None if self.local.local => Site::Local,
+            None => Site::Release(release),
+        };
+        Request {
+            site,
+            pod_identity: self.pod_identity,
+            worker_identity: self.worker_identity,
+            only: self.only,
+            skip: self.skip,
+            idle: self.idle,
+            reuse: self.reuse,
+            require_workers: self.require_workers,
+            http: Http {
+                first: http.first,
+                first_body: http.first_body,
+                paths: http.path,
+                ws_url: http.ws_url,
+                ws_send: http.ws_send,
+                ws_subprotocol: http.ws_subprotocol,
+                origin: http.origin,
+                headers: http.header,
+                cookies: http.cookie,
+                http2: http.http2,
+                connect: http.connect,
+                host: http.host,
+                source_ips: http.source_ip,
+                ca: http.ca,
+                insecure: http.insecure,
+            },
+            amount: Amount {
+                sessions: amount.sessions,
+                requests: amount.requests,
+                max_move_rate: amount.max_move_rate.0,
+                rate: amount.rate,
+                duration: amount.duration,
+                timeout: amount.timeout,
+                seed: amount.seed,
+                yes: amount.yes,
+            },
+            show_values: self.told.show_values,
+            command: command_line(),
+        }
+    }
+}
+
+/// This command line, quoted for a shell.
+fn command_line() -> String {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words = std::iter::once("stickyctl").chain(words.iter().map(String::as_str));
+    // Only a NUL cannot be quoted, and no argument has one.
+    shlex::try_join(words).unwrap_or_default()
+}
+
+/// A share, written as `0.1%`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Percent(f64);
+
+#[derive(Debug, thiserror::Error)]
+#[error("invalid percentage `{0}`: write it as 0.1%, at least 0% and below 100%")]
+struct PercentError(String);
+
+impl FromStr for Percent {
+    type Err = PercentError;
+
+    fn from_str(text: &str) -> Result<Self, PercentError> {
+        let share = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok()).map(|percent| percent / 100.0);
+        share.filter(|share| (0.0..1.0).contains(share)).map(Self).ok_or_else(|| PercentError(text.to_owned()))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("invalid rate `{0}`: it is a number from 0.1 to 10000")]
+struct RateError(String);
+
+fn rate(text: &str) -> Result<f64, RateError> {
+    text.parse().ok().filter(|rate| (0.1..=10_000.0).contains(rate)).ok_or_else(|| RateError(text.to_owned()))
+}
+
+fn scenario() -> impl TypedValueParser<Value = Name> {
+    PossibleValuesParser::new(scenario::ALL.iter().map(|one| one.word)).try_map(|word| word.parse::<Name>())
+}
+
+/// Parses a reason's code; `--help` lists all of them.
+pub(super) fn code() -> impl TypedValueParser<Value = Code> {
+    PossibleValuesParser::new(Code::ALL.iter().map(|code| PossibleValue::new(code.word()).help(code.title()))).try_map(|word| word.parse::<Code>())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn percentages() {
+        assert_eq!("0.1%".parse::<Percent>().unwrap(), Percent(0.001));
+        for bad in ["0.1", "100%", "-1%", "x%"] {
+            assert!(bad.parse::<Percent>().is_err(), "{bad}");
+        }
+    }
+}

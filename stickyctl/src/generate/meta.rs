@@ -5,11 +5,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use std::collections::BTreeMap;
 
 /// The annotation on a Deployment that holds the spec of the release.
-pub const SPEC: &str = "stickyctl.dev/spec";
+pub(crate) const SPEC: &str = "stickyctl.dev/spec";
 
 /// A part of a release; the value of the label `app.kubernetes.io/component`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Component {
+pub(crate) enum Component {
     /// The app.
     App,
     /// Redis.
@@ -39,22 +39,19 @@ pub(super) fn selector_labels(spec: &StickyApp, component: Component) -> BTreeMa
 }
 
 /// The labels of a component's objects: those that select it, and who manages it.
-#[must_use]
-pub fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String> {
+pub(crate) fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String, String> {
     let mut labels = selector_labels(spec, component);
     labels.insert("app.kubernetes.io/managed-by".to_owned(), "stickyctl".to_owned());
     labels
 }
 
 /// A selector for a component's pods, as in `a=b,c=d`.
-#[must_use]
-pub fn selector_text(spec: &StickyApp, component: Component) -> String {
+pub(crate) fn selector_text(spec: &StickyApp, component: Component) -> String {
     pairs(&selector_labels(spec, component))
 }
 
 /// A selector for labels, as in `a=b,c=d`.
-#[must_use]
-pub fn pairs(labels: &BTreeMap<String, String>) -> String {
+pub(crate) fn pairs(labels: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(",")
 }
@@ -68,7 +65,6 @@ pub(super) fn meta(spec: &StickyApp, component: Component, name: String) -> Obje
 }
 
 /// The name of the Redis objects.
-#[must_use]
-pub fn redis_name(spec: &StickyApp) -> String {
+pub(crate) fn redis_name(spec: &StickyApp) -> String {
     format!("{}-redis", spec.name)
 }

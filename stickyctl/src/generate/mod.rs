@@ -2,21 +2,21 @@
 //!
 //! [`objects`] makes all of them, from a file for each part; [`mod@write`] turns objects into text.
 
-pub mod app;
-pub mod autoscaler;
+mod app;
+mod autoscaler;
 pub mod chart;
-pub mod disruption;
+mod disruption;
 pub mod front_door;
-pub mod meta;
-pub mod namespace;
-pub mod network;
+pub(crate) mod meta;
+mod namespace;
+mod network;
 pub mod object;
 mod pod;
 pub mod preset;
-pub mod redis;
+mod redis;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
-pub mod service;
+pub(crate) mod service;
 pub mod write;
 
 use crate::spec::StickyApp;

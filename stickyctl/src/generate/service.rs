@@ -6,17 +6,17 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// The name of the port that serves the page.
-pub const HTTP: &str = "http";
+pub(crate) const HTTP: &str = "http";
 /// The number of [`HTTP`].
-pub const HTTP_PORT: i32 = 8_080;
+pub(crate) const HTTP_PORT: i32 = 8_080;
 /// The name of the admin port, which no Service exposes.
-pub const ADMIN: &str = "admin";
+pub(crate) const ADMIN: &str = "admin";
 /// The number of [`ADMIN`].
-pub const ADMIN_PORT: i32 = 9_090;
+pub(crate) const ADMIN_PORT: i32 = 9_090;
 /// The name of the Redis port.
-pub const REDIS: &str = "redis";
+pub(crate) const REDIS: &str = "redis";
 /// The number of [`REDIS`].
-pub const REDIS_PORT: i32 = 6_379;
+pub(crate) const REDIS_PORT: i32 = 6_379;
 
 /// The name of the Service that gives the Redis pod its own DNS name.
 pub(super) fn headless_name(spec: &StickyApp) -> String {

@@ -103,7 +103,7 @@ async fn relay(request: &UpRequest) -> Result<Relay, LocalError> {
     let Some(redis) = &request.redis else { return Ok(Relay::Memory { hub: Arc::new(Hub::default()), fanout: request.fanout }) };
     let config = redis.read()?;
     config.check().await.map_err(|why| LocalError::Redis { address: config.address(), why })?;
-    Ok(Relay::Redis(config))
+    Ok(Relay::Redis(Box::new(config)))
 }
 
 fn affinity_words(door: &DoorView) -> &'static str {

@@ -104,7 +104,7 @@ impl FrontDoor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Cookie {
-    /// The name of the cookie; if left out, one that no other release has.
+    /// The name of the cookie, other than that of a known application or proxy; if left out, one that no other release has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<CookieName>")]
     pub name: Option<String>,

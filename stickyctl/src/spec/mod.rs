@@ -4,7 +4,7 @@
 //! knows Kubernetes objects; [`generate`](crate::generate) makes those.
 
 pub mod check;
-pub mod environment;
+pub(crate) mod environment;
 mod findings;
 pub(crate) mod image;
 pub mod ingress;

@@ -67,10 +67,10 @@ pub struct Resources {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Amounts {
-    /// CPU cores.
+    /// CPU cores, as in 2 or 100m.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Quantity>,
-    /// Bytes of memory.
+    /// Bytes of memory with a unit, at least 4Mi.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Memory>")]
     pub memory: Option<Quantity>,

@@ -1,4 +1,4 @@
-//! Sites with affinity of every kind, and sites with none whatever their balance.
+//! Sites with every kind of affinity, and sites without any, whatever their load balancing.
 
 use crate::case::{Case, all, not_sticky, sticky, unclear, verify};
 use crate::site::{Affinity, Balance, Proxies, Site};
@@ -10,7 +10,7 @@ fn without(balance: Balance) -> Site {
 const NONE: &[&str] = &["no-affinity-cookie"];
 const WEIGHTS: Balance = Balance::Weighted(&[5, 3, 1]);
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("persistent", Site::default).beside(&["no-affinity-cookie", "cookie-not-honoured", "bound-late", "pods-replaced"]),
     sticky("ring", || Site { affinity: Affinity::Ring, ..Site::default() }).beside(&["leaks", "bound-late"]),
     sticky("persistent over random", || Site { balance: Balance::Random, ..Site::default() }).with(&["--sessions", "30"]),
@@ -19,7 +19,7 @@ pub const CASES: &[Case] = &[
         .with(&["--sessions", "30"]),
     sticky("persistent over kept connections", || Site { balance: Balance::KeptConnections, latency: 2, ..Site::default() })
         .with(&["--sessions", "30"]),
-    // Staying on a pod that gets one request in twenty is no luck.
+    // Staying on a pod that gets one request in twenty is not chance.
     sticky("persistent over 90/5/5", || Site { balance: Balance::Weighted(&[90, 5, 5]), ..Site::default() })
         .with(&["--sessions", "30", "--requests", "12"])
         .beside(&["unbalanced-control", "single-backend-path", "not-by-cookie"]),
@@ -54,7 +54,7 @@ pub const CASES: &[Case] = &[
         "2",
     ]),
     sticky("by cookie from two addresses", Site::default).with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2"]).beside(&["not-by-cookie"]),
-    // A proxy with one client in sequence uses one connection to one pod, with eight at once several.
+    // A proxy uses one connection to one pod for one client at a time, and several for eight parallel clients.
     not_sticky("by the proxy's own kept connections", || Site { latency: 3, ..without(Balance::KeptConnections) }, NONE),
     unclear("the same, asked slowly", || Site { latency: 3, ..without(Balance::KeptConnections) }, &["single-backend-path"]).with(&[
         "--rate",
@@ -71,7 +71,7 @@ pub const CASES: &[Case] = &[
     sticky("1 in 60 is within 5 %", || Site { leak: Some(60), ..Site::default() })
         .with(&["--max-move-rate", "5%", "--sessions", "30", "--requests", "12"])
         .beside(&["leaks", "parallel-unsettled", "rate-undecided"]),
-    // Six of 360: not told from 2 %.
+    // Six of 360 cannot be distinguished from 2%.
     unclear("1 in 60 may be within 2 %", || Site { leak: Some(60), ..Site::default() }, &["rate-undecided"])
         .with(&["--max-move-rate", "2%", "--sessions", "30", "--requests", "12"])
         .beside(&["too-few-probes", "leaks"]),
@@ -81,7 +81,7 @@ pub const CASES: &[Case] = &[
         .with(&["--sessions", "30"])
         .beside(&["pods-replaced", "cookie-not-honoured"]),
     unclear("pods replaced in the middle", || Site { replaced_after: Some(80), ..Site::default() }, &["pods-replaced"]).beside(&["leaks"]),
-    // New users are not bound: who had a cookie before is.
+    // New users are not bound; those who already had a cookie are.
     not_sticky(
         "a table without room",
         || Site { affinity: Affinity::NeverReplaced, table: 30, ..Site::default() },
@@ -116,7 +116,7 @@ async fn the_other_half() {
     all(&CASES[CASES.len() / 2..]).await;
 }
 
-/// With numbers of sessions that are multiples of the pods: in order each would stay where it was.
+/// With numbers of sessions that are multiples of the number of pods: in a fixed order each would stay on its pod.
 #[tokio::test]
 async fn no_affinity_whatever_the_balance() {
     const TURNS: fn() -> Site = || without(Balance::Turns);
@@ -133,7 +133,7 @@ async fn no_affinity_whatever_the_balance() {
     }
 }
 
-/// A kept connection leads to one pod with such a proxy, and who tests on one sees affinity.
+/// Such a proxy keeps a connection on one pod, so a test on one connection sees affinity.
 #[tokio::test]
 async fn kept_connections_are_compared() {
     let by_connection = Site { affinity: Affinity::Connection, cookie: None, ..Site::default() }.serve().await;
@@ -148,15 +148,15 @@ async fn kept_connections_are_compared() {
     assert_eq!((done.code, done.scenario("reuse").0.as_str()), (Some(3), "skip"));
     let done = verify(&Site::default().serve().await, &["--reuse"]).await;
     let (outcome, detail) = done.scenario("reuse");
-    assert_eq!((done.code, outcome.as_str(), detail.contains("a connection holds nothing")), (Some(0), "pass", true), "{detail}");
+    assert_eq!((done.code, outcome.as_str(), detail.contains("a connection holds no session")), (Some(0), "pass", true), "{detail}");
 }
 
 #[tokio::test]
 async fn sessions_that_begin_oddly() {
-    for (affinity, became) in [(Affinity::Persistent, "replaced at once"), (Affinity::Ring, "taken for a key, and not replaced")] {
+    for (affinity, became) in [(Affinity::Persistent, "replaced at once"), (Affinity::Ring, "used as a key and not replaced")] {
         let done = verify(&Site { affinity, ..Site::default() }.serve().await, &[]).await;
         let (outcome, detail) = done.scenario("parallel-first");
-        assert!(outcome == "pass" && detail.starts_with("8 at once reached "), "{affinity:?}: {detail}");
+        assert!(outcome == "pass" && detail.starts_with("8 parallel requests reached "), "{affinity:?}: {detail}");
         assert_eq!(done.scenario("dead-cookie"), ("pass".to_owned(), became.to_owned()), "{affinity:?}");
     }
     let done = verify(&without(Balance::Turns).serve().await, &[]).await;
@@ -165,11 +165,11 @@ async fn sessions_that_begin_oddly() {
     }
 }
 
-/// What luck explains is not called proof.
+/// What chance explains is not called proof.
 #[tokio::test]
 async fn attribution_is_no_proof_where_one_pod_gets_most() {
     let site = Site { balance: Balance::Weighted(&[94, 3, 3]), ..Site::default() };
     let done = verify(&site.serve().await, &["--sessions", "30", "--requests", "12"]).await;
     let (outcome, detail) = done.scenario("attribution");
-    assert!(outcome == "skip" && detail.contains("luck") || outcome == "pass" && !detail.contains("(12 of 12 stayed)"), "{detail}");
+    assert!(outcome == "skip" && detail.contains("chance") || outcome == "pass" && !detail.contains("(12 of 12 stayed)"), "{detail}");
 }

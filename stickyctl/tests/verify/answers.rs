@@ -1,4 +1,4 @@
-//! Answers that say nothing of pods: errors, caches, identities that are none.
+//! Answers that say nothing about pods: errors, caches, identities that are not pods.
 
 use crate::case::{Case, all, sticky, unclear, verify};
 use crate::site::{Cache, Dead, Identity, Login, SECRET, Site};
@@ -15,9 +15,9 @@ const fn dead(from: u64, until: u64, others_are_spared: bool) -> Option<Dead> {
     Some(Dead { from, until, others_are_spared })
 }
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("502 now and then", || Site { errors: Some(40), ..Site::default() }).beside(&["error-rate"]),
-    // An answer is one that a pod gave: nginx's `add_header x-pod $upstream always` is on its own pages too.
+    // Only a pod's answer counts: nginx's `add_header x-pod $upstream always` is on its own pages, too.
     sticky("502 now and then, by the name of a pod", || Site { errors: Some(40), errors_name: true, ..Site::default() })
         .beside(&["error-rate", "leaks"]),
     sticky("429 now and then, by the name of a pod", || Site { too_many: Some(50), errors_name: true, ..Site::default() })
@@ -27,13 +27,13 @@ pub const CASES: &[Case] = &[
     unclear("502 often", || Site { errors: Some(3), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept", "transport"]),
     unclear("429 often", || Site { too_many: Some(4), ..Site::default() }, &["error-rate"]),
     sticky("429 now and then", || Site { too_many: Some(50), ..Site::default() }).beside(&["error-rate"]),
-    // A third of the sessions fail for most of the run, and everybody else is served.
+    // A third of the sessions fail for most of the run, while all others are served.
     unclear("a dead pod that keeps its sessions", || Site { dead: dead(40, 400, true), ..Site::default() }, &["dead-pod-kept"]).beside(&[
         "error-rate",
         "transport",
         "leaks",
     ]),
-    // Fifteen failures of one pod, too many for luck and too few for the verdict.
+    // Fifteen failures of one pod: too many for chance, and too few for the verdict.
     sticky("the same for a moment", || Site { dead: dead(60, 105, true), ..Site::default() }).tells(&["dead-pod-kept"]).beside(&["error-rate"]),
     unclear("a dead pod for everybody alike", || Site { dead: dead(40, 400, false), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept"]),
     unclear("a pod that is dead from the beginning", || Site { dead: dead(0, 400, false), ..Site::default() }, &["error-rate"])
@@ -68,22 +68,22 @@ async fn details_tell_kinds_apart() {
     let slowed = done.report["nameless"]["429"].as_u64().unwrap();
     assert!(slowed > 20 && done.detail("error-rate").contains(&format!("{slowed} with status 429")), "{}", done.details());
     let done = verify(&identity(Identity::Nobody).serve().await, &[]).await;
-    assert!(done.detail("no-identity").contains("route was offered"), "{}", done.details());
+    assert!(done.detail("no-identity").contains("route was set"), "{}", done.details());
     let done = verify(&Site { cookie: None, ..identity(Identity::Nobody) }.serve().await, &[]).await;
-    assert!(done.detail("no-identity").contains("no cookie was offered either"), "{}", done.details());
+    assert!(done.detail("no-identity").contains("no cookie was set either"), "{}", done.details());
     let done = verify(&Site { host: Some("shop.example"), ..Site::default() }.serve().await, &["--host", "other.example"]).await;
     assert!(done.detail("no-identity").contains(" with status 404"), "{}", done.details());
     let to = Some("https://u:tell-nobody@shop.example/login?token=tell-nobody");
     let done = verify(&Site { redirects: to, ..Site::default() }.serve().await, &[]).await;
     let detail = done.detail("no-identity");
-    assert!(detail.contains("with status 302 (302 to https://shop.example/login: ask there)"), "{detail}");
+    assert!(detail.contains("with status 302 (302 redirect to https://shop.example/login, which is not followed)"), "{detail}");
     assert!(!done.stdout.contains(SECRET) && !done.stderr.contains(SECRET), "{detail}");
-    // Where only those are answered who are known, controls can't be.
+    // If only logged-in clients get an answer, controls do not.
     let done = verify(&Site { login: Login::Password, ..Site::default() }.serve().await, &[]).await;
     assert_eq!((done.code, done.reasons()), (Some(6), vec!["no-identity"]), "{}", done.details());
 }
 
-/// Moves are none of errors': what is lost or nameless is counted by itself.
+/// Errors are not moves: lost and unidentified answers are counted separately.
 #[tokio::test]
 async fn errors_are_no_moves() {
     let done = verify(&Site { errors: Some(37), drops: Some(40), ..Site::default() }.serve().await, &[]).await;
@@ -91,7 +91,7 @@ async fn errors_are_no_moves() {
     assert!(nameless > 0 && lost > 0 && done.report["moved_requests"]["seen"] == 0, "{nameless} {lost} {}", done.details());
 }
 
-/// Strangers' names: escapes of terminals, right to left, a page's code, lines, and far too much.
+/// Hostile names: terminal escapes, right-to-left text, HTML, line breaks, and excessive length.
 #[tokio::test]
 async fn hostile_identities_are_harmless() {
     const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
@@ -113,7 +113,7 @@ async fn hostile_identities_are_harmless() {
         let by_socket = verify(&site, &[json, &["--ws-url", "/ws", "--ws-send", "who"]].concat()).await;
         assert!(harmless(&by_socket.stdout) && by_socket.code == Some(0), "{text:?}: {}", by_socket.details());
     }
-    // One that is cut to a name's length is the same for all pods.
+    // Cut to the longest length of a name, it is the same for all pods.
     let done = verify(&identity(Identity::Hostile(long)).serve().await, json).await;
     assert!(done.reasons() == ["single-backend-path"] && done.stdout.len() < 400_000, "{} {}", done.stdout.len(), done.details());
 }

@@ -1,4 +1,4 @@
-//! A site with the routes of sticky-app: messages that meet their session's socket, or don't.
+//! A site with the routes of sticky-app: messages that reach their session's socket, or do not.
 
 use crate::case::{Case, all_at_once, sticky, verify};
 use crate::site::{App, Site};
@@ -9,7 +9,7 @@ fn app(app: App) -> Site {
 
 const ITS_OWN: &[&str] = &["app"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("as it is", || app(App::Whole)).with(ITS_OWN).beside(&["delivery-missed", "relay-missed"]),
     sticky("posts have a rule without affinity", || app(App::PostsElsewhere)).with(ITS_OWN).tells(&["delivery-missed"]).beside(&["relay-missed"]),
     sticky("nobody listens to the bus", || app(App::NoBus)).with(ITS_OWN).tells(&["relay-missed"]).beside(&["delivery-missed"]),
@@ -24,6 +24,6 @@ async fn messages() {
 #[tokio::test]
 async fn each_message_is_counted() {
     let done = verify(&app(App::Whole).serve().await, ITS_OWN).await;
-    assert_eq!(done.scenario("local-delivery"), ("pass".to_owned(), "15 of 15 messages met their session's socket".to_owned()));
+    assert_eq!(done.scenario("local-delivery"), ("pass".to_owned(), "15 of 15 messages reached their session's socket".to_owned()));
     assert_eq!(done.scenario("relay"), ("pass".to_owned(), "15 of 15 messages arrived".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! Calls that are wrong, and calls that are broken off.
+//! Wrong command lines, and interrupted runs.
 
 use crate::case::{interrupted, verify};
 use crate::site::Site;
@@ -8,23 +8,23 @@ async fn wrong_calls_say_what_to_write() {
     let site = Site::default().serve().await;
     for (flags, says) in [
         (&["--idle", "3s"][..], "--ws-url /PATH"),
-        (&["--skip", "spread"], "every verdict is made of it"),
+        (&["--skip", "spread"], "every verdict depends on it"),
         (&["--only", "nothing"], "possible values"),
-        (&["--header", "Authorization: x"], "write @ and a file"),
+        (&["--header", "Authorization: x"], "write @FILE"),
         (&["--header", "@/nowhere"], "/nowhere"),
         (&["--cookie", "@/nowhere"], "/nowhere"),
         (&["--first-body", "@/nowhere"], "/nowhere"),
         (&["--sessions", "1000", "--requests", "1000"], "product is below"),
         (&["--path", "page"], "begins with a slash"),
         (&["--path", "/a b"], "%20"),
-        (&["--first", "/#/login"], "after a #"),
+        (&["--first", "/#/login"], "remove the #"),
         (&["--ws-url", "/a b"], "%20"),
         (&["--ws-url", "ws://127.0.0.1:80800/ws"], "1 to 65535"),
         (&["--connect", "10.0.0.7:80800"], "1 to 65535"),
         (&["--connect", "http://10.0.0.7"], "10.0.0.7:8080"),
         (&["--host", "shop.example:x"], "1 to 65535"),
-        (&["--pod-identity", "header:set-cookie"], "a cookie's text says nothing"),
-        (&["--worker-identity", "header:Set-Cookie"], "a cookie's text says nothing"),
+        (&["--pod-identity", "header:set-cookie"], "a cookie does not identify a pod"),
+        (&["--worker-identity", "header:Set-Cookie"], "a cookie does not identify a pod"),
         (&["--pod-identity", "x-pod"], "header:NAME"),
         (&["--max-move-rate", "0.1"], "0.1%"),
         (&["--rate", "0"], "0.1 to 10000"),
@@ -35,8 +35,8 @@ async fn wrong_calls_say_what_to_write() {
         let done = verify(&site, flags).await;
         assert!(done.code == Some(2) && done.stderr.contains(says) && done.stdout.is_empty(), "{flags:?}: {:?} {}", done.code, done.stderr);
     }
-    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
-    // A plain site has no use for authorities, and reads none.
+    assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");
+    // A plain http site needs no CA certificates, so the file is not read.
     let done = verify(&site, &["--ca", "/nowhere"]).await;
     assert_eq!(done.code, Some(0), "{}", done.stderr);
 }
@@ -47,18 +47,18 @@ async fn a_port_that_is_none() {
     site.url = "http://127.0.0.1:80800/".to_owned();
     let done = verify(&site, &[]).await;
     assert!(
-        done.code == Some(2) && done.stderr.contains("`80800` is no port") && done.stderr.contains("stickyctl verify https://"),
+        done.code == Some(2) && done.stderr.contains("invalid port `80800`") && done.stderr.contains("stickyctl verify https://"),
         "{}",
         done.stderr
     );
 }
 
-/// More than the usual load needs a yes, wherever a name says that it goes; nobody is there to be asked here.
+/// More than the usual load needs a confirmation, whatever the site's name; here nobody can confirm.
 #[tokio::test]
 async fn a_large_load_elsewhere_needs_a_yes() {
     const LARGE: &[&str] = &["--sessions", "40", "--requests", "20", "--only", "spread,stick-ws"];
     let site = Site::default().serve().await;
-    // Not of this machine alone, though it leads to it.
+    // Not only this machine's address, although it leads here.
     let any = format!("--connect=0.0.0.0:{}", site.url.trim_end_matches('/').rsplit_once(':').unwrap().1);
     for (flags, to) in [
         (&["--connect", "203.0.113.5"][..], "203.0.113.5:"),
@@ -70,14 +70,14 @@ async fn a_large_load_elsewhere_needs_a_yes() {
         let says = format!("usual load for {to}");
         assert!(done.code == Some(2) && done.stderr.contains(&says) && done.stderr.contains(" --yes"), "{flags:?}: {:?} {}", done.code, done.stderr);
     }
-    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
+    assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");
     for flags in [&[any.as_str(), "--yes"][..], &[], &["--connect", "127.0.0.1"], &["--host", "shop.example"], &["--ws-url", "/ws"]] {
         let done = verify(&site, &[LARGE, flags].concat()).await;
         assert_eq!(done.code, Some(0), "{flags:?}: {} {}", done.details(), done.stderr);
     }
 }
 
-/// What was asked so far is told, and not more.
+/// The report covers the requests so far, and no others.
 #[tokio::test]
 async fn broken_off_in_the_middle() {
     let site = Site::default().serve().await;
@@ -95,11 +95,11 @@ async fn broken_off_in_the_middle() {
         done.details()
     );
     assert_eq!(done.reasons(), ["too-few-probes"], "{}", done.details());
-    assert_eq!(done.scenario("dead-cookie"), ("skip".to_owned(), "the run was interrupted before it".to_owned()));
+    assert_eq!(done.scenario("dead-cookie"), ("skip".to_owned(), "the run was interrupted before this scenario".to_owned()));
     assert!(done.scenario("reuse").1.contains("--reuse") && done.scenario("stick-http").1.contains("too-few-probes"));
 }
 
-/// Before anything was answered there is nothing to tell.
+/// Before the first answer there is nothing to report.
 #[tokio::test]
 async fn broken_off_at_once() {
     let site = Site { hangs: Some(1), ..Site::default() }.serve().await;

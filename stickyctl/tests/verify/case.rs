@@ -1,4 +1,4 @@
-//! A site, a call, and all that is to come of it.
+//! A site, a command line, and the expected result.
 
 use crate::site::{Served, Site};
 use rustix::process::{Pid, Signal, kill_process};
@@ -6,60 +6,60 @@ use serde_json::Value;
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// A case. Its reasons are all that the report may have, in their order.
-pub struct Case {
-    pub name: &'static str,
-    pub site: fn() -> Site,
-    pub flags: &'static [&'static str],
-    pub exit: i32,
-    pub verdict: &'static str,
-    pub reasons: &'static [&'static str],
-    /// Codes that are near and must not be among the reasons.
-    pub beside: &'static [&'static str],
+/// A case. The report must have exactly these reasons, in this order.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) site: fn() -> Site,
+    pub(crate) flags: &'static [&'static str],
+    pub(crate) exit: i32,
+    pub(crate) verdict: &'static str,
+    pub(crate) reasons: &'static [&'static str],
+    /// Similar codes that must not be among the reasons.
+    pub(crate) beside: &'static [&'static str],
 }
 
 const fn case(name: &'static str, site: fn() -> Site, exit: i32, verdict: &'static str, reasons: &'static [&'static str]) -> Case {
     Case { name, site, flags: &[], exit, verdict, reasons, beside: &[] }
 }
 
-/// A site where sessions stay, and nothing else is to be told.
-pub const fn sticky(name: &'static str, site: fn() -> Site) -> Case {
+/// A site where sessions stay, without any reason.
+pub(crate) const fn sticky(name: &'static str, site: fn() -> Site) -> Case {
     case(name, site, 0, "sticky", &[])
 }
 
-/// One where they don't, and why.
-pub const fn not_sticky(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
+/// A site where sessions move, and why.
+pub(crate) const fn not_sticky(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
     case(name, site, 3, "not-sticky", reasons)
 }
 
-/// One that does not let itself be judged, and why.
-pub const fn unclear(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
+/// A site that cannot be judged, and why.
+pub(crate) const fn unclear(name: &'static str, site: fn() -> Site, reasons: &'static [&'static str]) -> Case {
     case(name, site, 6, "inconclusive", reasons)
 }
 
 impl Case {
-    /// Flags of its call.
-    pub const fn with(self, flags: &'static [&'static str]) -> Self {
+    /// The flags of its command line.
+    pub(crate) const fn with(self, flags: &'static [&'static str]) -> Self {
         Self { flags, ..self }
     }
 
-    /// What is told beside the verdict.
-    pub const fn tells(self, reasons: &'static [&'static str]) -> Self {
+    /// Reasons beside the verdict.
+    pub(crate) const fn tells(self, reasons: &'static [&'static str]) -> Self {
         Self { reasons, ..self }
     }
 
-    /// The exit code, where workers count too.
-    pub const fn exits(self, exit: i32) -> Self {
+    /// The exit code, if workers count too.
+    pub(crate) const fn exits(self, exit: i32) -> Self {
         Self { exit, ..self }
     }
 
-    /// The codes that it is the neighbour of.
-    pub const fn beside(self, beside: &'static [&'static str]) -> Self {
+    /// Similar codes that it must not have.
+    pub(crate) const fn beside(self, beside: &'static [&'static str]) -> Self {
         Self { beside, ..self }
     }
 
-    /// Serves the site, calls, and says what is not as it should be.
-    pub async fn check(&self) -> Result<Done, String> {
+    /// Serves the site, runs the command, and returns what is wrong.
+    pub(crate) async fn check(&self) -> Result<Done, String> {
         let done = verify(&(self.site)().serve().await, self.flags).await;
         let seen = (done.code, done.report["verdict"].as_str().unwrap_or_default(), done.reasons());
         let wanted = (Some(self.exit), self.verdict, self.reasons.to_vec());
@@ -70,8 +70,8 @@ impl Case {
     }
 }
 
-/// Checks all, and fails with all that are wrong.
-pub async fn all(cases: &[Case]) {
+/// Checks all cases, and fails with all that are wrong.
+pub(crate) async fn all(cases: &[Case]) {
     let mut wrong = Vec::new();
     for case in cases {
         wrong.extend(case.check().await.err());
@@ -79,40 +79,40 @@ pub async fn all(cases: &[Case]) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-/// The same for cases that wait more than they work: all at once.
-pub async fn all_at_once(cases: &[Case]) {
+/// The same in parallel, for cases that mostly wait.
+pub(crate) async fn all_at_once(cases: &[Case]) {
     let wrong: Vec<String> = futures_util::future::join_all(cases.iter().map(Case::check)).await.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-/// How a call ended.
-pub struct Done {
-    pub code: Option<i32>,
-    pub report: Value,
-    pub stdout: String,
-    pub stderr: String,
+/// The result of a command.
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) report: Value,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Done {
-    /// Codes of its reasons.
-    pub fn reasons(&self) -> Vec<&str> {
+    /// The codes of its reasons.
+    pub(crate) fn reasons(&self) -> Vec<&str> {
         self.report["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["code"].as_str()).collect()
     }
 
-    /// What it says to a reason.
-    pub fn detail(&self, code: &str) -> String {
+    /// The detail of a reason.
+    pub(crate) fn detail(&self, code: &str) -> String {
         let reasons = self.report["reasons"].as_array().into_iter().flatten();
         reasons.filter(|reason| reason["code"] == code).filter_map(|reason| reason["detail"].as_str()).collect()
     }
 
     /// A scenario's outcome and detail.
-    pub fn scenario(&self, name: &str) -> (String, String) {
+    pub(crate) fn scenario(&self, name: &str) -> (String, String) {
         let one = self.report["scenarios"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
         (one["outcome"].as_str().unwrap().to_owned(), one["detail"].as_str().unwrap().to_owned())
     }
 
-    /// What the reasons and what failed say, for a test that fails.
-    pub fn details(&self) -> String {
+    /// The details of reasons and failed scenarios, for a failing test.
+    pub(crate) fn details(&self) -> String {
         let reasons = self.report["reasons"].as_array().into_iter().flatten().map(|reason| format!("{}: {}", reason["code"], reason["detail"]));
         let scenarios = self.report["scenarios"].as_array().into_iter().flatten().filter(|one| one["outcome"] == "fail");
         let failed = scenarios.map(|one| format!("{}: {}", one["name"], one["detail"]));
@@ -120,10 +120,10 @@ impl Done {
     }
 }
 
-/// The call, with what a site needs; `-o json` where the flags have no other.
-pub fn command(site: &Served, flags: &[&str]) -> Command {
+/// The command, with the flags that the site needs, and defaults for what `flags` leave out.
+pub(crate) fn command(site: &Served, flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
-    // A first word that is a path is the URL's; `app` leaves it to sticky-app's own way of telling pods.
+    // A first word that is a path is the URL's; `app` means that the site identifies its pods as sticky-app does.
     let (path, flags) = flags.split_first().filter(|(first, _)| first.starts_with('/')).map_or(("/", flags), |(path, rest)| (*path, rest));
     let (app, flags) = flags.split_first().filter(|(first, _)| **first == "app").map_or((false, flags), |(_, rest)| (true, rest));
     command.arg("verify").arg(format!("{}{}", site.url, path.trim_start_matches('/'))).args(&site.flags).args(flags);
@@ -135,7 +135,7 @@ pub fn command(site: &Served, flags: &[&str]) -> Command {
     unless("-o", &["-o", "json"]);
     unless("--rate", &["--rate", "2000"]);
     unless("--seed", &["--seed", "7"]);
-    // As little as leaves nothing to chance.
+    // The smallest sample that rules out chance.
     unless("--sessions", &["--sessions", "15", "--requests", "8"]);
     if !app {
         unless("--pod-identity", &["--pod-identity", "header:x-pod"]);
@@ -145,8 +145,8 @@ pub fn command(site: &Served, flags: &[&str]) -> Command {
     command
 }
 
-/// A call that gets Ctrl-C as soon as the site was asked so often.
-pub async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
+/// A command that gets Ctrl-C as soon as the site has had so many requests.
+pub(crate) async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
     let child = command(site, flags).spawn().unwrap();
     let pid = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
     site.state.has(asked).await;
@@ -154,12 +154,12 @@ pub async fn interrupted(site: &Served, flags: &[&str], asked: u64) -> Done {
     done(child.wait_with_output().await.unwrap())
 }
 
-/// Asks a site.
-pub async fn verify(site: &Served, flags: &[&str]) -> Done {
+/// Runs the command against a site.
+pub(crate) async fn verify(site: &Served, flags: &[&str]) -> Done {
     done(command(site, flags).output().await.unwrap())
 }
 
-pub fn done(output: std::process::Output) -> Done {
+pub(crate) fn done(output: std::process::Output) -> Done {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Done {
         code: output.status.code(),

@@ -1,13 +1,13 @@
-//! Each reason's code has a site that brings it about, and one beside it that does not.
+//! Every reason has a site that causes it, and a similar site that does not.
 
 use crate::case::Case;
 use crate::{affinity, answers, apps, cookies, sockets, ways, workers};
 use std::collections::BTreeSet;
-use stickyctl::verify::code::Code;
+use sticky_affinity::code::Code;
 
-/// Codes that take a cluster's word, which no site gives: unit tests have them.
+/// Codes that need a cluster, which no site here has: unit tests cover them.
 const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-ready-pod"];
-const UNIT_TESTS: &str = include_str!("../../src/verify/verdict/tests/around.rs");
+const UNIT_TESTS: &str = include_str!("../../../affinity/src/judge/tests/around.rs");
 
 fn cases() -> impl Iterator<Item = &'static Case> {
     [affinity::CASES, answers::CASES, apps::CASES, cookies::CASES, sockets::CASES, sockets::SILENT, ways::CASES, workers::CASES].into_iter().flatten()

@@ -1,4 +1,4 @@
-//! Cookies that do not come back, come twice, or come from somebody else.
+//! Cookies that do not come back, come twice, or come from someone else.
 
 use crate::case::{Case, all, not_sticky, sticky, unclear, verify};
 use crate::site::{Affinity, Beside, Sets, Site, Tls, Trust, Upgrade};
@@ -13,7 +13,7 @@ fn beside(beside: Beside) -> Site {
 
 const SOCKET: &[&str] = &["--ws-url", "/ws"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     not_sticky("another path", || with("Path=/other"), &["cookie-path-mismatch"]),
     not_sticky("a rule's pattern as path", || with("Path=/(.*)"), &["cookie-path-mismatch"]),
     not_sticky("a prefix is no path", || with("Path=/app"), &["cookie-path-mismatch"]).with(&["/apple"]),
@@ -28,9 +28,18 @@ pub const CASES: &[Case] = &[
     sticky("a life ahead", || with("Path=/; Max-Age=60; Expires=Fri, 27-Nov-20 09:00:00 GMT")).beside(&["born-expired"]),
     not_sticky("another domain", || with("Path=/; Domain=other.example"), &["cookie-domain-mismatch"]),
     not_sticky("everybody's domain", || with("Path=/; Domain=example"), &["cookie-domain-mismatch"]).with(&["--host", "shop.example"]),
+    not_sticky("a public suffix of two labels", || with("Path=/; Domain=co.uk"), &["cookie-domain-mismatch"]).with(&["--host", "shop.co.uk"]),
+    not_sticky("a public suffix of a company's", || with("Path=/; Domain=github.io"), &["cookie-domain-mismatch"])
+        .with(&["--host", "shop.github.io"]),
+    sticky("a host that is itself a public suffix", || with("Path=/; Domain=github.io"))
+        .with(&["--host", "github.io"])
+        .beside(&["cookie-domain-mismatch"]),
+    sticky("a name below a public suffix", || with("Path=/; Domain=shop.co.uk"))
+        .with(&["--host", "www.shop.co.uk"])
+        .beside(&["cookie-domain-mismatch"]),
     sticky("its own domain", || with("Path=/; Domain=shop.example")).with(&["--host", "shop.example"]).beside(&["cookie-domain-mismatch"]),
     sticky("two of one name, the last for the pod", || beside(Beside::DeadFirst)).beside(&["cookie-not-honoured"]),
-    // A jar keeps the last one, which leads nowhere: each answer binds anew.
+    // A jar keeps the last one, which leads nowhere, so every answer binds the session again.
     not_sticky("two of one name, the last for a dead pod", || beside(Beside::DeadLast), &["cookie-not-honoured"]),
     not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-not-honoured"]),
     sticky("the application sets another name", || beside(Beside::OtherName)).beside(&["cookie-not-honoured", "no-affinity-cookie"]),
@@ -56,7 +65,7 @@ pub const CASES: &[Case] = &[
         .beside(&["socket-elsewhere"]),
     not_sticky("on the 101 only", || Site { sets: Sets::OnlyUpgrades, ..Site::default() }, &["no-affinity-cookie"]).with(SOCKET),
     not_sticky("never", || Site { cookie: None, ..Site::default() }, &["no-affinity-cookie"]).with(SOCKET),
-    // Two rules, each with the path of its own location: the page's cookie does not go to the socket.
+    // Two rules, each with its own path: the page's cookie is not sent to the socket.
     not_sticky("page and socket have a cookie each", || Site { socket_cookie: Some("Path=/ws"), ..with("Path=/page") }, &["socket-elsewhere"])
         .with(&["/page", "--ws-url", "/ws"])
         .beside(&["no-cookie-on-upgrade"]),
@@ -71,15 +80,15 @@ async fn what_becomes_of_cookies() {
 #[tokio::test]
 async fn the_reason_says_where_a_cookie_came() {
     for (site, says) in [
-        (Site { sets: Sets::OnlyUpgrades, ..Site::default() }, "the 101 of sockets only"),
-        (Site { cookie: None, ..Site::default() }, "was ever offered"),
+        (Site { sets: Sets::OnlyUpgrades, ..Site::default() }, "only the 101 responses of sockets set a cookie"),
+        (Site { cookie: None, ..Site::default() }, "no answer set a cookie"),
     ] {
         let done = verify(&site.serve().await, SOCKET).await;
         assert!(done.detail("no-affinity-cookie").ends_with(says), "{}", done.details());
     }
 }
 
-/// A dead cookie comes as the site's own would, whatever its attributes: once, and it is its answer's cookie that replaces it.
+/// A forged cookie is sent as the site's own would be, whatever its attributes: once, and the cookie in its answer replaces it.
 #[tokio::test]
 async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
     let tls = Some(Tls { http2: false, trust: Trust::Right });
@@ -89,31 +98,31 @@ async fn a_dead_cookie_has_the_attributes_of_the_sites_own() {
         ("a path of its own", with("Path=/app"), &["/app"], "replaced at once"),
         ("__Host-", Site { tls, cookie_name: "__Host-route", ..with("Path=/; Secure") }, &[], "replaced at once"),
         ("__Secure-", Site { tls, cookie_name: "__Secure-route", ..with("Path=/; Secure; Domain=shop.example") }, &[], "replaced at once"),
-        // Only what was forged can be replaced.
-        ("a key, and the application's beside it", Site { affinity: Affinity::Ring, ..beside(Beside::OtherName) }, &[], "taken for a key"),
-        ("a key", Site { affinity: Affinity::Ring, ..Site::default() }, &[], "taken for a key, and not replaced"),
+        // Only a forged cookie can be replaced.
+        ("a key, and the application's beside it", Site { affinity: Affinity::Ring, ..beside(Beside::OtherName) }, &[], "used as a key"),
+        ("a key", Site { affinity: Affinity::Ring, ..Site::default() }, &[], "used as a key and not replaced"),
     ] {
         let done = verify(&site.serve().await, flags).await;
         let (outcome, detail) = done.scenario("dead-cookie");
-        assert!(detail.starts_with(says) && !detail.contains("afterwards") && outcome != "fail", "{what}: {outcome} {detail} {}", done.details());
+        assert!(detail.starts_with(says) && !detail.contains("after that") && outcome != "fail", "{what}: {outcome} {detail} {}", done.details());
     }
 }
 
-/// What becomes of a cookie that does not come back is told beside it.
+/// The table shows why a cookie does not come back.
 #[tokio::test]
 async fn the_table_says_what_becomes_of_a_cookie() {
     for (attributes, says) in [
-        ("Path=/other", "cookie    route  Path=/other  for another path, offered "),
-        ("Path=/; SameSite=None", "  refused by browsers, offered "),
-        ("Path=/; Secure", "  kept away from plain http, offered "),
-        ("Path=/; Max-Age=0", "  over when it comes, offered "),
-        ("Path=/; Domain=other.example", "  for another domain, offered "),
-        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lives 2"),
-        ("Path=/; Max-Age=60", "cookie    route  Path=/ Max-Age=60  offered "),
+        ("Path=/other", "cookie    route  Path=/other  for another path, set "),
+        ("Path=/; SameSite=None", "  rejected by browsers, set "),
+        ("Path=/; Secure", "  not sent over plain http, set "),
+        ("Path=/; Max-Age=0", "  expired on arrival, set "),
+        ("Path=/; Domain=other.example", "  for another domain, set "),
+        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lifetime 2"),
+        ("Path=/; Max-Age=60", "cookie    route  Path=/ Max-Age=60  set "),
     ] {
         let done = verify(&with(attributes).serve().await, &["-o", "table"]).await;
         assert!(done.stdout.contains(says), "{attributes}: {}", done.stdout);
-        let codes = done.stdout.lines().filter(|line| line.starts_with("  More: stickyctl explain ")).count();
+        let codes = done.stdout.lines().filter(|line| line.starts_with("  Details: stickyctl explain ")).count();
         assert_eq!(codes, usize::from(done.code != Some(0)), "{}", done.stdout);
     }
 }

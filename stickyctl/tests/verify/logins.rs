@@ -1,4 +1,4 @@
-//! Sites that ask who is there, and secrets that nobody is to see.
+//! Sites with a login, and secrets that must not be shown.
 
 use crate::case::{command, done, verify};
 use crate::site::{Affinity, Login, SECRET, Site};
@@ -12,7 +12,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
     format!("@{}", path.display())
 }
 
-/// Headers go along with every request, controls among them.
+/// Every request has the headers, including controls.
 #[tokio::test]
 async fn by_a_header() {
     let folder = tempfile::tempdir().unwrap();
@@ -23,7 +23,7 @@ async fn by_a_header() {
     assert_eq!(verify(&site, &[]).await.reasons(), ["no-identity"]);
 }
 
-/// A pipe has what is secret only once, however many URLs there are.
+/// A pipe can be read only once, however many URLs there are.
 #[tokio::test]
 async fn by_a_header_from_a_pipe() {
     let site = Site { login: Login::Header, ..Site::default() }.serve().await;
@@ -35,20 +35,20 @@ async fn by_a_header_from_a_pipe() {
     assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{} {}", done.details(), done.stderr);
 }
 
-/// A browser's headers, pasted whole, would name another host and ask for an answer that nobody can read.
+/// A browser's headers, pasted as a whole, would name another host and request a compressed answer.
 #[tokio::test]
 async fn headers_that_are_not_the_callers_to_set() {
     let folder = tempfile::tempdir().unwrap();
     let header = file(&folder, "headers", &format!("Accept: */*\nHost: other.example\nCookie: a={SECRET}\nAccept-Encoding: gzip\n"));
     let site = Site::default().serve().await;
     let done = verify(&site, &["--header", &header]).await;
-    for says in ["line 2, Host: --host NAME", "line 3, Cookie: --cookie @FILE", "line 4, Accept-Encoding: leave it out"] {
+    for says in ["line 2, Host: use --host NAME", "line 3, Cookie: use --cookie @FILE", "line 4, Accept-Encoding: remove it"] {
         assert!(done.code == Some(2) && done.stderr.contains(says) && !done.stderr.contains(SECRET), "{says}: {}", done.stderr);
     }
-    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
+    assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");
 }
 
-/// Cookies and a posted password are a session's. Who comes without them is turned away, and where sessions begin tells how pods share them.
+/// Cookies and a posted password belong to sessions. Clients without them are turned away, so the sessions show the shares of the pods.
 #[tokio::test]
 async fn by_a_cookie_or_a_password() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,7 +69,7 @@ async fn by_a_cookie_or_a_password() {
             let done = verify(&Site { login, affinity, pods, ..Site::default() }.serve().await, &flags).await;
             assert_eq!((done.code, done.reasons()), (Some(code), vec![reason]), "{}", done.details());
         }
-        // Where the login is not needed to hear who answers, it is in nobody's way.
+        // If answers identify their pod without a login, the login changes nothing.
         let done = verify(&Site::default().serve().await, &flags).await;
         assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
     }
@@ -90,7 +90,7 @@ async fn secrets_are_in_no_output() {
         let told: Vec<&str> = done.stdout.lines().chain(done.stderr.lines()).filter(|line| line.contains(SECRET)).collect();
         assert!(told.is_empty() && done.stdout.contains("route"), "{told:#?}");
     }
-    // Values of cookies that the site set are shown to who asks for them; headers never are.
+    // Values of the site's cookies are shown with --show-values; headers never are.
     let done = verify(&site, &[&flags[..], &["--show-values"]].concat()).await;
     let values = done.report["cookies"][0]["values"].as_array().unwrap();
     assert!(values.iter().all(|value| value.as_str().unwrap().ends_with(SECRET)) && !values.is_empty(), "{values:?}");
@@ -99,7 +99,7 @@ async fn secrets_are_in_no_output() {
         "{}",
         done.stdout
     );
-    // And where a file is wrong its line is not told.
+    // The error about a malformed file does not contain the line.
     let wrong = file(&folder, "wrong", &format!("{SECRET} without a name\n"));
     for flag in ["--header", "--cookie"] {
         let done = verify(&site, &[flag, &wrong]).await;

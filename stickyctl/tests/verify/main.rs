@@ -1,4 +1,4 @@
-//! `stickyctl verify` against sites that misbehave: the right verdict and the right reasons on each, and its neighbour's not.
+//! `stickyctl verify` against sites that misbehave: each must get the right verdict and reasons, and not those of a similar site.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

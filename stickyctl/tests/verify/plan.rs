@@ -1,29 +1,29 @@
-//! How much is asked: never more than the plan says, by the site's own count.
+//! The number of requests, as the site counts them: never more than planned.
 
 use crate::case::verify;
 use crate::site::{Affinity, App, Ends, Site, Upgrade};
 use std::time::Duration;
 
-/// Requests and sockets of the plan, and those that came.
+/// Requests and sockets as planned, and as the site counted them.
 type Counts = ((u64, u64), (u64, u64));
 
-/// 6 sessions of 1 + 3 requests and 12 controls are 36 requests; nothing but past caches may follow those.
+/// 6 sessions of 1 + 3 requests and 12 controls are 36 requests; only requests that bypass caches may follow.
 const LEAST: Counts = ((44, 0), (36, 0));
 
 #[tokio::test]
 async fn the_plan_counts_every_request() {
     let many = || Site { workers: 4, ..Site::default() };
     for (flags, site, wanted) in [
-        // 12 without cookies, 8 + 3 at first, 1 + 3 dead; 48 where a pod has several workers, and 8 past caches where one pod is seen.
+        // 12 without cookies, 8 + 3 parallel first ones, 1 + 3 dead; 48 if a pod has several workers, and 8 that bypass caches if one pod is seen.
         (&[][..], Site::default(), ((119, 0), (63, 0))),
         (&[], many(), ((119, 0), (111, 0))),
         (&[], Site { pods: 1, ..Site::default() }, ((119, 0), (71, 0))),
-        // Eight sessions at most that moved are looked at past caches.
+        // At most eight sessions that moved bypass caches.
         (&[], Site { affinity: Affinity::Nothing, ..Site::default() }, ((119, 0), (69, 0))),
         (&["--only", "spread"], many(), LEAST),
         (&["--only", "workers"], many(), ((92, 0), (84, 0))),
         (&["--skip", "attribution,parallel-first,dead-cookie,workers"], many(), LEAST),
-        // Eight at once are more than such a second has room for.
+        // Eight parallel requests exceed this rate.
         (&["--rate", "7.9", "--only", "parallel-first,workers"], many(), LEAST),
         (&["--reuse"], Site::default(), ((159, 0), (103, 0))),
         (&["--reuse", "--only", "spread"], Site::default(), ((84, 0), (76, 0))),
@@ -38,7 +38,7 @@ async fn the_plan_counts_every_request() {
         (&["--ws-url", "/ws", "--idle", "100ms"], Site::default(), ((129, 36), (73, 26))),
         (&["app"], Site { app: App::Whole, ..Site::default() }, ((141, 32), (85, 22))),
         (&["app", "--only", "relay"], Site { app: App::Whole, ..Site::default() }, ((50, 6), (42, 6))),
-        // Nobody says that it is sticky-app, so that nobody asks for its socket.
+        // No answer looks like sticky-app, so its socket is not tested.
         (&["app"], Site::default(), ((141, 32), (63, 0))),
     ] {
         let served = site.serve().await;
@@ -51,7 +51,7 @@ async fn the_plan_counts_every_request() {
     }
 }
 
-/// A run that is to take its time takes it, whatever it finds no cause to ask.
+/// A run takes its planned time, even if it has no cause to send all requests.
 #[tokio::test]
 async fn a_run_takes_its_time() {
     let site = || Site::default().serve();
@@ -65,6 +65,6 @@ async fn a_run_takes_its_time() {
         let took = Duration::from_secs_f64(done.report["took_ms"].as_f64().unwrap() / 1e3);
         assert!(took >= Duration::from_millis(least), "{took:?}");
     }
-    // A cookie that lives shorter than the run is one that sessions lose in it.
+    // A cookie that expires during the run is lost.
     assert_eq!((few.code, sockets.code, short.code), (Some(6), Some(0), Some(3)), "{}", short.details());
 }

@@ -1,4 +1,4 @@
-//! Real reports are as `docs/verify.schema.json` says.
+//! Real reports conform to `docs/verify.schema.json`.
 
 use crate::case::{interrupted, verify};
 use crate::site::{Affinity, Site};
@@ -36,7 +36,7 @@ async fn a_partial_report() {
     is_valid(&done.report);
 }
 
-/// Cookies that are not kept, workers that count, and an earlier report beside it.
+/// Cookies that are not stored, workers that count, and a comparison with an earlier report.
 #[tokio::test]
 async fn a_report_with_all_that_may_be_there() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a run leaves behind: a page, JUnit, and the comparison with an earlier run.
+//! The files of a run: a page, JUnit XML, and the comparison with an earlier run.
 
 use crate::case::{interrupted, verify};
 use crate::site::{Affinity, Site, Workers};
@@ -40,14 +40,14 @@ async fn files_of_every_verdict() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else stays");
 }
 
-/// However many scenarios fail: JUnit is green where the exit code is 0, and nowhere else.
+/// However many scenarios fail: JUnit passes if the exit code is 0, and only then.
 #[tokio::test]
 async fn junit_agrees_with_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let junit = folder.path().join("a.xml");
     let by_connection = || Site { affinity: Affinity::Connection, ..Site::default() };
     for (site, flags, code, skipped) in [
-        (Site { workers: 4, ..Site::default() }, &[][..], 0, Some("it failed, and does not count: ")),
+        (Site { workers: 4, ..Site::default() }, &[][..], 0, Some("failed, but does not count: ")),
         (Site { workers: 4, ..Site::default() }, &["--require-workers"], 3, None),
         (Site { workers: 4, by_worker: Workers::ByCookie, ..Site::default() }, &["--require-workers"], 6, None),
         (Site::default(), &["--require-workers"], 6, None),
@@ -68,7 +68,7 @@ async fn files_of_a_partial_run() {
     let flags = ["--rate", "60", "--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()];
     let done = interrupted(&Site::default().serve().await, &flags, 60).await;
     assert_eq!(done.code, Some(130), "{}", done.stderr);
-    assert!(text(&junit).contains("<error message=\"interrupted before all was asked\""), "{}", text(&junit));
+    assert!(text(&junit).contains("<error message=\"interrupted before the run was complete\""), "{}", text(&junit));
     assert!(text(&junit).contains("<property name=\"partial\" value=\"true\"/>"), "{}", text(&junit));
     let written = data(&page);
     assert!(written["partial"] == true && written["summary"]["lead"].as_str().unwrap().contains("interrupted"), "{}", written["summary"]);
@@ -81,17 +81,17 @@ async fn what_can_not_be_written_is_told_before_the_first_request() {
     let same = folder.path().join("a");
     let same = same.to_str().unwrap();
     for (flags, says) in [
-        (&["--report", "/nowhere/a.html"][..], "error: writing /nowhere/a.html: its folder takes no file: No such file"),
+        (&["--report", "/nowhere/a.html"][..], "error: writing /nowhere/a.html: cannot create a file in its folder: No such file"),
         (&["--junit-file", "/nowhere/a.xml"], "error: writing /nowhere/a.xml: "),
-        (&["--report", folder.path().to_str().unwrap()], "no plain file"),
+        (&["--report", folder.path().to_str().unwrap()], "not a regular file"),
         (&["--report", same, "--junit-file", same], "the same file"),
         (&["--baseline", "/nowhere/a.json"], "error: --baseline /nowhere/a.json: No such file"),
-        (&["--baseline", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "it is no report"),
+        (&["--baseline", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "not a report"),
     ] {
         let done = verify(&site, flags).await;
         assert!(done.code == Some(2) && done.stdout.is_empty() && done.stderr.contains(says), "{flags:?}: {:?} {}", done.code, done.stderr);
     }
-    assert_eq!(site.state.counts(), (0, 0), "it asked all the same");
+    assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");
 }
 
 #[tokio::test]
@@ -105,14 +105,19 @@ async fn an_earlier_report_beside_it() {
     let done = verify(&sticky, &flags).await;
     let (_, told) = done.stdout.split_once("STICKY    pods: sticky").unwrap();
     assert!(done.code == Some(0) && told.contains(&format!("compared with {} of 20", before.display())), "{told}");
-    assert!(!told.contains("  pods: ") && !told.contains("weak"), "{told}");
+    assert!(!told.contains("  pods: ") && !told.contains("hard to compare"), "{told}");
 
     let done = verify(&not, &flags).await;
     let told = &done.stdout;
-    assert!(done.code == Some(3) && told.contains("\n  pods: not-sticky, was sticky\n") && told.contains("a weak comparison: another URL"), "{told}");
+    assert!(
+        done.code == Some(3)
+            && told.contains("\n  pods: not-sticky, was sticky\n")
+            && told.contains("hard to compare: the earlier run tested another URL"),
+        "{told}"
+    );
     let compared = &data(&page)["baseline"]["changed"];
     assert_eq!((&compared[0], &compared[1]), (&"pods: not-sticky, was sticky".into(), &"reasons: cookie-not-honoured, was none".into()));
-    // However it was before, the exit code is this run's.
+    // Whatever the earlier result, the exit code is that of this run.
     std::fs::write(&before, verify(&not, &[]).await.stdout).unwrap();
     assert_eq!(verify(&sticky, &flags).await.code, Some(0));
 }

@@ -1,4 +1,4 @@
-//! Ways to a site: tunnels, names, TLS, HTTP/2.
+//! Ways to reach a site: tunnels, names, TLS, HTTP/2.
 
 use crate::case::{Case, all, sticky, unclear, verify};
 use crate::site::{Site, Tls, Trust};
@@ -7,7 +7,7 @@ const fn tls(http2: bool, trust: Trust) -> Option<Tls> {
     Some(Tls { http2, trust })
 }
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     unclear("connections that are never answered", || Site { hangs: Some(4), ..Site::default() }, &["transport"])
         .with(&["--timeout", "500ms", "--sessions", "4", "--requests", "4", "--only", "spread"])
         .beside(&["error-rate"]),
@@ -46,7 +46,7 @@ async fn what_is_wrong_with_the_way_is_said() {
     }
 }
 
-/// An address takes the URL's port, and a name may have the port that users see.
+/// An address defaults to the URL's port, and a name may have the port that users see.
 #[tokio::test]
 async fn addresses_and_names_with_and_without_a_port() {
     let mut site = Site { host: Some("shop.example"), ..Site::default() }.serve().await;
@@ -57,17 +57,17 @@ async fn addresses_and_names_with_and_without_a_port() {
     }
 }
 
-/// Few are lost, and none of what is lost is a move.
+/// Few requests are lost, and none of them counts as a move.
 #[tokio::test]
 async fn a_tunnel_that_breaks_and_comes_back() {
     for breaks_at in [15, 70] {
         let done = verify(&Site { tunnel: Some(breaks_at), ..Site::default() }.serve().await, &[]).await;
         let lost = done.report["lost"].as_u64().unwrap();
         assert_eq!((done.code, done.reasons(), &done.report["moved_requests"]["seen"]), (Some(0), vec![], &0.into()), "{}", done.details());
-        // Those that it refused, and what was under way.
+        // Those that the tunnel refused, and those under way.
         assert!((5..=5 + 8).contains(&lost), "{lost}");
     }
-    // Sockets that it had come back where they were.
+    // Sockets through the tunnel come back to their pod.
     let done = verify(&Site { tunnel: Some(90), ..Site::default() }.serve().await, &["--ws-url", "/ws"]).await;
     assert_eq!((done.code, done.reasons()), (Some(0), vec!["proxy-recycled"]), "{}", done.details());
     assert!(done.detail("proxy-recycled").contains("10 of 10 came back"), "{}", done.details());

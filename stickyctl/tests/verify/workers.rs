@@ -1,11 +1,11 @@
-//! Pods of several workers.
+//! Pods with several workers.
 
 use crate::case::{Case, all, sticky, unclear, verify};
 use crate::site::{Site, Workers};
 
 const MANY: &[&str] = &["--sessions", "30", "--requests", "8"];
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     sticky("whoever takes the connection", || Site { workers: 4, ..Site::default() }).tells(&["worker-not-sticky"]).beside(&["workers-unproven"]),
     unclear("the same in one pod", || Site { workers: 4, pods: 1, ..Site::default() }, &["single-backend-path", "worker-not-sticky"]),
     sticky("the one that the cookie chooses", by_cookie).with(MANY).beside(&["worker-not-sticky", "workers-unproven"]),
@@ -30,7 +30,7 @@ async fn workers_have_a_verdict_of_their_own() {
     all(CASES).await;
 }
 
-/// The exit code speaks of them where it is asked to.
+/// The exit code includes workers if requested.
 #[tokio::test]
 async fn exit_codes_of_workers() {
     for (site, sample, wanted, code) in [

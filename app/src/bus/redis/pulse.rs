@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Presence is published but not heard for this long, through several new subscriptions: the worker is deaf.
+/// A worker whose presence was published but not received for this long is deaf; several new subscriptions fit into it.
 const DEAF_AFTER: Duration = Duration::from_secs(15);
 
-/// Own presence, published by one link and heard on the other. Milliseconds since it was made, so that atomics do.
+/// The worker's own presence, published by one link and received by the other. Times are milliseconds since the start, which
+/// fit into atomics.
 #[derive(Debug)]
 pub(super) struct Pulse {
     born: Instant,
@@ -16,43 +17,42 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// A pulse that has not beaten.
     #[must_use]
     pub(super) fn new() -> Self {
         Self { born: Instant::now(), heard: AtomicU64::new(0), unheard_since: AtomicU64::new(0) }
     }
 
-    /// The time that the other methods take.
+    /// The current time, for the other methods.
     #[must_use]
     pub(super) fn now(&self) -> u64 {
         // Never 0, which means that nothing is outstanding.
         self.born.elapsed().as_millis() as u64 + 1
     }
 
-    /// Own presence was heard.
+    /// Own presence was received.
     pub(super) fn heard(&self, now: u64) {
         self.heard.store(now, Ordering::Relaxed);
         self.unheard_since.store(0, Ordering::Relaxed);
     }
 
-    /// Own presence was given to Redis, or was not taken.
+    /// Own presence was published, or Redis refused it.
     pub(super) fn published(&self, now: u64, taken: bool) {
         if !taken {
-            // While Redis is away nobody hears anything, and that is no deafness.
+            // While Redis is down nobody receives anything; that is not deafness.
             self.unheard_since.store(0, Ordering::Relaxed);
         } else if self.unheard_since.load(Ordering::Relaxed) == 0 {
-            // Only the first one that is outstanding counts: later ones must not push the moment on.
+            // Only the first outstanding one counts: later ones must not postpone the moment.
             self.unheard_since.store(now, Ordering::Relaxed);
         }
     }
 
-    /// Milliseconds of silence on a subscription that stands since `since`.
+    /// Milliseconds of silence on a subscription that has been up since `since`.
     #[must_use]
     pub(super) fn silence(&self, since: u64, now: u64) -> u64 {
         now.saturating_sub(self.heard.load(Ordering::Relaxed).max(since))
     }
 
-    /// Redis takes what is announced and none of it comes back.
+    /// Whether Redis accepts what is published, and none of it comes back.
     #[must_use]
     pub(super) fn is_deaf(&self, now: u64) -> bool {
         let since = self.unheard_since.load(Ordering::Relaxed);

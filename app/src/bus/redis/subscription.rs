@@ -1,4 +1,4 @@
-//! The subscription: connected, subscribed to all that is due, and heard, or on its way there.
+//! The subscription: connected, subscribed to everything that is due, and proved by what arrives; or on its way there.
 
 use super::config::{PATIENCE, RedisConfig, describe};
 use super::shared::Shared;
@@ -14,17 +14,17 @@ use sticky_core::ids::ClientId;
 use sticky_core::topology::Presence;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-/// Own presence is announced at least every second; several in a row missing means that the subscription is dead.
+/// Own presence is announced at least every second. When several in a row don't arrive, the subscription is dead.
 const SILENCE: Duration = Duration::from_secs(4);
-/// Between two attempts to connect: doubled each time up to the second value.
+/// The pause between two attempts to connect; it doubles from the first value up to the second.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// Channels that one SUBSCRIBE names.
+/// The most channels in one SUBSCRIBE.
 const BATCH: usize = 512;
 
-/// The sockets of a session changed; the answer is whether messages for it will arrive.
+/// A session whose sockets changed; the answer says whether messages for it will arrive.
 pub(super) type Reconcile = (ClientId, oneshot::Sender<bool>);
 
-/// What runs until the worker ends.
+/// The loop that runs until the worker ends.
 pub(super) struct Subscription {
     pub(super) config: RedisConfig,
     pub(super) client: Client,
@@ -46,7 +46,7 @@ impl Subscription {
                 self.inbox.bus_changed(false);
             }
             self.complain(&ended, was_up);
-            // Full jitter: the workers of a site must not come back in one instant.
+            // Jitter: the workers of a site must not reconnect all at once.
             let pause = wait.mul_f64(0.5 + 0.5 * random_fraction());
             wait = (wait * 2).min(BACKOFF.1);
             let resume = tokio::time::sleep(pause);
@@ -63,7 +63,7 @@ impl Subscription {
         }
     }
 
-    /// One line for each new trouble, not one for each attempt.
+    /// Logs each new error once, not once for each attempt.
     fn complain(&self, ended: &str, was_up: bool) {
         let mut last = self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner);
         if was_up || *last != ended {
@@ -72,7 +72,7 @@ impl Subscription {
         }
     }
 
-    /// Connects, subscribes to all that is due, and serves until the link is lost. Returns why it ended.
+    /// Connects, subscribes to everything that is due, and serves until the link is lost. Returns why it ended.
     async fn connected(&mut self, wait: &mut Duration) -> String {
         let lost = Arc::new(Notify::new());
         let config = AsyncConnectionConfig::new()
@@ -88,7 +88,7 @@ impl Subscription {
                     Ok(connection) => break connection,
                     Err(error) => return describe(&error),
                 },
-                // A socket that opens meanwhile is told that relay is off; it does not wait for Redis.
+                // A socket that opens meanwhile learns that the relay is off; it doesn't wait for Redis.
                 Some((_, done)) = self.wishes.recv() => { let _ = done.send(false); }
             }
         };
@@ -108,8 +108,8 @@ impl Subscription {
         self.serve(&mut connection, &mut subscribed, &lost).await
     }
 
-    /// Waits until the publisher has healed too: it keeps its last error until it is used, and a relay must not be called
-    /// on while the next publish would still be refused.
+    /// Waits until the publisher has recovered too: it keeps its last error until it is used, and the relay must not be reported
+    /// as on while the next publish would still fail.
     async fn publisher_answers(&mut self) -> Result<(), RedisError> {
         let mut ping = ::redis::cmd("PING").query_async::<()>(&mut self.publisher).await;
         for _ in 0..3 {
@@ -166,8 +166,8 @@ impl Subscription {
         Ok(())
     }
 
-    /// Brings the subscriptions to what the registry holds now, for the sessions that changed. Reading the registry here,
-    /// and not the order of the wishes, makes an unsubscribe that was overtaken by a new socket harmless.
+    /// Brings the subscriptions of the sessions that changed in line with the registry. Reading the registry here, instead of
+    /// relying on the order of the wishes, makes an unsubscribe harmless that a new socket has overtaken.
     async fn settle(
         &self,
         connection: &mut MultiplexedConnection,
@@ -200,7 +200,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// What runs in the connection's reader for each push: no second hop, no queue.
+    /// The function that the connection's reader calls for each push, without a second hop or a queue.
     fn listener(&self, lost: Arc<Notify>) -> impl Fn(PushInfo) -> Result<(), std::convert::Infallible> + Send + Sync + 'static {
         let (inbox, link, boot) = (self.inbox.clone(), self.link.clone(), self.boot.clone());
         let (presence, session, all) =

@@ -7,7 +7,7 @@ import { grid } from "./world.mjs";
 
 const ID = "k7q3mzabcdefghijklmnopqrst";
 
-test("a client id is cut wherever it stands", () => {
+test("a client id is cut wherever it appears", () => {
   assert.equal(shortId(ID), "k7q3mz");
   assert.equal(cutId(`[app-2] no connection to ${ID}, ${ID}`, ID), "[app-2] no connection to k7q3mz, k7q3mz");
   assert.equal(cutId("nothing to cut", ""), "nothing to cut");
@@ -26,7 +26,7 @@ test("long names keep their end", () => {
   assert.equal(fit("sticky-app-6c9d8f7b54-x2x4z", 4), "…x4z");
 });
 
-test("trace ids are of the form servers take", () => {
+test("trace ids have the form that servers accept", () => {
   assert.match(newTraceId(bytes => bytes.map((_, i) => i * 37)), /^[a-z2-7]{16}$/);
 });
 

@@ -15,7 +15,7 @@ function sound(view, world, at) {
   const view4 = g.tall ? { m1: 0, m2: g.H, c1: 0, c2: g.W } : { m1: 0, m2: g.W, c1: 0, c2: g.H };
   const boxes = [g.browser, g.door, g.bus, ...g.pods];
   boxes.forEach((b, i) => {
-    assert.ok(b.m2 - b.m1 > 0 && b.c2 - b.c1 > 0, `${name}: a box without size`);
+    assert.ok(b.m2 - b.m1 > 0 && b.c2 - b.c1 > 0, `${name}: an empty box`);
     assert.ok(within(b, view4), `${name}: a box leaves the view`);
     for (const other of boxes.slice(i + 1)) assert.ok(apart(b, other), `${name}: boxes overlap`);
   });
@@ -34,7 +34,7 @@ test("boxes stay within the view and apart", () => {
   for (const view of VIEWS) for (let p = 1; p <= 8; p++) for (let w = 1; w <= 8; w++) sound(view, grid(p, w), `app-${p}:${w - 1}`);
 });
 
-test("many pods and workers share boxes, and none is left out of the count", () => {
+test("many pods and workers share boxes, and every one is counted", () => {
   for (const view of VIEWS) {
     for (const [p, w] of [[1, 64], [3, 64], [12, 12], [40, 1], [64, 64]]) {
       const world = grid(p, w), at = `app-${p}:${w - 1}`, g = sound(view, world, at);
@@ -45,7 +45,7 @@ test("many pods and workers share boxes, and none is left out of the count", () 
   }
 });
 
-test("pods of unlike size stand side by side while the mode changes", () => {
+test("pods of different sizes stand side by side while the mode changes", () => {
   const world = worldOf(NOWHERE, wire([pod("app-1", 1, { state: "draining", left_s: 9 }), pod("app-2", 1), pod("app-3", 1), pod("app-4", 4, { state: "starting" }), pod("app-5", 2)]), 0);
   for (const view of VIEWS) sound(view, world, "app-4:3");
 });
@@ -55,7 +55,7 @@ test("no pods yet", () => {
   assert.equal(geometry(VIEWS[0], []).pods.length, 0);
 });
 
-test("one hop changed, and the drawing changes", () => {
+test("when one hop changes, the drawing changes", () => {
   const world = grid(3, 1), paint = m => JSON.stringify(draw(scene(world, m, "app-3:0")));
   for (const { op } of ACTIONS) {
     const m = message(op, "app-1:0", "app-3:0"), before = paint(m);
@@ -86,7 +86,7 @@ test("drops of a broadcast are dotted, without a number", () => {
   assert.equal(steps(), before);
 });
 
-test("states of front door, bus and pods are in words", () => {
+test("the states of front door, bus and pods are written out", () => {
   const words = more => JSON.stringify(draw(scene({ ...grid(3, 1), ...more }, null, "app-3:0")));
   assert.match(words({ door: { affinity: "unknown", issuer: "proxy" } }), /affinity unknown/);
   assert.match(words({ door: { affinity: "unknown", issuer: "proxy" } }), /"slab"/);
@@ -97,7 +97,7 @@ test("states of front door, bus and pods are in words", () => {
   assert.match(JSON.stringify(draw(scene(world, null, "app-1:0", { now: 2500 }))), /draining, 7 s left/);
 });
 
-test("workers hidden by the server: one box a pod, no number", () => {
+test("workers hidden by the server: one box per pod, no number", () => {
   const world = worldOf(NOWHERE, wire([{ pod: "app-1", state: "ready", workers: [] }, { pod: "app-2", state: "ready", workers: [] }]), 0);
   const tree = JSON.stringify(draw(scene(world, message("mem-rr", "app-1", "app-2"), "app-2")));
   assert.doesNotMatch(tree, /worker \d|:0/);

@@ -29,7 +29,7 @@ const score = (t, op) => [t.scores[op].sent, t.scores[op].arrived, t.scores[op].
 const relayed = (_url, o) => json({ text: "[app-1] publishing to redis", receivers: 1, trace: { id: o.headers["X-Sticky-Trace"], hops: said("queue", "app-1:0", "app-3:0").http } });
 const reply = m => ({ text: "[app-3]  hello", trace: { id: m.id, hops: said("queue", "app-1:0", "app-3:0").frame } });
 
-test("cookies go along with the sticky buttons alone", async () => {
+test("only the sticky buttons send cookies", async () => {
   const t = bench({ answer: () => json({ text: "[app-1]  hello" }) });
   for (const op of ["http-rr", "http-sticky", "queue", "mem-rr", "mem-sticky"]) t.sender.send(op, "hello");
   assert.deepEqual(t.calls.map(c => [c.url, c.credentials]), [["submit", "omit"], ["submit", "same-origin"], ["with-redis", "omit"], ["without-redis", "omit"], ["without-redis", "same-origin"]].map(([r, c]) => [`${r}/${ID}`, c]));
@@ -49,7 +49,7 @@ test("a relay arrives with its frame, whichever half comes first", async () => {
   }
 });
 
-test("a relay that stays away is missed once, and a late frame changes nothing", async () => {
+test("a relay that doesn't come is missed once, and a late frame changes nothing", async () => {
   const t = bench({ answer: relayed }), m = t.sender.send("queue", "hello");
   await tick();
   t.late();
@@ -60,7 +60,7 @@ test("a relay that stays away is missed once, and a late frame changes nothing",
   assert.equal(t.lines.at(-1).proto, "wss");
 });
 
-test("nobody there is a miss at once", async () => {
+test("no receiver is a miss at once", async () => {
   const t = bench({ answer: url => json(url.startsWith("with-redis") ? { text: "[app-1] publishing to redis", receivers: 0 } : { text: `[app-1] no connection to ${ID}`, delivered: 0 }) });
   await Promise.all(["queue", "mem-rr"].map(op => t.sender.send(op, "x").whenFinished));
   assert.deepEqual([score(t, "queue"), score(t, "mem-rr")], [[1, 0, 1], [1, 0, 1]]);
@@ -68,7 +68,7 @@ test("nobody there is a miss at once", async () => {
   assert.ok(!JSON.stringify(t.lines).includes(ID));
 });
 
-test("errors are misses with a line, never exceptions", async () => {
+test("errors are misses with a log line, never exceptions", async () => {
   const cases = [
     [() => json({ error: { code: "busy", message: "later" } }, 503, { "Retry-After": "1" }), "refused"],
     [() => json({ error: { code: "too-many-sessions", message: `no more ${ID}` } }, 429), "refused"],
@@ -97,7 +97,7 @@ test("no socket: nothing is sent, and that is a miss", () => {
   assert.deepEqual(score(t, "ws"), [1, 0, 1]);
 });
 
-test("a socket that closes takes its frames with it, relays may still arrive", async () => {
+test("a socket that closes loses its frames, but relays may still arrive", async () => {
   const t = bench({ answer: relayed }), frames = Array.from({ length: 5 }, () => t.sender.send("ws", "hello")), relay = t.sender.send("queue", "hello");
   await tick();
   for (const m of frames.slice(0, 2)) t.sender.heard({ text: "[app-3]  hello", trace: { id: m.id, hops: said("ws", null, "app-3:0").frame } });
@@ -119,7 +119,7 @@ test("without traces replies are matched by their text, and settle once", async 
   assert.deepEqual(t.scores.queue.by, {});
 });
 
-test("without traces a reply is not given to a message that proves to be a miss", async () => {
+test("without traces a reply is not assigned to a message that turns out to be a miss", async () => {
   let n = 0;
   const t = bench({ expose: "off", answer: () => json({ text: "[app] x", delivered: n++ ? 1 : 0 }) });
   const [miss, hit] = [t.sender.send("mem-rr", "a"), t.sender.send("mem-rr", "a")];
@@ -128,7 +128,7 @@ test("without traces a reply is not given to a message that proves to be a miss"
   assert.deepEqual([miss.outcome, hit.outcome], ["missed", "arrived"]);
 });
 
-test("an error frame belongs to the oldest frame under way", () => {
+test("an error frame belongs to the oldest pending frame", () => {
   const t = bench(), [a, b] = [t.sender.send("ws", "x"), t.sender.send("ws", "y")];
   t.sender.refusedFrame({ code: "too-large", message: "text too long" });
   assert.deepEqual([a.outcome, b.outcome], ["missed", null]);
@@ -153,7 +153,7 @@ test("many at once: every message ends once", async () => {
   assert.equal(t.sender.busy(), 0);
 });
 
-test("scores that start again leave what is under way to the old ones", async () => {
+test("after a reset, pending messages count for the old scores", async () => {
   const t = bench({ answer: relayed }), m = t.sender.send("queue", "hello"), old = t.scores;
   t.scores = freshScores();
   t.sender.heard(reply(m));

@@ -30,7 +30,7 @@ test("a thousand clients spread out from the first retry", () => {
   }
 });
 
-test("none comes before its hint, none after twice the hint", () => {
+test("no client comes before its hint or after twice the hint", () => {
   for (const hint of [3_000, 15_000, 40_000]) assert.ok(clients(0, hint, 7).every(d => d >= hint && d < 2 * hint));
   assert.ok(buckets(clients(0, 15_000, 7)) <= 100);
 });
@@ -79,7 +79,7 @@ test("live with the server's first frame, and not before", () => {
   assert.equal(t.frames.length, 1);
 });
 
-test("waits as the server asks, then opens the next", () => {
+test("waits as long as the server asks, then opens the next", () => {
   const t = bench();
   t.last().say({ websocket_pid: "app-3", at: "app-3:0" });
   t.last().end(1012, '{"retry_ms":2000}');
@@ -120,7 +120,7 @@ test("a server that closes an idle socket is not asked again until someone wants
   assert.equal(t.sockets.length, 2);
 });
 
-test("a socket that never says hello is given up", () => {
+test("a socket without a first frame is given up", () => {
   const t = bench();
   t.pass(10_000);
   assert.equal(t.state().state, "reconnecting");

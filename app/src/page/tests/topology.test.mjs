@@ -29,7 +29,7 @@ test("the mode has a name", () => {
   assert.equal(modeOf(NOWHERE).name, "none");
 });
 
-test("while the mode changes both sizes are there; pods that drain don't count", () => {
+test("while the mode changes both sizes count; draining pods don't", () => {
   const both = modeOf(after(NOWHERE, [pod("a-1", 1), pod("a-2", 1), pod("a-3", 4)]));
   assert.equal(both.name, "2x1 + 1x4");
   assert.equal(both.mixed, true);
@@ -48,7 +48,7 @@ test("workers hidden by the server are counted nowhere", () => {
   assert.equal(resolve(world, "a-1"), "a-1");
 });
 
-test("a drain is counted down from when it was told", () => {
+test("a drain is counted down from when it was reported", () => {
   const [p] = after(NOWHERE, [pod("a-1", 1, { state: "draining", left_s: 9 })], 1000).pods;
   assert.deepEqual([1000, 1001, 5000, 99_000].map(now => secondsLeft(p, now)), [9, 9, 5, 0]);
 });
@@ -60,7 +60,7 @@ test("drops are counters that went up", () => {
   assert.deepEqual(dropsBetween(later, before), []);
 });
 
-test("names of pods with one worker stand for it", () => {
+test("the name of a pod with one worker stands for that worker", () => {
   assert.equal(resolve(grid(3, 1), "app-2"), "app-2:0");
   assert.equal(resolve(grid(1, 4), "app-1"), "app-1");
   assert.equal(resolve(grid(3, 1), "gone-9"), "gone-9");
@@ -68,7 +68,7 @@ test("names of pods with one worker stand for it", () => {
   assert.equal(slotOf(grid(3, 1), "gone-9"), null);
 });
 
-test("what is no topology is no world", () => {
+test("something else than a topology gives an empty world", () => {
   assert.deepEqual(worldOf(NOWHERE, null, 0).pods, []);
   assert.deepEqual(worldOf(NOWHERE, { pods: [null, { pod: 3 }], door: { affinity: "perhaps" } }, 0).door.affinity, "unknown");
 });

@@ -21,7 +21,7 @@ test("what is drawn stays in place when the second half comes", () => {
   }
 });
 
-test("a frame whose POST got no answer is drawn alone", () => {
+test("a frame whose POST got no answer is drawn by itself", () => {
   assert.deepEqual(names(joined({ ...message("queue", "app-1:0", "app-3:0"), http: null })), RELAY.slice(3));
 });
 
@@ -42,7 +42,7 @@ test("the front door's hops take the place of the app's", () => {
   assert.deepEqual(joined(m).map(h => h.by), ["browser", "app-1:0", "app-1:0", "browser"]);
 });
 
-test("a time is shown only after another hop of the same clock", () => {
+test("a time is shown only after another hop by the same clock", () => {
   const at = op => joined(message(op, "app-1:0", "app-3:0")).map(h => h.at_us);
   assert.deepEqual(at("queue"), [null, null, 90, null, 31, null]);
   assert.deepEqual(at("mem-rr"), [null, null, 22, 55, null]);
@@ -50,7 +50,7 @@ test("a time is shown only after another hop of the same clock", () => {
   assert.deepEqual(joined(message("queue", "app-3:0", "app-3:0")).map(h => h.at_us), [null, null, 90, null, 31, null]);
 });
 
-test("what is no hop is left out", () => {
+test("what isn't a hop is left out", () => {
   assert.deepEqual(hopsFrom("x"), []);
   assert.deepEqual(hopsFrom([null, 3, { from: "a", to: 4, kind: "post", by: "a" }, { from: "a", to: "b", kind: "jump", by: "a" }]), []);
   assert.deepEqual(hopsFromHeader("{not json"), []);
@@ -58,7 +58,7 @@ test("what is no hop is left out", () => {
   assert.equal(hopsFrom([{ from: "door", to: "app-1:0", kind: "post", at_us: "soon", by: "door" }])[0].at_us, null);
 });
 
-test("who was reached: trace, else headers", () => {
+test("the worker reached: from the trace, else from the headers", () => {
   assert.equal(reachedBy(message("queue", "app-1:0", "app-3:0")), "app-1:0");
   assert.equal(writtenBy(message("queue", "app-1:0", "app-3:0")), "app-3:0");
   assert.equal(reachedBy(message("ws", null, "app-3:0")), "app-3:0");

@@ -49,7 +49,7 @@ test("refusals and answers that are not the app's", () => {
   assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "not-json", status: 502 } }, "app-3:0"), "POST was answered with 502 by something other than the app: missed.");
 });
 
-test("workers not shown: a miss is named by pod", () => {
+test("workers hidden by the server: a miss names the pod", () => {
   const m = message("mem-rr", "app-1", "app-1");
   Object.assign(m, { ...message("mem-rr", "app-1", "app-2"), socket: { live: true, at: "app-1" } });
   assert.equal(say(grid(1, 4), m, "app-1"), "POST reached app-1, the right pod but the wrong worker; your socket is on app-1; nothing to deliver to: missed.");
@@ -59,13 +59,13 @@ test("nothing is concluded before the message is settled", () => {
   assert.deepEqual(caption(scene(grid(3, 1), message("http-rr", "app-1:0", "app-3:0", { finished: false }), "app-3:0")), ["On its way."]);
 });
 
-test("twenty", () => {
+test("twenty messages", () => {
   const shown = { kind: "burst", op: "mem-rr", n: 20, reached: { "app-10:0": 3, "app-2:0": 7, "app-1:0": 10 }, missed: { "app-10:0": 3 }, arrived: 17, done: true, drops: [], named: true, backOnSocket: true, socketAt: "app-1:0" };
   assert.equal(plain(caption({ ...scene(grid(3, 1), null, "app-1:0"), shown })), "20 POSTs without the cookie reached app-1:0 10, app-2:0 7 and app-10:0 3; your socket is on app-1:0: 17 arrived, 3 missed.");
   assert.equal(plain(caption({ ...scene(grid(3, 1), null, "app-1:0"), shown: { ...shown, reached: {}, arrived: 0 } })), "20 POSTs without the cookie reached no worker: 20 missed.");
 });
 
-test("twenty on many workers are counted by pod", () => {
+test("twenty messages on many workers are counted by pod", () => {
   const reached = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`app-${1 + i % 2}:${i}`, 1]));
   const shown = { kind: "burst", op: "http-rr", n: 20, reached: { ...reached, "app-1:0": 9 }, missed: {}, arrived: 20, done: true, drops: [], named: true, backOnSocket: false, socketAt: "app-1:0" };
   assert.equal(plain(caption({ ...scene(grid(2, 12), null, "app-1:0"), shown })), "20 POSTs without the cookie reached app-1 14 and app-2 6; each answer came back on its own connection: 20 arrived.");

@@ -1,4 +1,4 @@
-// Worlds and messages as servers would tell them, for the tests.
+// Worlds and messages as servers would report them, for the tests.
 import { NOWHERE, worldOf } from "../topology.js";
 import { hopsFrom, joined } from "../trace.js";
 
@@ -9,7 +9,7 @@ export const grid = (pods, workers) => worldOf(NOWHERE, wire(Array.from({ length
 const hop = (from, to, kind, at_us, by) => ({ from, to, kind, at_us, by });
 const post = w => hop("door", w, "post", 0, w), answer = w => hop(w, "door", "answer", 55, w);
 
-// What the app says, by button: `got` is the worker reached, `holder` the one with the socket.
+// What the app reports, by button: `got` is the worker reached, `holder` the one with the socket.
 export function said(op, got, holder) {
   if (op.startsWith("http")) return { http: [post(got), answer(got)] };
   if (op === "ws") return { frame: [hop("door", holder, "frame", 0, holder), hop(holder, "door", "push", 12, holder)] };

@@ -2,8 +2,8 @@
 
 use super::between;
 use anyhow::Result;
-use stickyctl::verify::code::Code;
-use stickyctl::verify::scenario::{ALL, Wants};
+use sticky_affinity::code::Code;
+use sticky_affinity::scenario::{ALL, Wants};
 use testkit::proxies::cases::{CASES, codes_on_real_proxies};
 
 pub fn page(page: &str) -> Result<String> {

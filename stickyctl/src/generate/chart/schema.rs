@@ -25,7 +25,7 @@ fn plain(properties: &mut Value) {
     redis["maxmemory"] = json!({
         "type": "integer",
         "minimum": 1 << 20,
-        "description": format!("In bytes: {}", redis["maxmemory"]["description"].as_str().unwrap_or_default()),
+        "description": format!("{} In bytes.", redis["maxmemory"]["description"].as_str().unwrap_or_default()),
         "default": super::maxmemory(&crate::spec::StickyApp::default()),
     });
     for (group, key) in [("ingress", "trustedProxies"), ("networkPolicy", "allowFrom")] {
@@ -60,9 +60,9 @@ fn rules() -> Value {
     let text = || json!({"type": "string"});
     let door = |word: &str| at("ingress.frontDoor", json!({"const": word}));
     let tls = || at("ingress.tlsSecret", text());
-    let not_secure = || at("ingress.cookie.secure", json!({"const": false}));
+    let not_off = || maybe("ingress.cookie.secure", json!({"enum": [true, null]}));
     // The cookie has Secure where it is set, and by default with TLS.
-    let secure = || json!({"anyOf": [at("ingress.cookie.secure", json!({"const": true})), both(tls(), json!({"not": not_secure()}))]});
+    let secure = || json!({"anyOf": [at("ingress.cookie.secure", json!({"const": true})), both(tls(), not_off())]});
     json!([
         when("A front door picks the certificate by host name.", tls(), at("ingress.host", text())),
         when("Browsers drop SameSite=None without Secure.", at("ingress.cookie.sameSite", json!({"const": "None"})), secure()),
@@ -71,7 +71,7 @@ fn rules() -> Value {
             at("ingress.cookie.name", json!({"type": "string", "pattern": "^__([Hh][Oo][Ss][Tt]|[Ss][Ee][Cc][Uu][Rr][Ee])-"})),
             secure(),
         ),
-        when("ingress-nginx adds Secure to every cookie that it sets over TLS.", both(door("nginx"), tls()), json!({"not": not_secure()}),),
+        when("ingress-nginx adds Secure to every cookie that it sets over TLS.", both(door("nginx"), tls()), not_off(),),
         when("Only Traefik's version decides what is read.", door("nginx"), maybe("ingress.frontDoorVersion", json!({"type": "null"}))),
         when(
             "Traefik doesn't read affinity-mode and session-cookie-change-on-failure.",

@@ -1,41 +1,36 @@
-//! What a run has seen so far: it stays whole when the run is interrupted.
+//! What a run has seen so far; it survives an interruption.
 
-use crate::verify::plan::Sample;
-use crate::verify::run::{Run, Session, SocketFirst};
-use crate::verify::seen::{Event, Socket, What};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use sticky_affinity::plan::Sample;
+use sticky_affinity::run::{Run, Session, SocketFirst};
+use sticky_affinity::seen::{Event, Socket, What};
 
-/// The book of a run.
+/// The observations of a run that is under way.
 #[derive(Debug)]
-pub struct Book {
+pub(crate) struct Book {
     began: Instant,
     run: Mutex<Run>,
 }
 
 impl Book {
-    /// An empty one.
-    #[must_use]
-    pub fn new(sample: Sample) -> Self {
+    pub(crate) fn new(sample: Sample) -> Self {
         let run = Run { sessions: vec![Session::default(); sample.sessions as usize], ..Run::default() };
         Self { began: Instant::now(), run: Mutex::new(run) }
     }
 
-    /// What was seen so far.
-    #[must_use]
-    pub fn run(&self) -> Run {
+    pub(crate) fn run(&self) -> Run {
         self.look(Run::clone)
     }
 
-    /// How long it has been kept.
-    #[must_use]
-    pub fn age(&self) -> Duration {
+    /// The time since the run began.
+    pub(crate) fn age(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// Writes down what happened beside the probes; `so_from_the_start`: it was so when the run began.
-    pub fn happened(&self, what: What, so_from_the_start: bool) {
-        let at = if so_from_the_start { Duration::ZERO } else { self.age() };
+    /// Records an event beside the probes; `initial` means that it describes the state at the start.
+    pub(crate) fn happened(&self, what: What, initial: bool) {
+        let at = if initial { Duration::ZERO } else { self.age() };
         self.note(|run| run.events.push(Event { at, what }));
     }
 
@@ -52,21 +47,20 @@ impl Book {
     }
 }
 
-/// Where a socket stands in the book.
+/// A socket's place in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seat {
-    /// The first or second one of a session.
+    /// By session, and index among its sockets.
     Session(usize, usize),
-    /// One that a session began with.
+    /// The socket that a session began with.
     First(usize),
-    /// The one after that.
+    /// The socket after that one.
     Again(usize),
-    /// One that is silent.
+    /// A silent socket.
     Idle(usize),
 }
 
 impl Seat {
-    /// Puts a socket there.
     pub(super) fn take(self, run: &mut Run, socket: Socket) {
         match self {
             Self::Session(session, _) => run.sessions[session].sockets.push(socket),

@@ -1,17 +1,17 @@
-//! How fast probes begin.
+//! The rate at which probes begin.
 
 use std::time::{Duration, Instant};
 
-/// Spreads beginnings so that no second has more than the rate, and that all of them take a wanted time.
+/// Spaces probes so that no second exceeds the rate, and that all of them take a given time.
 pub(super) struct Pace {
-    /// Between two beginnings by the rate alone.
+    /// The interval by the rate alone.
     least: Duration,
     every: Duration,
     next: tokio::sync::Mutex<Instant>,
 }
 
 impl Pace {
-    /// `rate` a second at most; `over` is the time that `count` of them are to take.
+    /// At most `rate` probes per second; `count` of them take at least `over`.
     pub(super) fn new(rate: f64, over: Duration, count: u64) -> Self {
         let least = Duration::from_secs_f64(1.0 / rate.max(0.001));
         Self { least, every: least.max(over.div_f64(count.max(1) as f64)), next: tokio::sync::Mutex::new(Instant::now()) }
@@ -22,13 +22,13 @@ impl Pace {
         self.turns(1).await;
     }
 
-    /// Waits for the turns of `count` that begin at once: no more than the rate, or a second has more than it.
+    /// Waits for the turns of `count` probes that begin together; `count` must not exceed the rate.
     pub(super) async fn turns(&self, count: u32) {
         let at = self.reserve(&mut *self.next.lock().await, Instant::now(), count);
         tokio::time::sleep_until(at.into()).await;
     }
 
-    /// When they begin. A second may end with them or begin with them, so that their room is kept on both sides.
+    /// When they begin. Any second may end or begin with them, so there is room for them on both sides.
     fn reserve(&self, next: &mut Instant, now: Instant, count: u32) -> Instant {
         let at = now.max(*next + self.every * (count - 1));
         *next = at + self.every.max(self.least * count);

@@ -1,19 +1,20 @@
-//! The requests of a run: rounds, and sessions that are looked at by themselves.
+//! The requests of a run: rounds, and sessions with an odd beginning.
 
+use super::ask::{self, Connection, Question};
+use super::asking::{AFTER, AT_ONCE, Asking, KEPT, MANY, MANY_SESSIONS, ON_KEPT};
 use super::book::Book;
+use super::error::ProbeError;
 use super::pace::Pace;
-use super::shoot::{Request, cut, noted, place, shoot};
-use super::{AFTER, AT_ONCE, Asking, KEPT, MANY, MANY_SESSIONS, ON_KEPT};
-use crate::verify::ask::{self, Connection, Question};
-use crate::verify::jar::Jar;
-use crate::verify::plan::Probe;
-use crate::verify::scenario::Name;
-use crate::verify::seen::Shot;
+use super::shoot::{Request, cut, noted, shoot};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use sticky_affinity::jar::Jar;
+use sticky_affinity::plan::Probe;
+use sticky_affinity::scenario::Name;
+use sticky_affinity::seen::Shot;
 
 /// A run that is under way.
 pub(super) struct Running<'a> {
@@ -41,7 +42,7 @@ impl Running<'_> {
         shot
     }
 
-    /// A session's request for the path of a round, with its jar or none.
+    /// A session's request for the path of a round.
     pub(super) fn request<'a>(&'a self, session: u32, round: u32, jar: Option<&'a Mutex<Jar>>) -> Request<'a> {
         let target = &self.asking.target;
         let place = round.saturating_sub(1) as usize % target.paths.len();
@@ -55,7 +56,7 @@ impl Running<'_> {
         Request { path: &target.first, place, body: target.first_body.as_ref(), ..self.request(session, 0, Some(jar)) }
     }
 
-    /// One round after another: a session's next request begins when its last one has ended.
+    /// One round: a session's next request begins only after its last one has ended.
     pub(super) async fn round(&self, round: u32, probes: Vec<Probe>) {
         let mut control = 0;
         let probes = probes.into_iter().map(|probe| {
@@ -80,7 +81,7 @@ impl Running<'_> {
         }
     }
 
-    /// A session whose first requests are all under way before any is answered: each may get a cookie of its own, and the last one wins.
+    /// A session whose first requests are all sent before any is answered: each may get a different cookie, and the last one wins.
     pub(super) async fn parallel_first(&self) {
         if !self.has(Name::ParallelFirst) {
             return;
@@ -94,9 +95,9 @@ impl Running<'_> {
         }
     }
 
-    /// Requests of several sessions, all of a session's at once.
+    /// Parallel requests of several sessions, session by session.
     pub(super) async fn at_once(&self) {
-        // Where one pod shows one worker only, there is nothing to tell apart.
+        // If no pod shows several workers, there is nothing to tell apart.
         let several = self.book.look(|run| run.workers().values().any(|workers| workers.len() > 1));
         if !self.has(Name::Workers) || !several {
             return;
@@ -107,14 +108,14 @@ impl Running<'_> {
         }
     }
 
-    /// The same request so many times, all begun before any is answered.
+    /// The same request several times in parallel.
     pub(super) async fn together(&self, request: Request<'_>) -> Vec<Shot> {
         self.pace.turns(MANY).await;
         let shots = join_all((0..MANY).map(|_| shoot(self.asking, self.book, request))).await;
         shots.into_iter().map(|(shot, _)| shot).inspect(|_| self.tick()).collect()
     }
 
-    /// A session that comes with values which nobody issued, in the site's own cookies as a session that is bound has them.
+    /// A session that sends the cookies of a bound session, with values that nobody issued.
     pub(super) async fn dead_cookie(&self) {
         if !self.has(Name::DeadCookie) {
             return;
@@ -131,7 +132,7 @@ impl Running<'_> {
         }
     }
 
-    /// What somebody sees who keeps a connection and no cookie.
+    /// What a client sees that keeps its connection open and has no cookies.
     pub(super) async fn kept(&self) {
         if !self.asking.reuse {
             return;
@@ -149,7 +150,7 @@ impl Running<'_> {
                     let mut open = match connection.take() {
                         Some(open) => open,
                         None if m == 0 => Connection::open(target, request.way).await?,
-                        None => return Err("the connection was not kept".to_owned()),
+                        None => return Err(ProbeError::NotKept),
                     };
                     let answer = open.ask(target, question).await?;
                     connection = Some(open);
@@ -159,8 +160,8 @@ impl Running<'_> {
                 let blank = Shot { round: m, at: self.book.since(at), took: at.elapsed(), way: request.way.to, ..Shot::none() };
                 self.tick();
                 let lost = answer.is_err();
-                shots.push(noted(self.asking, blank, answer, None, &place(target, request.path)).0);
-                // A site that ends connections after each answer keeps none.
+                shots.push(noted(self.asking, blank, answer, None, &target.place(request.path)).0);
+                // A site that closes connections after each answer keeps none.
                 if lost {
                     break;
                 }
@@ -169,9 +170,9 @@ impl Running<'_> {
         }
     }
 
-    /// Where all controls met one pod, or sessions moved, it may be a cache's doing: a query that nobody has asked before goes past it.
+    /// If all controls met one pod, or sessions moved, a cache may be the cause: a query string that nobody has used before bypasses it.
     pub(super) async fn past_caches(&self) {
-        // A session is asked where it moved: another path may be another rule's.
+        // A session repeats the path where it moved: another path may have another rule.
         let asked: Vec<(Option<usize>, u32)> = self.book.look(|run| {
             if run.spread().len() == 1 {
                 return vec![(None, 1); MANY as usize];

@@ -1,15 +1,18 @@
-//! A WebSocket that is held: it hears what comes, and writes its end into the book by itself.
+//! A WebSocket that is held open: it receives messages, and records its end in the book by itself.
 
+use super::answer::Answer;
+use super::ask::{MOST_BODY, dress, within};
 use super::book::{Book, Seat};
-use crate::verify::ask::{Answer, MOST_BODY, Way, connect, dress, sentence, within};
-use crate::verify::seen::{End, How};
-use crate::verify::target::Socket;
+use super::connect::{Stream, Way, connect};
+use super::error::{ProbeError, chain};
+use super::target::Socket;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderMap;
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use sticky_affinity::seen::{End, How};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -18,39 +21,36 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::sync::CancellationToken;
 
-type Open = WebSocketStream<Box<dyn crate::verify::ask::Stream>>;
+type Open = WebSocketStream<Box<dyn Stream>>;
 
-/// Texts that wait to be looked at; more than these are of no interest.
+/// The most text messages in the queue; more are dropped.
 const TEXTS: usize = 64;
-/// The longest text that waits to be looked at, in bytes: hello and the messages of this run are far shorter.
+/// The longest text message in the queue, in bytes: hello and the messages of this run are far shorter.
 const LONGEST: usize = 4 << 10;
-/// The most texts that are looked at for a name.
+/// The most text messages that are searched for an identity.
 const GREETINGS: usize = 8;
-/// For such a text to come: a greeting comes at once, and who says nothing unasked says nothing later either.
+/// Time limit for such a message: a greeting comes at once, or never.
 const GREETED: Duration = Duration::from_secs(2);
-/// For the other side's goodbye.
+/// Time limit for the server's close frame.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A WebSocket that is open.
 pub(super) struct Line {
     stream: Open,
-    /// When something came over it last.
+    /// When something last arrived over it.
     quiet_since: Instant,
-    /// How it ended, where it has by now.
+    /// How it ended, if it has.
     over: Option<How>,
 }
 
-/// Opens a WebSocket on a connection of its own. The answer has the headers of the 101, and as its body the text that names somebody, where
-/// the headers don't and `names` may find it there; a refusal has its own status and no line. One that names nobody is open all the same.
-///
-/// # Errors
-/// Why there was none, as a sentence.
+/// Opens a WebSocket on its own connection. The answer has the headers of the 101 response. If these do not identify the pod, its body is the
+/// text message in which `names` finds an identity, or empty. A refusal has its own status and no line.
 pub(super) async fn open(
     socket: &Socket,
     (path, way): (&str, Way),
     cookies: Option<&str>,
     names: impl Fn(&HeaderMap, &[u8]) -> bool,
-) -> Result<(Answer, Option<Line>), String> {
+) -> Result<(Answer, Option<Line>), ProbeError> {
     let until = Instant::now() + socket.target.timeout;
     let (mut answer, mut line) = within(&socket.target, begin(socket, (path, way), cookies)).await?;
     if let Some(line) = line.as_mut().filter(|_| socket.names_in_texts && !names(&answer.headers, b"")) {
@@ -61,12 +61,12 @@ pub(super) async fn open(
     Ok((answer, line))
 }
 
-async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>) -> Result<(Answer, Option<Line>), String> {
+async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>) -> Result<(Answer, Option<Line>), ProbeError> {
     let target = &socket.target;
-    // Over HTTP/1.1 always: few front doors take RFC 8441.
+    // Always over HTTP/1.1: few front doors support RFC 8441.
     let stream = connect(target, way, false).await?;
-    let failed = |e: &dyn std::error::Error| format!("opening a socket at {}: {}", target.address(way), sentence(e));
-    let mut request = format!("ws://{}{path}", target.authority).into_client_request().map_err(|e| failed(&e))?;
+    let failed = |source| ProbeError::Socket { address: target.address(way).to_owned(), source: Box::new(source) };
+    let mut request = format!("ws://{}{path}", target.authority).into_client_request().map_err(failed)?;
     dress(request.headers_mut(), target, cookies)?;
     request.headers_mut().extend(socket.origin.clone().map(|origin| (ORIGIN, origin)));
     request.headers_mut().extend(socket.subprotocol.clone().map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
@@ -81,17 +81,17 @@ async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>)
             let (head, body) = answer.into_parts();
             Ok((Answer { status: head.status.as_u16(), headers: head.headers, body: body.unwrap_or_default().into(), cut: None }, None))
         }
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(failed(error)),
     }
 }
 
 impl Line {
-    /// The first text that names somebody, after `say` was said; none where a few don't, or it ends.
+    /// Sends `say`, and returns the first text message with an identity; none if the first few have none, or if the socket ends.
     async fn named(&mut self, say: Option<&str>, names: impl Fn(&[u8]) -> bool) -> Option<Bytes> {
         if let Some(say) = say
             && let Err(error) = self.stream.send(Message::text(say)).await
         {
-            self.over = Some(How::Cut(sentence(&error)));
+            self.over = Some(How::Cut(chain(&error)));
             return None;
         }
         // A greeting or two may come before the reply.
@@ -106,7 +106,7 @@ impl Line {
         None
     }
 
-    /// What comes next: a text, something else, or its end.
+    /// Waits for the next message. Returns it if it is a text message.
     async fn next(&mut self) -> Option<Utf8Bytes> {
         let message = self.stream.next().await;
         let over = match message {
@@ -118,9 +118,9 @@ impl Line {
                 self.quiet_since = Instant::now();
                 return if let Message::Text(text) = message { Some(text) } else { None };
             }
-            // What is larger than this run reads is no fault of the site's.
+            // A message beyond this run's limit is not the site's fault.
             Some(Err(Error::Capacity(_))) => How::Ours,
-            Some(Err(error)) => How::Cut(sentence(&error)),
+            Some(Err(error)) => How::Cut(chain(&error)),
             None => How::Cut("the connection ended".to_owned()),
         };
         self.over = Some(over);
@@ -128,7 +128,7 @@ impl Line {
     }
 }
 
-/// A held socket. It ends with this value.
+/// A socket that is held open until this value is dropped.
 pub(super) struct Held {
     stop: CancellationToken,
     over: CancellationToken,
@@ -143,13 +143,13 @@ impl Drop for Held {
 }
 
 impl Held {
-    /// Holds a socket, whose end goes to its seat in the book; its texts are kept where somebody will look at them.
+    /// Holds a socket, and records its end at its seat. Text messages are queued if `keeps` is set.
     pub(super) fn new(line: Line, book: Arc<Book>, seat: Seat, keeps: bool) -> Self {
         let (stop, (sender, texts)) = (CancellationToken::new(), mpsc::channel(TEXTS));
         let over = CancellationToken::new();
         let (stopped, ended) = (stop.clone(), over.clone().drop_guard());
         let task = tokio::spawn(async move {
-            // The end is told when the task is over, however that comes.
+            // Dropped when the task ends, however it ends.
             let _ended = ended;
             let end = hold(line, &book, &stopped, keeps.then_some(&sender)).await;
             book.note(|run| {
@@ -161,17 +161,15 @@ impl Held {
         Self { stop, over, texts, task }
     }
 
-    /// Whether it is still open.
     pub(super) fn is_open(&self) -> bool {
         !self.task.is_finished()
     }
 
-    /// Waits for its end.
     pub(super) async fn ended(&self) {
         self.over.cancelled().await;
     }
 
-    /// Whether a text that `is_it` comes within a time.
+    /// Whether a text message for which `is_it` holds arrives in time.
     pub(super) async fn hears(&mut self, within: Duration, is_it: impl Fn(&str) -> bool) -> bool {
         let heard = async {
             while let Some(text) = self.texts.recv().await {
@@ -184,10 +182,10 @@ impl Held {
         tokio::time::timeout(within, heard).await.unwrap_or(false)
     }
 
-    /// Says goodbye and waits for the end to be written down.
+    /// Closes the socket, and waits until its end is recorded.
     pub(super) async fn close(mut self) {
         self.stop.cancel();
-        // A task that failed has nothing more to say.
+        // There is nothing to do about a task that failed.
         let _ = (&mut self.task).await;
     }
 }
@@ -202,14 +200,14 @@ async fn hold(mut line: Line, book: &Book, stop: &CancellationToken, texts: Opti
             () = stop.cancelled() => break How::Ours,
         };
         if let (Some(texts), Some(text)) = (texts, text.filter(|text| text.len() <= LONGEST)) {
-            // One that finds no room is none that anybody waits for.
+            // Nobody waits for a message that does not fit.
             let _ = texts.try_send(text.to_string());
         }
     };
     let at = Instant::now();
     let quiet_since = line.quiet_since;
     if !matches!(how, How::Cut(_)) {
-        // A peer that does not answer the goodbye is no trouble of the site's.
+        // A server that does not answer the close frame is not at fault.
         let _ = tokio::time::timeout(GOODBYE, async {
             line.stream.close(None).await?;
             while let Some(Ok(_)) = line.stream.next().await {}

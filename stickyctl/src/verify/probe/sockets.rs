@@ -1,21 +1,21 @@
-//! The sockets of a run: those of sessions with the messages for them, those that sessions begin with, and silent ones.
+//! The sockets of a run: those of sessions, with the messages for them; those that sessions begin with; and silent ones.
 
+use super::asking::{APART, AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
 use super::book::Seat;
 use super::running::Running;
 use super::shoot::{Request, client_id, named, open, shoot};
 use super::socket::Held;
-use super::{APART, AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
-use crate::verify::jar::Jar;
-use crate::verify::scenario::Name;
-use crate::verify::seen::{Delivery, Outcome};
-use crate::verify::target::{Body, Socket};
+use super::target::{Body, Socket};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use std::sync::Mutex;
+use sticky_affinity::jar::Jar;
+use sticky_affinity::scenario::Name;
+use sticky_affinity::seen::{Delivery, Outcome};
 use tokio::time::Instant;
 
 impl Running<'_> {
-    /// The site's socket, unless it would be sticky-app's and nobody answered like one.
+    /// The site's socket, unless it would be sticky-app's and no answer looks like sticky-app.
     pub(super) fn socket(&self) -> Option<&Socket> {
         let named = || self.book.look(|run| run.sessions.iter().any(|session| session.bound().is_some()));
         self.asking.socket.as_ref().filter(|socket| socket.path.is_some() || named())
@@ -28,13 +28,13 @@ impl Running<'_> {
         held
     }
 
-    /// Each session's socket, the messages for it, and its next socket.
+    /// Each session's socket, the messages for it, and the socket after it.
     pub(super) async fn sockets(&self) {
         let Some(socket) = self.socket().filter(|_| self.has(Name::StickWs)) else { return };
         let open = |n: u32, place| self.open(socket, n, Seat::Session(n as usize, place), &self.jars[n as usize]);
         let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(AT_ONCE);
         let mut held: Vec<(u32, Held)> = all.filter_map(std::future::ready).collect().await;
-        // In the order of the sockets, workers that take connections in turn would meet the same sessions again.
+        // In the order of the sockets, workers that take connections in turn would get the same sessions again.
         fastrand::Rng::with_seed(self.asking.seed).shuffle(&mut held);
         let told = stream::iter(held).map(|(n, mut held)| async move {
             self.deliver(n, &self.jars[n as usize], &mut held).await;
@@ -50,9 +50,9 @@ impl Running<'_> {
         join_all(held.into_iter().map(Held::close)).await;
     }
 
-    /// One message by whoever gets the POST, one through the bus.
+    /// One message that the worker which gets the POST delivers, and one through the bus.
     pub(super) async fn deliver(&self, n: u32, jar: &Mutex<Jar>, held: &mut Held) {
-        // sticky-app says hello once it hears the bus for this socket.
+        // sticky-app sends its hello once it has subscribed to the bus for this socket.
         if !self.asking.app || !held.hears(DELIVERY, |text| text.contains("\"websocket_pid\"")).await {
             return;
         }
@@ -67,7 +67,7 @@ impl Running<'_> {
             let request = Request { path: &path, body: Some(&body), ..self.request(n, 0, Some(jar)) };
             let (mut posted, answer) = shoot(self.asking, self.book, request).await;
             self.tick();
-            // The hello came from sticky-app, whose worker answers 503 where its bus takes no message.
+            // The hello came from sticky-app, whose worker itself answers 503 if its bus takes no message.
             if let Some(who) = answer.as_ref().and_then(|answer| named(self.asking, answer)) {
                 posted.outcome = Outcome::By(who);
             }
@@ -82,7 +82,7 @@ impl Running<'_> {
         }
     }
 
-    /// Sessions that begin with a socket, which is held.
+    /// Sessions that begin with a socket, which is held open.
     pub(super) async fn socket_first(&self) -> Vec<(Mutex<Jar>, Option<Held>)> {
         let Some(socket) = self.socket().filter(|_| self.has(Name::WsFirst)) else { return Vec::new() };
         let (mut held, mut next) = (Vec::new(), Instant::now());
@@ -98,7 +98,7 @@ impl Running<'_> {
         held
     }
 
-    /// Closes the sockets that were held, and opens those anew that had ended by themselves.
+    /// Closes the held sockets, and opens those again that have already ended.
     pub(super) async fn come_back(&self, first: Vec<(Mutex<Jar>, Option<Held>)>) {
         let Some(socket) = self.socket() else { return };
         let work = (0..).zip(first).filter_map(|(n, (jar, held))| Some((n, jar, held?)));
@@ -112,7 +112,7 @@ impl Running<'_> {
         stream::iter(work).buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
-    /// Sockets over which nothing will be said.
+    /// Sockets that nothing is sent over.
     pub(super) async fn silent(&self) -> Vec<Held> {
         let Some(socket) = self.socket().filter(|_| self.asking.idle.is_some()) else { return Vec::new() };
         let mut held = Vec::new();

@@ -1,14 +1,19 @@
-//! Probes of sites that are a few lines of bytes.
+//! Probes of sites that consist of a few lines of bytes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-use super::book::Seat;
+use super::asking::Asking;
+use super::book::{Book, Seat};
+use super::connect::Way;
 use super::shoot::open;
-use super::*;
-use crate::verify::ask::Way;
-use crate::verify::seen::{How, Outcome, Who};
-use crate::verify::target;
+use super::target::{self, Target};
 use http::HeaderValue;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+use sticky_affinity::identity::Source;
+use sticky_affinity::jar::Jar;
+use sticky_affinity::plan::Sample;
+use sticky_affinity::scenario::Chosen;
+use sticky_affinity::seen::{How, Outcome, Who};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -38,7 +43,7 @@ fn asking(address: String, timeout: Duration) -> Asking {
 async fn opened<F: Future<Output = ()> + Send + 'static>(
     timeout: Duration,
     serve: impl FnOnce(TcpStream) -> F + Send + 'static,
-) -> (crate::verify::seen::Socket, bool) {
+) -> (sticky_affinity::seen::Socket, bool) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let asking = asking(listener.local_addr().unwrap().to_string(), timeout);
     let served = tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
@@ -58,7 +63,7 @@ async fn opened<F: Future<Output = ()> + Send + 'static>(
         held.close().await;
     }
     served.abort();
-    let has = jar.into_inner().unwrap().header(&place(&asking.target, "/"), SystemTime::now()).is_some();
+    let has = jar.into_inner().unwrap().header(&asking.target.place("/"), SystemTime::now()).is_some();
     (book.run().idle.pop().unwrap(), has)
 }
 

@@ -1,59 +1,59 @@
 //! From a run and its judgement to the report.
 
-use super::{Advice, Cookie, Count, Happened, Identity, Kind, Latency, Plan, Pod, Ran, Report, Request, Session, Summary, Told, harmless, words};
+use super::harmless::harmless;
+use super::model::{Advice, Count, Identity, Plan, Ran, Report, Summary, Told};
+use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
+use super::summary::summary;
 use crate::exit::Exit;
-use crate::verify::bounds;
-use crate::verify::code::Code;
-use crate::verify::ends::Why;
-use crate::verify::jar::Fate;
-use crate::verify::moves::{Cause, Step};
-use crate::verify::plan::Sample;
-use crate::verify::run::{self, Run};
-use crate::verify::scenario::{self, Chosen, Mark, Name, Wants};
-use crate::verify::seen::{Event, Outcome, PodState, Shot, What};
-use crate::verify::verdict::Judgement;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use sticky_affinity::bounds;
+use sticky_affinity::code::Code;
+use sticky_affinity::ends::Why;
+use sticky_affinity::jar::Fate;
+use sticky_affinity::moves::{Cause, Step};
+use sticky_affinity::plan::Sample;
+use sticky_affinity::run::{self, Run};
+use sticky_affinity::scenario::{self, Chosen, Mark, Name, Wants};
+use sticky_affinity::seen::{Event, Outcome, PodState, Shot, What};
+use sticky_affinity::verdict::Judgement;
 
-/// What a report says of its run besides what was seen.
+/// What a report contains besides observations and the judgement.
 #[derive(Debug, Clone)]
-pub struct About {
-    /// The URL.
-    pub url: String,
-    /// The call.
-    pub command: String,
-    /// When it began (RFC 3339, UTC).
-    pub began: String,
-    /// How long it took.
-    pub took: Duration,
-    /// The seed of the order.
-    pub seed: u64,
-    /// How much was planned.
-    pub sample: Sample,
-    /// Requests and sockets at most.
-    pub planned: (u64, u64),
-    /// Paths that were asked, the one of first requests first.
-    pub paths: Vec<String>,
-    /// The scenarios.
-    pub chosen: Chosen,
-    /// Whether it was interrupted.
-    pub partial: bool,
-    /// The exit code that goes with the judgement.
-    pub exit: Exit,
-    /// Where pods and workers are told.
-    pub identity: (String, String),
+pub(crate) struct About {
+    pub(crate) url: String,
+    /// The command line.
+    pub(crate) command: String,
+    /// When the run began (RFC 3339, UTC).
+    pub(crate) began: String,
+    /// How long the run took.
+    pub(crate) took: Duration,
+    /// The seed of the order of sessions.
+    pub(crate) seed: u64,
+    pub(crate) sample: Sample,
+    /// The largest number of requests, and of sockets.
+    pub(crate) planned: (u64, u64),
+    /// Requested paths, the one of first requests first.
+    pub(crate) paths: Vec<String>,
+    pub(crate) chosen: Chosen,
+    /// Whether the run was interrupted.
+    pub(crate) partial: bool,
+    pub(crate) exit: Exit,
+    /// Where pods and workers were identified.
+    pub(crate) identity: (String, String),
 }
 
 impl Report {
-    /// Writes down a run and its judgement.
-    #[must_use]
-    pub fn new(about: &About, run: &Run, judgement: &Judgement) -> Self {
+    /// The report of a run and its judgement.
+    pub(crate) fn new(about: &About, run: &Run, judgement: &Judgement) -> Self {
         let (sample, (probes, sockets)) = (about.sample, about.planned);
         let ran = scenario::ALL.iter().map(|one| {
-            let (outcome, detail) = one.of(run, judgement, &about.chosen);
-            // What was not reached says nothing of the site.
+            let found = judgement.scenario(one.name, &about.chosen);
+            let (outcome, detail) = (found.mark, found.detail);
+            // A scenario that was not reached shows nothing about the site.
             let is_late = !matches!(one.name, Name::Spread | Name::StickHttp) && !matches!(one.wants, Wants::Flag(_)) && about.chosen.has(one.name);
-            let detail = if about.partial && outcome == Mark::Skip && is_late { "the run was interrupted before it".to_owned() } else { detail };
+            let detail =
+                if about.partial && outcome == Mark::Skip && is_late { "the run was interrupted before this scenario".to_owned() } else { detail };
             Ran { name: one.word, asks: one.asks, outcome, detail: harmless(&detail) }
         });
         let mut socket_ends: BTreeMap<Why, u64> = BTreeMap::new();
@@ -106,7 +106,7 @@ impl Report {
             events: run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
             baseline: None,
         };
-        report.summary = words::summary(&report);
+        report.summary = summary(&report);
         report
     }
 }
@@ -174,7 +174,7 @@ fn pods(run: &Run) -> Vec<Pod> {
         .collect()
 }
 
-/// Of times in order: by nearest rank.
+/// Percentiles of sorted times, by nearest rank.
 fn latency(took: &[Duration]) -> Option<Latency> {
     let at = |share: f64| took.get(((took.len() as f64 * share).ceil() as usize).clamp(1, took.len().max(1)) - 1).copied().map(ms);
     Some(Latency { least_ms: at(0.0)?, p5_ms: at(0.05)?, p50_ms: at(0.5)?, p95_ms: at(0.95)?, p99_ms: at(0.99)? })
@@ -208,7 +208,7 @@ fn cookies(run: &Run) -> Vec<Cookie> {
         *sent.entry(name).or_default() += 1;
     }
     for ((name, _, fate), cookie) in &mut all {
-        // Another path may have been asked as well; the others are in no jar, or go nowhere without TLS.
+        // Another path may have been requested too; cookies with other fates are in no jar, or are not sent without TLS.
         if matches!(fate, Fate::Kept | Fate::OtherPath) {
             cookie.sent = sent.get(name).copied().unwrap_or_default();
         }
@@ -216,16 +216,16 @@ fn cookies(run: &Run) -> Vec<Cookie> {
     all.into_values().collect()
 }
 
-/// The most values of a cookie that are told, where they are asked for.
+/// The most values of a cookie in a report.
 const MOST_VALUES: usize = 10;
 
 #[cfg(test)]
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::verify::seen::Offered;
+    use sticky_affinity::seen::Offered;
 
-    /// Two of one name are two, and what becomes of each is told.
+    /// Two cookies with one name are two, each with its fate.
     #[test]
     fn cookies_of_one_name() {
         let mut run = sample::run(sample::Kind::NotSticky);
@@ -238,7 +238,7 @@ mod tests {
             [
                 ("Path=/ HttpOnly".to_owned(), 30, 360, None, vec![]),
                 ("Path=/other Expires".to_owned(), 1, 360, None, vec![]),
-                ("Path=/other Expires".to_owned(), 1, 0, Some(90), vec!["refused by browsers".to_owned(), "lives 90 s".to_owned()]),
+                ("Path=/other Expires".to_owned(), 1, 0, Some(90), vec!["rejected by browsers".to_owned(), "lifetime 90 s".to_owned()]),
             ]
         );
     }

@@ -1,92 +1,83 @@
-//! The report as JUnit has it, for whoever collects results of tests: one case for each scenario.
+//! The report as JUnit XML, with one test case for each scenario.
 
-use super::{Ran, Report, Told};
-use crate::verify::scenario::Mark;
-use crate::verify::verdict::Verdict;
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
-use std::io;
+use super::model::{Ran, Report, Told};
+use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
+use sticky_affinity::scenario::Mark;
+use sticky_affinity::verdict::Verdict;
 
-/// The suite's name, and the class of its cases.
+/// The name of the suite, and the class name of its cases.
 const SUITE: &str = "stickyctl verify";
 
 impl Report {
-    /// As JUnit XML, green exactly where the exit code is 0. Then a scenario that failed and does not count is skipped, with what was seen;
-    /// otherwise it is a failure, and the scenario that the exit code is owed to is an error where it did not fail. A run that was
-    /// interrupted has a case of its own for that.
+    /// The report as JUnit XML. It passes exactly if the exit code is 0. Then a scenario that failed but does not count is skipped, with what
+    /// was seen. Otherwise it is a failure, and the scenario that decided the exit code is an error if it did not fail. An interrupted run has
+    /// a case of its own.
     ///
     /// # Errors
     /// Never in practice: the text is written to memory.
-    pub fn junit(&self) -> io::Result<String> {
-        let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        let cases = self.cases();
-        let count = |is: fn(&Came<'_>) -> bool| cases.iter().filter(|case| is(&case.came)).count();
-        let (failures, errors) = (count(|came| matches!(came, Came::Failed)), count(|came| matches!(came, Came::Unproven(_) | Came::Ended(_))));
-        let skipped = count(|came| matches!(came, Came::Skipped | Came::Uncounted));
-        let (tests, time) = (cases.len().to_string(), format!("{:.3}", self.took_ms / 1e3));
-        let (failures, errors, skipped) = (failures.to_string(), errors.to_string(), skipped.to_string());
-        let began = self.began.trim_end_matches('Z').to_owned();
-        let counts = [("tests", &*tests), ("failures", &failures), ("errors", &errors), ("skipped", &skipped), ("time", &time)];
-        let suites = writer.create_element("testsuites").with_attribute(("name", SUITE)).with_attributes(counts);
-        suites.write_inner_content(|writer| {
-            let suite = writer.create_element("testsuite").with_attribute(("name", SUITE)).with_attributes(counts);
-            suite.with_attribute(("timestamp", &*began)).write_inner_content(|writer| self.suite(&cases, writer)).map(drop)
-        })?;
-        let mut text = String::from_utf8(writer.into_inner()).map_err(io::Error::other)?;
-        text.push('\n');
-        Ok(text)
-    }
-
-    fn suite(&self, cases: &[Case<'_>], writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
-        let (seed, partial, exit) = (self.seed.to_string(), self.partial.to_string(), self.exit_code.to_string());
-        let properties = [
+    pub fn junit(&self) -> Result<String, SerializeError> {
+        let time = Duration::try_from_secs_f64(self.took_ms / 1e3).unwrap_or_default();
+        let mut suite = TestSuite::new(SUITE);
+        suite.set_time(time);
+        // As text: the report has no other form of it.
+        suite.extra.insert("timestamp".into(), self.began.trim_end_matches('Z').into());
+        suite.add_properties([
             ("verdict", self.verdict.word()),
             ("workers", self.workers.word()),
-            ("exit code", &exit),
-            ("partial", &partial),
-            ("seed", &seed),
+            ("exit code", &self.exit_code.to_string()),
+            ("partial", &self.partial.to_string()),
+            ("seed", &self.seed.to_string()),
             ("url", &self.url),
             ("stickyctl", self.stickyctl),
-        ];
-        writer.create_element("properties").write_inner_content(|writer| {
-            for (name, value) in properties {
-                writer.create_element("property").with_attributes([("name", name), ("value", &*allowed(value))]).write_empty()?;
-            }
-            Ok(())
-        })?;
-        for Case { name, ran, came } in cases {
-            let case = writer.create_element("testcase").with_attributes([("classname", SUITE), ("name", *name)]);
-            let message = allowed(ran.map_or("", |ran| &ran.detail));
-            match came {
-                Came::Passed => case.write_empty()?,
-                Came::Skipped => case.write_inner_content(|writer| skipped(writer, &message))?,
-                Came::Uncounted => case.write_inner_content(|writer| {
-                    skipped(writer, &format!("it failed, and does not count: {message}"))?;
-                    writer.create_element("system-out").write_text_content(BytesText::new(&self.in_full(*ran))).map(drop)
-                })?,
-                Came::Failed => {
-                    let kind = self.reasons.iter().find(|reason| reason.scenario == *name).map_or("failed", |reason| reason.code.word());
-                    problem(case, "failure", &[("message", &message), ("type", kind)], &self.in_full(*ran))?
-                }
-                Came::Unproven(reason) => {
-                    // Pods may well be sticky where workers are what counts.
-                    let word = if reason.scenario == WORKERS { self.workers.word() } else { self.verdict.word() };
-                    let message = allowed(&format!("{word}: {}", reason.detail));
-                    problem(case, "error", &[("message", &message), ("type", reason.code.word())], &allowed(&in_full(reason)))?
-                }
-                Came::Ended(why) => problem(case, "error", &[("message", why), ("type", "exit-code")], &allowed(&self.summary.lead))?,
-            };
-        }
-        Ok(())
+        ]);
+        suite.add_test_cases(self.cases().iter().map(|case| self.test_case(case)));
+        let mut report = quick_junit::Report::new(SUITE);
+        report.set_time(time).add_test_suite(suite);
+        report.to_string()
     }
 
-    /// A case for each scenario, and one more where none of them says why the exit code is not 0.
+    fn test_case(&self, Case { name, ran, came }: &Case<'_>) -> TestCase {
+        let message = ran.map_or("", |ran| &ran.detail);
+        let skipped = |message: &str| {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(message);
+            status
+        };
+        let problem = |kind, message: &str, ty: &str, text: &str| {
+            let mut status = TestCaseStatus::non_success(kind);
+            status.set_message(message).set_type(ty).set_description(text);
+            status
+        };
+        let status = match came {
+            Came::Passed => TestCaseStatus::success(),
+            Came::Skipped => skipped(message),
+            Came::Uncounted => skipped(&format!("failed, but does not count: {message}")),
+            Came::Failed => {
+                let code = self.reasons.iter().find(|reason| reason.scenario == *name).map_or("failed", |reason| reason.code.word());
+                problem(NonSuccessKind::Failure, message, code, &self.in_full(*ran))
+            }
+            Came::Unproven(reason) => {
+                // Pods may well be sticky if workers decided.
+                let word = if reason.scenario == WORKERS { self.workers.word() } else { self.verdict.word() };
+                problem(NonSuccessKind::Error, &format!("{word}: {}", reason.detail), reason.code.word(), &in_full(reason))
+            }
+            Came::Ended(why) => problem(NonSuccessKind::Error, why, "exit-code", &self.summary.lead),
+        };
+        let mut case = TestCase::new(*name, status);
+        case.set_classname(SUITE);
+        if matches!(came, Came::Uncounted) {
+            case.set_system_out(self.in_full(*ran));
+        }
+        case
+    }
+
+    /// A case for each scenario, and another one if none of them explains an exit code other than 0.
     fn cases(&self) -> Vec<Case<'_>> {
         let mut cases: Vec<Case<'_>> = self.scenarios.iter().map(|one| Case { name: one.name, ran: Some(one), came: self.came(one) }).collect();
         let is_red = cases.iter().any(|case| matches!(case.came, Came::Failed | Came::Unproven(_)));
         let why = match (self.partial, self.exit_code) {
-            (true, _) => Some("interrupted before all was asked".to_owned()),
+            (true, _) => Some("interrupted before the run was complete".to_owned()),
             (false, code) => (code != 0 && !is_red).then(|| format!("exit code {code}")),
         };
         cases.extend(why.map(|why| Case { name: "run", ran: None, came: Came::Ended(why) }));
@@ -103,7 +94,7 @@ impl Report {
         }
         let mut reasons = self.reasons.iter();
         let decisive = match self.verdict {
-            // Pods are as they should be, so that it is workers, or that it was interrupted.
+            // Pods are sticky, so the cause is workers, or an interruption.
             Verdict::Sticky => reasons.find(|reason| reason.scenario == WORKERS && !self.partial),
             _ => reasons.next(),
         };
@@ -115,66 +106,38 @@ impl Report {
         }
     }
 
-    /// What a scenario asks, what was seen, and the reasons that are from it.
+    /// The question of a scenario, what was seen, and its reasons.
     fn in_full(&self, ran: Option<&Ran>) -> String {
         let Some(ran) = ran else { return String::new() };
         let reasons = self.reasons.iter().filter(|reason| reason.scenario == ran.name).map(in_full).collect::<Vec<_>>().join("\n\n");
-        allowed(format!("{}\n{}\n\n{reasons}", ran.asks, ran.detail).trim_end())
+        format!("{}\n{}\n\n{reasons}", ran.asks, ran.detail).trim_end().to_owned()
     }
 }
 
 const WORKERS: &str = "workers";
 
-/// A case: a scenario, or the run itself.
+/// A scenario, or the run itself.
 struct Case<'a> {
     name: &'a str,
     ran: Option<&'a Ran>,
     came: Came<'a>,
 }
 
-/// What came of a case.
+/// The result of a case.
 enum Came<'a> {
     Passed,
     Failed,
     Skipped,
-    /// Failed, and the exit code is 0 all the same.
+    /// Failed, but the exit code is 0 nevertheless.
     Uncounted,
-    /// Not failed, and why the run proves nothing.
+    /// Not failed, but the reason why the run proves nothing.
     Unproven(&'a Told),
-    /// The run ended so.
+    /// Why the run as a whole did not succeed.
     Ended(String),
-}
-
-fn skipped(writer: &mut Writer<Vec<u8>>, message: &str) -> io::Result<()> {
-    writer.create_element("skipped").with_attribute(("message", message)).write_empty().map(drop)
-}
-
-fn problem<'a>(
-    case: quick_xml::writer::ElementWriter<'a, Vec<u8>>,
-    element: &str,
-    attributes: &[(&str, &str)],
-    text: &str,
-) -> io::Result<&'a mut Writer<Vec<u8>>> {
-    case.write_inner_content(|writer| {
-        writer.create_element(element).with_attributes(attributes.iter().copied()).write_text_content(BytesText::new(text)).map(drop)
-    })
 }
 
 fn in_full(reason: &Told) -> String {
     format!("{}  {}\nseen: {}\n{}", reason.code.word(), reason.title, reason.detail, reason.code.advice())
-}
-
-/// A text without the characters that XML 1.0 has no way to write (section 2.2).
-fn allowed(text: &str) -> String {
-    let has = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    text.chars().fold(String::new(), |mut all, c| {
-        if has(c) {
-            all.push(c);
-        } else {
-            all.extend(c.escape_unicode());
-        }
-        all
-    })
 }
 
 #[cfg(test)]
@@ -183,50 +146,38 @@ mod tests {
     use super::super::build::told;
     use super::super::sample::{Kind, hostile, report};
     use super::*;
-    use crate::verify::code::Code;
-    use crate::verify::scenario::Name;
-    use quick_xml::Reader;
+    use sticky_affinity::code::Code;
+    use sticky_affinity::scenario::Name;
 
-    /// Names, attributes and texts, as a parser reads them.
-    fn read(text: &str) -> Vec<String> {
-        let mut reader = Reader::from_str(text);
-        reader.config_mut().check_end_names = true;
-        let mut all = Vec::new();
-        loop {
-            match reader.read_event().unwrap() {
-                Event::Eof => return all,
-                Event::Start(tag) | Event::Empty(tag) => {
-                    let attributes = tag.attributes().map(|one| {
-                        let one = one.unwrap();
-                        format!(" {}={}", one.key.as_ref(), one.normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap())
-                    });
-                    all.push(format!("{}{}", tag.name().as_ref(), attributes.collect::<String>()));
-                }
-                _ => {}
-            }
-        }
+    fn read(text: &str) -> quick_junit::Report {
+        // Consumers of JUnit expect no time zone in a timestamp, but this parser does.
+        quick_junit::Report::deserialize_from_str(&text.replace(r#"T14:02:07""#, r#"T14:02:07Z""#)).unwrap()
+    }
+
+    /// Failures, errors and skipped cases.
+    fn counts(report: &Report) -> (usize, usize, usize) {
+        let suite = read(&report.junit().unwrap()).test_suites.remove(0);
+        (suite.failures, suite.errors, suite.skipped)
     }
 
     #[test]
     fn a_case_for_each_scenario() {
         for kind in [Kind::Sticky, Kind::NotSticky, Kind::OnePod] {
             let report = report(kind);
-            let all = read(&report.junit().unwrap());
-            assert_eq!(all.iter().filter(|one| one.starts_with("testcase ")).count(), 13, "{all:#?}");
-            let count = |name: &str| all.iter().filter(|one| one.starts_with(name)).count();
-            let (failed, unproven, skipped) = (count("failure "), count("error "), count("skipped "));
-            let counts = format!(" tests=13 failures={failed} errors={unproven} skipped={skipped} time=21.400");
-            assert!(all[0].ends_with(&counts) && all[1].contains(&counts), "{all:#?}");
-            assert_eq!(failed + unproven > 0, kind != Kind::Sticky, "only what sticks is green: {all:#?}");
+            let text = report.junit().unwrap();
+            let all = read(&text);
+            let count = |element: &str| text.matches(&format!("<{element} ")).count();
+            let (failed, unproven, skipped) = (count("failure"), count("error"), count("skipped"));
+            assert_eq!((count("testcase"), all.test_suites[0].test_cases.len()), (13, 13), "{text}");
+            let counts = format!(r#" tests="13" skipped="{skipped}" "#);
+            assert_eq!(text.matches(&counts).count(), 2, "of all and of the suite: {text}");
+            assert_eq!((all.failures, all.errors, all.time), (failed, unproven, Some(Duration::from_millis(21_400))), "{text}");
+            assert!(text.contains(r#" timestamp="2026-11-25T14:02:07""#), "{text}");
+            assert_eq!(failed + unproven > 0, kind != Kind::Sticky, "only what sticks passes: {text}");
         }
         let text = report(Kind::NotSticky).junit().unwrap();
         assert!(text.contains(r#"type="cookie-not-honoured""#) && text.contains("service-upstream (ingress-nginx)"), "{text}");
         assert!(text.contains(r#"<property name="verdict" value="not-sticky"/>"#), "{text}");
-    }
-
-    /// Elements of a kind in a report's text.
-    fn count(report: &Report, kind: &str) -> usize {
-        read(&report.junit().unwrap()).iter().filter(|one| **one == *kind || one.starts_with(&format!("{kind} "))).count()
     }
 
     #[test]
@@ -234,11 +185,11 @@ mod tests {
         let mut report = report(Kind::Sticky);
         (report.verdict, report.exit_code) = (Verdict::Inconclusive, 6);
         report.reasons = vec![told(Code::TooFewProbes, Name::StickHttp, "2 of 3")];
-        let all = read(&report.junit().unwrap());
-        assert!(all.contains(&"error message=inconclusive: 2 of 3 type=too-few-probes".to_owned()), "{all:#?}");
+        let text = report.junit().unwrap();
+        assert!(text.contains(r#"<error message="inconclusive: 2 of 3" type="too-few-probes">"#), "{text}");
     }
 
-    /// Whatever comes together: it is green where the exit code is 0, and nowhere else.
+    /// Whatever the combination: it passes if the exit code is 0, and only then.
     #[test]
     fn it_is_green_where_the_exit_code_is_0() {
         for verdict in [Verdict::Sticky, Verdict::NotSticky, Verdict::Inconclusive] {
@@ -252,35 +203,36 @@ mod tests {
                                 vec![told(Code::SocketElsewhere, Name::StickWs, "1 of 2"), told(Code::WorkersUnproven, Name::Workers, "1")];
                         }
                         report.scenarios.iter_mut().for_each(|one| one.outcome = outcome);
-                        let red = count(&report, "failure") + count(&report, "error");
-                        assert_eq!(red == 0, exit == 0, "{verdict:?} {workers:?} {exit} {outcome:?}: {}", report.junit().unwrap());
+                        let (failures, errors, _) = counts(&report);
+                        assert_eq!(failures + errors == 0, exit == 0, "{verdict:?} {workers:?} {exit} {outcome:?}: {}", report.junit().unwrap());
                     }
                 }
             }
         }
     }
 
-    /// What failed and does not count is told all the same.
+    /// A failure that does not count is visible nevertheless.
     #[test]
     fn what_does_not_count_is_skipped_and_told() {
         let mut report = report(Kind::Sticky);
         report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, "3 of 9")];
         report.scenarios.iter_mut().filter(|one| one.name == WORKERS).for_each(|one| (one.outcome, one.detail) = (Mark::Fail, "3 of 9".to_owned()));
         let text = report.junit().unwrap();
-        assert!(text.contains(r#"<skipped message="it failed, and does not count: 3 of 9"/>"#), "{text}");
-        assert!(text.contains("<system-out>Where pods have several workers") && text.contains("worker-not-sticky  Sessions"), "{text}");
+        assert!(text.contains(r#"<skipped message="failed, but does not count: 3 of 9"/>"#), "{text}");
+        assert!(text.contains("<system-out>If pods have several workers") && text.contains("worker-not-sticky  Sessions"), "{text}");
         // Where workers count, they are what failed.
         report.exit_code = 3;
-        assert_eq!((count(&report, "failure"), count(&report, "error"), count(&report, "system-out")), (1, 0, 0));
+        assert_eq!(counts(&report).0, 1);
+        assert!(!report.junit().unwrap().contains("<system-out>"));
     }
 
     #[test]
     fn a_run_that_was_broken_off_is_an_error_of_its_own() {
         let mut report = report(Kind::Sticky);
         (report.partial, report.exit_code) = (true, 130);
-        let all = read(&report.junit().unwrap());
-        assert!(all.contains(&"error message=interrupted before all was asked type=exit-code".to_owned()), "{all:#?}");
-        assert_eq!((count(&report, "testcase"), count(&report, "failure")), (14, 0));
+        let text = report.junit().unwrap();
+        assert!(text.contains(r#"<error message="interrupted before the run was complete" type="exit-code">"#), "{text}");
+        assert_eq!((read(&text).tests, counts(&report).0), (14, 0));
     }
 
     #[test]
@@ -288,9 +240,7 @@ mod tests {
         let mut report = hostile();
         report.scenarios.iter_mut().for_each(|one| one.detail = "</failure>]]><script>alert(1)</script>".to_owned());
         let text = report.junit().unwrap();
-        let all = read(&text);
-        assert_eq!(all.iter().filter(|one| one.starts_with("testcase ")).count(), 13, "{text}");
+        assert_eq!(read(&text).tests, 13, "{text}");
         assert!(!text.contains("<script") && !text.contains("]]>") && text.contains("&lt;script&gt;"), "{text}");
-        assert_eq!(allowed("a\u{0}b\u{fffe}c\u{1f600}"), "a\\u{0}b\\u{fffe}c\u{1f600}");
     }
 }

@@ -3,7 +3,7 @@
 //! The page's script draws it from the report's own JSON and inserts every text as text. A content security policy allows that script and
 //! that style by their hashes and nothing else.
 
-use super::Report;
+use super::model::Report;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};

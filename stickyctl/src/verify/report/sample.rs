@@ -1,31 +1,31 @@
-//! Reports for tests, judged as real ones: the four that a person meets, and what ends early.
+//! Reports for tests, judged like real ones: the four usual results, and runs that end early.
 
-use super::{About, Report};
+use super::build::About;
+use super::model::Report;
 use crate::exit::Exit;
-use crate::verify::jar::Fate;
-use crate::verify::plan::Sample;
-use crate::verify::run::{Run, Session};
-use crate::verify::scenario::Chosen;
-use crate::verify::seen::{Event, Offered, Outcome, PodState, Shot, What, Who};
-use crate::verify::verdict::{Verdict, judge};
 use std::time::Duration;
+use sticky_affinity::jar::Fate;
+use sticky_affinity::judge;
+use sticky_affinity::plan::Sample;
+use sticky_affinity::run::{Run, Session};
+use sticky_affinity::scenario::Chosen;
+use sticky_affinity::seen::{Event, Offered, Outcome, PodState, Shot, What, Who};
+use sticky_affinity::verdict::Verdict;
 
-/// Which.
+/// A usual result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// It sticks, through a scaling from 3 to 5 pods.
+    /// Sticky while the site scales from 3 to 5 pods.
     Sticky,
-    /// It sticks, and a pod is replaced.
+    /// Sticky while a pod is replaced.
     Rollout,
-    /// A cookie decides nothing.
+    /// Not sticky: the cookie decides nothing.
     NotSticky,
-    /// All by one pod.
+    /// Inconclusive: one pod answers everything.
     OnePod,
 }
 
-/// What it says of itself.
-#[must_use]
-pub fn about() -> About {
+fn about() -> About {
     About {
         url: "https://shop.example.com/".to_owned(),
         command: "stickyctl verify https://shop.example.com".to_owned(),
@@ -48,9 +48,7 @@ pub fn report(kind: Kind) -> Report {
     of(&run(kind))
 }
 
-/// The report of a run.
-#[must_use]
-pub fn of(run: &Run) -> Report {
+fn of(run: &Run) -> Report {
     let judgement = judge(run, 0.0);
     let exit = match judgement.pods {
         Verdict::Sticky => Exit::Done,
@@ -60,7 +58,7 @@ pub fn of(run: &Run) -> Report {
     Report::new(&About { exit, ..about() }, run, &judgement)
 }
 
-/// The report of a run of a kind that was broken off in a session's so manieth request; before the first, with nothing asked at all.
+/// The report of a run that was interrupted after so many requests of each session; with 0, before the first one.
 #[must_use]
 pub fn broken_off(kind: Kind, requests: usize) -> Report {
     let mut run = run(kind);
@@ -72,11 +70,11 @@ pub fn broken_off(kind: Kind, requests: usize) -> Report {
     Report::new(&About { partial: true, exit: Exit::Interrupted, ..about() }, &run, &judgement)
 }
 
-/// Every text of a stranger's is a trap.
+/// A report in which every text from the site is an attack.
 #[must_use]
 pub fn hostile() -> Report {
     let trap = "</script><script>alert(1)</script>]]>&\u{2028}\u{202e}\u{0}";
-    // By one pod, so that its name is in the reason.
+    // One pod answers everything, so that its name is in the reason.
     let mut run = run(Kind::OnePod);
     for one in run.sessions.iter_mut().flat_map(|session| &mut session.shots).chain(&mut run.controls) {
         one.outcome = shot(trap).outcome;
@@ -86,9 +84,7 @@ pub fn hostile() -> Report {
     of(&run)
 }
 
-/// A run of a kind.
-#[must_use]
-pub fn run(kind: Kind) -> Run {
+pub(super) fn run(kind: Kind) -> Run {
     let pods: &[&str] = if kind == Kind::OnePod { &["app-2"] } else { &["app-1", "app-2", "app-3"] };
     let at = |place: usize| pods[place % pods.len()];
     let event = |seconds: f64, pod: &str, state| Event { at: Duration::from_secs_f64(seconds), what: What::Pod { pod: pod.to_owned(), state } };
@@ -131,9 +127,7 @@ pub fn run(kind: Kind) -> Run {
     run
 }
 
-/// A cookie as it comes.
-#[must_use]
-pub fn offered() -> Offered {
+pub(super) fn offered() -> Offered {
     Offered { name: "shop_route".to_owned(), attributes: "Path=/ HttpOnly".to_owned(), fate: Fate::Kept, lives: None, value: None }
 }
 
@@ -142,7 +136,7 @@ fn shot(pod: &str) -> Shot {
     Shot { took: Duration::from_millis(1), outcome, ..Shot::none() }
 }
 
-/// So many seconds apart.
+/// Spaces requests `step` seconds apart.
 fn timed(mut shots: Vec<Shot>, step: f64) -> Vec<Shot> {
     (0..).zip(&mut shots).for_each(|(n, shot)| shot.at = Duration::from_secs_f64(f64::from(n) * step));
     shots

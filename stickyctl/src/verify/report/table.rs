@@ -1,24 +1,24 @@
-//! The report as a person reads it in a terminal, top to bottom.
+//! The report as a table for a terminal, to be read from top to bottom.
 
-use super::{Count, Report, Session};
+use super::model::{Count, Report};
+use super::observed::Session;
 use crate::grid::grid;
-use crate::verify::bounds;
-use crate::verify::scenario::Mark;
-use crate::verify::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use sticky_affinity::bounds;
+use sticky_affinity::scenario::Mark;
+use sticky_affinity::verdict::Verdict;
 
-/// Sessions that moved and are shown request by request.
+/// The most sessions that are shown request by request.
 const SHOWN: usize = 3;
-/// Cookies that are shown: a site may offer another one with each answer.
+/// The most cookies that are shown: a site may set a different one with each answer.
 const COOKIES: usize = 12;
 /// The longest bar, in characters.
 const BAR: u64 = 12;
 
 impl Report {
-    /// As a person reads it.
-    #[must_use]
-    pub fn table(&self, unicode: bool) -> String {
+    /// The report as a table; without `unicode` its marks are ASCII.
+    pub(crate) fn table(&self, unicode: bool) -> String {
         let mark = |mark| match (mark, unicode) {
             (Mark::Pass, true) => "✓",
             (Mark::Fail, true) => "✗",
@@ -28,7 +28,7 @@ impl Report {
             (Mark::Skip, false) => "--",
         };
         let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
-        let mut text = grid(["SCENARIO", "RESULT", "SEEN"], rows, 3);
+        let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3);
         text.push_str(&self.moved());
         text.push_str(&self.spread());
         text.push_str(&self.numbers());
@@ -36,12 +36,12 @@ impl Report {
         text.push_str(&self.compared());
         for reason in &self.reasons {
             let (word, advice) = (reason.code.word(), reason.code.advice());
-            let _ = write!(text, "\n\n{word}  {}\n  seen: {}\n{advice}\n  More: stickyctl explain {word}", reason.title, reason.detail);
+            let _ = write!(text, "\n\n{word}  {}\n  seen: {}\n{advice}\n  Details: stickyctl explain {word}", reason.title, reason.detail);
         }
         text
     }
 
-    /// Some sessions that moved, request by request, their pods as numbers.
+    /// The first sessions that moved, request by request, with pods as numbers.
     fn moved(&self) -> String {
         let number: BTreeMap<&str, usize> = self.pods.iter().enumerate().map(|(place, pod)| (pod.pod.as_str(), place + 1)).collect();
         let moved: Vec<&Session> = self.sessions.iter().filter(|one| one.requests.iter().any(|request| request.moved.is_some())).collect();
@@ -86,7 +86,7 @@ impl Report {
             let _ = write!(text, "\n          {} more were forced: their pod was gone or not ready", self.forced_moves);
         }
         if self.changes > 0 {
-            let _ = write!(text, "\nchanges   {} from one request of a session to its next", self.changes);
+            let _ = write!(text, "\nchanges   {} between consecutive requests of a session", self.changes);
         }
         if self.verdict == Verdict::Sticky {
             let what = if requests.seen == 0 { "keep all of them in place" } else { "move so few of them" };
@@ -94,7 +94,7 @@ impl Report {
         }
         for cookie in self.cookies.iter().take(COOKIES) {
             let values = if cookie.values.is_empty() { "value redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };
-            let counts = format!("offered {}, sent {}", cookie.offered, cookie.sent);
+            let counts = format!("set {}, sent {}", cookie.offered, cookie.sent);
             let said = [cookie.remarks(), vec![counts, values]].concat().join(", ");
             let _ = write!(text, "\ncookie    {}  {}  {said}", cookie.name, cookie.attributes);
         }
@@ -102,7 +102,7 @@ impl Report {
             let _ = write!(text, "\n          and {} more", self.cookies.len() - COOKIES);
         }
         if self.cookies.is_empty() {
-            text.push_str("\ncookie    none offered");
+            text.push_str("\ncookie    none set");
         }
         if self.lost > 0 || !self.nameless.is_empty() {
             let nameless: Vec<String> = self.nameless.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
@@ -123,7 +123,7 @@ impl Report {
             let _ = write!(text, "\n  {line}");
         }
         for line in &told.weak {
-            let _ = write!(text, "\n  a weak comparison: {line}");
+            let _ = write!(text, "\n  hard to compare: {line}");
         }
         text
     }
@@ -136,14 +136,14 @@ impl Report {
         };
         let workers = match self.workers {
             Verdict::Sticky => "sticky",
-            Verdict::NotSticky => "not sticky, which no cookie changes",
+            Verdict::NotSticky => "not sticky (cookies cannot change that)",
             Verdict::Inconclusive => "inconclusive",
             Verdict::NotJudged => "not judged",
         };
-        let partial = if self.partial { "    (interrupted: of what was asked so far)" } else { "" };
-        // The exit code is that of pods, save where workers count too.
+        let partial = if self.partial { "    (interrupted: covers only the requests so far)" } else { "" };
+        // The exit code is about pods, unless workers count too.
         let count = if self.verdict == Verdict::Sticky && !self.partial && self.exit_code != 0 {
-            format!("; they count here, and the exit code is {}", self.exit_code)
+            format!("; they count in this run, so the exit code is {}", self.exit_code)
         } else {
             String::new()
         };
@@ -151,5 +151,5 @@ impl Report {
     }
 }
 
-/// The most requests of a session in a line.
+/// The most requests of a session that are shown.
 const WIDEST: usize = 40;

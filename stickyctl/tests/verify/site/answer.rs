@@ -1,4 +1,4 @@
-//! What a request gets.
+//! The answer to a request.
 
 use super::choose::{Chosen, Way, hash};
 use super::state::{Busy, State};
@@ -13,20 +13,20 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-pub type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 fn page(status: StatusCode, text: &'static str) -> Answer {
     Response::builder().status(status).body(Full::from(text)).unwrap()
 }
 
-/// A cookie of a request; of several of one name the first, as proxies take it.
+/// A cookie of a request; of several with one name the first, as proxies read it.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split("; "));
     pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 impl Site {
-    pub async fn answer(self: Arc<Self>, state: Arc<State>, way: Way, mut request: Request<Incoming>) -> io::Result<Answer> {
+    pub(crate) async fn answer(self: Arc<Self>, state: Arc<State>, way: Way, mut request: Request<Incoming>) -> io::Result<Answer> {
         let number = state.count();
         let key = request.headers().get("sec-websocket-key").map(|key| derive_accept_key(key.as_bytes()));
         if key.is_some() {
@@ -79,7 +79,7 @@ impl Site {
             if chosen.bound || !dead.others_are_spared {
                 return Ok(page(StatusCode::BAD_GATEWAY, "<h1>Bad Gateway</h1>"));
             }
-            // Tried elsewhere, which is where its cookie leads then.
+            // Retried on another pod, which the cookie then names.
             chosen.pod = 1;
             chosen.set = chosen.set.map(|value| value.replacen('0', "1", 1));
         }
@@ -103,7 +103,7 @@ impl Site {
         let worker = self.worker(number, chosen.set.as_deref().or(sent));
         if self.identity != Identity::Nobody && !(key.is_some() && self.upgrade == Upgrade::ByText) {
             let (pod, at) = if self.app == App::No { ("x-pod", "x-worker") } else { ("x-sticky-pod", "x-sticky-worker") };
-            // What no header can carry is in the body only.
+            // What a header cannot have is in the body only.
             if let Ok(name) = HeaderValue::from_bytes(name.as_bytes()) {
                 headers.insert(pod, name);
             }
@@ -137,7 +137,7 @@ impl Site {
         Ok(answer)
     }
 
-    /// A page of the proxy's own, as its configuration has it.
+    /// The proxy's own page.
     fn error(&self, number: u64, mut page: Answer) -> Answer {
         if self.errors_name {
             page.headers_mut().insert("x-pod", format!("web-{}-0", hash(number + 1) % self.pods).parse().unwrap());
@@ -145,7 +145,7 @@ impl Site {
         page
     }
 
-    /// Who is not known gets no further.
+    /// Clients that are not logged in get no further.
     fn refuses(&self, request: &Request<Incoming>) -> Option<Answer> {
         let headers = request.headers();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().authority().map(|host| host.as_str()));
@@ -161,7 +161,7 @@ impl Site {
         (!known).then(|| page(StatusCode::UNAUTHORIZED, "who are you?"))
     }
 
-    /// The cookie of a login, for who posts the password.
+    /// The login cookie, for clients that post the password.
     async fn logs_in(&self, request: &mut Request<Incoming>, path: &str) -> Option<String> {
         if self.login != Login::Password || path != "/login" || request.method() != Method::POST {
             return None;
@@ -200,7 +200,7 @@ impl Site {
         }
     }
 
-    /// What a pod calls itself in an answer.
+    /// A pod's identity in an answer.
     fn name(&self, state: &State, (number, is_socket): (u64, bool), chosen: &Chosen, sent: Option<&str>) -> String {
         let later = self.replaced_after.is_some_and(|after| number > after);
         let upgrades = state.upgrades.load(Ordering::SeqCst);

@@ -1,35 +1,35 @@
-//! Which pod gets a request.
+//! The choice of a pod for a request.
 
 use super::state::State;
 use super::{Affinity, Balance, Proxies, Site};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
-/// How a request came.
+/// How a request arrived.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
-    /// Through which proxy.
-    pub proxy: u64,
-    /// The pod of its connection.
-    pub connection: u64,
-    pub from: IpAddr,
+pub(crate) struct Way {
+    /// The proxy that it came through.
+    pub(crate) proxy: u64,
+    /// The pod that its connection is bound to.
+    pub(crate) connection: u64,
+    pub(crate) from: IpAddr,
 }
 
 /// The pod for a request, whether its cookie decided, and the cookie's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chosen {
-    pub pod: u64,
-    pub bound: bool,
-    pub set: Option<String>,
+pub(crate) struct Chosen {
+    pub(crate) pod: u64,
+    pub(crate) bound: bool,
+    pub(crate) set: Option<String>,
 }
 
 impl Site {
-    /// The pods that there are at a request.
+    /// The pods that exist at a request.
     fn pods(&self, number: u64) -> u64 {
         self.pods + u64::from(self.joined_after.is_some_and(|after| number > after))
     }
 
-    pub fn choose(&self, state: &State, (number, path): (u64, &str), way: Way, sent: Option<&str>) -> Chosen {
+    pub(crate) fn choose(&self, state: &State, (number, path): (u64, &str), way: Way, sent: Option<&str>) -> Chosen {
         let fresh = |pod: u64| {
             let id = state.issued.fetch_add(1, Ordering::SeqCst);
             Some(format!("{}-{id}-{}", self.name_of(pod, way.proxy), super::SECRET))
@@ -62,17 +62,17 @@ impl Site {
         }
     }
 
-    /// As a proxy writes a pod down.
+    /// A pod's value in a proxy's cookie.
     fn name_of(&self, pod: u64, proxy: u64) -> String {
         match self.proxies {
             Proxies::OwnValues => format!("{proxy}x{pod}"),
-            // The other one reads another pod in it.
+            // The other proxy reads another pod from it.
             Proxies::Disagree => ((pod + self.pods - proxy) % self.pods).to_string(),
             Proxies::One | Proxies::Agree => pod.to_string(),
         }
     }
 
-    /// The pod that a value names for a proxy.
+    /// The pod that a value means to a proxy.
     fn read(&self, value: &str, proxy: u64) -> Option<u64> {
         let mut parts = value.split('-');
         let (name, id) = (parts.next()?, parts.next()?);
@@ -91,14 +91,14 @@ impl Site {
         if self.rehashed_after.is_some_and(|after| number > after) { (pod + 1) % self.pods } else { pod }
     }
 
-    /// The pod with the highest claim to a key (rendezvous hashing): one more takes its share from each.
+    /// The pod with the highest score for a key (rendezvous hashing): a new pod takes a share from each.
     fn on_ring(&self, key: &str, number: u64) -> u64 {
         let key = key.bytes().fold(0, |all, byte| hash(all ^ u64::from(byte)));
         (0..self.pods(number)).max_by_key(|pod| hash(key ^ hash(*pod))).unwrap_or_default()
     }
 
-    /// Whoever the balance takes.
-    pub fn balanced(&self, state: &State) -> u64 {
+    /// The pod that the load balancing chooses.
+    pub(crate) fn balanced(&self, state: &State) -> u64 {
         let turn = || state.turn.fetch_add(1, Ordering::SeqCst);
         match self.balance {
             Balance::Turns => turn() % self.pods,
@@ -124,8 +124,8 @@ impl Site {
     }
 }
 
-/// Mixes a number (splitmix64): what is even looks random, and is the same in every run.
-pub fn hash(number: u64) -> u64 {
+/// Mixes a number (splitmix64): the result looks random, but is the same in every run.
+pub(crate) fn hash(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,15 +1,15 @@
 //! Kinds of sites: what each rule may be.
 
-/// What decides where a request goes.
+/// What decides which pod gets a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Affinity {
+pub(crate) enum Affinity {
     /// The pod that the cookie names; a value that names none gets a new one.
     Persistent,
     /// The same, and a value that names none gets any pod and no new cookie.
     NeverReplaced,
     /// A hash of the cookie, whatever it is; the first answer's cookie is a random key.
     Ring,
-    /// A hash of a cookie that the first answer's pod chose without knowing where it leads.
+    /// A hash of a cookie that the first pod chose without knowing where the hash leads.
     HashOfForeignCookie,
     /// The connection.
     Connection,
@@ -17,177 +17,177 @@ pub enum Affinity {
     Source,
     /// The path.
     Path,
-    /// A cookie is set, and nobody looks at it.
+    /// A cookie is set, but not read.
     Nothing,
 }
 
-/// Who gets a request that nothing decides.
+/// Load balancing, if nothing else decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Balance {
-    /// One after another.
+pub(crate) enum Balance {
+    /// Round robin.
     Turns,
-    /// One after another by weights, smoothly, as nginx does it.
+    /// Weighted round robin, smooth as in nginx.
     Weighted(&'static [i64]),
-    /// Whoever has the fewest requests under way; among equals by turns.
+    /// Least requests under way; round robin among equals.
     LeastConnections,
-    /// By chance.
+    /// Random.
     Random,
-    /// Whoever a kept connection leads to, the one used last first; where all are in use a new one, by turns.
+    /// The pod of an idle upstream connection, the last used first; if all are busy a new one, round robin.
     KeptConnections,
-    /// The first pod for so many requests, and then every tenth to others: they have just come.
+    /// The first pod for so many requests, and then every tenth to others, which have just started.
     SlowStart(u64),
 }
 
 /// Which answers set the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sets {
+pub(crate) enum Sets {
     /// All.
     All,
-    /// Not the 101.
+    /// All but the 101 response.
     NotUpgrades,
-    /// The 101 only.
+    /// Only the 101 response.
     OnlyUpgrades,
 }
 
 /// What else sets cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
+pub(crate) enum Beside {
     /// Nothing.
     Nothing,
     /// The proxy itself, first one for a pod that did not answer.
     DeadFirst,
     /// The same, in the other order.
     DeadLast,
-    /// The application, of the same name.
+    /// The application, with the same name.
     SameName,
-    /// The application, of a name of its own, in each answer.
+    /// The application, with another name, in each answer.
     OtherName,
 }
 
-/// What becomes of an upgrade to a WebSocket.
+/// How an upgrade to a WebSocket is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upgrade {
-    /// As any request.
+pub(crate) enum Upgrade {
+    /// Like any request.
     AsRequests,
     /// Its cookie is not read, and none is set.
     Elsewhere,
     /// Refused with 400.
     Refused,
-    /// As any request, and only its texts say who it is.
+    /// Like any request, but only text messages identify the pod.
     ByText,
-    /// By pods of its own.
+    /// By separate pods.
     OwnPods,
 }
 
 /// What ends sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
+pub(crate) enum Ends {
     /// Nothing.
     Never,
-    /// All that are open, without a word, at a request.
+    /// All open ones, without a close frame, at a request.
     Cut(u64),
-    /// The first one of all, without a word, at a request.
+    /// The very first one, without a close frame, at a request.
     CutOne(u64),
-    /// All that are open, with 1012, at a request.
+    /// All open ones, with 1012, at a request.
     Goodbye(u64),
-    /// None, and all that are open get a message of 300 KiB at a request.
+    /// Nothing, but all open ones get a message of 300 KiB at a request.
     TooMuch(u64),
-    /// A silence of so many milliseconds.
+    /// An idle timeout in milliseconds.
     Idle(u64),
-    /// The same, and pods ping more often than that.
+    /// The same, but pods ping more often than that.
     IdleWithPings(u64),
 }
 
-/// What the pods call themselves.
+/// How answers identify their pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
-    /// By name.
+pub(crate) enum Identity {
+    /// By the pod's name.
     Pod,
-    /// By the request.
+    /// With something that changes with every request.
     Request,
-    /// By the session.
+    /// With something that belongs to the session.
     Session,
     /// Not at all.
     Nobody,
-    /// By this and a number.
+    /// With this text and a number.
     Hostile(&'static str),
 }
 
 /// A cache in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cache {
+pub(crate) enum Cache {
     /// None.
     Nothing,
-    /// All but the first answer are its own, by a header.
+    /// It answers all but the first request, and says so in a header.
     Says(&'static str, &'static str),
-    /// It keeps what was answered to a URL, and says nothing.
+    /// It caches answers by URL, and does not say so.
     Silent,
 }
 
-/// A pod that is dead for a while: from this request on, up to that one.
+/// A pod that is dead for a while: from this request to that one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dead {
-    pub from: u64,
-    pub until: u64,
-    /// Whether requests that no cookie binds are tried elsewhere.
-    pub others_are_spared: bool,
+pub(crate) struct Dead {
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+    /// Whether requests without a cookie are retried on another pod.
+    pub(crate) others_are_spared: bool,
 }
 
-/// Who gets no answer but 401.
+/// Clients that get a 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Login {
+pub(crate) enum Login {
     /// Nobody.
     Nobody,
-    /// Who has not posted the password, which brings a cookie.
+    /// Clients that have not posted the password, which sets a cookie.
     Password,
-    /// Who has no cookie of a login.
+    /// Clients without a login cookie.
     Cookie,
-    /// Who has no `Authorization`.
+    /// Clients without `Authorization`.
     Header,
 }
 
-/// Several proxies, and what they make of each other's cookies.
+/// Several proxies, and how they read each other's cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxies {
+pub(crate) enum Proxies {
     /// One.
     One,
     /// Two that agree.
     Agree,
-    /// Two for whom a value means different pods.
+    /// Two that read different pods from a value.
     Disagree,
-    /// Two that know their own values only.
+    /// Two that know only their own values.
     OwnValues,
 }
 
-/// How the site does TLS, and whom the call trusts.
+/// How the site does TLS, and what the command trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tls {
-    /// Whether it speaks HTTP/2.
-    pub http2: bool,
-    /// Whose certificate the call is given.
-    pub trust: Trust,
+pub(crate) struct Tls {
+    /// Whether it supports HTTP/2.
+    pub(crate) http2: bool,
+    /// The CA certificate that the command gets.
+    pub(crate) trust: Trust,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// The site's.
     Right,
-    /// Somebody else's.
+    /// Another site's.
     Wrong,
-    /// It is told to trust everybody.
+    /// None: it accepts any certificate.
     Everybody,
 }
 
 /// The routes of sticky-app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum App {
+pub(crate) enum App {
     /// None of them.
     No,
-    /// As they are.
+    /// All of them.
     Whole,
-    /// Its posts have a rule without affinity.
+    /// Its POSTs have a rule without affinity.
     PostsElsewhere,
-    /// Nobody listens to its bus.
+    /// No worker listens to its bus.
     NoBus,
     /// The bus takes messages and loses them.
     LossyBus,
@@ -195,8 +195,8 @@ pub enum App {
 
 /// Which worker of a pod answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workers {
-    /// Whoever takes the connection.
+pub(crate) enum Workers {
+    /// The one that accepts the connection.
     Any,
     /// The one that the cookie chooses.
     ByCookie,

@@ -1,4 +1,4 @@
-//! A site that misbehaves on request: pods behind a proxy, in one process on loopback. Every rule of the proxy is a field, and the same
+//! A site that misbehaves as configured: pods behind a proxy, in one process on loopback. Every rule of the proxy is a field, and the same
 //! requests get the same answers.
 
 mod answer;
@@ -9,70 +9,70 @@ mod serve;
 mod sockets;
 mod state;
 
-pub use kinds::*;
-pub use serve::Served;
-pub use state::State;
+pub(crate) use kinds::*;
+pub(crate) use serve::Served;
+pub(crate) use state::State;
 
-/// What cookies' values and passwords are made of: never to be seen.
-pub const SECRET: &str = "tell-nobody";
+/// Part of every cookie value and password; must never be shown.
+pub(crate) const SECRET: &str = "tell-nobody";
 
 /// The site.
 #[derive(Debug, Clone)]
-pub struct Site {
-    pub pods: u64,
-    pub affinity: Affinity,
-    pub balance: Balance,
-    /// Attributes of the cookie; none: no cookie is set.
-    pub cookie: Option<&'static str>,
+pub(crate) struct Site {
+    pub(crate) pods: u64,
+    pub(crate) affinity: Affinity,
+    pub(crate) balance: Balance,
+    /// Attributes of the cookie; none sets no cookie.
+    pub(crate) cookie: Option<&'static str>,
     /// The cookie's name.
-    pub cookie_name: &'static str,
-    /// The same for upgrades, where they differ.
-    pub socket_cookie: Option<&'static str>,
-    pub sets: Sets,
-    pub beside: Beside,
-    /// How many cookies a table of the proxy has room for.
-    pub table: u64,
+    pub(crate) cookie_name: &'static str,
+    /// The same for upgrades, if they differ.
+    pub(crate) socket_cookie: Option<&'static str>,
+    pub(crate) sets: Sets,
+    pub(crate) beside: Beside,
+    /// How many cookies fit into the proxy's table.
+    pub(crate) table: u64,
     /// How long an answer takes, in milliseconds.
-    pub latency: u64,
-    /// One request with a cookie in so many goes elsewhere.
-    pub leak: Option<u64>,
-    /// One request in so many is the proxy's own 502.
-    pub errors: Option<u64>,
-    /// Whether the proxy names on its own error pages whom it asked before.
-    pub errors_name: bool,
-    /// One request in so many is the proxy's own 429.
-    pub too_many: Option<u64>,
-    /// One request in so many is never answered.
-    pub hangs: Option<u64>,
-    /// One request in so many ends without an answer.
-    pub drops: Option<u64>,
-    pub dead: Option<Dead>,
-    pub cache: Cache,
-    pub identity: Identity,
-    /// After so many requests every pod has another name.
-    pub replaced_after: Option<u64>,
-    /// With the so manieth upgrade every pod has another name.
-    pub replaced_at_upgrade: Option<u64>,
-    /// After so many requests there is a pod more.
-    pub joined_after: Option<u64>,
+    pub(crate) latency: u64,
+    /// One in so many requests with a cookie goes to another pod.
+    pub(crate) leak: Option<u64>,
+    /// One in so many requests gets the proxy's own 502.
+    pub(crate) errors: Option<u64>,
+    /// Whether the proxy's error pages name the pod that it tried.
+    pub(crate) errors_name: bool,
+    /// One in so many requests gets the proxy's own 429.
+    pub(crate) too_many: Option<u64>,
+    /// One in so many requests is never answered.
+    pub(crate) hangs: Option<u64>,
+    /// One in so many connections ends without an answer.
+    pub(crate) drops: Option<u64>,
+    pub(crate) dead: Option<Dead>,
+    pub(crate) cache: Cache,
+    pub(crate) identity: Identity,
+    /// After so many requests every pod is replaced.
+    pub(crate) replaced_after: Option<u64>,
+    /// At this upgrade, by number, every pod is replaced.
+    pub(crate) replaced_at_upgrade: Option<u64>,
+    /// After so many requests there is one more pod.
+    pub(crate) joined_after: Option<u64>,
     /// After so many requests every cookie means another pod.
-    pub rehashed_after: Option<u64>,
-    pub workers: u64,
-    pub by_worker: Workers,
-    pub upgrade: Upgrade,
-    pub ends: Ends,
-    pub app: App,
-    pub login: Login,
-    /// Where every request is sent on to.
-    pub redirects: Option<&'static str>,
-    pub proxies: Proxies,
-    /// Behind a tunnel that breaks at the so manieth connection, and refuses the next five.
-    pub tunnel: Option<u64>,
-    pub tls: Option<Tls>,
-    /// Whether it speaks HTTP/2 to those who know that it does.
-    pub http2: bool,
+    pub(crate) rehashed_after: Option<u64>,
+    pub(crate) workers: u64,
+    pub(crate) by_worker: Workers,
+    pub(crate) upgrade: Upgrade,
+    pub(crate) ends: Ends,
+    pub(crate) app: App,
+    pub(crate) login: Login,
+    /// Where every request is redirected to.
+    pub(crate) redirects: Option<&'static str>,
+    pub(crate) proxies: Proxies,
+    /// Behind a tunnel that breaks at this connection, by number, and refuses the next five.
+    pub(crate) tunnel: Option<u64>,
+    pub(crate) tls: Option<Tls>,
+    /// Whether it supports HTTP/2 with prior knowledge.
+    pub(crate) http2: bool,
     /// The only host that it knows.
-    pub host: Option<&'static str>,
+    pub(crate) host: Option<&'static str>,
 }
 
 impl Default for Site {

@@ -5,11 +5,11 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// Connections that it refuses after it broke.
-pub const REFUSED: u64 = 5;
+/// Connections that it refuses after it breaks.
+pub(crate) const REFUSED: u64 = 5;
 
-/// Leads to a site; at the so manieth connection it ends all that it has, and refuses that one and those after it.
-pub async fn relay(to: SocketAddr, breaks_at: u64) -> (SocketAddr, impl Future<Output = ()>) {
+/// Relays to a site. At a given connection, by number, it ends all connections, and refuses that one and those after it.
+pub(crate) async fn relay(to: SocketAddr, breaks_at: u64) -> (SocketAddr, impl Future<Output = ()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let serve = async move {

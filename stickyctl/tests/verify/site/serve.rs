@@ -1,4 +1,4 @@
-//! Serves a site, over what it speaks.
+//! Serves a site over HTTP/1.1 or HTTP/2, with or without TLS.
 
 use super::choose::Way;
 use super::relay::relay;
@@ -19,19 +19,19 @@ use tokio_rustls::TlsAcceptor;
 /// The host that certificates are for.
 const HOST: &str = "shop.example";
 
-/// A site that is served, until this value ends.
-pub struct Served {
-    pub url: String,
-    /// What a call needs to get there.
-    pub flags: Vec<String>,
-    pub state: Arc<State>,
+/// A site that is served until this value is dropped.
+pub(crate) struct Served {
+    pub(crate) url: String,
+    /// The flags to reach it.
+    pub(crate) flags: Vec<String>,
+    pub(crate) state: Arc<State>,
     _tasks: JoinSet<()>,
     _certificates: Option<TempDir>,
 }
 
 impl Site {
-    /// Begins to serve.
-    pub async fn serve(self) -> Served {
+    /// Starts serving.
+    pub(crate) async fn serve(self) -> Served {
         let (state, mut tasks, mut addresses) = (State::new(&self), JoinSet::new(), Vec::new());
         let site = Arc::new(self);
         let (acceptor, certificates, mut flags) = site.tls.map_or((None, None, Vec::new()), certified);
@@ -60,7 +60,7 @@ async fn accept(site: Arc<Site>, state: Arc<State>, listener: TcpListener, proxy
         let (stream, peer) = listener.accept().await.unwrap();
         while open.try_join_next().is_some() {}
         let (site, state, acceptor) = (Arc::clone(&site), Arc::clone(&state), acceptor.clone());
-        // What a connection without any other rule would be bound to.
+        // What the connection is bound to if no other rule applies.
         let connection = if site.affinity == super::Affinity::Connection { site.balanced(&state) } else { 0 };
         let way = Way { proxy, connection, from: peer.ip() };
         open.spawn(async move {
@@ -80,16 +80,16 @@ async fn accept(site: Arc<Site>, state: Arc<State>, listener: TcpListener, proxy
     }
 }
 
-/// Whether a connection begins as HTTP/2 does (RFC 9113 section 3.4).
+/// Whether a connection starts with the HTTP/2 preface (RFC 9113 section 3.4).
 async fn is_http2(stream: &TcpStream) -> bool {
     let mut first = [0];
-    // No method that is asked here begins with a P but POST, which no test of HTTP/2 has.
+    // The only method here that begins with a P is POST, which no HTTP/2 test uses.
     stream.peek(&mut first).await.is_ok_and(|read| read == 1) && first == *b"P"
 }
 
 async fn talk(site: Arc<Site>, state: Arc<State>, way: Way, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, two: bool) {
     let serve = service_fn(move |request| Arc::clone(&site).answer(Arc::clone(&state), way, request));
-    // How a connection ends is the client's matter.
+    // The client reports how a connection ends.
     if two {
         let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), serve).await;
     } else {
@@ -97,7 +97,7 @@ async fn talk(site: Arc<Site>, state: Arc<State>, way: Way, stream: impl AsyncRe
     }
 }
 
-/// A certificate, and the flags by which a call trusts it or not.
+/// A certificate, and the flags by which the command trusts it or not.
 fn certified(tls: Tls) -> (Option<TlsAcceptor>, Option<TempDir>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let (own, other) = (generate_simple_self_signed([HOST.to_owned()]).unwrap(), generate_simple_self_signed([HOST.to_owned()]).unwrap());

@@ -15,12 +15,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
-/// Between two pings of a pod that pings, and of every second socket, so that not all have been silent for the same time.
+/// The interval of pings, if pods ping; otherwise of every second socket, so that not all are silent for the same time.
 const PING: Duration = Duration::from_millis(100);
 
 impl Site {
     /// Holds a socket of a pod.
-    pub fn hold(self: &Arc<Self>, state: &Arc<State>, upgrade: OnUpgrade, (pod, path): (u64, String), name: &str) {
+    pub(crate) fn hold(self: &Arc<Self>, state: &Arc<State>, upgrade: OnUpgrade, (pod, path): (u64, String), name: &str) {
         let (site, index) = (Arc::clone(self), state.sockets.fetch_add(1, Ordering::SeqCst));
         let reply = serde_json::json!({"host": name}).to_string();
         let hello = serde_json::json!({"websocket_pid": name}).to_string();
@@ -60,7 +60,7 @@ impl Site {
                 }
             }
             if matches!(site.ends, Ends::TooMuch(_)) {
-                // Who has heard enough goes before all of it is said.
+                // A client that has read enough goes before all of it is sent.
                 let _ = socket.send(Message::text("x".repeat(300 << 10))).await;
                 while let Some(Ok(_)) = socket.next().await {}
             }
@@ -72,8 +72,8 @@ impl Site {
         });
     }
 
-    /// sticky-app's two routes for messages: what it answers.
-    pub fn message(&self, state: &State, pod: u64, path: &str, body: &[u8]) -> String {
+    /// The answer of sticky-app's two routes for messages.
+    pub(crate) fn message(&self, state: &State, pod: u64, path: &str, body: &[u8]) -> String {
         let id = path.rsplit('/').next().unwrap_or_default();
         let text = serde_json::from_slice::<serde_json::Value>(body).unwrap()["text"].as_str().unwrap().to_owned();
         let mailboxes = state.mailboxes.lock().unwrap();

@@ -1,4 +1,4 @@
-//! What a site has in mind: counts, turns, connections, sockets.
+//! The state of a site: counts, turns, connections, sockets.
 
 use super::{Balance, Site};
 use http::HeaderMap;
@@ -10,39 +10,39 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A text for a socket's client, by the socket's pod.
-pub type Mailbox = (u64, mpsc::UnboundedSender<String>);
+pub(crate) type Mailbox = (u64, mpsc::UnboundedSender<String>);
 
 #[derive(Debug)]
-pub struct State {
+pub(crate) struct State {
     /// All requests, upgrades included.
     all: watch::Sender<u64>,
     /// Upgrades among them.
-    pub upgrades: AtomicU64,
-    pub turn: AtomicU64,
-    pub noise: AtomicU64,
-    pub issued: AtomicU64,
-    /// Requests that their cookie decided about.
-    pub bound: AtomicU64,
+    pub(crate) upgrades: AtomicU64,
+    pub(crate) turn: AtomicU64,
+    pub(crate) noise: AtomicU64,
+    pub(crate) issued: AtomicU64,
+    /// Requests whose cookie decided.
+    pub(crate) bound: AtomicU64,
     /// Current weights of the smooth balance.
-    pub weights: Mutex<Vec<i64>>,
+    pub(crate) weights: Mutex<Vec<i64>>,
     /// Requests under way by pod.
-    pub busy: Mutex<Vec<u64>>,
-    /// Connections to pods that nobody uses.
-    pub kept: Mutex<Vec<u64>>,
-    /// What the cache has.
-    pub stored: Mutex<HashMap<String, HeaderMap>>,
-    pub sockets: AtomicU64,
-    /// Ends what is open now.
-    pub end: Mutex<CancellationToken>,
-    pub mailboxes: Mutex<HashMap<String, Mailbox>>,
-    /// When each upgrade came.
-    pub upgraded: Mutex<Vec<Instant>>,
-    /// Origins that upgrades named.
-    pub origins: Mutex<BTreeSet<String>>,
+    pub(crate) busy: Mutex<Vec<u64>>,
+    /// Idle connections to pods.
+    pub(crate) kept: Mutex<Vec<u64>>,
+    /// The cache.
+    pub(crate) stored: Mutex<HashMap<String, HeaderMap>>,
+    pub(crate) sockets: AtomicU64,
+    /// Ends the sockets that are open now.
+    pub(crate) end: Mutex<CancellationToken>,
+    pub(crate) mailboxes: Mutex<HashMap<String, Mailbox>>,
+    /// When each upgrade arrived.
+    pub(crate) upgraded: Mutex<Vec<Instant>>,
+    /// Origins of upgrades.
+    pub(crate) origins: Mutex<BTreeSet<String>>,
 }
 
 impl State {
-    pub fn new(site: &Site) -> Arc<Self> {
+    pub(crate) fn new(site: &Site) -> Arc<Self> {
         let pods = site.pods as usize + 1;
         Arc::new(Self {
             all: watch::Sender::new(0),
@@ -64,7 +64,7 @@ impl State {
     }
 
     /// The number of a request, from 1.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         let mut number = 0;
         self.all.send_modify(|all| {
             *all += 1;
@@ -73,33 +73,33 @@ impl State {
         number
     }
 
-    /// Requests that came, without upgrades, and upgrades.
-    pub fn counts(&self) -> (u64, u64) {
+    /// The number of requests without upgrades, and of upgrades.
+    pub(crate) fn counts(&self) -> (u64, u64) {
         let upgrades = self.upgrades.load(Ordering::SeqCst);
         (*self.all.borrow() - upgrades, upgrades)
     }
 
     /// Waits until so many requests have come.
-    pub async fn has(&self, count: u64) {
+    pub(crate) async fn has(&self, count: u64) {
         let mut all = self.all.subscribe();
         tokio::time::timeout(Duration::from_secs(60), all.wait_for(|all| *all >= count)).await.unwrap().unwrap();
     }
 
-    /// Ends the sockets that are open now, and none that is opened later.
-    pub fn end_sockets(&self) {
+    /// Ends the sockets that are open now, but none that is opened later.
+    pub(crate) fn end_sockets(&self) {
         std::mem::take(&mut *self.end.lock().unwrap()).cancel();
     }
 }
 
 /// A request under way at a pod.
-pub struct Busy {
+pub(crate) struct Busy {
     state: Arc<State>,
     keeps: bool,
     pod: u64,
 }
 
 impl Busy {
-    pub fn at(site: &Site, state: &Arc<State>, pod: u64) -> Self {
+    pub(crate) fn at(site: &Site, state: &Arc<State>, pod: u64) -> Self {
         state.busy.lock().unwrap()[pod as usize] += 1;
         Self { state: Arc::clone(state), keeps: site.balance == Balance::KeptConnections, pod }
     }

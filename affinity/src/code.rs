@@ -1,0 +1,243 @@
+//! The reasons: stable codes, each with its causes, the most common first, and what to try.
+//!
+//! The advice names the flags of `stickyctl verify` and the settings of common front doors.
+
+use serde::Serialize;
+use std::str::FromStr;
+
+macro_rules! codes {
+    ($($code:ident = $word:literal, $title:literal, [$(($cause:literal, $try:literal)),+ $(,)?];)+) => {
+        /// A reason's code. Codes are never renamed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum Code {
+            $(#[doc = $title] #[serde(rename = $word)] $code,)+
+        }
+
+        impl Code {
+            /// All codes, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The code as users write it.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$code => $word,)+ }
+            }
+
+            /// What it means, in one sentence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)+ }
+            }
+
+            /// Causes, the most common first, each with what to try.
+            #[must_use]
+            pub const fn causes(self) -> &'static [(&'static str, &'static str)] {
+                match self { $(Self::$code => &[$(($cause, $try)),+],)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    NoAffinityCookie = "no-affinity-cookie", "Sessions move, and no answer to a request set a cookie.", [
+        ("The setting is misspelled, or is on the wrong object, class or controller", "read the controller's log; check the Ingress class and which controller serves it"),
+        ("The rule's host or path does not match the request", "use the rule's URL; spell out host, path and pathType in the rule"),
+        ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
+        ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
+    ];
+    CookieNotHonoured = "cookie-not-honoured", "Sessions send the cookie back, but it does not decide which pod answers.", [
+        ("The proxy uses the Service's address instead of the pods", "turn off service-upstream (ingress-nginx) or nativelb (Traefik)"),
+        ("Another Ingress for this Service sets affinity differently", "give both the same affinity, or separate Services"),
+        ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
+        ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
+    ];
+    Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
+        ("Pods came, went or were not ready during the run", "check the pods' restarts and readiness, then run again"),
+        ("One of several proxies disagrees with the others", "test each proxy with --connect ADDRESS"),
+        ("The proxy retries on another pod after an error", "look for errors in the proxy's log"),
+    ];
+    PodsReplaced = "pods-replaced", "Sessions moved away from pods that are gone.", [
+        ("A rollout, a scale-down or a restart during the run", "run again when it has finished"),
+    ];
+    MovedForced = "moved-forced", "Some sessions moved away from pods that were gone or not ready; no front door can keep a session there.", [
+        ("A rollout, a scale-down or a restart during the run", "nothing to fix; run again to test the site at rest"),
+        ("Pods that lose readiness now and then", "check their probes and restarts"),
+    ];
+    MovedCollateral = "moved-collateral", "Sessions moved away from pods that were ready the whole time, after other pods came or went.", [
+        ("The cookie is a key on a hash ring, and new pods take over part of the ring (ingress-nginx: affinity-mode balanced, the default)", "affinity-mode: persistent; or accept it: going from c to n pods moves about (n-c)/n of the sessions"),
+        ("Several proxies learn about the new pods at different times", "wait 5 s after a change, then run again"),
+    ];
+    SingleReadyPod = "single-ready-pod", "Only one pod is ready, so requests have nowhere else to go.", [
+        ("The release has one pod, as in mode 1x4", "stickyctl scale 3; or judge workers with --require-workers"),
+        ("The other pods are not ready", "stickyctl status"),
+    ];
+    ProxyDisagreement = "proxy-disagreement", "Each proxy keeps a session on one pod, but they disagree on which one.", [
+        ("The cookie's value is a server's position or name, which differs between proxies", "use values that are derived from the pod's address (HAProxy: dynamic cookies)"),
+        ("The proxies know different pods for a while after a change", "wait 5 s, then run again"),
+    ];
+    PathsDisagree = "paths-disagree", "Each path keeps a session on one pod, but not all on the same one.", [
+        ("Each path's rule sets its own cookie, scoped to the rule's path", "session-cookie-path: / on all rules, and one Service"),
+        ("The paths lead to different Services", "sessions cannot be on one pod then; test each path in a run of its own"),
+    ];
+    DeadPodKept = "dead-pod-kept", "One pod fails and keeps its sessions, while all other clients are served.", [
+        ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
+        ("A dead pod is still among the endpoints", "a readiness probe that fails sooner"),
+    ];
+    BoundLate = "bound-late", "The first answer does not bind a session; the second one does.", [
+        ("The proxy hashes the cookie, and whoever set the cookie did not know which pod the hash leads to", "let the proxy set the cookie"),
+    ];
+    CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
+        ("The path is the rule's, possibly a regular expression", "session-cookie-path: /"),
+        ("Page and socket have separate rules", "session-cookie-path: / on both"),
+    ];
+    CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
+        ("SameSite=None without Secure", "add session-cookie-secure: \"true\"; or use SameSite=Lax"),
+        ("The name starts with __Secure- or __Host-, but the attributes do not meet what the prefix requires", "set Secure, Path=/ and no Domain; or use another name"),
+        ("Name and value together exceed 4096 bytes", "put a key into the cookie and keep the data on the server"),
+    ];
+    CookieDomainMismatch = "cookie-domain-mismatch", "The cookie is for another domain or for a public suffix, and browsers reject it.", [
+        ("session-cookie-domain names another site", "remove it"),
+        ("Domain is a public suffix, such as co.uk or github.io", "set Domain to the site's own name, or remove it"),
+        ("The run used another name for the site than its users do", "--host NAME"),
+    ];
+    SecureOverHttp = "secure-over-http", "The cookie is sent over TLS only, and the URL is plain http.", [
+        ("TLS ends in front of the proxy that was tested", "test the https:// URL that users have"),
+    ];
+    BornExpired = "born-expired", "The cookie has expired on arrival.", [
+        ("session-cookie-max-age is 0 or negative", "set it to a number of seconds, or remove it"),
+        ("Expires is a fixed date in the past", "use Max-Age instead of Expires"),
+    ];
+    SingleBackendPath = "single-backend-path", "One pod answered every request, with a cookie or without.", [
+        ("A port-forward to a Service picks one pod and keeps it", "use stickyctl forward, which leads to the front door"),
+        ("Only one pod is ready", "kubectl get pods; scale up and run again"),
+        ("The proxy chooses by the client's address", "run from another address as well"),
+    ];
+    UnbalancedControl = "unbalanced-control", "Most requests without a cookie go to one pod, so staying there proves little.", [
+        ("Weights, a canary, or a proxy that prefers one pod", "a larger sample: --requests, --sessions"),
+    ];
+    SessionsTogether = "sessions-together", "All sessions began on one pod with the cookies that they brought, so staying there proves little.", [
+        ("The --cookie file contains one browser's affinity cookie", "remove it from the file; the login cookie is enough"),
+        ("One pod serves everyone who is logged in", "there is no affinity to test; check the rule for logged-in users"),
+    ];
+    TooFewProbes = "too-few-probes", "There were too few answers to rule out chance.", [
+        ("The sample is small", "--sessions 30 --requests 12"),
+    ];
+    RateUndecided = "rate-undecided", "The result fits both a tolerated rate of moves and a higher one.", [
+        ("The true rate is close to --max-move-rate", "a larger sample: --requests, --sessions; or another rate"),
+        ("Missing answers or forced moves left fewer requests to judge than planned", "look into those first, then run again"),
+    ];
+    NotByCookie = "not-by-cookie", "Sessions stay, but not because of their cookie.", [
+        ("The proxy goes by something else that stays the same in a session: its URL, a header, an address", "find out which; users may not share it"),
+    ];
+    NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
+        ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
+        ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
+        ("The site does not name its pod", "have it send its host name in a response header"),
+    ];
+    IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not belong to a pod.", [
+        ("It is a request ID, a timestamp or a process that changes", "--pod-identity: choose something that stays as long as the pod does"),
+    ];
+    Cached = "cached", "A cache answered instead of the pods.", [
+        ("A proxy or a CDN caches the page", "use a path that is not cached"),
+    ];
+    ErrorRate = "error-rate", "Too many answers are errors, or pages that do not identify their pod.", [
+        ("The site limits the rate of requests", "--rate 5"),
+        ("Pods are failing", "fix the site first"),
+        ("Only logged-in users get to see the pod, and controls do not have a session's login", "--header @FILE: controls send those headers too"),
+    ];
+    Transport = "transport", "Too many requests got no answer at all.", [
+        ("A wrong name or port, or a broken tunnel", "try the URL with curl"),
+    ];
+    SocketElsewhere = "socket-elsewhere", "Requests stay on their pod, but sockets reach other pods.", [
+        ("The socket's path has a rule of its own, without affinity or with another cookie", "give page and socket one rule, or one cookie with Path=/"),
+        ("The proxy ignores the cookie on upgrade requests", "check the rule for the socket's path"),
+    ];
+    NoCookieOnUpgrade = "no-cookie-on-upgrade", "A session that begins with a socket is not bound: the 101 response set no cookie.", [
+        ("The proxy sets its cookie on other responses only (traefik/traefik#3343)", "open the socket after a request for the page"),
+    ];
+    UpgradeFailed = "upgrade-failed", "Too many sockets could not be opened.", [
+        ("The path is not a WebSocket's", "--ws-url /PATH"),
+        ("The site requires another origin or a subprotocol", "--origin, --ws-subprotocol"),
+        ("A proxy in between drops the upgrade headers", "test a pod directly"),
+    ];
+    WorkerNotSticky = "worker-not-sticky", "Sessions stay on their pod, but not on one worker in it.", [
+        ("Cookies cannot do this: the kernel hands a connection to any worker", "run one worker per pod, or a bus between the workers"),
+    ];
+    WorkersUnproven = "workers-unproven", "Each session met one worker, which proves nothing yet.", [
+        ("A proxy that keeps connections to the pod reuses one while there is no other traffic", "send more parallel requests"),
+    ];
+    SingleWorker = "single-worker", "This run requires workers to be sticky, but no pod showed more than one.", [
+        ("Pods have one worker each, as in mode 3x1", "remove --require-workers; or switch with stickyctl mode 1x4"),
+        ("Answers do not identify their worker", "--worker-identity header:NAME, json:/POINTER or regex:PATTERN"),
+    ];
+    ParallelUnsettled = "parallel-unsettled", "A session that began with parallel requests was on several pods afterwards.", [
+        ("The cookie decides nothing, or not always", "look at the verdict first"),
+        ("Several proxies read it differently", "test each proxy with --connect ADDRESS"),
+    ];
+    DeadCookieUnsettled = "dead-cookie-unsettled", "A session that sent a cookie value nobody issued was on several pods afterwards.", [
+        ("The proxy picks any pod and sets no new cookie", "users whose pod is gone move around until their cookie expires: give it a short lifetime"),
+    ];
+    DeliveryMissed = "delivery-missed", "A POST missed its session's socket, although sessions are sticky.", [
+        ("Different cookies bind socket and request", "use one rule, or one cookie with Path=/, for both"),
+        ("The socket had already ended", "run again"),
+    ];
+    RelayMissed = "relay-missed", "A message did not arrive through the bus.", [
+        ("Redis is unreachable, or a worker does not listen to it", "stickyctl status; read the worker's log"),
+    ];
+    Goodbye = "goodbye", "Sockets were closed with a close frame during the run.", [
+        ("A rollout, a scale-down or a restart: status 1001 or 1012", "nothing to fix if they came back"),
+        ("The app closes idle sockets", "check the app's idle timeout"),
+    ];
+    PodTerminated = "pod-terminated", "Sockets ended without a close frame when their pod died.", [
+        ("The app does not close its sockets on SIGTERM", "close them with 1012 before the grace period ends"),
+        ("The pod was killed", "kubectl describe pod: see its last state"),
+    ];
+    IdleTimeout = "idle-timeout", "Sockets end when nothing is sent over them for a while.", [
+        ("The proxy's proxy-read-timeout and proxy-send-timeout, 60 s by default", "raise both; or ping at half that interval"),
+        ("A load balancer in front has an idle timeout of its own", "raise it; 60 s and 350 s are common"),
+    ];
+    ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a close frame, while their pods live on.", [
+        ("The proxy was reloaded, and its old workers exited (ingress-nginx: worker-shutdown-timeout, 240 s)", "raise it; find out what changes the Ingresses"),
+        ("A pod of the proxy was replaced", "kubectl get pods for the front door"),
+    ];
+    SocketLost = "socket-lost", "Sockets broke off for no visible reason.", [
+        ("The network, or the tunnel in between", "run from somewhere closer to the site"),
+    ];
+}
+
+impl Code {
+    /// Its causes and what to try, numbered, two lines each.
+    #[must_use]
+    pub fn advice(self) -> String {
+        let causes = self.causes().iter().enumerate();
+        causes.map(|(place, (cause, attempt))| format!("  {}  {cause}\n     {attempt}", place + 1)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// No reason has this code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no reason has the code `{0}`")]
+pub struct UnknownCode(String);
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(word: &str) -> Result<Self, UnknownCode> {
+        Self::ALL.iter().copied().find(|code| code.word() == word).ok_or_else(|| UnknownCode(word.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_kebab_and_each_says_what_to_try() {
+        for code in Code::ALL {
+            assert!(code.word().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", code.word());
+            assert!(code.title().ends_with('.') && !code.causes().is_empty(), "{}", code.word());
+            assert_eq!(code.word().parse(), Ok(*code));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Answers that prove nothing: missing ones, a cache's, a proxy's own, and identities that name no pod.
+
+use crate::bounds;
+use crate::code::Code;
+use crate::run::Run;
+use crate::scenario::Name::StickHttp;
+use crate::seen::{Outcome, Shot};
+use crate::verdict::Reason;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// No site has more pods than this; more identities are something else.
+const MOST_PODS: usize = 256;
+/// With a larger share of probes that name nobody, a run proves nothing for affinity.
+pub(super) const MOST_NAMELESS: f64 = 0.1;
+/// Failures that hit one pod's sessions with at least these odds may have done so by chance.
+const BY_LUCK: f64 = 1e-4;
+
+/// Why the answers cannot be read as pods at all.
+pub(super) fn unreadable(run: &Run) -> Option<Reason> {
+    let reason = |code, detail: String| Some(Reason::new(code, StickHttp, detail));
+    let shots: Vec<&Shot> = run.shots().collect();
+    let named = shots.iter().filter(|shot| shot.pod().is_some()).count();
+    let lost = shots.iter().filter(|shot| shot.is_lost()).count();
+    if shots.is_empty() {
+        return reason(Code::TooFewProbes, "no request was made".to_owned());
+    }
+    if lost == shots.len() {
+        return reason(Code::Transport, format!("none of {lost} requests got an answer: {}", first_loss(run)));
+    }
+    if named == 0 {
+        let detail = format!("none of {} answers identifies its pod: {}{}", shots.len() - lost, statuses(run), by_cookie(run));
+        return reason(Code::NoIdentity, detail);
+    }
+    let cached = shots.iter().filter(|shot| shot.cached).count();
+    // A session that moved and never met a cache has moved all the same.
+    let excuses = || !run.moved().into_iter().any(|(session, _)| !run.sessions[session].shots.iter().any(|shot| shot.cached));
+    if cached > 0 && excuses() {
+        return reason(Code::Cached, format!("{cached} of {} answers came from a cache, according to their own headers", shots.len()));
+    }
+    let pods: BTreeSet<&str> = shots.iter().filter_map(|shot| shot.pod()).collect();
+    if pods.len() > MOST_PODS || (named >= 20 && pods.len() * 2 > named) {
+        return reason(Code::IdentityUnstable, format!("{} identities in {named} answers: they belong to requests, not to pods", pods.len()));
+    }
+    // Equal names settle it. Otherwise identities may still be pods': the cluster's events may end before the run, which may see every pod
+    // replaced once, and the label selector may match only some of the site's pods.
+    let told = run.pods_told();
+    if !told.is_empty() && told.len() * 2 < pods.len() && told.is_disjoint(&pods) {
+        let detail = format!("{} identities in {named} answers, but the cluster has {} pods, with other names", pods.len(), told.len());
+        return reason(Code::IdentityUnstable, detail);
+    }
+    let mut owners: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    let sessions = run.sessions.iter().map(|session| session.shots.iter().collect::<Vec<_>>());
+    let all = sessions.chain(run.controls.iter().map(|shot| vec![shot])).filter(|shots| shots.iter().any(|shot| shot.pod().is_some()));
+    let mut count = 0;
+    for (owner, shots) in all.enumerate() {
+        count = owner + 1;
+        for pod in shots.iter().filter_map(|shot| shot.pod()) {
+            owners.entry(pod).or_default().insert(owner);
+        }
+    }
+    // Pods are shared: of so many sessions and controls, two meet the same pod, however many there are.
+    if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
+        let detail = format!("no two of {count} sessions and controls met the same identity: it belongs to the session or the request, not to a pod");
+        return reason(Code::IdentityUnstable, detail);
+    }
+    None
+}
+
+/// So many sessions and controls meet no pod twice only on a site with hundreds of pods.
+const SHARED: usize = 20;
+
+/// Answers that identify no pod, by status: the status of a redirect or a login page tells why.
+fn statuses(run: &Run) -> String {
+    let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
+    let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
+    statuses + &aside.unwrap_or_default()
+}
+
+/// What the cookies alone show, which is not enough for a verdict.
+fn by_cookie(run: &Run) -> String {
+    let offered: BTreeSet<&str> =
+        run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).map(|cookie| cookie.name.as_str()).collect();
+    if offered.is_empty() {
+        return "; no cookie was set either, so a browser keeps nothing that could hold a session".to_owned();
+    }
+    let names: Vec<&str> = offered.into_iter().collect();
+    let again = run.sessions.iter().filter(|session| session.shots.iter().skip(1).any(|shot| !shot.offered.is_empty())).count();
+    format!("; {} was set, and set again later in {again} of {} sessions, which says nothing about pods", names.join(", "), run.sessions.len())
+}
+
+/// Why the first lost request was lost.
+fn first_loss(run: &Run) -> &str {
+    run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
+}
+
+/// Why the run proves nothing, if too many probes failed.
+pub(super) fn too_many(run: &Run) -> Option<Reason> {
+    // Some sites turn away clients without a cookie, and a login page may name no pod: neither is an error.
+    let (away, login) = (run.turns_away(), run.first_path());
+    let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || login == Some(shot.path));
+    let shots = || run.shots().filter(|shot| !is_meant(shot));
+    let all = shots().count();
+    let lost = shots().filter(|shot| shot.is_lost()).count();
+    let nameless = shots().filter(|shot| matches!(shot.outcome, Outcome::Nameless { .. })).count();
+    let too_many = |count: usize| count as f64 > all as f64 * MOST_NAMELESS;
+    if too_many(lost + nameless)
+        && let Some(reason) = one_pod_fails(run)
+    {
+        return Some(reason);
+    }
+    if too_many(lost) {
+        let detail = format!("{lost} of {all} requests got no answer: {}", first_loss(run));
+        return Some(Reason::new(Code::Transport, StickHttp, detail));
+    }
+    too_many(nameless)
+        .then(|| Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers do not identify their pod: {}", statuses(run))))
+}
+
+/// Failures that only one pod's sessions have, while requests without a cookie are answered: the proxy keeps sending sessions to a pod that
+/// does not answer.
+pub(super) fn one_pod_fails(run: &Run) -> Option<Reason> {
+    let fails = |shot: &&Shot| shot.pod().is_none();
+    let mut pods: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for session in &run.sessions {
+        let Some((first, pod)) = session.bound() else { continue };
+        let (failed, asked) = pods.entry(pod).or_default();
+        *failed += session.shots[first..].iter().filter(fails).count();
+        *asked += session.shots[first..].len();
+    }
+    let (all, asked) = pods.values().fold((0, 0), |(failed, asked), pod| (failed + pod.0, asked + pod.1));
+    let (pod, (most, its)) = pods.into_iter().max_by_key(|(_, (failed, _))| *failed)?;
+    let is_luck = bounds::lower(most as u64, all as u64, BY_LUCK) <= its as f64 / asked as f64;
+    let controls = run.controls.iter().filter(fails).count();
+    // Without affinity a dead pod would fail every client alike.
+    let spared = (controls as f64) < run.controls.len() as f64 * MOST_NAMELESS;
+    (!is_luck && most * 10 >= all * 9 && spared).then(|| {
+        let detail = format!("{most} of {all} failures hit sessions on {pod}, while {controls} of {} controls failed", run.controls.len());
+        Reason::new(Code::DeadPodKept, StickHttp, detail)
+    })
+}

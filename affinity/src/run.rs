@@ -1,0 +1,192 @@
+//! Everything that a run saw, by session and by control, before any conclusion.
+
+use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Fewer answers without a session's cookies than this prove nothing.
+pub const FEW_REPLAYED: u64 = 5;
+
+/// A session that began with a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketFirst {
+    /// The socket, held open for the whole run.
+    pub socket: Socket,
+    /// The request after it was opened.
+    pub after: Option<Shot>,
+    /// The socket that was opened after the first one had ended.
+    pub again: Option<Socket>,
+}
+
+/// One session: requests and sockets that share a cookie jar.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Its requests, in order.
+    pub shots: Vec<Shot>,
+    /// Its sockets, opened after the requests: the first one, and another after that was closed.
+    pub sockets: Vec<Socket>,
+    /// Messages for its first socket that the worker which gets the POST delivers itself.
+    pub local: Vec<Delivery>,
+    /// Messages for its first socket through the bus.
+    pub relayed: Vec<Delivery>,
+}
+
+impl Session {
+    /// The answer that bound it, by its index among the requests, and its pod: the first answer that identifies one.
+    #[must_use]
+    pub fn bound(&self) -> Option<(usize, &str)> {
+        self.shots.iter().enumerate().find_map(|(place, shot)| Some((place, shot.pod()?)))
+    }
+
+    /// How often the pod differs from that of the previous request: from A to B and back are two changes, but one move.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        let pods: Vec<&str> = self.shots.iter().filter_map(Shot::pod).collect();
+        pods.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64
+    }
+}
+
+/// All observations of a run, as input to [`judge`](crate::judge()).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// Controls: requests without a cookie.
+    pub controls: Vec<Shot>,
+    /// Sessions.
+    pub sessions: Vec<Session>,
+    /// Sessions that opened a socket before any request.
+    pub socket_first: Vec<SocketFirst>,
+    /// Sockets that nothing was sent over.
+    pub idle: Vec<Socket>,
+    /// Parallel first requests of one session, and its requests after them.
+    pub at_once: (Vec<Shot>, Vec<Shot>),
+    /// Parallel requests of some sessions, by session: a proxy that pools its connections to a pod needs several for them.
+    pub together: Vec<Vec<Shot>>,
+    /// Requests of a session that sent a cookie value that nobody issued.
+    pub dead_cookie: Vec<Shot>,
+    /// Names of the site's cookies that were sent with such a value.
+    pub forged: BTreeSet<String>,
+    /// Requests of the first session without its cookies: if it stays all the same, the cookie is not the cause.
+    pub replayed: Vec<Shot>,
+    /// Requests without a cookie over kept connections, by connection.
+    pub kept: Vec<Vec<Shot>>,
+    /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
+    pub uncached: Vec<(Option<usize>, Shot)>,
+    /// Events beside the probes, in order.
+    pub events: Vec<Event>,
+}
+
+impl Run {
+    /// Every request.
+    pub fn shots(&self) -> impl Iterator<Item = &Shot> {
+        self.controls
+            .iter()
+            .chain(self.sessions.iter().flat_map(|session| &session.shots))
+            .chain(&self.replayed)
+            .chain(self.at_once.0.iter().chain(&self.at_once.1))
+            .chain(self.together.iter().flatten())
+            .chain(&self.dead_cookie)
+            .chain(self.kept.iter().flatten())
+            .chain(self.uncached.iter().map(|(_, shot)| shot))
+            .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
+            .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
+    }
+
+    /// Every socket, including those that did not open.
+    pub fn sockets(&self) -> impl Iterator<Item = &Socket> {
+        let first = self.socket_first.iter().flat_map(|first| std::iter::once(&first.socket).chain(&first.again));
+        self.sessions.iter().flat_map(|session| &session.sockets).chain(first).chain(&self.idle)
+    }
+
+    /// How many messages of a kind arrived, of those that a pod accepted.
+    #[must_use]
+    pub fn arrived(&self, of: impl Fn(&Session) -> &[Delivery]) -> (u64, u64) {
+        let taken = self.sessions.iter().flat_map(of).filter(|delivery| delivery.posted.pod().is_some());
+        tally(taken.map(|delivery| delivery.arrived))
+    }
+
+    /// The pods that the cluster reported.
+    #[must_use]
+    pub fn pods_told(&self) -> BTreeSet<&str> {
+        self.events.iter().filter_map(|event| if let What::Pod { pod, .. } = &event.what { Some(pod.as_str()) } else { None }).collect()
+    }
+
+    /// The path that sessions begin with, if no later request uses it, such as a login.
+    #[must_use]
+    pub fn first_path(&self) -> Option<usize> {
+        let path = self.sessions.iter().find_map(|session| session.shots.first())?.path;
+        let mut later = self.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).peekable();
+        (later.peek().is_some() && later.all(|shot| shot.path != path)).then_some(path)
+    }
+
+    /// For sessions that had cookies before they were bound, from a file or from a login that identified no pod: how many began on each pod.
+    #[must_use]
+    pub fn began_with_cookies(&self) -> BTreeMap<&str, u64> {
+        let mut pods = BTreeMap::new();
+        for session in &self.sessions {
+            if let Some((_, pod)) = session.bound().filter(|(place, _)| !session.shots[*place].carried.is_empty()) {
+                *pods.entry(pod).or_default() += 1;
+            }
+        }
+        pods
+    }
+
+    /// How many answers identify no pod, by status.
+    #[must_use]
+    pub fn nameless(&self) -> BTreeMap<u16, u64> {
+        let mut nameless = BTreeMap::new();
+        for shot in self.shots() {
+            if let Outcome::Nameless { status } = shot.outcome {
+                *nameless.entry(status).or_default() += 1;
+            }
+        }
+        nameless
+    }
+
+    /// How many controls each pod answered.
+    #[must_use]
+    pub fn spread(&self) -> BTreeMap<&str, u64> {
+        let mut spread = BTreeMap::new();
+        for pod in self.controls.iter().filter_map(Shot::pod) {
+            *spread.entry(pod).or_default() += 1;
+        }
+        spread
+    }
+
+    /// Whether the site turns away clients without a cookie: no control reached a pod, but sessions did.
+    #[must_use]
+    pub fn turns_away(&self) -> bool {
+        !self.controls.is_empty()
+            && self.controls.iter().all(|shot| matches!(shot.outcome, Outcome::Nameless { .. }))
+            && self.sessions.iter().any(|session| session.bound().is_some())
+    }
+
+    /// How many requests without a cookie each pod answered: controls, and first requests of sessions. If cookies decide nothing, all requests
+    /// are alike. If they do, a proxy may count its sessions' requests in its weights, and the controls alone lean to one pod. On a site that
+    /// turns away clients without a cookie, the answers that bound the sessions count: without affinity they are like any others.
+    #[must_use]
+    pub fn without_cookie(&self) -> BTreeMap<&str, u64> {
+        let (mut spread, away) = (self.spread(), self.turns_away());
+        let first = |session: &'_ Session| if away { session.bound().map(|(place, _)| place) } else { Some(0) };
+        let firsts = self.sessions.iter().filter_map(|session| session.shots.get(first(session)?));
+        for pod in firsts.filter(|shot| away || shot.carried.is_empty()).filter_map(Shot::pod) {
+            *spread.entry(pod).or_default() += 1;
+        }
+        spread
+    }
+
+    /// The workers that were seen on each pod.
+    #[must_use]
+    pub fn workers(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut workers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for shot in self.shots() {
+            if let Outcome::By(Who { pod, worker: Some(worker) }) = &shot.outcome {
+                workers.entry(pod).or_default().insert(worker);
+            }
+        }
+        workers
+    }
+}
+
+/// How many are true, and how many there are.
+pub(crate) fn tally(all: impl Iterator<Item = bool>) -> (u64, u64) {
+    all.fold((0, 0), |(so, all), is| (so + u64::from(is), all + 1))
+}

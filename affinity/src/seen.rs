@@ -1,0 +1,205 @@
+//! Single observations: an answer, a socket and its end, and what happened beside the probes.
+
+use crate::jar::Fate;
+use std::time::Duration;
+
+/// The result of one probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An answer that identifies its pod.
+    By(Who),
+    /// An answer that identifies no pod, or whose identity does not count: a proxy's own page, and every 429 and 5xx, because a proxy adds the
+    /// name of the pod that it tried to its own error pages as well. Never a move.
+    Nameless {
+        /// The status.
+        status: u16,
+    },
+    /// No answer, and why: the connection, TLS, a timeout. Never a move.
+    Lost(String),
+}
+
+impl Outcome {
+    /// The result of an answer with a status, by who it says that it is from: the identity on a 429 or a 5xx does not count.
+    #[must_use]
+    pub fn of(status: u16, who: Option<Who>) -> Self {
+        let is_error = status == 429 || status >= 500;
+        who.filter(|_| !is_error).map_or(Self::Nameless { status }, Self::By)
+    }
+}
+
+/// The pod that answered, and its worker.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Who {
+    /// The pod.
+    pub pod: String,
+    /// The worker, if the answer identifies it.
+    pub worker: Option<String>,
+}
+
+/// A cookie that an answer set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// Its name.
+    pub name: String,
+    /// Its attributes ([`Offer::attributes`](crate::cookie::Offer::attributes)).
+    pub attributes: String,
+    /// What the jar did with it.
+    pub fate: Fate,
+    /// Its lifetime from then on, by Max-Age or Expires; none for a cookie that lasts until the browser exits.
+    pub lives: Option<Duration>,
+    /// Its value, only if values may be shown.
+    pub value: Option<String>,
+}
+
+/// One probe and its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shot {
+    /// Its round, from 0.
+    pub round: u32,
+    /// When it began, since the start of the run.
+    pub at: Duration,
+    /// How long it took.
+    pub took: Duration,
+    /// The result.
+    pub outcome: Outcome,
+    /// Names of the cookies that were sent.
+    pub carried: Vec<String>,
+    /// Cookies that the answer set.
+    pub offered: Vec<Offered>,
+    /// For an answer that identifies no pod: a hint at the cause, such as the target of a redirect.
+    pub aside: Option<String>,
+    /// Whether a cache answered, by its own headers ([`is_cached`](crate::cache::is_cached)).
+    pub cached: bool,
+    /// Index of the address that it was sent to, if there are several.
+    pub way: usize,
+    /// Index of its path: 0 is the URL's own; a path that only first requests use comes last.
+    pub path: usize,
+}
+
+impl Shot {
+    /// A probe that was not made, as a base for others.
+    #[must_use]
+    pub const fn none() -> Self {
+        let outcome = Outcome::Lost(String::new());
+        let (at, took) = (Duration::ZERO, Duration::ZERO);
+        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0 }
+    }
+
+    /// Whether there was no answer.
+    #[must_use]
+    pub const fn is_lost(&self) -> bool {
+        matches!(self.outcome, Outcome::Lost(_))
+    }
+
+    /// The pod that answered, if it was identified.
+    #[must_use]
+    pub fn pod(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::By(who) => Some(&who.pod),
+            _ => None,
+        }
+    }
+}
+
+/// A WebSocket: how it opened, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// The handshake, or the message that identified the pod. A socket that opened without identifying its pod is [`Outcome::Nameless`] with
+    /// status 101.
+    pub opened: Shot,
+    /// Who refused it, if the refusal says so, with any status. With 429 and 5xx a proxy may have added a pod's name.
+    pub refused_by: Option<Who>,
+    /// Its end; none if it never opened, or was still open when the run was interrupted.
+    pub end: Option<End>,
+}
+
+impl Socket {
+    /// The pod that it reached: the one that holds it, or the one that refused it because it does not know the session. Names on a 429 or 5xx
+    /// do not count.
+    #[must_use]
+    pub fn met(&self) -> Option<&str> {
+        let refused = || match self.opened.outcome {
+            Outcome::Nameless { status: 400..=428 | 430..=499 } => self.refused_by.as_ref().map(|who| who.pod.as_str()),
+            _ => None,
+        };
+        self.opened.pod().or_else(refused)
+    }
+}
+
+/// The end of a WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// When, since the start of the run.
+    pub at: Duration,
+    /// When something was sent over it last, pings included, since the start of the run.
+    pub quiet_since: Duration,
+    /// How.
+    pub how: How,
+}
+
+impl End {
+    /// How long nothing had been sent over it.
+    #[must_use]
+    pub const fn silence(&self) -> Duration {
+        self.at.saturating_sub(self.quiet_since)
+    }
+}
+
+/// How a WebSocket ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// The client closed it, or did not accept a message because of its size.
+    Ours,
+    /// The server sent a close frame (RFC 6455 section 5.5.1).
+    Goodbye {
+        /// The status code, 1005 if there was none.
+        code: u16,
+        /// The reason.
+        reason: String,
+    },
+    /// It ended without a close frame, and how that looked.
+    Cut(String),
+}
+
+/// A message that was posted over HTTP for its session's socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The POST.
+    pub posted: Shot,
+    /// Whether it arrived over the socket.
+    pub arrived: bool,
+}
+
+/// Something that happened beside the probes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When, since the start of the run; zero for the state at the start.
+    pub at: Duration,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A pod became ready, not ready, or gone, according to its cluster.
+    Pod {
+        /// Its name.
+        pod: String,
+        /// Its new state.
+        state: PodState,
+    },
+    /// The tunnel to the site broke or came back.
+    Tunnel(String),
+}
+
+/// The state of a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodState {
+    /// Ready.
+    Ready,
+    /// Running, but not ready.
+    NotReady,
+    /// Gone.
+    Gone,
+}

@@ -1,0 +1,128 @@
+//! What a run is asked to do, and how many probes that takes.
+
+use super::connect::Way;
+use super::target::{Socket, Target};
+use std::time::{Duration, SystemTime};
+use sticky_affinity::identity::Source;
+use sticky_affinity::jar::Jar;
+use sticky_affinity::plan::Sample;
+use sticky_affinity::scenario::{Chosen, Name};
+
+/// Probes under way at once: enough for a distant site, few enough to keep the shuffled order.
+pub(super) const AT_ONCE: usize = 8;
+/// Parallel requests of one session, as for a page with many parts.
+pub(super) const MANY: u32 = 8;
+/// Sessions with parallel requests: enough to tell workers from chance.
+pub(super) const MANY_SESSIONS: u32 = 10;
+/// Later requests of a session with an odd beginning.
+pub(super) const AFTER: u32 = 3;
+/// Sockets of each session: one, and another after that was closed.
+const SOCKETS: u32 = 2;
+/// Sessions that begin with a socket.
+pub(super) const SOCKET_FIRST: u32 = 10;
+/// Silent sockets.
+pub(super) const IDLE: u32 = 4;
+/// Delay between two silent sockets: an idle timeout ends them this far apart, anything else at once.
+pub(super) const STAGGER: Duration = Duration::from_millis(250);
+/// The same for sockets that sessions begin with: more than timers are off by, but short, because the run waits for it.
+pub(super) const APART: Duration = Duration::from_millis(30);
+/// The least number of requests without cookies of a bound session: fewer may stay by chance.
+const WITHOUT: u32 = 12;
+/// Connections that are kept open for comparison.
+pub(super) const KEPT: u32 = 10;
+/// Requests on each kept connection.
+pub(super) const ON_KEPT: u32 = 4;
+/// Time limit for a message to arrive over its socket.
+pub(super) const DELIVERY: Duration = Duration::from_secs(2);
+
+/// Everything that a run needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) target: Target,
+    /// Where answers identify their pod.
+    pub(crate) pod: Source,
+    /// Where answers identify their worker.
+    pub(crate) worker: Source,
+    /// The site's WebSocket, if it has one.
+    pub(crate) socket: Option<Socket>,
+    pub(crate) sample: Sample,
+    pub(crate) chosen: Chosen,
+    /// How long silent sockets are held; none opens none.
+    pub(crate) idle: Option<Duration>,
+    /// Whether to keep some connections open, for comparison.
+    pub(crate) reuse: bool,
+    /// Whether the site may be sticky-app, with its routes for messages.
+    pub(crate) app: bool,
+    /// Seed of the order.
+    pub(crate) seed: u64,
+    /// The most probes that begin within a second.
+    pub(crate) rate: f64,
+    /// The least duration of the run.
+    pub(crate) over: Duration,
+    /// Whether to record cookie values.
+    pub(crate) show_values: bool,
+}
+
+impl Asking {
+    /// The largest number of requests and sockets: those of every run, and those that only some sites need.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let (asks, sessions) = (|name| self.has(name), self.sample.sessions);
+        let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
+        let again = all(&[(self.socket.is_some() && asks(Name::WsFirst), SOCKET_FIRST)]);
+        let (requests, sockets) = self.always();
+        (requests + perhaps, sockets + again)
+    }
+
+    /// The number of requests and sockets of every run, at a site that keeps connections open and has a socket.
+    pub(super) fn always(&self) -> (u64, u64) {
+        let asks = |name| self.has(name);
+        let (socket, sessions) = (self.socket.is_some(), self.sample.sessions);
+        let requests = all(&[
+            (true, self.without()),
+            (asks(Name::ParallelFirst), MANY + AFTER),
+            (asks(Name::DeadCookie), 1 + AFTER),
+            (self.reuse, KEPT * ON_KEPT),
+            (socket && asks(Name::WsFirst), SOCKET_FIRST),
+            (socket && self.app && asks(Name::LocalDelivery), sessions),
+            (socket && self.app && asks(Name::Relay), sessions),
+        ]);
+        let sockets = all(&[
+            (asks(Name::StickWs), sessions),
+            (asks(Name::Reconnect), sessions * (SOCKETS - 1)),
+            (asks(Name::WsFirst), SOCKET_FIRST),
+            (self.idle.is_some(), IDLE),
+        ]);
+        (self.sample.probes() + requests, if socket { sockets } else { 0 })
+    }
+
+    /// Whether a scenario runs: those with parallel requests do not, if the rate has no room for them.
+    pub(super) fn has(&self, name: Name) -> bool {
+        let at_once = matches!(name, Name::ParallelFirst | Name::Workers);
+        self.chosen.has(name) && !(at_once && self.rate < f64::from(MANY))
+    }
+
+    /// The number of requests of the first session without its cookies.
+    pub(super) fn without(&self) -> u32 {
+        if self.has(Name::Attribution) { self.sample.later.max(WITHOUT) } else { 0 }
+    }
+
+    /// The jar that a session starts with.
+    pub(super) fn jar(&self) -> Jar {
+        let (mut jar, now) = (Jar::default(), SystemTime::now());
+        for offer in &self.target.cookies {
+            jar.take(offer.clone(), &self.target.place("/"), now);
+        }
+        jar
+    }
+
+    pub(super) fn way(&self, session: u32, request: u32) -> Way {
+        let sources = &self.target.sources;
+        let from = if sources.is_empty() { None } else { Some(sources[session as usize % sources.len()]) };
+        Way { to: (session + request) as usize % self.target.addresses.len(), from }
+    }
+}
+
+/// The sum of the wanted parts.
+fn all(parts: &[(bool, u32)]) -> u64 {
+    parts.iter().filter(|(wanted, _)| *wanted).map(|(_, count)| u64::from(*count)).sum()
+}

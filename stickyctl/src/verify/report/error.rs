@@ -1,0 +1,43 @@
+//! Why a report cannot be written.
+
+use super::baseline::BaselineError;
+use super::save::SaveError;
+use crate::exit::{Exit, Explained};
+
+/// Why a report, or the comparison with an earlier one, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The report has a value without a JSON form.
+    #[error("writing the report as JSON: {0}")]
+    Json(serde_json::Error),
+    /// The page's data has a value without a JSON form.
+    #[error("writing the report's page: {0}")]
+    Page(serde_json::Error),
+    /// The report has no JUnit form.
+    #[error("writing the report as JUnit XML: {0}")]
+    Junit(#[from] quick_junit::SerializeError),
+    /// The page and the JUnit XML have the same file.
+    #[error("--report and --junit-file name the same file")]
+    SameFile,
+    /// A file cannot be written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// The earlier report cannot be read.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+}
+
+impl Explained for ReportError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Json(_) | Self::Page(_) | Self::Junit(_) => Exit::Failed,
+            Self::SameFile => Exit::Usage,
+            Self::Save(why) => why.exit(),
+            Self::Baseline(why) => why.exit(),
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        if let Self::Baseline(why) = self { why.next_steps() } else { Vec::new() }
+    }
+}

@@ -1,0 +1,54 @@
+//! The files of a run: the page, JUnit XML, and the earlier report to compare with. They are checked before the first request.
+
+use super::baseline;
+use super::error::ReportError;
+use super::harmless::harmless;
+use super::model::Report;
+use super::save::Place;
+use crate::output::{Mark, Output};
+use std::path::Path;
+use sticky_affinity::baseline::compare;
+use sticky_affinity::baseline::snapshot::Snapshot;
+
+/// The files of a run.
+#[derive(Debug)]
+pub(crate) struct Files {
+    page: Option<Place>,
+    junit: Option<Place>,
+    /// The earlier report, by the name of its file.
+    baseline: Option<(String, Snapshot)>,
+}
+
+impl Files {
+    /// Checks that the page and the JUnit XML can be written, and reads the earlier report.
+    pub(crate) fn new(page: Option<&Path>, junit: Option<&Path>, earlier: Option<&Path>) -> Result<Self, ReportError> {
+        let files = Self {
+            page: page.map(Place::new).transpose()?,
+            junit: junit.map(Place::new).transpose()?,
+            baseline: earlier.map(|path| Ok::<_, ReportError>((harmless(&path.display().to_string()), baseline::read(path)?))).transpose()?,
+        };
+        if files.page.is_some() && files.page == files.junit {
+            return Err(ReportError::SameFile);
+        }
+        Ok(files)
+    }
+
+    /// Adds the comparison with the earlier report, if there is one.
+    pub(crate) fn compare(&self, report: &mut Report) {
+        report.baseline = self.baseline.as_ref().map(|(file, before)| compare(file, before, &Snapshot::from(&*report)));
+    }
+
+    /// Writes the files. If one cannot be written, the others still are.
+    pub(crate) fn write(&self, report: &Report, output: Output) -> Result<(), ReportError> {
+        let page = |place: &Place| write(place, "report", &report.page().map_err(ReportError::Page)?, output);
+        let junit = |place: &Place| write(place, "junit", &report.junit()?, output);
+        let written = [self.page.as_ref().map(page), self.junit.as_ref().map(junit)];
+        written.into_iter().flatten().collect()
+    }
+}
+
+fn write(place: &Place, name: &str, text: &str, output: Output) -> Result<(), ReportError> {
+    place.write(text)?;
+    output.phase(Mark::Done, name, &place.path().display().to_string(), None);
+    Ok(())
+}

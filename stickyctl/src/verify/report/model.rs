@@ -1,0 +1,218 @@
+//! The report as data: what JSON has, and what all other forms are made from.
+
+use super::error::ReportError;
+use super::observed::{Cookie, Happened, Pod, Request, Session};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use sticky_affinity::baseline::Baseline;
+use sticky_affinity::code::Code;
+use sticky_affinity::ends::Why;
+use sticky_affinity::scenario::Mark;
+use sticky_affinity::verdict::Verdict;
+
+/// What `-o json` prints: `stickyctl.verify/v1`; later versions only add fields. Times are in milliseconds; those called `at_ms` count from the
+/// start of the run. In texts from the site, characters that move a cursor or change the direction of writing are escaped as `\\u{…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Report {
+    /// [`Report::SCHEMA`].
+    pub schema: &'static str,
+    /// The version of stickyctl.
+    pub stickyctl: &'static str,
+    /// The URL that was tested.
+    pub url: String,
+    /// The command line, to repeat the run.
+    pub command: String,
+    /// When the run began (RFC 3339, UTC).
+    pub began: String,
+    /// How long the run took.
+    pub took_ms: f64,
+    /// The seed of the order of sessions.
+    pub seed: u64,
+    /// Whether the run was interrupted before it was complete.
+    pub partial: bool,
+    /// The sample.
+    pub plan: Plan,
+    /// Where identities were read, and how many answers had one.
+    pub identity: Identity,
+    /// The verdict on pods.
+    pub verdict: Verdict,
+    /// The verdict on workers.
+    pub workers: Verdict,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// The result in sentences.
+    pub summary: Summary,
+    /// Reasons, the decisive one first.
+    pub reasons: Vec<Told>,
+    /// The scenarios.
+    pub scenarios: Vec<Ran>,
+    /// Later requests that reached another pod than their session's, without forced moves.
+    pub moved_requests: Count,
+    /// Sessions with such a request.
+    pub moved_sessions: Count,
+    /// Moves away from pods that were gone or not ready; not included in the counts above.
+    pub forced_moves: u64,
+    /// How often the pod changed between consecutive requests of a session.
+    pub changes: u64,
+    /// An upper bound for the odds that chance alone moves no more requests than moved, 0 to 1.
+    pub chance: f64,
+    /// The pods that were seen.
+    pub pods: Vec<Pod>,
+    /// The cookies that answers set; values only with `--show-values`.
+    pub cookies: Vec<Cookie>,
+    /// How many answers identify no pod, by status.
+    pub nameless: BTreeMap<u16, u64>,
+    /// Requests without an answer.
+    pub lost: u64,
+    /// Answers from a cache.
+    pub cached: u64,
+    /// Sessions, request by request.
+    pub sessions: Vec<Session>,
+    /// Controls: requests without a cookie.
+    pub controls: Vec<Request>,
+    /// How many sockets ended, by cause.
+    pub socket_ends: BTreeMap<Why, u64>,
+    /// Events beside the requests: pods that came, went or were not ready, and trouble with the tunnel.
+    pub events: Vec<Happened>,
+    /// The comparison with an earlier report, if one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
+}
+
+/// The sample, and what was planned.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Plan {
+    /// Sessions.
+    pub sessions: u32,
+    /// Later requests of each session.
+    pub requests: u32,
+    /// Controls.
+    pub controls: u32,
+    /// The largest number of requests, including those without a session's cookies and those after sockets.
+    pub probes: u64,
+    /// The largest number of sockets.
+    pub sockets: u64,
+    /// Requested paths, the one of first requests first.
+    pub paths: Vec<String>,
+    /// The tolerated rate of moves, 0 to 1.
+    pub max_move_rate: f64,
+}
+
+/// The result in sentences; commands and flags are in backticks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// The verdict in a sentence or two.
+    pub lead: String,
+    /// What it is based on.
+    pub because: Vec<String>,
+    /// What to do, the most likely to help first.
+    pub todo: Vec<String>,
+}
+
+/// Where identities were read, and how many answers had one.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Identity {
+    /// Where the pod's identity was read, in the form of `--pod-identity`.
+    pub pod: String,
+    /// Where the worker's identity was read.
+    pub worker: String,
+    /// Answers that identify their pod.
+    pub named: u64,
+    /// All answers.
+    pub of: u64,
+}
+
+/// A reason.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Told {
+    /// Its code.
+    pub code: Code,
+    /// The scenario that it comes from.
+    pub scenario: &'static str,
+    /// What the code means, in a sentence.
+    pub title: &'static str,
+    /// What was seen.
+    pub detail: String,
+    /// Causes, the most common first.
+    pub causes: Vec<Advice>,
+}
+
+/// A cause, and what to try.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Advice {
+    /// The cause.
+    pub cause: &'static str,
+    /// What to try.
+    pub attempt: &'static str,
+}
+
+/// A scenario, run or skipped.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Ran {
+    /// Its name.
+    pub name: &'static str,
+    /// The question that it answers.
+    pub asks: &'static str,
+    /// The outcome.
+    pub outcome: Mark,
+    /// What was seen, or why it was skipped.
+    pub detail: String,
+}
+
+/// A count and its exact bounds at 95 %.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Count {
+    /// The count.
+    pub seen: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The smallest rate that fits, 0 to 1.
+    pub least: f64,
+    /// The largest rate that fits, 0 to 1.
+    pub most: f64,
+}
+
+impl Report {
+    /// The name and version of this structure.
+    pub const SCHEMA: &'static str = "stickyctl.verify/v1";
+
+    /// The JSON Schema (2020-12) in `docs/verify.schema.json`. It allows other fields: later versions may add some.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        // For what is written: a field that may be left out is not required.
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let mut schema = settings.into_generator().into_root_schema_for::<Self>().to_value();
+        schema["title"] = Self::SCHEMA.into();
+        schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
+        schema
+    }
+
+    /// The report as JSON.
+    ///
+    /// # Errors
+    /// Only if a type in it cannot be serialized, which tests rule out.
+    pub fn json(&self) -> Result<String, ReportError> {
+        serde_json::to_string_pretty(self).map_err(ReportError::Json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::sample::{Kind as Of, broken_off, report};
+    use super::*;
+
+    /// With events and forced moves, which take a cluster, and of runs that ended early.
+    #[test]
+    fn reports_are_as_their_schema_says() {
+        let schema = jsonschema::draft202012::new(&Report::schema()).unwrap();
+        let rollout = report(Of::Rollout);
+        assert!(rollout.forced_moves > 0 && !rollout.events.is_empty());
+        for report in [rollout, report(Of::Sticky), report(Of::OnePod), broken_off(Of::Rollout, 7), broken_off(Of::Rollout, 0)] {
+            let json = serde_json::to_value(&report).unwrap();
+            let wrong: Vec<String> = schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert!(wrong.is_empty(), "{wrong:#?}");
+        }
+    }
+}

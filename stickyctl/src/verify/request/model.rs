@@ -1,0 +1,89 @@
+//! What a user asks `verify` to do, as plain values.
+
+use super::at_file::AtFile;
+use super::site::Site;
+use super::url::{Host, Path};
+use http::HeaderValue;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use sticky_affinity::identity::Source;
+use sticky_affinity::scenario::Name;
+
+/// What a user asks `verify` to do.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) site: Site,
+    /// Where answers identify their pod; none for sticky-app's header.
+    pub(crate) pod_identity: Option<Source>,
+    /// Where answers identify their worker; none for sticky-app's header.
+    pub(crate) worker_identity: Option<Source>,
+    /// Scenarios to run, with those that they need; empty for all.
+    pub(crate) only: Vec<Name>,
+    /// Scenarios to leave out, with those that need them.
+    pub(crate) skip: Vec<Name>,
+    /// How long to hold silent sockets; none opens none.
+    pub(crate) idle: Option<Duration>,
+    /// Whether to keep some connections open, for comparison.
+    pub(crate) reuse: bool,
+    /// Whether the exit code depends on workers, too.
+    pub(crate) require_workers: bool,
+    pub(crate) http: Http,
+    pub(crate) amount: Amount,
+    /// Whether the report contains cookie values.
+    pub(crate) show_values: bool,
+    /// The command line, to repeat the run.
+    pub(crate) command: String,
+}
+
+/// How requests are sent.
+#[derive(Debug)]
+pub(crate) struct Http {
+    /// The path of each session's first request; none for the URL's own.
+    pub(crate) first: Option<Path>,
+    /// The body that the first request posts.
+    pub(crate) first_body: Option<AtFile>,
+    /// Paths of later requests, besides the URL's own.
+    pub(crate) paths: Vec<Path>,
+    /// A path or a URL; none for sticky-app's, unless `pod_identity` is set.
+    pub(crate) ws_url: Option<String>,
+    /// A message to send first on each socket.
+    pub(crate) ws_send: Option<String>,
+    pub(crate) ws_subprotocol: Option<HeaderValue>,
+    /// The `Origin` header of sockets; none for the page's.
+    pub(crate) origin: Option<HeaderValue>,
+    pub(crate) headers: Vec<AtFile>,
+    pub(crate) cookies: Vec<AtFile>,
+    pub(crate) http2: bool,
+    /// Addresses to connect to instead of the URL's host.
+    pub(crate) connect: Vec<Host>,
+    /// The site's name, if it is not the URL's host.
+    pub(crate) host: Option<Host>,
+    /// Local addresses to connect from.
+    pub(crate) source_ips: Vec<IpAddr>,
+    /// A PEM file with certificate authorities.
+    pub(crate) ca: Option<PathBuf>,
+    /// Whether to accept any certificate.
+    pub(crate) insecure: bool,
+}
+
+/// How many requests are sent, and how fast.
+#[derive(Debug)]
+pub(crate) struct Amount {
+    /// 1 to 1,000.
+    pub(crate) sessions: u32,
+    /// Later requests of each session, 1 to 10,000.
+    pub(crate) requests: u32,
+    /// The tolerated rate of moves, 0 to 1; more than 0 enlarges the sample.
+    pub(crate) max_move_rate: f64,
+    /// The most probes that begin within a second, 0.1 to 10,000.
+    pub(crate) rate: f64,
+    /// The least duration of the run; none for as fast as the rate allows.
+    pub(crate) duration: Option<Duration>,
+    /// The time limit of a request.
+    pub(crate) timeout: Duration,
+    /// The seed of the order; none for a random one.
+    pub(crate) seed: Option<u32>,
+    /// Whether to start even an unusually large run without asking.
+    pub(crate) yes: bool,
+}

@@ -1,0 +1,133 @@
+//! From a request to what a run needs: the target, its socket, the sample, and what is in files.
+
+use super::at_file::AtFile;
+use super::error::{MOST_PROBES, RequestError};
+use super::model::Request;
+use super::url::{Host, Parts, Path};
+use crate::verify::probe::Asking;
+use crate::verify::probe::target::{Socket, Target};
+use crate::verify::probe::tls::Tls;
+use http::HeaderMap;
+use std::net::UdpSocket;
+use sticky_affinity::bounds;
+use sticky_affinity::identity::Source;
+use sticky_affinity::plan::Sample;
+use sticky_affinity::scenario::{Chosen, Name};
+
+impl Request {
+    /// What a run at `url` needs; `address` is where a tunnel to the site begins. Reads files, but sends nothing.
+    pub(crate) fn asking(&self, url: &str, address: Option<&str>) -> Result<Asking, RequestError> {
+        let parts = Parts::read(url)?;
+        let target = self.target(&parts, address)?;
+        let socket = self.socket(&parts, &target, address)?;
+        let sample = self.sample();
+        if sample.probes() > MOST_PROBES {
+            return Err(RequestError::TooMany(sample.probes()));
+        }
+        if self.idle.is_some() && socket.is_none() {
+            return Err(RequestError::IdleWithoutSocket);
+        }
+        Ok(Asking {
+            // A release, here or on a cluster, has sticky-app's routes. At a URL, its way of identifying pods shows whether it does.
+            app: self.pod_identity.is_none() && self.http.ws_url.is_none(),
+            pod: self.pod_identity.clone().unwrap_or_else(Source::pod),
+            worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
+            chosen: Chosen::new(&self.wanted(), &self.skip)?,
+            idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
+            reuse: self.reuse && !self.skip.contains(&Name::Reuse),
+            seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
+            rate: self.amount.rate,
+            over: self.amount.duration.unwrap_or_default(),
+            show_values: self.show_values,
+            target,
+            socket,
+            sample,
+        })
+    }
+
+    /// The scenarios in `--only`, with those that have a flag of their own; empty without `--only`.
+    fn wanted(&self) -> Vec<Name> {
+        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse)].into_iter().filter(|(set, _)| *set && !self.only.is_empty());
+        self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
+    }
+
+    fn sample(&self) -> Sample {
+        let amount = &self.amount;
+        let sample = Sample { sessions: amount.sessions, later: amount.requests, controls: amount.sessions * 2 };
+        if amount.max_move_rate > 0.0 { sample.for_requests(bounds::needed(amount.max_move_rate)) } else { sample }
+    }
+
+    /// The socket to open: the requested one, sticky-app's own, or none at any other site.
+    fn socket(&self, page: &Parts, target: &Target, address: Option<&str>) -> Result<Option<Socket>, RequestError> {
+        let http = &self.http;
+        let origin = http.origin.clone().or_else(|| format!("{}://{}", target.scheme(), target.authority).parse().ok());
+        let (target, path) = match http.ws_url.as_deref() {
+            None if self.pod_identity.is_some() => return Ok(None),
+            None => (target.clone(), None),
+            Some(path) if path.starts_with('/') => {
+                let path: Path = path.parse().map_err(RequestError::SocketPath)?;
+                (target.clone(), Some(path.0))
+            }
+            Some(url) => {
+                let parts = Parts::read(url)?;
+                // --host is another name for the page's host, and for no other host.
+                let host = http.host.as_ref().filter(|_| parts.host == page.host);
+                (self.elsewhere(target, &parts, host, address)?, Some(parts.path))
+            }
+        };
+        let (subprotocol, send) = (http.ws_subprotocol.clone(), http.ws_send.clone());
+        let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
+        Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
+    }
+
+    fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, RequestError> {
+        let http = &self.http;
+        for source in &http.source_ips {
+            // Sends nothing; an address of another machine cannot be bound.
+            UdpSocket::bind((*source, 0)).map_err(|why| RequestError::SourceIp { address: *source, source: why })?;
+        }
+        let mut headers = HeaderMap::new();
+        for file in &http.headers {
+            headers.extend(file.headers()?);
+        }
+        let (host, addresses) = self.way(parts, http.host.as_ref(), address);
+        Ok(Target {
+            authority: parts.authority(&host),
+            tls: if parts.tls { Some(self.tls(&host, None)?) } else { None },
+            host: host.name,
+            addresses,
+            sources: http.source_ips.clone(),
+            http2: http.http2,
+            first: http.first.as_ref().map_or(&parts.path, |path| &path.0).clone(),
+            first_body: http.first_body.as_ref().map(AtFile::body).transpose()?,
+            cookies: http.cookies.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
+            paths: std::iter::once(&parts.path).chain(http.paths.iter().map(|path| &path.0)).cloned().collect(),
+            headers,
+            timeout: self.amount.timeout,
+            whole_bodies: [&self.pod_identity, &self.worker_identity].into_iter().flatten().any(Source::is_in_body),
+        })
+    }
+
+    /// The same target at another URL, whose host may have another name. It keeps what came from files: a pipe can be read only once.
+    fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> Result<Target, RequestError> {
+        let (host, addresses) = self.way(parts, host, address);
+        let tls = if parts.tls { Some(self.tls(&host, target.tls.as_ref())?) } else { None };
+        Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })
+    }
+
+    /// The site's name, and the addresses to connect to.
+    fn way(&self, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> (Host, Vec<String>) {
+        let own = Host { name: parts.host.clone(), port: Some(parts.port) };
+        let addresses = match self.http.connect.as_slice() {
+            [] => vec![address.map_or_else(|| parts.address(&own), str::to_owned)],
+            all => all.iter().map(|host| parts.address(host)).collect(),
+        };
+        (host.cloned().unwrap_or(own), addresses)
+    }
+
+    /// How certificates are verified, for a host that a certificate can name; `known` is reused.
+    fn tls(&self, host: &Host, known: Option<&Tls>) -> Result<Tls, RequestError> {
+        Tls::name(&host.name)?;
+        Ok(known.cloned().map_or_else(|| Tls::new(self.http.ca.as_deref(), self.http.insecure), Ok)?)
+    }
+}

@@ -1,0 +1,78 @@
+//! Which site is tested, and the way to it.
+
+use super::error::RequestError;
+use crate::cluster::connect::{Access, connect};
+use crate::cluster::forward;
+use crate::cluster::release::Place;
+use crate::cluster::tunnel::Tunnel;
+use crate::exit::Failure;
+use crate::local::client::Client;
+use crate::verify::probe::watch::Witness;
+
+/// Which site is tested.
+#[derive(Debug)]
+pub(crate) enum Site {
+    /// Any site.
+    Url {
+        url: String,
+        /// Label selector of its pods, in the namespace of a cluster that reports their states.
+        pods: Option<(String, OnCluster)>,
+    },
+    /// The demo on this machine.
+    Local,
+    /// A release on a cluster, through its front door.
+    Release(OnCluster),
+}
+
+/// A cluster, and a release or only a namespace there.
+#[derive(Debug)]
+pub(crate) struct OnCluster {
+    pub(crate) access: Access,
+    pub(crate) place: Place,
+}
+
+/// The way to a site.
+pub(crate) struct Way {
+    pub(crate) url: String,
+    /// Where to connect, if not to the URL's host.
+    pub(crate) address: Option<String>,
+    /// The tunnel to the address, which closes when it is dropped.
+    pub(crate) tunnel: Option<Tunnel>,
+    /// The source of the pods' states.
+    pub(crate) witness: Option<Witness>,
+}
+
+impl Site {
+    /// Finds the site, and opens a tunnel if it takes one.
+    pub(crate) async fn open(&self) -> Result<Way, RequestError> {
+        let direct = |url: String, witness| Way { url, address: None, tunnel: None, witness };
+        let release = match self {
+            Self::Url { url, pods: None } => return Ok(direct(url.clone(), None)),
+            Self::Url { url, pods: Some((selector, OnCluster { access, place })) } => {
+                let client = connect(access).await.map_err(site)?.client;
+                let witness = Witness::Cluster { client, namespace: place.namespace.clone(), selector: selector.clone() };
+                return Ok(direct(url.clone(), Some(witness)));
+            }
+            Self::Local => {
+                let client = Client::open().map_err(site)?;
+                let url = format!("{}/whoami", client.status().await.map_err(site)?.url.trim_end_matches('/'));
+                return Ok(direct(url, Some(Witness::Local(client))));
+            }
+            Self::Release(release) => release,
+        };
+        let OnCluster { access, place } = release;
+        let cluster = connect(access).await.map_err(site)?;
+        let way = forward::open(&cluster, place, 0).await.map_err(site)?;
+        let host = way.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
+        if way.tls {
+            return Err(RequestError::RouteHasTls { release: place.name.clone(), host });
+        }
+        let witness = Witness::Cluster { client: way.client, namespace: place.namespace.clone(), selector: way.selector };
+        let address = Some(way.tunnel.addr().to_string());
+        Ok(Way { url: format!("http://{host}/whoami"), address, tunnel: Some(way.tunnel), witness: Some(witness) })
+    }
+}
+
+fn site(why: impl Into<Failure>) -> RequestError {
+    RequestError::Site(why.into())
+}
