@@ -103,7 +103,7 @@ mod tests {
         count.skips(&file).unwrap();
         assert_eq!(
             count.summary(),
-            "SKIPPED 1, because: draws a picture\n    a::c\nSKIPPED 1, because: no clock\n    d\nSKIPPED 2, because: no Go\n    quick::x\n    quick::y\n10 passed, 3 failed, 4 skipped\n"
+            "SKIPPED 1, because: draws a picture\n    a::c\nSKIPPED 2, because: no Go\n    quick::x\n    quick::y\nSKIPPED 1, because: no clock\n    d\n10 passed, 3 failed, 4 skipped\n"
         );
     }
 }
