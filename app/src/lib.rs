@@ -15,6 +15,3 @@ mod probe;
 pub mod server;
 mod settings;
 mod supervisor;
-
-/// Until every user names `sticky_core` itself.
-pub use sticky_core as core;
