@@ -4,7 +4,6 @@
 //! [`generate`] are the pure half of Kubernetes: from a spec to objects; [`render`] prints them.
 
 pub mod cli;
-#[warn(unreachable_pub)]
 pub mod cluster;
 pub mod commands;
 pub mod exit;
