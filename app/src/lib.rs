@@ -4,8 +4,6 @@
 //! workers, and the supervisor keeps the workers of a pod alive. The binary `sticky-app` is [`cli`] in front of that;
 //! `stickyctl … --local` runs workers, made from the same [`server::Blueprint`], as threads of its own process.
 
-#![warn(unreachable_pub)]
-
 pub mod bus;
 pub mod cli;
 pub mod logging;
