@@ -1,6 +1,6 @@
 {{/*
-How Redis and the app come by the password without it ever being a value. It is in a Secret that may be missing; a ConfigMap
-holds the empty one below it (stickyctl/src/generate/redis.rs says why both are needed). Each is called with $.
+How Redis and the app get the password, which is never a value. It is in a Secret that may be missing; a ConfigMap holds an empty
+password as a fallback (stickyctl/src/generate/redis.rs explains why both are needed). Each helper is called with $.
 */}}
 
 {{- define "sticky.passwordSecret" -}}
@@ -11,12 +11,12 @@ holds the empty one below it (stickyctl/src/generate/redis.rs says why both are 
 {{ (.Values.redis.password).key | default "password" }}
 {{- end }}
 
-{{/* Not empty where there may be a password: always for the Redis of this chart. */}}
+{{/* Not empty if there may be a password, as there always may for the chart's own Redis. */}}
 {{- define "sticky.hasPassword" -}}
 {{- if or (not .Values.redis.url) .Values.redis.password }}yes{{ end }}
 {{- end }}
 
-{{/* The password as a file, which shows neither in the app's environment nor in its arguments. */}}
+{{/* The password as a file, so that it shows neither in the app's environment nor in its arguments. */}}
 {{- define "sticky.passwordVolume" -}}
 name: redis-password
 projected:

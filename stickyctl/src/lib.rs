@@ -1,9 +1,10 @@
-//! `stickyctl`: brings the demo up, scales it, switches its mode, and ends it.
+//! `stickyctl`: runs, scales and checks the sticky sessions demo, on this machine or on Kubernetes.
 //!
-//! [`cli`] is the command line, [`local`] the demo on this machine. [`spec`] and
-//! [`generate`] are the pure half of Kubernetes: from a spec to objects; [`render`] prints them.
+//! [`cli`] is the command line; it calls `render`, `image`, [`cluster`], [`local`] and [`verify`]. [`spec`] and [`generate`] are the
+//! pure half of Kubernetes: from a spec to objects. [`exit`] and [`output`] are what every command ends with.
 
 pub mod cli;
+#[warn(unreachable_pub)]
 pub mod cluster;
 pub mod exit;
 mod files;
@@ -14,7 +15,7 @@ mod image;
 mod input;
 pub mod local;
 pub mod output;
-mod poll;
+pub mod poll;
 mod render;
 pub mod spec;
 pub mod verify;

@@ -323,7 +323,7 @@ pub(crate) mod recorded {
         }
 
         fn screen(&self, text: &str) {
-            self.out(text);
+            Sink::out(self, text);
         }
 
         fn is_read(&self) -> bool {
@@ -340,7 +340,7 @@ pub(crate) mod recorded {
 
         fn ask(&self, question: &str) -> String {
             let typed = self.typed.unwrap_or_default();
-            self.err(&format!("{question}{typed}"));
+            Sink::err(self, &format!("{question}{typed}"));
             typed.to_owned()
         }
     }

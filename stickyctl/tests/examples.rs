@@ -1,11 +1,11 @@
-//! Every call of `stickyctl` that the README and `--help` show is one that the command line takes.
+//! The command line accepts every call of `stickyctl` that the README and `--help` show.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::process::Command;
 
-/// The words after `stickyctl` of every line that calls it, up to a pipe or a redirection.
+/// The arguments of every line that calls `stickyctl`, up to a pipe or a redirection.
 fn calls(text: &str) -> Vec<Vec<String>> {
     let line = |line: &str| {
         let line = line.trim().trim_start_matches("$ ");
@@ -20,7 +20,7 @@ fn calls(text: &str) -> Vec<Vec<String>> {
     text.lines().filter_map(line).collect()
 }
 
-/// Whether the command line takes the words; nothing is run.
+/// Parses the arguments; nothing is run.
 fn is_taken(words: &[String]) -> Result<(), String> {
     let parsed = stickyctl::cli::command().try_get_matches_from(std::iter::once("stickyctl".to_owned()).chain(words.iter().cloned()));
     let matches = parsed.map_err(|error| error.to_string())?;
@@ -55,7 +55,7 @@ fn the_examples_of_help() {
     assert!(seen >= 20, "{seen}");
 }
 
-/// A flag of the other world is refused before anything is done.
+/// A flag for a cluster with `--local`, and the reverse, are refused before anything is done.
 #[test]
 fn flags_that_do_not_go_together() {
     for (words, says) in [

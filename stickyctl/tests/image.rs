@@ -1,4 +1,4 @@
-//! `stickyctl image` as a person calls it: where the binary comes from, streams, exit codes.
+//! `stickyctl image` as a user calls it: where the binary comes from, streams, exit codes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 const DEFAULT_OUT: &str = concat!("sticky-app-", env!("CARGO_PKG_VERSION"), ".tar");
 
-/// A place to call it in: a stickyctl without a neighbour, a PATH with nothing in it.
+/// A place to run it in: a stickyctl with no other program next to it, and an empty PATH.
 struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        // In the build's folder, where a second name for the program costs nothing.
+        // In the build folder, so that the program can be hard-linked.
         let place = Self(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap());
         for folder in ["bin", "path", "work"] {
             std::fs::create_dir(place.at(folder)).unwrap();
@@ -34,8 +34,8 @@ impl Place {
         path
     }
 
-    /// A program in PATH. Written by another process: a file that is open for writing here gets into the children of other
-    /// tests for a moment, and can't be run then.
+    /// A program in PATH, written by another process: children of other tests could inherit a file that is open for writing here,
+    /// and then it can't be executed.
     fn script(&self, name: &str, text: &str) {
         let words = ["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\""];
         assert!(Command::new("/bin/sh").args(words).arg(self.at("path").join(name)).arg(text).status().unwrap().success());
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-/// A static program of one segment. It would crash at once; nobody runs it here.
+/// A static program with one segment. It would crash at once, but it is never run.
 fn program(machine: u16, note: &str) -> Vec<u8> {
     let mut file = vec![0; 120];
     let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
@@ -103,7 +103,7 @@ fn the_path_is_the_answer_and_the_file_is_whole() {
     let first = std::fs::read(&file).unwrap();
     assert_eq!(names(&first)[..2], ["oci-layout", "index.json"]);
     has(&first, &[&format!("\"io.containerd.image.name\":\"docker.io/library/sticky-app:{version}\"")]);
-    // Whoever runs it decides by the umask who reads it, as with any new file.
+    // The umask decides who may read it, as with any new file.
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&file), mode(&place.put("any", b"")));
     assert_eq!(run().status.code(), Some(0), "over the first");
@@ -139,7 +139,7 @@ fn the_neighbour_is_taken_where_it_fits() {
     let output = place.image(&["--arch", "amd64"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     has(&output.stderr, &["bin/sticky-app, amd64, static"]);
-    // By a link somewhere else, too.
+    // Also through a symbolic link somewhere else.
     std::os::unix::fs::symlink(place.at("bin/stickyctl"), place.at("link")).unwrap();
     let linked = Command::new(place.at("link")).args(["image", "--arch", "amd64", "--out", "-"]).env_clear().output().unwrap();
     assert!(linked.stdout == std::fs::read(place.at("work").join(DEFAULT_OUT)).unwrap());
@@ -148,7 +148,7 @@ fn the_neighbour_is_taken_where_it_fits() {
 #[test]
 fn without_any_of_three_the_error_names_all_three() {
     let place = Place::new();
-    // This test is linked dynamically, as every build is that nobody asks to be otherwise.
+    // This test is linked dynamically, as builds are by default.
     std::fs::hard_link(std::env::current_exe().unwrap(), place.at("bin/sticky-app")).unwrap();
     let here = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
     let output = place.image(&["--arch", here]);
@@ -220,7 +220,7 @@ fn where_nothing_can_be_written() {
     has(&full.stderr, &[" to stdout: No space left"]);
 }
 
-/// A docker whose engine answers, and whose builds put `binary` where they are told to.
+/// A docker whose engine answers and whose builds write `binary` to their destination.
 fn docker(place: &Place, binary: &Path) {
     let text = format!(
         r#"#!/bin/sh
@@ -269,7 +269,7 @@ fn a_docker_that_fails_is_quoted() {
     has(&output.stderr, &["building sticky-app for linux/amd64: docker build failed (exit 17):\n  ERROR: no space left", "without Docker"]);
 }
 
-/// The app's Dockerfile has what the command asks it for: the stage, and the program where it is looked for.
+/// The app's Dockerfile has the stage that the command builds, and the program in the expected place.
 #[test]
 fn the_dockerfile_fits_the_command() {
     let dockerfile = include_str!("../../app/Dockerfile");

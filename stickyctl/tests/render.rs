@@ -1,4 +1,4 @@
-//! `stickyctl render` as a person calls it: streams, exit codes, folders, and the manifests that are kept in the tree.
+//! `stickyctl render` as a user calls it: streams, exit codes, folders, and the manifests in the repository.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use stickyctl::generate::preset::Preset;
 
-/// Runs `stickyctl render` without the caller's environment.
+/// Runs `stickyctl render` with no other environment variables.
 fn render(arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_stickyctl"))
         .arg("render")
@@ -20,7 +20,7 @@ fn render(arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Output
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A run that reads no stdin may be over already.
+    // A run that doesn't read stdin may have ended already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -97,7 +97,7 @@ fn warnings_go_to_stderr_and_leave_the_answer() {
     let text = stderr(&output);
     assert!(text.contains("drain.delay: a front door may need") && text.contains("did you mean STICKYCTL_NAMESPACE?"), "{text}");
     let output = render(&[], &[("STICKYCTL_PORT", "8081")], "");
-    assert_eq!(stderr(&output), "", "a setting of `up --local` is not unknown");
+    assert_eq!(stderr(&output), "", "a variable of `up --local` is not unknown");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Texts that are made: the version; completions and the manual, judged by the shell and the formatter that read them.
+//! Generated texts: the version, completions and the manual, the latter two checked by the shell and the formatter that read them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -21,14 +21,14 @@ fn the_version_names_the_commit_that_is_checked_out() {
     assert!(said.starts_with(&format!("stickyctl {} ({}", env!("CARGO_PKG_VERSION"), wanted.trim_end())), "{said}, not {wanted}");
 }
 
-/// What bash offers for the last of the words.
+/// What bash offers to complete the last word.
 fn offers(script: &Path, words: &[&str]) -> Vec<String> {
     let line = r#"source "$0"
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 _stickyctl stickyctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}""#;
-    // Without the caller's settings.
+    // Without the user's settings.
     let done = Command::new("bash").args(["--norc", "--noprofile", "-c", line]).arg(script).args(words).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap().lines().map(str::to_owned).collect()
@@ -47,7 +47,7 @@ fn bash_completes_commands_flags_and_values() {
     assert_eq!(offers(&script, &["stickyctl", "completions", "fi"]), ["fish"]);
 }
 
-/// The others are not asked whether they understand it: few machines have them all.
+/// The other shells don't check their scripts here: few machines have them all.
 #[test]
 fn every_shell_gets_each_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
@@ -58,11 +58,11 @@ fn every_shell_gets_each_command() {
     }
 }
 
-/// What the formatter says of a page, and the page as people see it.
+/// The warnings of the formatter, and the page as users see it.
 fn format(page: &Path) -> Option<(String, String)> {
     let done = Command::new("man").args(["--warnings", "-E", "UTF-8", "-l"]).arg(page).env("MANWIDTH", "100").stdin(Stdio::null()).output();
     let Ok(done) = done else {
-        // CI has it.
+        // CI must have it.
         assert!(std::env::var_os("CI").is_none(), "there is no `man`");
         return None;
     };
@@ -85,7 +85,7 @@ fn each_command_has_a_page_that_the_formatter_takes() {
         assert!(page.contains("SYNOPSIS") && page.lines().count() > 10, "{name}: {page}");
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), commands.get_subcommands().count() + 3);
-    // One that a flag's help, its values and its variable must be in.
+    // A flag's help, its values and its variable must be on the page.
     let (_, up) = format(&folder.join("stickyctl-up.1")).unwrap();
     for part in ["--front-door", "STICKYCTL_AFFINITY", "stickyctl up --local --mode 1x4 --port 8081"] {
         assert!(up.contains(part), "{part}: {up}");

@@ -145,7 +145,7 @@ async fn left_to_helm(space: &Space) -> Result<()> {
         (&["down", "--yes"], "helm uninstall demo"),
     ] {
         let said = space.stickyctl(words).await?.failed(1)?;
-        ensure!(said.contains("is Helm's") && said.contains(way), "{words:?}: {said}");
+        ensure!(said.contains("is managed by Helm") && said.contains(way), "{words:?}: {said}");
     }
     let after = space.json(&["get", "deployment", NAME]).await?["metadata"]["generation"].clone();
     ensure!(before == after, "something was changed: generation {before}, then {after}");

@@ -35,17 +35,17 @@ async fn the_way_to_the_cluster() -> Result<()> {
         let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let config = changed(space, |config| config["clusters"][0]["cluster"]["server"] = json!(format!("https://{closed}"))).await?;
         let said = refused(space, &["up"], &config).await?;
-        assert!(said.contains(&format!("asking https://{closed} for its version: the cluster can't be reached: Connection refused")), "{said}");
+        assert!(said.contains(&format!("asking https://{closed} for its version: can't reach the cluster: Connection refused")), "{said}");
 
         // The certificate of somebody else's authority: as after a cluster was made anew.
         let other = rcgen::generate_simple_self_signed(["other".to_owned()])?.cert.pem();
         let config = changed(space, |config| config["clusters"][0]["cluster"]["certificate-authority-data"] = json!(base64(&other))).await?;
         let said = refused(space, &["up"], &config).await?;
-        assert!(said.contains("not signed by the authority in the kubeconfig"), "{said}");
+        assert!(said.contains("not signed by the certificate authority in the kubeconfig"), "{said}");
 
         let config = changed(space, |config| config["users"][0]["user"] = json!({"token": "no such token"})).await?;
         let said = refused(space, &["up"], &config).await?;
-        assert!(said.contains("does not accept these credentials"), "{said}");
+        assert!(said.contains("rejected the credentials"), "{said}");
         Ok(())
     })
     .await
@@ -59,7 +59,7 @@ async fn no_rights_name_the_verb_and_the_resource() -> Result<()> {
         let token = space.run(&["create", "token", "reader"]).await?;
         let config = changed(space, |config| config["users"][0]["user"] = json!({"token": token})).await?;
         let said = refused(space, &["up"], &config).await?;
-        assert!(said.contains("no rights") && said.contains("cannot get resource \"deployments\""), "{said}");
+        assert!(said.contains("permission denied") && said.contains("cannot get resource \"deployments\""), "{said}");
         assert!(said.contains(&format!("system:serviceaccount:{}:reader", space.name)), "{said}");
         Ok(())
     })
@@ -91,7 +91,7 @@ async fn a_cluster_that_is_too_old() -> Result<()> {
         });
         let config = changed(space, |config| config["clusters"][0]["cluster"] = json!({"server": format!("http://{address}")})).await?;
         let said = refused(space, &["up"], &config).await?;
-        assert!(said.contains("Kubernetes 1.29.14 is too old: 1.30 is the oldest"), "{said}");
+        assert!(said.contains("Kubernetes 1.29.14 is too old: stickyctl needs 1.30 or later"), "{said}");
         served.join().unwrap()
     })
     .await

@@ -43,8 +43,8 @@ impl<'a> Site<'a> {
         let start = Instant::now();
         let said = self.space.stickyctl(&["up", "-f", written(&spec)?.path().to_str().unwrap()]).await?.failed(1)?;
         assert!(start.elapsed() < KNOWN, "{:?}: {said}", start.elapsed());
-        assert!(said.contains(&format!("error: rolling {NAME} out: ")), "{said}");
-        assert!(said.contains("the 2 pods of before go on serving; no session was moved"), "{said}");
+        assert!(said.contains(&format!("error: rolling out {NAME}: ")), "{said}");
+        assert!(said.contains("the 2 old pods keep serving; no session has moved"), "{said}");
         let now = names(self.space).await?;
         assert!(self.pods.iter().all(|pod| now.contains(pod)), "{:?} became {now:?}", self.pods);
         assert_eq!(http::get(&self.url).send().await?.status, 200);
@@ -73,7 +73,7 @@ async fn image_crash_secret_node_and_quota() -> Result<()> {
         let dns = space.kube.json(&["-n", "kube-system", "get", "deployment", "coredns"]).await?;
         let dns = dns["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap();
         let said = site.fails(json!({"image": {"name": dns}})).await?;
-        assert!(said.contains("the process ends right after its start") && said.contains("exit 1, "), "{said}");
+        assert!(said.contains("the process exits right after it starts") && said.contains("exit 1, "), "{said}");
         let words = said.lines().find_map(|line| line.strip_prefix("  log      ")).unwrap_or_default();
         let pod = said.lines().find_map(|line| line.strip_prefix("  pod      ")?.split(',').next()).unwrap_or_default();
         let log = space.run(&["logs", pod]).await?;
@@ -81,12 +81,12 @@ async fn image_crash_secret_node_and_quota() -> Result<()> {
 
         let password = json!({"redis": {"url": format!("redis://{NAME}-redis:6379"), "password": {"secret": "absent"}}});
         let said = site.fails(password).await?;
-        assert!(said.contains("something that the pod needs is missing") && said.contains("\"absent\" not found"), "{said}");
+        assert!(said.contains("the pod refers to something that is missing") && said.contains("\"absent\" not found"), "{said}");
         let redis = space.pods("redis").await?;
         assert_eq!(redis.len(), 1, "the old pods need it");
 
         let said = site.fails(json!({"resources": {"requests": {"cpu": "1000"}, "limits": {"cpu": "1000"}}})).await?;
-        assert!(said.contains("no node takes the pod") && said.contains("Insufficient cpu"), "{said}");
+        assert!(said.contains("no node can run the pod") && said.contains("Insufficient cpu"), "{said}");
 
         space.run(&["create", "quota", "full", "--hard=pods=3"]).await?;
         wait::until("the quota is counted", SOON, async || {
@@ -95,7 +95,7 @@ async fn image_crash_secret_node_and_quota() -> Result<()> {
         })
         .await?;
         let said = site.fails(json!({"relay": {"fanout": "broadcast"}})).await?;
-        assert!(said.contains("the cluster refuses to make the pod") && said.contains("exceeded quota: full"), "{said}");
+        assert!(said.contains("the cluster refuses to create the pod") && said.contains("exceeded quota: full"), "{said}");
         space.run(&["delete", "quota", "full"]).await?;
 
         // Out of all of it by one command.

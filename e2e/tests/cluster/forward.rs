@@ -150,7 +150,7 @@ async fn a_port_that_nobody_listens_on_is_named() -> Result<()> {
         let mut stream = TcpStream::connect(tunnel.addr()).await?;
         let _ = stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await;
         let event = wait::within("the reason", SOON, tunnel.event()).await?;
-        let why = "pod redis, port 9: nothing listens on port 9 (connection refused)";
+        let why = "pod redis, port 9: nothing is listening on port 9 (connection refused)";
         assert_eq!(event, Event::Unreached(why.to_owned()));
         let mut rest = Vec::new();
         let ended = wait::within("the connection ends", SOON, stream.read_to_end(&mut rest)).await?;
@@ -158,7 +158,7 @@ async fn a_port_that_nobody_listens_on_is_named() -> Result<()> {
 
         let closed = target(space, "redis", 9).ready(&cluster.client).await?.remove(0);
         let said = over::get(&cluster.client, &closed, "localhost", "/").await.map(|reply| reply.status).unwrap_err();
-        assert_eq!(said.to_string(), "nothing listens on port 9 (connection refused)");
+        assert_eq!(said.to_string(), "nothing is listening on port 9 (connection refused)");
         let taken = Tunnel::open(cluster.client.clone(), target(space, "redis", 9), tunnel.addr()).await.unwrap_err();
         assert!(taken.to_string().contains(&tunnel.addr().to_string()) && taken.next_steps()[0].contains("--port 0"), "{taken:?}");
         Ok(())

@@ -50,7 +50,7 @@ async fn what_kubectl_scaled_stays_and_a_given_number_names_the_owner() -> Resul
         // The file names a mode, so this one is meant: the conflict is told and nothing is written.
         let before = space.json(&["get", "deployment", NAME]).await?;
         let refused = space.stickyctl(&["up", "-f", path]).await?.failed(1)?;
-        assert!(refused.contains(&format!("deployment {NAME}  .spec.replicas  owned by kubectl (scale)")), "{refused}");
+        assert!(refused.contains(&format!("deployment {NAME}  .spec.replicas  managed by kubectl (scale)")), "{refused}");
         assert!(refused.contains("nothing was written") && refused.contains("--force-conflicts"), "{refused}");
         let after = space.json(&["get", "deployment", NAME]).await?;
         assert_eq!(
@@ -88,7 +88,7 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
         assert!(up(space, &[]).await?.ends_with("is up: 2x1, version 0.1.0"));
         for words in [&["up", "--mode", "1x1"][..], &["scale", "1"], &["mode", "1x2"]] {
             let refused = space.stickyctl(words).await?.failed(1)?;
-            assert!(refused.contains("an autoscaler owns the number of pods (theirs)"), "{words:?}: {refused}");
+            assert!(refused.contains("an autoscaler owns the replica count (theirs)"), "{words:?}: {refused}");
         }
         assert_eq!(replicas(space).await?, 2);
         assert!(!owners(space).await?.contains(&"stickyctl".to_owned()));

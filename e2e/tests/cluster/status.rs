@@ -4,16 +4,16 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use stickyctl::cluster::answer::{By, Deadline, answer, spread};
+use stickyctl::cluster::answer::{By, answer, spread};
 use stickyctl::cluster::connect::{Access, Cluster, connect};
 use stickyctl::cluster::doors;
-use stickyctl::cluster::release::{self, Place};
+use stickyctl::cluster::release::{Place, Release as Found};
 use stickyctl::cluster::status::collect::collect;
 use stickyctl::cluster::status::door::Seen;
 use stickyctl::cluster::status::model::{BusState, Status};
 use stickyctl::cluster::status::table::table;
 use stickyctl::exit::{Exit, Explained};
-
+use stickyctl::poll::Deadline;
 use testkit::kube::release::NAME;
 use testkit::kube::{Release, Space, in_namespace};
 use testkit::session::Session;
@@ -75,9 +75,9 @@ async fn pods_workers_sockets_route_cookie_redis() -> Result<()> {
         let words = ["create", "ingress", "second", "--class=nginx", &format!("--rule=second.{}/*={NAME}:http", space.name)];
         space.run(&words).await?;
         let told = status(&cluster, space).await?.notes;
-        assert!(told.len() == 1 && told[0].starts_with(&format!("ingress second leads to service {NAME} too")), "{told:?}");
+        assert!(told.len() == 1 && told[0].starts_with(&format!("ingress second also routes to service {NAME}")), "{told:?}");
         let other = collect(&cluster, &place("another", space), &mut Seen::default()).await.unwrap_err();
-        assert_eq!((other.exit(), other.to_string()), (Exit::Failed, release::Error::Absent(place("another", space)).to_string()));
+        assert_eq!((other.exit(), other.to_string()), (Exit::Failed, format!("release another in namespace {} does not exist", space.name)));
         Ok(())
     })
     .await
@@ -89,7 +89,7 @@ async fn the_app_answers_through_the_front_door() -> Result<()> {
         let release = Release::start(space, json!({"mode": "2x2"})).await?;
         let cluster = cluster(space).await?;
         let host = release.url.trim_start_matches("http://");
-        let spec = release::Release::find(&cluster.client, &place(NAME, space)).await?.context("no release")?.spec()?;
+        let spec = Found::get(&cluster.client, &place(NAME, space)).await?.spec()?;
         let doors = doors::find(&cluster.client, &spec).await?;
         let door = doors.serving(&spec)?.context("no front door")?;
         let until = || Deadline::after(SOON);
@@ -112,7 +112,7 @@ async fn the_app_answers_through_the_front_door() -> Result<()> {
         let soon = || Deadline::after(Duration::from_secs(2));
         let never = spread(&cluster.client, door, Some(host), (3, By::Pod, &any), soon()).await.unwrap_err();
         assert_eq!(never.exit(), Exit::TimedOut);
-        assert!(never.to_string().contains("only 2 answered: "), "{never}");
+        assert!(never.to_string().contains(": only 2 answered: "), "{never}");
         let unknown = answer(&cluster.client, door, Some("nobody.example"), soon()).await.unwrap_err();
         assert!(unknown.exit() == Exit::TimedOut && unknown.to_string().contains("404"), "{unknown}");
         Ok(())

@@ -151,7 +151,7 @@ async fn what_somebody_else_put_there_stays() -> Result<()> {
         site.space.run(&[&["label", "configmap", "labelled"], &labels[..]].concat()).await?;
 
         let done = site.space.stickyctl(&["down", "--yes"]).await?;
-        for word in ["stays: configmap", "--delete-data takes it along", "applied by somebody else"] {
+        for word in ["stays, because it contains configmap", "--delete-data deletes it", "somebody else applied"] {
             assert!(done.stderr.contains(word), "`{word}` is not in: {}", done.stderr);
         }
         assert_eq!(done.ok()?, format!("{NAME} is down"));

@@ -111,11 +111,11 @@ pub(super) enum Command {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// Where the stream is a terminal; NO_COLOR and CLICOLOR_FORCE override it
+    /// If the stream is a terminal, unless NO_COLOR or CLICOLOR_FORCE is set
     Auto,
-    /// Always
+    /// Even if the stream is not a terminal
     Always,
-    /// Never
+    /// Not at all
     Never,
 }
 

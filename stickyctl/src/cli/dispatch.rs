@@ -72,7 +72,7 @@ async fn image(request: &image::Request, output: Output) -> Result<Exit, Failure
 }
 
 async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
-    if args.local.local {
+    if args.local {
         let mode = args.spec.mode.map_or_else(mode_of_environment, Ok)?;
         return Ok(local::up::run(args.here.request(mode), output).await?);
     }

@@ -1,6 +1,6 @@
 //! The command line: the only place that knows clap, and nothing below imports it.
 //!
-//! A file for each command or group of commands holds its flags and turns them into a plain request; [`dispatch`] hands the
+//! A file for each command or group of commands holds its flags and turns them into a plain request; `dispatch` hands the
 //! request to the function that serves it and prints what comes back.
 
 mod cluster;

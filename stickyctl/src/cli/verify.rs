@@ -6,8 +6,9 @@ use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, Output};
 use crate::verify;
+use crate::verify::report::ReportError;
 use crate::verify::report::files::Files;
-use crate::verify::request::{Amount, AtFile, Host, Http, OnCluster, Path, Request, Site};
+use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use http::HeaderValue;
@@ -21,8 +22,7 @@ use sticky_affinity::scenario::{self, Name};
 use sticky_core::duration;
 
 #[derive(Debug, Args)]
-#[allow(missing_docs, reason = "each flag has its help, and the groups have a heading")]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// URL of the site to test [default: the release on the cluster, through its front door]
     #[arg(conflicts_with = "local")]
     url: Option<String>,
@@ -162,7 +162,7 @@ struct OutputArgs {
 }
 
 /// Runs `verify`: prints the report, and writes its files. Files that cannot be written or read are found before the first request.
-pub(crate) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
         output.answer(&lines.join("\n"));
@@ -173,13 +173,13 @@ pub(crate) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     let as_json = told.output == Format::Json;
     let mut verified = verify::run(args.request(), output).await?;
     files.compare(&mut verified.report);
-    output.answer(&if as_json { verified.report.json()? } else { verified.report.table(output.unicode()) });
+    output.answer(&if as_json { verified.report.json().map_err(ReportError::Json)? } else { verified.report.table(output.unicode()) });
     files.write(&verified.report, output)?;
     Ok(verified.exit)
 }
 
 /// Prints what a reason means and what to try.
-pub(crate) fn explain(code: Code, output: Output) -> Exit {
+pub(super) fn explain(code: Code, output: Output) -> Exit {
     output.answer(&format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice()));
     Exit::Done
 }
@@ -187,11 +187,13 @@ pub(crate) fn explain(code: Code, output: Output) -> Exit {
 impl VerifyArgs {
     fn request(self) -> Request {
         let (http, amount) = (self.http, self.amount);
-        let release = OnCluster { access: self.release.cluster.access(), place: self.release.place() };
         let site = match self.url {
-            Some(url) => Site::Url { url, pods: self.pods.map(|selector| (selector, release)) },
+            Some(url) => {
+                let watched = |selector| Pods { access: self.release.cluster.access(), namespace: self.release.namespace, selector };
+                Site::Url { url, pods: self.pods.map(watched) }
+            }
             None if self.local.local => Site::Local,
-            None => Site::Release(release),
+            None => Site::Release { access: self.release.cluster.access(), place: self.release.place() },
         };
         Request {
             site,

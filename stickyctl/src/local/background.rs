@@ -4,6 +4,7 @@ use super::client::Client;
 use super::error::LocalError;
 use crate::exit::Exit;
 use crate::output::{Mark, Output};
+use crate::poll::{Deadline, until};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -30,28 +31,27 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
         .spawn()
         .map_err(failed("starting the demo in the background"))?;
     let began = Instant::now();
-    loop {
+    let answers = async || {
         if let Some(status) = client.find().await?.filter(|s| s.pid == child.id()) {
-            output.phase(Mark::Done, "up", &format!("{}, process {}, log {}", status.mode, status.pid, log_path.display()), Some(began.elapsed()));
-            output.answer(&status.url);
-            output.hint("\nNext: stickyctl status --local, and stickyctl down --local to stop it");
-            return Ok(Exit::Done);
+            return Ok(Some(status));
         }
-        if let Some(ended) = child.try_wait().map_err(failed("watching the demo in the background"))? {
-            let said = std::fs::read_to_string(&log_path).unwrap_or_default();
-            let said = said.trim().trim_start_matches("error: ").to_owned();
-            let exit = match ended.code() {
-                Some(2) => Exit::Usage,
-                Some(5) => Exit::Prerequisite,
-                _ => Exit::Failed,
-            };
-            return Err(LocalError::Background { exit, said });
-        }
-        if began.elapsed() > START {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(LocalError::BackgroundSilent { limit: START, log: log_path });
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+        let Some(ended) = child.try_wait().map_err(failed("watching the demo in the background"))? else { return Ok(None) };
+        let said = std::fs::read_to_string(&log_path).unwrap_or_default();
+        let said = said.trim().trim_start_matches("error: ").to_owned();
+        let exit = match ended.code() {
+            Some(2) => Exit::Usage,
+            Some(5) => Exit::Prerequisite,
+            _ => Exit::Failed,
+        };
+        Err(LocalError::Background { exit, said })
+    };
+    let Some(status) = until(Deadline::after(START), LOOK, answers).await? else {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(LocalError::BackgroundSilent { limit: START, log: log_path });
+    };
+    output.phase(Mark::Done, "up", &format!("{}, process {}, log {}", status.mode, status.pid, log_path.display()), Some(began.elapsed()));
+    output.answer(&status.url);
+    output.hint("\nNext: stickyctl status --local, and stickyctl down --local to stop it");
+    Ok(Exit::Done)
 }

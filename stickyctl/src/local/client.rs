@@ -1,17 +1,20 @@
 //! The control socket's client.
 
 use super::api::{Change, Refusal, Status};
-use super::error::LocalError;
+use super::error::{LocalError, Silence};
 use super::runtime_dir;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::rt::TokioIo;
+use crate::http1;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http::{Method, Request};
+use http_body_util::Full;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::UnixStream;
 
-/// The longest time for an answer: the server only notes what is wanted.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The server only notes what is wanted, so it answers at once.
+const LIMITS: http1::Limits = http1::Limits { body: 4 * 1_024 * 1_024, answer: Duration::from_secs(5) };
 
 /// A connection to the running demo.
 pub struct Client {
@@ -39,9 +42,9 @@ impl Client {
     /// Something listens, but does not answer as it should.
     pub async fn find(&self) -> Result<Option<Status>, LocalError> {
         match UnixStream::connect(&self.path).await {
-            Ok(stream) => self.ask(stream, "GET", "/status", None).await.map(Some),
+            Ok(stream) => self.ask(stream, Method::GET, "/status", None).await.map(Some),
             Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => Ok(None),
-            Err(e) => Err(self.failed(e.to_string())),
+            Err(e) => Err(self.failed(e)),
         }
     }
 
@@ -59,8 +62,8 @@ impl Client {
     /// Nothing runs, or it refuses.
     pub async fn change(&self, change: &Change) -> Result<Status, LocalError> {
         self.status().await?;
-        let body = serde_json::to_string(change).map_err(|e| self.failed(e.to_string()))?;
-        self.ask(self.connect().await?, "POST", "/change", Some(body)).await
+        let body = serde_json::to_string(change).map_err(|e| self.failed(e))?;
+        self.ask(self.connect().await?, Method::POST, "/change", Some(body)).await
     }
 
     /// Asks it to end.
@@ -68,46 +71,33 @@ impl Client {
     /// # Errors
     /// Nothing runs.
     pub async fn down(&self) -> Result<(), LocalError> {
-        self.raw(self.connect().await?, "POST", "/down", None).await.map(drop)
+        self.raw(self.connect().await?, Method::POST, "/down", None).await.map(drop)
     }
 
     async fn connect(&self) -> Result<UnixStream, LocalError> {
-        UnixStream::connect(&self.path).await.map_err(|e| self.failed(e.to_string()))
+        UnixStream::connect(&self.path).await.map_err(|e| self.failed(e))
     }
 
-    async fn ask<T: DeserializeOwned>(&self, stream: UnixStream, method: &str, path: &str, body: Option<String>) -> Result<T, LocalError> {
+    async fn ask<T: DeserializeOwned>(&self, stream: UnixStream, method: Method, path: &str, body: Option<String>) -> Result<T, LocalError> {
         let body = self.raw(stream, method, path, body).await?;
-        serde_json::from_slice(&body).map_err(|e| self.failed(format!("the answer is of another version: {e}")))
+        serde_json::from_slice(&body).map_err(|e| self.failed(e))
     }
 
-    async fn raw(&self, stream: UnixStream, method: &str, path: &str, body: Option<String>) -> Result<bytes::Bytes, LocalError> {
+    async fn raw(&self, stream: UnixStream, method: Method, path: &str, body: Option<String>) -> Result<Bytes, LocalError> {
+        let request = Request::builder().method(method).uri(path).header(HOST, "local").header(CONTENT_TYPE, "application/json");
         let exchange = async {
-            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
-            tokio::spawn(connection);
-            let request = http::Request::builder()
-                .method(method)
-                .uri(path)
-                .header("host", "local")
-                .header("content-type", "application/json")
-                .body(Full::new(bytes::Bytes::from(body.unwrap_or_default())))
-                .map_err(|e| e.to_string())?;
-            let answer = sender.send_request(request).await.map_err(|e| e.to_string())?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), 4 * 1_024 * 1_024).collect().await.map_err(|e| e.to_string())?.to_bytes();
-            Ok::<_, String>((status, body))
+            let request = request.body(Full::new(Bytes::from(body.unwrap_or_default())))?;
+            http1::Conn::over(stream, LIMITS).await?.send(request).await
         };
-        let (status, body) = tokio::time::timeout(PATIENCE, exchange)
-            .await
-            .map_err(|_| self.failed("no answer within 5 s".to_owned()))?
-            .map_err(|e| self.failed(e))?;
-        if status.is_success() {
-            return Ok(body);
+        let reply = exchange.await.map_err(|e| self.failed(e))?;
+        if (200..300).contains(&reply.status) {
+            return Ok(reply.body);
         }
-        let why = serde_json::from_slice::<Refusal>(&body).map_or_else(|_| format!("the running demo answers {status}"), |r| r.error);
+        let why = serde_json::from_slice::<Refusal>(&reply.body).map_or_else(|_| format!("the running demo answers {}", reply.status), |r| r.error);
         Err(LocalError::Refused(why))
     }
 
-    fn failed(&self, why: String) -> LocalError {
-        LocalError::Control { path: self.path.clone(), why }
+    fn failed(&self, why: impl Into<Silence>) -> LocalError {
+        LocalError::Control { path: self.path.clone(), why: why.into() }
     }
 }

@@ -3,10 +3,11 @@
 use super::api::{Change, Status};
 use super::client::Client;
 use super::error::LocalError;
-use super::poll;
 use super::table::table;
 use crate::exit::Exit;
 use crate::output::{Format, Mark, Output};
+use crate::poll::{Deadline, until};
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use sticky_core::mode::Mode;
 use sticky_core::readiness::State;
@@ -163,8 +164,9 @@ pub async fn down(output: Output) -> Result<Exit, LocalError> {
     };
     let began = Instant::now();
     client.down().await?;
-    let gone = async || (!client.find().await.is_ok_and(|still| still.is_some())).then_some(());
-    poll::until(GONE, LOOK, gone).await.ok_or(LocalError::StillThere { pid: status.pid, limit: GONE })?;
+    let gone = async || Ok::<_, Infallible>((!client.find().await.is_ok_and(|still| still.is_some())).then_some(()));
+    let Ok(gone) = until(Deadline::after(GONE), LOOK, gone).await;
+    gone.ok_or(LocalError::StillThere { pid: status.pid, limit: GONE })?;
     output.phase(Mark::Done, "down", &format!("{} pods stopped, {} sockets closed", status.pods.len(), status.sockets()), Some(began.elapsed()));
     Ok(Exit::Done)
 }

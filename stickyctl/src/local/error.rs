@@ -30,6 +30,20 @@ pub enum UnsafeFolder {
     Open(u32),
 }
 
+/// Why the control socket gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Silence {
+    /// Nothing can connect to it.
+    #[error(transparent)]
+    Connect(#[from] std::io::Error),
+    /// It does not answer as an HTTP server does.
+    #[error(transparent)]
+    Http(#[from] crate::http1::Error),
+    /// It answers something else than this version understands.
+    #[error("the demo is of another version: {0}")]
+    Version(#[from] serde_json::Error),
+}
+
 /// Why a command for the demo on this machine failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
@@ -58,7 +72,7 @@ pub enum LocalError {
         /// The control socket.
         path: PathBuf,
         /// What went wrong.
-        why: String,
+        why: Silence,
     },
     /// The running demo refuses what was asked.
     #[error("{0}")]

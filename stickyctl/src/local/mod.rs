@@ -10,7 +10,6 @@ mod door;
 mod error;
 mod pod;
 mod pods;
-mod poll;
 mod request;
 mod route;
 mod runtime_dir;

@@ -4,9 +4,10 @@ use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
 use super::door::Backends;
 use super::error::CannotStart;
 use super::pod::{Ended, Pod, lock};
-use super::poll;
 use super::route::Candidate;
+use crate::poll::{Deadline, until};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use sticky_app::server::{Blueprint, Handed};
@@ -243,8 +244,9 @@ impl Pods {
         let _one = self.changing.lock().await;
         let lives: Vec<_> = lock(&self.inner).pods.iter().flat_map(|p| p.lives()).collect();
         lives.iter().for_each(|life| life.drain(GOODBYE));
-        let none_left = async || lock(&self.inner).pods.iter().all(|p| p.lives().is_empty()).then_some(());
-        if poll::until(GOODBYE.window + Duration::from_secs(1), Duration::from_millis(10), none_left).await.is_none() {
+        let none_left = async || Ok::<_, Infallible>(lock(&self.inner).pods.iter().all(|p| p.lives().is_empty()).then_some(()));
+        let Ok(gone) = until(Deadline::after(GOODBYE.window + Duration::from_secs(1)), Duration::from_millis(10), none_left).await;
+        if gone.is_none() {
             lock(&self.inner).pods.iter().flat_map(|p| p.lives()).for_each(|life| life.kill());
         }
     }

@@ -6,10 +6,11 @@ use super::control::Control;
 use super::door::Door;
 use super::error::LocalError;
 use super::pods::Pods;
-use super::poll;
 use super::request::UpRequest;
 use crate::exit::Exit;
 use crate::output::{Mark, Output};
+use crate::poll::{Deadline, until};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,8 +47,9 @@ pub async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError>
     let pods = Pods::new(blueprint(&request, relay), request.drain, mode, url.clone());
     pods.settle().await?;
     // Ready pods listen; with Redis they have also reached it.
-    let settled = async || pods.status().settled.then_some(());
-    poll::until(START, Duration::from_millis(5), settled).await.ok_or(LocalError::NotReady(START))?;
+    let settled = async || Ok::<_, Infallible>(pods.status().settled.then_some(()));
+    let Ok(ready) = until(Deadline::after(START), Duration::from_millis(5), settled).await;
+    ready.ok_or(LocalError::NotReady(START))?;
     let stop = CancellationToken::new();
     let door = Door::new(pods.clone(), &door_view, request.limits.max_connections);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));

@@ -57,8 +57,9 @@ pub(crate) const CASES: &[Case] = &[
     // A proxy uses one connection to one pod for one client at a time, and several for eight parallel clients.
     not_sticky("by the proxy's own kept connections", || Site { latency: 3, ..without(Balance::KeptConnections) }, NONE),
     unclear("the same, asked slowly", || Site { latency: 3, ..without(Balance::KeptConnections) }, &["single-backend-path"]).with(&[
+        // Slow enough for a busy machine to answer each request before the next one.
         "--rate",
-        "25",
+        "12",
         "--sessions",
         "6",
         "--requests",

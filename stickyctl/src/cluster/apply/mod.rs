@@ -191,7 +191,8 @@ fn refusal(doing: &str, error: &kube::Error) -> Refusal {
         if status.is_not_found() && kind == Some("namespaces") {
             return Refusal::NoNamespace;
         }
-        if status.is_not_found() && status.details.is_none() {
+        // By its code: kube gives the plain text `404 page not found` a reason of its own, which `is_not_found` does not know.
+        if status.code == 404 && status.details.is_none() {
             return Refusal::UnknownKind;
         }
         if retry::is_not_yet(&status.message) {

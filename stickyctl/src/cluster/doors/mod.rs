@@ -16,7 +16,7 @@
 
 mod controller;
 pub(crate) mod detect;
-pub(crate) mod find;
+pub mod find;
 pub(crate) mod model;
 mod options;
 pub(crate) mod serving;

@@ -17,8 +17,7 @@ impl Proxy {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Door(FrontDoor::Nginx) => "ingress-nginx",
-            Self::Door(FrontDoor::Traefik) => "Traefik",
-            Self::OtherTraefik => "Traefik without its ingress-nginx provider",
+            Self::Door(FrontDoor::Traefik) | Self::OtherTraefik => "Traefik",
         }
     }
 }
@@ -78,10 +77,9 @@ impl Found {
     /// Name and version, as in `Traefik 3.6.12`.
     #[must_use]
     pub fn title(&self) -> String {
-        match &self.version {
-            Some(version) => format!("{} {version}", self.proxy.name()),
-            None => self.proxy.name().to_owned(),
-        }
+        let version = self.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let without = if self.proxy == Proxy::OtherTraefik { " without its ingress-nginx provider" } else { "" };
+        format!("{}{version}{without}", self.proxy.name())
     }
 
     /// Whether it watches a namespace. The labels of namespaces aren't known here, so a selector may match any.

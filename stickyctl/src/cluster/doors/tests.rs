@@ -1,6 +1,7 @@
 use super::detect::{doors, users};
 use super::options::{Options, port, version};
 use super::*;
+use crate::exit::{Exit, Explained};
 use crate::generate::front_door::install::{Install, objects};
 use crate::generate::object::Object;
 use crate::spec::StickyApp;
@@ -223,20 +224,61 @@ fn one_door_of_the_right_kind_serves() {
 
 #[test]
 fn what_is_refused() {
-    let refused = |pods: &[Pod], spec: &StickyApp| all(pods, &usual()).serving(spec).unwrap_err();
+    let refused = |pods: &[Pod], spec: &StickyApp| {
+        let error = all(pods, &usual()).serving(spec).unwrap_err();
+        assert_eq!(error.exit(), Exit::Failed);
+        (error.to_string(), error.next_steps())
+    };
     let traefik = || charts_traefik(&["--providers.kubernetesingressnginx"]);
-    let two = refused(&[kinds_nginx(), traefik()], &spec(FrontDoor::Nginx, "nginx"));
-    assert!(two.what.contains("2 front doors") && two.what.contains("deployment/traefik"), "{}", two.what);
-    let wrong = refused(&[traefik()], &spec(FrontDoor::Nginx, "nginx"));
-    assert!(wrong.what.contains("Traefik 3.6.12 (deployment/traefik in traefik)"), "{}", wrong.what);
-    assert_eq!(wrong.tries, ["stickyctl up --front-door traefik"]);
-    let own = refused(&[charts_traefik(&["--providers.kubernetesingress"])], &spec(FrontDoor::Traefik, "traefik"));
-    assert!(own.what.contains("none of the annotations"), "{}", own.what);
-    let foreign = refused(&[], &spec(FrontDoor::Nginx, "other"));
-    assert!(foreign.what.contains("nginx.org/ingress-controller"), "{}", foreign.what);
+    let (two, steps) = refused(&[kinds_nginx(), traefik()], &spec(FrontDoor::Nginx, "nginx"));
+    assert_eq!(
+        two,
+        "class nginx is served by 2 front doors, and each of them would route it: \
+         ingress-nginx 1.15.1 (deployment/ingress-nginx-controller in namespace ingress-nginx) and Traefik 3.6.12 (deployment/traefik in namespace traefik)"
+    );
+    assert_eq!(
+        steps,
+        [
+            "kubectl get ingressclass   then give each of them a class (a spec.controller) of its own",
+            "stickyctl up -f FILE       with an ingress.class that only one of them serves"
+        ]
+    );
+    let (wrong, steps) = refused(&[traefik()], &spec(FrontDoor::Nginx, "nginx"));
+    assert_eq!(wrong, "class nginx is served by Traefik 3.6.12 (deployment/traefik in namespace traefik), but the spec is written for ingress-nginx");
+    assert_eq!(steps, ["stickyctl up --front-door traefik"]);
+    let (own, steps) = refused(&[charts_traefik(&["--providers.kubernetesingress"])], &spec(FrontDoor::Traefik, "traefik"));
+    assert_eq!(
+        own,
+        "class traefik is served by Traefik 3.6.12 without its ingress-nginx provider (deployment/traefik in namespace traefik), \
+         which ignores the annotations that configure session affinity"
+    );
+    assert_eq!(
+        steps,
+        [
+            "--providers.kubernetesingressnginx=true   as an argument of Traefik enables the provider",
+            "stickyctl up -f FILE                      with another ingress.class"
+        ]
+    );
+    let (foreign, steps) = refused(&[], &spec(FrontDoor::Nginx, "other"));
+    assert_eq!(
+        foreign,
+        "class other belongs to the controller nginx.org/ingress-controller, which is neither ingress-nginx nor Traefik's ingress-nginx provider"
+    );
+    assert_eq!(steps, ["kubectl get ingressclass   lists the classes of the cluster", "stickyctl up -f FILE       with another ingress.class"]);
     let elsewhere = StickyApp { namespace: "elsewhere".to_owned(), ..spec(FrontDoor::Traefik, "nginx") };
-    let blind = refused(&[ours(FrontDoor::Traefik, "nginx")], &elsewhere);
-    assert!(blind.what.contains("in sticky-sessions only") && blind.what.contains("elsewhere"), "{}", blind.what);
+    let (blind, steps) = refused(&[ours(FrontDoor::Traefik, "nginx")], &elsewhere);
+    assert_eq!(
+        blind,
+        "class nginx is served by Traefik 3.6.12 (deployment/traefik in namespace traefik), \
+         which watches only namespace sticky-sessions and would not see namespace elsewhere"
+    );
+    assert_eq!(
+        steps,
+        [
+            "stickyctl up -f FILE   with another ingress.class, for a front door of its own",
+            "stickyctl up -f FILE   with a namespace that deployment/traefik watches"
+        ]
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The front door that `up` installed for this release: it goes with the last Ingress that uses its class.
 
-use super::{PAUSE, rest};
+use super::rest;
 use crate::cluster::doors;
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::inventory::{self, is_managed};
@@ -18,6 +18,8 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBind
 use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams};
 use kube::{Api, Client};
 use std::time::Duration;
+
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// A front door of ours that nobody needs any longer.
 #[derive(Debug, Clone, PartialEq, Eq)]

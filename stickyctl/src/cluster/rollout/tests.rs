@@ -1,1 +1,203 @@
+//! Against the fake API server: a rollout that finishes, and each of its troubles as a person reads it.
 
+use super::error::Error;
+use super::wait::Rollout;
+use crate::cluster::fake::{Fake, Pods};
+use crate::cluster::plan::Plan;
+use crate::exit::{Exit, Failure};
+use crate::output::recorded::Recorded;
+use crate::poll::Deadline;
+use crate::spec::StickyApp;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+async fn apply(fake: &Fake, image: &str) -> StickyApp {
+    let mut spec = StickyApp::default();
+    spec.image.name = image.to_owned();
+    fake.apply(&Plan::new(spec.clone(), None, None, true).unwrap()).await;
+    spec
+}
+
+async fn wait(fake: &Fake, spec: &StickyApp, before: Option<&str>) -> (Result<String, Error>, String) {
+    let seen = Recorded::pipe();
+    let client = fake.client();
+    let rollout = Rollout::of_app(&client, spec, before);
+    let done = rollout.finished(seen.output().live("pods"), Deadline::after(TIMEOUT)).await;
+    (done.map(|(_, progress)| progress.to_string()), seen.err())
+}
+
+/// A release of three pods that serve, and an image on top of it whose pods come up in some other way.
+async fn fails(pods: Pods) -> (Failure, String, Fake, Duration) {
+    let fake = Fake::new();
+    let spec = apply(&fake, "docker.io/library/sticky-app:1").await;
+    assert_eq!(wait(&fake, &spec, None).await.0.unwrap(), "3 of 3 ready");
+    fake.pods(pods);
+    let spec = apply(&fake, "docker.io/library/sticky-app:2").await;
+    let began = Instant::now();
+    let (done, said) = wait(&fake, &spec, Some("docker.io/library/sticky-app:1")).await;
+    (done.unwrap_err().into(), said, fake, began.elapsed())
+}
+
+/// Hashes of templates and numbers of pods are the fake's own.
+fn named(text: &str) -> String {
+    regex::Regex::new("sticky-sessions-[0-9a-f]{8}-[0-9a-f]+").unwrap().replace_all(text, "POD").into_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_image_can_t_be_pulled() {
+    let state = json!({"waiting": {"reason": "ErrImagePull", "message": "not found"}});
+    let (failure, said, _, after) = fails(Pods::container(state, json!({}), 0)).await;
+    assert_eq!(
+        named(&failure.what),
+        "rolling out sticky-sessions: the image can't be pulled\n\n  pod      POD, on node node-1\n  image    sticky-app:2\n  \
+         reason   ErrImagePull: not found\n  serving  the 3 old pods keep serving; no session has moved"
+    );
+    assert_eq!(
+        failure.tries,
+        [
+            "if the name or tag is wrong     stickyctl up --image NAME:TAG",
+            "if it was never loaded          stickyctl up --image-loader 'COMMAND'",
+            "if the registry needs a login   image.pullSecret in the spec: stickyctl up -f FILE",
+            "to go back                      stickyctl up --image sticky-app:1",
+        ]
+    );
+    assert_eq!(said, "✗ pods        0 of 3 ready: the image can't be pulled\n");
+    assert_eq!(failure.exit, Exit::Failed);
+    assert!((3..5).contains(&after.as_secs()), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_process_exits() {
+    let ended = json!({"terminated": {"exitCode": 2, "reason": "Error"}});
+    let (failure, ..) = fails(Pods::container(json!({"waiting": {"reason": "CrashLoopBackOff"}}), ended.clone(), 3)).await;
+    assert_eq!(
+        named(&failure.what),
+        "rolling out sticky-sessions: the process exits right after it starts\n\n  pod      POD, on node node-1\n  \
+         reason   exit 2, 4 times\n  serving  the 3 old pods keep serving; no session has moved"
+    );
+    assert_eq!(named(&failure.tries[0]), "kubectl logs POD -c app   shows everything that it wrote");
+
+    // Its last words, if it had any: those of the container before, unless the kubelet has lost them.
+    for (previous, expected) in [("starting\nno such flag\n\n", "no such flag"), ("unable to retrieve container logs for containerd://x", "bye")] {
+        let fake = Fake::new();
+        fake.pods(Pods::container(json!({"waiting": {"reason": "CrashLoopBackOff"}}), ended.clone(), 3));
+        let spec = apply(&fake, "sticky-app:2").await;
+        let pod = fake.titles().into_iter().find(|title| title.starts_with("Pod sticky-sessions-") && !title.ends_with("redis-0")).unwrap();
+        fake.edit("Pod", pod.trim_start_matches("Pod "), |pod| {
+            pod["metadata"]["annotations"] = json!({"previous-log": previous, "log": "hello\nbye"});
+        });
+        let failure: Failure = wait(&fake, &spec, None).await.0.unwrap_err().into();
+        assert!(failure.what.contains(&format!("\n  log      {expected}")), "{}", failure.what);
+        assert!(!failure.what.contains("serving"), "there are no old pods: {}", failure.what);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_little_memory() {
+    let (failure, ..) = fails(Pods::container(json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}}), json!({}), 0)).await;
+    assert!(failure.what.starts_with("rolling out sticky-sessions: the process exceeds its memory limit\n"), "{}", failure.what);
+    assert!(failure.what.contains("\n  reason   killed for exceeding its memory limit, 1 times\n"), "{}", failure.what);
+    assert_eq!(failure.tries[0], "for more memory                 resources.limits.memory in the spec: stickyctl up -f FILE");
+}
+
+#[tokio::test(start_paused = true)]
+async fn something_is_missing() {
+    let state = json!({"waiting": {"reason": "CreateContainerConfigError", "message": "secret \"absent\" not found"}});
+    let (failure, ..) = fails(Pods::container(state, json!({}), 0)).await;
+    assert!(failure.what.starts_with("rolling out sticky-sessions: the pod refers to something that is missing\n"), "{}", failure.what);
+    assert!(failure.what.contains("\n  reason   CreateContainerConfigError: secret \"absent\" not found\n"), "{}", failure.what);
+    assert_eq!(named(&failure.tries[0]), "kubectl describe pod POD   names it; once it exists, the pod starts by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_is_missing_shows_in_an_event_only() {
+    let fake = Fake::new();
+    fake.pods(Pods::container(json!({"waiting": {"reason": "ContainerCreating"}}), json!({}), 0));
+    let spec = apply(&fake, "sticky-app:2").await;
+    let pod = fake.titles().into_iter().find(|title| title.starts_with("Pod sticky-sessions-") && !title.ends_with("redis-0")).unwrap();
+    fake.put(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "sticky-sessions"}, "reason": "FailedMount",
+        "involvedObject": {"name": pod.trim_start_matches("Pod ")}, "message": "MountVolume.SetUp failed: secret \"absent\" not found"}));
+    let failure: Failure = wait(&fake, &spec, None).await.0.unwrap_err().into();
+    assert!(failure.what.contains("\n  reason   MountVolume.SetUp failed: secret \"absent\" not found"), "{}", failure.what);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_node_and_a_quota() {
+    let pending = |_: &str| -> Value {
+        let scheduled = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes: Insufficient cpu"});
+        json!({"phase": "Pending", "conditions": [scheduled]})
+    };
+    let (failure, said, _, after) = fails(Pods::Stuck(Arc::new(pending))).await;
+    assert!(failure.what.starts_with("rolling out sticky-sessions: no node can run the pod\n"), "{}", failure.what);
+    assert!(failure.what.contains("\n  reason   0/1 nodes: Insufficient cpu\n"), "{}", failure.what);
+    assert_eq!(
+        failure.tries[..2],
+        [
+            "for fewer pods                  stickyctl scale N",
+            "for smaller pods or other nodes resources and placement in the spec: stickyctl up -f FILE"
+        ]
+    );
+    assert_eq!(said, "✗ pods        0 of 3 ready: no node can run the pod\n");
+    assert!((10..12).contains(&after.as_secs()), "an autoscaler may bring one: {after:?}");
+
+    let (failure, ..) = fails(Pods::Refused("pods \"x\" is forbidden: exceeded quota: full")).await;
+    assert_eq!(
+        failure.what,
+        "rolling out sticky-sessions: the cluster refuses to create the pod\n\n  \
+         reason   pods \"x\" is forbidden: exceeded quota: full\n  serving  the 3 old pods keep serving; no session has moved"
+    );
+    assert_eq!(failure.tries[0], "kubectl get resourcequotas,limitranges,events   shows what the namespace allows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_ready_in_time() {
+    let (failure, said, _, after) = fails(Pods::container(json!({"running": {}}), json!({}), 0)).await;
+    let last = regex::Regex::new(r"\.\.\.[0-9a-f]{5}").unwrap();
+    assert_eq!(
+        last.replace(&failure.what, "...POD"),
+        "rolling out sticky-sessions: not finished after 30.0 s; last seen: 0 of 3 ready; ...POD: running, not ready yet"
+    );
+    assert_eq!(
+        failure.tries,
+        ["stickyctl status           shows what there is now; the cluster carries on by itself", "stickyctl up --timeout 5m  waits longer"]
+    );
+    assert_eq!(last.replace(&said, "...POD"), "✗ pods        0 of 3 ready; ...POD: running, not ready yet\n");
+    assert_eq!((failure.exit, after.as_secs()), (Exit::TimedOut, 30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_that_goes_by_is_none() {
+    let fake = Fake::new();
+    fake.pods(Pods::container(json!({"waiting": {"reason": "ErrImagePull"}}), json!({}), 0));
+    let spec = apply(&fake, "sticky-app:2").await;
+    let other = fake.clone();
+    let (done, ()) = tokio::join!(wait(&fake, &spec, None), async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        other.pods(Pods::Ready);
+        let stuck: Vec<String> = other.titles().into_iter().filter(|title| title.starts_with("Pod sticky-sessions-")).collect();
+        for title in stuck.iter().filter(|title| !title.ends_with("redis-0")) {
+            other.edit("Pod", title.trim_start_matches("Pod "), |pod| {
+                pod["status"] = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
+            });
+        }
+    });
+    assert_eq!(done.0.unwrap(), "3 of 3 ready");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_permission_to_look() {
+    let fake = Fake::new();
+    let spec = apply(&fake, "sticky-app:2").await;
+    fake.forbid("/replicasets");
+    let (done, said) = wait(&fake, &spec, None).await;
+    let failure: Failure = done.unwrap_err().into();
+    assert_eq!(
+        failure.what,
+        "reading the replica sets of sticky-sessions in namespace sticky-sessions: permission denied: /replicasets is forbidden: User \"jane\" cannot do that"
+    );
+    assert_eq!((failure.exit, said.as_str()), (Exit::Prerequisite, ""));
+}

@@ -116,7 +116,7 @@ mod tests {
         let nodes =
             |all: &[&str]| Nodes { count: all.len(), architectures: all.iter().map(|arch| (*arch).to_owned()).collect(), ingress_ready: false };
         assert_eq!(arch(Some(&nodes(&["arm64"]))).unwrap(), Arch::Arm64);
-        assert!(arch(Some(&nodes(&["amd64", "arm64"]))).unwrap_err().what.contains("amd64, arm64"));
+        assert!(arch(Some(&nodes(&["amd64", "arm64"]))).unwrap_err().what.contains("the nodes have amd64 and arm64"));
         assert!(arch(Some(&nodes(&["s390x"]))).is_err());
     }
 }

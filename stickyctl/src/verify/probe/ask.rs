@@ -1,9 +1,10 @@
 //! One request on its own connection: many proxies keep a connection on one pod, cookie or not.
 
 use super::answer::Answer;
-use super::connect::{Way, connect};
+use super::connect::connect;
 use super::error::ProbeError;
 use super::target::{Body, Target};
+use super::way::Way;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, PRAGMA, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};

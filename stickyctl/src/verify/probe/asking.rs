@@ -1,7 +1,7 @@
 //! What a run is asked to do, and how many probes that takes.
 
-use super::connect::Way;
 use super::target::{Socket, Target};
+use super::way::Way;
 use std::time::{Duration, SystemTime};
 use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Jar;

@@ -3,20 +3,12 @@
 use super::error::ProbeError;
 use super::target::Target;
 use super::tls::Tls;
+use super::way::Way;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
-
-/// Where a connection goes, and where it comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Way {
-    /// Index of the target's address.
-    pub(super) to: usize,
-    /// The local address; none lets the system choose.
-    pub(super) from: Option<IpAddr>,
-}
 
 /// A connection to a site.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -17,6 +17,7 @@ pub(crate) mod target;
 mod tests;
 pub(crate) mod tls;
 pub(crate) mod watch;
+mod way;
 
 pub(crate) use asking::Asking;
 pub(crate) use book::Book;

@@ -4,10 +4,10 @@ use super::answer::Answer;
 use super::ask::{self, Question};
 use super::asking::Asking;
 use super::book::{Book, Seat};
-use super::connect::Way;
 use super::error::ProbeError;
 use super::socket::{self, Held};
 use super::target::{self, Body};
+use super::way::Way;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use sticky_affinity::cache::is_cached;
 use sticky_affinity::cookie::Offer;
 use sticky_affinity::jar::{Jar, Place};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
-use sticky_app::core::ids::ClientId;
+use sticky_core::ids::ClientId;
 
 /// A request to send.
 #[derive(Debug, Clone, Copy)]

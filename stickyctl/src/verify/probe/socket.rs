@@ -3,9 +3,10 @@
 use super::answer::Answer;
 use super::ask::{MOST_BODY, dress, within};
 use super::book::{Book, Seat};
-use super::connect::{Stream, Way, connect};
+use super::connect::{Stream, connect};
 use super::error::{ProbeError, chain};
 use super::target::Socket;
+use super::way::Way;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderMap;

@@ -1,7 +1,7 @@
 //! Where requests go: the host that they name, and the addresses that connections go to.
 
-use super::connect::Way;
 use super::tls::Tls;
+use super::way::Way;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use std::net::{IpAddr, SocketAddr};

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 use super::asking::Asking;
 use super::book::{Book, Seat};
-use super::connect::Way;
 use super::shoot::open;
 use super::target::{self, Target};
+use super::way::Way;
 use http::HeaderValue;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};

@@ -1,6 +1,5 @@
 //! The report as data: what JSON has, and what all other forms are made from.
 
-use super::error::ReportError;
 use super::observed::{Cookie, Happened, Pod, Request, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -192,8 +191,8 @@ impl Report {
     ///
     /// # Errors
     /// Only if a type in it cannot be serialized, which tests rule out.
-    pub fn json(&self) -> Result<String, ReportError> {
-        serde_json::to_string_pretty(self).map_err(ReportError::Json)
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Files that a run writes: checked before the first request, and written as a whole or not at all.
 
 use crate::exit::{Exit, Explained};
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use crate::files;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file to write.
@@ -58,7 +58,7 @@ impl Place {
             Err(e) if e.kind() == io::ErrorKind::NotFound && path.file_name().is_some() => path.to_owned(),
             Err(source) => return Err(SaveError::Path { path: owned(), source }),
         };
-        beside(&place).map_err(|source| SaveError::Folder { path: owned(), source })?;
+        files::beside(&place).map_err(|source| SaveError::Folder { path: owned(), source })?;
         Ok(Self(place))
     }
 
@@ -68,48 +68,31 @@ impl Place {
 
     /// Writes the file; readers see either the previous file or the whole new one.
     pub(super) fn write(&self, text: &str) -> Result<(), SaveError> {
-        let write = || -> io::Result<()> {
-            let mut file = beside(&self.0)?;
-            file.write_all(text.as_bytes())?;
-            file.persist(&self.0)?;
-            Ok(())
-        };
-        write().map_err(|source| SaveError::Late { path: self.0.clone(), source })
+        files::write(&self.0, text.as_bytes()).map_err(|source| SaveError::Late { path: self.0.clone(), source })
     }
-}
-
-/// A temporary file in the same folder, deleted when dropped.
-fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // The permissions of any new file, before the umask.
-    let everyone = std::fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new().prefix(".stickyctl-").permissions(everyone).tempfile_in(folder)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn whole_or_not_at_all() {
+    fn a_check_leaves_nothing_and_a_link_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.xml");
         let place = Place::new(&path).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a look leaves nothing");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         place.write("one").unwrap();
-        place.write("two").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o600, 0o600);
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        Place::new(&link).unwrap().write("three").unwrap();
-        assert!(link.is_symlink() && std::fs::read_to_string(&path).unwrap() == "three");
+        Place::new(&link).unwrap().write("two").unwrap();
+        assert!(link.is_symlink() && std::fs::read_to_string(&path).unwrap() == "two");
     }
 
     #[test]
-    fn what_can_not_be_written_is_told_at_once() {
+    fn what_cannot_be_written_is_reported_at_once() {
         let folder = tempfile::tempdir().unwrap();
         for (path, why) in [
             (folder.path().join("none/a.xml"), "cannot create a file in its folder: No such file"),

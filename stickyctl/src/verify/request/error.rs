@@ -2,7 +2,9 @@
 
 use super::at_file::AtFileError;
 use super::url::{PathError, UrlError};
-use crate::exit::{Exit, Explained, Failure};
+use crate::cluster::{connect, forward};
+use crate::exit::{Exit, Explained};
+use crate::local::LocalError;
 use crate::verify::probe::tls::{NameError, TlsError};
 use std::io;
 use std::net::IpAddr;
@@ -14,9 +16,12 @@ pub(super) const MOST_PROBES: u64 = 500_000;
 /// Why a request cannot become a run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
-    /// The site is on a cluster, or the local demo, and cannot be reached.
-    #[error("{0}")]
-    Site(Failure),
+    #[error(transparent)]
+    Cluster(#[from] connect::Error),
+    #[error(transparent)]
+    Forward(#[from] forward::Error),
+    #[error(transparent)]
+    Local(#[from] LocalError),
     #[error("the route of {release} has a certificate, but the tunnel to its front door is plain http")]
     RouteHasTls { release: String, host: String },
     #[error(transparent)]
@@ -42,7 +47,9 @@ pub(crate) enum RequestError {
 impl Explained for RequestError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Site(failure) => failure.exit,
+            Self::Cluster(why) => why.exit(),
+            Self::Forward(why) => why.exit(),
+            Self::Local(why) => why.exit(),
             Self::Tls(why) => why.exit(),
             _ => Exit::Usage,
         }
@@ -51,7 +58,9 @@ impl Explained for RequestError {
     fn next_steps(&self) -> Vec<String> {
         let one = |step: String| vec![step];
         match self {
-            Self::Site(failure) => failure.tries.clone(),
+            Self::Cluster(why) => why.next_steps(),
+            Self::Forward(why) => why.next_steps(),
+            Self::Local(why) => why.next_steps(),
             Self::RouteHasTls { host, .. } => one(format!("stickyctl verify https://{host}/whoami")),
             Self::Url(why) => why.next_steps(),
             Self::File(why) => why.next_steps(),

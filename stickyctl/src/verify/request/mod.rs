@@ -10,5 +10,5 @@ mod url;
 pub(crate) use at_file::AtFile;
 pub(crate) use error::RequestError;
 pub(crate) use model::{Amount, Http, Request};
-pub(crate) use site::{OnCluster, Site};
+pub(crate) use site::{Pods, Site};
 pub(crate) use url::{Host, Path};

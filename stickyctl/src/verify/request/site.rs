@@ -5,30 +5,27 @@ use crate::cluster::connect::{Access, connect};
 use crate::cluster::forward;
 use crate::cluster::release::Place;
 use crate::cluster::tunnel::Tunnel;
-use crate::exit::Failure;
 use crate::local::client::Client;
 use crate::verify::probe::watch::Witness;
 
 /// Which site is tested.
 #[derive(Debug)]
 pub(crate) enum Site {
-    /// Any site.
-    Url {
-        url: String,
-        /// Label selector of its pods, in the namespace of a cluster that reports their states.
-        pods: Option<(String, OnCluster)>,
-    },
+    /// Any site, with the pods behind it if a cluster reports their states.
+    Url { url: String, pods: Option<Pods> },
     /// The demo on this machine.
     Local,
     /// A release on a cluster, through its front door.
-    Release(OnCluster),
+    Release { access: Access, place: Place },
 }
 
-/// A cluster, and a release or only a namespace there.
+/// Pods on a cluster.
 #[derive(Debug)]
-pub(crate) struct OnCluster {
+pub(crate) struct Pods {
     pub(crate) access: Access,
-    pub(crate) place: Place,
+    pub(crate) namespace: String,
+    /// A label selector.
+    pub(crate) selector: String,
 }
 
 /// The way to a site.
@@ -46,23 +43,22 @@ impl Site {
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
         let direct = |url: String, witness| Way { url, address: None, tunnel: None, witness };
-        let release = match self {
+        let (access, place) = match self {
             Self::Url { url, pods: None } => return Ok(direct(url.clone(), None)),
-            Self::Url { url, pods: Some((selector, OnCluster { access, place })) } => {
-                let client = connect(access).await.map_err(site)?.client;
-                let witness = Witness::Cluster { client, namespace: place.namespace.clone(), selector: selector.clone() };
+            Self::Url { url, pods: Some(pods) } => {
+                let client = connect(&pods.access).await?.client;
+                let witness = Witness::Cluster { client, namespace: pods.namespace.clone(), selector: pods.selector.clone() };
                 return Ok(direct(url.clone(), Some(witness)));
             }
             Self::Local => {
-                let client = Client::open().map_err(site)?;
-                let url = format!("{}/whoami", client.status().await.map_err(site)?.url.trim_end_matches('/'));
+                let client = Client::open()?;
+                let url = format!("{}/whoami", client.status().await?.url.trim_end_matches('/'));
                 return Ok(direct(url, Some(Witness::Local(client))));
             }
-            Self::Release(release) => release,
+            Self::Release { access, place } => (access, place),
         };
-        let OnCluster { access, place } = release;
-        let cluster = connect(access).await.map_err(site)?;
-        let way = forward::open(&cluster, place, 0).await.map_err(site)?;
+        let cluster = connect(access).await?;
+        let way = forward::open(&cluster, place, 0).await?;
         let host = way.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
         if way.tls {
             return Err(RequestError::RouteHasTls { release: place.name.clone(), host });
@@ -71,8 +67,4 @@ impl Site {
         let address = Some(way.tunnel.addr().to_string());
         Ok(Way { url: format!("http://{host}/whoami"), address, tunnel: Some(way.tunnel), witness: Some(witness) })
     }
-}
-
-fn site(why: impl Into<Failure>) -> RequestError {
-    RequestError::Site(why.into())
 }
