@@ -88,8 +88,6 @@
 //! assert_eq!(judgement.scenario(Name::StickHttp, &Chosen::default()).mark, Mark::Fail);
 //! ```
 
-#![warn(unreachable_pub, missing_docs)]
-
 pub mod baseline;
 pub mod bounds;
 pub mod cache;

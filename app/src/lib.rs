@@ -4,8 +4,6 @@
 //! workers, and the supervisor keeps the workers of a pod alive. The binary `sticky-app` is [`cli`] in front of that;
 //! `stickyctl … --local` runs workers, made from the same [`server::Blueprint`], as threads of its own process.
 
-#![warn(unreachable_pub)]
-
 pub mod bus;
 pub mod cli;
 pub mod logging;
@@ -15,6 +13,3 @@ mod probe;
 pub mod server;
 mod settings;
 mod supervisor;
-
-/// Until every user names `sticky_core` itself.
-pub use sticky_core as core;

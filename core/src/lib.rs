@@ -7,8 +7,6 @@
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
 //! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves.
 
-#![warn(unreachable_pub)]
-
 pub mod admission;
 pub mod choice;
 pub mod cookie;

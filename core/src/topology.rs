@@ -2,8 +2,7 @@
 
 use crate::choice::Issuer;
 use crate::mode::MOST;
-pub use crate::readiness::State;
-use crate::readiness::pod_state;
+use crate::readiness::{State, pod_state};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -4,7 +4,6 @@
 //! pure half of Kubernetes: from a spec to objects. [`exit`] and [`output`] are what every command ends with.
 
 pub mod cli;
-#[warn(unreachable_pub)]
 pub mod cluster;
 pub mod exit;
 mod files;

@@ -13,8 +13,8 @@ use http::{Method, Request, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use sticky_core::admission::loopback_host_passes;
+use sticky_core::readiness::State;
 use sticky_core::stats::Route;
-use sticky_core::topology::State;
 use tower::ServiceExt;
 
 /// The place of a request that is being answered; dropping it makes room for another.

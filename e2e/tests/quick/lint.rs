@@ -81,6 +81,8 @@ fn workflows_give_nothing_away() -> anyhow::Result<()> {
 fn versions_stand_once() {
     let manifest = read("Cargo.toml");
     let rust = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap();
+    let toolchain = read("rust-toolchain.toml");
+    assert!(toolchain.contains(&format!("channel = {}.", rust.trim_end_matches('"'))), "rust-toolchain.toml: no release of Rust {rust}");
     for file in workflows() {
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.contains(&format!("RUSTUP_TOOLCHAIN: {rust}\n")), "{}: not Rust {rust}", file.display());

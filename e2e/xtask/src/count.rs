@@ -26,6 +26,9 @@ impl Count {
             self.failed += number("failed");
         } else if let Some((name, reason)) = line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... ignored")) {
             self.skip(reason.trim_start_matches([',', ' ']), name.to_owned());
+        } else if let Some((name, reason)) = line.split_once(" # SKIP") {
+            // `ok 5 - name # SKIP reason`
+            self.skip(reason.trim(), name.split_once(" - ").map_or(name, |(_, name)| name).to_owned());
         } else {
             // `# pass 5` or `ℹ pass 5`
             let mut words = line.trim_start_matches(['#', 'ℹ', ' ']).split(' ');
@@ -87,6 +90,7 @@ mod tests {
             "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.01s",
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
             "# pass 7",
+            "ok 8 - d # SKIP no clock",
             "ℹ fail 1",
             "pass the salt",
         ] {
@@ -99,7 +103,7 @@ mod tests {
         count.skips(&file).unwrap();
         assert_eq!(
             count.summary(),
-            "SKIPPED 1, because: draws a picture\n    a::c\nSKIPPED 2, because: no Go\n    quick::x\n    quick::y\n10 passed, 3 failed, 3 skipped\n"
+            "SKIPPED 1, because: draws a picture\n    a::c\nSKIPPED 2, because: no Go\n    quick::x\n    quick::y\nSKIPPED 1, because: no clock\n    d\n10 passed, 3 failed, 4 skipped\n"
         );
     }
 }

@@ -54,22 +54,23 @@ impl Run {
             self.timed("image", |_| image::binary().map(drop))?;
         }
         for suite in suites {
-            let mut command = match suite.what {
-                What::Page => {
-                    let mut node = Command::new(tools::find("node").context("no node")?);
-                    node.current_dir(tree::root()).arg("--test").args(page_tests(tree::root())?);
-                    node
-                }
-                What::Units => cargo(&["test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
-                What::Tests => cargo(&["test", "--workspace", "--no-fail-fast", "--test", suite.name]),
-            };
+            let code = self.timed(suite.name, |run| run.suite(suite, arguments))?;
+            if code != 0 {
+                return Ok(code);
+            }
+        }
+        Ok(0)
+    }
+
+    fn suite(&mut self, suite: &Suite, arguments: &[&str]) -> Result<u8> {
+        for mut command in commands(suite)? {
             if suite.what != What::Page {
                 command.args(arguments);
             }
             // Set for strictness: a test that lacks a program then fails instead of being skipped. Backtraces name the line of a
             // test that returns an error.
             command.env("CI", "1").env("RUST_BACKTRACE", "1").env(skip::FILE, &self.skipped);
-            let code = self.timed(suite.name, |run| run.counted(suite.name, &mut command))?;
+            let code = self.counted(suite.name, &mut command)?;
             if code != 0 {
                 return Ok(code);
             }
@@ -96,6 +97,45 @@ impl Run {
         }
         Ok(exit_code(child.wait()?))
     }
+}
+
+/// How a suite is run. Always with the whole workspace: cargo would build some crates again for a part of it.
+fn commands(suite: &Suite) -> Result<Vec<Command>> {
+    let tests = ["test", "--workspace", "--no-fail-fast"];
+    Ok(match suite.what {
+        What::Page => {
+            let mut node = Command::new(tools::find("node").context("no node")?);
+            node.current_dir(tree::root()).arg("--test").args(page_tests(tree::root())?);
+            vec![node]
+        }
+        What::Units => {
+            let mut own = cargo(&tests);
+            own.args(["--lib", "--bins"]).args(tests_of_crates(tree::root())?.iter().flat_map(|name| ["--test", name]));
+            let mut examples = cargo(&tests);
+            examples.arg("--doc");
+            vec![own, examples]
+        }
+        What::Tests => {
+            let mut one = cargo(&tests);
+            one.args(["--test", suite.name]);
+            vec![one]
+        }
+    })
+}
+
+/// The test binaries beside each crate but e2e, whose are suites of their own.
+fn tests_of_crates(root: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for folder in std::fs::read_dir(root)? {
+        let folder = folder?.path();
+        let Ok(tests) = std::fs::read_dir(folder.join("tests")) else { continue };
+        if folder.ends_with("e2e") || !folder.join("Cargo.toml").is_file() {
+            continue;
+        }
+        names.extend(tests.filter_map(|test| Some(test.ok()?.path().file_stem()?.to_string_lossy().into_owned())));
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// The files of the page's own tests. Each by its name: what `node --test` makes of a folder differs between its versions.

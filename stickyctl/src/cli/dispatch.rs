@@ -42,7 +42,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
             clap_complete::generate(shell, &mut command(), "stickyctl", &mut std::io::stdout());
             Ok(Exit::Done)
         }
-        Command::Man(args) => man::run(&args, output),
+        Command::Man(args) => man::run(&args, command(), output),
     }
 }
 

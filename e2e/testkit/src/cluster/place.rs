@@ -26,7 +26,7 @@ impl Place {
     /// A name that can't be part of a path.
     pub fn named(name: &str) -> Result<Self> {
         if name.is_empty() || name.len() > 20 || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-            bail!("`{name}` can't name a cluster: 1 to 20 of a-z, 0-9 and -");
+            bail!("invalid cluster name `{name}`: 1 to 20 characters of a-z, 0-9 and -");
         }
         // Not cargo's target folder, which may be another one for each caller: a second `up` has to find the first.
         let root = tree::root().join("target/cluster");

@@ -22,13 +22,12 @@ use testkit::phase::{phase, say};
 
 /// What the commands do.
 pub(crate) const HELP: &str = "\
-  cargo xtask cluster [--name NAME] COMMAND
-                                              a real Kubernetes of one node, without Docker (Debian, as root):
-      up                 builds what is missing (15 minutes at first, nothing later) and starts it; a second one finds it
-      down               takes it down and leaves nothing
-      status             what runs, its addresses, its kubectl
+  cargo xtask cluster [--name NAME] COMMAND   a real Kubernetes of one node, without Docker (Debian, as root):
+      up                 builds what is missing (15 minutes the first time) and starts the cluster, unless it is running
+      down               stops the cluster and removes everything it created
+      status             shows its processes, addresses and kubectl
       load IMAGE.tar     imports an image (an OCI or Docker archive; - for stdin)
-      kubeconfig         prints the path
+      kubeconfig         prints the path of the kubeconfig
       build              only builds programs and images, into target/cluster or $STICKY_CLUSTER_CACHE
 ";
 
@@ -114,7 +113,7 @@ impl Order {
 
 fn running(place: &Place) -> Result<()> {
     if !place.kubeconfig().is_file() {
-        bail!("no cluster `{}` runs: start it with `cargo xtask cluster up`", place.name);
+        bail!("cluster `{}` is not running: start it with `cargo xtask cluster up`", place.name);
     }
     Ok(())
 }
@@ -143,7 +142,7 @@ async fn load(place: &Place, file: &str) -> Result<()> {
     running(place)?;
     let file = if file == "-" { Path::new("/dev/stdin") } else { Path::new(file) };
     if !file.exists() {
-        bail!("no {}", file.display());
+        bail!("no such file: {}", file.display());
     }
     let text = phase("load", images::import(place, file)).await?;
     say(text.trim());

@@ -29,7 +29,7 @@ pub(crate) enum Answers {
     Http(u16, Vec<(&'static str, String)>, String),
     /// A WebSocket with a first text frame.
     Socket(&'static str),
-    /// No answer, for ever.
+    /// No answer, ever.
     Silence,
 }
 

@@ -1,7 +1,7 @@
 //! What `stickyctl status` knows about a release on a cluster: plain data, and the shape of `-o json`.
 
 use serde::Serialize;
-use sticky_app::core::topology::State;
+use sticky_core::readiness::State;
 
 /// A release on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{self, ContainerStatus};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 use serde::Deserialize;
-use sticky_app::core::topology::State;
+use sticky_core::readiness::State;
 
 /// What a pod's admin port answered.
 #[derive(Debug, Clone, Default)]

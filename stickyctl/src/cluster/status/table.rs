@@ -4,7 +4,7 @@ use super::model::{Autoscaler, BusState, Cookie, FrontDoor, Pod, Redis, Route, S
 use crate::grid::grid;
 use crate::output::short;
 use std::time::Duration;
-use sticky_app::core::topology::State;
+use sticky_core::readiness::State;
 
 /// The whole status. Only short values stand in columns; long reasons follow below.
 #[must_use]

@@ -12,7 +12,7 @@ use crate::output::recorded::Recorded;
 use crate::spec::StickyApp;
 use model::BusState;
 use serde_json::json;
-use sticky_app::core::topology::State;
+use sticky_core::readiness::State;
 
 const METRICS: &str = "sticky_sockets{worker=\"0\"} 2\nsticky_bus_up{worker=\"0\"} 1\n";
 

@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PostParams;
 use kube::{Api, Client};
-use sticky_app::core::ids::ClientId;
+use sticky_core::ids::ClientId;
 
 /// What became of the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

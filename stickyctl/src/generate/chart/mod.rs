@@ -6,13 +6,11 @@
 
 mod schema;
 mod text;
+mod tree;
 
 use super::preset::Preset;
 use crate::spec::StickyApp;
 use serde_json::{Value, json};
-
-/// The keys of a spec that a Helm release has itself.
-const OF_HELM: [&str; 2] = ["name", "namespace"];
 
 const HEADER: &str = "\
 # Values of the chart `sticky-sessions`: every key with its default. helm/values.schema.json describes them for editors.
@@ -24,8 +22,8 @@ const HEADER: &str = "\
 /// default.
 #[must_use]
 pub fn values(spec: &StickyApp) -> Value {
-    let mut tree = tree(spec);
-    take_away(&mut tree, &self::tree(&StickyApp::default()));
+    let mut tree = tree::of(spec);
+    take_away(&mut tree, &tree::of(&StickyApp::default()));
     tree
 }
 
@@ -49,22 +47,6 @@ pub fn files() -> Vec<(String, String)> {
         files.push((format!("helm/ci/{name}-values.yaml"), format!("# The preset {name}.\n{}", text::plain(&said))));
     }
     files
-}
-
-fn tree(spec: &StickyApp) -> Value {
-    // A spec is plain data: it always has a JSON form.
-    let mut tree = serde_json::to_value(spec).unwrap_or_default();
-    if let Value::Object(map) = &mut tree {
-        map.retain(|key, _| !OF_HELM.contains(&key.as_str()));
-    }
-    tree["redis"]["maxmemory"] = maxmemory(spec);
-    tree
-}
-
-/// `redis.maxmemory` in whole bytes.
-fn maxmemory(spec: &StickyApp) -> Value {
-    // No memory has more bytes than a u64 counts.
-    u64::try_from(spec.redis.maxmemory.whole()).unwrap_or(u64::MAX).into()
 }
 
 fn take_away(tree: &mut Value, defaults: &Value) {

@@ -1,6 +1,6 @@
 //! The schema of the chart's values: what one value can be, and what values can't be together. Helm enforces it.
 
-use super::OF_HELM;
+use super::tree::{OF_HELM, maxmemory};
 use serde_json::{Value, json};
 
 /// The spec's schema without the keys that Helm has itself, in the forms that the templates print as they are, and with the rules
@@ -26,7 +26,7 @@ fn plain(properties: &mut Value) {
         "type": "integer",
         "minimum": 1 << 20,
         "description": format!("{} In bytes.", redis["maxmemory"]["description"].as_str().unwrap_or_default()),
-        "default": super::maxmemory(&crate::spec::StickyApp::default()),
+        "default": maxmemory(&crate::spec::StickyApp::default()),
     });
     for (group, key) in [("ingress", "trustedProxies"), ("networkPolicy", "allowFrom")] {
         let list = &mut properties[group]["properties"][key];

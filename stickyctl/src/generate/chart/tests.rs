@@ -1,3 +1,4 @@
+use super::tree::OF_HELM;
 use super::*;
 use crate::generate::sample;
 use proptest::prelude::*;

@@ -1,5 +1,6 @@
 //! Values as YAML, in the order of the spec.
 
+use super::tree::OF_HELM;
 use crate::spec::keys;
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ fn keys(path: &str) -> Vec<&'static str> {
     for keys::Key { path: known, .. } in keys::keys() {
         let rest = if path.is_empty() { Some(known.as_str()) } else { known.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
         let Some(key) = rest.and_then(|rest| rest.split('.').next()) else { continue };
-        let is_helms = path.is_empty() && super::OF_HELM.contains(&key);
+        let is_helms = path.is_empty() && OF_HELM.contains(&key);
         if !is_helms && !found.contains(&key) {
             found.push(key);
         }

@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use sticky_affinity::seen::{PodState, What};
-use sticky_core::topology::State;
+use sticky_core::readiness::State;
 
 /// The source of the pods' states.
 pub(crate) enum Witness {

@@ -76,7 +76,6 @@ impl Place {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_check_leaves_nothing_and_a_link_stays() {

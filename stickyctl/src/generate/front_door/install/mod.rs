@@ -26,137 +26,18 @@
 //! Jobs create with rights on the webhook configurations of the whole cluster, and it refuses valid Ingresses too while it starts
 //! (kubernetes/ingress-nginx#5401). The only Ingresses here come from a checked spec.
 
+mod choice;
 mod nginx;
+mod parts;
 mod pod;
 mod rbac;
 mod traefik;
 
-use crate::generate::meta::{map, pairs};
+pub use choice::{COMPONENT, INGRESS_READY, Install, NGINX, TRAEFIK};
+
 use crate::generate::object::Object;
-use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
-use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
-use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use std::collections::BTreeMap;
-
-/// The version of ingress-nginx to install, which is the last.
-pub const NGINX: &str = "1.15.1";
-/// The version of Traefik to install.
-pub const TRAEFIK: &str = "3.6.12";
-
-/// The label of a node whose ports 80 and 443 a front door may take; its value is `true`.
-pub const INGRESS_READY: &str = "ingress-ready";
-/// The value of `app.kubernetes.io/component` on all objects of an installed door, including its pods.
-pub const COMPONENT: &str = "front-door";
-
-/// The usual class, and the controller that it names.
-const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
-
-/// A front door to install.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Install {
-    /// The proxy.
-    pub door: FrontDoor,
-    /// The IngressClass that it serves.
-    pub class: String,
-    /// The namespace that it runs in.
-    pub namespace: String,
-    /// The only namespace whose Ingresses, Services and Secrets it reads. It must exist, because a Role is created in it.
-    pub watched: String,
-    /// Whether it takes the ports 80 and 443 of a node with the label [`INGRESS_READY`].
-    pub exposed: bool,
-}
-
-impl Install {
-    /// The front door for a release.
-    #[must_use]
-    pub fn of(spec: &StickyApp, exposed: bool) -> Self {
-        Self {
-            door: spec.ingress.front_door,
-            class: spec.ingress.class.clone(),
-            namespace: spec.ingress.namespace().to_owned(),
-            watched: spec.namespace.clone(),
-            exposed,
-        }
-    }
-
-    /// The name of its Deployment, Service, ServiceAccount and Roles. For the class `nginx` it is the usual one, so that the usual
-    /// commands work; for another class it contains the class, so that two doors fit into one namespace.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let usual = match self.door {
-            FrontDoor::Nginx => "ingress-nginx-controller",
-            FrontDoor::Traefik => "traefik",
-        };
-        if self.class == USUAL.0 {
-            return usual.to_owned();
-        }
-        // A Service's name has no dots and at most 63 characters.
-        let mut name = format!("{usual}-{}", self.class.replace('.', "-"));
-        name.truncate(63);
-        name.trim_end_matches('-').to_owned()
-    }
-
-    /// The controller in the IngressClass and in the door's arguments.
-    #[must_use]
-    pub fn controller(&self) -> String {
-        if self.class == USUAL.0 { USUAL.1.to_owned() } else { format!("stickyctl.dev/{}", self.class) }
-    }
-
-    /// The address in the status of each Ingress: the local one, as in kind's variant of ingress-nginx, or that of the Service.
-    fn published(&self) -> String {
-        if self.exposed { "localhost".to_owned() } else { format!("{}.{}.svc", self.name(), self.namespace) }
-    }
-
-    /// The image.
-    #[must_use]
-    pub fn image(&self) -> String {
-        match self.door {
-            FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}"),
-            FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
-        }
-    }
-
-    fn selector(&self) -> BTreeMap<String, String> {
-        map([("app.kubernetes.io/name", "sticky-sessions"), ("app.kubernetes.io/instance", &self.name()), ("app.kubernetes.io/component", COMPONENT)])
-    }
-
-    /// A selector for its pods, as in `a=b,c=d`.
-    #[must_use]
-    pub fn selector_text(&self) -> String {
-        pairs(&self.selector())
-    }
-
-    fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels = self.selector();
-        labels.insert("app.kubernetes.io/managed-by".to_owned(), "stickyctl".to_owned());
-        labels
-    }
-
-    /// Metadata of an object without a namespace.
-    fn of_cluster(&self, name: String) -> ObjectMeta {
-        ObjectMeta { name: Some(name), labels: Some(self.labels()), ..ObjectMeta::default() }
-    }
-
-    /// Metadata of an object in one of the two namespaces.
-    fn within(&self, namespace: &str) -> ObjectMeta {
-        ObjectMeta { namespace: Some(namespace.to_owned()), ..self.of_cluster(self.name()) }
-    }
-
-    fn namespace(&self) -> Namespace {
-        // A host port is more than "baseline" admits. Without one the pods keep to "restricted".
-        let level = if self.exposed { "privileged" } else { "restricted" };
-        let mut metadata = self.of_cluster(self.namespace.clone());
-        metadata.labels.get_or_insert_default().insert("pod-security.kubernetes.io/enforce".to_owned(), level.to_owned());
-        Namespace { metadata, ..Namespace::default() }
-    }
-
-    fn ingress_class(&self) -> IngressClass {
-        let spec = IngressClassSpec { controller: Some(self.controller()), ..IngressClassSpec::default() };
-        IngressClass { metadata: self.of_cluster(self.class.clone()), spec: Some(spec) }
-    }
-}
+use k8s_openapi::api::core::v1::ServiceAccount;
 
 /// All objects of a front door, in the order in which they are applied. The watched namespace is not among them and must exist.
 ///

@@ -1,7 +1,7 @@
 //! ingress-nginx's container and rights, from its own `deploy/static/provider/kind/deploy.yaml`, restricted to one namespace.
 
-use super::Install;
-use super::pod::{Ports, asks};
+use super::choice::Install;
+use super::parts::{Ports, asks, requests};
 use super::rbac::rule;
 use crate::generate::meta::map;
 use k8s_openapi::api::core::v1::{
@@ -58,7 +58,7 @@ pub(super) fn container(install: &Install) -> Container {
             run_as_user: Some(USER),
             ..SecurityContext::default()
         }),
-        resources: Some(super::pod::requests(map([("cpu", "100m"), ("memory", "90Mi")]))),
+        resources: Some(requests(map([("cpu", "100m"), ("memory", "90Mi")]))),
         ..Container { name, ..Container::default() }
     }
 }

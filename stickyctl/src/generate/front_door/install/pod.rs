@@ -1,45 +1,20 @@
 //! What both front doors share: Deployment, Service, ports.
 
-use super::{INGRESS_READY, Install, nginx, traefik};
+use super::choice::{INGRESS_READY, Install};
+use super::parts::Ports;
+use super::{nginx, traefik};
 use crate::generate::meta::map;
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, HTTPGetAction, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, Service,
-    ServicePort, ServiceSpec, Toleration,
+    Container, ContainerPort, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Service, ServicePort, ServiceSpec, Toleration,
 };
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use std::collections::BTreeMap;
 
 /// The names of the two ports, in pods and in the Service.
 const HTTP: &str = "http";
 const HTTPS: &str = "https";
-
-/// The ports that a front door listens on inside its pod.
-pub(super) struct Ports {
-    pub(super) http: i32,
-    pub(super) https: i32,
-}
-
-/// An HTTP probe.
-pub(super) fn asks(path: &str, port: i32, period: i32, failures: i32) -> Probe {
-    Probe {
-        http_get: Some(HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::Int(port), ..HTTPGetAction::default() }),
-        period_seconds: Some(period),
-        timeout_seconds: Some(2),
-        failure_threshold: Some(failures),
-        ..Probe::default()
-    }
-}
-
-/// Requests without limits: a front door's memory depends on the node's cores and on its connections, and if it were killed, every
-/// session would lose its sockets.
-pub(super) fn requests(amounts: BTreeMap<String, String>) -> ResourceRequirements {
-    let requests = amounts.into_iter().map(|(name, amount)| (name, Quantity(amount))).collect();
-    ResourceRequirements { requests: Some(requests), ..ResourceRequirements::default() }
-}
 
 fn of(install: &Install) -> (Container, Ports) {
     match install.door {

@@ -1,6 +1,6 @@
 //! Rights: rules, and the pairs of role and binding.
 
-use super::Install;
+use super::choice::Install;
 use crate::generate::object::Object;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::spec::StickyApp;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::Value;
 

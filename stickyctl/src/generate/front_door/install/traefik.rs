@@ -1,7 +1,7 @@
 //! Traefik's container and rights, from its `pkg/provider/kubernetes/ingress-nginx` and its own chart.
 
-use super::Install;
-use super::pod::{Ports, asks};
+use super::choice::Install;
+use super::parts::{Ports, asks, requests};
 use super::rbac::rule;
 use crate::generate::meta::map;
 use crate::generate::pod::unprivileged;
@@ -35,7 +35,7 @@ pub(super) fn container(install: &Install) -> Container {
         readiness_probe: Some(asks("/ping", HEALTH, 2, 1)),
         liveness_probe: Some(asks("/ping", HEALTH, 10, 3)),
         security_context: Some(SecurityContext { run_as_non_root: Some(true), run_as_user: Some(USER), run_as_group: Some(USER), ..unprivileged() }),
-        resources: Some(super::pod::requests(map([("cpu", "100m"), ("memory", "64Mi")]))),
+        resources: Some(requests(map([("cpu", "100m"), ("memory", "64Mi")]))),
         ..Container { name: install.name(), ..Container::default() }
     }
 }
