@@ -84,7 +84,7 @@ codes! {
         ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
         ("A dead pod is still among the endpoints", "a readiness probe that fails sooner"),
     ];
-    BoundLate = "bound-late", "The first request of a session reaches one pod and the later ones another: it sticks only from the second request on.", [
+    BoundLate = "bound-late", "The first request of a session reaches one pod, and all later ones another.", [
         ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
