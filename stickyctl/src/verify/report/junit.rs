@@ -219,7 +219,7 @@ mod tests {
         report.scenarios.iter_mut().filter(|one| one.name == WORKERS).for_each(|one| (one.outcome, one.detail) = (Mark::Fail, "3 of 9".to_owned()));
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<skipped message="failed, but does not count: 3 of 9"/>"#), "{text}");
-        assert!(text.contains("<system-out>If pods have several workers") && text.contains("worker-not-sticky  Sessions"), "{text}");
+        assert!(text.contains("<system-out>In pods with several workers") && text.contains("worker-not-sticky  Sessions"), "{text}");
         // Where workers count, they are what failed.
         report.exit_code = 3;
         assert_eq!(counts(&report).0, 1);
