@@ -97,7 +97,7 @@ pub enum Change {
 
 /// The answer to a change that is not made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// For a person.
     pub error: String,
 }

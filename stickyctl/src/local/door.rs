@@ -32,7 +32,7 @@ const PIPE: usize = 16 * 1_024;
 const IDLE: Duration = Duration::from_secs(75);
 
 /// What the door needs of the pods.
-pub trait Backends: Send + Sync + 'static {
+pub(super) trait Backends: Send + Sync + 'static {
     /// The pods that may be chosen.
     fn candidates(&self) -> Vec<Candidate>;
     /// Gives a connection to a pod.
@@ -43,7 +43,7 @@ pub trait Backends: Send + Sync + 'static {
 }
 
 /// The front door.
-pub struct Door<B> {
+pub(super) struct Door<B> {
     backends: Arc<B>,
     affinity: Affinity,
     issuer: Issuer,
@@ -55,7 +55,7 @@ pub struct Door<B> {
 impl<B: Backends> Door<B> {
     /// A door in front of `backends` that has at most `connections` at once; the next ones are closed.
     #[must_use]
-    pub fn new(backends: Arc<B>, view: &DoorView, connections: usize) -> Arc<Self> {
+    pub(super) fn new(backends: Arc<B>, view: &DoorView, connections: usize) -> Arc<Self> {
         Arc::new(Self {
             room: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
             backends,
@@ -67,7 +67,7 @@ impl<B: Backends> Door<B> {
     }
 
     /// Takes connections until `stop`.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+    pub(super) async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -16,7 +16,7 @@ const BACKLOG: usize = 1_024;
 
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(super) enum Ended {
     /// It drained.
     Drained,
     /// It was killed, or its thread panicked.
@@ -24,7 +24,7 @@ pub enum Ended {
 }
 
 /// One life of a worker.
-pub struct Life {
+pub(super) struct Life {
     /// The server's side of it.
     pub worker: Arc<Worker>,
     /// When it began.
@@ -36,12 +36,12 @@ pub struct Life {
 
 impl Life {
     /// Ends it hard: its sockets close without a goodbye.
-    pub fn kill(&self) {
+    pub(super) fn kill(&self) {
         self.kill.cancel();
     }
 
     /// Makes it drain by a plan; later calls change nothing.
-    pub fn drain(&self, plan: Plan) {
+    pub(super) fn drain(&self, plan: Plan) {
         if let Some(drain) = lock(&self.drain).take() {
             let _ = drain.send(plan);
         }
@@ -49,7 +49,7 @@ impl Life {
 }
 
 /// The place of one worker in its pod.
-pub struct Slot {
+pub(super) struct Slot {
     /// The worker's current life; `None` between two.
     pub life: Option<Arc<Life>>,
     /// Lives before this one.
@@ -57,7 +57,7 @@ pub struct Slot {
 }
 
 /// A pod.
-pub struct Pod {
+pub(super) struct Pod {
     /// Its name, never used again in a run.
     pub name: PodName,
     /// Its cookie's value.
@@ -74,18 +74,18 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Pod {
     /// A pod whose workers have not started.
     #[must_use]
-    pub fn new(name: PodName, token: String, workers: u16) -> Arc<Self> {
+    pub(super) fn new(name: PodName, token: String, workers: u16) -> Arc<Self> {
         let slots = (0..workers).map(|_| Slot { life: None, restarts: 0 }).collect();
         Arc::new(Self { name, token, slots: Mutex::new(slots), turn: AtomicUsize::new(0) })
     }
 
     /// The number of workers that it has when all run.
-    pub fn workers(&self) -> u16 {
+    pub(super) fn workers(&self) -> u16 {
         u16::try_from(lock(&self.slots).len()).unwrap_or(u16::MAX)
     }
 
     /// The workers that run now.
-    pub fn lives(&self) -> Vec<Arc<Life>> {
+    pub(super) fn lives(&self) -> Vec<Arc<Life>> {
         lock(&self.slots).iter().filter_map(|slot| slot.life.clone()).collect()
     }
 
@@ -93,7 +93,7 @@ impl Pod {
     ///
     /// # Errors
     /// The connection, untouched.
-    pub fn hand(&self, mut connection: Handed) -> Result<(), Handed> {
+    pub(super) fn hand(&self, mut connection: Handed) -> Result<(), Handed> {
         let lives = self.lives();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         for i in 0..lives.len() {
@@ -109,7 +109,7 @@ impl Pod {
     ///
     /// # Errors
     /// [`CannotStart`]: the pod has no worker there then.
-    pub async fn start_worker(
+    pub(super) async fn start_worker(
         self: &Arc<Self>,
         blueprint: &Blueprint,
         number: u16,

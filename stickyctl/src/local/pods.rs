@@ -25,7 +25,7 @@ const GOODBYE: Plan = Plan { delay: Duration::ZERO, window: Duration::from_secs(
 
 /// Why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub(super) enum Refused {
     /// No such pod or worker.
     #[error("no pod or worker `{0}`; `stickyctl status --local` lists them")]
     Unknown(String),
@@ -43,7 +43,7 @@ struct Inner {
 }
 
 /// The pods of a run.
-pub struct Pods {
+pub(super) struct Pods {
     blueprint: Blueprint,
     plan: Plan,
     inner: Mutex<Inner>,
@@ -59,7 +59,7 @@ pub struct Pods {
 impl Pods {
     /// No pods yet. Those that become too many will drain by `plan`.
     #[must_use]
-    pub fn new(blueprint: Blueprint, plan: Plan, want: Mode, url: String) -> Arc<Self> {
+    pub(super) fn new(blueprint: Blueprint, plan: Plan, want: Mode, url: String) -> Arc<Self> {
         let (ended, mut ends) = mpsc::unbounded_channel();
         let inner = Inner { want, pods: Vec::new(), draining: HashMap::new(), next_number: 1, failure: None };
         let pods = Arc::new(Self {
@@ -95,7 +95,7 @@ impl Pods {
     ///
     /// # Errors
     /// A pod did not start; the pods that ran go on.
-    pub async fn settle(self: &Arc<Self>) -> Result<(), CannotStart> {
+    pub(super) async fn settle(self: &Arc<Self>) -> Result<(), CannotStart> {
         let _one = self.changing.lock().await;
         let (want, missing) = {
             let inner = lock(&self.inner);
@@ -147,7 +147,7 @@ impl Pods {
     ///
     /// # Errors
     /// [`Refused::GoingDown`].
-    pub fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<Mode, Refused> {
+    pub(super) fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<Mode, Refused> {
         if self.down.is_cancelled() {
             return Err(Refused::GoingDown);
         }
@@ -177,7 +177,7 @@ impl Pods {
     ///
     /// # Errors
     /// [`Refused::Unknown`].
-    pub fn kill(self: &Arc<Self>, target: &str) -> Result<(), Refused> {
+    pub(super) fn kill(self: &Arc<Self>, target: &str) -> Result<(), Refused> {
         let unknown = || Refused::Unknown(target.chars().take(80).collect());
         let (name, worker) = match target.split_once(':') {
             Some((name, worker)) => (name, Some(worker.parse::<usize>().map_err(|_| unknown())?)),
@@ -240,7 +240,7 @@ impl Pods {
     }
 
     /// Ends everything within two seconds: sockets are closed first, and what is left then is killed.
-    pub async fn end(&self) {
+    pub(super) async fn end(&self) {
         let _one = self.changing.lock().await;
         let lives: Vec<_> = lock(&self.inner).pods.iter().flat_map(|p| p.lives()).collect();
         lives.iter().for_each(|life| life.drain(GOODBYE));
@@ -253,7 +253,7 @@ impl Pods {
 
     /// The answer of `GET /status`.
     #[must_use]
-    pub fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         let inner = lock(&self.inner);
         let pods: Vec<PodStatus> = inner.pods.iter().map(|pod| pod_status(pod, inner.draining.get(&pod.name))).collect();
         let fit = |p: &PodStatus| p.state == State::Ready && p.workers.len() == usize::from(inner.want.workers);

@@ -6,11 +6,11 @@ use sticky_core::cookie;
 use sticky_core::topology::Affinity;
 
 /// The cookie that the front door sets where it is the issuer.
-pub const COOKIE: &str = "sticky_local";
+pub(super) const COOKIE: &str = "sticky_local";
 
 /// A pod that may be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub(super) struct Candidate {
     /// Its name.
     pub pod: String,
     /// The value of its cookie: opaque, and not to be guessed from the name.
@@ -21,7 +21,7 @@ pub struct Candidate {
 
 /// The order in which pods are tried, and the cookie that goes with the first.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Choice {
+pub(super) struct Choice {
     /// Places in the list of candidates; the first that takes the connection gets the request.
     pub order: Vec<usize>,
     /// The place that the request's cookie names: its answer needs no new cookie.
@@ -29,7 +29,7 @@ pub struct Choice {
 }
 
 /// Chooses. `turn` counts requests, for round robin; `hash` is the run's own.
-pub fn choose(pods: &[Candidate], cookies: &str, affinity: Affinity, issuer: Issuer, turn: usize, hash: &impl BuildHasher) -> Choice {
+pub(super) fn choose(pods: &[Candidate], cookies: &str, affinity: Affinity, issuer: Issuer, turn: usize, hash: &impl BuildHasher) -> Choice {
     let fresh: Vec<usize> = (0..pods.len()).filter(|i| !pods[*i].draining).collect();
     let round_robin = (0..fresh.len()).map(|i| fresh[(turn + i) % fresh.len()]);
     let bound = match (affinity, issuer) {

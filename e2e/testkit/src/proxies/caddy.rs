@@ -4,7 +4,7 @@ use super::case::{Apps, Case, Door, STICKY, not, unclear};
 
 /// The configuration of a case: `pods` are the words of its `reverse_proxy`, `front` of its site.
 #[must_use]
-pub fn frame(case: &Case, port: u16) -> String {
+pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, .. } = case;
     format!(
         "{{
@@ -26,7 +26,7 @@ http://:{port} {{
 const CASE: Case = Case::of(Door::Caddy, "lb_policy cookie lb hush", "");
 
 /// Cases of Caddy.
-pub const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case { name: "caddy-cookie", about: "lb_policy cookie", wanted: STICKY, ..CASE },
     Case { name: "caddy-random", about: "random, the default", pods: "", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case { name: "caddy-round-robin", about: "lb_policy round_robin", pods: "lb_policy round_robin", wanted: not(&["no-affinity-cookie"]), ..CASE },

@@ -5,7 +5,7 @@ use super::case::{Case, Door, STICKY, not, unclear};
 /// The configuration of a case: `pods` is the policy of its cluster, `front` the members of its route, `more` its filters before the
 /// router, each with a comma.
 #[must_use]
-pub fn frame(case: &Case, port: u16) -> String {
+pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
     format!(
         r#"{{"static_resources": {{
@@ -63,7 +63,7 @@ macro_rules! fault {
 const CASE: Case = Case::of(Door::Envoy, "ROUND_ROBIN", UPGRADE);
 
 /// Cases of Envoy.
-pub const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case { name: "envoy-stateful-session", about: "stateful session filter, by cookie", more: stateful!("/"), wanted: STICKY, ..CASE },
     Case { name: "envoy-round-robin", about: "ROUND_ROBIN", wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case { name: "envoy-random", about: "RANDOM", pods: "RANDOM", wanted: not(&["no-affinity-cookie"]), ..CASE },

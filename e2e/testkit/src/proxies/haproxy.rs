@@ -5,7 +5,7 @@ use super::case::{Apps, Case, Door, STICKY, not, unclear};
 
 /// The configuration of a case: `pods` are the words of its backend, `front` of its frontend, `more` sections of their own.
 #[must_use]
-pub fn frame(case: &Case, port: u16) -> String {
+pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
     format!(
         "
@@ -44,7 +44,7 @@ const TURNS: &str = "
   server c <c>";
 
 /// Cases of Debian's `HAProxy`.
-pub const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case { name: "haproxy-cookie-insert", about: "cookie insert indirect nocache", wanted: STICKY, ..CASE },
     Case { name: "haproxy-roundrobin", about: "balance roundrobin", pods: TURNS, wanted: not(&["no-affinity-cookie"]), ..CASE },
     Case {

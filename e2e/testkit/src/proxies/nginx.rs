@@ -4,7 +4,7 @@ use super::case::{Case, Door, STICKY, not, unclear};
 
 /// The configuration of a case: `pods` are the words of its upstream, `front` of its server, `more` of its http block.
 #[must_use]
-pub fn frame(case: &Case, port: u16) -> String {
+pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
     let (tls, keys) = if case.tls { (" ssl", "ssl_certificate <folder>/cert.pem; ssl_certificate_key <folder>/key.pem;") } else { ("", "") };
     crate::nginx::frame(&format!(
@@ -34,7 +34,7 @@ const KEY: &str = r#"
 const HASH: &str = "hash $key consistent; server <a>; server <b>; server <c>;";
 
 /// Cases of Debian's nginx.
-pub const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case {
         name: "nginx-hash-of-own-key",
         about: "hash of a key that nginx generates, uses for the first request, and sets as a cookie on every response",

@@ -14,7 +14,7 @@ const LEAK: &str = r#"
 const LEAKING: &str = "location / { proxy_pass http://$pool; } location /ws/ { proxy_pass http://pods; }";
 
 /// Cases of today's nginx.
-pub const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case { name: "nginx-sticky", about: "sticky cookie", wanted: STICKY, ..CASE },
     Case {
         name: "nginx-not-sticky",

@@ -13,7 +13,7 @@ const START: Duration = Duration::from_secs(30);
 
 /// Three servers of one kind, in one process.
 #[derive(Debug)]
-pub struct Strangers {
+pub(super) struct Strangers {
     /// `127.0.0.1:PORT` of each.
     pub addresses: [String; 3],
     _process: Process,
@@ -72,7 +72,7 @@ impl Strangers {
     ///
     /// # Errors
     /// They are none of somebody else's, or don't start.
-    pub async fn start(kind: Apps) -> Result<Self> {
+    pub(super) async fn start(kind: Apps) -> Result<Self> {
         let (name, text) = match kind {
             Apps::Text => ("nginx", TEXT),
             Apps::Json => ("node", JSON),

@@ -15,7 +15,7 @@ line is rewritten and no question is asked. Flags of a cluster and flags of `--l
 ";
 
 /// The page.
-pub fn page() -> String {
+pub(super) fn page() -> String {
     let mut text = HEAD.to_owned();
     for program in [stickyctl::cli::command(), sticky_app::cli::command()] {
         // Wide enough for the longest flag, narrow enough for a page; and nothing of the environment of whoever writes it.

@@ -28,7 +28,7 @@ Each error has a reason and says what to write instead.
 ";
 
 /// The page.
-pub fn page() -> String {
+pub(super) fn page() -> String {
     let schema = stickyctl::spec::schema();
     let mut text = HEAD.to_owned();
     let group = |path: &'static str| path.split_once('.').map_or("", |(first, _)| first);

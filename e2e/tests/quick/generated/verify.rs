@@ -6,7 +6,7 @@ use sticky_affinity::code::Code;
 use sticky_affinity::scenario::{ALL, Wants};
 use testkit::proxies::cases::{CASES, codes_on_real_proxies};
 
-pub fn page(page: &str) -> Result<String> {
+pub(super) fn page(page: &str) -> Result<String> {
     let page = between(page, "scenarios", &scenarios())?;
     let page = between(&page, "reasons", &reasons())?;
     between(&page, "proxies", &proxies())

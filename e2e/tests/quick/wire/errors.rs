@@ -8,7 +8,7 @@ use testkit::http::{self, Answer, Kept};
 use testkit::random;
 
 /// Heads that never end are part of this; the default would make them slow.
-pub const FLAGS: &[&str] = &["--header-timeout", "2s"];
+pub(super) const FLAGS: &[&str] = &["--header-timeout", "2s"];
 
 const ROUTES: [&str; 3] = ["submit", "without-redis", "with-redis"];
 
@@ -20,7 +20,7 @@ fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
     answer.place().unwrap_or_else(|e| panic!("{what}: {e:#}"));
 }
 
-pub async fn bodies(target: &Target) -> Result<()> {
+pub(super) async fn bodies(target: &Target) -> Result<()> {
     for route in ROUTES {
         let url = target.at(&format!("/{route}/{}", random::client_id()));
         let with = |kind: &str, body: &'static str| {
@@ -45,7 +45,7 @@ pub async fn bodies(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn sizes(target: &Target) -> Result<()> {
+pub(super) async fn sizes(target: &Target) -> Result<()> {
     for route in ROUTES {
         let url = target.at(&format!("/{route}/{}", random::client_id()));
         assert_eq!(http::post(&url, &json!({"text": "x".repeat(4_096)})).send().await?.status, 200, "{route}: the limit itself");
@@ -70,7 +70,7 @@ pub async fn sizes(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn malformed_ids(target: &Target) -> Result<()> {
+pub(super) async fn malformed_ids(target: &Target) -> Result<()> {
     let good = random::client_id();
     let bad = [
         "abc".to_owned(),
@@ -99,7 +99,7 @@ pub async fn malformed_ids(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn methods(target: &Target) -> Result<()> {
+pub(super) async fn methods(target: &Target) -> Result<()> {
     let id = random::client_id();
     let allowed = |answer: &Answer| {
         let mut all: Vec<_> = answer.header("allow").split(',').map(|m| m.trim().to_owned()).filter(|m| !m.is_empty()).collect();
@@ -127,7 +127,7 @@ pub async fn methods(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn unknown_routes(target: &Target) -> Result<()> {
+pub(super) async fn unknown_routes(target: &Target) -> Result<()> {
     let id = random::client_id();
     let paths = [
         "/nothing".to_owned(),
@@ -155,7 +155,7 @@ pub async fn unknown_routes(target: &Target) -> Result<()> {
 }
 
 /// Paths that would leave the folder, if there was one: raw, so that no client tidies them up.
-pub async fn paths_that_climb(target: &Target) -> Result<()> {
+pub(super) async fn paths_that_climb(target: &Target) -> Result<()> {
     let paths = [
         "/static/../../../etc/passwd",
         "/static/%2e%2e/%2e%2e/etc/passwd",
@@ -178,7 +178,7 @@ pub async fn paths_that_climb(target: &Target) -> Result<()> {
 }
 
 /// 426 that says which header is missing, so that the proxy that dropped it can be found.
-pub async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
+pub(super) async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
     let url = target.at(&format!("/ws/{}", random::client_id()));
     for missing in ["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"] {
         let answer = http::upgrade(&url).without(missing).send().await?;
@@ -197,7 +197,7 @@ pub async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
 }
 
 /// Whoever sends no HTTP gets an answer or a closed connection, and nobody else notices.
-pub async fn rubbish_instead_of_http(target: &Target) -> Result<()> {
+pub(super) async fn rubbish_instead_of_http(target: &Target) -> Result<()> {
     let mut neighbour = Kept::open(&target.url).await?;
     assert_eq!(neighbour.send(http::get(target.at("/whoami"))).await?.status, 200);
     let long = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(600_000));

@@ -6,7 +6,7 @@ use hyper::Method;
 use std::collections::{BTreeSet, HashMap};
 use testkit::http::{self, Answer};
 
-pub const FLAGS: &[&str] = &[];
+pub(super) const FLAGS: &[&str] = &[];
 
 /// The values of attributes that load something.
 fn loaded(html: &str) -> BTreeSet<String> {
@@ -56,7 +56,7 @@ fn check_policy(answer: &Answer, path: &str) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
 }
 
-pub async fn the_page(target: &Target) -> Result<()> {
+pub(super) async fn the_page(target: &Target) -> Result<()> {
     let answer = http::get(target.at("/")).send().await?;
     assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
     assert_eq!(answer.header("content-type").to_lowercase(), "text/html; charset=utf-8");
@@ -78,7 +78,7 @@ pub async fn the_page(target: &Target) -> Result<()> {
 }
 
 /// Everything that the page loads, and what those files load in turn.
-pub async fn files_of_the_page(target: &Target) -> Result<()> {
+pub(super) async fn files_of_the_page(target: &Target) -> Result<()> {
     let html = http::get(target.at("/")).send().await?.text();
     let mut open: Vec<String> = loaded(&html).into_iter().collect();
     open.push("static/favicon.svg".to_owned());
@@ -125,7 +125,7 @@ pub async fn files_of_the_page(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn the_readme(target: &Target) -> Result<()> {
+pub(super) async fn the_readme(target: &Target) -> Result<()> {
     let answer = http::get(target.at("/readme")).send().await?;
     assert_eq!((answer.status, answer.header("content-type").to_lowercase().as_str()), (200, "text/html; charset=utf-8"));
     check_policy(&answer, "/readme");
@@ -140,7 +140,7 @@ pub async fn the_readme(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn head_is_get_without_a_body(target: &Target) -> Result<()> {
+pub(super) async fn head_is_get_without_a_body(target: &Target) -> Result<()> {
     for path in ["/", "/readme", "/session", "/whoami", "/topology", "/static/page.css"] {
         let (get, head) = (http::get(target.at(path)).send().await?, http::ask(Method::HEAD, target.at(path)).send().await?);
         assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");

@@ -7,9 +7,9 @@ use serde_json::json;
 use testkit::session::Session;
 use testkit::{http, random, ws};
 
-pub const FLAGS: &[&str] = &["--allowed-origin", "partner.example", "--allowed-host", "demo.test"];
+pub(super) const FLAGS: &[&str] = &["--allowed-origin", "partner.example", "--allowed-host", "demo.test"];
 
-pub async fn origins(target: &Target) -> Result<()> {
+pub(super) async fn origins(target: &Target) -> Result<()> {
     let id = random::client_id();
     let port = target.url.rsplit_once(':').unwrap().1;
     let own = [
@@ -55,7 +55,7 @@ pub async fn origins(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn hosts(target: &Target) -> Result<()> {
+pub(super) async fn hosts(target: &Target) -> Result<()> {
     let id = random::client_id();
     let port = target.url.rsplit_once(':').unwrap().1;
     let own = [
@@ -87,7 +87,7 @@ pub async fn hosts(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn upgrade_headers_in_any_case(target: &Target) -> Result<()> {
+pub(super) async fn upgrade_headers_in_any_case(target: &Target) -> Result<()> {
     for (connection, upgrade) in [
         ("keep-alive, Upgrade", "websocket"),
         ("Keep-Alive, upgrade", "WebSocket"),
@@ -102,7 +102,7 @@ pub async fn upgrade_headers_in_any_case(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn identity_on_every_answer(target: &Target) -> Result<()> {
+pub(super) async fn identity_on_every_answer(target: &Target) -> Result<()> {
     let id = random::client_id();
     let submit = target.at(&format!("/submit/{id}"));
     let socket = target.at(&format!("/ws/{id}"));
@@ -140,7 +140,7 @@ pub async fn identity_on_every_answer(target: &Target) -> Result<()> {
 }
 
 /// Identities and answers are of one moment and of one visitor: no cache may keep them.
-pub async fn nothing_is_stored(target: &Target) -> Result<()> {
+pub(super) async fn nothing_is_stored(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     for path in ["/", "/session", "/whoami", "/topology"] {
         let answer = http::get(target.at(path)).send().await?;

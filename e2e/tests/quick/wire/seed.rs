@@ -9,10 +9,10 @@ use testkit::session::Session;
 use testkit::{http, random};
 
 /// The app as the issuer of the cookie, as in the seed.
-pub const FLAGS: &[&str] = &["--issuer", "app"];
+pub(super) const FLAGS: &[&str] = &["--issuer", "app"];
 
 /// Page, socket, the four ways to send, in the order in which the seed's page goes them.
-pub async fn a_conversation(target: &Target) -> Result<()> {
+pub(super) async fn a_conversation(target: &Target) -> Result<()> {
     let page = http::get(target.at("/")).send().await?;
     assert_eq!(page.status, 200);
     let mut jar = Jar::default();
@@ -56,7 +56,7 @@ pub async fn a_conversation(target: &Target) -> Result<()> {
 }
 
 /// `StickyStr` as the seed writes it, and that no other cookie is named so.
-pub async fn the_cookie_of_the_app(target: &Target) -> Result<()> {
+pub(super) async fn the_cookie_of_the_app(target: &Target) -> Result<()> {
     for path in ["/", "/session"] {
         let answer = http::get(target.at(path)).send().await?;
         let set: Vec<_> =
@@ -74,7 +74,7 @@ pub async fn the_cookie_of_the_app(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn both_fields_are_optional(target: &Target) -> Result<()> {
+pub(super) async fn both_fields_are_optional(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     for body in [json!({}), json!({"text": ""}), json!({"op": "echo"}), json!({"something": "else"})] {
         let answer = session.post("submit", &body, "").await?;
@@ -86,7 +86,7 @@ pub async fn both_fields_are_optional(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn texts_come_back_as_they_went(target: &Target) -> Result<()> {
+pub(super) async fn texts_come_back_as_they_went(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut ws = session.socket().await?;
     let longest = "é".repeat(2_048);
@@ -115,7 +115,7 @@ pub async fn texts_come_back_as_they_went(target: &Target) -> Result<()> {
 }
 
 /// Any replica may meet an id that another one issued.
-pub async fn any_well_formed_id_is_served(target: &Target) -> Result<()> {
+pub(super) async fn any_well_formed_id_is_served(target: &Target) -> Result<()> {
     let edges = ["a".repeat(26), "7".repeat(26), "2".repeat(26), "abcdefghijklmnopqrstuvwxyz".to_owned()];
     for id in edges.into_iter().chain((0..64).map(|_| random::client_id())) {
         let answer = http::post(target.at(&format!("/submit/{id}")), &json!({"text": "x"})).send().await?;
@@ -124,7 +124,7 @@ pub async fn any_well_formed_id_is_served(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn ids_are_new_each_time(target: &Target) -> Result<()> {
+pub(super) async fn ids_are_new_each_time(target: &Target) -> Result<()> {
     let mut seen = HashSet::new();
     for _ in 0..20 {
         assert!(seen.insert(Session::visit(&target.url).await?.id));

@@ -9,7 +9,7 @@ use testkit::random;
 use testkit::session::Session;
 use testkit::ws::{End, LIMIT, Ws};
 
-pub const FLAGS: &[&str] = &[];
+pub(super) const FLAGS: &[&str] = &[];
 
 /// Five sockets of one session: with at most four workers behind one pod's cookie, two of them share a worker.
 async fn five(session: &Session) -> Result<Vec<Ws>> {
@@ -20,7 +20,7 @@ async fn five(session: &Session) -> Result<Vec<Ws>> {
     Ok(all)
 }
 
-pub async fn the_first_frame(target: &Target) -> Result<()> {
+pub(super) async fn the_first_frame(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let ws = session.socket().await?;
     let at = ws.answer().place()?;
@@ -28,7 +28,7 @@ pub async fn the_first_frame(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn sockets_of_one_id_share_a_worker_s_frames(target: &Target) -> Result<()> {
+pub(super) async fn sockets_of_one_id_share_a_worker_s_frames(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut all = five(&session).await?;
     let mut by_place: HashMap<String, usize> = HashMap::new();
@@ -54,7 +54,7 @@ pub async fn sockets_of_one_id_share_a_worker_s_frames(target: &Target) -> Resul
 }
 
 /// Delivered exactly where the answering worker is the one that holds the socket, and to as many as it holds.
-pub async fn local_delivery_hits_where_the_socket_is(target: &Target) -> Result<()> {
+pub(super) async fn local_delivery_hits_where_the_socket_is(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut all = five(&session).await?;
     let (mut hits, mut misses) = (0, 0);
@@ -80,7 +80,7 @@ pub async fn local_delivery_hits_where_the_socket_is(target: &Target) -> Result<
     Ok(())
 }
 
-pub async fn a_relay_reaches_every_socket_once(target: &Target) -> Result<()> {
+pub(super) async fn a_relay_reaches_every_socket_once(target: &Target) -> Result<()> {
     let (session, other) = (Session::visit(&target.url).await?, Session::visit(&target.url).await?);
     let (mut all, mut stranger) = (five(&session).await?, other.socket().await?);
     let workers: HashSet<_> = all.iter().map(Ws::at).collect();
@@ -98,7 +98,7 @@ pub async fn a_relay_reaches_every_socket_once(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn nobody_to_relay_to(target: &Target) -> Result<()> {
+pub(super) async fn nobody_to_relay_to(target: &Target) -> Result<()> {
     let id = random::client_id();
     let answer = http::post(target.at(&format!("/with-redis/{id}")), &json!({"text": "x"})).send().await?;
     assert_eq!((answer.status, &answer.json()?["receivers"]), (200, &json!(0)));
@@ -112,7 +112,7 @@ pub async fn nobody_to_relay_to(target: &Target) -> Result<()> {
     .await
 }
 
-pub async fn errors_leave_the_socket_open(target: &Target) -> Result<()> {
+pub(super) async fn errors_leave_the_socket_open(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut ws = session.socket().await?;
     let too_long = json!({"text": "x".repeat(4_097)}).to_string();
@@ -140,7 +140,7 @@ pub async fn errors_leave_the_socket_open(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn frames_that_close(target: &Target) -> Result<()> {
+pub(super) async fn frames_that_close(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut ws = session.socket().await?;
     ws.send_binary(vec![1, 2, 3]).await?;
@@ -188,7 +188,7 @@ fn sockets_of(topology: &Value, place: &str) -> Option<u64> {
 }
 
 /// A socket that asked for the map gets it at once and on every change; one that did not never does.
-pub async fn topology_frames(target: &Target) -> Result<()> {
+pub(super) async fn topology_frames(target: &Target) -> Result<()> {
     let (watcher, session) = (Session::visit(&target.url).await?, Session::visit(&target.url).await?);
     let mut map = testkit::ws::socket(&target.url, &watcher.id).map().cookie(&watcher.jar.header()).open().await?;
     let first = map.next_topology().await?;
@@ -218,7 +218,7 @@ pub async fn topology_frames(target: &Target) -> Result<()> {
     }
 }
 
-pub async fn whoami_session_topology(target: &Target) -> Result<()> {
+pub(super) async fn whoami_session_topology(target: &Target) -> Result<()> {
     let answer = http::get(target.at("/whoami")).cookie("b=2; a=1; StickyStr=x").send().await?;
     let who = answer.json()?;
     assert_eq!(answer.status, 200);

@@ -12,7 +12,7 @@ use testkit::tools;
 
 /// The four kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     App1,
     App4,
     Local3x1,
@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 /// A running site, and all that a case may know of it.
-pub struct Target {
+pub(super) struct Target {
     pub url: String,
     pub kind: Kind,
     _keep: Box<dyn Any>,
@@ -28,7 +28,7 @@ pub struct Target {
 
 impl Target {
     /// Starts one; `None` where this machine lacks a program.
-    pub async fn start(kind: Kind, flags: &[&str]) -> Result<Option<Self>> {
+    pub(super) async fn start(kind: Kind, flags: &[&str]) -> Result<Option<Self>> {
         let with = |first: &[&'static str]| [first, flags].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
         fn flat(flags: &[String]) -> Vec<&str> {
             flags.iter().map(String::as_str).collect()
@@ -80,27 +80,27 @@ impl Target {
     }
 
     /// A URL of the site.
-    pub fn at(&self, path: &str) -> String {
+    pub(super) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
     /// How an answer's place (`pod:worker`) is written in texts.
-    pub fn text_of(&self, place: &str) -> String {
+    pub(super) fn text_of(&self, place: &str) -> String {
         if self.workers() > 1 { place.to_owned() } else { place.rsplit_once(':').map_or(place, |(pod, _)| pod).to_owned() }
     }
 
-    pub fn workers(&self) -> usize {
+    pub(super) fn workers(&self) -> usize {
         match self.kind {
             Kind::App1 | Kind::Local3x1 => 1,
             Kind::App4 | Kind::Local1x4 => 4,
         }
     }
 
-    pub fn pods(&self) -> usize {
+    pub(super) fn pods(&self) -> usize {
         if self.kind == Kind::Local3x1 { 3 } else { 1 }
     }
 
-    pub fn is_local(&self) -> bool {
+    pub(super) fn is_local(&self) -> bool {
         matches!(self.kind, Kind::Local3x1 | Kind::Local1x4)
     }
 }

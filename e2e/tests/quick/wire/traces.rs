@@ -8,7 +8,7 @@ use testkit::http;
 use testkit::random;
 use testkit::session::Session;
 
-pub const FLAGS: &[&str] = &[];
+pub(super) const FLAGS: &[&str] = &[];
 
 /// A hop without its time: from, to, kind, by.
 type Hop = (String, Option<String>, String, String);
@@ -39,7 +39,7 @@ fn traced(answer: &Value, id: &str) -> Vec<Hop> {
     hops(&answer["trace"]["hops"])
 }
 
-pub async fn of_each_route(target: &Target) -> Result<()> {
+pub(super) async fn of_each_route(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut ws = session.socket().await?;
     let holder = ws.at();
@@ -86,7 +86,7 @@ pub async fn of_each_route(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn of_frames(target: &Target) -> Result<()> {
+pub(super) async fn of_frames(target: &Target) -> Result<()> {
     let mut ws = Session::visit(&target.url).await?.socket().await?;
     let w = ws.at();
     ws.send(&json!({"text": "x", "op": "echo", "trace": "m41"})).await?;
@@ -96,7 +96,7 @@ pub async fn of_frames(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn malformed(target: &Target) -> Result<()> {
+pub(super) async fn malformed(target: &Target) -> Result<()> {
     let id = random::client_id();
     let (longest, too_long) = ("x".repeat(32), "x".repeat(33));
     for bad in ["", "a b", "a;b", "<b>", "é", &too_long] {
@@ -108,7 +108,7 @@ pub async fn malformed(target: &Target) -> Result<()> {
     Ok(())
 }
 
-pub async fn without_one_nothing_is_told(target: &Target) -> Result<()> {
+pub(super) async fn without_one_nothing_is_told(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut ws = session.socket().await?;
     for route in ["submit", "without-redis", "with-redis"] {
