@@ -99,7 +99,13 @@ pub const ALL: [Scenario; 13] = [
     ),
     one(ParallelFirst, "parallel-first", "Does a session that starts with parallel requests settle on one pod?", &[StickHttp], Wants::Nothing),
     one(DeadCookie, "dead-cookie", "Does a session that starts with an unknown cookie value settle on one pod?", &[StickHttp], Wants::Nothing),
-    one(Workers, "workers", "In pods with several workers, does a session always reach the same worker, even with parallel requests?", &[], Wants::Nothing),
+    one(
+        Workers,
+        "workers",
+        "In pods with several workers, does a session always reach the same worker, even with parallel requests?",
+        &[],
+        Wants::Nothing,
+    ),
     one(LocalDelivery, "local-delivery", "Does the worker that gets a session's POST hold that session's socket?", &[StickWs], Wants::App),
     one(Relay, "relay", "Does a message reach a session's socket through the bus, whichever worker holds it?", &[StickWs], Wants::App),
     one(
