@@ -30,7 +30,7 @@ pub(super) fn parallel(run: &Run, requests: Verdict, tolerated: f64) -> Parallel
     } else {
         match pods(after).len() {
             0 => Found::skip(NOBODY),
-            1 => Found::pass(format!("{} parallel requests reached {} pods; after that the session stayed on one", first.len(), pods(first).len())),
+            1 => Found::pass(format!("{} parallel requests reached {} pods, and then one held", first.len(), pods(first).len())),
             several => {
                 let detail = format!("after {} parallel requests the session was on {several} pods", first.len());
                 if wanders(after, tolerated) { Found::fail(detail) } else { Found::pass(detail) }

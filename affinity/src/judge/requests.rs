@@ -95,7 +95,7 @@ fn attribution(run: &Run, requests: &Requests) -> Found {
         Verdict::NotSticky if requests.tells(Code::CookieNotHonoured) => Found::fail("requests spread with the cookie and without it"),
         Verdict::NotSticky if requests.tells(Code::NoAffinityCookie) => Found::skip("no answer set a cookie"),
         Verdict::NotSticky | Verdict::Inconclusive => Found::skip(NEEDS_HTTP),
-        _ => Found::pass(format!("without its cookie a session spreads ({stayed} of {all} stayed): the cookie holds it")),
+        _ => Found::pass(format!("{stayed} of {all} stayed without the cookie: the cookie holds them")),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn judge(run: &Run, requests: &Requests, tolerated: f64) -> Sockets {
     let found = |counts: &[(u64, u64)], what| scenario(run, (requests.verdict, pods), tolerated, counts, what);
     let found = [
         found(&[run.sockets_in_place(0)], "sockets reached their session's pod"),
-        found(&[run.stayed_after_socket()], "sessions stayed on their socket's pod in the next request"),
+        found(&[run.stayed_after_socket()], "requests after a socket reached its pod"),
         found(&[run.sockets_in_place(1), run.came_back()], "sockets came back to their pod"),
     ];
     Sockets { pods, reason, found }

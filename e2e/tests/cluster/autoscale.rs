@@ -112,7 +112,7 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
     assert!(events.contains("cpu resource utilization") && events.contains("above target"), "{events}");
     let table = space.stickyctl(&["status"]).await?.ok()?;
     let line = table.lines().find(|line| line.starts_with("autoscaler")).context("no autoscaler")?;
-    assert!(line.contains(&format!("2 to {MOST} pods, {MOST} now, {MOST} wanted; processor ")), "{line}");
+    assert!(line.contains(&format!("2 to {MOST} pods, {MOST} now, {MOST} desired; CPU usage ")), "{line}");
     eprintln!("{line}");
 
     // The same again changes nothing, a number is refused.
@@ -121,7 +121,7 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
     assert_eq!((pods(space).await?, writes_the_number(space).await?), (five.clone(), false));
     for words in [&["scale", "3"][..], &["mode", "1x4"]] {
         let refused = space.stickyctl(words).await?.failed(1)?;
-        assert!(refused.contains(&format!("an autoscaler owns the number of pods ({NAME})")), "{words:?}: {refused}");
+        assert!(refused.contains(&format!("an autoscaler owns the replica count ({NAME})")), "{words:?}: {refused}");
         assert!(refused.contains("stickyctl up -f FILE"), "{words:?}: {refused}");
     }
     assert_eq!(pods(space).await?, five);

@@ -64,7 +64,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
     let (requests, sockets) = asking.count();
     let (all, sample) = (requests + sockets, asking.sample);
     output.note(&format!(
-        "{} sessions of 1 + {} requests, {} controls: at most {requests} requests and {sockets} sockets, seed {}",
+        "plan: {} sessions of 1 + {} requests, {} controls, seed {}\n      at most {requests} requests and {sockets} sockets",
         sample.sessions, sample.later, sample.controls, asking.seed
     ));
     if all > MOST_UNASKED && !request.amount.yes {

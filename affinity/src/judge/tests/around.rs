@@ -243,7 +243,7 @@ fn scenarios_that_show_nothing() {
     came_of(&secure, Name::StickWs, Mark::Skip, "needs stick-http");
     let mut leaks = sticky();
     leaks.replayed = secure.replayed.clone();
-    came_of(&leaks, Name::Attribution, Mark::Pass, "the cookie holds it");
+    came_of(&leaks, Name::Attribution, Mark::Pass, "the cookie holds them");
     leaks.sessions[3].shots[7].outcome = shot("b").outcome;
     leaks.sessions[3].shots[0].offered.push(cookie(Fate::Kept));
     came_of(&leaks, Name::Attribution, Mark::Skip, "needs stick-http");

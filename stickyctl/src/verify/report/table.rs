@@ -93,7 +93,7 @@ impl Report {
             let _ = write!(text, "\nchance    alone would {what} less than once in a million runs");
         }
         for cookie in self.cookies.iter().take(COOKIES) {
-            let values = if cookie.values.is_empty() { "value redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };
+            let values = if cookie.values.is_empty() { "redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };
             let counts = format!("set {}, sent {}", cookie.offered, cookie.sent);
             let said = [cookie.remarks(), vec![counts, values]].concat().join(", ");
             let _ = write!(text, "\ncookie    {}  {}  {said}", cookie.name, cookie.attributes);

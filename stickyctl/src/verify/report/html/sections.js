@@ -101,12 +101,12 @@ const FATES = {
 };
 
 /**
- * A cookie's attributes, what became of it, and how often it was offered and sent back.
+ * A cookie's attributes, what became of it, and how often it was set and sent back.
  * @param {Cookie} cookie
  */
 function cookieLine({ name, attributes, fate, lives_s: lives, offered, sent, values }) {
   const life = typeof lives === "number" && fate !== "born-expired" && !attributes.includes("Max-Age=") ? `lives ${count(lives, "second")}` : null;
-  return [`${name}, ${attributes || "no attributes"}`, FATES[fate], life, `offered ${count(offered, "time")}, sent ${count(sent, "time")}`, values ? `values ${values.join(", ")}` : "value redacted"]
+  return [`${name}, ${attributes || "no attributes"}`, FATES[fate], life, `set ${count(offered, "time")}, sent ${count(sent, "time")}`, values ? `values ${values.join(", ")}` : "value redacted"]
     .filter(Boolean).join("; ");
 }
 
@@ -120,7 +120,7 @@ export function runSection(report) {
     ["sample", [`${count(plan.sessions, "session")}, 1 + ${count(plan.requests, "request")} each, ${count(plan.controls, "control")}; a new connection for every request`]],
     ["paths", plan.paths && plan.paths.length > 1 ? [plan.paths.join("  ")] : []],
     ["identity", [`${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`]],
-    ["cookie", cookies.length ? cookies : ["none offered"]],
+    ["cookie", cookies.length ? cookies : ["none set"]],
     ["set aside", [`${statuses.join(", ") || 0} without an identity, ${report.lost} without an answer, ${report.cached} from a cache`]],
     ["sockets ended", [Object.entries(report.socket_ends).map(([why, number]) => `${number} ${why.replaceAll("-", " ")}`).join(", ")].filter(Boolean)],
   ];
