@@ -80,6 +80,26 @@ fn files_import_in_one_direction() -> Result<()> {
     Ok(())
 }
 
+/// The command line is the top of both programs: no module imports it, and no other module knows clap.
+#[test]
+fn the_command_line_is_on_top() -> Result<()> {
+    for folder in ["app", "stickyctl"] {
+        let modules = tree::Tree::read(&root().join(folder).join("src/lib.rs"))?;
+        let is_cli = |name: &tree::Name| name.first().is_some_and(|first| first == "cli");
+        let below: Vec<String> = imports::all(&modules)
+            .into_iter()
+            .filter(|((from, to), _)| is_cli(to) && !is_cli(from))
+            .map(|((from, _), path)| format!("{}: {path}", from.join("::")))
+            .collect();
+        assert!(below.is_empty(), "{folder}: imports of the command line from below: {below:#?}");
+        let knows_clap = |module: &tree::Module| module.uses.iter().any(|one| one.path.first().is_some_and(|first| first == "clap"));
+        let (cli, others): (Vec<_>, Vec<_>) = modules.0.iter().filter(|(_, module)| knows_clap(module)).partition(|(name, _)| is_cli(name));
+        assert!(others.is_empty(), "{folder}: modules that use clap: {:?}", others.iter().map(|(name, _)| name.join("::")).collect::<Vec<_>>());
+        assert!(!cli.is_empty(), "{folder}: no use of clap was found at all");
+    }
+    Ok(())
+}
+
 /// Where features differ, cargo compiles a dependency once for builds and once for tests.
 #[test]
 fn builds_and_tests_share_their_dependencies() -> Result<()> {
