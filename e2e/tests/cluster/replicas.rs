@@ -92,25 +92,6 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
         }
         assert_eq!(replicas(space).await?, 2);
         assert!(!owners(space).await?.contains(&"stickyctl".to_owned()));
-
-        // Ours in its place: the number stays, and its minimum is the mode's, however often it is applied.
-        space.run(&["delete", "horizontalpodautoscaler", "theirs"]).await?;
-        let scaled = file(space, json!({"mode": "2x1", "autoscaling": {"max": 5}})).await?;
-        let scaled = scaled.path().to_str().unwrap();
-        for _ in 0..2 {
-            up(space, &["-f", scaled]).await?;
-            let own = space.json(&["get", "horizontalpodautoscaler", NAME]).await?;
-            assert_eq!((own["spec"]["minReplicas"].as_i64(), replicas(space).await?), (Some(2), 2));
-        }
-        // And taken away again: the object goes, the number stays and is ours.
-        up(space, &["-f", plain]).await?;
-        assert_eq!(space.run(&["get", "horizontalpodautoscalers", "-o", "name"]).await?, "");
-        assert_eq!(replicas(space).await?, 2);
-        // Nobody is left who would want another number, so a mode is no conflict.
-        assert!(!owners(space).await?.contains(&"stickyctl".to_owned()));
-        assert!(up(space, &["--mode", "3x1"]).await?.ends_with("is up: 3x1, version 0.1.0"));
-        assert_eq!(owners(space).await?, ["stickyctl"]);
-        assert_eq!(space.stickyctl(&["scale", "1"]).await?.ok()?, format!("{NAME} is 1x1"));
         Ok(())
     })
     .await
