@@ -20,7 +20,7 @@ const HELP: &str = "\
 cargo xtask: the tests of this workspace, and what else a contributor runs
 
   cargo xtask test [SUITE…] [-- ARGS]         installs missing programs (Debian, as root), builds, and runs these suites, or
-                                              all; ARGS go to each `cargo test`
+                                              all; ARGS go to each test binary: a name, or --ignored
 ";
 
 const MORE: &str = "\

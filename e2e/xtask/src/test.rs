@@ -64,8 +64,8 @@ impl Run {
 
     fn suite(&mut self, suite: &Suite, arguments: &[&str]) -> Result<u8> {
         for mut command in commands(suite)? {
-            if suite.what != What::Page {
-                command.args(arguments);
+            if suite.what != What::Page && !arguments.is_empty() {
+                command.arg("--").args(arguments);
             }
             // Set for strictness: a test that lacks a program then fails instead of being skipped. Backtraces name the line of a
             // test that returns an error.
