@@ -35,7 +35,7 @@ fn of_git(folder: &Path, name: &str) -> Option<String> {
     git(folder, &["ls-files", "--error-unmatch", "Cargo.toml"])?;
     let hash = git(folder, &["rev-parse", "HEAD"])?;
     // No others: a change of theirs compiles nothing, and would compile this package for its mark alone.
-    let packages: &[&str] = if name == "sticky-app" { &["../core", "../app"] } else { &["../core", "../app", "../stickyctl"] };
+    let packages: &[&str] = if name == "sticky-app" { &["../core", "../app"] } else { &["../core", "../affinity", "../app", "../stickyctl"] };
     let sources = packages.iter().flat_map(|package| ["src", "Cargo.toml"].map(|part| format!("{package}/{part}")));
     let sources: Vec<_> = sources.chain(["../Cargo.toml", "../Cargo.lock"].map(str::to_owned)).collect();
     sources.iter().for_each(|path| watch(Some(folder.join(path))));

@@ -53,6 +53,8 @@ impl Tree {
         for file in [
             "core/src/c.rs",
             "core/Cargo.toml",
+            "affinity/src/d.rs",
+            "affinity/Cargo.toml",
             "app/src/a.rs",
             "app/Cargo.toml",
             "stickyctl/src/b.rs",
@@ -110,8 +112,13 @@ fn the_commit_is_the_trees_own_or_unknown() {
     fs::write(tree.root.join("README.md"), "2").unwrap();
     fs::write(tree.root.join("app/src/new.rs"), "untracked").unwrap();
     assert_eq!(tree.commit("stickyctl", "").0, first, "nothing that it is made of");
+    for file in ["stickyctl/src/b.rs", "affinity/src/d.rs"] {
+        fs::write(tree.root.join(file), "2").unwrap();
+        assert_eq!(tree.commit("stickyctl", "").0, format!("{first}-dirty"), "{file}");
+        tree.git(&["checkout", file]);
+        assert_eq!(tree.commit("stickyctl", "").0, first);
+    }
     fs::write(tree.root.join("stickyctl/src/b.rs"), "2").unwrap();
-    assert_eq!(tree.commit("stickyctl", "").0, format!("{first}-dirty"));
     assert_eq!(tree.commit("sticky-app", "").0, first, "another package's change");
     fs::write(tree.root.join("Cargo.lock"), "2").unwrap();
     assert_eq!(tree.commit("sticky-app", "").0, format!("{first}-dirty"));
