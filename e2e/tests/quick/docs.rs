@@ -54,6 +54,26 @@ fn links_lead_somewhere() -> Result<()> {
     Ok(())
 }
 
+/// A path of the tree that a document names is there.
+#[test]
+fn named_files_exist() -> Result<()> {
+    let mut seen = 0;
+    for (path, content) in docs::files()? {
+        for name in content.split('`').skip(1).step_by(2) {
+            let is_path = ["core/", "affinity/", "app/", "stickyctl/", "e2e/", "docs/", "helm/", "manifests/", ".github/"]
+                .iter()
+                .any(|top| name.starts_with(top));
+            if !is_path || name.contains(|c: char| c.is_whitespace() || c.is_uppercase() || c == '*') {
+                continue;
+            }
+            seen += 1;
+            ensure!(root().join(name).exists(), "{path}: there is no {name}");
+        }
+    }
+    assert!(seen > 50, "{seen}");
+    Ok(())
+}
+
 /// The YAML that is there to be copied is part of what `render` writes.
 #[test]
 fn snippets_are_from_the_manifests() -> Result<()> {
