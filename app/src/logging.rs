@@ -8,7 +8,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// For people.
     #[default]
     Text,
     /// One JSON object a line.

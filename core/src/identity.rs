@@ -23,7 +23,6 @@ impl PodName {
         if fits { Ok(Self(name.to_owned())) } else { Err(BadPodName(name.chars().take(80).collect())) }
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,7 +38,6 @@ impl fmt::Display for PodName {
 /// The identity of one worker, in each of its forms on the wire.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// The pod.
     pub pod: PodName,
     /// The worker's number in its pod, from 0.
     pub worker: u16,

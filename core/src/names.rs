@@ -20,7 +20,6 @@ macro_rules! variables {
         pub mod env {
             $($(#[doc = $doc])* pub const $name: &str = $text;)+
 
-            /// All of them.
             pub const ALL: &[&str] = &[$($name),+];
         }
     };
@@ -37,7 +36,6 @@ variables! {
     BUS = "STICKY_BUS",
     /// A [`crate::choice::Issuer`].
     ISSUER = "STICKY_ISSUER",
-    /// The pod's name.
     POD = "STICKY_POD",
     /// A [`crate::topology::Door`] as JSON.
     DOOR = "STICKY_DOOR",

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// It does not take traffic yet.
     Starting,
-    /// It takes traffic.
     Ready,
     /// It still serves, and is about to leave.
     Draining,
@@ -65,7 +64,6 @@ pub struct Report {
     pub trouble: Option<String>,
     /// Sockets that it holds.
     pub sockets: usize,
-    /// Its counters.
     pub counts: Counts,
 }
 
@@ -86,7 +84,6 @@ pub enum Status {
 /// The answer of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Readiness {
-    /// The verdict.
     pub status: Status,
     /// Why it is not simply ready.
     pub reason: Option<String>,

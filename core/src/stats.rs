@@ -26,7 +26,6 @@ pub enum Route {
     WithRedis,
     /// `GET /ws/…`.
     Ws,
-    /// Anything else.
     Other,
 }
 
@@ -69,7 +68,6 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// Counts one answer.
     pub fn count(&self, route: Route, status: u16) {
         let place = STATUSES.iter().position(|s| *s == status).unwrap_or(STATUSES.len() - 1);
         self.0[route as usize][place].fetch_add(1, Ordering::Relaxed);
@@ -108,7 +106,6 @@ macro_rules! counters {
         }
 
         impl Stats {
-            /// The counters now.
             #[must_use]
             pub fn counts(&self) -> Counts {
                 Counts { requests: self.requests.snapshot(), $($name: self.$name.load(Ordering::Relaxed),)* }

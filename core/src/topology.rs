@@ -36,9 +36,7 @@ impl Default for Door {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
-    /// By a cookie.
     Cookie,
-    /// Not at all.
     Off,
     /// The operator has not said.
     #[default]
@@ -48,9 +46,7 @@ pub enum Affinity {
 /// What one worker announces about itself, again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// Its pod.
     pub pod: String,
-    /// Its number.
     pub worker: u16,
     /// The number of workers of its pod when all of them run.
     pub workers: u16,
@@ -86,7 +82,6 @@ pub struct BusView {
 /// A pod of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PodView {
-    /// Its name.
     pub pod: String,
     /// [`pod_state`] of its workers.
     pub state: State,
@@ -100,7 +95,6 @@ pub struct PodView {
 /// A worker of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkerView {
-    /// Its number.
     pub worker: u16,
     /// Whether it takes traffic.
     pub state: State,
@@ -113,9 +107,7 @@ pub struct WorkerView {
 /// The picture: the body of `GET /topology` and of the frames of a map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Topology {
-    /// The front door.
     pub door: Door,
-    /// The bus.
     pub bus: BusView,
     /// The pods, in the natural order of their names.
     pub pods: Vec<PodView>,
@@ -124,7 +116,6 @@ pub struct Topology {
 /// The envelope: `{"topology": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TopologyFrame<'a> {
-    /// The picture.
     pub topology: &'a Topology,
 }
 

@@ -35,9 +35,7 @@ impl TryFrom<String> for TraceId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// An HTTP request.
     Post,
-    /// An HTTP response.
     Answer,
     /// A client's frame on its socket.
     Frame,
@@ -58,7 +56,6 @@ pub struct Hop {
     pub from: String,
     /// Where it went; `None` for a miss.
     pub to: Option<String>,
-    /// What happened.
     pub kind: Kind,
     /// Microseconds since `by` first saw this message: comparable only between hops of one `by`.
     pub at_us: u64,
@@ -69,7 +66,6 @@ pub struct Hop {
 /// The hops that one reporter saw of one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
-    /// The page's id.
     pub id: TraceId,
     /// In the order in which they happened.
     pub hops: Vec<Hop>,

@@ -124,7 +124,6 @@ pub struct RelayState {
 /// `{"error": {"code", "message"}}`, over HTTP and on sockets.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorBody<'a> {
-    /// The error.
     pub error: ErrorDetail<'a>,
 }
 
@@ -133,7 +132,6 @@ pub struct ErrorBody<'a> {
 pub struct ErrorDetail<'a> {
     /// For programs; it never changes.
     pub code: &'a str,
-    /// For people.
     pub message: &'a str,
 }
 

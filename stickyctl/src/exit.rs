@@ -7,7 +7,6 @@ use std::process::ExitCode;
 pub enum Exit {
     /// The command did what was asked.
     Done = 0,
-    /// The command failed.
     Failed = 1,
     /// Wrong usage; clap uses the same code.
     Usage = 2,

@@ -35,14 +35,11 @@ pub enum Error {
     TimedOut(Duration),
 }
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The status code.
     pub status: u16,
     /// All headers; a name may occur more than once.
     pub headers: HeaderMap,
-    /// The whole body.
     pub body: Bytes,
 }
 

@@ -12,11 +12,9 @@ use std::path::{Path, PathBuf};
 /// What to render, and in which form.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// The release.
     pub(crate) spec: SpecRequest,
     /// Whether to include the Namespace object.
     pub(crate) namespace: bool,
-    /// The form.
     pub(crate) form: Form,
 }
 
@@ -40,7 +38,6 @@ pub(crate) enum Notation {
     Values,
 }
 
-/// What was rendered.
 #[derive(Debug)]
 pub(crate) enum Rendered {
     /// A text for stdout.

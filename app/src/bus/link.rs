@@ -13,7 +13,6 @@ use sticky_core::wire::object;
 pub(crate) struct Relayed {
     /// The whole client id of the session whose sockets get it.
     pub to: String,
-    /// The text.
     pub text: String,
     /// The trace, where the client asked for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

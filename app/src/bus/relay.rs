@@ -12,12 +12,10 @@ use sticky_core::identity::Identity;
 pub enum Relay {
     /// Workers that are threads of this process.
     Memory {
-        /// What they share.
         hub: Arc<Hub>,
         /// Which of them receive a message.
         fanout: Fanout,
     },
-    /// Workers anywhere.
     Redis(Box<RedisConfig>),
 }
 

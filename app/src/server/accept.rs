@@ -16,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 /// A connection that the front door of the same process hands over.
 pub struct Handed {
-    /// The worker's end.
     pub stream: DuplexStream,
     /// The client at the front door.
     pub peer: IpAddr,

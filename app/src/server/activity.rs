@@ -36,7 +36,6 @@ impl Activity {
         self.born.elapsed().as_millis() as u64
     }
 
-    /// Enters a phase.
     pub(super) fn enter(&self, phase: Phase) {
         self.since.store(self.now() * 4 + phase as u64, Ordering::Relaxed);
     }

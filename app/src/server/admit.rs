@@ -35,7 +35,6 @@ pub(super) fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), P
 /// A new session: its id, and the cookie where the app issues it.
 pub(super) struct NewSession {
     pub id: ClientId,
-    /// `StickyStr`'s value.
     pub sticky_str: Option<String>,
 }
 

@@ -12,7 +12,6 @@ use sticky_core::topology::Door;
 /// What all workers of a pod, or of a local run, have in common.
 #[derive(Clone)]
 pub struct Blueprint {
-    /// How they behave.
     pub config: Config,
     /// The front door, as the map shows it.
     pub door: Door,

@@ -33,7 +33,6 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Answers one request.
 pub(super) async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
     let route = Route::of(request.uri().path());
     let is_post = request.method() == Method::POST;

@@ -60,7 +60,6 @@ enum End {
     Dead,
     /// No message in either direction for too long.
     Idle,
-    /// A binary frame.
     Binary,
     /// A frame beyond the limit.
     Oversize,

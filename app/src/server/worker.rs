@@ -24,7 +24,6 @@ use tungstenite::Utf8Bytes;
 pub struct Config {
     /// Who sets the affinity cookie.
     pub issuer: Issuer,
-    /// Every limit.
     pub limits: Limits,
     /// Hosts whose Origin may open sockets and post, besides the requested host.
     pub allowed_origins: Vec<String>,

@@ -44,7 +44,6 @@ pub struct Answer {
 /// What has to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Different pods.
     Pod,
     /// Different workers, as `pod:worker`.
     Worker,
@@ -56,21 +55,15 @@ pub enum Error {
     /// It might still work later; the last reason.
     #[error("{doing}: not within {}: {last}", crate::output::short(*timeout))]
     Late {
-        /// What was tried.
         doing: String,
-        /// For how long.
         timeout: Duration,
-        /// The last reason.
         last: String,
     },
     /// The front door redirects every plain request to TLS, which is not tested here.
     #[error("{doing}: the route accepts only TLS, and plain HTTP was redirected: status {status} to {to}")]
     Tls {
-        /// What was tried.
         doing: String,
-        /// The answer's status.
         status: u16,
-        /// The redirect's target.
         to: String,
     },
 }

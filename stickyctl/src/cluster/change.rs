@@ -25,7 +25,6 @@ mod tests;
 
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The number of pods.
@@ -43,7 +42,6 @@ impl Change {
     }
 }
 
-/// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Changed {
     pub(crate) name: String,

@@ -11,7 +11,6 @@ use std::time::Duration;
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Which cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// The kubeconfig; without one, `KUBECONFIG` or else `~/.kube/config`.

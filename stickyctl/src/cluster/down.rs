@@ -33,7 +33,6 @@ pub(crate) struct Request {
     pub(crate) timeout: Duration,
 }
 
-/// What `down` found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Done {
     /// There was nothing to delete.

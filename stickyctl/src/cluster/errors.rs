@@ -43,7 +43,6 @@ pub enum ApiError {
         /// The API server's message.
         said: String,
     },
-    /// Any other status.
     #[error("{doing}: {said}")]
     Refused {
         /// What the request was for.

@@ -45,7 +45,6 @@ pub(crate) struct Given {
 /// What an apply does about the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Write it.
     Write(u16),
     /// Leave it out: the live number stays, because an autoscaler or somebody else owns it.
     LeaveOut,

@@ -6,14 +6,13 @@ use sticky_core::topology::Door;
 
 /// `GET /status`, and `stickyctl status -o json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Status {
+pub(crate) struct Status {
     /// [`Status::SCHEMA`]; fields are only added.
     pub schema: String,
     /// Where the page is.
     pub url: String,
     /// The process that runs it.
     pub pid: u32,
-    /// Its version.
     pub version: String,
     /// Seconds since it started.
     pub up_s: u64,
@@ -24,9 +23,7 @@ pub struct Status {
     /// Why it can't be, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// The front door.
     pub door: Door,
-    /// The bus.
     pub bus: BusStatus,
     /// The pods, oldest first.
     pub pods: Vec<PodStatus>,
@@ -34,18 +31,16 @@ pub struct Status {
 
 impl Status {
     /// The version of this shape.
-    pub const SCHEMA: &'static str = "stickyctl.status/v1";
+    pub(crate) const SCHEMA: &'static str = "stickyctl.status/v1";
 
-    /// Sockets in all.
     #[must_use]
-    pub fn sockets(&self) -> usize {
+    pub(crate) fn sockets(&self) -> usize {
         self.pods.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum()
     }
 }
 
-/// The bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct BusStatus {
+pub(crate) struct BusStatus {
     /// `redis` or `memory`.
     pub kind: String,
     /// `directed` or `broadcast`.
@@ -54,26 +49,19 @@ pub struct BusStatus {
     pub state: String,
 }
 
-/// A pod.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PodStatus {
-    /// Its name.
+pub(crate) struct PodStatus {
     pub pod: String,
-    /// Its state.
     pub state: State,
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
-    /// Its workers.
     pub workers: Vec<WorkerStatus>,
 }
 
-/// A worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct WorkerStatus {
-    /// Its number.
+pub(crate) struct WorkerStatus {
     pub worker: u16,
-    /// Its state.
     pub state: State,
     /// Sockets that it holds.
     pub sockets: usize,
@@ -86,7 +74,7 @@ pub struct WorkerStatus {
 /// `POST /scale`, `/mode`, `/kill`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Change {
+pub(crate) enum Change {
     /// So many pods; workers stay.
     Scale(u16),
     /// `PODSxWORKERS`.
@@ -98,6 +86,5 @@ pub enum Change {
 /// The answer to a change that is not made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refusal {
-    /// For a person.
     pub error: String,
 }

@@ -21,7 +21,7 @@ const GONE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// No demo runs, or it did not do what it was asked.
-pub async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
+pub(crate) async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
     let status = Client::open()?.status().await?;
     match format {
         Format::Json => output.answer(&serde_json::to_string_pretty(&status).unwrap_or_default()),
@@ -34,7 +34,7 @@ pub async fn status(format: Format, output: Output) -> Result<Exit, LocalError> 
 ///
 /// # Errors
 /// No demo runs, or it did not do what it was asked.
-pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
+pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
     let mode: Mode = before.mode.parse().map_err(|why| LocalError::Mode { mode: before.mode.clone(), why })?;
@@ -54,7 +54,7 @@ pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit,
 ///
 /// # Errors
 /// No demo runs, or it did not do what it was asked.
-pub async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
+pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
     let replaced = before.mode.parse::<Mode>().is_ok_and(|old| old.workers != mode.workers);
@@ -140,7 +140,7 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
 ///
 /// # Errors
 /// No demo runs, or it did not do what it was asked.
-pub async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
+pub(crate) async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
     let is_worker = target.contains(':');
     Client::open()?.change(&Change::Kill(target.clone())).await?;
     output.answer(&format!("killed {target}"));
@@ -156,7 +156,7 @@ pub async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
 ///
 /// # Errors
 /// No demo runs, or it did not do what it was asked.
-pub async fn down(output: Output) -> Result<Exit, LocalError> {
+pub(crate) async fn down(output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let Some(status) = client.find().await? else {
         output.note("no demo is running on this machine");

@@ -42,7 +42,6 @@ pub(super) trait Backends: Send + Sync + 'static {
     fn hand(&self, pod: &str, connection: Handed) -> Result<(), Handed>;
 }
 
-/// The front door.
 pub(super) struct Door<B> {
     backends: Arc<B>,
     affinity: Affinity,

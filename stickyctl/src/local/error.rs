@@ -10,8 +10,7 @@ use sticky_core::mode::{BadMode, Mode};
 
 /// Why the folder of the control socket can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum UnsafeFolder {
-    /// The system refused.
+pub(crate) enum UnsafeFolder {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     /// It is a symlink, or not a folder at all.
@@ -20,7 +19,6 @@ pub enum UnsafeFolder {
     /// Somebody else made it.
     #[error("it belongs to user {owner}, not to you ({you})")]
     Owner {
-        /// Whose it is.
         owner: u32,
         /// Who runs this program.
         you: u32,
@@ -32,7 +30,7 @@ pub enum UnsafeFolder {
 
 /// Why the control socket gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Silence {
+pub(crate) enum Silence {
     /// Nothing can connect to it.
     #[error(transparent)]
     Connect(#[from] std::io::Error),
@@ -46,11 +44,10 @@ pub enum Silence {
 
 /// Why a command for the demo on this machine failed.
 #[derive(Debug, thiserror::Error)]
-pub enum LocalError {
+pub(crate) enum LocalError {
     /// The folder of the control socket.
     #[error("using {} for the control socket: {why}", dir.display())]
     Folder {
-        /// The folder.
         dir: PathBuf,
         /// What is wrong with it.
         why: UnsafeFolder,
@@ -61,17 +58,13 @@ pub enum LocalError {
     /// There is one already.
     #[error("a demo is already running: {url} (process {pid})")]
     AlreadyUp {
-        /// Its page.
         url: String,
-        /// Its process.
         pid: u32,
     },
     /// The control socket does not answer as it should.
     #[error("talking to the running demo over {}: {why}", path.display())]
     Control {
-        /// The control socket.
         path: PathBuf,
-        /// What went wrong.
         why: Silence,
     },
     /// The running demo refuses what was asked.
@@ -80,7 +73,6 @@ pub enum LocalError {
     /// The control socket can't be made.
     #[error("creating the control socket {}: {why}", path.display())]
     ControlSocket {
-        /// The control socket.
         path: PathBuf,
         /// What the system said.
         why: std::io::Error,
@@ -91,7 +83,6 @@ pub enum LocalError {
     /// Redis does not answer.
     #[error("connecting to Redis at {address}: {why}")]
     Redis {
-        /// Host and port.
         address: String,
         /// What the connection said.
         why: Unreachable,
@@ -99,7 +90,6 @@ pub enum LocalError {
     /// The page's address can't be taken.
     #[error("listening on {address}: {why}")]
     Listen {
-        /// The address.
         address: SocketAddr,
         /// What the system said.
         why: std::io::Error,
@@ -121,7 +111,6 @@ pub enum LocalError {
     /// The log of the demo in the background.
     #[error("creating the log {}: {why}", path.display())]
     Log {
-        /// The log.
         path: PathBuf,
         /// What the system said.
         why: std::io::Error,
@@ -139,13 +128,11 @@ pub enum LocalError {
     BackgroundSilent {
         /// How long it had.
         limit: Duration,
-        /// Its log.
         log: PathBuf,
     },
     /// The running demo reports a mode that this version can't read.
     #[error("the running demo reports the mode `{mode}`: {why}")]
     Mode {
-        /// What it reports.
         mode: String,
         /// Why it can't be read.
         why: BadMode,
@@ -153,7 +140,6 @@ pub enum LocalError {
     /// A change failed on the demo's side.
     #[error("changing to {want}: {why}")]
     Change {
-        /// What was wanted.
         want: Mode,
         /// What the demo reports.
         why: String,
@@ -161,7 +147,6 @@ pub enum LocalError {
     /// A change takes too long.
     #[error("changing to {want}: not done after {}; last seen: {seen}", short(*.limit))]
     ChangeTimedOut {
-        /// What was wanted.
         want: Mode,
         /// How long it had.
         limit: Duration,
@@ -174,7 +159,6 @@ pub enum LocalError {
     /// The demo does not end.
     #[error("process {pid} was asked to end and is still there after {}", short(*.limit))]
     StillThere {
-        /// The process.
         pid: u32,
         /// How long it had.
         limit: Duration,
@@ -183,7 +167,7 @@ pub enum LocalError {
 
 /// Why a pod could not start.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotStart {
+pub(crate) enum CannotStart {
     /// The system gave no random numbers for its cookie.
     #[error("the system gave no random numbers: {0}")]
     NoRandomness(getrandom::Error),
@@ -197,13 +181,11 @@ pub enum CannotStart {
         /// What the system said.
         why: std::io::Error,
     },
-    /// The worker itself.
     #[error(transparent)]
     Worker(#[from] sticky_app::server::CannotMake),
     /// The worker ended before it listened.
     #[error("worker {0} ended before it listened")]
     Ended(String),
-    /// The pod's name.
     #[error(transparent)]
     Name(#[from] sticky_core::identity::BadPodName),
 }

@@ -17,7 +17,6 @@ const BACKLOG: usize = 1_024;
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It drained.
     Drained,
     /// It was killed, or its thread panicked.
     Died,
@@ -27,7 +26,6 @@ pub(super) enum Ended {
 pub(super) struct Life {
     /// The server's side of it.
     pub worker: Arc<Worker>,
-    /// When it began.
     pub began: Instant,
     connections: mpsc::Sender<Handed>,
     drain: Mutex<Option<oneshot::Sender<Plan>>>,
@@ -56,13 +54,11 @@ pub(super) struct Slot {
     pub restarts: u64,
 }
 
-/// A pod.
 pub(super) struct Pod {
     /// Its name, never used again in a run.
     pub name: PodName,
     /// Its cookie's value.
     pub token: String,
-    /// Its workers.
     pub slots: Mutex<Vec<Slot>>,
     turn: AtomicUsize,
 }

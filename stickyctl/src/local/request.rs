@@ -9,7 +9,7 @@ use sticky_core::mode::Mode;
 use sticky_core::topology::Door;
 
 /// The demo to run on this machine.
-pub struct UpRequest {
+pub(crate) struct UpRequest {
     /// Pods and workers at the start.
     pub mode: Mode,
     /// Where the front door listens; port 0 picks a free one.

@@ -11,7 +11,6 @@ pub(super) const COOKIE: &str = "sticky_local";
 /// A pod that may be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
-    /// Its name.
     pub pod: String,
     /// The value of its cookie: opaque, and not to be guessed from the name.
     pub token: String,

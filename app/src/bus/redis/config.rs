@@ -46,7 +46,6 @@ pub enum BadRedis {
     /// A file that a flag names can't be read.
     #[error("reading {} ({flag}): {error}", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// The flag that names it.
         flag: &'static str,

@@ -91,7 +91,6 @@ pub(crate) enum Outcome {
     Unchanged,
 }
 
-/// How to apply.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Manner {
     /// Takes the ownership of fields that others manage.
@@ -103,7 +102,6 @@ pub(crate) struct Manner {
 /// Why one apply did not go through. The caller decides which of it is worth another try.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// Others own fields.
     Conflicts(Vec<Conflict>),
     /// The namespace does not exist (yet).
     NoNamespace,
@@ -111,7 +109,6 @@ pub(crate) enum Refusal {
     NotYet(ApiError),
     /// The cluster has no such kind.
     UnknownKind,
-    /// Anything else.
     Other(ApiError),
 }
 

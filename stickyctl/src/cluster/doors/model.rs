@@ -12,7 +12,6 @@ pub enum Proxy {
 }
 
 impl Proxy {
-    /// The product's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -25,7 +24,6 @@ impl Proxy {
 /// The namespaces whose Ingresses a controller reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watch {
-    /// All of them.
     Everything,
     /// Some, by name.
     Namespaces(Vec<String>),
@@ -36,7 +34,6 @@ pub enum Watch {
 /// A pod of a front door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
-    /// The pod's name.
     pub name: String,
     /// Whether it is ready and not terminating.
     pub ready: bool,

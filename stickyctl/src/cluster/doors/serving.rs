@@ -26,7 +26,6 @@ pub enum Error {
     /// Each of several would route the release.
     #[error("class {class} is served by {} front doors, and each of them would route it: {}", at.len(), at.join(" and "))]
     Several {
-        /// The IngressClass.
         class: String,
         /// The front doors, as in `Traefik 3.6.12 (deployment/traefik in namespace traefik)`.
         at: Vec<String>,
@@ -34,9 +33,7 @@ pub enum Error {
     /// Another kind than the spec's: it would read other annotations than those that are written.
     #[error("class {class} is served by {at}, but the spec is written for {wanted}")]
     OtherKind {
-        /// The IngressClass.
         class: String,
-        /// The front door.
         at: String,
         /// The name of the kind in the spec.
         wanted: &'static str,
@@ -46,17 +43,13 @@ pub enum Error {
     /// A Traefik without its ingress-nginx provider.
     #[error("class {class} is served by {at}, which ignores the annotations that configure session affinity")]
     Unsuited {
-        /// The IngressClass.
         class: String,
-        /// The front door.
         at: String,
     },
     /// It watches other namespaces.
     #[error("class {class} is served by {at}, which watches {watched} and would not see namespace {namespace}")]
     Elsewhere {
-        /// The IngressClass.
         class: String,
-        /// The front door.
         at: String,
         /// What it watches, as in `only namespace a`.
         watched: String,
@@ -68,7 +61,6 @@ pub enum Error {
     /// The class exists for a controller that is neither ingress-nginx nor Traefik.
     #[error("class {class} belongs to the controller {controller}, which is neither ingress-nginx nor Traefik's ingress-nginx provider")]
     Foreign {
-        /// The IngressClass.
         class: String,
         /// Its `spec.controller`.
         controller: String,

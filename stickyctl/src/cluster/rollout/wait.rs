@@ -57,7 +57,6 @@ impl<'a> Rollout<'a> {
         Self { workload: Workload::StatefulSet, ..Self::of_deployment(client, &spec.namespace, &redis_name(spec), selector) }
     }
 
-    /// Any Deployment.
     pub(crate) fn of_deployment(client: &'a Client, namespace: &'a str, name: &str, selector: String) -> Self {
         Self { client, namespace, name: name.to_owned(), workload: Workload::Deployment, selector, before: None }
     }

@@ -12,7 +12,6 @@ use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
-/// What was read.
 #[derive(Debug)]
 pub(super) struct Inputs {
     pub(super) context: String,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-/// One scrape.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Metrics {
     /// Sockets of each worker.

@@ -8,15 +8,12 @@ use sticky_core::readiness::State;
 pub struct Status {
     /// [`Status::SCHEMA`].
     pub schema: &'static str,
-    /// The release's name.
     pub name: String,
     /// The namespace of all its objects.
     pub namespace: String,
-    /// The kubeconfig's context.
     pub context: String,
     /// `PODSxWORKERS`: the live replica count and the workers in the pod template.
     pub mode: String,
-    /// The image's tag.
     pub version: String,
     /// Seconds since the Deployment was created.
     pub up_s: u64,
@@ -39,7 +36,6 @@ pub struct Status {
 /// A pod of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pod {
-    /// The pod's name.
     pub pod: String,
     /// Whether it starts, serves or drains.
     pub state: State,
@@ -72,7 +68,6 @@ pub struct Worker {
     pub worker: u16,
     /// Whether it starts, serves or drains.
     pub state: State,
-    /// Open WebSockets.
     pub sockets: u64,
 }
 
@@ -83,11 +78,8 @@ pub struct FrontDoor {
     pub kind: String,
     /// The version in its image's tag.
     pub version: Option<String>,
-    /// The IngressClass.
     pub class: String,
-    /// Its ready pods.
     pub ready: usize,
-    /// All its pods.
     pub of: usize,
     /// The namespace of its pods.
     pub namespace: String,
@@ -98,13 +90,11 @@ pub struct FrontDoor {
 pub struct Route {
     /// The host; `None` is any.
     pub host: Option<String>,
-    /// The path.
     pub path: String,
     /// The Service behind it.
     pub service: String,
     /// The Service's port: its number, or else its name.
     pub port: String,
-    /// The IngressClass.
     pub class: Option<String>,
     /// Whether it has a certificate.
     pub tls: bool,
@@ -113,11 +103,9 @@ pub struct Route {
 /// The affinity cookie, as the front door applies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cookie {
-    /// Its name.
     pub name: String,
     /// `persistent`: sessions stay when pods are added; `balanced`: some move.
     pub persistence: String,
-    /// Its path.
     pub path: String,
     /// Seconds that a browser keeps it; `None` is until it is closed.
     pub max_age: Option<u64>,
@@ -146,11 +134,8 @@ pub struct Redis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BusState {
-    /// All are.
     Ready,
-    /// Some are.
     Degraded,
-    /// None is.
     Down,
     /// None could be asked.
     Unknown,
@@ -163,7 +148,6 @@ pub struct Autoscaler {
     pub min: u64,
     /// The maximum of pods.
     pub max: u64,
-    /// Pods now.
     pub current: u64,
     /// Pods that it asks for.
     pub desired: u64,

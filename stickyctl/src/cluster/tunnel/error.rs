@@ -32,22 +32,16 @@ pub enum Error {
     /// None of the pods is ready.
     #[error("no pod is ready")]
     NoPod,
-    /// One pod's port.
     #[error("pod {pod}, port {port}: {why}")]
     At {
-        /// The pod.
         pod: String,
-        /// The port.
         port: u16,
-        /// What happened there.
         why: Box<Error>,
     },
     /// The tunnel's local address can't be listened on.
     #[error("listening on {listen}: {why}")]
     Bind {
-        /// The address.
         listen: SocketAddr,
-        /// The system's reason.
         why: std::io::Error,
     },
 }

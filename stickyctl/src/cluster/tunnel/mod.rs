@@ -60,7 +60,6 @@ impl Tunnel {
         Ok(Self { addr, task, events })
     }
 
-    /// The local address.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr

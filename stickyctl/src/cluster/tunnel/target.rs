@@ -8,14 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
-/// A pod's port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodPort {
-    /// The pod's namespace.
     pub namespace: String,
-    /// The pod's name.
     pub name: String,
-    /// The port's number.
     pub port: u16,
 }
 

@@ -63,7 +63,6 @@ impl Effective {
     }
 }
 
-/// What `up` did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Done {
     Up {

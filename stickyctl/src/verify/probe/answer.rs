@@ -7,7 +7,6 @@ use http::header::LOCATION;
 /// The longest URL of a redirect that is shown, in characters.
 const LONGEST: usize = 200;
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,

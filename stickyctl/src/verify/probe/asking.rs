@@ -20,7 +20,6 @@ pub(super) const AFTER: u32 = 3;
 const SOCKETS: u32 = 2;
 /// Sessions that begin with a socket.
 pub(super) const SOCKET_FIRST: u32 = 10;
-/// Silent sockets.
 pub(super) const IDLE: u32 = 4;
 /// Delay between two silent sockets: an idle timeout ends them this far apart, anything else at once.
 pub(super) const STAGGER: Duration = Duration::from_millis(250);

@@ -56,7 +56,6 @@ pub(super) enum Seat {
     First(usize),
     /// The socket after that one.
     Again(usize),
-    /// A silent socket.
     Idle(usize),
 }
 

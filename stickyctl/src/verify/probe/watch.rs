@@ -20,7 +20,6 @@ use sticky_core::readiness::State;
 pub(crate) enum Witness {
     /// A cluster: the pods in a namespace that match a label selector.
     Cluster { client: Client, namespace: String, selector: String },
-    /// The local demo.
     Local(client::Client),
 }
 

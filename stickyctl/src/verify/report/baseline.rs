@@ -18,9 +18,7 @@ pub enum BaselineError {
     /// There is no such file, or it cannot be read.
     #[error("--baseline {}: {source}", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// The cause.
         source: io::Error,
     },
     /// A pipe, for example, which may have no end.
@@ -32,15 +30,12 @@ pub enum BaselineError {
     /// It is not JSON, or not a report.
     #[error("--baseline {}: not a report: {}", path.display(), harmless(&source.to_string()))]
     Malformed {
-        /// The file.
         path: PathBuf,
-        /// The cause.
         source: serde_json::Error,
     },
     /// It is another kind of report, or another version.
     #[error("--baseline {}: its schema is {found}, but verify reads {}", path.display(), Report::SCHEMA)]
     Schema {
-        /// The file.
         path: PathBuf,
         /// The schema that it names.
         found: String,

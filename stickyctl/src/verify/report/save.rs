@@ -18,25 +18,19 @@ pub enum SaveError {
     /// The path cannot be resolved.
     #[error("writing {}: {source}", path.display())]
     Path {
-        /// The file.
         path: PathBuf,
-        /// The cause.
         source: io::Error,
     },
     /// The folder does not exist, or takes no new file.
     #[error("writing {}: cannot create a file in its folder: {source}", path.display())]
     Folder {
-        /// The file.
         path: PathBuf,
-        /// The cause.
         source: io::Error,
     },
     /// It was possible before the run, and now it is not.
     #[error("writing {}: {source}", path.display())]
     Late {
-        /// The file.
         path: PathBuf,
-        /// The cause.
         source: io::Error,
     },
 }

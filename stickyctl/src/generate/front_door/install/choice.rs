@@ -24,7 +24,6 @@ const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 /// A front door to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Install {
-    /// The proxy.
     pub door: FrontDoor,
     /// The IngressClass that it serves.
     pub class: String,
@@ -77,7 +76,6 @@ impl Install {
         if self.exposed { "localhost".to_owned() } else { format!("{}.{}.svc", self.name(), self.namespace) }
     }
 
-    /// The image.
     #[must_use]
     pub fn image(&self) -> String {
         match self.door {
