@@ -8,6 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
+    /// A line of text, in color if standard error is a terminal.
     #[default]
     Text,
     /// One JSON object a line.

@@ -23,6 +23,7 @@ impl PodName {
         if fits { Ok(Self(name.to_owned())) } else { Err(BadPodName(name.chars().take(80).collect())) }
     }
 
+    /// 1 to 253 ASCII letters, digits, `-`, `_` and `.`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -38,6 +39,7 @@ impl fmt::Display for PodName {
 /// The identity of one worker, in each of its forms on the wire.
 #[derive(Debug, Clone)]
 pub struct Identity {
+    /// The real name, even where [`Self::text`] hides it.
     pub pod: PodName,
     /// The worker's number in its pod, from 0.
     pub worker: u16,

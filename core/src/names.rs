@@ -20,6 +20,7 @@ macro_rules! variables {
         pub mod env {
             $($(#[doc = $doc])* pub const $name: &str = $text;)+
 
+            /// All of the above; a test compares them with the flags of sticky-app.
             pub const ALL: &[&str] = &[$($name),+];
         }
     };
@@ -36,6 +37,7 @@ variables! {
     BUS = "STICKY_BUS",
     /// A [`crate::choice::Issuer`].
     ISSUER = "STICKY_ISSUER",
+    /// The pod's name; without it, the host name.
     POD = "STICKY_POD",
     /// A [`crate::topology::Door`] as JSON.
     DOOR = "STICKY_DOOR",

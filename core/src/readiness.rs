@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// It does not take traffic yet.
     Starting,
+    /// It listens, and has reached the bus at least once.
     Ready,
     /// It still serves, and is about to leave.
     Draining,
@@ -64,6 +65,7 @@ pub struct Report {
     pub trouble: Option<String>,
     /// Sockets that it holds.
     pub sockets: usize,
+    /// Since this worker started.
     pub counts: Counts,
 }
 
@@ -84,6 +86,7 @@ pub enum Status {
 /// The answer of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Readiness {
+    /// `/readyz` answers 200 for `ready` and `degraded`, and 503 for the others.
     pub status: Status,
     /// Why it is not simply ready.
     pub reason: Option<String>,

@@ -26,6 +26,7 @@ pub enum Route {
     WithRedis,
     /// `GET /ws/…`.
     Ws,
+    /// Any other path; its label is `other`.
     Other,
 }
 
@@ -68,6 +69,7 @@ impl Default for Requests {
 }
 
 impl Requests {
+    /// Adds one. A status that `/metrics` does not distinguish counts as 0.
     pub fn count(&self, route: Route, status: u16) {
         let place = STATUSES.iter().position(|s| *s == status).unwrap_or(STATUSES.len() - 1);
         self.0[route as usize][place].fetch_add(1, Ordering::Relaxed);
@@ -106,6 +108,7 @@ macro_rules! counters {
         }
 
         impl Stats {
+            /// Reads the counters one by one, so requests that are answered meanwhile may be in some and not in others.
             #[must_use]
             pub fn counts(&self) -> Counts {
                 Counts { requests: self.requests.snapshot(), $($name: self.$name.load(Ordering::Relaxed),)* }

@@ -36,7 +36,9 @@ impl Default for Door {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
+    /// Requests with the same affinity cookie go to the same pod.
     Cookie,
+    /// Any pod may answer any request.
     Off,
     /// The operator has not said.
     #[default]
@@ -46,7 +48,9 @@ pub enum Affinity {
 /// What one worker announces about itself, again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
+    /// The worker's pod, as in [`crate::identity::PodName`].
     pub pod: String,
+    /// The number in the pod, from 0.
     pub worker: u16,
     /// The number of workers of its pod when all of them run.
     pub workers: u16,
@@ -82,6 +86,7 @@ pub struct BusView {
 /// A pod of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PodView {
+    /// The name that its workers announce.
     pub pod: String,
     /// [`pod_state`] of its workers.
     pub state: State,
@@ -95,6 +100,7 @@ pub struct PodView {
 /// A worker of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkerView {
+    /// The number in the pod, from 0.
     pub worker: u16,
     /// Whether it takes traffic.
     pub state: State,
@@ -107,7 +113,9 @@ pub struct WorkerView {
 /// The picture: the body of `GET /topology` and of the frames of a map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Topology {
+    /// As configured, not as observed.
     pub door: Door,
+    /// The bus as the worker that answers sees it.
     pub bus: BusView,
     /// The pods, in the natural order of their names.
     pub pods: Vec<PodView>,
@@ -116,6 +124,7 @@ pub struct Topology {
 /// The envelope: `{"topology": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TopologyFrame<'a> {
+    /// The key by which the page tells a map's frame from other frames.
     pub topology: &'a Topology,
 }
 

@@ -124,15 +124,14 @@ pub struct RelayState {
 /// `{"error": {"code", "message"}}`, over HTTP and on sockets.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorBody<'a> {
-    pub error: ErrorDetail<'a>,
+    error: ErrorDetail<'a>,
 }
 
-/// The inside of an [`ErrorBody`].
 #[derive(Debug, Clone, Serialize)]
-pub struct ErrorDetail<'a> {
+struct ErrorDetail<'a> {
     /// For programs; it never changes.
-    pub code: &'a str,
-    pub message: &'a str,
+    code: &'a str,
+    message: &'a str,
 }
 
 impl<'a> ErrorBody<'a> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// The command did what was asked.
     Done = 0,
+    /// Any failure that has no code of its own.
     Failed = 1,
     /// Wrong usage; clap uses the same code.
     Usage = 2,

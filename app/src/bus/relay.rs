@@ -12,10 +12,12 @@ use sticky_core::identity::Identity;
 pub enum Relay {
     /// Workers that are threads of this process.
     Memory {
+        /// Workers reach each other only through the same hub.
         hub: Arc<Hub>,
         /// Which of them receive a message.
         fanout: Fanout,
     },
+    /// Workers of any process on any machine, joined by a Redis server.
     Redis(Box<RedisConfig>),
 }
 

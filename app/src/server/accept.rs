@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A connection that the front door of the same process hands over.
 pub struct Handed {
+    /// In memory; the front door holds the other half.
     pub stream: DuplexStream,
     /// The client at the front door.
     pub peer: IpAddr,

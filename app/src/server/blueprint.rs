@@ -12,6 +12,7 @@ use sticky_core::topology::Door;
 /// What all workers of a pod, or of a local run, have in common.
 #[derive(Clone)]
 pub struct Blueprint {
+    /// Each worker gets a copy.
     pub config: Config,
     /// The front door, as the map shows it.
     pub door: Door,

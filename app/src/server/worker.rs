@@ -24,6 +24,7 @@ use tungstenite::Utf8Bytes;
 pub struct Config {
     /// Who sets the affinity cookie.
     pub issuer: Issuer,
+    /// Each worker applies them to itself: a pod with 4 workers accepts 4 times [`Limits::max_connections`].
     pub limits: Limits,
     /// Hosts whose Origin may open sockets and post, besides the requested host.
     pub allowed_origins: Vec<String>,

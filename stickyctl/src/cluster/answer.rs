@@ -44,26 +44,33 @@ pub struct Answer {
 /// What has to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
+    /// Different pods, whichever of their workers answers.
     Pod,
     /// Different workers, as `pod:worker`.
     Worker,
 }
 
-/// Why the app does not answer through the front door. `doing` is as in "asking the app through Traefik 3.6.12 in namespace traefik".
+/// Why the app does not answer through the front door.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// It might still work later; the last reason.
     #[error("{doing}: not within {}: {last}", crate::output::short(*timeout))]
     Late {
+        /// As in "asking the app through Traefik 3.6.12 in namespace traefik".
         doing: String,
+        /// The whole time that all tries had.
         timeout: Duration,
+        /// Why the last try failed, or that there was no answer at all.
         last: String,
     },
     /// The front door redirects every plain request to TLS, which is not tested here.
     #[error("{doing}: the route accepts only TLS, and plain HTTP was redirected: status {status} to {to}")]
     Tls {
+        /// As in [`Self::Late`].
         doing: String,
+        /// 3xx.
         status: u16,
+        /// The `Location` header: an `https:` URL.
         to: String,
     },
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// The cluster that `--kubeconfig` and `--context` select.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// The kubeconfig; without one, `KUBECONFIG` or else `~/.kube/config`.

@@ -43,6 +43,7 @@ pub enum ApiError {
         /// The API server's message.
         said: String,
     },
+    /// Any status but 401 and 403, such as 404 or 409.
     #[error("{doing}: {said}")]
     Refused {
         /// What the request was for.

@@ -17,6 +17,7 @@ pub enum Preset {
 }
 
 impl Preset {
+    /// A test compares each of them with its folder in `manifests/`.
     pub const ALL: [Self; 4] = [Self::Nginx3x1, Self::Nginx1x4, Self::Traefik3x1, Self::Traefik1x4];
 
     /// The name, as in `nginx-3x1`, which is also that of the folder in `manifests/`.

@@ -57,16 +57,10 @@ pub(crate) enum LocalError {
     NothingRuns(PathBuf),
     /// There is one already.
     #[error("a demo is already running: {url} (process {pid})")]
-    AlreadyUp {
-        url: String,
-        pid: u32,
-    },
+    AlreadyUp { url: String, pid: u32 },
     /// The control socket does not answer as it should.
     #[error("talking to the running demo over {}: {why}", path.display())]
-    Control {
-        path: PathBuf,
-        why: Silence,
-    },
+    Control { path: PathBuf, why: Silence },
     /// The running demo refuses what was asked.
     #[error("{0}")]
     Refused(String),

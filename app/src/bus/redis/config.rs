@@ -46,6 +46,7 @@ pub enum BadRedis {
     /// A file that a flag names can't be read.
     #[error("reading {} ({flag}): {error}", path.display())]
     Unreadable {
+        /// As the flag gives it.
         path: PathBuf,
         /// The flag that names it.
         flag: &'static str,

@@ -12,6 +12,7 @@ pub enum Proxy {
 }
 
 impl Proxy {
+    /// The product. Traefik has the same name with and without its ingress-nginx provider.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -24,6 +25,7 @@ impl Proxy {
 /// The namespaces whose Ingresses a controller reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watch {
+    /// All namespaces: the controller's arguments restrict nothing.
     Everything,
     /// Some, by name.
     Namespaces(Vec<String>),
@@ -34,6 +36,7 @@ pub enum Watch {
 /// A pod of a front door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
+    /// `metadata.name`; its namespace is [`Found::namespace`].
     pub name: String,
     /// Whether it is ready and not terminating.
     pub ready: bool,

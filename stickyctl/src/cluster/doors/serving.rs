@@ -42,10 +42,7 @@ pub enum Error {
     },
     /// A Traefik without its ingress-nginx provider.
     #[error("class {class} is served by {at}, which ignores the annotations that configure session affinity")]
-    Unsuited {
-        class: String,
-        at: String,
-    },
+    Unsuited { class: String, at: String },
     /// It watches other namespaces.
     #[error("class {class} is served by {at}, which watches {watched} and would not see namespace {namespace}")]
     Elsewhere {

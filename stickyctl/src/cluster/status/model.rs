@@ -8,12 +8,15 @@ use sticky_core::readiness::State;
 pub struct Status {
     /// [`Status::SCHEMA`].
     pub schema: &'static str,
+    /// `metadata.name` of the Deployment.
     pub name: String,
     /// The namespace of all its objects.
     pub namespace: String,
+    /// The name in the kubeconfig: `--context`, or else the current context.
     pub context: String,
     /// `PODSxWORKERS`: the live replica count and the workers in the pod template.
     pub mode: String,
+    /// The tag of the Deployment's image, or the start of its digest; `latest` without either.
     pub version: String,
     /// Seconds since the Deployment was created.
     pub up_s: u64,
@@ -36,6 +39,7 @@ pub struct Status {
 /// A pod of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pod {
+    /// `metadata.name`, which is also the app's name for the pod.
     pub pod: String,
     /// Whether it starts, serves or drains.
     pub state: State,
@@ -68,6 +72,7 @@ pub struct Worker {
     pub worker: u16,
     /// Whether it starts, serves or drains.
     pub state: State,
+    /// WebSockets that it holds, from `sticky_sockets` in the pod's metrics.
     pub sockets: u64,
 }
 
@@ -78,8 +83,11 @@ pub struct FrontDoor {
     pub kind: String,
     /// The version in its image's tag.
     pub version: Option<String>,
+    /// `ingress.class` in the release's spec.
     pub class: String,
+    /// Pods that are ready and not terminating.
     pub ready: usize,
+    /// Pods that are not terminating.
     pub of: usize,
     /// The namespace of its pods.
     pub namespace: String,
@@ -90,11 +98,13 @@ pub struct FrontDoor {
 pub struct Route {
     /// The host; `None` is any.
     pub host: Option<String>,
+    /// The first path of the first rule; `/` if the rule has none.
     pub path: String,
     /// The Service behind it.
     pub service: String,
     /// The Service's port: its number, or else its name.
     pub port: String,
+    /// `spec.ingressClassName` of the Ingress.
     pub class: Option<String>,
     /// Whether it has a certificate.
     pub tls: bool,
@@ -103,9 +113,11 @@ pub struct Route {
 /// The affinity cookie, as the front door applies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cookie {
+    /// From the Ingress's annotation, or else the controller's default, `INGRESSCOOKIE`.
     pub name: String,
     /// `persistent`: sessions stay when pods are added; `balanced`: some move.
     pub persistence: String,
+    /// From the Ingress's annotation; `/` without one.
     pub path: String,
     /// Seconds that a browser keeps it; `None` is until it is closed.
     pub max_age: Option<u64>,
@@ -134,8 +146,11 @@ pub struct Redis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BusState {
+    /// All workers that could be asked are subscribed.
     Ready,
+    /// Some workers are subscribed, and some are not.
     Degraded,
+    /// Workers could be asked, and none is subscribed.
     Down,
     /// None could be asked.
     Unknown,
@@ -148,6 +163,7 @@ pub struct Autoscaler {
     pub min: u64,
     /// The maximum of pods.
     pub max: u64,
+    /// `status.currentReplicas`; 0 before its first report.
     pub current: u64,
     /// Pods that it asks for.
     pub desired: u64,

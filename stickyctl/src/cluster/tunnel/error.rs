@@ -32,16 +32,22 @@ pub enum Error {
     /// None of the pods is ready.
     #[error("no pod is ready")]
     NoPod,
+    /// A connection could not be served by this pod; a tunnel reports the last of the pods that it tried.
     #[error("pod {pod}, port {port}: {why}")]
     At {
+        /// `metadata.name`.
         pod: String,
+        /// The port inside the pod.
         port: u16,
+        /// Never another [`Self::At`].
         why: Box<Error>,
     },
     /// The tunnel's local address can't be listened on.
     #[error("listening on {listen}: {why}")]
     Bind {
+        /// As given to [`super::Tunnel::open`]; port 0 means any free port.
         listen: SocketAddr,
+        /// Whether the port is taken: [`std::io::ErrorKind::AddrInUse`].
         why: std::io::Error,
     },
 }

@@ -60,6 +60,7 @@ impl Tunnel {
         Ok(Self { addr, task, events })
     }
 
+    /// The local address, with the port that the system chose if port 0 was asked for.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr

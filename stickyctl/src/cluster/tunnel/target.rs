@@ -8,11 +8,12 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
+/// Where a connection through the API server ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodPort {
-    pub namespace: String,
-    pub name: String,
-    pub port: u16,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) port: u16,
 }
 
 /// The pods that a tunnel may lead to.

@@ -19,7 +19,11 @@ use sticky_core::readiness::State;
 /// The source of the pods' states.
 pub(crate) enum Witness {
     /// A cluster: the pods in a namespace that match a label selector.
-    Cluster { client: Client, namespace: String, selector: String },
+    Cluster {
+        client: Client,
+        namespace: String,
+        selector: String,
+    },
     Local(client::Client),
 }
 

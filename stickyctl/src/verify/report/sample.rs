@@ -12,6 +12,7 @@ use sticky_affinity::scenario::Chosen;
 use sticky_affinity::seen::{Event, Offered, Outcome, PodState, Shot, What, Who};
 use sticky_affinity::verdict::Verdict;
 
+/// A usual result; [`report`] judges a run that leads to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Sticky while the site scales from 3 to 5 pods.

@@ -24,6 +24,7 @@ const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 /// A front door to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Install {
+    /// `ingress.frontDoor` in the spec.
     pub door: FrontDoor,
     /// The IngressClass that it serves.
     pub class: String,
@@ -77,7 +78,7 @@ impl Install {
     }
 
     #[must_use]
-    pub fn image(&self) -> String {
+    pub(super) fn image(&self) -> String {
         match self.door {
             FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}"),
             FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
