@@ -6,7 +6,7 @@ use std::fmt;
 pub const CLIENT_ID_LEN: usize = 26;
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// A session's id, which is also its capability: whoever knows it can write to the session's sockets.
+/// A session's id, which is also its capability: knowing it is enough to write to the session's sockets.
 ///
 /// It is 128 random bits in lower-case base32 without padding (RFC 4648 section 6). Any well-formed id is accepted, whoever
 /// issued it, because a replica can meet a session that another one issued.

@@ -1,4 +1,4 @@
-//! The counters of a worker, and how those of several workers add up.
+//! The counters of a worker, and sums over several workers.
 
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};

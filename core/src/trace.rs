@@ -1,4 +1,4 @@
-//! The path of one message, reported by those that it passed.
+//! The path of one message, as reported by the front door and the workers on it.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -51,7 +51,7 @@ impl Reply {
     }
 }
 
-/// A kept connection. After an error it is of no more use.
+/// A connection that is kept open. It can't be used after an error.
 #[derive(Debug)]
 pub(crate) struct Conn {
     sender: SendRequest<Full<Bytes>>,

@@ -1,4 +1,4 @@
-//! What a person reads. The answer goes to stdout, everything else to stderr.
+//! Output for people: the answer goes to stdout, everything else to stderr.
 
 #[cfg(test)]
 pub(crate) mod recorded;
@@ -10,7 +10,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Where text goes, and who is there to read it and to answer questions.
+/// Where text goes, and whether it is interactive.
 pub(crate) trait Sink: std::fmt::Debug + Sync {
     /// Writes to stdout, with a newline at the end.
     fn out(&self, text: &str);
@@ -18,13 +18,13 @@ pub(crate) trait Sink: std::fmt::Debug + Sync {
     fn err(&self, line: &str);
     /// Replaces everything that the terminal shows.
     fn screen(&self, text: &str);
-    /// Whether somebody reads stderr as it is written.
+    /// Whether stderr is a terminal, so that somebody reads along.
     fn is_read(&self) -> bool;
     /// Whether a line of stderr can be drawn over and over.
     fn can_redraw(&self) -> bool;
-    /// Whether somebody can be asked a question.
+    /// Whether the user can answer a question.
     fn can_ask(&self) -> bool;
-    /// Asks a question; the line that was typed.
+    /// Asks a question and returns the typed line.
     fn ask(&self, question: &str) -> String;
 }
 
@@ -35,13 +35,13 @@ struct Streams;
 impl Sink for Streams {
     fn out(&self, text: &str) {
         let mut out = anstream::stdout().lock();
-        // A reader that went away (`| head`) is not a failure of ours.
+        // A reader that exits early (`| head`) is not an error.
         let _ = writeln!(out, "{text}");
         let _ = out.flush();
     }
 
     fn err(&self, line: &str) {
-        // If stderr is closed there is nobody to tell.
+        // With stderr closed, there is no other place to report this.
         let _ = writeln!(anstream::stderr().lock(), "{line}");
     }
 
@@ -67,7 +67,7 @@ impl Sink for Streams {
     fn ask(&self, question: &str) -> String {
         let _ = write!(anstream::stderr().lock(), "{question}");
         let mut line = String::new();
-        // An unreadable answer is no answer.
+        // Input that can't be read counts as no answer.
         let _ = std::io::stdin().read_line(&mut line);
         line
     }
@@ -95,7 +95,7 @@ pub(crate) enum Mark {
     Done,
     /// `✗`: the command ends here.
     Failed,
-    /// `!`: it went on, and somebody should know.
+    /// `!`: it continued, but the user should know about something.
     Warning,
     /// `–`: there was no need for it, or no way to do it.
     Skipped,
@@ -177,20 +177,20 @@ impl Output {
         }
     }
 
-    /// What to do next: only if somebody is there to read it.
+    /// A next step; only shown if stderr is a terminal.
     pub(crate) fn hint(self, line: &str) {
         if self.sink.is_read() {
             self.note(line);
         }
     }
 
-    /// Whether somebody is there to be asked.
+    /// Whether the user can answer a question.
     #[must_use]
     pub(crate) fn can_ask(self) -> bool {
         self.sink.can_ask()
     }
 
-    /// Asks a yes/no question. Anything but a yes is a no, and so is nobody to ask.
+    /// Asks a yes/no question. Anything but a yes is a no, also if the user can't be asked.
     #[must_use]
     pub(crate) fn confirm(self, question: &str) -> bool {
         self.can_ask() && matches!(self.sink.ask(&format!("{question} [y/N] ")).trim().to_ascii_lowercase().as_str(), "y" | "yes")

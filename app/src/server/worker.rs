@@ -38,7 +38,7 @@ pub struct Config {
     pub close_after_post: bool,
 }
 
-/// Who is at the other end of a connection.
+/// The client of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
@@ -51,7 +51,7 @@ pub struct Worker {
     pub(crate) config: Config,
     pub(crate) desk: Arc<Desk>,
     pub(crate) bus: Arc<dyn Bus>,
-    /// The headers that name the worker; fewer where less is exposed.
+    /// The headers that identify the worker; fewer if less is exposed.
     pub(crate) identity_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) new_sessions: Mutex<NewSessions>,
     /// Requests that are being answered.
@@ -66,7 +66,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that serves nobody yet. `bus` must deliver to `desk`.
+    /// A worker that serves no connections yet. `bus` must deliver to `desk`.
     pub(super) fn new(config: Config, desk: Arc<Desk>, bus: Arc<dyn Bus>) -> Arc<Self> {
         Arc::new(Self {
             identity_headers: identity_headers(&desk.identity),
@@ -102,7 +102,7 @@ impl Worker {
         worker_state(self.leaves_at().is_some(), self.listens.load(Ordering::Relaxed), self.desk.ever_up())
     }
 
-    /// A report for whoever watches over it.
+    /// A report for the supervisor, or for the local demo.
     #[must_use]
     pub fn report(&self) -> Report {
         Report {

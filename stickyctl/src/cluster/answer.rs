@@ -24,10 +24,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 const PAUSE: Duration = Duration::from_millis(200);
 /// Fresh sessions per connection: 128 that are spread at random over 16 pods reach all of them in 99 of 100 rounds.
 const ROUND: usize = 128;
-/// For a handshake and the first frame.
+/// Timeout for the handshake and the first frame together.
 const SOCKET: Duration = Duration::from_secs(5);
 
-/// Said instead of asking a route with a certificate.
+/// Shown for routes with a certificate, which are not tested.
 pub(crate) const TLS: &str = "not tested: the route uses TLS";
 
 /// Who answered a fresh session.
@@ -41,7 +41,7 @@ pub struct Answer {
     pub cookie: Option<String>,
 }
 
-/// What has to be reached.
+/// What [`spread`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// Different pods, whichever of their workers answers.

@@ -9,18 +9,18 @@ use sticky_core::topology::Door;
 pub(crate) struct Status {
     /// [`Status::SCHEMA`]; fields are only added.
     pub schema: String,
-    /// Where the page is.
+    /// The page's URL, for a browser.
     pub url: String,
-    /// The process that runs it.
+    /// The process of the demo.
     pub pid: u32,
     pub version: String,
-    /// Seconds since it started.
+    /// Seconds since the demo started.
     pub up_s: u64,
-    /// What is wanted, `PODSxWORKERS`.
+    /// The requested mode, as in `3x1`.
     pub mode: String,
-    /// Whether that is what there is.
+    /// Whether the running pods and workers match `mode`.
     pub settled: bool,
-    /// Why it can't be, where that is so.
+    /// Why the mode can't be reached; `None` if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     pub door: Door,
@@ -65,7 +65,7 @@ pub(crate) struct WorkerStatus {
     pub state: State,
     /// Sockets that it holds.
     pub sockets: usize,
-    /// Times that it was replaced.
+    /// How often it was replaced.
     pub restarts: u64,
     /// Seconds since it started.
     pub age_s: u64,
@@ -75,7 +75,7 @@ pub(crate) struct WorkerStatus {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Change {
-    /// So many pods; workers stay.
+    /// The number of pods; the number of workers per pod stays.
     Scale(u16),
     /// `PODSxWORKERS`.
     Mode(String),
@@ -83,7 +83,7 @@ pub(crate) enum Change {
     Kill(String),
 }
 
-/// The answer to a change that is not made.
+/// The answer to a refused change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refusal {
     pub error: String,

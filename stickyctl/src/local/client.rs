@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::UnixStream;
 
-/// The server only notes what is wanted, so it answers at once.
+/// The server answers before a change is done, so the timeout is short.
 const LIMITS: http1::Limits = http1::Limits { body: 4 * 1_024 * 1_024, answer: Duration::from_secs(5) };
 
 /// A connection to the running demo.
@@ -22,7 +22,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client of the control socket in the runtime folder. Whether anything listens there, a call will tell.
+    /// A client of the control socket in the runtime folder. It does not check whether anything listens there.
     ///
     /// # Errors
     /// The folder is not safe.
@@ -35,7 +35,7 @@ impl Client {
         &self.path
     }
 
-    /// The status, or `None` where nothing listens.
+    /// The status, or `None` if nothing listens.
     ///
     /// # Errors
     /// Something listens, but does not answer as it should.

@@ -1,11 +1,11 @@
-//! What is known of a front door.
+//! A front door as it was found on a cluster.
 
 use crate::spec::ingress::FrontDoor;
 
 /// The kinds of controllers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// Reads ingress-nginx's annotations.
+    /// A controller that reads the ingress-nginx annotations.
     Door(FrontDoor),
     /// Traefik with its own Ingress provider, which ignores all of them.
     OtherTraefik,
@@ -27,9 +27,9 @@ impl Proxy {
 pub enum Watch {
     /// All namespaces: the controller's arguments restrict nothing.
     Everything,
-    /// Some, by name.
+    /// The named ones only.
     Namespaces(Vec<String>),
-    /// Those with the labels of a selector.
+    /// Those that match a label selector.
     Selector(String),
 }
 

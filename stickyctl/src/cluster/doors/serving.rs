@@ -1,4 +1,4 @@
-//! Which front door a release gets, or why it gets none. Pure.
+//! Selects the front door for a release, or explains why there is none. No I/O.
 
 use super::controller::USUAL_CONTROLLER;
 use super::model::{Found, Proxy, Watch};
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 /// The front doors of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Doors {
-    /// All that run, by namespace and workload.
+    /// All running front doors, sorted by namespace and workload.
     pub found: Vec<Found>,
     /// The controller that each IngressClass names.
     pub classes: BTreeMap<String, String>,
     /// The namespaces that were searched, without permission to search all of them.
     pub only_in: Option<Vec<String>>,
-    /// There was no permission to read IngressClasses, so the release's class is assumed to be the usual one.
+    /// Whether IngressClasses could not be read for lack of permission; the release's class is then assumed to be the usual one.
     pub class_unread: bool,
 }
 
@@ -43,7 +43,7 @@ pub enum Error {
     /// A Traefik without its ingress-nginx provider.
     #[error("class {class} is served by {at}, which ignores the annotations that configure session affinity")]
     Unsuited { class: String, at: String },
-    /// It watches other namespaces.
+    /// The front door of the class does not watch the release's namespace.
     #[error("class {class} is served by {at}, which watches {watched} and would not see namespace {namespace}")]
     Elsewhere {
         class: String,
@@ -120,7 +120,7 @@ impl Doors {
         }
     }
 
-    /// No pod serves the class: fine, unless the class exists for another controller.
+    /// No pod serves the class. That is an error only if the class belongs to another controller.
     fn nobody(&self, spec: &StickyApp) -> Result<(), Error> {
         let class = &spec.ingress.class;
         let usual = [USUAL_CONTROLLER.to_owned(), Install::of(spec, false).controller()];

@@ -1,4 +1,4 @@
-//! From what was read to a status.
+//! Builds a status from the objects that were read.
 
 use super::model::{Autoscaler, BusState, FrontDoor, Redis, Status};
 use super::pod::{Scrape, ScrapeError, pod};

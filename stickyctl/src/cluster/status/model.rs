@@ -127,7 +127,7 @@ pub struct Cookie {
     pub moves_on_failure: bool,
 }
 
-/// The bus, as those workers see it that could be asked.
+/// The bus, as seen by the workers that could be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redis {
     /// Whether the workers are subscribed.
@@ -159,13 +159,13 @@ pub enum BusState {
 /// The HorizontalPodAutoscaler that owns the replica count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Autoscaler {
-    /// The minimum of pods.
+    /// Minimum number of pods.
     pub min: u64,
-    /// The maximum of pods.
+    /// Maximum number of pods.
     pub max: u64,
     /// `status.currentReplicas`; 0 before its first report.
     pub current: u64,
-    /// Pods that it asks for.
+    /// Number of pods that it asks for.
     pub desired: u64,
     /// Its name; the release's own has the release's name.
     pub name: String,
@@ -181,7 +181,7 @@ impl Status {
     /// The version of this shape; fields are only added.
     pub const SCHEMA: &'static str = "stickyctl.status/v1";
 
-    /// The same without what changes by itself (time, CPU usage), so that two looks differ only if something happened.
+    /// A copy without fields that always change (time, CPU usage), so that two statuses differ only if something happened.
     #[must_use]
     pub fn timeless(&self) -> Self {
         let mut same = self.clone();
@@ -189,7 +189,7 @@ impl Status {
         for pod in &mut same.pods {
             (pod.age_s, pod.left_s) = (0, None);
         }
-        // It differs at each measurement; what happened is what the autoscaler made of it.
+        // CPU usage differs at each measurement; only the autoscaler's reaction is an event.
         same.autoscaler.iter_mut().for_each(|scaler| scaler.cpu = None);
         same
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The scrape of a pod with 64 workers has 20 KiB.
 const LIMITS: Limits = Limits { body: 1024 * 1024, answer: Duration::from_secs(10) };
 
-/// A kept connection to a pod. After an error it is of no more use.
+/// A connection to a pod that is kept open. It can't be used after an error.
 #[derive(Debug)]
 pub(crate) struct Conn {
     http: http1::Conn,
@@ -22,7 +22,7 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
-    /// Opens one.
+    /// Opens a connection through the API server.
     ///
     /// # Errors
     /// The API server refused.

@@ -53,7 +53,7 @@ impl Tunnel {
     pub async fn open(client: Client, target: Target, listen: SocketAddr) -> Result<Self, Error> {
         let listener = TcpListener::bind(listen).await.map_err(|why| Error::Bind { listen, why })?;
         let addr = listener.local_addr().map_err(|why| Error::Bind { listen, why })?;
-        // Events that nobody reads are dropped.
+        // If the channel is full, events are dropped.
         let (tell, events) = mpsc::channel(16);
         let picker = Arc::new(Picker::new(client.clone(), target, tell.clone()));
         let task = tokio::spawn(accept(listener, client, picker, tell));
@@ -97,7 +97,7 @@ async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell
                     drop(place);
                 });
             }
-            // Out of descriptors, or a client that left at once: neither improves by trying again immediately.
+            // Out of descriptors, or the client left at once: an immediate retry would not help.
             Err(_) => sleep(PAUSE).await,
         }
         while all.try_join_next().is_some() {}
