@@ -104,7 +104,7 @@ fn write(folder: &Path, files: &[(String, String)]) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// The files that an earlier run wrote. Files in somebody else's kustomization don't count, and neither does a name that leads out
+/// The files that an earlier run wrote. Files in another kustomization don't count, and neither does a name that leads out
 /// of the folder.
 fn earlier(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join(KUSTOMIZATION)).unwrap_or_default();

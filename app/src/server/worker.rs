@@ -115,8 +115,8 @@ impl Worker {
         }
     }
 
-    /// Logs what it counted in its life. Nothing of it comes after this line, so that the sum over all workers is what the
-    /// site did, pods that are gone included.
+    /// Logs the final counts. The worker counts nothing after this line, so the sum over all workers is the total of the
+    /// site, including pods that are gone.
     pub(crate) fn log_totals(&self) {
         let counts = self.desk.stats.counts();
         tracing::info!(
@@ -143,12 +143,12 @@ impl Worker {
         }
     }
 
-    /// More workers announce themselves less often: what all of them hear grows with the square of their number.
+    /// More workers announce themselves less often: the total number of messages grows with the square of their number.
     pub(super) fn seconds_between_presences(&self) -> u64 {
         (self.desk.known_workers() as u64 / 16).clamp(1, 4)
     }
 
-    /// The topology now, as JSON. Its own part a worker knows without the bus.
+    /// The topology now, as JSON. A worker knows its own part without the bus.
     pub(super) fn picture(&self) -> Utf8Bytes {
         self.desk.hear_self(self.presence(false));
         self.desk.picture(self.bus.kind(), self.bus.fanout().word())

@@ -133,7 +133,7 @@ pub(crate) async fn ask<T>(doing: &str, call: impl Future<Output = Result<T, kub
     }
 }
 
-/// As [`ask`], where missing permission is not an error: `None` is a 403.
+/// Like [`ask`], but missing permission is not an error: `None` is a 403.
 ///
 /// # Errors
 /// As [`ask`].

@@ -103,7 +103,7 @@ impl Doors {
         let of_class = self.found.iter().filter(|found| found.classes.contains(&class));
         let (here, elsewhere): (Vec<&Found>, Vec<&Found>) = of_class.partition(|found| found.watches(namespace));
         match (here.as_slice(), elsewhere.first()) {
-            ([], None) => self.nobody(spec).map(|()| None),
+            ([], None) => self.unserved(spec).map(|()| None),
             ([], Some(other)) => Err(Error::Elsewhere {
                 class,
                 at: at(other),
@@ -121,7 +121,7 @@ impl Doors {
     }
 
     /// No pod serves the class. That is an error only if the class belongs to another controller.
-    fn nobody(&self, spec: &StickyApp) -> Result<(), Error> {
+    fn unserved(&self, spec: &StickyApp) -> Result<(), Error> {
         let class = &spec.ingress.class;
         let usual = [USUAL_CONTROLLER.to_owned(), Install::of(spec, false).controller()];
         match self.classes.get(class) {

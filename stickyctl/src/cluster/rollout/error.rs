@@ -1,4 +1,4 @@
-//! A rollout that does not finish, explained to whoever has to fix it.
+//! A rollout that does not finish, with an explanation for the user.
 
 use super::progress::Progress;
 use super::trouble::{Kind, Trouble};
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Why a rollout was not waited for any longer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// It won't finish by itself.
+    /// It can't finish without a change.
     #[error(transparent)]
     Stuck(Box<Stuck>),
     /// It may still finish; the last state that was seen.
@@ -21,7 +21,7 @@ pub(crate) enum Error {
     Api(#[from] ApiError),
 }
 
-/// A rollout that won't finish by itself.
+/// A rollout that can't finish without a change.
 #[derive(Debug, thiserror::Error)]
 #[error("rolling out {what}: {}\n\n{}", trouble.kind.words(), self.details())]
 pub(crate) struct Stuck {

@@ -14,7 +14,7 @@ pub(crate) struct Trouble {
     pub(crate) said: String,
 }
 
-/// The kinds of trouble, by what somebody has to do about them.
+/// The kinds of trouble, grouped by what fixes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Image,

@@ -1,4 +1,4 @@
-//! Route and cookie, from the Ingress as it is on the cluster: somebody may have changed it since it was applied.
+//! Route and cookie, from the Ingress as it is on the cluster; it may have changed since it was applied.
 
 use super::model::{Cookie, Route};
 use crate::generate::front_door::annotations::PREFIX;

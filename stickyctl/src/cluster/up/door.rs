@@ -96,7 +96,7 @@ async fn install(cluster: &Cluster, nodes: Option<&Nodes>, plan: &Plan, deadline
     let line = output.live("front door");
     for object in objects(&door).iter().filter_map(Wanted::of) {
         line.says(&object.title());
-        // A class or a namespace that somebody else created stays theirs, and `down` leaves it alone.
+        // A class or a namespace that another manager created is not ours, and `down` leaves it alone.
         if (object.is("Namespace") || object.is("IngressClass")) && object.is_theirs(&cluster.client).await? {
             continue;
         }

@@ -61,7 +61,7 @@ pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str
     let line = output.live("image");
     line.says("building the archive");
     let made = match make(request.app_binary.as_deref(), name, arch, output).await {
-        // Nobody asked for it to be loaded, and a registry has it.
+        // No flag asks to load it, and a registry has it.
         Err(failure) if failure.exit() == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
             line.ends(Mark::Skipped, "there is no sticky-app next to stickyctl to load, so the nodes pull it from its registry");
             return Ok(());

@@ -97,7 +97,7 @@ pub(crate) async fn run(
     Ok(Done::Up { name: spec.name.clone(), pods, workers: spec.mode.workers, version, has_door: door.is_some() })
 }
 
-/// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was nobody's choice: this
+/// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was not the user's choice: this
 /// version brings its own.
 fn load(source: &dyn SpecSource, release: Option<&Release>) -> Result<Effective, Failure> {
     let Some(release) = release.filter(|_| !source.has_file()) else { return source.load(None) };

@@ -78,7 +78,7 @@ pub(super) async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password
     let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
     match tokio::time::timeout(ANSWER, secrets.create(&params, &secret)).await {
         Ok(Ok(_)) => Ok(Password::Created),
-        // Somebody else was faster.
+        // Another process created it first.
         Ok(Err(kube::Error::Api(status))) if status.is_already_exists() => Ok(Password::Kept),
         Ok(Err(error)) => Err(ApiError::new(&doing, &error).into()),
         Err(_) => Err(ApiError::late(&doing).into()),

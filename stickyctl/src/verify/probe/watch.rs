@@ -81,7 +81,7 @@ struct Told<'a> {
 /// Why no state can be read.
 #[derive(Debug, PartialEq)]
 enum Trouble {
-    /// No pod matches.
+    /// No pod matches the selector.
     Nobody,
     /// The cluster refused, or did not answer.
     Refused(String),
@@ -144,7 +144,7 @@ impl Told<'_> {
 
     fn looked(&mut self) {
         if let Some(ready) = self.ready.take() {
-            // Nobody waits any more after the run.
+            // Fails only after the run, when the receiver is gone.
             let _ = ready.send(());
         }
     }
