@@ -1,4 +1,4 @@
-//! A pod's `/metrics`, as far as a status shows it.
+//! The parts of a pod's `/metrics` that a status shows.
 
 use std::collections::BTreeMap;
 

@@ -52,7 +52,7 @@ pub(super) fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> V
 }
 
 /// The cookie as this front door applies it; `None` without affinity. Without an annotation the front door's own default applies:
-/// ingress-nginx takes `balanced`, and stays on a pod that fails. Traefik knows neither word; its sessions stay when pods are added,
+/// ingress-nginx takes `balanced`, and stays on a pod that fails. Traefik supports neither setting: its sessions stay when pods are added,
 /// and stay on a pod until it is removed.
 pub(super) fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
     let all = ingress.metadata.annotations.as_ref()?;

@@ -21,7 +21,7 @@ pub enum Error {
     /// The pod's side ended the connection without a byte; its reason.
     #[error("{0}")]
     Ended(String),
-    /// A request over a port-forward got no whole answer.
+    /// A request over a port-forward got no complete answer.
     #[error("{what}: {why}")]
     Http {
         /// The request, as in `GET /whoami`.

@@ -1,4 +1,4 @@
-//! What happens to a tunnel.
+//! Events of a tunnel.
 
 /// Something that happened to a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]

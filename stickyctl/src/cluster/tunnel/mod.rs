@@ -2,7 +2,7 @@
 //!
 //! [`Target`] names the pods, `link` is one connection to one of them, `carry` copies both ways, [`http`] sends requests over a link
 //! without any local port. A tunnel outlives its pods: each connection looks for a ready one, and tries another if the first can't
-//! be reached (R33: tools that keep one pod go on with a dead one).
+//! be reached (R33: tools that keep one pod stay on a dead one).
 
 mod carry;
 mod error;
@@ -31,7 +31,7 @@ use tokio::time::{Instant, sleep};
 
 /// Concurrent connections. One more waits in the system's queue.
 const CONNECTIONS: usize = 512;
-/// How long a connection waits for a pod: as long as a front door takes to be replaced.
+/// How long a connection waits for a pod: the time that replacing a front door takes.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Pods that are tried for one connection, if there are pods and none can be reached.
 const TRIES: usize = 3;
@@ -46,7 +46,7 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Listens on `listen`; port 0 picks a free one. Pods are looked for when a connection comes.
+    /// Listens on `listen`; port 0 picks a free one. Each connection looks for a pod when it arrives.
     ///
     /// # Errors
     /// [`Error::Bind`].
@@ -104,7 +104,7 @@ async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell
     }
 }
 
-/// Serves one connection, from whichever pod can be reached.
+/// Serves one connection from the first pod that can be reached.
 async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result<(), Error> {
     // Small frames of WebSockets shouldn't wait for one another.
     let _ = local.set_nodelay(true);

@@ -1,4 +1,4 @@
-//! Which pods a tunnel may lead to.
+//! The pods behind a tunnel.
 
 use crate::cluster::doors::Found;
 use crate::cluster::doors::detect::doors;
@@ -16,7 +16,7 @@ pub struct PodPort {
     pub(crate) port: u16,
 }
 
-/// The pods that a tunnel may lead to.
+/// The pods behind a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A front door's, each at its own port for plain HTTP.
@@ -26,7 +26,7 @@ pub enum Target {
         /// The owner of its pods, as in `deployment/traefik`.
         workload: String,
     },
-    /// Those with some labels, all at one port.
+    /// Pods with given labels, all at one port.
     Labelled {
         /// The namespace of the pods.
         namespace: String,

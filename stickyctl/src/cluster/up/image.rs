@@ -1,4 +1,4 @@
-//! How the app's image gets to the nodes.
+//! Getting the app's image to the nodes.
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::nodes::Nodes;
@@ -29,7 +29,7 @@ fn way(name: &str, loader: Option<Loader>, kind: Option<&str>) -> Way {
     }
 }
 
-/// Whether an image is one that some version of stickyctl brings, in whatever form its name is written.
+/// Whether an image is one that some version of stickyctl builds, in any spelling of its name.
 pub(super) fn is_own(name: &str) -> bool {
     is_of(name, HOME_MADE) || is_of(name, REPOSITORY)
 }
@@ -39,7 +39,7 @@ fn is_of(name: &str, repository: &str) -> bool {
     full.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'))
 }
 
-/// Gets the image to the nodes, or says how they will get it.
+/// Loads the image into the nodes, or reports how they will get it.
 ///
 /// # Errors
 /// There is no binary to build it from, no loader, or loading failed.

@@ -13,7 +13,7 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 use sticky_core::ids::ClientId;
 
-/// What became of the password.
+/// The result for the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Password {
     Created,
@@ -24,7 +24,7 @@ pub(super) enum Password {
     None,
 }
 
-/// There is no password.
+/// Why the password could not be created.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("{doing}: the system has no random numbers: {why}")]

@@ -1,4 +1,4 @@
-//! A front door to install: what is chosen about it, and the names and labels that follow.
+//! A front door to install: its options, and the names and labels derived from them.
 
 use crate::generate::meta::{map, pairs};
 use crate::spec::StickyApp;
@@ -8,7 +8,7 @@ use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
 
-/// The version of ingress-nginx to install, which is the last.
+/// The version of ingress-nginx to install: the last release of the project.
 pub const NGINX: &str = "1.15.1";
 /// The version of Traefik to install.
 pub const TRAEFIK: &str = "3.6.12";
@@ -18,7 +18,7 @@ pub const INGRESS_READY: &str = "ingress-ready";
 /// The value of `app.kubernetes.io/component` on all objects of an installed door, including its pods.
 pub const COMPONENT: &str = "front-door";
 
-/// The usual class, and the controller that it names.
+/// The usual class and its controller.
 const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 
 /// A front door to install.
