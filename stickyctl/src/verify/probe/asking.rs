@@ -1,4 +1,4 @@
-//! What a run is asked to do, and how many probes that takes.
+//! The plan of a run, and the number of probes that it takes.
 
 use super::target::{Socket, Target};
 use super::way::Way;

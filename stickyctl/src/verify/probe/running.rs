@@ -132,7 +132,7 @@ impl Running<'_> {
         }
     }
 
-    /// What a client sees that keeps its connection open and has no cookies.
+    /// Requests of a client without cookies that keeps its connection open.
     pub(super) async fn kept(&self) {
         if !self.asking.reuse {
             return;

@@ -58,7 +58,7 @@ fn of(run: &Run) -> Report {
     Report::new(&About { exit, ..about() }, run, &judgement)
 }
 
-/// The report of a run that was interrupted after so many requests of each session; with 0, before the first one.
+/// The report of a run that was interrupted after `requests` requests of each session; 0 means before the first one.
 #[must_use]
 pub fn broken_off(kind: Kind, requests: usize) -> Report {
     let mut run = run(kind);
