@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// For people.
+    /// A line of text, in color if standard error is a terminal.
     #[default]
     Text,
     /// One JSON object a line.
@@ -18,7 +18,7 @@ pub enum Format {
 /// Starts logging at `default_level`, unless `RUST_LOG` says otherwise. A second call changes nothing.
 pub fn start(format: Format, default_level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
-    // At trace level it logs whole handshakes, cookies and passwords among them, and nothing else of use.
+    // At trace level it logs whole handshakes, including cookies and passwords, and nothing else of use.
     let filter = match "tungstenite::handshake::client=off".parse() {
         Ok(silence) => filter.add_directive(silence),
         Err(_) => filter,

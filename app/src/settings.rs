@@ -71,12 +71,10 @@ pub(crate) enum Unusable {
     Door(#[source] BadObject),
 }
 
-/// A checked request.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) admin_listen: SocketAddr,
-    /// Worker processes.
     pub(crate) workers: u16,
     pub(crate) pod: PodName,
     /// The limit of open files of this process.

@@ -27,7 +27,7 @@ pub fn origin_passes(origin: Option<&str>, host: Option<&str>, allowed: &[String
 
 /// Whether a loopback listener answers to `host`: a name or address of loopback, or one of `allowed`.
 ///
-/// Without this rule any site could point a name of its own at 127.0.0.1 and read what its visitors run there (DNS rebinding).
+/// Without this rule any site could point a name of its own at 127.0.0.1 and read its visitors' local servers (DNS rebinding).
 #[must_use]
 pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
     let Some(host) = host.and_then(host_of) else { return false };
@@ -35,9 +35,9 @@ pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
     own || allowed.iter().any(|a| a.eq_ignore_ascii_case(&host))
 }
 
-/// The address that a rate limit applies to; `None` where none applies.
+/// The address that a rate limit applies to; `None` if no limit applies.
 ///
-/// `X-Forwarded-For` counts only where `peer` is a trusted proxy. It is read from the right, past further trusted proxies.
+/// `X-Forwarded-For` counts only if `peer` is a trusted proxy. It is read from the right, past further trusted proxies.
 /// Without trusted proxies all clients would share the proxy's address, so no limit applies; nor does one apply to loopback.
 #[must_use]
 pub fn counted_address(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> Option<IpAddr> {
@@ -65,7 +65,7 @@ pub struct NewSessions {
     seen: HashMap<IpAddr, (f64, Instant)>,
 }
 
-/// The number of addresses that are remembered. Beyond it, addresses whose bucket is full again are forgotten; where there are
+/// The number of remembered addresses. Beyond it, addresses whose bucket is full again are removed; if there are
 /// none, a new address has to wait.
 const MOST_ADDRESSES: usize = 10_000;
 

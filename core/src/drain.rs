@@ -1,4 +1,4 @@
-//! How a worker drains: the arithmetic.
+//! The arithmetic of a drain.
 
 use serde::Serialize;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Plan {
         spread.mul_f64(place as f64 / sockets.max(1) as f64)
     }
 
-    /// The longest time that a drain takes, without [`MARGIN`].
+    /// Maximum duration of a drain, without [`MARGIN`].
     #[must_use]
     pub fn total(&self) -> Duration {
         self.delay + self.window

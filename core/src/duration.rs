@@ -8,7 +8,7 @@ const LONGEST: Duration = Duration::from_hours(31 * 24);
 /// A text that is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadDuration {
-    /// There is no whole number, or no unit that is known.
+    /// The number is missing or not whole, or the unit is unknown.
     #[error("expected a whole number with a unit: 500ms, 10s, 5m or 1h")]
     Form,
     /// It is more than 31 days.

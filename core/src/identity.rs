@@ -13,8 +13,8 @@ pub struct PodName(String);
 pub struct BadPodName(String);
 
 impl PodName {
-    /// Checks a name: 1 to 253 ASCII letters, digits, `-`, `_` and `.`. That is a DNS subdomain of RFC 1123, and what host names
-    /// contain beyond it.
+    /// Checks a name: 1 to 253 ASCII letters, digits, `-`, `_` and `.`. That covers DNS subdomains (RFC 1123) and the
+    /// extra characters that host names may have.
     ///
     /// # Errors
     /// [`BadPodName`] with the offending text.
@@ -23,7 +23,7 @@ impl PodName {
         if fits { Ok(Self(name.to_owned())) } else { Err(BadPodName(name.chars().take(80).collect())) }
     }
 
-    /// The name.
+    /// 1 to 253 ASCII letters, digits, `-`, `_` and `.`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,15 +39,15 @@ impl fmt::Display for PodName {
 /// The identity of one worker, in each of its forms on the wire.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// The pod.
+    /// The real name, even where [`Self::text`] hides it.
     pub pod: PodName,
     /// The worker's number in its pod, from 0.
     pub worker: u16,
     /// The number of workers of its pod.
     pub workers: u16,
-    /// Random for each start of a worker, so that a restart can be told from a long life.
+    /// Random for each start of a worker, so that clients notice a restart.
     pub boot: String,
-    /// How much of it is shown.
+    /// How much of it clients see.
     pub expose: Expose,
     text: String,
     place: String,

@@ -6,10 +6,10 @@ use std::fmt;
 pub const CLIENT_ID_LEN: usize = 26;
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// A session's id, which is also its capability: whoever knows it can write to the session's sockets.
+/// A session's id, which is also its capability: knowing it is enough to write to the session's sockets.
 ///
-/// It is 128 random bits in lower-case base32 without padding (RFC 4648 section 6). Any well-formed id is accepted, whoever
-/// issued it, because a replica can meet a session that another one issued.
+/// It is 128 random bits in lower-case base32 without padding (RFC 4648 section 6). Any well-formed id is accepted,
+/// because a replica can receive a session that another one issued.
 ///
 /// Both `Display` and `Debug` print only [`ClientId::short`], so that a log line can't leak the id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,13 +40,13 @@ impl ClientId {
     /// Reads an id from a path, where it needs no decoding.
     ///
     /// # Errors
-    /// [`MalformedId`] where the length or a character is wrong.
+    /// [`MalformedId`] if the length or a character is wrong.
     pub fn parse(text: &str) -> Result<Self, MalformedId> {
         let bytes: [u8; CLIENT_ID_LEN] = text.as_bytes().try_into().map_err(|_| MalformedId)?;
         if bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')) { Ok(Self(bytes)) } else { Err(MalformedId) }
     }
 
-    /// The whole id. It belongs on the wire only.
+    /// The whole id. Only for the wire: logs and pages show [`ClientId::short`].
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

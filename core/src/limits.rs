@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What untrusted input may use of a worker, in size, count and time.
+/// Limits on what untrusted clients can use of a worker: size, count and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Largest request body in bytes; a larger one gets 413.

@@ -1,4 +1,4 @@
-//! Names that several programs must spell alike: HTTP headers and the environment variables of sticky-app.
+//! Names that several programs share: HTTP headers and the environment variables of sticky-app.
 
 /// HTTP headers, in lower case as `http::HeaderName` has them.
 pub mod header {
@@ -6,7 +6,7 @@ pub mod header {
     pub const POD: &str = "x-sticky-pod";
     /// On answers: the number of the worker that answered, from 0.
     pub const WORKER: &str = "x-sticky-worker";
-    /// On answers: random for each start of a worker, so that a restart can be told from a long life.
+    /// On answers: random for each start of a worker, so that clients notice a restart.
     pub const BOOT: &str = "x-sticky-boot";
     /// On requests: the id of the trace that the client asks for ([`crate::trace::TraceId`]).
     pub const TRACE: &str = "x-sticky-trace";
@@ -20,7 +20,7 @@ macro_rules! variables {
         pub mod env {
             $($(#[doc = $doc])* pub const $name: &str = $text;)+
 
-            /// All of them.
+            /// All of the above; a test compares them with the flags of sticky-app.
             pub const ALL: &[&str] = &[$($name),+];
         }
     };
@@ -37,7 +37,7 @@ variables! {
     BUS = "STICKY_BUS",
     /// A [`crate::choice::Issuer`].
     ISSUER = "STICKY_ISSUER",
-    /// The pod's name.
+    /// The pod's name; without it, the host name.
     POD = "STICKY_POD",
     /// A [`crate::topology::Door`] as JSON.
     DOOR = "STICKY_DOOR",

@@ -1,4 +1,4 @@
-//! When a worker, and when a pod, is ready for traffic.
+//! Readiness of workers and pods.
 
 use crate::stats::Counts;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// It does not take traffic yet.
     Starting,
-    /// It takes traffic.
+    /// It listens, and has reached the bus at least once.
     Ready,
-    /// It still serves, and is about to leave.
+    /// It still serves, but is about to leave.
     Draining,
 }
 
@@ -29,8 +29,8 @@ impl State {
 
 /// The state of a worker.
 ///
-/// It is ready once it listens and has reached the bus for the first time. A bus that goes away later changes nothing: other
-/// pods would have no bus either, so leaving the Service would only throw sessions about.
+/// It is ready once it listens and has reached the bus for the first time. Losing the bus later changes nothing: other
+/// pods would have lost it too, so leaving the Service would only move sessions around.
 #[must_use]
 pub const fn worker_state(is_leaving: bool, listens: bool, bus_was_reached: bool) -> State {
     if is_leaving {
@@ -65,7 +65,7 @@ pub struct Report {
     pub trouble: Option<String>,
     /// Sockets that it holds.
     pub sockets: usize,
-    /// Its counters.
+    /// Since this worker started.
     pub counts: Counts,
 }
 
@@ -77,7 +77,7 @@ pub enum Status {
     Ready,
     /// The pod takes traffic, but not at full strength.
     Degraded,
-    /// The pod has not been complete yet.
+    /// Not all workers have been ready yet.
     Starting,
     /// The pod is shutting down.
     Draining,
@@ -86,9 +86,9 @@ pub enum Status {
 /// The answer of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Readiness {
-    /// The verdict.
+    /// `/readyz` answers 200 for `ready` and `degraded`, and 503 for the others.
     pub status: Status,
-    /// Why it is not simply ready.
+    /// Why the status is not `ready`.
     pub reason: Option<String>,
     /// Workers that the pod has when all of them run.
     pub workers: usize,

@@ -7,11 +7,11 @@ use crate::ids::ClientId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The table's end of a socket's outgoing queue.
+/// A socket's outgoing queue, as the table uses it.
 pub trait Outlet {
     /// A frame, cheap to clone.
     type Frame: Clone;
-    /// Queues a frame; `false` where the queue is full or its socket is gone.
+    /// Queues a frame; `false` if the queue is full or its socket is gone.
     fn offer(&self, frame: Self::Frame) -> bool;
     /// Orders the end of a socket whose queue overflowed. `true` the first time.
     fn evict(&self) -> bool;
@@ -95,7 +95,7 @@ impl<O: Outlet> Registry<O> {
         Ok((key, sockets.len() == 1))
     }
 
-    /// Removes a socket; `true` where it was the session's last one here. Unknown keys change nothing.
+    /// Removes a socket; returns whether it was the session's last one here. Unknown keys change nothing.
     pub fn remove(&mut self, id: &ClientId, key: SocketKey) -> bool {
         let Some(sockets) = self.sessions.get_mut(id) else { return false };
         let before = sockets.len();

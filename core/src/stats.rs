@@ -1,4 +1,4 @@
-//! The counters of a worker, and how those of several workers add up.
+//! The counters of a worker, and sums over several workers.
 
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ pub enum Route {
     WithRedis,
     /// `GET /ws/…`.
     Ws,
-    /// Anything else.
+    /// Any other path; its label is `other`.
     Other,
 }
 
@@ -69,7 +69,7 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// Counts one answer.
+    /// Adds one. A status that `/metrics` does not distinguish counts as 0.
     pub fn count(&self, route: Route, status: u16) {
         let place = STATUSES.iter().position(|s| *s == status).unwrap_or(STATUSES.len() - 1);
         self.0[route as usize][place].fetch_add(1, Ordering::Relaxed);
@@ -108,7 +108,7 @@ macro_rules! counters {
         }
 
         impl Stats {
-            /// The counters now.
+            /// Reads the counters one by one, so requests that are answered meanwhile may be in some and not in others.
             #[must_use]
             pub fn counts(&self) -> Counts {
                 Counts { requests: self.requests.snapshot(), $($name: self.$name.load(Ordering::Relaxed),)* }

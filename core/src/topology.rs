@@ -1,4 +1,4 @@
-//! Which pods and workers there are: the presence that each worker announces, and the picture that the page draws from it.
+//! Pods and workers: the presence that each worker announces, and the picture that the page draws from it.
 
 use crate::choice::Issuer;
 use crate::mode::MOST;
@@ -36,21 +36,21 @@ impl Default for Door {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
-    /// By a cookie.
+    /// Requests with the same affinity cookie go to the same pod.
     Cookie,
-    /// Not at all.
+    /// Any pod may answer any request.
     Off,
-    /// The operator has not said.
+    /// The operator did not specify it.
     #[default]
     Unknown,
 }
 
-/// What one worker announces about itself, again and again.
+/// What a worker announces about itself at regular intervals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// Its pod.
+    /// The worker's pod, as in [`crate::identity::PodName`].
     pub pod: String,
-    /// Its number.
+    /// The number in the pod, from 0.
     pub worker: u16,
     /// The number of workers of its pod when all of them run.
     pub workers: u16,
@@ -86,21 +86,21 @@ pub struct BusView {
 /// A pod of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PodView {
-    /// Its name.
+    /// The name that its workers announce.
     pub pod: String,
     /// [`pod_state`] of its workers.
     pub state: State,
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
-    /// Its workers, including those that are being started or replaced; empty where workers are not shown.
+    /// Its workers, including those that are being started or replaced; empty if workers are not shown.
     pub workers: Vec<WorkerView>,
 }
 
 /// A worker of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkerView {
-    /// Its number.
+    /// The number in the pod, from 0.
     pub worker: u16,
     /// Whether it takes traffic.
     pub state: State,
@@ -113,9 +113,9 @@ pub struct WorkerView {
 /// The picture: the body of `GET /topology` and of the frames of a map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Topology {
-    /// The front door.
+    /// As configured, not as observed.
     pub door: Door,
-    /// The bus.
+    /// The bus as the worker that answers sees it.
     pub bus: BusView,
     /// The pods, in the natural order of their names.
     pub pods: Vec<PodView>,
@@ -124,7 +124,7 @@ pub struct Topology {
 /// The envelope: `{"topology": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TopologyFrame<'a> {
-    /// The picture.
+    /// The key by which the page tells a map's frame from other frames.
     pub topology: &'a Topology,
 }
 
@@ -134,11 +134,11 @@ pub struct Table {
     known: BTreeMap<(String, u16), (Presence, Instant)>,
 }
 
-/// The most workers in a table, so that rubbish on the bus can't fill memory.
+/// Maximum number of workers in a table, so that garbage on the bus can't fill memory.
 const MOST_WORKERS: usize = 4_096;
 
 impl Table {
-    /// Records a presence; `true` where it changes the picture.
+    /// Records a presence; returns whether it changes the picture.
     pub fn hear(&mut self, presence: Presence, now: Instant) -> bool {
         let key = (presence.pod.clone(), presence.worker);
         if presence.gone {
@@ -156,7 +156,7 @@ impl Table {
         old.is_none_or(|old| Presence { ttl_ms: 0, left_ms: None, ..old } != Presence { ttl_ms: 0, left_ms: None, ..presence })
     }
 
-    /// Forgets workers whose presence has expired; `true` where there were any.
+    /// Removes workers whose presence has expired; returns whether there were any.
     pub fn expire(&mut self, now: Instant) -> bool {
         let before = self.known.len();
         self.known.retain(|_, (_, until)| *until > now);
@@ -175,7 +175,7 @@ impl Table {
         self.known.is_empty()
     }
 
-    /// The pods, in the natural order of their names; without workers where `workers` is false.
+    /// The pods, in the natural order of their names; without workers if `workers` is false.
     #[must_use]
     pub fn pods(&self, workers: bool) -> Vec<PodView> {
         let mut pods: BTreeMap<&str, Vec<&Presence>> = BTreeMap::new();
@@ -206,7 +206,7 @@ fn pod_view(pod: &str, workers: &[&Presence], show_workers: bool) -> PodView {
     }
 }
 
-/// Sorts `app-10` behind `app-9`: runs of digits compare as numbers.
+/// Sorts `app-10` after `app-9`: runs of digits compare as numbers.
 fn natural(name: &str) -> Vec<(u64, String)> {
     let mut parts = vec![(0_u64, String::new())];
     let mut in_digits = false;

@@ -1,4 +1,4 @@
-//! The path of one message, reported by those that it passed.
+//! The path of one message, as reported by the front door and the workers on it.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -35,9 +35,9 @@ impl TryFrom<String> for TraceId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// An HTTP request.
+    /// A client's POST request.
     Post,
-    /// An HTTP response.
+    /// The HTTP response to it.
     Answer,
     /// A client's frame on its socket.
     Frame,
@@ -58,7 +58,7 @@ pub struct Hop {
     pub from: String,
     /// Where it went; `None` for a miss.
     pub to: Option<String>,
-    /// What happened.
+    /// In lower case on the wire, as in `publish`.
     pub kind: Kind,
     /// Microseconds since `by` first saw this message: comparable only between hops of one `by`.
     pub at_us: u64,
@@ -69,7 +69,7 @@ pub struct Hop {
 /// The hops that one reporter saw of one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
-    /// The page's id.
+    /// Chosen by the client; all traces of one message have the same.
     pub id: TraceId,
     /// In the order in which they happened.
     pub hops: Vec<Hop>,

@@ -1,4 +1,4 @@
-//! The bodies and frames of the wire.
+//! HTTP bodies and WebSocket frames.
 
 use crate::trace::{Trace, TraceId};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ pub struct Text<'a> {
     /// The number of workers that a publish reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receivers: Option<u64>,
-    /// The path of the message, where the client asked for it.
+    /// The path of the message, if the client asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<&'a Trace>,
 }
@@ -106,10 +106,10 @@ impl<'a> Text<'a> {
 pub struct Hello<'a> {
     /// The identity. The name is older than the identity's form; clients rely on it.
     pub websocket_pid: &'a str,
-    /// `pod:worker`; left out where identities are not exposed.
+    /// `pod:worker`; left out if identities are not exposed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<&'a str>,
-    /// `off` where the bus is down.
+    /// `off` if the bus is down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<&'static str>,
 }
@@ -124,17 +124,14 @@ pub struct RelayState {
 /// `{"error": {"code", "message"}}`, over HTTP and on sockets.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorBody<'a> {
-    /// The error.
-    pub error: ErrorDetail<'a>,
+    error: ErrorDetail<'a>,
 }
 
-/// The inside of an [`ErrorBody`].
 #[derive(Debug, Clone, Serialize)]
-pub struct ErrorDetail<'a> {
+struct ErrorDetail<'a> {
     /// For programs; it never changes.
-    pub code: &'a str,
-    /// For people.
-    pub message: &'a str,
+    code: &'a str,
+    message: &'a str,
 }
 
 impl<'a> ErrorBody<'a> {
@@ -156,7 +153,7 @@ pub enum BadObject {
     Json(#[from] serde_json::Error),
 }
 
-/// Reads a JSON object. serde alone would fill a struct from an array too.
+/// Reads a JSON object. serde alone would also accept an array for a struct.
 ///
 /// # Errors
 /// [`BadObject`] where the bytes are not an object of this shape.
@@ -169,7 +166,7 @@ pub fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadObject> {
 
 /// The JSON form of a plain value; it can't fail for structs of strings, numbers and options.
 pub fn json<T: Serialize>(value: &T) -> String {
-    // Structs of strings, numbers and options have no way to fail; an empty object is better than a panic all the same.
+    // This can't fail for structs of strings, numbers and options; still, an empty object is better than a panic.
     serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
 }
 

@@ -7,17 +7,17 @@ use std::process::ExitCode;
 pub enum Exit {
     /// The command did what was asked.
     Done = 0,
-    /// The command failed.
+    /// Any failure that has no code of its own.
     Failed = 1,
     /// Wrong usage; clap uses the same code.
     Usage = 2,
-    /// It ran, and the finding is negative: not sticky.
+    /// The run completed with a negative finding: not sticky.
     Negative = 3,
     /// It timed out while waiting.
     TimedOut = 4,
     /// A prerequisite is missing: a cluster, a kubeconfig, permission, a program.
     Prerequisite = 5,
-    /// It ran, and the finding is inconclusive.
+    /// The run completed with an inconclusive finding.
     Inconclusive = 6,
     /// Ctrl-C ended it.
     Interrupted = 130,

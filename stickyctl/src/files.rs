@@ -1,11 +1,11 @@
-//! Writing a file so that nobody sees half of it.
+//! Atomic writes of whole files.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// Writes a whole file: whoever opens `path` sees the new content or the old, even if the disk fills up or the process is killed.
+/// Writes a whole file: a reader of `path` sees either the new content or the old, even if the disk fills up or the process is killed.
 /// The file has the permissions of any new file, which the umask restricts.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = beside(path)?;

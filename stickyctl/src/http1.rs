@@ -35,14 +35,11 @@ pub enum Error {
     TimedOut(Duration),
 }
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The status code.
     pub status: u16,
     /// All headers; a name may occur more than once.
     pub headers: HeaderMap,
-    /// The whole body.
     pub body: Bytes,
 }
 
@@ -54,7 +51,7 @@ impl Reply {
     }
 }
 
-/// A kept connection. After an error it is of no more use.
+/// A connection that is kept open. It can't be used after an error.
 #[derive(Debug)]
 pub(crate) struct Conn {
     sender: SendRequest<Full<Bytes>>,

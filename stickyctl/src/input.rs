@@ -23,9 +23,7 @@ pub(crate) struct SpecRequest {
 /// Where a spec is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// This process's stdin.
     Stdin,
-    /// A file.
     File(PathBuf),
 }
 

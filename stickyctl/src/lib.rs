@@ -1,7 +1,7 @@
 //! `stickyctl`: runs, scales and checks the sticky sessions demo, on this machine or on Kubernetes.
 //!
-//! [`cli`] is the command line; it calls `render`, `image`, [`cluster`], [`local`] and [`verify`]. [`spec`] and [`generate`] are the
-//! pure half of Kubernetes: from a spec to objects. [`exit`] and [`output`] are what every command ends with.
+//! [`cli`] is the command line; it calls `render`, `image`, [`cluster`], `local` and [`verify`]. [`spec`] and [`generate`] are the
+//! pure half of Kubernetes: from a spec to objects. [`exit`] and `output` are what every command ends with.
 
 pub mod cli;
 pub mod cluster;
@@ -12,8 +12,8 @@ mod grid;
 mod http1;
 mod image;
 mod input;
-pub mod local;
-pub mod output;
+mod local;
+mod output;
 pub mod poll;
 mod render;
 pub mod spec;

@@ -1,4 +1,4 @@
-//! What a person reads. The answer goes to stdout, everything else to stderr.
+//! Output for people: the answer goes to stdout, everything else to stderr.
 
 #[cfg(test)]
 pub(crate) mod recorded;
@@ -10,7 +10,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Where text goes, and who is there to read it and to answer questions.
+/// Where text goes, and whether it is interactive.
 pub(crate) trait Sink: std::fmt::Debug + Sync {
     /// Writes to stdout, with a newline at the end.
     fn out(&self, text: &str);
@@ -18,13 +18,13 @@ pub(crate) trait Sink: std::fmt::Debug + Sync {
     fn err(&self, line: &str);
     /// Replaces everything that the terminal shows.
     fn screen(&self, text: &str);
-    /// Whether somebody reads stderr as it is written.
+    /// Whether stderr is a terminal, so that somebody reads along.
     fn is_read(&self) -> bool;
     /// Whether a line of stderr can be drawn over and over.
     fn can_redraw(&self) -> bool;
-    /// Whether somebody can be asked a question.
+    /// Whether the user can answer a question.
     fn can_ask(&self) -> bool;
-    /// Asks a question; the line that was typed.
+    /// Asks a question and returns the typed line.
     fn ask(&self, question: &str) -> String;
 }
 
@@ -35,13 +35,13 @@ struct Streams;
 impl Sink for Streams {
     fn out(&self, text: &str) {
         let mut out = anstream::stdout().lock();
-        // A reader that went away (`| head`) is not a failure of ours.
+        // A reader that exits early (`| head`) is not an error.
         let _ = writeln!(out, "{text}");
         let _ = out.flush();
     }
 
     fn err(&self, line: &str) {
-        // If stderr is closed there is nobody to tell.
+        // With stderr closed, there is no other place to report this.
         let _ = writeln!(anstream::stderr().lock(), "{line}");
     }
 
@@ -67,7 +67,7 @@ impl Sink for Streams {
     fn ask(&self, question: &str) -> String {
         let _ = write!(anstream::stderr().lock(), "{question}");
         let mut line = String::new();
-        // An unreadable answer is no answer.
+        // Input that can't be read counts as no answer.
         let _ = std::io::stdin().read_line(&mut line);
         line
     }
@@ -75,7 +75,7 @@ impl Sink for Streams {
 
 /// How commands report: progress and warnings to stderr, the answer to stdout.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub(crate) struct Output {
     quiet: bool,
     unicode: bool,
     sink: &'static dyn Sink,
@@ -83,21 +83,19 @@ pub struct Output {
 
 /// The form of an answer: `-o`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
+pub(crate) enum Format {
     Table,
-    /// For programs.
     Json,
 }
 
 /// The mark at the start of a phase's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// `✓`: it did what it should.
     Done,
     /// `✗`: the command ends here.
     Failed,
-    /// `!`: it went on, and somebody should know.
+    /// `!`: it continued, but the user should know about something.
     Warning,
     /// `–`: there was no need for it, or no way to do it.
     Skipped,
@@ -108,7 +106,7 @@ pub enum Mark {
 impl Output {
     /// Writes to this process's streams. `quiet` leaves only the answer and errors.
     #[must_use]
-    pub fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         let var = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
         let locale = var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default().to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
@@ -117,12 +115,12 @@ impl Output {
 
     /// Whether characters beyond ASCII are shown.
     #[must_use]
-    pub const fn unicode(self) -> bool {
+    pub(crate) const fn unicode(self) -> bool {
         self.unicode
     }
 
     /// One line for one phase: mark, name, result, and how long it took.
-    pub fn phase(self, mark: Mark, name: &str, what: &str, took: Option<Duration>) {
+    pub(crate) fn phase(self, mark: Mark, name: &str, what: &str, took: Option<Duration>) {
         if self.quiet {
             return;
         }
@@ -137,7 +135,7 @@ impl Output {
     }
 
     /// A warning that belongs to no phase.
-    pub fn warning(self, what: &str) {
+    pub(crate) fn warning(self, what: &str) {
         if !self.quiet {
             self.sink.err(&format!("{} {what}", self.sign(Mark::Warning)));
         }
@@ -160,7 +158,7 @@ impl Output {
 
     /// Starts a phase that takes a while.
     #[must_use]
-    pub fn live(self, name: &str) -> Live {
+    pub(crate) fn live(self, name: &str) -> Live {
         let visible = !self.quiet && self.sink.can_redraw();
         let bar = visible.then(|| {
             let frames = if self.unicode { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "-\\|/ " };
@@ -173,43 +171,43 @@ impl Output {
     }
 
     /// A line of its own, on stderr.
-    pub fn note(self, line: &str) {
+    pub(crate) fn note(self, line: &str) {
         if !self.quiet {
             self.sink.err(line);
         }
     }
 
-    /// What to do next: only if somebody is there to read it.
-    pub fn hint(self, line: &str) {
+    /// A next step; only shown if stderr is a terminal.
+    pub(crate) fn hint(self, line: &str) {
         if self.sink.is_read() {
             self.note(line);
         }
     }
 
-    /// Whether somebody is there to be asked.
+    /// Whether the user can answer a question.
     #[must_use]
-    pub fn can_ask(self) -> bool {
+    pub(crate) fn can_ask(self) -> bool {
         self.sink.can_ask()
     }
 
-    /// Asks a yes/no question. Anything but a yes is a no, and so is nobody to ask.
+    /// Asks a yes/no question. Anything but a yes is a no, also if the user can't be asked.
     #[must_use]
-    pub fn confirm(self, question: &str) -> bool {
+    pub(crate) fn confirm(self, question: &str) -> bool {
         self.can_ask() && matches!(self.sink.ask(&format!("{question} [y/N] ")).trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
     /// The answer, on stdout.
-    pub fn answer(self, text: &str) {
+    pub(crate) fn answer(self, text: &str) {
         self.sink.out(text);
     }
 
     /// The answer in place of everything that the terminal shows.
-    pub fn screen(self, text: &str) {
+    pub(crate) fn screen(self, text: &str) {
         self.sink.screen(text);
     }
 
     /// A failure, with its next steps.
-    pub fn failure(self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         self.sink.err(&format!("{} {}", "error:".red().bold(), failure.what));
         if !failure.tries.is_empty() {
             self.sink.err("\ntry one of these:");
@@ -221,7 +219,7 @@ impl Output {
 }
 
 /// A phase under way. A terminal shows what it is waiting for; anything else gets a line only when it ends.
-pub struct Live {
+pub(crate) struct Live {
     output: Output,
     name: String,
     began: Instant,
@@ -230,14 +228,14 @@ pub struct Live {
 
 impl Live {
     /// Shows what it is waiting for now.
-    pub fn says(&self, what: &str) {
+    pub(crate) fn says(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
         }
     }
 
     /// Writes a line above this one.
-    pub fn above(&self, line: &str) {
+    pub(crate) fn above(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.output.note(line)),
             None => self.output.note(line),
@@ -245,7 +243,7 @@ impl Live {
     }
 
     /// Ends it with a mark and its result.
-    pub fn ends(self, mark: Mark, what: &str) {
+    pub(crate) fn ends(self, mark: Mark, what: &str) {
         let (output, name, took) = (self.output, self.name.clone(), self.began.elapsed());
         // Its line is cleared before the last one is written.
         drop(self);
@@ -263,7 +261,7 @@ impl Drop for Live {
 
 /// `31 ms`, `4.1 s`, `4 min`, `2 h`.
 #[must_use]
-pub fn short(duration: Duration) -> String {
+pub(crate) fn short(duration: Duration) -> String {
     match duration.as_millis() {
         ms @ 0..=999 => format!("{ms} ms"),
         ms @ 1_000..=99_999 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),

@@ -22,7 +22,6 @@ impl Deadline {
         self.timeout
     }
 
-    /// The moment itself.
     pub(crate) const fn end(self) -> Instant {
         self.end
     }

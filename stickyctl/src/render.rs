@@ -12,11 +12,9 @@ use std::path::{Path, PathBuf};
 /// What to render, and in which form.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// The release.
     pub(crate) spec: SpecRequest,
     /// Whether to include the Namespace object.
     pub(crate) namespace: bool,
-    /// The form.
     pub(crate) form: Form,
 }
 
@@ -40,7 +38,6 @@ pub(crate) enum Notation {
     Values,
 }
 
-/// What was rendered.
 #[derive(Debug)]
 pub(crate) enum Rendered {
     /// A text for stdout.
@@ -107,7 +104,7 @@ fn write(folder: &Path, files: &[(String, String)]) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// The files that an earlier run wrote. Files in somebody else's kustomization don't count, and neither does a name that leads out
+/// The files that an earlier run wrote. Files in another kustomization don't count, and neither does a name that leads out
 /// of the folder.
 fn earlier(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join(KUSTOMIZATION)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What every bus offers a worker, and what it asks of one.
+//! The interface between a bus and a worker.
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,8 @@ use sticky_core::wire::object;
 pub(crate) struct Relayed {
     /// The whole client id of the session whose sockets get it.
     pub to: String,
-    /// The text.
     pub text: String,
-    /// The trace, where the client asked for one.
+    /// The trace, if the client asked for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceId>,
 }
@@ -44,7 +43,7 @@ impl Relayed {
     /// Reads a message and its session.
     ///
     /// # Errors
-    /// [`BadMessage`] where this app did not write it.
+    /// [`BadMessage`] if this app did not write it.
     pub(crate) fn parse(bytes: &[u8]) -> Result<(Self, ClientId), BadMessage> {
         if bytes.len() > MOST_BYTES {
             return Err(BadMessage::TooLong);
@@ -63,9 +62,9 @@ pub(crate) enum BusError {
     Away(String),
 }
 
-/// What a bus calls on a worker, from the bus's own task or another worker's thread. None of the methods may block.
+/// The worker, as the bus calls it from its own task or another worker's thread. None of the methods may block.
 pub(crate) trait Inbox: Send + Sync + 'static {
-    /// Queues a message on the sockets of its session; `true` where this worker holds one.
+    /// Queues a message on the sockets of its session; returns whether this worker holds one.
     fn deliver(&self, to: &ClientId, message: &Relayed) -> bool;
     /// A worker announced itself, or said goodbye.
     fn hear(&self, presence: Presence);
@@ -96,7 +95,7 @@ pub(crate) trait Bus: Send + Sync + 'static {
         None
     }
     /// The set of sockets of `id` changed: the bus looks at [`Inbox::holds`] and subscribes or unsubscribes. Resolves when
-    /// that is confirmed, to whether messages for `id` will arrive; never waits for a bus that is away.
+    /// that is confirmed, to whether messages for `id` will arrive; never waits for a bus that is down.
     fn reconcile<'a>(&'a self, id: ClientId) -> BoxFuture<'a, bool>;
     /// Publishes; resolves to the number of workers that received it.
     fn publish<'a>(&'a self, message: &'a Relayed) -> BoxFuture<'a, Result<u64, BusError>>;

@@ -1,6 +1,6 @@
 //! The bus of workers that are threads of one process.
 //!
-//! Nothing can be lost and nothing has to be waited for: publishing calls the inboxes one after the other.
+//! No message can get lost and no call waits: publishing calls the inboxes one after the other.
 
 use crate::bus::link::{Bus, BusError, Inbox, Relayed};
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -12,7 +12,7 @@ use sticky_core::topology::Presence;
 /// What the workers of one process share.
 #[derive(Default)]
 pub struct Hub {
-    // A plain mutex: it is held for the time of a clone of a few pointers, never across an await or a call into an inbox.
+    // A plain mutex: it is held only while a few pointers are cloned, never across an await or a call into an inbox.
     members: Mutex<Vec<Member>>,
 }
 

@@ -1,4 +1,4 @@
-//! Which bus joins the workers.
+//! The bus that connects the workers.
 
 use crate::bus::link::{Bus, Inbox};
 use crate::bus::memory::Hub;
@@ -12,12 +12,12 @@ use sticky_core::identity::Identity;
 pub enum Relay {
     /// Workers that are threads of this process.
     Memory {
-        /// What they share.
+        /// Workers reach each other only through the same hub.
         hub: Arc<Hub>,
         /// Which of them receive a message.
         fanout: Fanout,
     },
-    /// Workers anywhere.
+    /// Workers of any process on any machine, joined by a Redis server.
     Redis(Box<RedisConfig>),
 }
 
@@ -49,7 +49,7 @@ impl Relay {
     /// Joins the worker `identity` on the current runtime; the bus delivers to `inbox`.
     ///
     /// # Errors
-    /// The Redis client refuses the connection's settings. Redis itself need not be there.
+    /// The Redis client refuses the connection's settings. Redis itself need not be reachable.
     pub(crate) fn join(&self, identity: &Identity, inbox: Arc<dyn Inbox>) -> Result<Arc<dyn Bus>, BadRedis> {
         Ok(match self {
             Self::Memory { hub, fanout } => Arc::new(hub.join(identity.pod.as_str(), identity.worker, inbox, *fanout)),

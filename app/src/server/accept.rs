@@ -1,4 +1,4 @@
-//! The accept loop, and the last look into the queue before a listener closes.
+//! The accept loop, and the final drain of the queue before a listener closes.
 
 use crate::server::connection;
 use crate::server::stream::Stream;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A connection that the front door of the same process hands over.
 pub struct Handed {
-    /// The worker's end.
+    /// In memory; the front door holds the other half.
     pub stream: DuplexStream,
     /// The client at the front door.
     pub peer: IpAddr,
@@ -30,7 +30,7 @@ pub enum Source {
     Handed(mpsc::Receiver<Handed>),
 }
 
-/// Accepts connections until `stop`, then those that are already queued: their clients have been promised an answer.
+/// Accepts connections until `stop`, then those that are already queued: their clients expect an answer.
 pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, stop: &CancellationToken) {
     match source {
         Source::Tcp(listener) => {
@@ -40,7 +40,7 @@ pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, s
                     accepted = listener.accept() => match accepted {
                         Ok((stream, peer)) => take(worker, router, tcp(stream), Peer { address: peer.ip(), trusted: false }),
                         Err(error) => {
-                            // EMFILE and its like pass; spinning on them would take the core that is needed for them to pass.
+                            // Errors such as EMFILE are temporary; a busy loop would take the CPU time that resolving them needs.
                             tracing::warn!(%error, "accepting a connection failed");
                             tokio::time::sleep(Duration::from_millis(50)).await;
                         }
@@ -78,7 +78,7 @@ pub(super) async fn run(worker: &Arc<Worker>, router: &Router, source: Source, s
 }
 
 fn tcp(stream: TcpStream) -> Stream {
-    // Frames are small, and somebody waits for each.
+    // Frames are small, and a client waits for each.
     let _ = stream.set_nodelay(true);
     Stream::Left(stream)
 }

@@ -1,4 +1,4 @@
-//! What a connection is waiting for, and for how long.
+//! The phase of a connection, and its timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(super) struct Activity {
     born: Instant,
-    /// Milliseconds since `born` at which the present phase began, times four, plus the phase.
+    /// Milliseconds since `born` at which the current phase began, times four, plus the phase.
     since: AtomicU64,
     unread: AtomicBool,
 }
@@ -19,7 +19,7 @@ pub(super) struct Activity {
 pub(super) enum Phase {
     /// Between requests.
     Idle,
-    /// A request's head is coming in.
+    /// A request's head is arriving.
     Head,
     /// A request is being answered.
     Busy,
@@ -36,7 +36,6 @@ impl Activity {
         self.born.elapsed().as_millis() as u64
     }
 
-    /// Enters a phase.
     pub(super) fn enter(&self, phase: Phase) {
         self.since.store(self.now() * 4 + phase as u64, Ordering::Relaxed);
     }

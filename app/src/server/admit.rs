@@ -1,4 +1,4 @@
-//! Which requests are let in, by their path and headers.
+//! Admission of requests by path and headers.
 
 use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
@@ -12,12 +12,12 @@ use sticky_core::choice::Issuer;
 use sticky_core::cookie;
 use sticky_core::ids::ClientId;
 
-/// Reads the id at the end of a path, as it stands there: an id has no character that would have to be encoded.
+/// Reads the id at the end of a path without decoding: an id has no characters that need encoding.
 pub(super) fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {
     ClientId::parse(last_segment(uri)).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
 }
 
-/// The part of a path behind its last slash.
+/// The part of a path after its last slash.
 pub(super) fn last_segment(uri: &http::Uri) -> &str {
     uri.path().rsplit('/').next().unwrap_or_default()
 }
@@ -32,10 +32,9 @@ pub(super) fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), P
     }
 }
 
-/// A new session: its id, and the cookie where the app issues it.
+/// A new session: its id, and the cookie if the app issues it.
 pub(super) struct NewSession {
     pub id: ClientId,
-    /// `StickyStr`'s value.
     pub sticky_str: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! How a worker is made. The supervisor's processes and the threads of `stickyctl … --local` are made the same way.
+//! Creates workers, the same way for the supervisor's processes and the threads of `stickyctl … --local`.
 
 use crate::bus::Relay;
 use crate::bus::redis::BadRedis;
@@ -12,11 +12,11 @@ use sticky_core::topology::Door;
 /// What all workers of a pod, or of a local run, have in common.
 #[derive(Clone)]
 pub struct Blueprint {
-    /// How they behave.
+    /// Each worker gets a copy.
     pub config: Config,
     /// The front door, as the map shows it.
     pub door: Door,
-    /// How much of their identity they show.
+    /// How much of their identity clients see.
     pub expose: Expose,
     /// The bus that they join.
     pub relay: Relay,
@@ -25,7 +25,7 @@ pub struct Blueprint {
 /// Why a worker can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotMake {
-    /// There is no randomness for the name of its start.
+    /// There is no randomness for the boot id.
     #[error("the system gave no random numbers: {0}")]
     NoRandomness(getrandom::Error),
     /// The bus refuses its settings.
@@ -37,7 +37,7 @@ impl Blueprint {
     /// Makes worker `number` of a pod that has `workers`, on the current runtime, and joins it to the bus.
     ///
     /// # Errors
-    /// [`CannotMake`]. A Redis that is away is no error: the worker keeps trying to reach it.
+    /// [`CannotMake`]. An unreachable Redis is not an error: the worker keeps trying to connect.
     pub fn worker(&self, pod: PodName, number: u16, workers: u16) -> Result<Arc<Worker>, CannotMake> {
         let boot = format!("{:08x}", getrandom::u32().map_err(CannotMake::NoRandomness)?);
         let identity = Identity::new(pod, number, workers, boot, self.expose);

@@ -1,4 +1,4 @@
-//! A worker's sockets, its picture of the other workers and its counters: what both the bus and the routes work on.
+//! The state that the bus and the routes share: a worker's sockets, its picture of the other workers, its counters.
 
 use crate::bus::{BadMessage, Inbox, Relayed};
 use crate::server::outbox::{Ending, Outbox};
@@ -106,12 +106,12 @@ impl Desk {
         all
     }
 
-    /// Takes the worker's own presence in, which needs no bus.
+    /// Records the worker's own presence, which needs no bus.
     pub(crate) fn hear_self(&self, presence: Presence) {
         Inbox::hear(self, presence);
     }
 
-    /// Tells every socket to end.
+    /// Orders every socket to end.
     pub(crate) fn end_all(&self, ending: Ending) {
         for outbox in self.outboxes() {
             outbox.end(ending);
@@ -138,12 +138,12 @@ impl Desk {
         self.map.subscribe()
     }
 
-    /// The number of workers that are known, itself included.
+    /// The number of known workers, including this one.
     pub(crate) fn known_workers(&self) -> usize {
         self.table().len()
     }
 
-    /// Forgets workers that fell silent, and sends the topology to sockets with a map where it changed.
+    /// Removes workers that no longer announce themselves. If the topology changed, sends it to sockets with a map.
     pub(crate) fn redraw(&self, kind: &'static str, fanout: &'static str) {
         let frame = self.picture(kind, fanout);
         self.map.send_if_modified(|old| {

@@ -3,7 +3,7 @@
 /// Asks the allocator to return free memory to the system.
 ///
 /// glibc keeps what many sockets used: 46 MB of 46 after 8,000 of them. Trimming returns all but 5 MB in about 10 ms, and costs
-/// microseconds where there is nothing to return. Other allocators do it by themselves, or not at all.
+/// microseconds if there is nothing to return. Other allocators do this on their own, or never.
 #[allow(
     unsafe_code,
     reason = "glibc offers this to C alone; the call takes a number, reads no memory of ours, and may come from any thread (malloc_trim(3), MT-Safe)"

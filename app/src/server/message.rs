@@ -1,4 +1,4 @@
-//! The three POST routes: answer by HTTP, answer by a socket held here, answer by whoever holds the socket.
+//! The three POST routes: answer by HTTP, answer by a socket held here, answer by the worker that holds the socket.
 
 use crate::bus::Relayed;
 use crate::server::admit::{check_origin, client_id};
@@ -19,7 +19,7 @@ use sticky_core::stats::bump;
 use sticky_core::trace::{Kind, Trace, TraceId};
 use sticky_core::wire::{Message, Refusal, Text, json};
 
-/// A message that was read and checked, and the beginnings of its trace.
+/// A message that was read and checked, and the start of its trace.
 struct Received {
     worker: Arc<Worker>,
     to: ClientId,
@@ -71,14 +71,14 @@ impl Received {
     }
 }
 
-/// HTTP out, HTTP in.
+/// Request and answer by HTTP.
 pub(super) async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let received = Received::read(worker, request).await?;
     let text = format!("[{}]  {}", received.text(), received.message.text);
     Ok(received.answer(text, None, None))
 }
 
-/// HTTP out, and in by the sockets that this worker holds.
+/// Request by HTTP, answer on the sockets that this worker holds.
 pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, place) = (received.worker.desk.clone(), received.place());
@@ -99,7 +99,7 @@ pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Re
     Ok(received.answer(text, Some(done.sockets), None))
 }
 
-/// HTTP out, and in by whichever worker holds the socket.
+/// Request by HTTP, answer on the sockets of any worker.
 pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());

@@ -1,7 +1,7 @@
 //! A socket's outgoing queue.
 //!
-//! It is not a channel: a tokio channel costs 2.3 KiB a socket whatever its bound, while this costs only what is queued. It
-//! carries the order to end the socket as well.
+//! It is not a channel: a tokio channel costs 2.3 KiB per socket whatever its bound, while this costs only what is queued. It
+//! also carries the order to end the socket.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,7 +48,7 @@ impl Outbox {
     pub(crate) fn end(&self, ending: Ending) -> bool {
         let first = self.with(|w| {
             if ending == Ending::SlowReader {
-                // Nobody will read them, so their memory is given back at once.
+                // They will never be sent, so their memory is freed at once.
                 w.frames = VecDeque::new();
             }
             let first = w.ending.is_none();

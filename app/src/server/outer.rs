@@ -1,7 +1,7 @@
-//! The one service around the router.
+//! The service around the router.
 //!
-//! Everything that belongs to every request stands here, in one function: stacked layers cost 40 % of the requests a
-//! second (each boxes the future and wraps the body again), one costs nothing that can be measured.
+//! It does everything that all requests need, in one function: stacked layers cost 40% of the requests per
+//! second (each boxes the future and wraps the body again), a single one costs nothing measurable.
 
 use crate::server::reply::Problem;
 use crate::server::worker::Worker;
@@ -17,7 +17,7 @@ use sticky_core::readiness::State;
 use sticky_core::stats::Route;
 use tower::ServiceExt;
 
-/// The place of a request that is being answered; dropping it makes room for another.
+/// The slot of a request in flight; dropping it frees the slot.
 struct Permit<'a>(&'a Worker);
 
 impl<'a> Permit<'a> {
@@ -33,7 +33,6 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Answers one request.
 pub(super) async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
     let route = Route::of(request.uri().path());
     let is_post = request.method() == Method::POST;

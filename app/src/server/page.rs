@@ -76,7 +76,7 @@ pub(super) async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extensi
     Ok(answer)
 }
 
-/// `GET /readme`: what sticky sessions are, with a table that the keyboard can scroll where it is wider than the screen.
+/// `GET /readme`: what sticky sessions are, with a table that the keyboard can scroll if it is wider than the screen.
 pub(super) async fn readme() -> Response {
     static PAGE: LazyLock<String> = LazyLock::new(|| {
         let mut body = String::new();

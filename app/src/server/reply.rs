@@ -6,7 +6,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER}
 use http::{HeaderName, StatusCode};
 use sticky_core::wire::{ErrorBody, json};
 
-/// An error over HTTP: status, code, message, and a header where the status has one.
+/// An error over HTTP: status, code, message, and a header if the status needs one.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -37,7 +37,7 @@ impl Problem {
         self
     }
 
-    /// The answer where the router found the path but not the method; keeps its `Allow`.
+    /// The answer if the router knows the path but not the method; keeps its `Allow`.
     #[must_use]
     pub(super) fn wrong_method(answer: &Response) -> Self {
         let allow = answer.headers().get(ALLOW).cloned();
@@ -49,7 +49,7 @@ impl Problem {
         }
     }
 
-    /// The answer where the router found nothing.
+    /// The answer if the router does not know the path.
     #[must_use]
     pub(super) fn not_found() -> Self {
         Self::new(

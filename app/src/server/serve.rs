@@ -1,4 +1,4 @@
-//! A worker's life: it becomes ready, announces itself, serves, and drains without losing anybody.
+//! A worker's life: it becomes ready, announces itself, serves, and drains without losing requests.
 
 use crate::server::accept::{self, Source};
 use crate::server::outbox::Ending;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sticky_core::drain::{Plan, RetryHint};
 use tokio_util::sync::CancellationToken;
 
-/// Serves until `drain` resolves, then drains by its plan: everything is accepted for the delay, then the sockets are closed
+/// Serves until `drain` resolves, then drains by its plan: it accepts everything during the delay, then closes the sockets
 /// over the window. Returns when nothing is left, or when the window is over.
 pub async fn serve(worker: &Arc<Worker>, source: Source, drain: impl Future<Output = Plan>) {
     let router = routes::router(worker.clone());
@@ -41,7 +41,7 @@ async fn close_all(worker: &Worker, plan: Plan) {
             tokio::time::sleep_until(began + plan.close_after(place, outboxes.len())).await;
             outbox.end(Ending::Restart(hint));
         }
-        // Upgrades that were under way when the queues were listed.
+        // Upgrades that were in progress when the queues were listed.
         desk.end_all(Ending::Restart(hint));
     };
     let all_gone = async {

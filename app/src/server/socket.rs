@@ -25,10 +25,10 @@ use tungstenite::{Error, Message as Frame, Utf8Bytes};
 /// tungstenite zero-fills its read buffer before every read: its default of 128 KiB costs twice the latency and twenty
 /// times the memory of this. Larger frames are still read, in several reads.
 const READ_BUFFER: usize = 1_024;
-/// The longest time for the close handshake.
+/// Timeout for the close handshake.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Accepts the handshake and starts the socket's task. The place is taken already, so that two upgrades at once can't both
+/// Accepts the handshake and starts the socket's task. The slot is already taken, so two upgrades at once can't both
 /// take the last one.
 pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, activity: Arc<Activity>, map: bool) -> Response {
     let max = worker.config.limits.max_frame;
@@ -44,7 +44,7 @@ pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, ac
         let end = session.run().await;
         session.close(end).await;
         let (worker, id) = (session.worker.clone(), session.place.id);
-        // The registry must have let the socket go before the bus looks at it.
+        // The registry must release the socket before the bus looks at it.
         drop(session);
         worker.bus.reconcile(id).await;
         drop(tracked);
@@ -60,7 +60,6 @@ enum End {
     Dead,
     /// No message in either direction for too long.
     Idle,
-    /// A binary frame.
     Binary,
     /// A frame beyond the limit.
     Oversize,

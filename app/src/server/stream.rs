@@ -35,8 +35,8 @@ impl Watched {
 }
 
 impl Drop for Watched {
-    /// Closing a TCP connection with unread bytes resets it, and the reset takes the answer with it that was on its way
-    /// (RFC 9112 section 9.6): first say that nothing more follows, then read what still comes, for a while.
+    /// Closing a TCP connection with unread bytes resets it, and the reset can discard an answer on its way
+    /// (RFC 9112 section 9.6). So first shut down the write side, then read what still arrives, for a while.
     fn drop(&mut self) {
         let (Some(mut stream), true, Ok(runtime)) = (self.stream.take(), self.activity.is_left_unread(), Handle::try_current()) else {
             return;

@@ -21,7 +21,7 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Checks the headers of a request. What is wrong is named, since it is often a proxy that dropped a header.
+    /// Checks the headers of a request. The error names the header, since proxies often drop one.
     pub(super) fn of(request: &mut Request<Body>) -> Result<Self, Problem> {
         check(request.headers())?;
         let bad = || Problem::new(400, "bad-handshake", "this connection can't be upgraded to a WebSocket");
@@ -38,7 +38,7 @@ impl Handshake {
     {
         let on_upgrade = self.on_upgrade;
         tokio::spawn(async move {
-            // Without it the client left before it had the answer.
+            // An error means that the client left before it had the answer.
             if let Ok(upgraded) = on_upgrade.await {
                 run(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await).await;
             }

@@ -24,7 +24,7 @@ use tungstenite::Utf8Bytes;
 pub struct Config {
     /// Who sets the affinity cookie.
     pub issuer: Issuer,
-    /// Every limit.
+    /// Each worker applies them to itself: a pod with 4 workers accepts 4 times [`Limits::max_connections`].
     pub limits: Limits,
     /// Hosts whose Origin may open sockets and post, besides the requested host.
     pub allowed_origins: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Config {
     pub close_after_post: bool,
 }
 
-/// Who is at the other end of a connection.
+/// The client of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
@@ -51,7 +51,7 @@ pub struct Worker {
     pub(crate) config: Config,
     pub(crate) desk: Arc<Desk>,
     pub(crate) bus: Arc<dyn Bus>,
-    /// The headers that name the worker; fewer where less is exposed.
+    /// The headers that identify the worker; fewer if less is exposed.
     pub(crate) identity_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) new_sessions: Mutex<NewSessions>,
     /// Requests that are being answered.
@@ -66,7 +66,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that serves nobody yet. `bus` must deliver to `desk`.
+    /// A worker that serves no connections yet. `bus` must deliver to `desk`.
     pub(super) fn new(config: Config, desk: Arc<Desk>, bus: Arc<dyn Bus>) -> Arc<Self> {
         Arc::new(Self {
             identity_headers: identity_headers(&desk.identity),
@@ -102,7 +102,7 @@ impl Worker {
         worker_state(self.leaves_at().is_some(), self.listens.load(Ordering::Relaxed), self.desk.ever_up())
     }
 
-    /// A report for whoever watches over it.
+    /// A report for the supervisor, or for the local demo.
     #[must_use]
     pub fn report(&self) -> Report {
         Report {
@@ -115,8 +115,8 @@ impl Worker {
         }
     }
 
-    /// Logs what it counted in its life. Nothing of it comes after this line, so that the sum over all workers is what the
-    /// site did, pods that are gone included.
+    /// Logs the final counts. The worker counts nothing after this line, so the sum over all workers is the total of the
+    /// site, including pods that are gone.
     pub(crate) fn log_totals(&self) {
         let counts = self.desk.stats.counts();
         tracing::info!(
@@ -143,12 +143,12 @@ impl Worker {
         }
     }
 
-    /// More workers announce themselves less often: what all of them hear grows with the square of their number.
+    /// More workers announce themselves less often: the total number of messages grows with the square of their number.
     pub(super) fn seconds_between_presences(&self) -> u64 {
         (self.desk.known_workers() as u64 / 16).clamp(1, 4)
     }
 
-    /// The topology now, as JSON. Its own part a worker knows without the bus.
+    /// The topology now, as JSON. A worker knows its own part without the bus.
     pub(super) fn picture(&self) -> Utf8Bytes {
         self.desk.hear_self(self.presence(false));
         self.desk.picture(self.bus.kind(), self.bus.fanout().word())

@@ -1,4 +1,4 @@
-//! What supervisor and worker tell each other: how a worker is started, and then one line of JSON for each message.
+//! The protocol between supervisor and worker: environment variables at the start, then one line of JSON per message.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ pub(crate) struct WorkerPlace {
     pub(super) listen: Option<SocketAddr>,
 }
 
-/// The place of this process, where a supervisor started it as a worker.
+/// The place of this process; `None` unless a supervisor started it as a worker.
 pub(crate) fn place_of_this_worker() -> Option<WorkerPlace> {
     let variable = |name| std::env::var(name).ok();
     let number = variable(WORKER_VARIABLE)?.parse().ok()?;
@@ -50,7 +50,7 @@ pub(super) enum Order {
 pub(super) enum Word {
     /// Its state and its counters.
     Report(Box<Report>),
-    /// It can't serve, for the reason in the text.
+    /// It can't serve; the text says why.
     Failed(String),
 }
 

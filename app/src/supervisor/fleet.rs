@@ -1,4 +1,4 @@
-//! What the supervisor knows of its workers, for the admin port.
+//! What the supervisor knows about its workers, for the admin port.
 
 use crate::supervisor::control::Order;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The latest report of each worker, and what outlives a worker.
+/// The latest report of each worker, and the state that outlives a worker.
 pub(super) struct Workers {
     slots: Mutex<Vec<Slot>>,
     /// Counts of workers that are gone: a counter must not go back when its worker is replaced.
@@ -36,7 +36,7 @@ struct Slot {
 pub(super) struct View {
     /// The report of each worker; `None` for one that has not reported since it was started.
     pub(super) workers: Vec<Option<Report>>,
-    /// Counts since the pod started, those of replaced workers included.
+    /// Counts since the pod started, including replaced workers.
     pub(super) counts: Counts,
     pub(super) restarts: u64,
     pub(super) draining: bool,
@@ -86,7 +86,7 @@ impl Workers {
         self.view()
     }
 
-    /// Adds a way to a worker; it is dropped once nobody listens.
+    /// Adds a channel to a worker; it is removed once its receiver is gone.
     pub(super) fn listens(&self, orders: mpsc::UnboundedSender<Order>) {
         lock(&self.orders).push(orders);
     }
@@ -100,7 +100,7 @@ impl Workers {
         self.reported.notify_waiters();
     }
 
-    /// Forgets the report of a worker that ended; what it counted stays counted.
+    /// Removes the report of a worker that ended, and keeps its counts.
     pub(super) fn gone(&self, worker: usize) {
         if let Some(report) = std::mem::take(&mut lock(&self.slots)[worker]).report {
             lock(&self.past).add(&report.counts);

@@ -1,8 +1,8 @@
-//! Pid 1: starts the workers, starts them again, and answers for them on the admin port.
+//! Pid 1: starts the workers, restarts them, and serves the admin port for all of them.
 //!
 //! The supervisor executes its own binary once for each worker, with the same arguments, and holds one end of a socket
 //! pair whose other end is the worker's standard input ([`control`]). A single worker has a supervisor too, so that there is
-//! one arrangement only.
+//! only one setup.
 
 mod admin;
 pub(crate) mod control;

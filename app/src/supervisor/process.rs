@@ -37,7 +37,7 @@ pub(crate) fn run(settings: Settings) -> ExitCode {
 }
 
 async fn supervise(mut settings: Settings) -> ExitCode {
-    // Held without listening, so that port 0 means one port for all workers, and nobody else takes it between two restarts.
+    // Held without listening, so that port 0 means one port for all workers, and no other process takes it between two restarts.
     let (_reserved, admin_listener) = match reserve(&mut settings).await {
         Ok(bound) => bound,
         Err(taken) => {
@@ -64,7 +64,7 @@ async fn supervise(mut settings: Settings) -> ExitCode {
     let failed = tokio::select! {
         _ = interrupt.recv() => false,
         _ = terminate.recv() => false,
-        // A worker ends by itself only when it can't start at all.
+        // A worker ends on its own only if it can't start at all.
         _ = lives.join_next() => true,
     };
     if failed {
@@ -81,7 +81,7 @@ async fn supervise(mut settings: Settings) -> ExitCode {
         _ = interrupt.recv() => ExitCode::from(130),
         _ = terminate.recv() => ExitCode::from(143),
     };
-    // Dropping what still lives kills it (`kill_on_drop`).
+    // Dropping the remaining workers kills them (`kill_on_drop`).
     lives.shutdown().await;
     admin.abort();
     tracing::info!("stopped");
@@ -97,11 +97,11 @@ struct Taken {
     error: io::Error,
 }
 
-/// Checks that nobody else listens, then binds the address that the workers will share.
+/// Checks that no other process listens, then binds the address that the workers will share.
 async fn reserve(settings: &mut Settings) -> Result<(Socket, TcpListener), Taken> {
     let (listen, admin) = (settings.listen, settings.admin_listen);
     let taken = |error| Taken { address: listen, flag: "listen", error };
-    // SO_REUSEPORT would let a second server of the same user share the port in silence.
+    // SO_REUSEPORT would let a second server of the same user share the port unnoticed.
     drop(std::net::TcpListener::bind(listen).map_err(taken)?);
     let socket = reuse_port(listen).map_err(taken)?;
     if let Some(address) = socket.local_addr().ok().and_then(|a| a.as_socket()) {
@@ -150,7 +150,7 @@ enum Death {
     Spawn(io::Error),
 }
 
-/// One life of a worker.
+/// Runs a worker process from its start to its end.
 async fn live(settings: &Settings, workers: &Workers, number: u16) -> Result<ExitStatus, Death> {
     let (mut child, stream) = spawn(settings, number).map_err(Death::Spawn)?;
     let (mut words, mut orders) = control::split(stream);

@@ -59,11 +59,11 @@ async fn serve(settings: &Settings, place: WorkerPlace) -> ExitCode {
 }
 
 async fn converse(worker: &Arc<Worker>, orders: &mut control::Reader, words: &mut control::Writer, drain: &CancellationToken) {
-    // Signals are the supervisor's: a terminal's Ctrl-C reaches the whole group, and must not end a worker by itself.
+    // Only the supervisor handles signals: a terminal's Ctrl-C reaches the whole group, and must not end a worker directly.
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else { return };
     let mut beat = tokio::time::interval(BEAT);
     let mut was_ready = false;
-    // Readiness is told at once, not with the next beat: it is what a start waits for.
+    // Readiness is reported at once, not with the next beat: a start waits for it.
     let mut bus = worker.desk.relay();
     loop {
         tokio::select! {

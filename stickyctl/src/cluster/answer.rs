@@ -1,7 +1,7 @@
 //! Asks the app through the front door, as a browser would, over a port-forward to the front door's pods.
 //!
-//! A front door takes some seconds to learn about a route and its pods, so everything is tried until it works, and the last reason
-//! is kept.
+//! A front door takes some seconds to learn about a route and its pods, so everything is retried until it works. The last failure
+//! becomes the error.
 
 use super::doors::Found;
 use super::tunnel::http::Conn;
@@ -24,10 +24,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 const PAUSE: Duration = Duration::from_millis(200);
 /// Fresh sessions per connection: 128 that are spread at random over 16 pods reach all of them in 99 of 100 rounds.
 const ROUND: usize = 128;
-/// For a handshake and the first frame.
+/// Timeout for the handshake and the first frame together.
 const SOCKET: Duration = Duration::from_secs(5);
 
-/// Said instead of asking a route with a certificate.
+/// Shown for routes with a certificate, which are not tested.
 pub(crate) const TLS: &str = "not tested: the route uses TLS";
 
 /// Who answered a fresh session.
@@ -41,36 +41,36 @@ pub struct Answer {
     pub cookie: Option<String>,
 }
 
-/// What has to be reached.
+/// What [`spread`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Different pods.
+    /// Different pods, whichever of their workers answers.
     Pod,
     /// Different workers, as `pod:worker`.
     Worker,
 }
 
-/// Why the app does not answer through the front door. `doing` is as in "asking the app through Traefik 3.6.12 in namespace traefik".
+/// Why the app does not answer through the front door.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It might still work later; the last reason.
+    /// The deadline passed; it might still work later.
     #[error("{doing}: not within {}: {last}", crate::output::short(*timeout))]
     Late {
-        /// What was tried.
+        /// As in "asking the app through Traefik 3.6.12 in namespace traefik".
         doing: String,
-        /// For how long.
+        /// The whole time that all tries had.
         timeout: Duration,
-        /// The last reason.
+        /// Why the last try failed, or that there was no answer at all.
         last: String,
     },
     /// The front door redirects every plain request to TLS, which is not tested here.
     #[error("{doing}: the route accepts only TLS, and plain HTTP was redirected: status {status} to {to}")]
     Tls {
-        /// What was tried.
+        /// As in [`Self::Late`].
         doing: String,
-        /// The answer's status.
+        /// 3xx.
         status: u16,
-        /// The redirect's target.
+        /// The `Location` header: an `https:` URL.
         to: String,
     },
 }
@@ -91,7 +91,7 @@ impl Explained for Error {
     }
 }
 
-/// Opens a session and its WebSocket, and waits for the socket's first frame; again until it works. `host` is the Ingress's.
+/// Opens a session and its WebSocket, and waits for the socket's first frame. Retries until it works. `host` is the Ingress's host.
 ///
 /// # Errors
 /// [`Error`].
@@ -140,7 +140,7 @@ pub async fn spread(
     .await
 }
 
-/// Why one try did not work.
+/// Why one attempt failed.
 enum Reason {
     /// It may work in a moment.
     Wait(String),
@@ -206,7 +206,7 @@ async fn whoami(conn: &mut Conn, host: &str) -> Result<(Answer, Option<String>),
     read(&reply).ok_or_else(|| Reason::Wait("GET /whoami: something other than sticky-app answered".to_owned()))
 }
 
-/// Who answers a POST. A front door reuses its newest connection to a pod, and so reaches the same worker again and again; an app with
+/// Who answers a POST. A front door reuses its newest connection to a pod, so it keeps reaching the same worker; an app with
 /// several workers closes the connection after a POST.
 async fn submit(conn: &mut Conn, host: &str) -> Result<Answer, Reason> {
     // Any well-formed id is a session.
@@ -277,7 +277,7 @@ async fn socket(client: &Client, pod: &PodPort, host: &str, id: &str, cookie: Op
         Some(Err(error)) => return Err(error.into()),
         None => return Err(SocketError::Silent),
     }
-    // It was open; how it closes is not the question.
+    // It was open; how it closes doesn't matter.
     let _ = socket.close(None).await;
     Ok(())
 }

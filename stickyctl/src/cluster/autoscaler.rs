@@ -1,19 +1,19 @@
 //! What keeps an autoscaler from working.
 //!
-//! Its conditions tell (Kubernetes 1.35, `pkg/controller/podautoscaler/horizontal.go`), in words that name what failed inside and
+//! Its conditions say so (Kubernetes 1.35, `pkg/controller/podautoscaler/horizontal.go`), in words that name what failed inside and
 //! not what to do about it.
 
 use super::errors::{ApiError, ask};
 use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, ResourceMetricSource};
 use kube::Client;
 
-/// The group that every metrics API serves, whoever made it.
+/// The API group that every implementation of the metrics API serves.
 const GROUP: &str = "metrics.k8s.io";
 
-/// Said if nothing serves [`GROUP`].
+/// Shown if nothing serves [`GROUP`].
 pub(crate) const NO_METRICS_API: &str = "the cluster has no metrics API (metrics.k8s.io), so nothing can scale by CPU usage; install metrics-server";
 
-/// Whether the cluster has a metrics API. One that doesn't answer counts: the autoscaler's own conditions tell about that.
+/// Whether the cluster has a metrics API. One that doesn't answer counts: the autoscaler's own conditions report that.
 ///
 /// # Errors
 /// The API server did not answer as it should.

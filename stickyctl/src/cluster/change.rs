@@ -25,7 +25,6 @@ mod tests;
 
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The number of pods.
@@ -43,7 +42,6 @@ impl Change {
     }
 }
 
-/// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Changed {
     pub(crate) name: String,
@@ -69,7 +67,7 @@ impl Explained for Draining {
     }
 }
 
-/// Makes the change and waits until all pods are as wanted and those that leave are gone.
+/// Makes the change and waits until all new pods are ready and surplus pods are gone.
 ///
 /// # Errors
 /// There is no such release, an autoscaler owns the number, or the rollout does not finish.
@@ -116,7 +114,7 @@ fn sentence(before: Mode, after: Mode) -> String {
     format!("{head}, workers {} to {}. Every pod is replaced.", before.workers, after.workers)
 }
 
-/// Waits until the pods that leave are gone. Meanwhile the app asks their sockets to reconnect elsewhere.
+/// Waits until surplus pods are gone. Meanwhile the app asks their sockets to reconnect elsewhere.
 async fn drain(client: &Client, spec: &StickyApp, before: &BTreeSet<String>, deadline: Deadline, output: Output) -> Result<(), Failure> {
     let leaving = async || {
         let pods = all(client, spec).await?;

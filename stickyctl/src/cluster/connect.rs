@@ -1,4 +1,4 @@
-//! The way to the API server: kubeconfig, context, client, and whether the cluster is new enough.
+//! Connecting to the API server: kubeconfig, context, client, and whether the cluster is new enough.
 
 use super::errors::{ApiError, ask};
 use crate::exit::{Exit, Explained};
@@ -11,7 +11,7 @@ use std::time::Duration;
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Which cluster.
+/// The cluster that `--kubeconfig` and `--context` select.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
     /// The kubeconfig; without one, `KUBECONFIG` or else `~/.kube/config`.
@@ -23,7 +23,7 @@ pub struct Access {
 /// A cluster that answers.
 #[derive(Clone)]
 pub struct Cluster {
-    /// The client. It doesn't retry by itself.
+    /// The client. It doesn't retry requests.
     pub client: Client,
     /// The context's name in the kubeconfig.
     pub context: String,
@@ -39,7 +39,7 @@ impl Cluster {
     }
 }
 
-/// There is no way to a cluster that can be used.
+/// Why there is no connection to a cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no kubeconfig to read; why.
@@ -88,7 +88,7 @@ pub async fn connect(access: &Access) -> Result<Cluster, Error> {
     let context = access.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
     let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
-    // kube's own retries run for minutes on what never gets better (a budget that forbids an eviction).
+    // kube's own retries take minutes even for permanent errors, such as a disruption budget that forbids an eviction.
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT);
     let address = config.cluster_url.to_string();
@@ -106,7 +106,7 @@ async fn greet(client: Client, context: String, address: &str) -> Result<Cluster
     Ok(Cluster { client, context, version })
 }
 
-/// Cloud providers write the minor version as `30+`. What can't be read is given a try.
+/// Cloud providers write the minor version as `30+`. A version that can't be read is assumed to be new enough.
 fn too_old(major: &str, minor: &str) -> bool {
     let number = |text: &str| text.trim_end_matches('+').parse::<u32>().ok();
     matches!((number(major), number(minor)), (Some(major), Some(minor)) if major < 1 || (major == 1 && minor < OLDEST))

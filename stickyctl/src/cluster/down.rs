@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) place: Place,
-    /// Delete without asking.
+    /// `--yes`: delete without asking.
     pub(crate) yes: bool,
     /// Delete Redis's PersistentVolumeClaim too.
     pub(crate) delete_data: bool,
@@ -33,7 +33,6 @@ pub(crate) struct Request {
     pub(crate) timeout: Duration,
 }
 
-/// What `down` found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Done {
     /// There was nothing to delete.
@@ -73,13 +72,13 @@ impl Explained for Error {
     }
 }
 
-/// What there is of a release.
+/// The objects of a release, by what happens to them.
 struct Inventory {
     /// What will be deleted.
     doomed: Vec<Item>,
-    /// Claims that stay.
+    /// PersistentVolumeClaims that are kept.
     claims: Vec<Item>,
-    /// Objects with the release's labels that somebody else applied.
+    /// Objects with the release's labels that another manager applied; they are kept.
     others: Vec<Item>,
     /// The namespace, if `up` created it.
     space: Option<Box<Namespace>>,
@@ -87,10 +86,10 @@ struct Inventory {
     door: Option<Installed>,
 }
 
-/// Deletes a release.
+/// Deletes a release and waits until its objects are gone.
 ///
 /// # Errors
-/// It is managed by Helm, nobody confirmed it, or something does not go away.
+/// Helm manages the release, the user did not confirm, or an object was not deleted in time.
 pub(crate) async fn run(cluster: &Cluster, request: &Request, output: Output) -> Result<Done, Failure> {
     let deadline = Deadline::after(request.timeout);
     let (client, place) = (&cluster.client, &request.place);
@@ -193,7 +192,7 @@ async fn gone(place: &Place, client: &Client, doomed: &[Item], deadline: Deadlin
     Ok(())
 }
 
-/// Deletes the namespace if nothing is left in it. What somebody else put there keeps it, and so does a claim.
+/// Deletes the namespace if nothing is left in it. Other objects keep it, and so does a PersistentVolumeClaim.
 async fn end_namespace(client: &Client, space: &Namespace, name: &str, deadline: Deadline, output: Output) -> Result<(), Failure> {
     let left = rest::of(client, name).await?;
     if let Some(first) = left.first() {

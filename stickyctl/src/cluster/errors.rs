@@ -3,7 +3,7 @@
 use crate::exit::{Exit, Explained};
 use std::time::Duration;
 
-/// The longest that one answer of the API server is waited for. kube's client has no read timeout of its own.
+/// The timeout for one answer of the API server. kube's client has no read timeout of its own.
 pub(crate) const ANSWER: Duration = Duration::from_secs(20);
 
 /// The one sentence in an error: the API server's message, or else the cause at the end of the chain. (kube's own text says only
@@ -43,7 +43,7 @@ pub enum ApiError {
         /// The API server's message.
         said: String,
     },
-    /// Any other status.
+    /// Any status but 401 and 403, such as 404 or 409.
     #[error("{doing}: {said}")]
     Refused {
         /// What the request was for.
@@ -76,7 +76,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// What kube's client says of a request.
+    /// From an error of kube's client.
     pub(crate) fn new(doing: &str, error: &kube::Error) -> Self {
         let (doing, said) = (doing.to_owned(), sentence(error));
         match error {
@@ -133,7 +133,7 @@ pub(crate) async fn ask<T>(doing: &str, call: impl Future<Output = Result<T, kub
     }
 }
 
-/// As [`ask`], where missing permission is not an error: `None` is a 403.
+/// Like [`ask`], but missing permission is not an error: `None` is a 403.
 ///
 /// # Errors
 /// As [`ask`].

@@ -69,7 +69,7 @@ impl Explained for Error {
     }
 }
 
-/// A way into a release through its front door.
+/// A tunnel to a release through its front door.
 pub(crate) struct Opened {
     pub(crate) tunnel: Tunnel,
     /// The host in the route; `None` routes any host.
@@ -88,7 +88,7 @@ impl Opened {
         url(self.host.as_deref(), self.tunnel.addr())
     }
 
-    /// What to know about it, one line each.
+    /// Notes for the user, one line each.
     pub(crate) fn notes(&self) -> Vec<String> {
         notes(&self.door, self.host.as_deref(), self.tls, self.tunnel.addr())
     }
@@ -110,7 +110,7 @@ pub(crate) async fn open(cluster: &Cluster, place: &Place, port: u16) -> Result<
     Ok(Opened { tunnel, host: way.host, tls: way.tls, client: client.clone(), selector: selector_text(&spec, Component::App), door })
 }
 
-/// What the Ingress says now; somebody may have changed it since it was applied.
+/// The route in the live Ingress, which may have changed since it was applied.
 struct Way {
     class: String,
     host: Option<String>,

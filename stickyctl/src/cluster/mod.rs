@@ -13,7 +13,7 @@
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
 //! | [`tunnel`], [`answer`] | talking to pods |
 
-#![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for whoever reads the source"))]
+#![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for readers of the source"))]
 
 pub mod answer;
 pub(crate) mod apply;

@@ -11,15 +11,15 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Whose a namespace is.
+/// The owner of a namespace.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Space {
     /// There is none, so `up` creates it.
     Absent,
     /// `up` created it for this release.
     Ours(Box<Namespace>),
-    /// It existed before, or it can't be read. Without permission to read namespaces there is none to create one either: whoever
-    /// runs this was given the namespace.
+    /// It existed before, or it can't be read. A user who may not read namespaces can't create one either, so it
+    /// was created for them.
     Theirs,
 }
 
@@ -49,7 +49,7 @@ impl Explained for Error {
     }
 }
 
-/// Whose the namespace of `release` is now, even if it is being deleted.
+/// The owner of the namespace of `release`, even if it is being deleted.
 ///
 /// # Errors
 /// The API server did not answer as it should.
@@ -62,7 +62,7 @@ pub(crate) async fn read(client: &Client, release: &str, name: &str) -> Result<S
     })
 }
 
-/// As [`read`]; a namespace that is being deleted is waited for first.
+/// Like [`read`], but first waits for a namespace that is being deleted.
 ///
 /// # Errors
 /// It does not go away, or the API server did not answer as it should.

@@ -50,7 +50,7 @@ pub enum Error {
     /// The annotation is not JSON, or not a spec that this version reads; why.
     #[error("can't read the annotation {SPEC} of deployment {0}: {1}")]
     Unreadable(Place, String),
-    /// Helm manages it; the command that does with Helm what was asked for.
+    /// Helm manages it; the equivalent Helm command.
     #[error("release {0} is managed by Helm: its next upgrade would undo a change made here")]
     Helm(Place, String),
     /// The API server did not answer as it should.

@@ -1,7 +1,7 @@
 //! Who owns the replica count: the one rule behind `up`, `scale` and `mode`.
 //!
 //! Server-side apply records an owner for every field. A field that its only owner leaves out falls back to its default, which
-//! for `replicas` is 1. A field that nobody ever owned keeps no trace of who scaled it, and any apply overwrites it silently
+//! for `replicas` is 1. A field without an owner keeps no trace of who scaled it, and any apply overwrites it silently
 //! (kubernetes/kubernetes#82046 and the like; each row of the tests was observed on Kubernetes 1.35). So what the live object says
 //! decides whether the number is written, left out or handed over.
 
@@ -38,20 +38,19 @@ pub(crate) struct Owner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) pods: u16,
-    /// Whether the command is about the number: then it takes the number over from whoever set it before.
+    /// Whether the command is about the number: then it takes the number over from its previous owner.
     pub(crate) takes_over: bool,
 }
 
 /// What an apply does about the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Write it.
     Write(u16),
-    /// Leave it out: the live number stays, because an autoscaler or somebody else owns it.
+    /// Leave it out: the live number stays, because an autoscaler or another manager owns it.
     LeaveOut,
     /// We are its only owner and must not be any longer: give the live number to [`HOLDER`] first, or it would become 1.
     HandOver(i32),
-    /// Somebody else owns it and it is to be ours.
+    /// Another manager owns it, and this command takes it over.
     TakeOver(u16),
 }
 
@@ -96,7 +95,7 @@ fn owns_replicas(entry: &ManagedFieldsEntry) -> bool {
 /// A given number would fight an autoscaler.
 pub(crate) fn decide(live: Option<&Live>, spec: u16, given: Option<Given>, scaled: bool) -> Result<Decision, Autoscaled> {
     // On the first apply even if an autoscaler is to follow: left out, it would be 1 until the autoscaler acts, with all sessions
-    // of those seconds on one pod. Whoever changes it next owns it.
+    // of those seconds on one pod. The next manager that changes it owns it.
     let Some(live) = live else { return Ok(Decision::Write(spec)) };
     let ours = live.owners.iter().any(|owner| owner.is_ours);
     let others = live.owners.iter().any(|owner| !owner.is_ours);
@@ -107,12 +106,12 @@ pub(crate) fn decide(live: Option<&Live>, spec: u16, given: Option<Given>, scale
         return Ok(if ours && !others { Decision::HandOver(live.replicas) } else { Decision::LeaveOut });
     }
     if let Some(Given { pods, takes_over }) = given {
-        // With no autoscaler left, nobody stands behind what the last one wrote.
+        // With no autoscaler left, the number that the last one wrote has no owner.
         let nobody = live.owners.iter().all(|owner| owner.is_ours || [HOLDER, AUTOSCALER].contains(&owner.manager.as_str()));
         return Ok(if others && (takes_over || nobody) { Decision::TakeOver(pods) } else { Decision::Write(pods) });
     }
     match u16::try_from(live.replicas) {
-        // Ours already, or nobody's: writing the live number changes nothing and puts an owner on record.
+        // Ours already, or without an owner: writing the live number changes nothing and records an owner.
         Ok(replicas) if !others => Ok(Decision::Write(replicas)),
         _ => Ok(Decision::LeaveOut),
     }

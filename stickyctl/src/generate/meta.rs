@@ -10,9 +10,7 @@ pub(crate) const SPEC: &str = "stickyctl.dev/spec";
 /// A part of a release; the value of the label `app.kubernetes.io/component`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Component {
-    /// The app.
     App,
-    /// Redis.
     Redis,
 }
 

@@ -1,4 +1,4 @@
-//! From a spec to Kubernetes objects: typed, in the order in which they are applied. Equal specs give equal objects.
+//! Generates Kubernetes objects from a spec: typed, in the order in which they are applied. Equal specs give equal objects.
 //!
 //! [`objects`] makes all of them, from a file for each part; [`mod@write`] turns objects into text.
 

@@ -1,4 +1,4 @@
-//! The presets, of which `manifests/` has one folder each.
+//! The presets. Each has a folder in `manifests/`.
 
 use crate::spec::ingress::FrontDoor;
 use sticky_core::mode::Mode;
@@ -17,7 +17,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// Every preset.
+    /// All presets; a test compares each with its folder in `manifests/`.
     pub const ALL: [Self; 4] = [Self::Nginx3x1, Self::Nginx1x4, Self::Traefik3x1, Self::Traefik1x4];
 
     /// The name, as in `nginx-3x1`, which is also that of the folder in `manifests/`.

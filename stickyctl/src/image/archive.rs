@@ -13,9 +13,7 @@ const USER: &str = "65532:65532";
 /// Some readers require a time; it is fixed, so that equal input gives equal bytes.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
-/// A finished archive.
 pub(super) struct Archive {
-    /// The tar.
     pub(super) bytes: Vec<u8>,
     /// The digest of the manifest, which identifies the image in registries and nodes.
     pub(super) digest: String,

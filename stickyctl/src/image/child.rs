@@ -15,7 +15,7 @@ const LINES: usize = 8;
 /// How long to read on after the program has ended: a child of its own may hold its streams open.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Why a program did not do what it was started for.
+/// Why a program failed.
 #[derive(Debug)]
 pub(super) enum Ended {
     /// It is missing or can't be executed.
@@ -31,7 +31,7 @@ pub(super) enum Ended {
     Late(Duration),
 }
 
-/// A program that failed, and what it was to do.
+/// A failed program and its task.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing}: {}", ended.words(program))]
 pub(crate) struct ChildError {

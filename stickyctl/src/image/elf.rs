@@ -1,4 +1,4 @@
-//! Whether a file is a program that runs alone in an empty image: what its ELF header and program headers say.
+//! Checks the ELF header and program headers of a file: whether it can run in an empty image.
 
 use super::arch::Arch;
 use object::LittleEndian;

@@ -43,7 +43,6 @@ pub(crate) enum SourceError {
     /// A folder for the build.
     #[error("building {NAME} for linux/{}: creating a temporary folder: {why}", arch.word())]
     Folder { arch: Arch, why: io::Error },
-    /// Docker failed.
     #[error("{child}")]
     Build { arch: Arch, child: ChildError },
     /// Docker built something else.

@@ -6,27 +6,24 @@ use sticky_core::topology::Door;
 
 /// `GET /status`, and `stickyctl status -o json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Status {
+pub(crate) struct Status {
     /// [`Status::SCHEMA`]; fields are only added.
     pub schema: String,
-    /// Where the page is.
+    /// The page's URL, for a browser.
     pub url: String,
-    /// The process that runs it.
+    /// The process of the demo.
     pub pid: u32,
-    /// Its version.
     pub version: String,
-    /// Seconds since it started.
+    /// Seconds since the demo started.
     pub up_s: u64,
-    /// What is wanted, `PODSxWORKERS`.
+    /// The requested mode, as in `3x1`.
     pub mode: String,
-    /// Whether that is what there is.
+    /// Whether the running pods and workers match `mode`.
     pub settled: bool,
-    /// Why it can't be, where that is so.
+    /// Why the mode can't be reached; `None` if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// The front door.
     pub door: Door,
-    /// The bus.
     pub bus: BusStatus,
     /// The pods, oldest first.
     pub pods: Vec<PodStatus>,
@@ -34,18 +31,16 @@ pub struct Status {
 
 impl Status {
     /// The version of this shape.
-    pub const SCHEMA: &'static str = "stickyctl.status/v1";
+    pub(crate) const SCHEMA: &'static str = "stickyctl.status/v1";
 
-    /// Sockets in all.
     #[must_use]
-    pub fn sockets(&self) -> usize {
+    pub(crate) fn sockets(&self) -> usize {
         self.pods.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum()
     }
 }
 
-/// The bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct BusStatus {
+pub(crate) struct BusStatus {
     /// `redis` or `memory`.
     pub kind: String,
     /// `directed` or `broadcast`.
@@ -54,30 +49,23 @@ pub struct BusStatus {
     pub state: String,
 }
 
-/// A pod.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PodStatus {
-    /// Its name.
+pub(crate) struct PodStatus {
     pub pod: String,
-    /// Its state.
     pub state: State,
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
-    /// Its workers.
     pub workers: Vec<WorkerStatus>,
 }
 
-/// A worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct WorkerStatus {
-    /// Its number.
+pub(crate) struct WorkerStatus {
     pub worker: u16,
-    /// Its state.
     pub state: State,
     /// Sockets that it holds.
     pub sockets: usize,
-    /// Times that it was replaced.
+    /// How often it was replaced.
     pub restarts: u64,
     /// Seconds since it started.
     pub age_s: u64,
@@ -86,8 +74,8 @@ pub struct WorkerStatus {
 /// `POST /scale`, `/mode`, `/kill`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Change {
-    /// So many pods; workers stay.
+pub(crate) enum Change {
+    /// The number of pods; the number of workers per pod stays.
     Scale(u16),
     /// `PODSxWORKERS`.
     Mode(String),
@@ -95,9 +83,8 @@ pub enum Change {
     Kill(String),
 }
 
-/// The answer to a change that is not made.
+/// The answer to a refused change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refusal {
-    /// For a person.
     pub error: String,
 }

@@ -9,9 +9,9 @@ use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// The longest time for a start.
+/// How long the background process may take to answer.
 const START: Duration = Duration::from_secs(30);
-/// Between two looks at the one that starts.
+/// Poll interval while it starts.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Starts the same command without `--detach` in the background, and waits until it answers.
@@ -26,7 +26,7 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
         .stdin(Stdio::null())
         .stdout(Stdio::from(log))
         .stderr(Stdio::from(errors))
-        // A group of its own: the terminal's Ctrl-C is not meant for it.
+        // A process group of its own, so that the terminal's Ctrl-C doesn't reach it.
         .process_group(0)
         .spawn()
         .map_err(failed("starting the demo in the background"))?;

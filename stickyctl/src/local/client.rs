@@ -13,34 +13,33 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::UnixStream;
 
-/// The server only notes what is wanted, so it answers at once.
+/// The server answers before a change is done, so the timeout is short.
 const LIMITS: http1::Limits = http1::Limits { body: 4 * 1_024 * 1_024, answer: Duration::from_secs(5) };
 
 /// A connection to the running demo.
-pub struct Client {
+pub(crate) struct Client {
     path: PathBuf,
 }
 
 impl Client {
-    /// A client of the control socket in the runtime folder. Whether anything listens there, a call will tell.
+    /// A client of the control socket in the runtime folder. It does not check whether anything listens there.
     ///
     /// # Errors
     /// The folder is not safe.
-    pub fn open() -> Result<Self, LocalError> {
+    pub(crate) fn open() -> Result<Self, LocalError> {
         Ok(Self { path: runtime_dir::open()?.join("local.sock") })
     }
 
-    /// The control socket.
     #[must_use]
-    pub fn path(&self) -> &std::path::Path {
+    pub(crate) fn path(&self) -> &std::path::Path {
         &self.path
     }
 
-    /// The status, or `None` where nothing listens.
+    /// The status, or `None` if nothing listens.
     ///
     /// # Errors
     /// Something listens, but does not answer as it should.
-    pub async fn find(&self) -> Result<Option<Status>, LocalError> {
+    pub(crate) async fn find(&self) -> Result<Option<Status>, LocalError> {
         match UnixStream::connect(&self.path).await {
             Ok(stream) => self.ask(stream, Method::GET, "/status", None).await.map(Some),
             Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => Ok(None),
@@ -52,7 +51,7 @@ impl Client {
     ///
     /// # Errors
     /// Nothing runs.
-    pub async fn status(&self) -> Result<Status, LocalError> {
+    pub(crate) async fn status(&self) -> Result<Status, LocalError> {
         self.find().await?.ok_or_else(|| LocalError::NothingRuns(self.path.clone()))
     }
 
@@ -60,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// Nothing runs, or it refuses.
-    pub async fn change(&self, change: &Change) -> Result<Status, LocalError> {
+    pub(crate) async fn change(&self, change: &Change) -> Result<Status, LocalError> {
         self.status().await?;
         let body = serde_json::to_string(change).map_err(|e| self.failed(e))?;
         self.ask(self.connect().await?, Method::POST, "/change", Some(body)).await
@@ -70,7 +69,7 @@ impl Client {
     ///
     /// # Errors
     /// Nothing runs.
-    pub async fn down(&self) -> Result<(), LocalError> {
+    pub(crate) async fn down(&self) -> Result<(), LocalError> {
         self.raw(self.connect().await?, Method::POST, "/down", None).await.map(drop)
     }
 

@@ -12,16 +12,16 @@ use std::time::{Duration, Instant};
 use sticky_core::mode::Mode;
 use sticky_core::readiness::State;
 
-/// Between two looks at what is being waited for.
+/// Poll interval while waiting for a change.
 const LOOK: Duration = Duration::from_millis(50);
-/// The longest time for the demo to end.
+/// How long the demo may take to end.
 const GONE: Duration = Duration::from_secs(20);
 
 /// Prints the pods, workers and sockets of the running demo.
 ///
 /// # Errors
-/// No demo runs, or it did not do what it was asked.
-pub async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
+/// No demo is running, or the request failed.
+pub(crate) async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
     let status = Client::open()?.status().await?;
     match format {
         Format::Json => output.answer(&serde_json::to_string_pretty(&status).unwrap_or_default()),
@@ -33,8 +33,8 @@ pub async fn status(format: Format, output: Output) -> Result<Exit, LocalError> 
 /// Changes the number of pods and waits.
 ///
 /// # Errors
-/// No demo runs, or it did not do what it was asked.
-pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
+/// No demo is running, or the request failed.
+pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
     let mode: Mode = before.mode.parse().map_err(|why| LocalError::Mode { mode: before.mode.clone(), why })?;
@@ -53,8 +53,8 @@ pub async fn scale(pods: u16, timeout: Duration, output: Output) -> Result<Exit,
 /// Changes pods and workers and waits.
 ///
 /// # Errors
-/// No demo runs, or it did not do what it was asked.
-pub async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
+/// No demo is running, or the request failed.
+pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
     let replaced = before.mode.parse::<Mode>().is_ok_and(|old| old.workers != mode.workers);
@@ -71,7 +71,7 @@ pub async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// Waits until the mode is `want`, and reports pods and drain on the way.
+/// Waits until the mode is `want`, and shows starting and draining pods meanwhile.
 async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, output: Output) -> Result<(), LocalError> {
     let began = Instant::now();
     let old: Vec<&str> = before.pods.iter().map(|p| p.pod.as_str()).collect();
@@ -139,8 +139,8 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
 /// Kills a pod or a worker.
 ///
 /// # Errors
-/// No demo runs, or it did not do what it was asked.
-pub async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
+/// No demo is running, or the request failed.
+pub(crate) async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
     let is_worker = target.contains(':');
     Client::open()?.change(&Change::Kill(target.clone())).await?;
     output.answer(&format!("killed {target}"));
@@ -155,8 +155,8 @@ pub async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
 /// Stops the demo and waits until it is gone.
 ///
 /// # Errors
-/// No demo runs, or it did not do what it was asked.
-pub async fn down(output: Output) -> Result<Exit, LocalError> {
+/// No demo is running, or the request failed.
+pub(crate) async fn down(output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let Some(status) = client.find().await? else {
         output.note("no demo is running on this machine");

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sticky_core::mode::{BadMode, MOST, Mode};
 use tokio::net::UnixListener;
 
-/// The control socket's file, removed at the end.
+/// The control socket's file; dropping it removes the file.
 struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
@@ -29,7 +29,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Binds the socket. One whose owner is gone is replaced; the caller has found that nobody answers.
+    /// Binds the socket and replaces a stale one. The caller has checked that nothing answers on it.
     pub(super) fn bind(path: PathBuf) -> Result<Self, LocalError> {
         let failed = |why| LocalError::ControlSocket { path: path.clone(), why };
         match std::fs::symlink_metadata(&path) {

@@ -1,4 +1,4 @@
-//! The front door: a reverse proxy that behaves as cookie affinity does, and does not pool connections to pods.
+//! The front door: a reverse proxy with cookie affinity and without pooled connections to pods.
 
 use super::route::{COOKIE, Candidate, Choice, choose};
 use http::header::{CONNECTION, COOKIE as COOKIE_HEADER, HOST, HeaderName, HeaderValue, SET_COOKIE, UPGRADE};
@@ -28,21 +28,20 @@ type Body = BoxBody<Bytes, hyper::Error>;
 
 /// Bytes in flight between the door and a worker, each way.
 const PIPE: usize = 16 * 1_024;
-/// A client that sends half a head, or nothing between two requests, is let go after this long.
+/// A client that sends only part of a head, or nothing between two requests, is disconnected after this long.
 const IDLE: Duration = Duration::from_secs(75);
 
-/// What the door needs of the pods.
+/// The pods, as the front door uses them.
 pub(super) trait Backends: Send + Sync + 'static {
-    /// The pods that may be chosen.
+    /// The candidates for the next request.
     fn candidates(&self) -> Vec<Candidate>;
-    /// Gives a connection to a pod.
+    /// Hands a connection to a pod.
     ///
     /// # Errors
-    /// The connection, where the pod takes none.
+    /// The connection, if the pod accepts none.
     fn hand(&self, pod: &str, connection: Handed) -> Result<(), Handed>;
 }
 
-/// The front door.
 pub(super) struct Door<B> {
     backends: Arc<B>,
     affinity: Affinity,
@@ -53,7 +52,7 @@ pub(super) struct Door<B> {
 }
 
 impl<B: Backends> Door<B> {
-    /// A door in front of `backends` that has at most `connections` at once; the next ones are closed.
+    /// A front door for `backends`. It closes connections beyond `connections` at once.
     #[must_use]
     pub(super) fn new(backends: Arc<B>, view: &DoorView, connections: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -66,7 +65,7 @@ impl<B: Backends> Door<B> {
         })
     }
 
-    /// Takes connections until `stop`.
+    /// Accepts connections until `stop`.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
         loop {
             tokio::select! {
@@ -97,7 +96,7 @@ impl<B: Backends> Door<B> {
             .max_buf_size(32 * 1_024)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        // What a client does to its own connection is no event of ours.
+        // A connection that its client breaks is not an error of ours.
         let _ = connection.await;
     }
 
@@ -127,7 +126,7 @@ impl<B: Backends> Door<B> {
                 bridge(client, hyper::upgrade::on(&mut answer), permit);
             }
         } else {
-            // Hop by hop: the pod's connection ends, the client's goes on.
+            // `Connection` is hop by hop: the pod's connection ends, the client's stays open.
             answer.headers_mut().remove(CONNECTION);
         }
         answer.headers_mut().remove(DOOR_HEADER);
@@ -143,7 +142,7 @@ impl<B: Backends> Door<B> {
         answer.map(|body| body.boxed())
     }
 
-    /// Connects to the first pod that takes the connection.
+    /// Connects to the first pod that accepts the connection.
     fn connect(&self, candidates: &[Candidate], choice: &Choice, peer: SocketAddr) -> Option<(usize, tokio::io::DuplexStream)> {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let mut connection = Handed { stream: theirs, peer: peer.ip() };
@@ -169,14 +168,14 @@ fn bridge(client: hyper::upgrade::OnUpgrade, pod: hyper::upgrade::OnUpgrade, per
     tokio::spawn(async move {
         if let (Ok(client), Ok(pod)) = (client.await, pod.await) {
             let (mut client, mut pod) = (TokioIo::new(client), TokioIo::new(pod));
-            // Either side may go first, and in any manner; the other is told by its own end.
+            // Either side may end first, cleanly or not; dropping both ends closes the other.
             let _ = tokio::io::copy_bidirectional(&mut client, &mut pod).await;
             drop(permit);
         }
     });
 }
 
-/// What a proxy owes the pod: who asked, and no headers of its own connection.
+/// Adds `X-Forwarded-*` and removes hop-by-hop headers, as a proxy must.
 fn forward_headers(headers: &mut HeaderMap, peer: SocketAddr, upgrading: bool) {
     if !upgrading {
         headers.remove(CONNECTION);

@@ -10,122 +10,61 @@ use sticky_core::mode::{BadMode, Mode};
 
 /// Why the folder of the control socket can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum UnsafeFolder {
-    /// The system refused.
+pub(crate) enum UnsafeFolder {
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// It is a symlink, or not a folder at all.
     #[error("it is a symlink or not a folder ({0})")]
     NotAFolder(rustix::io::Errno),
-    /// Somebody else made it.
     #[error("it belongs to user {owner}, not to you ({you})")]
-    Owner {
-        /// Whose it is.
-        owner: u32,
-        /// Who runs this program.
-        you: u32,
-    },
-    /// Others have rights on it.
+    Owner { owner: u32, you: u32 },
     #[error("other users can enter it (mode {0:o}); run chmod 700 on it")]
     Open(u32),
 }
 
 /// Why the control socket gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Silence {
+pub(crate) enum Silence {
     /// Nothing can connect to it.
     #[error(transparent)]
     Connect(#[from] std::io::Error),
-    /// It does not answer as an HTTP server does.
+    /// Something answers, but not as an HTTP server.
     #[error(transparent)]
     Http(#[from] crate::http1::Error),
-    /// It answers something else than this version understands.
+    /// The answer is not what this version understands.
     #[error("the demo is of another version: {0}")]
     Version(#[from] serde_json::Error),
 }
 
 /// Why a command for the demo on this machine failed.
 #[derive(Debug, thiserror::Error)]
-pub enum LocalError {
-    /// The folder of the control socket.
+pub(crate) enum LocalError {
     #[error("using {} for the control socket: {why}", dir.display())]
-    Folder {
-        /// The folder.
-        dir: PathBuf,
-        /// What is wrong with it.
-        why: UnsafeFolder,
-    },
-    /// There is no demo to talk to.
+    Folder { dir: PathBuf, why: UnsafeFolder },
     #[error("no demo is running on this machine: nothing listens on {}", .0.display())]
     NothingRuns(PathBuf),
-    /// There is one already.
     #[error("a demo is already running: {url} (process {pid})")]
-    AlreadyUp {
-        /// Its page.
-        url: String,
-        /// Its process.
-        pid: u32,
-    },
-    /// The control socket does not answer as it should.
+    AlreadyUp { url: String, pid: u32 },
     #[error("talking to the running demo over {}: {why}", path.display())]
-    Control {
-        /// The control socket.
-        path: PathBuf,
-        /// What went wrong.
-        why: Silence,
-    },
-    /// The running demo refuses what was asked.
+    Control { path: PathBuf, why: Silence },
+    /// The running demo refuses the change, for this reason.
     #[error("{0}")]
     Refused(String),
-    /// The control socket can't be made.
     #[error("creating the control socket {}: {why}", path.display())]
-    ControlSocket {
-        /// The control socket.
-        path: PathBuf,
-        /// What the system said.
-        why: std::io::Error,
-    },
-    /// The flags of Redis.
+    ControlSocket { path: PathBuf, why: std::io::Error },
     #[error(transparent)]
     BadRedis(#[from] BadRedis),
-    /// Redis does not answer.
     #[error("connecting to Redis at {address}: {why}")]
-    Redis {
-        /// Host and port.
-        address: String,
-        /// What the connection said.
-        why: Unreachable,
-    },
-    /// The page's address can't be taken.
+    Redis { address: String, why: Unreachable },
     #[error("listening on {address}: {why}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        why: std::io::Error,
-    },
-    /// A pod did not start.
+    Listen { address: SocketAddr, why: std::io::Error },
     #[error("starting the pods: {0}")]
     Pod(#[from] CannotStart),
-    /// Pods did not become ready.
     #[error("waiting for the pods: they were not ready after {}", short(*.0))]
     NotReady(Duration),
-    /// Something of the process itself.
     #[error("{doing}: {why}")]
-    Process {
-        /// What was being done.
-        doing: &'static str,
-        /// What the system said.
-        why: std::io::Error,
-    },
-    /// The log of the demo in the background.
+    Process { doing: &'static str, why: std::io::Error },
     #[error("creating the log {}: {why}", path.display())]
-    Log {
-        /// The log.
-        path: PathBuf,
-        /// What the system said.
-        why: std::io::Error,
-    },
+    Log { path: PathBuf, why: std::io::Error },
     /// The demo that was started in the background ended.
     #[error("{said}")]
     Background {
@@ -134,76 +73,37 @@ pub enum LocalError {
         /// The end of its log.
         said: String,
     },
-    /// The demo that was started in the background does not answer.
     #[error("the demo did not answer within {}; its log is {}", short(*.limit), log.display())]
-    BackgroundSilent {
-        /// How long it had.
-        limit: Duration,
-        /// Its log.
-        log: PathBuf,
-    },
-    /// The running demo reports a mode that this version can't read.
+    BackgroundSilent { limit: Duration, log: PathBuf },
     #[error("the running demo reports the mode `{mode}`: {why}")]
-    Mode {
-        /// What it reports.
-        mode: String,
-        /// Why it can't be read.
-        why: BadMode,
-    },
-    /// A change failed on the demo's side.
+    Mode { mode: String, why: BadMode },
     #[error("changing to {want}: {why}")]
-    Change {
-        /// What was wanted.
-        want: Mode,
-        /// What the demo reports.
-        why: String,
-    },
-    /// A change takes too long.
+    Change { want: Mode, why: String },
     #[error("changing to {want}: not done after {}; last seen: {seen}", short(*.limit))]
-    ChangeTimedOut {
-        /// What was wanted.
-        want: Mode,
-        /// How long it had.
-        limit: Duration,
-        /// The state at the end.
-        seen: String,
-    },
-    /// Ctrl-C while a change was awaited.
+    ChangeTimedOut { want: Mode, limit: Duration, seen: String },
     #[error("waiting for {0}: interrupted")]
     Interrupted(Mode),
-    /// The demo does not end.
     #[error("process {pid} was asked to end and is still there after {}", short(*.limit))]
-    StillThere {
-        /// The process.
-        pid: u32,
-        /// How long it had.
-        limit: Duration,
-    },
+    StillThere { pid: u32, limit: Duration },
 }
 
 /// Why a pod could not start.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotStart {
-    /// The system gave no random numbers for its cookie.
+pub(crate) enum CannotStart {
     #[error("the system gave no random numbers: {0}")]
     NoRandomness(getrandom::Error),
-    /// A worker's thread or runtime.
     #[error("starting {what} for {place}: {why}")]
     System {
         /// `a thread` or `a runtime`.
         what: &'static str,
         /// `POD:WORKER`.
         place: String,
-        /// What the system said.
         why: std::io::Error,
     },
-    /// The worker itself.
     #[error(transparent)]
     Worker(#[from] sticky_app::server::CannotMake),
-    /// The worker ended before it listened.
     #[error("worker {0} ended before it listened")]
     Ended(String),
-    /// The pod's name.
     #[error(transparent)]
     Name(#[from] sticky_core::identity::BadPodName),
 }

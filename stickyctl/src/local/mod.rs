@@ -3,8 +3,8 @@
 
 mod api;
 mod background;
-pub mod client;
-pub mod commands;
+pub(crate) mod client;
+pub(crate) mod commands;
 mod control;
 mod door;
 mod error;
@@ -14,7 +14,7 @@ mod request;
 mod route;
 mod runtime_dir;
 mod table;
-pub mod up;
+pub(crate) mod up;
 
-pub use error::LocalError;
-pub use request::UpRequest;
+pub(crate) use error::LocalError;
+pub(crate) use request::UpRequest;

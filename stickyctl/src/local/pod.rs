@@ -17,17 +17,15 @@ const BACKLOG: usize = 1_024;
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It drained.
     Drained,
     /// It was killed, or its thread panicked.
     Died,
 }
 
-/// One life of a worker.
+/// A worker from its start to its end.
 pub(super) struct Life {
     /// The server's side of it.
     pub worker: Arc<Worker>,
-    /// When it began.
     pub began: Instant,
     connections: mpsc::Sender<Handed>,
     drain: Mutex<Option<oneshot::Sender<Plan>>>,
@@ -35,7 +33,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// Ends it hard: its sockets close without a goodbye.
+    /// Kills it: its sockets end without a close frame.
     pub(super) fn kill(&self) {
         self.kill.cancel();
     }
@@ -56,13 +54,11 @@ pub(super) struct Slot {
     pub restarts: u64,
 }
 
-/// A pod.
 pub(super) struct Pod {
-    /// Its name, never used again in a run.
+    /// The name. A run never uses one twice.
     pub name: PodName,
-    /// Its cookie's value.
+    /// The value of the affinity cookie that selects this pod.
     pub token: String,
-    /// Its workers.
     pub slots: Mutex<Vec<Slot>>,
     turn: AtomicUsize,
 }
@@ -79,7 +75,7 @@ impl Pod {
         Arc::new(Self { name, token, slots: Mutex::new(slots), turn: AtomicUsize::new(0) })
     }
 
-    /// The number of workers that it has when all run.
+    /// The number of workers when all of them run.
     pub(super) fn workers(&self) -> u16 {
         u16::try_from(lock(&self.slots).len()).unwrap_or(u16::MAX)
     }
@@ -89,10 +85,10 @@ impl Pod {
         lock(&self.slots).iter().filter_map(|slot| slot.life.clone()).collect()
     }
 
-    /// Gives a connection to the next worker that takes it; gives it back where none does.
+    /// Hands a connection to the next worker that accepts it.
     ///
     /// # Errors
-    /// The connection, untouched.
+    /// The connection, untouched, if no worker accepts it.
     pub(super) fn hand(&self, mut connection: Handed) -> Result<(), Handed> {
         let lives = self.lives();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -105,7 +101,7 @@ impl Pod {
         Err(connection)
     }
 
-    /// Starts worker `number`; resolves when it listens. `ended` is told how it ends.
+    /// Starts worker `number` and resolves when it listens. `ended` receives how it ended.
     ///
     /// # Errors
     /// [`CannotStart`]: the pod has no worker there then.
@@ -122,7 +118,7 @@ impl Pod {
             .spawn(move || {
                 let name = pod.name.clone();
                 let how = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| live(&pod, &plan, number, started)));
-                // A worker that is gone without a word is gone from the map at once, as its pod's endpoint would be.
+                // A worker that dies without a goodbye leaves the map at once, just as its pod's endpoint would.
                 if let Relay::Memory { hub, .. } = &plan.relay {
                     hub.leave(name.as_str(), number);
                 }
@@ -165,7 +161,7 @@ fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<
         let order = async {
             match drained.await {
                 Ok(plan) => plan,
-                // Nobody holds the life any more, so nobody will order anything.
+                // All handles to this worker are dropped, so no order can arrive any more.
                 Err(_) => std::future::pending().await,
             }
         };
@@ -174,7 +170,7 @@ fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<
             () = killed.cancelled() => Ended::Died,
         }
     });
-    // Drops every task where it stands: sockets end without a goodbye, as those of a killed process do.
+    // Drops every task at once: sockets end without a close frame, like those of a killed process.
     runtime.shutdown_background();
     ended
 }

@@ -1,4 +1,4 @@
-//! The pods of a run: how many are wanted, which there are, and what brings the two together.
+//! The pods of a run: the requested number, the running ones, and the loop that reconciles the two.
 
 use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
 use super::door::Backends;
@@ -18,9 +18,9 @@ use sticky_core::readiness::{State, pod_state};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// A killed pod is back after this long, as a cluster needs to schedule and start one.
+/// Delay before a killed pod is replaced: about what a cluster needs to schedule and start one.
 const REPLACE_AFTER: Duration = Duration::from_secs(3);
-/// The drain of `down`: no pod takes over, so there is nothing to wait for.
+/// The drain plan of `down`: no pod takes over, so there is nothing to wait for.
 const GOODBYE: Plan = Plan { delay: Duration::ZERO, window: Duration::from_secs(1) };
 
 /// Why a change is refused.
@@ -47,7 +47,7 @@ pub(super) struct Pods {
     blueprint: Blueprint,
     plan: Plan,
     inner: Mutex<Inner>,
-    // One change at a time: two scalings at once would each start what the other starts.
+    // One change at a time: two concurrent ones would both start the missing pods.
     changing: tokio::sync::Mutex<()>,
     ended: mpsc::UnboundedSender<(PodName, u16, Ended)>,
     /// Cancelled when the run has to end.
@@ -57,7 +57,7 @@ pub(super) struct Pods {
 }
 
 impl Pods {
-    /// No pods yet. Those that become too many will drain by `plan`.
+    /// Starts with no pods. Surplus pods will drain by `plan`.
     #[must_use]
     pub(super) fn new(blueprint: Blueprint, plan: Plan, want: Mode, url: String) -> Arc<Self> {
         let (ended, mut ends) = mpsc::unbounded_channel();
@@ -91,10 +91,10 @@ impl Pods {
         pods
     }
 
-    /// Brings the pods to what is wanted: new ones first, and the old ones leave only when those listen.
+    /// Reconciles the pods: starts new ones first, and drains old ones only when the new ones listen.
     ///
     /// # Errors
-    /// A pod did not start; the pods that ran go on.
+    /// A pod did not start; the running pods are unaffected.
     pub(super) async fn settle(self: &Arc<Self>) -> Result<(), CannotStart> {
         let _one = self.changing.lock().await;
         let (want, missing) = {
@@ -134,7 +134,7 @@ impl Pods {
         let pod = Pod::new(name, token, workers);
         for worker in 0..workers {
             if let Err(why) = pod.start_worker(&self.blueprint, worker, self.ended.clone()).await {
-                // Half a pod is none.
+                // A pod with only some of its workers doesn't count.
                 pod.lives().iter().for_each(|life| life.kill());
                 return Err(why);
             }
@@ -143,7 +143,7 @@ impl Pods {
         Ok(())
     }
 
-    /// Changes what is wanted, and begins to bring it about.
+    /// Sets the requested mode and starts reconciling.
     ///
     /// # Errors
     /// [`Refused::GoingDown`].
@@ -173,7 +173,7 @@ impl Pods {
         });
     }
 
-    /// Ends a pod (`app-2`) or one of its workers (`app-2:1`) hard.
+    /// Kills a pod (`app-2`) or one of its workers (`app-2:1`).
     ///
     /// # Errors
     /// [`Refused::Unknown`].
@@ -239,7 +239,7 @@ impl Pods {
         }
     }
 
-    /// Ends everything within two seconds: sockets are closed first, and what is left then is killed.
+    /// Ends everything within 2 s: closes the sockets first, then kills what is left.
     pub(super) async fn end(&self) {
         let _one = self.changing.lock().await;
         let lives: Vec<_> = lock(&self.inner).pods.iter().flat_map(|p| p.lives()).collect();
@@ -258,7 +258,7 @@ impl Pods {
         let pods: Vec<PodStatus> = inner.pods.iter().map(|pod| pod_status(pod, inner.draining.get(&pod.name))).collect();
         let fit = |p: &PodStatus| p.state == State::Ready && p.workers.len() == usize::from(inner.want.workers);
         let settled = pods.len() == usize::from(inner.want.pods) && pods.iter().all(fit);
-        // The memory of this process is never away.
+        // The memory bus is never down.
         let up = self.blueprint.relay.is_up_at_once() || inner.pods.iter().flat_map(|p| p.lives()).all(|l| l.worker.report().bus_up);
         let (kind, fanout) = (self.blueprint.relay.kind(), self.blueprint.relay.fanout());
         Status {

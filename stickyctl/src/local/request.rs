@@ -1,4 +1,4 @@
-//! What `up --local` is asked for.
+//! The request behind `up --local`.
 
 use std::net::SocketAddr;
 use sticky_app::bus::redis::RedisRequest;
@@ -9,22 +9,22 @@ use sticky_core::mode::Mode;
 use sticky_core::topology::Door;
 
 /// The demo to run on this machine.
-pub struct UpRequest {
-    /// Pods and workers at the start.
+pub(crate) struct UpRequest {
+    /// The number of pods and workers to start with.
     pub mode: Mode,
     /// Where the front door listens; port 0 picks a free one.
     pub listen: SocketAddr,
     /// The front door, as the map shows it: whether it keeps sessions together, and who sets the cookie.
     pub door: Door,
-    /// Hosts that are answered to besides loopback's own names.
+    /// Host names to accept in addition to loopback's own.
     pub allowed_hosts: Vec<String>,
-    /// Hosts whose Origin is accepted besides the page's own.
+    /// Origins to accept in addition to the page's own, as host names.
     pub allowed_origins: Vec<String>,
-    /// Redis as the bus; the memory of this process without.
+    /// Redis as the bus; `None` uses this process's memory.
     pub redis: Option<RedisRequest>,
     /// Which workers receive a relayed message.
     pub fanout: Fanout,
-    /// How pods leave when there are too many.
+    /// How surplus pods drain.
     pub drain: Plan,
     /// The limits of each worker.
     pub limits: Limits,

@@ -5,17 +5,16 @@ use sticky_core::choice::Issuer;
 use sticky_core::cookie;
 use sticky_core::topology::Affinity;
 
-/// The cookie that the front door sets where it is the issuer.
+/// The cookie that the front door sets if it is the issuer.
 pub(super) const COOKIE: &str = "sticky_local";
 
-/// A pod that may be chosen.
+/// A candidate for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
-    /// Its name.
     pub pod: String,
     /// The value of its cookie: opaque, and not to be guessed from the name.
     pub token: String,
-    /// It is leaving: it keeps its sessions while it can, and gets no new ones.
+    /// It drains: it keeps its sessions while it can, and gets no new ones.
     pub draining: bool,
 }
 
@@ -28,7 +27,7 @@ pub(super) struct Choice {
     pub bound: Option<usize>,
 }
 
-/// Chooses. `turn` counts requests, for round robin; `hash` is the run's own.
+/// Chooses a pod. `turn` counts requests, for round robin; `hash` is random for each run.
 pub(super) fn choose(pods: &[Candidate], cookies: &str, affinity: Affinity, issuer: Issuer, turn: usize, hash: &impl BuildHasher) -> Choice {
     let fresh: Vec<usize> = (0..pods.len()).filter(|i| !pods[*i].draining).collect();
     let round_robin = (0..fresh.len()).map(|i| fresh[(turn + i) % fresh.len()]);
@@ -43,8 +42,8 @@ pub(super) fn choose(pods: &[Candidate], cookies: &str, affinity: Affinity, issu
     Choice { order, bound }
 }
 
-/// Highest random weight: a cookie keeps its pod when others come, and when others go. It decides as nginx's
-/// `hash … consistent` does, by the value alone.
+/// Rendezvous hashing (highest random weight): a cookie keeps its pod when other pods come or go. Like nginx's
+/// `hash … consistent`, it depends on the value alone.
 fn consistent(pods: &[Candidate], fresh: &[usize], value: &str, hash: &impl BuildHasher) -> Option<usize> {
     fresh.iter().copied().max_by_key(|i| hash.hash_one((value, &pods[*i].pod)))
 }

@@ -1,12 +1,12 @@
-//! The folder of the control socket, which nobody else may enter.
+//! The folder of the control socket, which only its owner may enter.
 
 use super::error::{LocalError, UnsafeFolder};
 use rustix::fs::{Mode, OFlags};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// The folder, made where it is missing: `$XDG_RUNTIME_DIR/stickyctl`, or `stickyctl-UID` in the folder for temporary files
-/// where that is unset.
+/// Creates the folder if it is missing: `$XDG_RUNTIME_DIR/stickyctl`, or `stickyctl-UID` in the folder for temporary files
+/// if that is unset.
 ///
 /// # Errors
 /// It can't be made, or it is not safe: a symlink, another owner, or open to others.
@@ -27,7 +27,7 @@ pub(super) fn open() -> Result<PathBuf, LocalError> {
 }
 
 fn check(dir: &Path, uid: u32) -> Result<(), UnsafeFolder> {
-    // Opened without following a link and looked at through the handle, so that what is checked is what was opened.
+    // Opened without following symlinks and checked through the handle, so that the check and the use see the same folder.
     let handle = rustix::fs::open(dir, OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()).map_err(UnsafeFolder::NotAFolder)?;
     let meta = std::fs::File::from(handle).metadata()?;
     if meta.uid() != uid {

@@ -30,7 +30,7 @@ const START: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// It could not start; nothing is left behind.
-pub async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
+pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     if let Some(running) = client.find().await? {
         return Err(LocalError::AlreadyUp { url: running.url, pid: running.pid });

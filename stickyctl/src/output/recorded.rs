@@ -9,7 +9,7 @@ use std::sync::Mutex;
 pub(crate) struct Recorded {
     out: Mutex<String>,
     err: Mutex<String>,
-    /// What is typed at a question; `None` is a pipe, where nobody can be asked.
+    /// What is typed at a question; `None` is a pipe, where questions can't be asked.
     typed: Option<&'static str>,
 }
 

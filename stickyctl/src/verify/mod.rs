@@ -1,6 +1,6 @@
 //! `stickyctl verify`: proves or disproves affinity from outside, for any site.
 //!
-//! The crate `sticky_affinity` decides. Here is the rest: `request` is what a user asks for, `probe` sends requests and records what it
+//! The crate `sticky_affinity` decides. Here is the rest: `request` is the user's request, `probe` sends requests and records what it
 //! sees, and [`report`] writes down the verdict for people and for programs.
 
 pub(crate) mod probe;

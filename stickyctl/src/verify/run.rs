@@ -137,7 +137,7 @@ fn exit(pods: Verdict, workers: Verdict, workers_count: bool) -> Exit {
     }
 }
 
-/// Reports and records what happens to the tunnel.
+/// Reports and records the tunnel's events.
 async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> Infallible {
     match tunnel {
         Some(tunnel) => forward::report(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,

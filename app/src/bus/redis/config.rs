@@ -10,7 +10,7 @@ use sticky_core::ids::ClientId;
 /// A connection attempt or an answer that takes longer than this failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where Redis is, as an operator says it: the relay flags.
+/// Where Redis is, from the relay flags.
 #[derive(Clone)]
 pub struct RedisRequest {
     /// `redis://` or `rediss://`; may hold a user and a password.
@@ -25,7 +25,7 @@ pub struct RedisRequest {
     pub fanout: Fanout,
 }
 
-/// A checked way to Redis.
+/// Checked settings for connecting to Redis.
 #[derive(Debug, Clone)]
 pub struct RedisConfig {
     info: ConnectionInfo,
@@ -34,23 +34,23 @@ pub struct RedisConfig {
     prefix: String,
 }
 
-/// Redis can't be used as it was named. No text repeats the URL, which may hold a password.
+/// Invalid settings for Redis. No text repeats the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum BadRedis {
-    /// The URL, or what the redis crate makes of it.
+    /// The URL is malformed, or the redis crate rejects it.
     #[error("--redis-url is not a Redis URL ({0}); write redis://[user[:password]@]host[:port][/db], or rediss:// for TLS")]
     Settings(String),
-    /// The prefix would be awkward in a channel's name.
+    /// The prefix is not usable in channel names.
     #[error("invalid --redis-prefix: use 1 to 64 letters, digits, `-`, `_`, `.` and `:`")]
     Prefix,
     /// A file that a flag names can't be read.
     #[error("reading {} ({flag}): {error}", path.display())]
     Unreadable {
-        /// The file.
+        /// As the flag gives it.
         path: PathBuf,
         /// The flag that names it.
         flag: &'static str,
-        /// What the system said.
+        /// From reading the file.
         error: std::io::Error,
     },
 }
@@ -115,10 +115,10 @@ impl RedisConfig {
         self.info.addr().to_string()
     }
 
-    /// Connects once, so that a command can fail at once where this Redis can't be reached.
+    /// Connects once, so that a command can fail at once if this Redis can't be reached.
     ///
     /// # Errors
-    /// [`Unreachable`] says what the connection said, without secrets.
+    /// [`Unreachable`] with the connection's error, without secrets.
     pub async fn check(&self) -> Result<(), Unreachable> {
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
         let unreachable = |e: RedisError| Unreachable(describe(&e));
@@ -127,7 +127,7 @@ impl RedisConfig {
     }
 
     pub(super) fn client(&self) -> Result<Client, RedisError> {
-        // A process may choose once; a second choice of the same changes nothing.
+        // The provider can be set only once; setting the same one again changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         match &self.authorities {
             None => Client::open(self.info.clone()),

@@ -1,4 +1,4 @@
-//! Fields that somebody else manages.
+//! Fields that other managers own.
 
 use crate::exit::{Exit, Explained};
 use kube::core::Status;

@@ -57,7 +57,7 @@ impl Wanted {
         self.body["spec"]["replicas"] = pods.into();
     }
 
-    /// Leaves `spec.replicas` to whoever owns it.
+    /// Leaves `spec.replicas` to its owner.
     pub(crate) fn leave_replicas_out(&mut self) {
         if let Some(spec) = self.body.pointer_mut("/spec").and_then(Value::as_object_mut) {
             spec.remove("replicas");
@@ -91,7 +91,6 @@ pub(crate) enum Outcome {
     Unchanged,
 }
 
-/// How to apply.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Manner {
     /// Takes the ownership of fields that others manage.
@@ -100,10 +99,9 @@ pub(crate) struct Manner {
     pub(crate) dry_run: bool,
 }
 
-/// Why one apply did not go through. The caller decides which of it is worth another try.
+/// Why one apply did not go through. The caller decides whether to retry.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// Others own fields.
     Conflicts(Vec<Conflict>),
     /// The namespace does not exist (yet).
     NoNamespace,
@@ -111,7 +109,6 @@ pub(crate) enum Refusal {
     NotYet(ApiError),
     /// The cluster has no such kind.
     UnknownKind,
-    /// Anything else.
     Other(ApiError),
 }
 
@@ -124,7 +121,7 @@ pub(crate) enum Error {
     NoNamespace { title: String, namespace: String },
     #[error("applying {title}: this cluster does not have the kind")]
     UnknownKind { title: String },
-    /// It was tried for a minute.
+    /// It was retried for a minute.
     #[error(transparent)]
     NotYet(ApiError),
     #[error(transparent)]
@@ -153,7 +150,7 @@ impl Explained for Error {
     }
 }
 
-/// Applies one object.
+/// Applies one object, once: the caller retries.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -170,7 +167,7 @@ pub(crate) async fn apply(client: &Client, wanted: &Wanted, manner: Manner) -> R
         return Ok(Outcome::Unchanged);
     }
     let fields = diff::fields(&diff::plain(&live), &diff::plain(&done));
-    // A change of ownership alone is nothing that anybody would see.
+    // A change of ownership alone is not shown as a change.
     Ok(if fields.is_empty() { Outcome::Unchanged } else { Outcome::Changed(fields) })
 }
 
@@ -202,10 +199,10 @@ fn refusal(doing: &str, error: &kube::Error) -> Refusal {
     Refusal::Other(ApiError::new(doing, error))
 }
 
-/// Applies one object for good, and waits for what is only late: a webhook that is starting, a storage that is being set up.
+/// Applies one object, and retries while a webhook starts or a kind's storage is being set up.
 ///
 /// # Errors
-/// The first refusal that time does not cure.
+/// The first refusal that a retry can't fix.
 pub(crate) async fn apply_patiently(client: &Client, wanted: &Wanted, manner: Manner) -> Result<Outcome, Error> {
     let mut tries = retry::Tries::default();
     loop {
@@ -231,7 +228,7 @@ pub(crate) async fn rehearse(client: &Client, all: &[Wanted], manner: Manner) ->
     let mut found = Vec::new();
     for wanted in all {
         match apply(client, wanted, Manner { dry_run: true, ..manner }).await {
-            // A webhook that is not up yet is waited for when it counts; without a namespace nothing can be in the way.
+            // The real apply waits for a webhook that is not up yet; without a namespace there can be no conflicts.
             Ok(_) | Err(Refusal::NoNamespace | Refusal::NotYet(_)) => {}
             Err(Refusal::Conflicts(conflicts)) => found.push((wanted.title(), conflicts)),
             Err(Refusal::UnknownKind) => return Err(Error::UnknownKind { title: wanted.title() }),

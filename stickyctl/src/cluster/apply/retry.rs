@@ -1,4 +1,4 @@
-//! What is worth another try: an admission webhook whose pod is still starting (kubernetes/ingress-nginx#5401), and an API
+//! Errors worth a retry: an admission webhook whose pod is still starting (kubernetes/ingress-nginx#5401), and an API
 //! server that is setting up the storage of a kind.
 
 use crate::cluster::errors::ApiError;
@@ -9,21 +9,21 @@ use tokio::time::Instant;
 const LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether a message says that a webhook, or the storage, could not be reached. A webhook that answers and refuses is not meant.
+/// Whether a message says that a webhook, or the storage, could not be reached. A webhook that answers with a refusal doesn't count.
 pub(super) fn is_not_yet(message: &str) -> bool {
     let unreachable = ["connection refused", "no endpoints available", "context deadline exceeded", "i/o timeout", "no route to host", "EOF", "x509"];
     let webhook = message.contains("failed calling webhook") && unreachable.iter().any(|word| message.contains(word));
     webhook || message.contains("storage is (re)initializing")
 }
 
-/// When the first try was.
+/// When the first attempt was made.
 #[derive(Default)]
 pub(super) struct Tries {
     began: Option<Instant>,
 }
 
 impl Tries {
-    /// Pauses before another try, or gives the error back after a minute.
+    /// Pauses before a retry, or returns the error after a minute.
     pub(super) async fn wait_or(&mut self, error: ApiError) -> Result<(), ApiError> {
         let began = *self.began.get_or_insert_with(Instant::now);
         if began.elapsed() > LIMIT {

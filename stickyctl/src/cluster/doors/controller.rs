@@ -1,5 +1,5 @@
-//! From one container to what it serves, as ingress-nginx (`pkg/flags/flags.go`) and Traefik
-//! (`filterIngressClass` of its providers) decide it. Pure.
+//! Reads from one container what it serves, by the rules of ingress-nginx (`pkg/flags/flags.go`) and Traefik
+//! (`filterIngressClass` of its providers). No I/O.
 
 use super::model::{Proxy, Watch};
 use super::options::{Options, port, words};
@@ -19,9 +19,9 @@ const OWN_PROVIDER: &str = "providers.kubernetesingress";
 pub(super) struct Controller {
     pub(super) proxy: Proxy,
     controller: String,
-    /// A class that is taken by its name, whatever its controller.
+    /// A class that it serves by name, whatever its controller.
     by_name: Option<String>,
-    /// The only class that is taken among those with the right controller.
+    /// The only class that it serves among those with the right controller.
     only: Option<String>,
     pub(super) watch: Watch,
     pub(super) http_port: u16,
@@ -79,7 +79,7 @@ impl Controller {
         })
     }
 
-    /// Whether it takes a class.
+    /// Whether it serves a class.
     pub(super) fn takes(&self, class: &IngressClass) -> bool {
         let name = class.metadata.name.as_deref();
         let by_controller = controller(class) == Some(&self.controller);

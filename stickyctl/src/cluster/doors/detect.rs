@@ -1,4 +1,4 @@
-//! From pods, IngressClasses and Ingresses to front doors. Pure.
+//! Finds front doors among pods, IngressClasses and Ingresses. No I/O.
 
 use super::controller::Controller;
 use super::model::{Door, Found};
@@ -10,7 +10,7 @@ use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::BTreeMap;
 
-/// The annotation that came before `ingressClassName`.
+/// The annotation that `ingressClassName` replaced.
 const OLD_CLASS: &str = "kubernetes.io/ingress.class";
 
 /// All front doors among the pods, by namespace and name. The pods of one workload are one front door; if they differ, as they do
@@ -26,7 +26,7 @@ pub(crate) fn doors(pods: &[Pod], classes: &[IngressClass]) -> Vec<Found> {
     groups.into_values().filter_map(merge).collect()
 }
 
-/// When a pod was created, and what it says about its front door.
+/// When a pod was created, and the front door that it belongs to.
 type Dated<'a> = (Option<&'a Time>, Found);
 
 fn merge(mut group: Vec<Dated>) -> Option<Found> {
@@ -39,7 +39,7 @@ fn merge(mut group: Vec<Dated>) -> Option<Found> {
     Some(first)
 }
 
-/// A pod that terminates, or has ended, serves nobody.
+/// Whether a pod can serve: it is not terminating and has not ended.
 fn counts(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     pod.metadata.deletion_timestamp.is_none() && !matches!(phase, Some("Succeeded" | "Failed"))

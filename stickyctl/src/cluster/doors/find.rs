@@ -1,4 +1,4 @@
-//! Reads what `detect` works with.
+//! Reads the objects that `detect` needs.
 
 use super::controller::controller;
 use super::detect::{doors, users};
@@ -42,7 +42,7 @@ fn assumed(spec: &StickyApp) -> IngressClass {
 /// The Ingresses of a class in the whole cluster, as `namespace/name`.
 ///
 /// # Errors
-/// The API server did not answer as it should. Missing permission is an error here: nobody could tell who uses the class.
+/// The API server did not answer as it should. Missing permission is an error here, because the class could be in use anywhere.
 pub async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiError> {
     let doing = "listing all Ingresses";
     let api: Api<Ingress> = Api::all(client.clone());

@@ -1,18 +1,18 @@
-//! What is known of a front door.
+//! A front door as it was found on a cluster.
 
 use crate::spec::ingress::FrontDoor;
 
 /// The kinds of controllers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// Reads ingress-nginx's annotations.
+    /// A controller that reads the ingress-nginx annotations.
     Door(FrontDoor),
     /// Traefik with its own Ingress provider, which ignores all of them.
     OtherTraefik,
 }
 
 impl Proxy {
-    /// The product's name.
+    /// The product. Traefik has the same name with and without its ingress-nginx provider.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -25,18 +25,18 @@ impl Proxy {
 /// The namespaces whose Ingresses a controller reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watch {
-    /// All of them.
+    /// All namespaces: the controller's arguments restrict nothing.
     Everything,
-    /// Some, by name.
+    /// The named ones only.
     Namespaces(Vec<String>),
-    /// Those with the labels of a selector.
+    /// Those that match a label selector.
     Selector(String),
 }
 
 /// A pod of a front door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
-    /// The pod's name.
+    /// `metadata.name`; its namespace is [`Found::namespace`].
     pub name: String,
     /// Whether it is ready and not terminating.
     pub ready: bool,

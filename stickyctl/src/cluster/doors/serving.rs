@@ -1,4 +1,4 @@
-//! Which front door a release gets, or why it gets none. Pure.
+//! Selects the front door for a release, or explains why there is none. No I/O.
 
 use super::controller::USUAL_CONTROLLER;
 use super::model::{Found, Proxy, Watch};
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 /// The front doors of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Doors {
-    /// All that run, by namespace and workload.
+    /// All running front doors, sorted by namespace and workload.
     pub found: Vec<Found>,
     /// The controller that each IngressClass names.
     pub classes: BTreeMap<String, String>,
     /// The namespaces that were searched, without permission to search all of them.
     pub only_in: Option<Vec<String>>,
-    /// There was no permission to read IngressClasses, so the release's class is assumed to be the usual one.
+    /// Whether IngressClasses could not be read for lack of permission; the release's class is then assumed to be the usual one.
     pub class_unread: bool,
 }
 
@@ -26,7 +26,6 @@ pub enum Error {
     /// Each of several would route the release.
     #[error("class {class} is served by {} front doors, and each of them would route it: {}", at.len(), at.join(" and "))]
     Several {
-        /// The IngressClass.
         class: String,
         /// The front doors, as in `Traefik 3.6.12 (deployment/traefik in namespace traefik)`.
         at: Vec<String>,
@@ -34,9 +33,7 @@ pub enum Error {
     /// Another kind than the spec's: it would read other annotations than those that are written.
     #[error("class {class} is served by {at}, but the spec is written for {wanted}")]
     OtherKind {
-        /// The IngressClass.
         class: String,
-        /// The front door.
         at: String,
         /// The name of the kind in the spec.
         wanted: &'static str,
@@ -45,18 +42,11 @@ pub enum Error {
     },
     /// A Traefik without its ingress-nginx provider.
     #[error("class {class} is served by {at}, which ignores the annotations that configure session affinity")]
-    Unsuited {
-        /// The IngressClass.
-        class: String,
-        /// The front door.
-        at: String,
-    },
-    /// It watches other namespaces.
+    Unsuited { class: String, at: String },
+    /// The front door of the class does not watch the release's namespace.
     #[error("class {class} is served by {at}, which watches {watched} and would not see namespace {namespace}")]
     Elsewhere {
-        /// The IngressClass.
         class: String,
-        /// The front door.
         at: String,
         /// What it watches, as in `only namespace a`.
         watched: String,
@@ -68,7 +58,6 @@ pub enum Error {
     /// The class exists for a controller that is neither ingress-nginx nor Traefik.
     #[error("class {class} belongs to the controller {controller}, which is neither ingress-nginx nor Traefik's ingress-nginx provider")]
     Foreign {
-        /// The IngressClass.
         class: String,
         /// Its `spec.controller`.
         controller: String,
@@ -114,7 +103,7 @@ impl Doors {
         let of_class = self.found.iter().filter(|found| found.classes.contains(&class));
         let (here, elsewhere): (Vec<&Found>, Vec<&Found>) = of_class.partition(|found| found.watches(namespace));
         match (here.as_slice(), elsewhere.first()) {
-            ([], None) => self.nobody(spec).map(|()| None),
+            ([], None) => self.unserved(spec).map(|()| None),
             ([], Some(other)) => Err(Error::Elsewhere {
                 class,
                 at: at(other),
@@ -131,8 +120,8 @@ impl Doors {
         }
     }
 
-    /// No pod serves the class: fine, unless the class exists for another controller.
-    fn nobody(&self, spec: &StickyApp) -> Result<(), Error> {
+    /// No pod serves the class. That is an error only if the class belongs to another controller.
+    fn unserved(&self, spec: &StickyApp) -> Result<(), Error> {
         let class = &spec.ingress.class;
         let usual = [USUAL_CONTROLLER.to_owned(), Install::of(spec, false).controller()];
         match self.classes.get(class) {

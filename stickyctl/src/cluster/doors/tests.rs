@@ -85,7 +85,6 @@ fn charts_traefik(provider: &[&str]) -> Pod {
     )
 }
 
-/// The test cluster's.
 fn tests_traefik() -> Pod {
     let manifest = include_str!("../../../../e2e/cluster/traefik.yaml");
     let deployment = manifest.split("\n---\n").find(|document| document.contains("kind: Deployment")).unwrap();

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// A front door of ours that nobody needs any longer.
+/// A front door of ours that is no longer in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Installed {
     /// As in `Traefik 3.6.12`.
@@ -60,7 +60,7 @@ impl Explained for Error {
 }
 
 /// The front door that was installed for a release's namespace and whose classes no other Ingress uses. Without permission to read
-/// the whole cluster there is none: nobody could tell who else uses it.
+/// the whole cluster there is none, because other Ingresses could use it.
 ///
 /// # Errors
 /// The API server did not answer as it should.

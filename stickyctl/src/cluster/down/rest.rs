@@ -5,12 +5,12 @@ use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::discovery::{Discovery, Scope, verbs};
 use kube::{Api, Client};
 
-/// Kinds that come and go by themselves, or that hold nobody's state.
+/// Kinds that controllers create and delete, or that hold no user's state.
 const PASSING: [&str; 5] = ["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"];
 /// What Kubernetes puts into every namespace.
 const EVERYWHERE: [(&str, &str); 2] = [("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")];
 
-/// Titles of the objects that somebody might miss if the namespace were deleted. What has an owner goes with it and doesn't count.
+/// Titles of the objects that a user might miss if the namespace were deleted. Objects with an owner are deleted with it and don't count.
 ///
 /// # Errors
 /// The API server did not answer as it should. A kind that may not be listed is an error: there might be any number of objects.

@@ -35,7 +35,6 @@ pub(crate) enum Answers {
 
 type Handler = Arc<dyn Fn(&Asked) -> Answers + Send + Sync>;
 
-/// Pods that listen.
 pub(super) struct Listener {
     pub(super) pod: String,
     pub(super) port: u16,

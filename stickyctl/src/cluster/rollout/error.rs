@@ -1,4 +1,4 @@
-//! A rollout that does not finish, explained to whoever has to fix it.
+//! A rollout that does not finish, with an explanation for the user.
 
 use super::progress::Progress;
 use super::trouble::{Kind, Trouble};
@@ -8,24 +8,24 @@ use crate::image::name::familiar;
 use crate::output::short;
 use std::time::Duration;
 
-/// Why a rollout was not waited for any longer.
+/// Why waiting for a rollout ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// It won't finish by itself.
+    /// It can't finish without a change.
     #[error(transparent)]
     Stuck(Box<Stuck>),
-    /// It may still finish; the last state that was seen.
+    /// The deadline passed; it may still finish. The last observed state.
     #[error("rolling out {what}: not finished after {}; last seen: {progress}", short(*timeout))]
     Late { what: String, timeout: Duration, progress: Progress },
     #[error(transparent)]
     Api(#[from] ApiError),
 }
 
-/// A rollout that won't finish by itself.
+/// A rollout that can't finish without a change.
 #[derive(Debug, thiserror::Error)]
 #[error("rolling out {what}: {}\n\n{}", trouble.kind.words(), self.details())]
 pub(crate) struct Stuck {
-    /// The workload's name.
+    /// The name of the Deployment or StatefulSet.
     pub(crate) what: String,
     pub(crate) trouble: Trouble,
     pub(crate) progress: Progress,
@@ -33,12 +33,12 @@ pub(crate) struct Stuck {
     pub(crate) last_words: Option<String>,
     pub(crate) node: Option<String>,
     pub(crate) image: Option<String>,
-    /// The image that served before, if it was another one.
+    /// The previous image, if it was another one.
     pub(crate) before: Option<String>,
 }
 
 impl Error {
-    /// For the phase's line, which the error's own text follows.
+    /// A short form for the phase's line; the error's full text follows it.
     pub(crate) fn brief(&self) -> String {
         match self {
             Self::Stuck(stuck) => format!("{} of {} ready: {}", stuck.progress.ready, stuck.progress.wanted, stuck.trouble.kind.words()),

@@ -1,6 +1,6 @@
-//! Waiting for a rollout: what is there, what is missing and why, and when there is no point in waiting any longer.
+//! Waiting for a rollout: its progress, what blocks it, and when waiting is pointless.
 //!
-//! [`trouble`] reads one pod and [`progress`] the whole rollout; both are pure. [`wait`] polls the cluster until a workload is rolled
+//! [`trouble`] reads one pod and [`progress`] the whole rollout, both without I/O. [`wait`] polls the cluster until a workload is rolled
 //! out, and [`error`] is a rollout that doesn't get there.
 
 pub(crate) mod error;

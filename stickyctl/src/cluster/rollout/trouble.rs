@@ -14,7 +14,7 @@ pub(crate) struct Trouble {
     pub(crate) said: String,
 }
 
-/// The kinds of trouble, by what somebody has to do about them.
+/// The kinds of trouble, grouped by what fixes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Image,
@@ -72,7 +72,7 @@ fn of_container(status: &ContainerStatus) -> Option<(Kind, String)> {
         "RunContainerError" => return Some((Kind::Crash, said())),
         _ => {}
     }
-    // A first exit may be bad luck, a second one is a pattern. Between two tries the state flips between waiting and terminated.
+    // A single exit may be an accident, a second one is a pattern. Between restarts the state flips between waiting and terminated.
     let now = status.state.as_ref().and_then(|state| state.terminated.as_ref());
     let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     let end = now.or_else(|| last.filter(|_| reason == "CrashLoopBackOff"))?;
@@ -86,7 +86,7 @@ fn of_container(status: &ContainerStatus) -> Option<(Kind, String)> {
     Some((Kind::Crash, format!("exit {}, {} times{message}", end.exit_code, status.restart_count + 1)))
 }
 
-/// Whether only an event would tell what a pod is waiting for: its containers are being created.
+/// Whether only an event shows what a pod is waiting for: its containers are being created.
 pub(super) fn waits_for_volume(pod: &Pod) -> bool {
     let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
     let mut reasons = containers.filter_map(|container| container.state.as_ref()?.waiting.as_ref()?.reason.as_deref());

@@ -1,4 +1,4 @@
-//! Polls the cluster until a rollout is done, or until it is known that it won't be.
+//! Polls the cluster until a rollout is done, or can't finish.
 
 use super::error::{Error, Stuck};
 use super::progress::{Progress, of_deployment, of_stateful_set};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const PAUSE: Duration = Duration::from_millis(300);
-/// Trouble that lasts this long is real: a container that was refused once may be let in by the next try.
+/// Trouble that lasts this long is real: a container that was rejected once may be admitted by the next attempt.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A node may be about to join (an autoscaler), or a volume about to be provisioned.
 const NO_NODE: Duration = Duration::from_secs(10);
@@ -39,12 +39,12 @@ pub(crate) struct Rollout<'a> {
     workload: Workload,
     /// The labels of its pods, as a selector.
     selector: String,
-    /// The image that served before.
+    /// The image before this rollout.
     before: Option<&'a str>,
 }
 
 impl<'a> Rollout<'a> {
-    /// The app's Deployment. `before` is the image that served before, if there was one.
+    /// The app's Deployment. `before` is the image before this rollout, if there was one.
     pub(crate) fn of_app(client: &'a Client, spec: &'a StickyApp, before: Option<&'a str>) -> Self {
         let selector = selector_text(spec, Component::App);
         let before = before.filter(|image| *image != spec.image.name);
@@ -57,13 +57,12 @@ impl<'a> Rollout<'a> {
         Self { workload: Workload::StatefulSet, ..Self::of_deployment(client, &spec.namespace, &redis_name(spec), selector) }
     }
 
-    /// Any Deployment.
     pub(crate) fn of_deployment(client: &'a Client, namespace: &'a str, name: &str, selector: String) -> Self {
         Self { client, namespace, name: name.to_owned(), workload: Workload::Deployment, selector, before: None }
     }
 
-    /// Waits until all pods are new and ready, and shows on `line` what for. Its end with a failure is a line; its end with
-    /// success is the caller's, with the line that is returned.
+    /// Waits until all pods are new and ready, and shows progress on `line`. On failure it ends the line; on success the
+    /// caller ends it with the returned text.
     ///
     /// # Errors
     /// [`Error`].
@@ -115,7 +114,7 @@ impl<'a> Rollout<'a> {
         match (done.await?, last) {
             (Some(progress), _) => Ok(progress),
             (None, Some(progress)) => Err(Error::Late { what: self.name.clone(), timeout: deadline.timeout(), progress }),
-            // The first look comes before any deadline.
+            // The first poll happens before the deadline is checked, so this is not expected.
             (None, None) => Err(ApiError::late(&format!("rolling out {}", self.name)).into()),
         }
     }
@@ -124,7 +123,7 @@ impl<'a> Rollout<'a> {
         let params = ListParams::default().labels(&self.selector);
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.namespace);
         let doing = |what: &str| format!("reading the {what} of {} in namespace {}", self.name, self.namespace);
-        // The workload first: pods newer than its status do no harm, a status newer than the pods would.
+        // Reads the workload first: pods newer than its status are harmless, a status newer than the pods is not.
         let progress = match self.workload {
             Workload::Deployment => {
                 let all: Api<Deployment> = Api::namespaced(self.client.clone(), self.namespace);

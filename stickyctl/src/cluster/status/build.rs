@@ -1,4 +1,4 @@
-//! From what was read to a status.
+//! Builds a status from the objects that were read.
 
 use super::model::{Autoscaler, BusState, FrontDoor, Redis, Status};
 use super::pod::{Scrape, ScrapeError, pod};
@@ -12,7 +12,6 @@ use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
-/// What was read.
 #[derive(Debug)]
 pub(super) struct Inputs {
     pub(super) context: String,

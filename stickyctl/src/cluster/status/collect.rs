@@ -1,4 +1,4 @@
-//! Reads what a status consists of.
+//! Reads everything that a status needs.
 
 use super::build::{Inputs, build};
 use super::door;
@@ -28,7 +28,7 @@ use std::time::Duration;
 /// Pods that are asked concurrently. More gain nothing: each one is a connection to the API server (measured: 64 lists in parallel
 /// took longer than one after another).
 const CONCURRENT: usize = 4;
-/// For the answers of one pod.
+/// Timeout for the answers of one pod.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Why there is no status.
@@ -58,7 +58,7 @@ impl Explained for Error {
     }
 }
 
-/// Reads a release. What is not the release itself, and can't be read, becomes a note.
+/// Reads a release. Anything around it that can't be read becomes a note.
 ///
 /// # Errors
 /// There is no such release, its pods may not be listed, or the API server did not answer as it should.
@@ -77,7 +77,7 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
         Some(scaler) => get(client, "autoscaler", scaler, namespace, &mut notes).await,
         None => None,
     };
-    // If that can't be found out, there is one: the autoscaler's own conditions are better than a wrong guess.
+    // If this can't be read, assume that there is one: the autoscaler's own conditions are better than a wrong guess.
     let has_metrics_api = match &autoscaler {
         Some(_) => has_metrics_api(client).await.unwrap_or(true),
         None => true,

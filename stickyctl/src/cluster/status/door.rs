@@ -17,13 +17,13 @@ pub enum Unknown {
     /// No pod serves the class.
     #[error("nothing in this cluster serves class {0}")]
     Absent(String),
-    /// There may be one where pods can't be listed.
+    /// None was found, but pods could not be listed in all namespaces.
     #[error("none in namespace {}, and no permission to list pods elsewhere", .0.join(", "))]
     Elsewhere(Vec<String>),
     /// No namespace of a front door can be searched.
     #[error("no permission to list pods in any namespace where front doors usually run")]
     NoRights,
-    /// One that can't serve the release has its class.
+    /// The front door of the class can't serve the release.
     #[error(transparent)]
     Unfit(#[from] doors::serving::Error),
     /// The API server did not answer as it should.

@@ -1,8 +1,7 @@
-//! A pod's `/metrics`, as far as a status shows it.
+//! The parts of a pod's `/metrics` that a status shows.
 
 use std::collections::BTreeMap;
 
-/// One scrape.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Metrics {
     /// Sockets of each worker.

@@ -20,12 +20,12 @@ use model::Status;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Between two looks. A look costs the API server a few reads and each pod two; what changes only inside a pod (sockets) no watch
-/// would tell.
+/// Poll interval. Each poll costs the API server a few reads and each pod two. A watch would not report what changes only
+/// inside a pod, such as sockets.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Looks at a release again and again, after the `first` look. A release that is deleted and an API server that restarts are part of
-/// what is watched, so no error ends it.
+/// Polls a release and shows each status, after the `first`. No error ends it: the user may be watching a release being deleted
+/// or an API server restart.
 pub(crate) async fn watch(
     cluster: &Cluster,
     place: &Place,

@@ -8,15 +8,15 @@ use sticky_core::readiness::State;
 pub struct Status {
     /// [`Status::SCHEMA`].
     pub schema: &'static str,
-    /// The release's name.
+    /// `metadata.name` of the Deployment.
     pub name: String,
     /// The namespace of all its objects.
     pub namespace: String,
-    /// The kubeconfig's context.
+    /// The name in the kubeconfig: `--context`, or else the current context.
     pub context: String,
     /// `PODSxWORKERS`: the live replica count and the workers in the pod template.
     pub mode: String,
-    /// The image's tag.
+    /// The tag of the Deployment's image, or the start of its digest; `latest` without either.
     pub version: String,
     /// Seconds since the Deployment was created.
     pub up_s: u64,
@@ -39,7 +39,7 @@ pub struct Status {
 /// A pod of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pod {
-    /// The pod's name.
+    /// `metadata.name`, which is also the app's name for the pod.
     pub pod: String,
     /// Whether it starts, serves or drains.
     pub state: State,
@@ -72,7 +72,7 @@ pub struct Worker {
     pub worker: u16,
     /// Whether it starts, serves or drains.
     pub state: State,
-    /// Open WebSockets.
+    /// WebSockets that it holds, from `sticky_sockets` in the pod's metrics.
     pub sockets: u64,
 }
 
@@ -83,11 +83,11 @@ pub struct FrontDoor {
     pub kind: String,
     /// The version in its image's tag.
     pub version: Option<String>,
-    /// The IngressClass.
+    /// `ingress.class` in the release's spec.
     pub class: String,
-    /// Its ready pods.
+    /// Pods that are ready and not terminating.
     pub ready: usize,
-    /// All its pods.
+    /// Pods that are not terminating.
     pub of: usize,
     /// The namespace of its pods.
     pub namespace: String,
@@ -98,13 +98,13 @@ pub struct FrontDoor {
 pub struct Route {
     /// The host; `None` is any.
     pub host: Option<String>,
-    /// The path.
+    /// The first path of the first rule; `/` if the rule has none.
     pub path: String,
     /// The Service behind it.
     pub service: String,
     /// The Service's port: its number, or else its name.
     pub port: String,
-    /// The IngressClass.
+    /// `spec.ingressClassName` of the Ingress.
     pub class: Option<String>,
     /// Whether it has a certificate.
     pub tls: bool,
@@ -113,11 +113,11 @@ pub struct Route {
 /// The affinity cookie, as the front door applies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cookie {
-    /// Its name.
+    /// From the Ingress's annotation, or else the controller's default, `INGRESSCOOKIE`.
     pub name: String,
     /// `persistent`: sessions stay when pods are added; `balanced`: some move.
     pub persistence: String,
-    /// Its path.
+    /// From the Ingress's annotation; `/` without one.
     pub path: String,
     /// Seconds that a browser keeps it; `None` is until it is closed.
     pub max_age: Option<u64>,
@@ -127,7 +127,7 @@ pub struct Cookie {
     pub moves_on_failure: bool,
 }
 
-/// The bus, as those workers see it that could be asked.
+/// The bus, as seen by the workers that could be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redis {
     /// Whether the workers are subscribed.
@@ -146,11 +146,11 @@ pub struct Redis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BusState {
-    /// All are.
+    /// All workers that could be asked are subscribed.
     Ready,
-    /// Some are.
+    /// Some workers are subscribed, and some are not.
     Degraded,
-    /// None is.
+    /// Workers could be asked, and none is subscribed.
     Down,
     /// None could be asked.
     Unknown,
@@ -159,13 +159,13 @@ pub enum BusState {
 /// The HorizontalPodAutoscaler that owns the replica count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Autoscaler {
-    /// The minimum of pods.
+    /// Minimum number of pods.
     pub min: u64,
-    /// The maximum of pods.
+    /// Maximum number of pods.
     pub max: u64,
-    /// Pods now.
+    /// `status.currentReplicas`; 0 before its first report.
     pub current: u64,
-    /// Pods that it asks for.
+    /// Number of pods that it asks for.
     pub desired: u64,
     /// Its name; the release's own has the release's name.
     pub name: String,
@@ -181,7 +181,7 @@ impl Status {
     /// The version of this shape; fields are only added.
     pub const SCHEMA: &'static str = "stickyctl.status/v1";
 
-    /// The same without what changes by itself (time, CPU usage), so that two looks differ only if something happened.
+    /// A copy without fields that always change (time, CPU usage), so that two statuses differ only if something happened.
     #[must_use]
     pub fn timeless(&self) -> Self {
         let mut same = self.clone();
@@ -189,7 +189,7 @@ impl Status {
         for pod in &mut same.pods {
             (pod.age_s, pod.left_s) = (0, None);
         }
-        // It differs at each measurement; what happened is what the autoscaler made of it.
+        // CPU usage differs at each measurement; only the autoscaler's reaction is an event.
         same.autoscaler.iter_mut().for_each(|scaler| scaler.cpu = None);
         same
     }

@@ -1,4 +1,4 @@
-//! From a Pod, and what its admin port answered, to what a status shows of it.
+//! Builds a pod's part of a status from the Pod and the answers of its admin port.
 
 use super::metrics::Metrics;
 use super::model::{Pod, Worker};
@@ -47,7 +47,7 @@ pub(super) fn runs(pod: &v1::Pod) -> bool {
     containers(pod).any(|c| c.state.as_ref().is_some_and(|state| state.running.is_some()))
 }
 
-/// Puts together what is known about a pod.
+/// Combines the Pod and its answers.
 pub(super) fn pod(pod: &v1::Pod, asked: &Result<Scrape, ScrapeError>, now: Timestamp) -> Pod {
     let leaving = pod.metadata.deletion_timestamp.as_ref();
     let scrape = asked.as_ref().ok();

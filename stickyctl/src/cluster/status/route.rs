@@ -1,4 +1,4 @@
-//! Route and cookie, from the Ingress as it is on the cluster: somebody may have changed it since it was applied.
+//! Route and cookie, from the Ingress as it is on the cluster; it may have changed since it was applied.
 
 use super::model::{Cookie, Route};
 use crate::generate::front_door::annotations::PREFIX;
@@ -52,7 +52,7 @@ pub(super) fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> V
 }
 
 /// The cookie as this front door applies it; `None` without affinity. Without an annotation the front door's own default applies:
-/// ingress-nginx takes `balanced`, and stays on a pod that fails. Traefik knows neither word; its sessions stay when pods are added,
+/// ingress-nginx takes `balanced`, and stays on a pod that fails. Traefik supports neither setting: its sessions stay when pods are added,
 /// and stay on a pod until it is removed.
 pub(super) fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
     let all = ingress.metadata.annotations.as_ref()?;

@@ -6,7 +6,7 @@ use crate::output::short;
 use std::time::Duration;
 use sticky_core::readiness::State;
 
-/// The whole status. Only short values stand in columns; long reasons follow below.
+/// The whole status. Columns hold only short values; long reasons follow below them.
 #[must_use]
 pub fn table(status: &Status) -> String {
     let mut text = format!(
@@ -63,7 +63,7 @@ fn pods(pods: &[Pod]) -> String {
     grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2)
 }
 
-/// What does not fit into columns.
+/// The values that are too long for columns.
 fn reasons(pod: &Pod) -> Vec<String> {
     let line = |what: String| format!("{}: {what}", pod.pod);
     let replaced = match pod.worker_restarts {

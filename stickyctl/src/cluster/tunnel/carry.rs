@@ -17,7 +17,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// How a link was used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The pod got the connection, whatever it made of it.
+    /// The pod got the connection.
     Served,
     /// The pod's side says that it never arrived.
     Unreached(String),
@@ -27,9 +27,9 @@ pub(super) enum Outcome {
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     bytes: Vec<u8>,
-    /// More was sent than is kept.
+    /// Whether the client sent more than is kept.
     cut: bool,
-    /// The client ended its side.
+    /// Whether the client ended its side.
     ended: bool,
 }
 
@@ -107,7 +107,7 @@ where
         ended = up => ended,
     };
     if ended.is_err() {
-        // Either the client aborted, or the pod's side takes no more; what that side still has to say is worth a moment.
+        // Either the client aborted, or the pod's side takes no more; wait a moment for the rest of its answer.
         let _ = tokio::time::timeout(DRAIN, down).await;
         return;
     }

@@ -21,7 +21,7 @@ pub enum Error {
     /// The pod's side ended the connection without a byte; its reason.
     #[error("{0}")]
     Ended(String),
-    /// A request over a port-forward got no whole answer.
+    /// A request over a port-forward got no complete answer.
     #[error("{what}: {why}")]
     Http {
         /// The request, as in `GET /whoami`.
@@ -32,22 +32,22 @@ pub enum Error {
     /// None of the pods is ready.
     #[error("no pod is ready")]
     NoPod,
-    /// One pod's port.
+    /// A connection could not be served by this pod; a tunnel reports the last of the pods that it tried.
     #[error("pod {pod}, port {port}: {why}")]
     At {
-        /// The pod.
+        /// `metadata.name`.
         pod: String,
-        /// The port.
+        /// The port inside the pod.
         port: u16,
-        /// What happened there.
+        /// Never another [`Self::At`].
         why: Box<Error>,
     },
     /// The tunnel's local address can't be listened on.
     #[error("listening on {listen}: {why}")]
     Bind {
-        /// The address.
+        /// As given to [`super::Tunnel::open`]; port 0 means any free port.
         listen: SocketAddr,
-        /// The system's reason.
+        /// Whether the port is taken: [`std::io::ErrorKind::AddrInUse`].
         why: std::io::Error,
     },
 }

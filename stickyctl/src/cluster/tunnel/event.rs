@@ -1,6 +1,6 @@
-//! What happens to a tunnel.
+//! Events of a tunnel.
 
-/// What happens to a tunnel, for whoever watches it.
+/// Something that happened to a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// New connections go to another pod from now on.

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The scrape of a pod with 64 workers has 20 KiB.
 const LIMITS: Limits = Limits { body: 1024 * 1024, answer: Duration::from_secs(10) };
 
-/// A kept connection to a pod. After an error it is of no more use.
+/// A connection to a pod that is kept open. It can't be used after an error.
 #[derive(Debug)]
 pub(crate) struct Conn {
     http: http1::Conn,
@@ -22,7 +22,7 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
-    /// Opens one.
+    /// Opens a connection through the API server.
     ///
     /// # Errors
     /// The API server refused.
@@ -35,7 +35,7 @@ impl Conn {
     /// `host` is the request's Host, `cookie` its whole Cookie header.
     ///
     /// # Errors
-    /// There is no whole answer.
+    /// There is no complete answer.
     pub(crate) async fn get(&mut self, host: &str, path: &str, cookie: Option<&str>) -> Result<Reply, Error> {
         let mut request = Request::get(path).header(HOST, host);
         if let Some(cookie) = cookie {
@@ -44,7 +44,7 @@ impl Conn {
         self.send(request.body(Full::default()), format!("GET {path}")).await
     }
 
-    /// Posts JSON.
+    /// Like [`Self::get`], but a POST with a JSON body.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -57,7 +57,7 @@ impl Conn {
         let sent = async { self.http.send(request?).await };
         match sent.await {
             Ok(reply) => Ok(reply),
-            // A pod that is silent has not ended the connection, and so gives no reason.
+            // A silent pod has not ended the connection, so there is no reason to read.
             Err(why @ http1::Error::TimedOut(_)) => Err(Error::Http { what, why }),
             Err(why) => {
                 let reason = match self.trouble.take() {
@@ -73,7 +73,7 @@ impl Conn {
 /// One request over a connection of its own.
 ///
 /// # Errors
-/// There is no whole answer.
+/// There is no complete answer.
 pub async fn get(client: &Client, pod: &PodPort, host: &str, path: &str) -> Result<Reply, Error> {
     Conn::open(client, pod).await?.get(host, path, None).await
 }

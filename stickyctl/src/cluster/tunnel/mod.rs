@@ -2,7 +2,7 @@
 //!
 //! [`Target`] names the pods, `link` is one connection to one of them, `carry` copies both ways, [`http`] sends requests over a link
 //! without any local port. A tunnel outlives its pods: each connection looks for a ready one, and tries another if the first can't
-//! be reached (R33: tools that keep one pod go on with a dead one).
+//! be reached (R33: tools that keep one pod stay on a dead one).
 
 mod carry;
 mod error;
@@ -31,7 +31,7 @@ use tokio::time::{Instant, sleep};
 
 /// Concurrent connections. One more waits in the system's queue.
 const CONNECTIONS: usize = 512;
-/// How long a connection waits for a pod: as long as a front door takes to be replaced.
+/// How long a connection waits for a pod: the time that replacing a front door takes.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Pods that are tried for one connection, if there are pods and none can be reached.
 const TRIES: usize = 3;
@@ -46,21 +46,21 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Listens on `listen`; port 0 picks a free one. Pods are looked for when a connection comes.
+    /// Listens on `listen`; port 0 picks a free one. Each connection looks for a pod when it arrives.
     ///
     /// # Errors
     /// [`Error::Bind`].
     pub async fn open(client: Client, target: Target, listen: SocketAddr) -> Result<Self, Error> {
         let listener = TcpListener::bind(listen).await.map_err(|why| Error::Bind { listen, why })?;
         let addr = listener.local_addr().map_err(|why| Error::Bind { listen, why })?;
-        // Events that nobody reads are dropped.
+        // If the channel is full, events are dropped.
         let (tell, events) = mpsc::channel(16);
         let picker = Arc::new(Picker::new(client.clone(), target, tell.clone()));
         let task = tokio::spawn(accept(listener, client, picker, tell));
         Ok(Self { addr, task, events })
     }
 
-    /// The local address.
+    /// The local address, with the port that the system chose if port 0 was asked for.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
@@ -97,14 +97,14 @@ async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell
                     drop(place);
                 });
             }
-            // Out of descriptors, or a client that left at once: neither improves by trying again immediately.
+            // Out of descriptors, or the client left at once: an immediate retry would not help.
             Err(_) => sleep(PAUSE).await,
         }
         while all.try_join_next().is_some() {}
     }
 }
 
-/// Serves one connection, from whichever pod can be reached.
+/// Serves one connection from the first pod that can be reached.
 async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result<(), Error> {
     // Small frames of WebSockets shouldn't wait for one another.
     let _ = local.set_nodelay(true);

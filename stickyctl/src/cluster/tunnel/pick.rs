@@ -43,7 +43,7 @@ impl Picker {
             && let Some(from) = known.last.replace(to.clone())
             && from.name != to.name
         {
-            // If the channel is full, nobody listens.
+            // If the channel is full, the event is dropped.
             let _ = self.tell.try_send(Event::Moved { from: from.name, to: to.name.clone() });
         }
         Ok(chosen)

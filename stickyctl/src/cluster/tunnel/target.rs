@@ -1,4 +1,4 @@
-//! Which pods a tunnel may lead to.
+//! The pods behind a tunnel.
 
 use crate::cluster::doors::Found;
 use crate::cluster::doors::detect::doors;
@@ -8,18 +8,15 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
-/// A pod's port.
+/// Where a connection through the API server ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodPort {
-    /// The pod's namespace.
-    pub namespace: String,
-    /// The pod's name.
-    pub name: String,
-    /// The port's number.
-    pub port: u16,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) port: u16,
 }
 
-/// The pods that a tunnel may lead to.
+/// The pods behind a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A front door's, each at its own port for plain HTTP.
@@ -29,7 +26,7 @@ pub enum Target {
         /// The owner of its pods, as in `deployment/traefik`.
         workload: String,
     },
-    /// Those with some labels, all at one port.
+    /// Pods with given labels, all at one port.
     Labelled {
         /// The namespace of the pods.
         namespace: String,

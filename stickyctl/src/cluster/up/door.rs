@@ -18,7 +18,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const PAUSE: Duration = Duration::from_millis(300);
-/// For a front door that exists and is not ready. The release is applied without it, and the request through it will tell.
+/// How long to wait for an existing front door that is not ready. Then the release is applied anyway, and the request through it
+/// shows whether it works.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Finds the front door that serves the spec's class. Its namespace, and for Traefik its version, decide what is written, so both
@@ -47,7 +48,7 @@ pub(super) async fn find(client: &Client, effective: &mut Effective, output: Out
     Ok(Some(found.clone()))
 }
 
-/// Waits for the front door that was found, installs one if there is none and one is wanted, or says how to get one.
+/// Waits for the front door that was found, installs one if there is none and one is wanted, or shows how to get one.
 ///
 /// # Errors
 /// It can't be applied, or its rollout does not finish.
@@ -96,19 +97,19 @@ async fn install(cluster: &Cluster, nodes: Option<&Nodes>, plan: &Plan, deadline
     let line = output.live("front door");
     for object in objects(&door).iter().filter_map(Wanted::of) {
         line.says(&object.title());
-        // A class or a namespace that somebody else created stays theirs, and `down` leaves it alone.
+        // A class or a namespace that another manager created is not ours, and `down` leaves it alone.
         if (object.is("Namespace") || object.is("IngressClass")) && object.is_theirs(&cluster.client).await? {
             continue;
         }
         apply_patiently(&cluster.client, &object, Manner::default()).await?;
     }
     let rollout = Rollout::of_deployment(&cluster.client, &door.namespace, &door.name(), door.selector_text());
-    // The phase's last line comes with the front door that is found then.
+    // The caller ends the phase once it has found this front door.
     rollout.finished(line, deadline).await?;
     Ok(())
 }
 
-/// The front door once a pod of it is ready, or as it is when patience ends.
+/// The front door once a pod of it is ready, or its state at the timeout.
 async fn ready(client: &Client, plan: &Plan, deadline: Deadline) -> Result<Option<Found>, Failure> {
     let mut last = None;
     until(deadline.at_most(PATIENCE), PAUSE, async || {

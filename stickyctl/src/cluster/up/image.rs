@@ -1,4 +1,4 @@
-//! How the app's image gets to the nodes.
+//! Getting the app's image to the nodes.
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::nodes::Nodes;
@@ -29,7 +29,7 @@ fn way(name: &str, loader: Option<Loader>, kind: Option<&str>) -> Way {
     }
 }
 
-/// Whether an image is one that some version of stickyctl brings, in whatever form its name is written.
+/// Whether an image is one that some version of stickyctl builds, in any spelling of its name.
 pub(super) fn is_own(name: &str) -> bool {
     is_of(name, HOME_MADE) || is_of(name, REPOSITORY)
 }
@@ -39,7 +39,7 @@ fn is_of(name: &str, repository: &str) -> bool {
     full.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'))
 }
 
-/// Gets the image to the nodes, or says how they will get it.
+/// Loads the image into the nodes, or reports how they will get it.
 ///
 /// # Errors
 /// There is no binary to build it from, no loader, or loading failed.
@@ -61,7 +61,7 @@ pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str
     let line = output.live("image");
     line.says("building the archive");
     let made = match make(request.app_binary.as_deref(), name, arch, output).await {
-        // Nobody asked for it to be loaded, and a registry has it.
+        // No flag asks to load it, and a registry has it.
         Err(failure) if failure.exit() == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
             line.ends(Mark::Skipped, "there is no sticky-app next to stickyctl to load, so the nodes pull it from its registry");
             return Ok(());

@@ -1,8 +1,8 @@
-//! `stickyctl up` on a cluster: reads, decides, applies, waits, asks.
+//! `stickyctl up` on a cluster: reads the cluster, plans, applies, waits, and sends a request.
 //!
 //! One file for each step that takes more than a call: `image` gets the image to the nodes, `door` finds or installs the front door,
-//! `secret` creates the password, `dry_run` shows instead of doing, `prune` deletes what the spec no longer has, and `autoscaler`
-//! reports what keeps one from working. [`request`] is what goes in and what comes out.
+//! `secret` creates the password, `dry_run` shows the changes without making them, `prune` deletes what the spec no longer has, and `autoscaler`
+//! reports what keeps one from working. [`request`] has the input and the result.
 
 mod autoscaler;
 mod door;
@@ -36,10 +36,10 @@ use k8s_openapi::api::apps::v1::Deployment;
 use request::{Done, DryRun, Effective, Request, SpecSource};
 use sticky_core::choice::Expose;
 
-/// Creates a release, or applies what changed in it. `connecting` is awaited once the spec in a file is known to be right.
+/// Creates a release, or applies what changed in it. `connecting` is awaited only after the spec in a file was checked.
 ///
 /// # Errors
-/// What went wrong, with its exit code. What was applied until then stays.
+/// The failure, with its exit code. Objects that were already applied stay.
 pub(crate) async fn run(
     request: &Request<'_>,
     connecting: impl Future<Output = Result<Cluster, connect::Error>>,
@@ -47,7 +47,7 @@ pub(crate) async fn run(
 ) -> Result<Done, Failure> {
     let deadline = Deadline::after(request.timeout);
     if request.spec.has_file() {
-        // No release could change what a file says: a wrong one is wrong before any cluster is asked.
+        // A release can't change what a file says, so check a file before connecting to a cluster.
         request.spec.load(None)?;
     }
     let line = output.live("cluster");
@@ -97,7 +97,7 @@ pub(crate) async fn run(
     Ok(Done::Up { name: spec.name.clone(), pods, workers: spec.mode.workers, version, has_door: door.is_some() })
 }
 
-/// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was nobody's choice: this
+/// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was not the user's choice: this
 /// version brings its own.
 fn load(source: &dyn SpecSource, release: Option<&Release>) -> Result<Effective, Failure> {
     let Some(release) = release.filter(|_| !source.has_file()) else { return source.load(None) };

@@ -1,4 +1,4 @@
-//! Deletes what an earlier spec of the release had and this one has not: an autoscaler, a Redis that is elsewhere now, policies.
+//! Deletes objects of an earlier spec that the current one doesn't have: an autoscaler, a Redis that is now external, policies.
 
 use crate::cluster::errors::ApiError;
 use crate::cluster::inventory::{self, Item, is_claim};
@@ -7,7 +7,7 @@ use crate::cluster::release::Place;
 use crate::output::{Mark, Output};
 use kube::Client;
 
-/// To be called when the new pods serve: the old ones needed what is deleted. Data and passwords stay.
+/// Call this once the new pods serve, because the old ones needed the deleted objects. Data and passwords stay.
 ///
 /// # Errors
 /// The API server refused.

@@ -1,4 +1,4 @@
-//! What `up` is asked for, and what it brings back.
+//! The request and the result of `up`.
 
 use crate::exit::Failure;
 use crate::image::load::Loader;
@@ -7,10 +7,10 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What `up` is asked for.
+/// The request to `up`, from its flags.
 pub(crate) struct Request<'a> {
     pub(crate) spec: &'a dyn SpecSource,
-    /// The static binary to make the image from; without one it is looked for.
+    /// The static binary for the image; `None` searches the usual places.
     pub(crate) app_binary: Option<PathBuf>,
     /// How to load the image; without one, kind loads it into a kind cluster.
     pub(crate) loader: Option<Loader>,
@@ -23,10 +23,10 @@ pub(crate) struct Request<'a> {
     pub(crate) timeout: Duration,
 }
 
-/// Who makes the dry run.
+/// Where the dry run happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DryRun {
-    /// Nothing is sent.
+    /// Only here: no object is sent to the API server.
     Client,
     /// The API server does everything except storing it.
     Server,
@@ -34,7 +34,7 @@ pub(crate) enum DryRun {
 
 /// Where the spec comes from: a file, the environment, flags.
 pub(crate) trait SpecSource {
-    /// Whether there is a file. Then the spec in a release's annotation does not count.
+    /// Whether there is a file. If so, the spec in a release's annotation is ignored.
     fn has_file(&self) -> bool;
 
     /// The spec on top of the one in a release's annotation.
@@ -63,7 +63,6 @@ impl Effective {
     }
 }
 
-/// What `up` did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Done {
     Up {

@@ -13,7 +13,7 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 use sticky_core::ids::ClientId;
 
-/// What became of the password.
+/// The result for the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Password {
     Created,
@@ -24,7 +24,7 @@ pub(super) enum Password {
     None,
 }
 
-/// There is no password.
+/// Why the password could not be created.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("{doing}: the system has no random numbers: {why}")]
@@ -78,7 +78,7 @@ pub(super) async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password
     let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
     match tokio::time::timeout(ANSWER, secrets.create(&params, &secret)).await {
         Ok(Ok(_)) => Ok(Password::Created),
-        // Somebody else was faster.
+        // Another process created it first.
         Ok(Err(kube::Error::Api(status))) if status.is_already_exists() => Ok(Password::Kept),
         Ok(Err(error)) => Err(ApiError::new(&doing, &error).into()),
         Err(_) => Err(ApiError::late(&doing).into()),

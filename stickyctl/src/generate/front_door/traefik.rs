@@ -41,7 +41,7 @@ fn reads(wanted: Option<Version>) -> &'static (Version, &'static [&'static str])
     READS.iter().rev().find(|(version, _)| *version <= wanted).unwrap_or(&READS[0])
 }
 
-/// Annotations that Traefik doesn't read are left out, so that nobody takes them for settings.
+/// Leaves out annotations that Traefik ignores, so that they don't look like settings.
 pub(super) fn annotations(spec: &StickyApp) -> BTreeMap<String, String> {
     let (_, keys) = reads(spec.ingress.front_door_version);
     prefixed(all(spec).into_iter().filter(|(key, _)| keys.contains(key)))
@@ -64,7 +64,7 @@ pub(super) fn check(spec: &StickyApp) -> Findings {
             );
         }
     }
-    // Only what the user set: nobody relies on a default that Traefik has no setting for.
+    // Only what the user set: no user relies on a default that Traefik has no setting for.
     if ingress.cookie.persistence == Persistence::Balanced {
         findings.refuse(
             "ingress.cookie.persistence",

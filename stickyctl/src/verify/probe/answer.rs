@@ -1,4 +1,4 @@
-//! What comes back from a request.
+//! The answer to a request.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -7,7 +7,6 @@ use http::header::LOCATION;
 /// The longest URL of a redirect that is shown, in characters.
 const LONGEST: usize = 200;
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -26,7 +25,7 @@ impl Answer {
     }
 }
 
-/// A URL without what may be a secret: query, path parameters and password.
+/// A URL without its possible secrets: query, path parameters and password.
 fn without_secrets(url: &str) -> String {
     let plain = url.split(['?', '#', ';']).next().unwrap_or_default();
     let (scheme, rest) = plain.split_once("//").map_or(("", plain), |(scheme, rest)| (scheme, rest));

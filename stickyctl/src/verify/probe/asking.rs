@@ -1,4 +1,4 @@
-//! What a run is asked to do, and how many probes that takes.
+//! The plan of a run, and the number of probes that it takes.
 
 use super::target::{Socket, Target};
 use super::way::Way;
@@ -20,7 +20,6 @@ pub(super) const AFTER: u32 = 3;
 const SOCKETS: u32 = 2;
 /// Sessions that begin with a socket.
 pub(super) const SOCKET_FIRST: u32 = 10;
-/// Silent sockets.
 pub(super) const IDLE: u32 = 4;
 /// Delay between two silent sockets: an idle timeout ends them this far apart, anything else at once.
 pub(super) const STAGGER: Duration = Duration::from_millis(250);

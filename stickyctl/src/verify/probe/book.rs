@@ -1,4 +1,4 @@
-//! What a run has seen so far; it survives an interruption.
+//! The observations of a run so far; they survive an interruption.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -56,7 +56,6 @@ pub(super) enum Seat {
     First(usize),
     /// The socket after that one.
     Again(usize),
-    /// A silent socket.
     Idle(usize),
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn connect(target: &Target, way: Way, http2: bool) -> Result<Bo
     let Some(tls) = &target.tls else { return Ok(Box::new(stream)) };
     let no_http2 = || ProbeError::NoHttp2 { address: address.to_owned() };
     let stream = TlsConnector::from(tls.config(http2)).connect(Tls::name(&target.host)?, stream).await.map_err(|source| {
-        // Some sites say so in an alert, others go on without (RFC 7301 section 3.2).
+        // Some sites send an alert, others continue without it (RFC 7301 section 3.2).
         let refused = http2 && source.to_string().contains("NoApplicationProtocol");
         if refused { no_http2() } else { ProbeError::Tls { address: address.to_owned(), source } }
     })?;

@@ -115,7 +115,7 @@ impl Running<'_> {
         shots.into_iter().map(|(shot, _)| shot).inspect(|_| self.tick()).collect()
     }
 
-    /// A session that sends the cookies of a bound session, with values that nobody issued.
+    /// A session that sends the cookies of a bound session with made-up values.
     pub(super) async fn dead_cookie(&self) {
         if !self.has(Name::DeadCookie) {
             return;
@@ -132,7 +132,7 @@ impl Running<'_> {
         }
     }
 
-    /// What a client sees that keeps its connection open and has no cookies.
+    /// Requests of a client without cookies that keeps its connection open.
     pub(super) async fn kept(&self) {
         if !self.asking.reuse {
             return;
@@ -170,7 +170,7 @@ impl Running<'_> {
         }
     }
 
-    /// If all controls met one pod, or sessions moved, a cache may be the cause: a query string that nobody has used before bypasses it.
+    /// If all controls met one pod, or sessions moved, a cache may be the cause: a query string that was never used before bypasses it.
     pub(super) async fn past_caches(&self) {
         // A session repeats the path where it moved: another path may have another rule.
         let asked: Vec<(Option<usize>, u32)> = self.book.look(|run| {

@@ -1,4 +1,4 @@
-//! One probe: a request or a handshake with a session's cookies, and what is recorded of its answer.
+//! One probe: a request or a handshake with a session's cookies, and the record of its answer.
 
 use super::answer::Answer;
 use super::ask::{self, Question};
@@ -30,7 +30,7 @@ pub(super) struct Request<'a> {
     pub(super) round: u32,
 }
 
-/// Sends a request on its own connection. Returns what is recorded of it, and the answer itself.
+/// Sends a request on its own connection. Returns its record and the answer itself.
 pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) -> (Shot, Option<Answer>) {
     let place = asking.target.place(request.path);
     let (header, carried) = cookies(request.jar, &place);
@@ -42,7 +42,7 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
     noted(asking, blank, answer, request.jar, &place)
 }
 
-/// What is recorded of an answer.
+/// The record of an answer.
 pub(super) fn noted(
     asking: &Asking,
     blank: Shot,

@@ -1,4 +1,4 @@
-//! A WebSocket that is held open: it receives messages, and records its end in the book by itself.
+//! A WebSocket that is held open: it receives messages, and records its own end in the book.
 
 use super::answer::Answer;
 use super::ask::{MOST_BODY, dress, within};
@@ -201,7 +201,7 @@ async fn hold(mut line: Line, book: &Book, stop: &CancellationToken, texts: Opti
             () = stop.cancelled() => break How::Ours,
         };
         if let (Some(texts), Some(text)) = (texts, text.filter(|text| text.len() <= LONGEST)) {
-            // Nobody waits for a message that does not fit.
+            // If the channel is full, the message is dropped.
             let _ = texts.try_send(text.to_string());
         }
     };

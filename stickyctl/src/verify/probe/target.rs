@@ -9,7 +9,6 @@ use std::time::Duration;
 use sticky_affinity::cookie::Offer;
 use sticky_affinity::jar::Place;
 
-/// A site.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     /// The virtual host, in lower case and without a port: the host for cookies and for the certificate.
@@ -89,13 +88,11 @@ impl Body {
     }
 }
 
-/// A site's WebSocket.
 #[derive(Debug, Clone)]
 pub(crate) struct Socket {
     pub(crate) target: Target,
     /// Its path; none for sticky-app's, with a client id for each session.
     pub(crate) path: Option<String>,
-    /// The `Origin` header.
     pub(crate) origin: Option<HeaderValue>,
     /// The `Sec-WebSocket-Protocol` header.
     pub(crate) subprotocol: Option<HeaderValue>,

@@ -19,8 +19,11 @@ use sticky_core::readiness::State;
 /// The source of the pods' states.
 pub(crate) enum Witness {
     /// A cluster: the pods in a namespace that match a label selector.
-    Cluster { client: Client, namespace: String, selector: String },
-    /// The local demo.
+    Cluster {
+        client: Client,
+        namespace: String,
+        selector: String,
+    },
     Local(client::Client),
 }
 
@@ -78,7 +81,7 @@ struct Told<'a> {
 /// Why no state can be read.
 #[derive(Debug, PartialEq)]
 enum Trouble {
-    /// No pod matches.
+    /// No pod matches the selector.
     Nobody,
     /// The cluster refused, or did not answer.
     Refused(String),
@@ -141,7 +144,7 @@ impl Told<'_> {
 
     fn looked(&mut self) {
         if let Some(ready) = self.ready.take() {
-            // Nobody waits any more after the run.
+            // Fails only after the run, when the receiver is gone.
             let _ = ready.send(());
         }
     }

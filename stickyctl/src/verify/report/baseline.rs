@@ -17,12 +17,7 @@ const LARGEST: u64 = 256 << 20;
 pub enum BaselineError {
     /// There is no such file, or it cannot be read.
     #[error("--baseline {}: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// A pipe, for example, which may have no end.
     #[error("--baseline {}: not a regular file", .0.display())]
     NotAFile(PathBuf),
@@ -31,16 +26,10 @@ pub enum BaselineError {
     TooLarge(PathBuf),
     /// It is not JSON, or not a report.
     #[error("--baseline {}: not a report: {}", path.display(), harmless(&source.to_string()))]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: serde_json::Error,
-    },
+    Malformed { path: PathBuf, source: serde_json::Error },
     /// It is another kind of report, or another version.
     #[error("--baseline {}: its schema is {found}, but verify reads {}", path.display(), Report::SCHEMA)]
     Schema {
-        /// The file.
         path: PathBuf,
         /// The schema that it names.
         found: String,

@@ -22,7 +22,6 @@ use sticky_affinity::verdict::Judgement;
 #[derive(Debug, Clone)]
 pub(crate) struct About {
     pub(crate) url: String,
-    /// The command line.
     pub(crate) command: String,
     /// When the run began (RFC 3339, UTC).
     pub(crate) began: String,

@@ -30,7 +30,7 @@ pub struct Report {
     pub seed: u64,
     /// Whether the run was interrupted before it was complete.
     pub partial: bool,
-    /// The sample.
+    /// What was planned: sample size, paths and limits. An interrupted run sends less.
     pub plan: Plan,
     /// Where identities were read, and how many answers had one.
     pub identity: Identity,
@@ -44,7 +44,7 @@ pub struct Report {
     pub summary: Summary,
     /// Reasons, the decisive one first.
     pub reasons: Vec<Told>,
-    /// The scenarios.
+    /// Every scenario, run or skipped, in the order of `verify --list`.
     pub scenarios: Vec<Ran>,
     /// Later requests that reached another pod than their session's, without forced moves.
     pub moved_requests: Count,
@@ -82,11 +82,11 @@ pub struct Report {
 /// The sample, and what was planned.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Plan {
-    /// Sessions.
+    /// Sessions that send requests, each with its own cookies.
     pub sessions: u32,
     /// Later requests of each session.
     pub requests: u32,
-    /// Controls.
+    /// Controls: requests without a cookie.
     pub controls: u32,
     /// The largest number of requests, including those without a session's cookies and those after sockets.
     pub probes: u64,
@@ -118,20 +118,20 @@ pub struct Identity {
     pub worker: String,
     /// Answers that identify their pod.
     pub named: u64,
-    /// All answers.
+    /// All answers, with and without an identity.
     pub of: u64,
 }
 
-/// A reason.
+/// Why the verdict is what it is.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Told {
-    /// Its code.
+    /// The code, as `stickyctl explain` takes it.
     pub code: Code,
     /// The scenario that it comes from.
     pub scenario: &'static str,
     /// What the code means, in a sentence.
     pub title: &'static str,
-    /// What was seen.
+    /// What this run saw: numbers, pods and cookies.
     pub detail: String,
     /// Causes, the most common first.
     pub causes: Vec<Advice>,
@@ -140,20 +140,20 @@ pub struct Told {
 /// A cause, and what to try.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Advice {
-    /// The cause.
+    /// A common cause of what the code means.
     pub cause: &'static str,
-    /// What to try.
+    /// What to check or change.
     pub attempt: &'static str,
 }
 
 /// A scenario, run or skipped.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Ran {
-    /// Its name.
+    /// The name, as `--only` takes it.
     pub name: &'static str,
     /// The question that it answers.
     pub asks: &'static str,
-    /// The outcome.
+    /// `skip` if it was not judged; the detail says why.
     pub outcome: Mark,
     /// What was seen, or why it was skipped.
     pub detail: String,
@@ -162,9 +162,9 @@ pub struct Ran {
 /// A count and its exact bounds at 95 %.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Count {
-    /// The count.
+    /// How many were counted.
     pub seen: u64,
-    /// Of how many.
+    /// How many there were to count from.
     pub of: u64,
     /// The smallest rate that fits, 0 to 1.
     pub least: f64,

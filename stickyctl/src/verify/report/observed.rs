@@ -5,10 +5,10 @@ use serde::Serialize;
 use sticky_affinity::jar::Fate;
 use sticky_affinity::moves::Cause;
 
-/// A pod.
+/// A pod that answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Pod {
-    /// Its name.
+    /// The identity in its answers; the report's `identity` says where it was read.
     pub pod: String,
     /// Controls that it answered.
     pub controls: u64,
@@ -21,11 +21,11 @@ pub struct Pod {
 /// How long answers took.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Latency {
-    /// The shortest time.
+    /// The fastest answer.
     pub least_ms: f64,
     /// The 5th percentile.
     pub p5_ms: f64,
-    /// The median.
+    /// The 50th percentile.
     pub p50_ms: f64,
     /// The 95th percentile.
     pub p95_ms: f64,
@@ -36,7 +36,7 @@ pub struct Latency {
 /// A cookie, one for each combination of name, attributes and fate.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Cookie {
-    /// Its name.
+    /// The name, without any value.
     pub name: String,
     /// Its attributes; Expires comes without its date.
     pub attributes: String,
@@ -54,7 +54,7 @@ pub struct Cookie {
     pub values: Vec<String>,
 }
 
-/// A session.
+/// A session: requests that share their cookies.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Session {
     /// Its name, `s01`.
@@ -63,12 +63,12 @@ pub struct Session {
     pub requests: Vec<Request>,
 }
 
-/// A request.
+/// A request, and its answer if there was one.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Request {
     /// Its round, from 0.
     pub round: u32,
-    /// When it began.
+    /// When it began, from the start of the run.
     pub at_ms: f64,
     /// How long it took.
     pub took_ms: f64,
@@ -92,11 +92,11 @@ pub struct Request {
 /// An event beside the requests.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Happened {
-    /// When.
+    /// When it was noticed, from the start of the run.
     pub at_ms: f64,
     /// What kind of event.
     pub kind: Kind,
-    /// What happened.
+    /// The event in words, as in `app-2 gone`.
     pub text: String,
 }
 

@@ -12,7 +12,7 @@ use sticky_affinity::scenario::Chosen;
 use sticky_affinity::seen::{Event, Offered, Outcome, PodState, Shot, What, Who};
 use sticky_affinity::verdict::Verdict;
 
-/// A usual result.
+/// A usual result; [`report`] judges a run that leads to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Sticky while the site scales from 3 to 5 pods.
@@ -58,7 +58,7 @@ fn of(run: &Run) -> Report {
     Report::new(&About { exit, ..about() }, run, &judgement)
 }
 
-/// The report of a run that was interrupted after so many requests of each session; with 0, before the first one.
+/// The report of a run that was interrupted after `requests` requests of each session; 0 means before the first one.
 #[must_use]
 pub fn broken_off(kind: Kind, requests: usize) -> Report {
     let mut run = run(kind);

@@ -17,28 +17,13 @@ pub enum SaveError {
     NotAFile(PathBuf),
     /// The path cannot be resolved.
     #[error("writing {}: {source}", path.display())]
-    Path {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Path { path: PathBuf, source: io::Error },
     /// The folder does not exist, or takes no new file.
     #[error("writing {}: cannot create a file in its folder: {source}", path.display())]
-    Folder {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Folder { path: PathBuf, source: io::Error },
     /// It was possible before the run, and now it is not.
     #[error("writing {}: {source}", path.display())]
-    Late {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Late { path: PathBuf, source: io::Error },
 }
 
 impl Explained for SaveError {

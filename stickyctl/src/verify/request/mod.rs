@@ -1,4 +1,4 @@
-//! What a user asks `verify` to do, and how that becomes a run.
+//! The request to `verify`, and how it becomes a run.
 
 mod at_file;
 mod error;

@@ -1,4 +1,4 @@
-//! What a user asks `verify` to do, as plain values.
+//! The request to `verify`, as plain values.
 
 use super::at_file::AtFile;
 use super::site::Site;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use sticky_affinity::identity::Source;
 use sticky_affinity::scenario::Name;
 
-/// What a user asks `verify` to do.
+/// The request to `verify`, from its flags.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) site: Site,

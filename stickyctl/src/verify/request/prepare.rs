@@ -1,4 +1,4 @@
-//! From a request to what a run needs: the target, its socket, the sample, and what is in files.
+//! Prepares a run from a request: the target, its socket, the sample, and the contents of files.
 
 use super::at_file::AtFile;
 use super::error::{MOST_PROBES, RequestError};

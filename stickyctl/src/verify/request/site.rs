@@ -24,7 +24,6 @@ pub(crate) enum Site {
 pub(crate) struct Pods {
     pub(crate) access: Access,
     pub(crate) namespace: String,
-    /// A label selector.
     pub(crate) selector: String,
 }
 

@@ -1,4 +1,4 @@
-//! A front door to install: what is chosen about it, and the names and labels that follow.
+//! A front door to install: its options, and the names and labels derived from them.
 
 use crate::generate::meta::{map, pairs};
 use crate::spec::StickyApp;
@@ -8,7 +8,7 @@ use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
 
-/// The version of ingress-nginx to install, which is the last.
+/// The version of ingress-nginx to install: the last release of the project.
 pub const NGINX: &str = "1.15.1";
 /// The version of Traefik to install.
 pub const TRAEFIK: &str = "3.6.12";
@@ -18,13 +18,13 @@ pub const INGRESS_READY: &str = "ingress-ready";
 /// The value of `app.kubernetes.io/component` on all objects of an installed door, including its pods.
 pub const COMPONENT: &str = "front-door";
 
-/// The usual class, and the controller that it names.
+/// The usual class and its controller.
 const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 
 /// A front door to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Install {
-    /// The proxy.
+    /// `ingress.frontDoor` in the spec.
     pub door: FrontDoor,
     /// The IngressClass that it serves.
     pub class: String,
@@ -77,9 +77,8 @@ impl Install {
         if self.exposed { "localhost".to_owned() } else { format!("{}.{}.svc", self.name(), self.namespace) }
     }
 
-    /// The image.
     #[must_use]
-    pub fn image(&self) -> String {
+    pub(super) fn image(&self) -> String {
         match self.door {
             FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}"),
             FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),

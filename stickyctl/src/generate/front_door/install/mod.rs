@@ -8,7 +8,7 @@
 //! Traefik 3.6.12: 404 to every request until the right was granted, 200 six seconds later). Both ask for all Secrets of a namespace
 //! at once, so a Role that names one Secret (`resourceNames`) doesn't help. Only the number of namespaces can be chosen: an installed
 //! door watches **the release's namespace alone**, with a Role in that namespace. That is also how it reads the release's `tlsSecret`.
-//! A release in another namespace needs a door and a class of its own, or a door that somebody installed for the whole cluster.
+//! A release in another namespace needs a door and a class of its own, or a door that was installed for the whole cluster.
 //!
 //! Cluster-wide it reads IngressClasses, and nothing else.
 //!

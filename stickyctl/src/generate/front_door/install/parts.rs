@@ -11,7 +11,6 @@ pub(super) struct Ports {
     pub(super) https: i32,
 }
 
-/// An HTTP probe.
 pub(super) fn asks(path: &str, port: i32, period: i32, failures: i32) -> Probe {
     Probe {
         http_get: Some(HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::Int(port), ..HTTPGetAction::default() }),
