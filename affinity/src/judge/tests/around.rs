@@ -22,7 +22,7 @@ fn what_a_cluster_says_of_moves() {
     collateral.events.truncate(3);
     told(&mut collateral, 5.5, "d", PodState::Ready);
     finds(&collateral, Verdict::NotSticky, Some("moved-collateral"));
-    // New pods alone move nobody.
+    // New pods alone cause no moves.
     let mut rest = sticky();
     rest.events = collateral.events;
     finds(&rest, Verdict::Sticky, None);
