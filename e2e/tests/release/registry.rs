@@ -1,4 +1,4 @@
-//! What a registry gets, on one that this machine serves.
+//! Pushes a release to a local registry.
 
 use crate::pack::{MACHINES, VERSION, packed, path, script, tar, text};
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use testkit::tree::root;
 use testkit::{lint, ports, wait};
 
-/// A registry of this test's own.
+/// A registry for this test alone.
 struct Registry(std::process::Child);
 
 impl Drop for Registry {
