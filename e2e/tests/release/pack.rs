@@ -154,7 +154,7 @@ fn content(out: &Path, work: &Path) -> Result<()> {
     Ok(())
 }
 
-/// As the one who downloads checks them.
+/// Checks the checksums as a user would after the download: they match, and a changed byte is found.
 fn checksums(out: &Path) -> Result<()> {
     let check = || Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(out).output();
     assert_eq!(text(&check()?).lines().count(), names(out).len() - 1);
