@@ -60,7 +60,7 @@ pub struct Run {
     pub at_once: (Vec<Shot>, Vec<Shot>),
     /// Parallel requests of some sessions, by session: a proxy that pools its connections to a pod needs several for them.
     pub together: Vec<Vec<Shot>>,
-    /// Requests of a session that sent a cookie value that nobody issued.
+    /// Requests of a session that sent a forged cookie value.
     pub dead_cookie: Vec<Shot>,
     /// Names of the site's cookies that were sent with such a value.
     pub forged: BTreeSet<String>,
@@ -70,7 +70,7 @@ pub struct Run {
     pub kept: Vec<Vec<Shot>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
-    /// Events beside the probes, in order.
+    /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
 }
 

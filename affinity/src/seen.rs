@@ -1,4 +1,4 @@
-//! Single observations: an answer, a socket and its end, and what happened beside the probes.
+//! Single observations: an answer, a socket and its end, and events apart from the probes.
 
 use crate::jar::Fate;
 use std::time::Duration;
@@ -170,7 +170,7 @@ pub struct Delivery {
     pub arrived: bool,
 }
 
-/// Something that happened beside the probes.
+/// Something that happened apart from the probes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Time since the start of the run; zero for the state at the start.

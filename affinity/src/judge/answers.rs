@@ -69,7 +69,7 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
 /// This many sessions and controls meet no pod twice only on a site with hundreds of pods.
 const SHARED: usize = 20;
 
-/// Answers that identify no pod, by status: the status of a redirect or a login page tells why.
+/// Answers that identify no pod, by status: the status of a redirect or a login page shows why.
 fn statuses(run: &Run) -> String {
     let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
     let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));

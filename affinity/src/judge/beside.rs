@@ -1,4 +1,4 @@
-//! What is reported beside the verdict: messages, kept connections, silence, and why sockets ended.
+//! What is reported apart from the verdict: messages, kept connections, silence, and why sockets ended.
 
 use super::requests::ONE_POD;
 use crate::code::Code;

@@ -169,7 +169,7 @@ async fn sockets_of_a_worker() -> Result<()> {
     Ok(())
 }
 
-/// One client that doesn't read, beside nine that do: the nine get every message, and the one is closed with a reason.
+/// One client that doesn't read, among nine that do: the nine get every message, and the one is closed with a reason.
 #[tokio::test]
 async fn a_slow_reader() -> Result<()> {
     // Enough to fill the kernel's largest send buffer (4 MiB), the queue, and the receive buffer on the reader's side.
