@@ -54,7 +54,6 @@ impl Ask {
         self
     }
 
-    /// Removes a header.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));

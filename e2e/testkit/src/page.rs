@@ -14,7 +14,6 @@ const SOON: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Score {
-    /// Messages sent.
     pub sent: u64,
     /// Messages whose reply arrived.
     pub arrived: u64,

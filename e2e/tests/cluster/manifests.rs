@@ -10,7 +10,6 @@ use stickyctl::spec::StickyApp;
 use testkit::kube::{Kube, Space, in_namespace, release};
 use testkit::tree::root;
 
-/// The presets' namespace.
 const PRESETS: &str = "sticky-sessions";
 
 fn manifests() -> PathBuf {

@@ -71,7 +71,6 @@ async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<(
     .await
 }
 
-/// The clients' observations.
 #[derive(Debug, Default)]
 struct Seen {
     posts: Cell<u64>,

@@ -11,7 +11,7 @@ use std::time::Instant;
 use suites::{Suite, What};
 use testkit::{image, skip, tools, tree};
 
-/// Runs the named suites, or all, up to the first that fails, and returns the exit code. `arguments` are passed to each `cargo test`.
+/// Runs the named suites, or all, up to the first that fails, and returns the exit code. `arguments` go to each test binary.
 ///
 /// # Errors
 /// No suite has one of the names, or a program can't be installed or started.

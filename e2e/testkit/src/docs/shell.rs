@@ -40,7 +40,6 @@ impl Shell {
         Ok(shell)
     }
 
-    /// The working folder.
     #[must_use]
     pub fn work(&self) -> PathBuf {
         self.folder.path().join("work")

@@ -67,7 +67,6 @@ pub enum Meanwhile {
     Reload,
 }
 
-/// The expected result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
     pub exit: i32,
