@@ -19,9 +19,9 @@
 
 use statrs::function::beta::beta_reg;
 
-/// The most that a run may leave to chance: one in a million runs.
+/// The tolerated odds that chance alone explains a result: one in a million runs.
 pub const CHANCE: f64 = 1e-6;
-/// The error of the bounds that are shown: their confidence is 95%.
+/// The error of the bounds that reports show, 5%: their confidence is 95%.
 pub const SHOWN: f64 = 0.05;
 
 /// An interval of rates, each 0 to 1.

@@ -18,7 +18,7 @@ macro_rules! codes {
             /// All codes, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$code),+];
 
-            /// The code as users write it.
+            /// The code in flags, reports and JSON, in kebab case.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$code => $word,)+ }
@@ -215,7 +215,7 @@ impl Code {
     }
 }
 
-/// No reason has this code.
+/// The text is no reason's code. Codes are lower case and have no aliases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no reason has the code `{0}`")]
 pub struct UnknownCode(String);

@@ -15,7 +15,7 @@ pub struct Offer {
     pub domain: Option<String>,
     /// `Path`, if it begins with a slash.
     pub path: Option<String>,
-    /// When it expires: by `Max-Age`, else by `Expires`; none for a cookie that lasts until the browser exits.
+    /// When it expires: by `Max-Age`, else by `Expires`; `None` for a cookie that lasts until the browser exits.
     pub ends: Option<SystemTime>,
     /// `Max-Age` in seconds.
     pub max_age: Option<i64>,
@@ -32,7 +32,7 @@ const MOST_PAIR: usize = 4_096;
 const MOST_ATTRIBUTE: usize = 1_024;
 
 impl Offer {
-    /// Parses a line that arrived at `now`; none if it is not a cookie at all.
+    /// Parses a line that arrived at `now`; `None` if it is not a cookie at all.
     #[must_use]
     pub fn read(line: &str, now: SystemTime) -> Option<Self> {
         let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
@@ -88,7 +88,7 @@ impl Offer {
         is_large || (!self.secure && (open || name.starts_with("__secure-"))) || (name.starts_with("__host-") && !(self.secure && host_only))
     }
 
-    /// How long it lives from `now` on, zero if it has expired; none for a cookie that lasts until the browser exits.
+    /// How long it lives from `now` on, zero if it has expired; `None` for a cookie that lasts until the browser exits.
     #[must_use]
     pub fn lives(&self, now: SystemTime) -> Option<Duration> {
         self.ends.map(|ends| ends.duration_since(now).unwrap_or_default())

@@ -1,8 +1,8 @@
 //! Why sockets ended: the server closed them, the pod died, an idle timeout expired, the proxy was recycled, or the connection broke.
 //!
-//! None of these is lost affinity, which is judged when a socket comes back. A socket that ends without a close frame has to be judged by the
-//! others: an idle timeout ends each one after the same silence, while a proxy that is recycled ends them at the same moment, whatever was
-//! sent over them and whichever pods they led to.
+//! None of these is lost affinity, which is judged when a socket comes back. If a socket ends without a close frame, only the other sockets
+//! can tell why: an idle timeout ends each one after the same silence, while a recycled proxy ends all of them at the same moment, regardless
+//! of their traffic and their pods.
 
 use crate::run::{Run, SocketFirst, tally};
 use crate::seen::{End, How, Socket, What};
@@ -15,23 +15,23 @@ use std::time::Duration;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// The client closed it.
+    /// The client closed it, or rejected a message because of its size.
     Ours,
-    /// The server closed it with a close frame.
+    /// The server closed it with a close frame (RFC 6455 section 5.5.1).
     Goodbye,
-    /// Its pod died.
+    /// Its pod was gone or not ready within a second after the end, or answered nothing from then on.
     PodTerminated,
-    /// It was silent for longer than an idle timeout on the way.
+    /// It and others ended after nearly the same silence of at least half a second: a proxy on the way has an idle timeout.
     IdleTimeout,
-    /// The proxy ended many at the same moment, while their pods live on.
+    /// Three or more sockets ended within a second of each other, while their pods kept running.
     ProxyRecycled,
-    /// The connection broke.
+    /// The connection broke: the tunnel to the site had trouble at the time, or no other cause fits.
     Transport,
 }
 
-/// Sockets that end within this time ended together.
+/// Sockets that end within this time of each other ended together.
 const TOGETHER: Duration = Duration::from_secs(1);
-/// So many sockets that end together do not do so by accident.
+/// With this many sockets, ending together is no accident.
 const MANY: usize = 3;
 /// No idle timeout is shorter than this.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -50,13 +50,13 @@ impl Run {
     #[must_use]
     pub fn ends(&self) -> Vec<(&Socket, Why)> {
         let all: Vec<(&Socket, &End)> = self.sockets().filter_map(|socket| Some((socket, socket.end.as_ref()?))).collect();
-        // What a socket's own end leaves open is judged by the others.
+        // Where a socket's own end leaves the cause open, the other sockets decide.
         let open: Vec<&End> = all.iter().filter(|(socket, end)| self.alone(socket, end).is_none()).map(|(_, end)| *end).collect();
         all.into_iter().map(|(socket, end)| (socket, self.alone(socket, end).unwrap_or_else(|| together(end, &open)))).collect()
     }
 
-    /// Of the held sockets that did not end by the client: how many came back to their pod, and how many could have, which excludes those whose
-    /// pod was gone.
+    /// Of the held sockets that the client did not close: how many came back to their pod, and how many could have. Sockets whose pod was gone
+    /// don't count.
     #[must_use]
     pub fn came_back(&self) -> (u64, u64) {
         let whys: BTreeMap<*const Socket, Why> = self.ends().into_iter().map(|(socket, why)| (std::ptr::from_ref(socket), why)).collect();
@@ -85,7 +85,7 @@ impl Run {
     }
 }
 
-/// Judges a socket that ended without a close frame by those that ended with it.
+/// Judges a socket that ended without a close frame by the sockets that ended at the same time.
 fn together(end: &End, cuts: &[&End]) -> Why {
     let near: Vec<&&End> = cuts.iter().filter(|other| other.at.abs_diff(end.at) <= TOGETHER).collect();
     if near.len() > 1 && end.silence() >= SILENCE && range(near.iter().map(|end| end.silence())) < range(near.iter().map(|end| end.at)) {

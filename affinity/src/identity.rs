@@ -5,7 +5,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest identity, in characters: a pod's name has 253 at most. Longer ones are cut.
+/// The longest identity, in characters; longer ones are cut. A pod's name has at most 253.
 const LONGEST: usize = 253;
 /// The largest compiled pattern, in bytes.
 const PATTERN: usize = 1 << 20;
@@ -13,7 +13,7 @@ const PATTERN: usize = 1 << 20;
 /// Where an answer identifies its pod or its worker.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// In a header.
+    /// In a header; if an answer repeats it, the first one counts.
     Header(HeaderName),
     /// In a JSON body, at a JSON pointer (RFC 6901).
     Json(String),
@@ -34,13 +34,13 @@ impl Source {
         Self::Header(HeaderName::from_static("x-sticky-worker"))
     }
 
-    /// Whether it takes the body to read it.
+    /// Whether reading it requires the body.
     #[must_use]
     pub const fn is_in_body(&self) -> bool {
         matches!(self, Self::Json(_) | Self::Pattern(_))
     }
 
-    /// The identity in an answer, without surrounding white space; none if there is no such text or it is blank.
+    /// The identity in an answer, without surrounding white space and cut to 253 characters; `None` if it is missing or blank.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let text = match self {
@@ -71,7 +71,7 @@ pub enum SourceError {
     /// It has an unknown prefix.
     #[error("`{0}:` is not a place to look in: use {FORMS}")]
     UnknownKind(String),
-    /// The header is Set-Cookie. Its text would be the identity: one of the session's own, and perhaps a secret.
+    /// The header is Set-Cookie. Its text differs by session, not by pod, and may be a secret.
     #[error("a cookie does not identify a pod: name a header, a JSON pointer or a pattern that does (cookies are examined anyway)")]
     Cookie,
     /// The header's name is malformed.
@@ -83,9 +83,9 @@ pub enum SourceError {
     /// The pattern is malformed or too large.
     #[error("invalid pattern `{pattern}`: {source}")]
     Pattern {
-        /// The pattern.
+        /// The pattern as written, without the prefix `regex:`.
         pattern: String,
-        /// What is wrong with it.
+        /// A syntax error, or a compiled size above 1 MiB.
         source: regex::Error,
     },
 }

@@ -53,7 +53,7 @@ struct Kept {
     path: String,
 }
 
-/// The most cookies that a jar holds; browsers keep at least 50 per domain (RFC 6265 section 6.1). Beyond that the oldest one goes.
+/// The capacity of a jar: beyond it, the oldest cookie is dropped. Browsers keep at least 50 per domain (RFC 6265 section 6.1).
 const MOST: usize = 180;
 
 impl Jar {
@@ -110,7 +110,7 @@ impl Jar {
         self.0.iter_mut().filter(|kept| !is_spared(kept)).map(forge).collect()
     }
 
-    /// The `Cookie` header for a request to `place`: longer paths first, then older cookies; none if no cookie fits.
+    /// The `Cookie` header for a request to `place`: longer paths first, then older cookies; `None` if no cookie fits.
     #[must_use]
     pub fn header(&self, place: &Place<'_>, now: SystemTime) -> Option<String> {
         let mut fitting: Vec<&Kept> = self.0.iter().filter(|kept| kept.fits(place, now)).collect();

@@ -1,6 +1,6 @@
 //! Which later requests and sockets of a session moved, and why.
 //!
-//! A move is a request that another pod answers than the one that bound the session. If a cluster reports the state of its pods, a move away
+//! A move is a request that is answered by another pod than the one that bound the session. If a cluster reports the state of its pods, a move away
 //! from a pod that was gone or not ready at the time is *forced*: no front door can avoid it, and from there on the session is bound to its
 //! new pod. Any other move is *collateral*. Without a cluster the cause is *unknown*, and the session stays bound to its first pod.
 
@@ -9,7 +9,7 @@ use crate::seen::Shot;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Why another pod answered than the one that bound the session.
+/// Why a request was answered by another pod than the one that bound the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -25,9 +25,9 @@ pub enum Cause {
 /// Where a later request of a session went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// To the session's pod.
+    /// To the pod that the session is bound to at that time.
     Stayed,
-    /// To another pod.
+    /// To another pod. Only [`Cause::Forced`] binds the session to it.
     Moved(Cause),
 }
 
@@ -53,7 +53,7 @@ impl Run {
         steps
     }
 
-    /// The pod that a session is bound to after its requests: the first one, or the one that its last forced move led to.
+    /// The pod that a session is bound to after its requests: the first one, or the target of its last forced move.
     #[must_use]
     pub fn home<'a>(&self, session: &'a Session) -> Option<&'a str> {
         let forced = self.steps(session).into_iter().rev().find(|(_, step)| *step == Step::Moved(Cause::Forced));
@@ -98,7 +98,7 @@ impl Run {
         tally(pairs)
     }
 
-    /// Whether a probe met a pod; none if it could not.
+    /// Whether a probe met a pod; `None` if the pod was gone or not ready.
     fn stayed_or_moved(&self, pod: &str, since: Duration, shot: &Shot, met: &str) -> Option<bool> {
         let stayed = met == pod;
         (stayed || !self.was_forced(pod, since, shot)).then_some(stayed)

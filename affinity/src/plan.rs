@@ -39,21 +39,21 @@ impl Sample {
         Self { sessions, later: u32::try_from(later).unwrap_or(u32::MAX), controls: self.controls.max(sessions * 2) }
     }
 
-    /// The total number of requests.
+    /// The number of requests in all rounds: sessions and controls, without [`Probe::Bare`] ones.
     #[must_use]
     pub fn probes(self) -> u64 {
         u64::from(self.sessions) * (1 + u64::from(self.later)) + u64::from(self.controls)
     }
 }
 
-/// One probe.
+/// One request of a round, before it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
     /// The next request of a session, by the session's number from 0.
     Session(u32),
     /// A request without a cookie.
     Control,
-    /// A request of the first session without its cookies.
+    /// A request of the first session without its cookies: if it stays on its pod all the same, the cookie isn't the cause.
     Bare,
 }
 
@@ -117,7 +117,7 @@ mod tests {
         assert_ne!(all[0], all[1]);
     }
 
-    /// Strict turns over three pods, thirty sessions: in order each would stay for ever.
+    /// Strict turns over three pods, thirty sessions: in a fixed order, every session would stay on its pod forever.
     #[test]
     fn strict_turns_do_not_look_sticky() {
         let mut first = HashMap::new();

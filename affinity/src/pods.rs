@@ -1,4 +1,4 @@
-//! Whether a pod was there: according to its cluster, or by its silence if there is no cluster to say.
+//! Whether a pod was there: according to its cluster, or by its silence where no cluster reports pods.
 
 use crate::run::Run;
 use crate::seen::{PodState, Shot, What};
@@ -21,7 +21,7 @@ impl Run {
         !after.contains(&pod) && (1.0 - share).powi(i32::try_from(after.len()).unwrap_or(i32::MAX)) < 0.01
     }
 
-    /// Whether a pod was ready the whole time from `since` to `until`, according to its cluster; none if the cluster does not know it.
+    /// Whether a pod was ready the whole time from `since` to `until`, according to its cluster; `None` if the cluster does not know it.
     #[must_use]
     pub fn was_ready(&self, pod: &str, since: Duration, until: Duration) -> Option<bool> {
         let told = || {

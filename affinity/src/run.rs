@@ -11,22 +11,22 @@ pub const FEW_REPLAYED: u64 = 5;
 pub struct SocketFirst {
     /// The socket, held open for the whole run.
     pub socket: Socket,
-    /// The request after it was opened.
+    /// The first request after it opened; `None` if the run ended before.
     pub after: Option<Shot>,
-    /// The socket that was opened after the first one had ended.
+    /// The socket opened once the first one had ended; `None` if it stayed open or the run ended before.
     pub again: Option<Socket>,
 }
 
 /// One session: requests and sockets that share a cookie jar.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
-    /// Its requests, in order.
+    /// Its requests in the order sent. The first answer that identifies a pod binds the session.
     pub shots: Vec<Shot>,
-    /// Its sockets, opened after the requests: the first one, and another after that was closed.
+    /// Its sockets, opened after the requests: one, and another after that was closed.
     pub sockets: Vec<Socket>,
-    /// Messages for its first socket that the worker which gets the POST delivers itself.
+    /// Messages for its first socket, posted to the route that delivers only to the worker's own sockets.
     pub local: Vec<Delivery>,
-    /// Messages for its first socket through the bus.
+    /// Messages for its first socket, posted to the route that delivers through the bus.
     pub relayed: Vec<Delivery>,
 }
 
@@ -50,32 +50,32 @@ impl Session {
 pub struct Run {
     /// Controls: requests without a cookie.
     pub controls: Vec<Shot>,
-    /// Sessions.
+    /// Sessions that began with a request.
     pub sessions: Vec<Session>,
     /// Sessions that opened a socket before any request.
     pub socket_first: Vec<SocketFirst>,
-    /// Sockets that nothing was sent over.
+    /// Sockets held without sending anything, to see how long they stay open.
     pub idle: Vec<Socket>,
     /// Parallel first requests of one session, and its requests after them.
     pub at_once: (Vec<Shot>, Vec<Shot>),
     /// Parallel requests of some sessions, by session: a proxy that pools its connections to a pod needs several for them.
     pub together: Vec<Vec<Shot>>,
-    /// Requests of a session that sent a cookie value that nobody issued.
+    /// Requests of a session that sent a forged cookie value.
     pub dead_cookie: Vec<Shot>,
     /// Names of the site's cookies that were sent with such a value.
     pub forged: BTreeSet<String>,
-    /// Requests of the first session without its cookies: if it stays all the same, the cookie is not the cause.
+    /// Requests of the first session without its cookies: if it stays on its pod all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
     /// Requests without a cookie over kept connections, by connection.
     pub kept: Vec<Vec<Shot>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
-    /// Events beside the probes, in order.
+    /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
 }
 
 impl Run {
-    /// Every request.
+    /// Every request over HTTP, including POSTs of messages but no WebSocket handshakes.
     pub fn shots(&self) -> impl Iterator<Item = &Shot> {
         self.controls
             .iter()
@@ -103,7 +103,7 @@ impl Run {
         tally(taken.map(|delivery| delivery.arrived))
     }
 
-    /// The pods that the cluster reported.
+    /// Pods that the cluster reported, whether or not they answered; empty without a cluster.
     #[must_use]
     pub fn pods_told(&self) -> BTreeSet<&str> {
         self.events.iter().filter_map(|event| if let What::Pod { pod, .. } = &event.what { Some(pod.as_str()) } else { None }).collect()
@@ -186,7 +186,7 @@ impl Run {
     }
 }
 
-/// How many are true, and how many there are.
+/// Counts the true ones, and all of them.
 pub(crate) fn tally(all: impl Iterator<Item = bool>) -> (u64, u64) {
     all.fold((0, 0), |(so, all), is| (so + u64::from(is), all + 1))
 }

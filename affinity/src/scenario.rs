@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Which scenario.
+/// A scenario's name. JSON has it in kebab case, as [`Name::word`] does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -39,7 +39,7 @@ pub enum Mark {
     Skip,
 }
 
-/// A scenario.
+/// A row of [`ALL`]: the question that a scenario answers, and its requirements.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
     /// Its name; equal to its index in [`ALL`].
@@ -48,22 +48,22 @@ pub struct Scenario {
     pub word: &'static str,
     /// The question that it answers.
     pub asks: &'static str,
-    /// The scenarios that it cannot be judged without.
+    /// The scenarios that it can't be judged without; each comes earlier in [`ALL`].
     pub needs: &'static [Name],
-    /// What else it needs.
+    /// What the site or the command line has to provide.
     pub wants: Wants,
 }
 
 /// What a scenario needs from the site or from the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
-    /// Nothing.
+    /// Plain HTTP requests are enough.
     Nothing,
-    /// A WebSocket.
+    /// A WebSocket that a client can open and hold.
     Socket,
-    /// The routes of sticky-app, and its WebSocket.
+    /// The routes of sticky-app that post a message to a session's socket.
     App,
-    /// The flag that turns it on.
+    /// The flag that turns it on, with an example of its value.
     Flag(&'static str),
 }
 
@@ -119,7 +119,7 @@ pub const ALL: [Scenario; 13] = [
 ];
 
 impl Name {
-    /// The name as users write it.
+    /// The name in flags, reports and JSON.
     #[must_use]
     pub fn word(self) -> &'static str {
         // The order of the names is that of the table, which a test keeps.
@@ -127,7 +127,7 @@ impl Name {
     }
 }
 
-/// No scenario has this name.
+/// The text is no scenario's name. Names are lower case and have no aliases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no scenario is called `{0}`")]
 pub struct UnknownScenario(String);
@@ -144,7 +144,7 @@ impl FromStr for Name {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen(BTreeSet<Name>);
 
-/// A scenario that no run can do without.
+/// A scenario that can't be skipped: `spread` or `stick-http`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cannot skip {}: every verdict depends on it", .0.word())]
 pub struct CannotSkip(pub Name);
@@ -173,7 +173,7 @@ impl Chosen {
         Ok(Self(chosen))
     }
 
-    /// Whether the run includes a scenario.
+    /// Whether the run includes a scenario; `spread` and `stick-http` always are.
     #[must_use]
     pub fn has(&self, name: Name) -> bool {
         self.0.contains(&name)

@@ -1,4 +1,4 @@
-//! Single observations: an answer, a socket and its end, and what happened beside the probes.
+//! Single observations: an answer, a socket and its end, and events apart from the probes.
 
 use crate::jar::Fate;
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub enum Outcome {
     /// An answer that identifies no pod, or whose identity does not count: a proxy's own page, and every 429 and 5xx, because a proxy adds the
     /// name of the pod that it tried to its own error pages as well. Never a move.
     Nameless {
-        /// The status.
+        /// The HTTP status, or 101 for a socket that opened without identifying its pod.
         status: u16,
     },
     /// No answer, and why: the connection, TLS, a timeout. Never a move.
@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The result of an answer with a status, by who it says that it is from: the identity on a 429 or a 5xx does not count.
+    /// The result of an answer with this status and identity. An identity on a 429 or a 5xx does not count.
     #[must_use]
     pub fn of(status: u16, who: Option<Who>) -> Self {
         let is_error = status == 429 || status >= 500;
@@ -30,7 +30,7 @@ impl Outcome {
 /// The pod that answered, and its worker.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Who {
-    /// The pod.
+    /// The pod's identity, as [`Source::read`](crate::identity::Source::read) returns it.
     pub pod: String,
     /// The worker, if the answer identifies it.
     pub worker: Option<String>,
@@ -39,15 +39,15 @@ pub struct Who {
 /// A cookie that an answer set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
-    /// Its name.
+    /// The name, never empty; case matters.
     pub name: String,
     /// Its attributes ([`Offer::attributes`](crate::cookie::Offer::attributes)).
     pub attributes: String,
-    /// What the jar did with it.
+    /// What the jar did with it, seen from the URL that was requested.
     pub fate: Fate,
-    /// Its lifetime from then on, by Max-Age or Expires; none for a cookie that lasts until the browser exits.
+    /// Its lifetime from then on, by Max-Age or Expires; `None` for a cookie that lasts until the browser exits.
     pub lives: Option<Duration>,
-    /// Its value, only if values may be shown.
+    /// Its value; `None` unless the user allows values to be shown, because it may be a secret.
     pub value: Option<String>,
 }
 
@@ -58,13 +58,13 @@ pub struct Shot {
     pub round: u32,
     /// When it began, since the start of the run.
     pub at: Duration,
-    /// How long it took.
+    /// How long it took until the whole answer was there, or until it failed. Connecting counts.
     pub took: Duration,
-    /// The result.
+    /// Who answered, if anyone did.
     pub outcome: Outcome,
-    /// Names of the cookies that were sent.
+    /// Names of the cookies that were sent, oldest first, with duplicates.
     pub carried: Vec<String>,
-    /// Cookies that the answer set.
+    /// Cookies that the answer set, in its order.
     pub offered: Vec<Offered>,
     /// For an answer that identifies no pod: a hint at the cause, such as the target of a redirect.
     pub aside: Option<String>,
@@ -85,13 +85,13 @@ impl Shot {
         Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0 }
     }
 
-    /// Whether there was no answer.
+    /// Whether there was no answer at all; an error page is an answer.
     #[must_use]
     pub const fn is_lost(&self) -> bool {
         matches!(self.outcome, Outcome::Lost(_))
     }
 
-    /// The pod that answered, if it was identified.
+    /// The pod that answered; `None` without an answer or without an identity that counts.
     #[must_use]
     pub fn pod(&self) -> Option<&str> {
         match &self.outcome {
@@ -109,7 +109,7 @@ pub struct Socket {
     pub opened: Shot,
     /// Who refused it, if the refusal says so, with any status. With 429 and 5xx a proxy may have added a pod's name.
     pub refused_by: Option<Who>,
-    /// Its end; none if it never opened, or was still open when the run was interrupted.
+    /// Its end; `None` if it never opened, or was still open when the run was interrupted.
     pub end: Option<End>,
 }
 
@@ -129,11 +129,11 @@ impl Socket {
 /// The end of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
-    /// When, since the start of the run.
+    /// Time since the start of the run.
     pub at: Duration,
-    /// When something was sent over it last, pings included, since the start of the run.
+    /// When something was last sent over it, pings included; time since the start of the run.
     pub quiet_since: Duration,
-    /// How.
+    /// What the client saw of the end; [`Run::ends`](crate::run::Run::ends) infers the cause.
     pub how: How,
 }
 
@@ -148,58 +148,58 @@ impl End {
 /// How a WebSocket ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// The client closed it, or did not accept a message because of its size.
+    /// The client closed it, or rejected a message because of its size.
     Ours,
     /// The server sent a close frame (RFC 6455 section 5.5.1).
     Goodbye {
         /// The status code, 1005 if there was none.
         code: u16,
-        /// The reason.
+        /// The reason as the server wrote it, often empty.
         reason: String,
     },
-    /// It ended without a close frame, and how that looked.
+    /// It ended without a close frame; the text is the error that the client got.
     Cut(String),
 }
 
 /// A message that was posted over HTTP for its session's socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The POST.
+    /// The POST. The pod that answered it need not be the one that holds the socket.
     pub posted: Shot,
-    /// Whether it arrived over the socket.
+    /// Whether it arrived over the socket in time.
     pub arrived: bool,
 }
 
-/// Something that happened beside the probes.
+/// Something that happened apart from the probes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// When, since the start of the run; zero for the state at the start.
+    /// Time since the start of the run; zero for the state at the start.
     pub at: Duration,
-    /// What.
+    /// The change that was reported.
     pub what: What,
 }
 
-/// What happened.
+/// A change that can explain moves or broken sockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A pod became ready, not ready, or gone, according to its cluster.
     Pod {
-        /// Its name.
+        /// The pod's name in the cluster, comparable to [`Who::pod`] if the site shows it.
         pod: String,
-        /// Its new state.
+        /// The state from then on.
         state: PodState,
     },
-    /// The tunnel to the site broke or came back.
+    /// The tunnel to the site broke or came back; the text says which.
     Tunnel(String),
 }
 
-/// The state of a pod.
+/// The state of a pod, according to its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PodState {
-    /// Ready.
+    /// Its Ready condition is true, and it is not terminating. Moves away from such a pod are collateral.
     Ready,
-    /// Running, but not ready.
+    /// It exists, but is not ready or is terminating. Moves away from it are forced.
     NotReady,
-    /// Gone.
+    /// The cluster no longer has it. Moves away from it are forced.
     Gone,
 }

@@ -4,7 +4,7 @@ use crate::run::Session;
 use crate::seen::{Outcome, Shot, Who};
 use std::time::Duration;
 
-/// An answer of a pod; `-` is one that names nobody.
+/// An answer of a pod; `-` is a 502 that identifies no pod.
 pub(crate) fn shot(pod: &str) -> Shot {
     let outcome = match pod {
         "-" => Outcome::Nameless { status: 502 },

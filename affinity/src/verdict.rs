@@ -9,18 +9,18 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Sessions stay.
+    /// Sessions stay, and chance alone can't explain it.
     Sticky,
-    /// Sessions move.
+    /// Sessions move more often than is tolerated.
     NotSticky,
-    /// The run cannot tell.
+    /// The run can't tell; the reasons say why.
     Inconclusive,
     /// There was nothing to judge: no pod showed more than one worker.
     NotJudged,
 }
 
 impl Verdict {
-    /// The word that JSON has for it.
+    /// The word that reports and JSON use.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Verdict {
 pub struct Reason {
     /// A stable code, with causes and advice.
     pub code: Code,
-    /// The scenario that brought it up.
+    /// The scenario that found it.
     pub scenario: Name,
     /// What was seen, in numbers: a clause without a capital or a full stop.
     pub detail: String,
@@ -52,7 +52,7 @@ impl Reason {
 /// What a scenario found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The outcome.
+    /// Whether the scenario passed, failed or was skipped.
     pub mark: Mark,
     /// What was seen, or why it was skipped: a clause without a capital or a full stop.
     pub detail: String,
@@ -84,7 +84,7 @@ pub struct Judgement {
     pub pods: Verdict,
     /// On pods, by requests alone.
     pub requests: Verdict,
-    /// On workers.
+    /// On workers; [`Verdict::NotJudged`] if no pod showed more than one.
     pub workers: Verdict,
     /// Reasons, the decisive one first.
     pub reasons: Vec<Reason>,
@@ -97,7 +97,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Whether a code is among the reasons.
+    /// Whether a code is among the reasons, decisive or not.
     #[must_use]
     pub fn tells(&self, code: Code) -> bool {
         self.reasons.iter().any(|reason| reason.code == code)

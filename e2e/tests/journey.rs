@@ -1,9 +1,9 @@
-//! The README's section on Kubernetes, pasted line by line by somebody with kind: it ends in the browser demo. Then the examples of
-//! `--help` and of the documents that need a cluster.
+//! The README's section on Kubernetes, pasted line by line by a user with kind, up to the browser demo. Then the examples in `--help` and
+//! in the documents that need a cluster.
 //!
-//! With `STICKY_E2E_KIND=real` the lines meet the real kind, Docker and kubectl. Else the test cluster stands in kind's place, and
-//! what differs is here and nowhere else: nothing is pulled there, so Redis' image is Debian's and the front door is Traefik, under
-//! the names that ingress-nginx has.
+//! With `STICKY_E2E_KIND=real`, the lines use the real kind, Docker and kubectl. Otherwise the test cluster replaces kind, and only this
+//! file handles the differences: the test cluster can't pull images, so the Redis image is Debian's, and the front door is Traefik under
+//! ingress-nginx's names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 
@@ -18,10 +18,10 @@ use testkit::page::Page;
 use testkit::tree::root;
 use testkit::{bin, image, tools};
 
-/// What every forward of the documents listens on.
+/// The address that every port-forward in the documents listens on.
 const SITE: &str = "http://127.0.0.1:8080";
 const NAMESPACE: &str = "sticky-sessions";
-/// The stand-in's name among the test clusters.
+/// The name of the test cluster that replaces kind.
 const STAND_IN: &str = "journey";
 
 #[tokio::test]
@@ -37,18 +37,18 @@ async fn kind_and_two_commands_end_in_the_browser_demo() -> Result<()> {
         let all = "kubectl get --all-namespaces pod,deployment,ingress,event --output wide";
         eprintln!("{}", shell.run(all).await.unwrap_or_else(|why| format!("{why:#}")));
     }
-    // Gone already where the journey came to its end.
+    // Already gone if the journey was complete.
     let _ = shell.run("kind delete cluster").await;
     done
 }
 
-/// The shell of somebody who has unpacked a release, with kind and kubectl.
+/// The shell of a user who has unpacked a release, with kind and kubectl.
 fn shell(is_real: bool) -> Result<Shell> {
     let mut shell = Shell::new()?;
-    // A release's neighbour of stickyctl is the static binary.
+    // In a release, the static binary is beside stickyctl.
     shell.program("sticky-app", &image::binary()?)?;
     std::fs::write(shell.work().join("release.yaml"), docs::example_spec()?)?;
-    // The chart's README calls it from the root of the tree.
+    // The chart's README calls it from the workspace's root.
     std::os::unix::fs::symlink(root().join("helm"), shell.work().join("helm"))?;
     if is_real {
         return Ok(shell);
@@ -64,7 +64,7 @@ fn shell(is_real: bool) -> Result<Shell> {
     Ok(shell)
 }
 
-/// kind's commands, as far as the documents and stickyctl call them.
+/// The kind commands that the documents and stickyctl use.
 fn kind(kubeconfig: &str) -> Result<String> {
     let cluster = format!("{} cluster --name {STAND_IN}", bin::path("e2e")?.display());
     Ok(format!(
@@ -102,7 +102,7 @@ async fn journey(shell: &Shell, is_real: bool) -> Result<()> {
             drop(page.take());
             end(forward.take()).await?;
             asked(shell, line).await?;
-            // Some are about another front door, of which a cluster has one for a class.
+            // Some are for another front door, and a cluster has only one per class.
             if !is_real {
                 examples(shell).await.context("--help")?;
             }
@@ -116,7 +116,7 @@ async fn journey(shell: &Shell, is_real: bool) -> Result<()> {
             ("stickyctl mode 1x4", Some(page)) => {
                 map(shell, page, 4).await?;
                 page.connected().await?;
-                // What the console said of the socket that was closed is no fault of the fresh page.
+                // Console messages about the closed socket aren't errors of the fresh page.
                 page.browser.console().await?;
                 page.load(SITE).await?;
                 page.six_buttons_of_1x4().await?;
@@ -138,16 +138,16 @@ async fn end(forward: Option<docs::shell::Running>) -> Result<()> {
     }
 }
 
-/// What asks gets a yes: `up` about a front door, `down` about everything.
+/// Answers yes to every question: `up` asks about a front door, `down` about everything.
 async fn asked(shell: &Shell, line: &str) -> Result<()> {
     let asks = ["stickyctl up", "stickyctl down"].iter().any(|start| line.starts_with(start));
     let shown = if asks { shell.asked(line, "y\n").await? } else { shell.run(line).await? };
-    // It meets a cluster without a front door, and asks.
+    // The cluster has no front door, so it asks.
     ensure!(line != "stickyctl up" || shown.contains("Install "), "{shown}");
     Ok(())
 }
 
-/// The page's map follows: it shows the app's pods as kubectl has them.
+/// Waits until the page's map shows the app's pods like kubectl does.
 async fn map(shell: &Shell, page: &Page, workers: usize) -> Result<()> {
     let line = format!("kubectl get pod --namespace {NAMESPACE} --selector app.kubernetes.io/component=app --output name");
     let pods = shell.run(&line).await?;
@@ -156,18 +156,18 @@ async fn map(shell: &Shell, page: &Page, workers: usize) -> Result<()> {
     page.until_map(&pods, workers).await
 }
 
-/// The Service that ingress-nginx would have, before Traefik's pod.
+/// The Service that ingress-nginx would have, in front of Traefik's pod.
 async fn alias(shell: &Shell) -> Result<()> {
     let line = "kubectl expose service traefik --namespace ingress-nginx --name ingress-nginx-controller --port 80 --target-port http";
     shell.run(line).await.map(drop)
 }
 
-/// Commands of the documents that want a release.
+/// Commands in the documents that need a release.
 async fn release(shell: &Shell) -> Result<()> {
     run_by(shell, RunBy::Release).await
 }
 
-/// The chart's README. Its first command wants the namespace that its second makes where there is none.
+/// The chart's README. Its first command needs the namespace that its second creates if missing.
 async fn chart(shell: &Shell) -> Result<()> {
     shell.run("kubectl create namespace demo").await?;
     run_by(shell, RunBy::Chart).await
@@ -184,7 +184,7 @@ async fn run_by(shell: &Shell, by: RunBy) -> Result<()> {
     Ok(())
 }
 
-/// The examples of `--help` that need a cluster, in the order of the commands.
+/// The examples in `--help` that need a cluster, in the order of the commands.
 async fn examples(shell: &Shell) -> Result<()> {
     let lines: Vec<String> = docs::examples(&stickyctl::cli::command()).into_iter().filter(|line| docs::needs_a_cluster(line)).collect();
     ensure!(lines.len() >= 10, "{lines:?}");

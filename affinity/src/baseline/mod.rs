@@ -11,7 +11,7 @@ const FACTOR: f64 = 1.5;
 /// A share of the controls is reported if it changed by more than this many standard errors: chance does that less than once in ten
 /// thousand runs.
 const ERRORS: f64 = 4.0;
-/// The most names of a kind in a line.
+/// A line lists at most this many names of a kind.
 const NAMES: usize = 6;
 
 /// What changed since an earlier report.
@@ -28,7 +28,7 @@ pub struct Baseline {
     pub weak: Vec<String>,
 }
 
-/// What changed from an earlier run to this one. `file` is the name that the result has for the earlier report.
+/// Compares this run with an earlier one. `file` names the earlier report in the result.
 #[must_use]
 pub fn compare(file: &str, before: &Snapshot, now: &Snapshot) -> Baseline {
     let mut changed = Vec::new();
@@ -55,7 +55,7 @@ pub fn compare(file: &str, before: &Snapshot, now: &Snapshot) -> Baseline {
     Baseline { file: file.to_owned(), began: before.began.clone(), changed, weak: weak(before, now) }
 }
 
-/// Whether the runs have different reasons. A report without a verdict comes from an older version and has none to compare.
+/// Whether the runs have different reasons. A report without a verdict comes from an older version that wrote no reasons either.
 fn reasons(before: &Snapshot, now: &Snapshot) -> Option<String> {
     let codes = |run: &Snapshot| run.reasons.iter().map(|reason| reason.code.clone()).collect::<BTreeSet<_>>();
     let (was, is) = (codes(before), codes(now));

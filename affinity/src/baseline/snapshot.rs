@@ -1,40 +1,40 @@
-//! The part of a report that is compared with another.
+//! The part of a report that [`compare`](super::compare) looks at.
 
 use serde::Deserialize;
 
-/// The part of a report that is compared with another; it reads `stickyctl.verify/v1`. Fields that an older version did not write are empty.
+/// The part of a `stickyctl.verify/v1` report that is compared with another. Fields that an older version did not write are empty.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Snapshot {
-    /// The version of the report's shape.
+    /// The report's format and its version, `stickyctl.verify/v1`.
     pub schema: String,
-    /// The URL that was tested.
+    /// The URL that was tested; with different URLs the comparison is weak.
     pub url: String,
     /// When the run began (RFC 3339, UTC).
     pub began: String,
-    /// Whether the run was interrupted.
+    /// Whether the run was interrupted before it was complete; that makes the comparison weak.
     pub partial: bool,
-    /// The sample.
+    /// What the run planned to request; with different plans the comparison is weak.
     pub plan: Plan,
     /// Where identities were read.
     pub identity: Identity,
-    /// Reasons, by code.
+    /// Reasons; only their codes are compared, in any order.
     pub reasons: Vec<Reason>,
-    /// The verdict on pods, in JSON's words.
+    /// The verdict on pods ([`Verdict::word`](crate::verdict::Verdict::word)).
     pub verdict: String,
-    /// The verdict on workers, in JSON's words.
+    /// The verdict on workers ([`Verdict::word`](crate::verdict::Verdict::word)).
     pub workers: String,
     /// Later requests that moved, without forced moves.
     pub moved_requests: Moved,
     /// Sessions that moved, without forced moves.
     pub moved_sessions: Moved,
-    /// Forced moves.
+    /// Moves away from pods that were gone or not ready.
     pub forced_moves: u64,
-    /// The pods that were seen.
+    /// Pods that answered a control or a session's request.
     pub pods: Vec<Pod>,
-    /// The cookies that were set.
+    /// Cookies that answers set; one name can have several sets of attributes.
     pub cookies: Vec<Cookie>,
-    /// The scenarios.
+    /// Outcomes by scenario; a scenario that only one report has is not compared.
     pub scenarios: Vec<Scenario>,
 }
 
@@ -42,15 +42,15 @@ pub struct Snapshot {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Plan {
-    /// Sessions.
+    /// Sessions, each with its own cookie jar.
     pub sessions: u32,
-    /// Later requests of each session.
+    /// Later requests of each session, after its first.
     pub requests: u32,
-    /// Controls.
+    /// Controls: requests without a cookie.
     pub controls: u32,
     /// Requested paths, the one of first requests first.
     pub paths: Vec<String>,
-    /// The tolerated rate of moves, 0 to 1.
+    /// The tolerated rate of moves, 0 to 1; `None` in reports of older versions.
     pub max_move_rate: Option<f64>,
 }
 
@@ -58,65 +58,65 @@ pub struct Plan {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Identity {
-    /// The pod's.
+    /// The source for pods, such as `header:x-sticky-pod`.
     pub pod: String,
-    /// The worker's.
+    /// The source for workers, in the same form.
     pub worker: String,
 }
 
-/// A reason.
+/// A reason, without its scenario and its numbers: those differ from run to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Reason {
-    /// Its code.
+    /// The stable code ([`Code::word`](crate::code::Code::word)).
     pub code: String,
 }
 
-/// A count of moves.
+/// A count of moves, without forced ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Moved {
-    /// How many moved.
+    /// Requests or sessions that moved.
     pub seen: u64,
-    /// Of how many.
+    /// Requests or sessions that could have moved; 0 if the report has no such count.
     pub of: u64,
 }
 
-/// A pod.
+/// A pod's part in a run.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Pod {
-    /// Its name.
+    /// The identity that its answers carry, which is not always a Kubernetes name.
     pub pod: String,
-    /// Controls that it answered.
+    /// Controls that it answered; its share of all controls is compared only if both runs saw the same pods.
     pub controls: u64,
-    /// The latency of its answers, if it had any.
+    /// The latency of its answers; `None` if it answered no request of a session and no control.
     pub latency: Option<Latency>,
 }
 
-/// A pod's latency.
+/// The part of a pod's latency that is compared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Latency {
-    /// The median, in milliseconds.
+    /// The median, in milliseconds; a change by a factor of 1.5 or less counts as noise.
     pub p50_ms: f64,
 }
 
-/// A cookie.
+/// A cookie, without its value and its lifetime.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Cookie {
-    /// Its name.
+    /// The name as the site wrote it; case matters (RFC 6265).
     pub name: String,
     /// Its attributes ([`Offer::attributes`](crate::cookie::Offer::attributes)).
     pub attributes: String,
 }
 
-/// A scenario.
+/// A scenario's outcome in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Scenario {
-    /// Its name.
+    /// The name as users write it ([`Name::word`](crate::scenario::Name::word)).
     pub name: String,
     /// `pass`, `fail` or `skip`.
     pub outcome: String,

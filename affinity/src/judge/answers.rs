@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// No site has more pods than this; more identities are something else.
 const MOST_PODS: usize = 256;
-/// With a larger share of probes that name nobody, a run proves nothing for affinity.
+/// If a larger share of the probes identifies no pod, a run proves nothing for affinity.
 pub(super) const MOST_NAMELESS: f64 = 0.1;
 /// Failures that hit one pod's sessions with at least these odds may have done so by chance.
 const BY_LUCK: f64 = 1e-4;
@@ -58,7 +58,7 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
             owners.entry(pod).or_default().insert(owner);
         }
     }
-    // Pods are shared: of so many sessions and controls, two meet the same pod, however many there are.
+    // Sessions share pods: among this many sessions and controls, two meet the same pod, however many pods there are.
     if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
         let detail = format!("no two of {count} sessions and controls met the same identity: it belongs to the session or the request, not to a pod");
         return reason(Code::IdentityUnstable, detail);
@@ -66,10 +66,10 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     None
 }
 
-/// So many sessions and controls meet no pod twice only on a site with hundreds of pods.
+/// This many sessions and controls meet no pod twice only on a site with hundreds of pods.
 const SHARED: usize = 20;
 
-/// Answers that identify no pod, by status: the status of a redirect or a login page tells why.
+/// Answers that identify no pod, by status: the status of a redirect or a login page shows why.
 fn statuses(run: &Run) -> String {
     let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
     let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));

@@ -1,4 +1,4 @@
-//! What is reported beside the verdict: messages, kept connections, silence, and why sockets ended.
+//! What is reported apart from the verdict: messages, kept connections, silence, and why sockets ended.
 
 use super::requests::ONE_POD;
 use crate::code::Code;
@@ -10,12 +10,12 @@ use crate::verdict::{Found, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Messages that the worker which got the POST delivered to its own socket.
+/// Judges messages that the worker that got the POST delivered to its own socket.
 pub(super) fn local_delivery(run: &Run) -> Found {
     delivered(run.arrived(|session| &session.local), "messages reached their session's socket")
 }
 
-/// Messages through the bus.
+/// Judges messages that went through the bus.
 pub(super) fn relay(run: &Run) -> Found {
     delivered(run.arrived(|session| &session.relayed), "messages arrived")
 }
@@ -49,7 +49,7 @@ pub(super) fn reuse(run: &Run) -> Found {
     Found::pass(format!("{} of {all} kept connections reached several pods: a connection holds no session", all - held))
 }
 
-/// Sockets that nothing was said over.
+/// Judges the sockets that were held idle.
 pub(super) fn idle(run: &Run) -> Found {
     if run.idle.is_empty() {
         return Found::skip("not requested; add --idle 90s");
@@ -72,7 +72,7 @@ pub(super) fn idle(run: &Run) -> Found {
     }
 }
 
-/// Why sockets ended that did not end by their silence, with what became of them.
+/// Why sockets ended for other reasons than silence, and whether they came back.
 pub(super) fn ended(run: &Run) -> Vec<Reason> {
     let mut ends: BTreeMap<Why, usize> = BTreeMap::new();
     for (socket, why) in run.ends() {

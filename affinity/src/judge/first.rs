@@ -1,4 +1,4 @@
-//! Whether a session settles on one pod if it begins oddly: with parallel requests, or with a cookie value that nobody issued.
+//! Whether a session settles on one pod if it begins oddly: with parallel requests, or with a forged cookie value.
 
 use crate::bounds;
 use crate::code::Code;
@@ -45,7 +45,7 @@ pub(super) fn parallel(run: &Run, requests: Verdict, tolerated: f64) -> Parallel
     Parallel { found, reason }
 }
 
-/// What became of a value that nobody issued, and of the session that sent it.
+/// What became of a forged value, and of the session that sent it.
 pub(super) fn dead_cookie(run: &Run, requests: Verdict, tolerated: f64) -> Found {
     let Some((first, after)) = run.dead_cookie.split_first().filter(|_| requests == Verdict::Sticky) else {
         return Found::skip(NEEDS_HTTP);

@@ -17,7 +17,7 @@ const NEEDS_HTTP: &str = "needs stick-http";
 /// The verdict on requests and its three scenarios.
 pub(super) struct Requests {
     pub(super) verdict: Verdict,
-    /// The decisive one first; none where sessions simply stay.
+    /// The decisive one first; empty where sessions simply stay.
     pub(super) reasons: Vec<Reason>,
     pub(super) spread: Found,
     pub(super) stick_http: Found,
@@ -106,7 +106,7 @@ fn verdict(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
         let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
-        // A Secure cookie over plain http is this run's fault, replaced pods are nobody's, and no pod chose a cache's answers.
+        // A Secure cookie over plain http is this run's fault, replaced pods are no one's, and no pod chose a cache's answers.
         let verdict =
             if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
         return (verdict, std::iter::once(why).chain(answers::too_many(run)).collect());

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The verdict on pods, by requests and sockets.
 pub(super) struct Sockets {
     pub(super) pods: Verdict,
-    /// Decisive where it is there.
+    /// Decisive, if present.
     pub(super) reason: Option<Reason>,
     /// stick-ws, ws-first, reconnect.
     pub(super) found: [Found; 3],
@@ -59,7 +59,7 @@ fn scenario(run: &Run, (requests, pods): (Verdict, Verdict), tolerated: f64, cou
     if fails { Found::fail(detail) } else { Found::pass(detail) }
 }
 
-/// What sockets show by themselves; none where they show nothing against affinity.
+/// What sockets show by themselves; `None` where they show nothing against affinity.
 fn against(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     for (place, scenario, which) in [(0, StickWs, "sockets"), (1, Reconnect, "reopened sockets")] {
         let (same, all) = run.sockets_in_place(place);
@@ -101,7 +101,7 @@ fn against(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     })
 }
 
-/// What it means that some sockets are elsewhere; none where so many are tolerated.
+/// What it means that some sockets are elsewhere; `None` where that many are tolerated.
 fn elsewhere(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
     let bound = bounds::rate(all - same, all, bounds::SHOWN);
     match all - same {

@@ -131,7 +131,7 @@ fn held_by_something_else() {
     finds(&held, Verdict::Sticky, None);
 }
 
-/// Times matter: a pod is gone if it answers nobody after a session left it, but not if it keeps answering.
+/// Times matter: a pod is gone if it answers no requests after a session left it, but not if it keeps answering.
 #[test]
 fn a_pod_that_is_gone_forces_moves() {
     let mut gone = sticky();
@@ -285,7 +285,7 @@ fn a_first_answer_that_binds_nothing() {
     finds(&late, Verdict::NotSticky, Some("bound-late"));
 }
 
-/// Two paths or two proxies in turn, each of which keeps a session on a pod of its own.
+/// Two paths or two proxies in turn, each of which keeps a session on its own pod.
 #[test]
 fn two_opinions() {
     let mut two = run(EVEN, &["a b a b a b a", "b b b b b b b", "c a c a c a c", "a c a c a c a", "b a b a b a b"]);

@@ -63,7 +63,7 @@ fn who(shot: &Shot) -> Option<&Who> {
     if let Outcome::By(who) = &shot.outcome { Some(who) } else { None }
 }
 
-/// An upper bound for the odds that so many parallel requests meet their session's worker by chance. The workers' shares come from first
+/// An upper bound for the odds that this many parallel requests meet their session's worker by chance. The workers' shares come from first
 /// answers and controls; the pod with the worst odds counts.
 fn chance(run: &Run, later: u64) -> f64 {
     let mut pods: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();

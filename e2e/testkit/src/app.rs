@@ -10,24 +10,19 @@ use serde_json::Value;
 use std::process::Command;
 use std::time::Duration;
 
-/// What is measured in tens of milliseconds on a quiet machine gets this long on a busy one.
+/// A start takes tens of milliseconds on a quiet machine; this allows for a busy one.
 pub const START: Duration = Duration::from_secs(20);
 
-/// A running `sticky-app`.
 #[derive(Debug)]
 pub struct App {
-    /// The supervisor.
+    /// The supervisor; the workers are its children.
     pub process: Process,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
-    /// The admin port's URL.
     pub admin: String,
 }
 
-/// The command with ports that the system chooses and logs that a program can read.
-///
-/// # Errors
-/// It was not built.
+/// `sticky-app` on ports that the system chooses, with JSON logs.
 pub fn command(flags: &[&str]) -> Result<Command> {
     let mut command = Command::new(bin::sticky_app()?);
     // STICKY_... in the developer's own environment must not reach the tests.
@@ -39,11 +34,8 @@ pub fn command(flags: &[&str]) -> Result<Command> {
 }
 
 impl App {
-    /// `app-1` to `app-PODS` of `workers` workers each on one Redis, as the seed has them behind nginx: the app writes the
-    /// cookie, the proxy hashes it.
-    ///
-    /// # Errors
-    /// One can't be started.
+    /// Starts `app-1` to `app-PODS` with `workers` workers each on one Redis, for a proxy like nginx: the app sets the cookie,
+    /// and the proxy hashes it.
     pub async fn behind_a_door(pods: usize, workers: usize, redis: &Redis) -> Result<Vec<Self>> {
         let (workers, redis) = (workers.to_string(), redis.url());
         let door = r#"{"kind":"nginx","affinity":"cookie","issuer":"app"}"#;
@@ -58,7 +50,7 @@ impl App {
     /// Starts it and waits until it listens.
     ///
     /// # Errors
-    /// It ended or did not listen in time; its log is part of the error.
+    /// It exits or doesn't listen in time; the error includes its log.
     pub async fn listening(flags: &[&str]) -> Result<Self> {
         Self::from_command(&mut command(flags)?).await
     }
@@ -66,7 +58,7 @@ impl App {
     /// Starts it and waits until it is ready.
     ///
     /// # Errors
-    /// As [`App::listening`], or it is not ready in time.
+    /// As [`App::listening`], or it isn't ready in time.
     pub async fn start(flags: &[&str]) -> Result<Self> {
         let app = Self::listening(flags).await?;
         app.ready().await?;
@@ -89,18 +81,11 @@ impl App {
         Ok(Self { process, url: format!("http://{listen}"), admin: format!("http://{admin}") })
     }
 
-    /// The answer of /readyz.
-    ///
-    /// # Errors
-    /// No answer.
     pub async fn readyz(&self) -> Result<Answer> {
         http::get(format!("{}/readyz", self.admin)).send().await
     }
 
-    /// Waits until /readyz says 200.
-    ///
-    /// # Errors
-    /// Not in time.
+    /// Waits until `/readyz` answers 200.
     pub async fn ready(&self) -> Result<()> {
         let ready = wait::until("/readyz answers 200", START, async || self.readyz().await.ok().filter(|a| a.status == 200)).await;
         if ready.is_err() {
@@ -110,10 +95,6 @@ impl App {
         Ok(())
     }
 
-    /// The metrics of now.
-    ///
-    /// # Errors
-    /// No answer.
     pub async fn metrics(&self) -> Result<Metrics> {
         let answer = http::get(format!("{}/metrics", self.admin)).send().await?;
         if answer.status != 200 {
@@ -122,15 +103,10 @@ impl App {
         Ok(Metrics::parse(&answer.text()))
     }
 
-    /// The topology of now.
-    ///
-    /// # Errors
-    /// No answer.
     pub async fn topology(&self) -> Result<Value> {
         Ok(http::get(format!("{}/topology", self.url)).send().await?.json()?["topology"].take())
     }
 
-    /// A URL of this app.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)

@@ -1,27 +1,21 @@
-//! Accessibility, checked by axe-core on a page in the browser.
+//! Accessibility checks of a page in the browser, with axe-core.
 
 use crate::browser::Browser;
 use crate::npm;
 use anyhow::{Context, Result, ensure};
 
-/// axe-core, ready to be put into pages.
+/// The source of axe-core, to be injected into pages.
 #[derive(Debug)]
 pub struct Axe(String);
 
 impl Axe {
-    /// Reads it; nothing where [`npm::installed`] has nothing.
-    ///
-    /// # Errors
-    /// It can't be installed.
+    /// Reads it from the npm packages; `None` where [`npm::installed`] returns `None`.
     pub fn load() -> Result<Option<Self>> {
         let Some(modules) = npm::installed()? else { return Ok(None) };
         Ok(Some(Self(std::fs::read_to_string(modules.join("axe-core/axe.min.js")).context("no axe-core")?)))
     }
 
-    /// What all rules of axe, its best practices among them, find wrong with the page as it is now.
-    ///
-    /// # Errors
-    /// axe does not run.
+    /// Violations of any axe rule, best practices included, on the page as it is now.
     pub async fn violations(&self, browser: &Browser) -> Result<Vec<String>> {
         if browser.eval("return typeof window.axe").await? == "undefined" {
             browser.eval(&self.0).await?;
@@ -32,10 +26,10 @@ impl Axe {
         Ok(serde_json::from_value(found)?)
     }
 
-    /// Fails where there is a violation.
+    /// Fails if the page has violations.
     ///
     /// # Errors
-    /// The violations.
+    /// The error lists the violations.
     pub async fn approves(&self, browser: &Browser, what: &str) -> Result<()> {
         let found = self.violations(browser).await?;
         ensure!(found.is_empty(), "{what}:\n{}", found.join("\n"));

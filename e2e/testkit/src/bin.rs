@@ -1,12 +1,9 @@
-//! Where the built binaries are.
+//! Paths of the built binaries.
 
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
 /// `target/PROFILE/NAME`, beside the running test.
-///
-/// # Errors
-/// It was not built.
 pub fn path(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().context("where is this test?")?;
     // Tests are in target/PROFILE/deps, the runner is in target/PROFILE.
@@ -19,18 +16,10 @@ pub fn path(name: &str) -> Result<PathBuf> {
     bail!("no {name} beside {}: run `cargo build --workspace --bins` first (with the same profile)", own.display())
 }
 
-/// `sticky-app`.
-///
-/// # Errors
-/// It was not built.
 pub fn sticky_app() -> Result<PathBuf> {
     path("sticky-app")
 }
 
-/// `stickyctl`.
-///
-/// # Errors
-/// It was not built.
 pub fn stickyctl() -> Result<PathBuf> {
     path("stickyctl")
 }

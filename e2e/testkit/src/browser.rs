@@ -1,4 +1,4 @@
-//! A headless Chromium of our own, driven through chromedriver.
+//! A headless Chromium, driven through chromedriver.
 
 use crate::process::Process;
 use crate::{http, ports, tools, wait};
@@ -15,7 +15,6 @@ use tempfile::TempDir;
 /// How long to wait for a page to do something.
 pub const LIMIT: Duration = Duration::from_secs(40);
 
-/// The browser's window and media settings.
 #[derive(Debug, Clone)]
 pub struct Look {
     /// Width and height in CSS pixels.
@@ -35,7 +34,6 @@ impl Default for Look {
 /// A browser with one tab.
 #[derive(Debug)]
 pub struct Browser {
-    /// The tab.
     pub client: Client,
     session: String,
     driver_url: String,
@@ -45,13 +43,10 @@ pub struct Browser {
 
 impl Browser {
     /// Starts Chromium and its driver.
-    ///
-    /// # Errors
-    /// chromedriver or Chromium does not start.
     pub async fn start(look: &Look) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut command = Command::new(tools::find("chromedriver").context("no chromedriver")?);
-        // Left to choose a port, chromedriver takes one that is free in one address family and may be taken in the other.
+        // With port 0, chromedriver picks a port that is free in one address family but may be taken in the other.
         let port = ports::free()?;
         let mut driver = Process::start(command.arg(format!("--port={port}")).env("HOME", profile.path()))?;
         driver.line("that it listens", LIMIT, |line| line.contains("started successfully").then_some(())).await?;
@@ -92,11 +87,8 @@ impl Browser {
     }
 
     /// Changes the window and the media settings.
-    ///
-    /// # Errors
-    /// The browser refuses.
     pub async fn look(&self, look: &Look) -> Result<()> {
-        // A headless window can't be as narrow as a phone, so the width is that of an emulated screen.
+        // A headless window can't be as narrow as a phone, so the size is that of an emulated screen.
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             json!({"width": look.size.0, "height": look.size.1, "deviceScaleFactor": 1, "mobile": false}),
@@ -110,17 +102,11 @@ impl Browser {
     }
 
     /// Runs `script` in every document before its own scripts.
-    ///
-    /// # Errors
-    /// The browser refuses.
     pub async fn before_page(&self, script: &str) -> Result<()> {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await.map(drop)
     }
 
-    /// One command of the DevTools protocol.
-    ///
-    /// # Errors
-    /// The browser refuses.
+    /// Sends one command of the DevTools protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
         self.driver_post("goog/cdp/execute", &json!({"cmd": command, "params": parameters})).await
     }
@@ -133,19 +119,12 @@ impl Browser {
         Ok(answer.json()?["value"].take())
     }
 
-    /// Opens a page.
-    ///
-    /// # Errors
-    /// It does not load.
     pub async fn open(&self, url: &str) -> Result<()> {
         wait::within("the page loads", LIMIT, self.client.goto(url)).await??;
         Ok(())
     }
 
-    /// Runs a script and returns its value; a promise is awaited.
-    ///
-    /// # Errors
-    /// The script throws.
+    /// Runs a script and returns its value, awaiting a promise.
     pub async fn eval(&self, script: &str) -> Result<Value> {
         wait::within("a script's value", LIMIT, self.client.execute(script, Vec::new())).await?.with_context(|| format!("script: {script}"))
     }
@@ -169,9 +148,6 @@ impl Browser {
     }
 
     /// The console's messages since the last call, including CSP violations and failed loads.
-    ///
-    /// # Errors
-    /// The browser refuses.
     pub async fn console(&self) -> Result<Vec<String>> {
         let entries = self.driver_post("se/log", &json!({"type": "browser"})).await?;
         Ok(entries.as_array().map_or_else(Vec::new, |all| {
@@ -180,15 +156,11 @@ impl Browser {
     }
 
     /// A screenshot of the window, as PNG.
-    ///
-    /// # Errors
-    /// The browser refuses.
     pub async fn screenshot(&self) -> Result<Vec<u8>> {
         let shot = self.devtools("Page.captureScreenshot", json!({"format": "png"})).await?;
         Ok(base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().context("no picture")?)?)
     }
 
-    /// What chromedriver wrote.
     #[must_use]
     pub fn driver_log(&self) -> String {
         self.driver.stderr.text()
@@ -198,7 +170,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         // Chromium is not in chromedriver's process group, and only chromedriver can stop it, so the session is deleted first.
-        // This blocks, because a failed test drops the browser outside of any runtime that could still wait.
+        // This blocks, because a failed test drops the browser outside any runtime that could await it.
         let quit = || -> std::io::Result<()> {
             let address = self.driver_url.trim_start_matches("http://");
             let mut stream = std::net::TcpStream::connect(address)?;

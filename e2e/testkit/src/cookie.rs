@@ -1,4 +1,4 @@
-//! A cookie as an answer sets it: where a browser sends it back, and its text, by which two front doors can be compared.
+//! A cookie as an answer sets it: where a browser sends it back, and a normalized text to compare front doors by.
 
 use crate::http::Answer;
 use std::collections::BTreeMap;
@@ -7,22 +7,19 @@ use std::time::SystemTime;
 /// A `Set-Cookie` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetCookie {
-    /// The name.
     pub name: String,
-    /// The value.
     pub value: String,
     /// Attributes by name as written, sorted without regard to case.
     attributes: BTreeMap<String, String>,
 }
 
 impl SetCookie {
-    /// All of an answer, in their order.
+    /// All cookies that an answer sets, in its order.
     #[must_use]
     pub fn all(answer: &Answer) -> Vec<Self> {
         answer.headers.get_all("set-cookie").iter().filter_map(|line| Self::parse(line.to_str().ok()?)).collect()
     }
 
-    /// Reads a line.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut parts = line.split(';');
@@ -32,13 +29,13 @@ impl SetCookie {
         Some(Self { name: name.trim().to_owned(), value: value.trim().to_owned(), attributes })
     }
 
-    /// The value of an attribute, empty for one without a value.
+    /// The value of an attribute; empty if it has none.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Name and attributes. A date becomes its distance from now, in steps of ten minutes.
+    /// Name and attributes. A date becomes its distance from now, rounded to ten minutes.
     #[must_use]
     pub fn shape(&self, now: SystemTime) -> String {
         let attributes = self.attributes.iter().map(|(name, value)| match name.as_str() {
@@ -49,8 +46,8 @@ impl SetCookie {
         std::iter::once(self.name.clone()).chain(attributes).collect()
     }
 
-    /// Whether a browser sends it back by plain http to this host and path. Secure, a foreign domain, another path and an age that
-    /// is over keep it away (RFC 6265, 5.1.4, 5.3, 5.4).
+    /// Whether a browser sends it back to this host and path over plain http. It doesn't if the cookie is Secure, expired, or for another
+    /// domain or path (RFC 6265 sections 5.1.4, 5.3 and 5.4).
     #[must_use]
     pub fn goes_to(&self, host: &str, path: &str) -> bool {
         let own = self.attribute("path").filter(|own| own.starts_with('/')).unwrap_or("/");
@@ -62,7 +59,7 @@ impl SetCookie {
     }
 }
 
-/// Seconds from now to a date of HTTP, `Wed, 21 Oct 2026 07:28:00 GMT` or with dashes and a year of two digits, rounded.
+/// Seconds from now to an HTTP date, rounded: `Wed, 21 Oct 2026 07:28:00 GMT`, or with dashes and a two-digit year.
 fn distance(date: &str, now: SystemTime) -> Option<String> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     let seconds = seconds(date)?.checked_sub(now)?;

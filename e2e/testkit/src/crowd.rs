@@ -1,7 +1,7 @@
-//! Many visitors at once, each with its cookies and its socket, and whatever happens to them.
+//! Many visitors at once, each with its own cookies and socket, and a record of what happens to them.
 //!
-//! A visitor behaves as a browser does: cookies are kept as they come, for requests and socket alike, and a socket that is
-//! closed with 1012 comes back between once and twice the hint, once. Nothing else is ever repeated.
+//! A visitor behaves like the page in a browser. It keeps cookies as they come, for requests and socket alike. When its socket is closed
+//! with 1012, it reconnects once, after one to two times the hinted delay. It never retries anything else.
 
 use crate::session::Session;
 use crate::wait;
@@ -16,20 +16,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Between two requests of the crowd, each of its next visitor, on a fresh connection.
+/// Interval between two requests of the crowd. Visitors take turns, each on a fresh connection.
 const EVERY: Duration = Duration::from_millis(25);
 const LONG: Duration = Duration::from_secs(600);
-/// For coming back, beyond twice the hint.
+/// Time to reconnect, on top of twice the hint.
 const SLACK: Duration = Duration::from_secs(2);
 const SOON: Duration = Duration::from_secs(30);
 
-/// One visitor.
 #[derive(Debug)]
 pub struct Visitor {
     session: RefCell<Session>,
-    /// The pod where it began.
+    /// The pod that answered its first request.
     pub home: String,
-    /// The pod that holds its socket now; nothing while it is on its way back.
+    /// The pod that holds its socket; `None` while it reconnects.
     at: RefCell<Option<String>>,
     ends: Cell<usize>,
     echoes: Cell<usize>,
@@ -37,28 +36,26 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// How often its socket was closed, each time with 1012.
+    /// How often its socket was closed. The code was 1012 each time.
     #[must_use]
     pub fn ends(&self) -> usize {
         self.ends.get()
     }
 
-    /// The pods that answered its requests.
     #[must_use]
     pub fn answers(&self) -> BTreeSet<String> {
         self.answers.borrow().clone()
     }
 
-    /// The pod that holds its socket.
     #[must_use]
     pub fn at(&self) -> Option<String> {
         self.at.borrow().clone()
     }
 
-    /// Asks with the cookies that it has; the pod that answered.
+    /// Sends a request with its cookies and returns the pod that answered.
     ///
     /// # Errors
-    /// Anything but 200.
+    /// The status isn't 200.
     pub async fn ask(&self) -> Result<String> {
         let session = self.session.borrow().clone();
         let answer = session.sticky("submit", "x").await?;
@@ -69,27 +66,26 @@ impl Visitor {
     }
 }
 
-/// The visitors of a site. To be used inside a [`tokio::task::LocalSet`].
+/// The visitors of a site. Use it inside a [`tokio::task::LocalSet`].
 #[derive(Debug)]
 pub struct Crowd {
     site: String,
-    /// All that ever came.
+    /// All visitors, including those whose pod is gone.
     pub visitors: Vec<Rc<Visitor>>,
     sockets: JoinSet<Result<()>>,
     round: watch::Sender<usize>,
 }
 
 impl Crowd {
-    /// Nobody yet.
     #[must_use]
     pub fn of(site: &str) -> Self {
         Self { site: site.to_owned(), visitors: Vec::new(), sockets: JoinSet::new(), round: watch::channel(0).0 }
     }
 
-    /// A fresh visitor comes and opens its socket; the pod where both ended up.
+    /// Adds a visitor, opens its socket, and returns the pod that both reached.
     ///
     /// # Errors
-    /// They ended up on two.
+    /// They reached two different pods.
     pub async fn join(&mut self) -> Result<String> {
         let session = Session::visit(&self.site).await?;
         let answer = session.sticky("submit", "x").await?;
@@ -108,16 +104,15 @@ impl Crowd {
         Ok(home)
     }
 
-    /// The pods where its visitors began.
     #[must_use]
     pub fn homes(&self) -> BTreeSet<String> {
         self.visitors.iter().map(|visitor| visitor.home.clone()).collect()
     }
 
-    /// Lets its visitors ask, one after another and again and again, for as long as something is done; what that gives.
+    /// Keeps visitors sending requests in turn while `work` runs, and returns its result.
     ///
     /// # Errors
-    /// That failed, or a request did, or a socket ended otherwise than it may.
+    /// `work` or a request fails, or a socket closes without 1012.
     pub async fn asks_during<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let visitors = self.visitors.clone();
         let asking = async {
@@ -137,10 +132,10 @@ impl Crowd {
         self.holds_during(work).await
     }
 
-    /// Lets its visitors hold their sockets, and do nothing else, for as long as something is done; what that gives.
+    /// Keeps visitors holding their sockets, without requests, while `work` runs, and returns its result.
     ///
     /// # Errors
-    /// That failed, or a socket ended otherwise than it may.
+    /// `work` fails, or a socket closes without 1012.
     pub async fn holds_during<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let sockets = async {
             match self.sockets.join_next().await {
@@ -154,12 +149,12 @@ impl Crowd {
         }
     }
 
-    /// Those that began on other pods than these.
+    /// Visitors that began on any other pod.
     fn of_others(&self, pods: &BTreeSet<String>) -> Vec<Rc<Visitor>> {
         self.visitors.iter().filter(|visitor| !pods.contains(&visitor.home)).cloned().collect()
     }
 
-    /// Waits until the sockets of all that began on other pods are back, on these.
+    /// Waits until every visitor that began on another pod has its socket back, on one of these pods.
     pub fn coming_back_to(&self, pods: &BTreeSet<String>) -> impl Future<Output = Result<()>> + use<> {
         let (moved, pods) = (self.of_others(pods), pods.clone());
         async move {
@@ -168,10 +163,10 @@ impl Crowd {
         }
     }
 
-    /// Those that began on one of these pods have been answered by no other, and their sockets were never closed.
+    /// Asserts that visitors that began on one of these pods were answered by no other pod, and that their sockets were never closed.
     ///
     /// # Errors
-    /// Nobody began there, one has been elsewhere, or a request failed.
+    /// No visitor began there, one was answered by another pod, or a request failed.
     pub async fn stays_on(&self, pods: &BTreeSet<String>) -> Result<()> {
         let mut count = 0;
         for visitor in self.visitors.iter().filter(|visitor| pods.contains(&visitor.home)) {
@@ -186,11 +181,8 @@ impl Crowd {
         Ok(())
     }
 
-    /// Only these pods are left, and all sockets are back: who was on one of them stayed, and everybody else was told, came back, and has
-    /// socket and requests on one pod. How many moved.
-    ///
-    /// # Errors
-    /// It is not so.
+    /// Asserts that only these pods are left and all sockets are back. Visitors of these pods stayed. All others got a close frame,
+    /// reconnected, and have their socket and requests on one pod. Returns how many moved.
     pub async fn settled_on(&mut self, pods: &BTreeSet<String>) -> Result<usize> {
         self.sockets_answer().await?;
         self.stays_on(pods).await?;
@@ -203,10 +195,7 @@ impl Crowd {
         Ok(moved.len())
     }
 
-    /// Every socket answers a message.
-    ///
-    /// # Errors
-    /// One does not, or ended otherwise than it may.
+    /// Asserts that every socket answers a message.
     pub async fn sockets_answer(&mut self) -> Result<()> {
         self.round.send_modify(|round| *round += 1);
         let (round, visitors) = (*self.round.borrow(), self.visitors.clone());
@@ -234,7 +223,7 @@ async fn hold(visitor: Rc<Visitor>, mut socket: Ws, mut round: watch::Receiver<u
         visitor.at.replace(None);
         let hint: Value = serde_json::from_str(reason)?;
         let hint = Duration::from_millis(hint["retry_ms"].as_u64().with_context(|| format!("no hint in {reason}"))?);
-        // Between once and twice, spread by the session's own random id.
+        // One to two times the hint, spread by the session's random id.
         let share = f64::from(visitor.session.borrow().id.bytes().fold(0_u8, u8::wrapping_add)) / 255.0;
         tokio::time::sleep(hint.mul_f64(1.0 + share)).await;
         let session = visitor.session.borrow().clone();

@@ -2,29 +2,28 @@
 
 use anyhow::{Context, Result};
 
-/// The variable that says which front door the facts are run against: `traefik` (left out, too) or `nginx`.
+/// The variable that selects the front door for the facts: `traefik` (the default) or `nginx`.
 pub const DOOR: &str = "STICKY_E2E_FRONT_DOOR";
 
-/// A front door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// ingress-nginx 1.15.1, its last release.
     Nginx,
-    /// Traefik 3.6.12 by its provider that reads ingress-nginx' annotations.
+    /// Traefik 3.6.12 with its provider for ingress-nginx's annotations.
     Traefik,
 }
 
 impl Door {
-    /// The one that was asked for.
+    /// The front door that [`DOOR`] selects.
     ///
     /// # Errors
-    /// The variable names neither.
+    /// The variable has another value.
     pub fn asked() -> Result<Self> {
         let word = std::env::var(DOOR).unwrap_or_else(|_| "traefik".to_owned());
         [Self::Nginx, Self::Traefik].into_iter().find(|door| door.word() == word).with_context(|| format!("{DOOR} is `{word}`: nginx or traefik"))
     }
 
-    /// stickyctl's word for it.
+    /// Its name in `stickyctl`'s flags.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -33,7 +32,6 @@ impl Door {
         }
     }
 
-    /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,7 +40,7 @@ impl Door {
         }
     }
 
-    /// The version whose behaviour is stated.
+    /// The version whose behaviour the facts describe.
     #[must_use]
     pub const fn version(self) -> &'static str {
         match self {

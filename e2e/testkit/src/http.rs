@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 client: a fresh connection for each request, because which worker answers depends on it.
+//! A small HTTP/1.1 client with a fresh connection for each request, because the connection decides which worker answers.
 
 use crate::wait;
 use anyhow::{Context, Result, bail};
@@ -13,10 +13,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// No answer takes longer; a test that waits longer hangs.
+/// The default deadline of a request.
 pub const LIMIT: Duration = Duration::from_secs(15);
 
-/// A request to be.
+/// A request, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Ask {
     method: Method,
@@ -26,22 +26,19 @@ pub struct Ask {
     limit: Duration,
 }
 
-/// Starts a GET.
 pub fn get(url: impl Into<String>) -> Ask {
     ask(Method::GET, url)
 }
 
-/// Starts a POST of JSON.
 pub fn post(url: impl Into<String>, json: &Value) -> Ask {
     ask(Method::POST, url).header("content-type", "application/json").body(json.to_string())
 }
 
-/// Starts a request of any method.
 pub fn ask(method: Method, url: impl Into<String>) -> Ask {
     Ask { method, url: url.into(), headers: Vec::new(), body: Bytes::new(), limit: LIMIT }
 }
 
-/// A WebSocket handshake as a plain request: for upgrades that are refused, where the whole answer matters.
+/// A WebSocket handshake as a plain request, for tests of refused upgrades that need the whole answer.
 pub fn upgrade(url: impl Into<String>) -> Ask {
     get(url)
         .header("connection", "Upgrade")
@@ -51,34 +48,30 @@ pub fn upgrade(url: impl Into<String>) -> Ask {
 }
 
 impl Ask {
-    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Takes a header away again.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
         self
     }
 
-    /// Sends these cookies; none for an empty text.
+    /// Sends these cookies; an empty text sends no header.
     #[must_use]
     pub fn cookie(self, cookie: &str) -> Self {
         if cookie.is_empty() { self } else { self.header("cookie", cookie) }
     }
 
-    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Sets the deadline.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -86,9 +79,6 @@ impl Ask {
     }
 
     /// Sends it on a fresh connection.
-    ///
-    /// # Errors
-    /// No answer, or none in time.
     pub async fn send(self) -> Result<Answer> {
         let what = format!("{} {}", self.method, self.url);
         wait::within(&what, self.limit, async {
@@ -113,27 +103,21 @@ impl Ask {
     }
 }
 
-/// A connection that is kept for further requests.
+/// A connection that is kept open for more requests.
 #[derive(Debug)]
 pub struct Kept(SendRequest<Full<Bytes>>);
 
 impl Kept {
     /// Connects to the host of `url`.
-    ///
-    /// # Errors
-    /// Nobody listens.
     pub async fn open(url: &str) -> Result<Self> {
         let stream = connect(url).await?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // It ends with the sender or with the server's close; what it has to say the request says too.
+        // It ends when the sender is dropped or the server closes; its errors show up in the request as well.
         tokio::spawn(connection.with_upgrades());
         Ok(Self(sender))
     }
 
     /// Sends one request on it.
-    ///
-    /// # Errors
-    /// The connection is gone, or no answer came.
     pub async fn send(&mut self, ask: Ask) -> Result<Answer> {
         self.0.ready().await?;
         let answer = self.0.send_request(ask.request()?).await?;
@@ -152,10 +136,7 @@ impl Kept {
 
 /// A TCP connection to the host of `url`.
 ///
-/// A name that [`named`] made holds its address; any other is looked up.
-///
-/// # Errors
-/// Nobody listens.
+/// A name from [`named`] contains its address; any other name is looked up.
 pub async fn connect(url: &str) -> Result<TcpStream> {
     let uri: Uri = url.parse().context("not a URL")?;
     let authority = uri.authority().context("no host")?;
@@ -165,20 +146,20 @@ pub async fn connect(url: &str) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// A host name for an address, `NAME.198-18-0-1.test`: sites behind one front door are told apart by their names, and no
-/// resolver has to know them.
+/// A host name that contains its address, `NAME.198-18-0-1.test`. Sites behind one front door get different names, without any entry
+/// in a resolver.
 #[must_use]
 pub fn named(name: &str, address: &str) -> String {
     format!("{name}.{}.test", address.replace('.', "-"))
 }
 
-/// What a host name stands for, if it is one of ours; else the name.
+/// The address in a name from [`named`]; any other name unchanged.
 fn address(host: &str) -> String {
     let ours = host.strip_suffix(".test").and_then(|rest| rest.rsplit_once('.')).map(|(_, address)| address.replace('-', "."));
     ours.filter(|text| text.parse::<std::net::Ipv4Addr>().is_ok()).unwrap_or_else(|| host.to_owned())
 }
 
-/// Sends `bytes` as they are and reads until the server closes.
+/// Sends `bytes` as they are, and reads until the server closes the connection.
 ///
 /// # Errors
 /// It can't connect, or the server keeps the connection open.
@@ -193,39 +174,34 @@ pub async fn raw(url: &str, bytes: &[u8]) -> Result<String> {
 /// An answer with its whole body.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status code.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body.
     pub body: Bytes,
 }
 
 impl Answer {
-    /// A header's first value, empty where it is absent.
+    /// A header's first value; empty if it is absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
     ///
     /// # Errors
-    /// It is not JSON; the answer is part of the error.
+    /// It isn't JSON; the error includes the answer.
     pub fn json(&self) -> Result<Value> {
         serde_json::from_slice(&self.body).with_context(|| format!("{} with a body that is not JSON: {}", self.status, self.text()))
     }
 
-    /// The code of an error body, whose shape is checked.
+    /// The code of an error body, after checking the body's shape.
     ///
     /// # Errors
-    /// The body is not `{"error": {"code", "message"}}` with two texts.
+    /// The body isn't `{"error": {"code", "message"}}` with two strings.
     pub fn error_code(&self) -> Result<String> {
         let json = self.json()?;
         let error = &json["error"];
@@ -235,19 +211,15 @@ impl Answer {
         }
     }
 
-    /// The message of an error body.
-    ///
-    /// # Errors
-    /// The body is no error.
     pub fn error_message(&self) -> Result<String> {
         self.error_code()?;
         Ok(self.json()?["error"]["message"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// `pod:worker` by the identity headers, all three of which must be there.
+    /// `pod:worker` from the identity headers, all three of which are required.
     ///
     /// # Errors
-    /// One is missing or malformed.
+    /// A header is missing or malformed.
     pub fn place(&self) -> Result<String> {
         let (pod, worker, boot) = (self.header("x-sticky-pod"), self.header("x-sticky-worker"), self.header("x-sticky-boot"));
         if pod.is_empty() || worker.parse::<u16>().is_err() || boot.is_empty() {
@@ -256,7 +228,7 @@ impl Answer {
         Ok(format!("{pod}:{worker}"))
     }
 
-    /// The pod by the identity headers.
+    /// The pod from the identity headers; empty without one.
     #[must_use]
     pub fn pod(&self) -> String {
         self.header("x-sticky-pod").to_owned()

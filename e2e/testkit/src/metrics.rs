@@ -1,11 +1,11 @@
-//! The text form of metrics, read back.
+//! A parser for metrics in text form.
 
 /// All samples of one scrape.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics(Vec<(String, String, f64)>);
 
 impl Metrics {
-    /// Reads the exposition format; lines of comments are passed over.
+    /// Parses the exposition format, ignoring comments.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
@@ -16,7 +16,7 @@ impl Metrics {
         Self(samples.collect())
     }
 
-    /// The sum of a metric over all its series.
+    /// The sum of a metric over all its series; 0 if it is absent.
     #[must_use]
     pub fn sum(&self, name: &str) -> f64 {
         self.sum_where(name, "")
@@ -28,25 +28,25 @@ impl Metrics {
         self.0.iter().filter(|(n, l, _)| n == name && l.contains(labels)).map(|(_, _, value)| value).sum()
     }
 
-    /// The sum of a counter, by its short name.
+    /// The sum of a counter, by its name without prefix and suffix.
     #[must_use]
     pub fn counter(&self, name: &str) -> f64 {
         self.sum(&format!("sticky_{name}_total"))
     }
 
-    /// Open sockets of all workers.
+    /// Open sockets, summed over all workers.
     #[must_use]
     pub fn sockets(&self) -> f64 {
         self.sum("sticky_sockets")
     }
 
-    /// Whether the metric is there at all.
+    /// Whether a metric has any series.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, ..)| n == name)
     }
 
-    /// How many series there are.
+    /// The number of series of all metrics.
     #[must_use]
     pub fn series(&self) -> usize {
         self.0.len()

@@ -1,4 +1,4 @@
-//! A real nginx with the seed's way of affinity, in front of given ports.
+//! A real nginx that hashes the app's cookie, in front of given ports.
 
 use crate::process::Process;
 use crate::{http, ports, tools, wait};
@@ -8,7 +8,6 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A running nginx.
 #[derive(Debug)]
 pub struct Nginx {
     /// `http://127.0.0.1:PORT`.
@@ -17,10 +16,10 @@ pub struct Nginx {
     _folder: TempDir,
 }
 
-/// A configuration around an http block's own words: everything it writes is in its folder. Sockets of an old worker end soon after a reload.
+/// A configuration with this http block that keeps all files in nginx's folder. After a reload, an old worker's sockets end soon.
 #[must_use]
 pub fn frame(http: &str) -> String {
-    // A root master gives its workers to a user that can't enter our folder, so root they stay.
+    // By default, a root master runs its workers as a user that can't enter our folder, so they stay root.
     let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     format!(
         r#"
@@ -45,8 +44,8 @@ http {{
     )
 }
 
-/// The seed's map and hash: with the cookie `StickyStr` a consistent hash of it chooses, without it each in turn. Upstream
-/// connections are pooled, which is what hides the workers of a pod from a server that keeps connections open.
+/// With the cookie `StickyStr`, its consistent hash picks the pod; without it, pods take turns. Upstream connections are
+/// pooled: that hides a pod's workers if the app keeps connections open.
 fn config(port: u16, upstreams: &[String]) -> String {
     let servers: String = upstreams.iter().fold(String::new(), |mut all, upstream| {
         let _ = write!(all, " server {upstream} max_fails=0;");
@@ -76,10 +75,7 @@ fn config(port: u16, upstreams: &[String]) -> String {
 }
 
 impl Nginx {
-    /// Starts it in front of these apps (`http://host:port` each) and waits until it passes requests on.
-    ///
-    /// # Errors
-    /// It can't be started.
+    /// Starts it in front of these apps (`http://host:port` each) and waits until it forwards requests.
     pub async fn start(apps: &[&str]) -> Result<Self> {
         let (port, folder) = (ports::free()?, tempfile::tempdir()?);
         let upstreams: Vec<_> = apps.iter().map(|url| url.trim_start_matches("http://").trim_end_matches('/').to_owned()).collect();
@@ -101,7 +97,7 @@ impl Nginx {
         bail!("nginx ended:\n{}", process.stderr.text())
     }
 
-    /// What it wrote to its error log.
+    /// The contents of its error log.
     #[must_use]
     pub fn log(&self) -> String {
         self.process.stderr.text()

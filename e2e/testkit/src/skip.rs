@@ -1,22 +1,22 @@
-//! Tests that can't run here: each says why, and `cargo xtask test` counts them as skipped and not as passed.
+//! Skips tests that can't run here, with a reason. `cargo xtask test` counts them as skipped, not as passed.
 
 use std::fs::File;
 use std::io::Write as _;
 
-/// The variable that names the file in which skipped tests are recorded, one JSON object a line.
+/// The variable with the path of the file that records skipped tests, one JSON object per line.
 pub const FILE: &str = "STICKY_SKIPPED";
 
-/// Says that the running test is skipped, and why. The caller returns right after it.
+/// Records that the running test is skipped, and why. The caller then returns.
 ///
-/// It is written past libtest's capture, because libtest shows nothing of a test that passes, and to the file that [`FILE`]
-/// names.
+/// The message bypasses libtest's capture, because libtest hides the output of passing tests. It is also written to the file that
+/// [`FILE`] names.
 pub fn because(reason: &str) {
     let (suite, test) = (suite(), test());
     let _ = writeln!(std::io::stderr(), "SKIPPED {suite}::{test}: {reason}");
     if let Some(path) = std::env::var_os(FILE) {
         let line = serde_json::json!({"suite": suite, "test": test, "reason": reason});
         let file = File::options().create(true).append(true).open(path);
-        // One write, so that lines of tests that run side by side don't mix.
+        // A single write keeps lines of parallel tests apart.
         let _ = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
     }
 }

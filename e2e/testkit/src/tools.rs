@@ -1,9 +1,9 @@
-//! Programs that the tests need and a bare machine lacks.
+//! Programs that the tests need and a minimal machine lacks.
 
 use crate::skip;
 use std::path::PathBuf;
 
-/// The programs, with the Debian package of each.
+/// Each program with its Debian package.
 pub const NEEDED: [(&str, &str); 11] = [
     ("redis-server", "redis-server"),
     ("nginx", "nginx"),
@@ -18,18 +18,17 @@ pub const NEEDED: [(&str, &str); 11] = [
     ("python3", "python3"),
 ];
 
-/// Where `name` is, in PATH or where Debian puts servers, which is not in every user's PATH.
+/// The path of a program, from PATH or from Debian's folder for servers, which isn't in every user's PATH.
 #[must_use]
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Whether all of `names` are here. Where one is missing the test is recorded as skipped; with `CI` set it fails, because
-/// there every program is expected.
+/// Whether all programs are installed. If not, records the test as skipped. With `CI` set, a missing program fails the test.
 ///
 /// # Panics
-/// With `CI` set, when one is missing.
+/// A program is missing and `CI` is set.
 #[must_use]
 pub fn present(names: &[&str]) -> bool {
     let missing: Vec<_> = names.iter().filter(|name| find(name).is_none()).copied().collect();

@@ -1,14 +1,13 @@
-//! The source tree that the tests are about.
+//! The source tree under test.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// The workspace's folder.
 #[must_use]
 pub fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-        // This crate is two folders below it.
+        // This crate is two levels below the root.
         own.ancestors().nth(2).unwrap_or(own).to_owned()
     });
     &ROOT

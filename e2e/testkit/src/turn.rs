@@ -1,4 +1,4 @@
-//! Tests of one binary that can't run beside others: those that change what all share, or that measure time under load.
+//! Exclusive tests in a binary: those that change shared state, or measure time under load.
 
 use std::cell::Cell;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -6,11 +6,11 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 static TURN: RwLock<()> = RwLock::const_new(());
 
 thread_local! {
-    /// Whether the test of this thread is alone. A test has one thread, which is that of its runtime too.
+    /// Whether this thread's test is exclusive. A test and its runtime share one thread.
     static ALONE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps other tests of this binary away while it is held.
+/// Keeps this binary's other tests waiting while it is held.
 #[derive(Debug)]
 pub struct Alone(#[allow(dead_code, reason = "held for its drop")] RwLockWriteGuard<'static, ()>);
 
@@ -20,14 +20,14 @@ impl Drop for Alone {
     }
 }
 
-/// Waits until no other test is at work. Those that begin later wait for the end of this one.
+/// Waits until no other test runs. Tests that start later wait until the returned value is dropped.
 pub async fn alone() -> Alone {
     let held = TURN.write().await;
     ALONE.set(true);
     Alone(held)
 }
 
-/// Waits while a test is [`alone`]; nothing to hold in that test itself.
+/// Waits while a test is [`alone`]; in that test itself, returns `None` at once.
 pub async fn beside_others() -> Option<RwLockReadGuard<'static, ()>> {
     if ALONE.get() { None } else { Some(TURN.read().await) }
 }

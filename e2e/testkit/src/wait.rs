@@ -1,15 +1,12 @@
-//! Waiting for a condition: the one place where the tests look again and again.
+//! Waiting for conditions: the only place where the tests poll.
 
 use anyhow::{Result, anyhow};
 use std::time::{Duration, Instant};
 
-/// How often a condition is looked at.
+/// The polling interval.
 pub const STEP: Duration = Duration::from_millis(20);
 
-/// Looks at `probe` until it gives a value, and fails with the name of the condition after `within`.
-///
-/// # Errors
-/// The condition did not come true in time.
+/// Polls `probe` until it returns a value. After `within`, fails with `what` in the error.
 pub async fn until<T>(what: &str, within: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> Result<T> {
     let end = Instant::now() + within;
     loop {
@@ -23,10 +20,7 @@ pub async fn until<T>(what: &str, within: Duration, mut probe: impl AsyncFnMut()
     }
 }
 
-/// Looks at `probe` for the whole of `span` and fails as soon as it is false: the proof that something stays as it is.
-///
-/// # Errors
-/// It did not stay.
+/// Polls `probe` for the whole `span` and fails as soon as it is false, to prove that something doesn't change.
 pub async fn stays(what: &str, span: Duration, mut probe: impl AsyncFnMut() -> bool) -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < span {
@@ -38,10 +32,7 @@ pub async fn stays(what: &str, span: Duration, mut probe: impl AsyncFnMut() -> b
     Ok(())
 }
 
-/// A future with a deadline and a name.
-///
-/// # Errors
-/// The deadline passed.
+/// Awaits a future with a deadline; the error contains `what`.
 pub async fn within<T>(what: &str, limit: Duration, future: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(limit, future).await.map_err(|_| anyhow!("not within {limit:?}: {what}"))
 }

@@ -1,4 +1,4 @@
-//! A WebSocket client that tells each frame and how the socket ended.
+//! A WebSocket client that shows every frame and how the socket ended.
 
 use crate::http::{self, Answer};
 use crate::wait;
@@ -14,10 +14,10 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// How long a frame that must come may take.
+/// Deadline for a frame that has to arrive.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
-/// A socket to be.
+/// A socket, ready to be opened.
 #[derive(Debug, Clone)]
 pub struct WsAsk {
     url: String,
@@ -25,46 +25,45 @@ pub struct WsAsk {
     small: bool,
 }
 
-/// Names the socket of `client_id` at the site `base` (`http://host:port/` or below a path).
+/// The socket of `client_id` at the site `base`, `http://host:port/` or a path below it.
 #[must_use]
 pub fn socket(base: &str, client_id: &str) -> WsAsk {
     at(format!("{}/ws/{client_id}", base.trim_end_matches('/')))
 }
 
-/// Names a socket by its whole `http://` URL.
+/// A socket by its full `http://` URL.
 #[must_use]
 pub fn at(url: String) -> WsAsk {
     WsAsk { url, headers: Vec::new(), small: false }
 }
 
 impl WsAsk {
-    /// Adds a header of the handshake.
+    /// Adds a header to the handshake.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Sends these cookies; none for an empty text.
+    /// Sends these cookies; an empty text sends no header.
     #[must_use]
     pub fn cookie(self, cookie: &str) -> Self {
         if cookie.is_empty() { self } else { self.header("cookie", cookie) }
     }
 
-    /// Names an Origin.
     #[must_use]
     pub fn origin(self, origin: &str) -> Self {
         self.header("origin", origin)
     }
 
-    /// Asks for topology frames too.
+    /// Subscribes to topology frames.
     #[must_use]
     pub fn map(mut self) -> Self {
         self.url.push_str("?map=1");
         self
     }
 
-    /// Small buffers, for thousands of sockets in one process.
+    /// Uses small buffers, for thousands of sockets in one process.
     #[must_use]
     pub fn small(mut self) -> Self {
         self.small = true;
@@ -72,18 +71,12 @@ impl WsAsk {
     }
 
     /// Opens it over a fresh connection and reads the first frame.
-    ///
-    /// # Errors
-    /// It was refused, or no first frame came.
     pub async fn open(self) -> Result<Ws> {
         let stream = http::connect(&self.url).await?;
         self.open_over(stream).await
     }
 
-    /// Opens it over a connection that is here already.
-    ///
-    /// # Errors
-    /// It was refused, or no first frame came.
+    /// Opens it over an existing connection.
     pub async fn open_over(self, stream: TcpStream) -> Result<Ws> {
         let uri: hyper::Uri = self.url.parse().context("not a URL")?;
         let authority = uri.authority().context("no host")?.as_str();
@@ -123,84 +116,70 @@ impl WsAsk {
 /// How a socket ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// With a close frame: its code and its reason. A frame without a code is 1005.
+    /// With a close frame: its code and reason. The code is 1005 if the frame has none (RFC 6455 section 7.4.1).
     Closed(u16, String),
-    /// Without one: the connection just ended.
+    /// Without a close frame: the connection just ended.
     Cut,
 }
 
-/// An open socket.
 #[derive(Debug)]
 pub struct Ws {
     stream: WebSocketStream<TcpStream>,
     /// The headers of the 101.
     pub headers: HeaderMap,
-    /// The first frame.
     pub hello: Value,
 }
 
-/// What comes on a socket.
+/// What a socket receives.
 #[derive(Debug, Clone)]
 pub enum Next {
-    /// A text frame, read as JSON.
+    /// A text frame, parsed as JSON.
     Json(Value),
-    /// The end.
     End(End),
 }
 
 impl Ws {
-    /// Where it ended up, `pod:worker`, by its first frame.
+    /// The worker that holds it, `pod:worker`, from the first frame.
     #[must_use]
     pub fn at(&self) -> String {
         self.hello["at"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Its identity text, by its first frame.
+    /// The identity text in the first frame.
     #[must_use]
     pub fn identity(&self) -> String {
         self.hello["websocket_pid"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The pod it ended up in.
+    /// The pod that holds it.
     #[must_use]
     pub fn pod(&self) -> String {
         self.at().rsplit_once(':').map_or_else(|| self.at(), |(pod, _)| pod.to_owned())
     }
 
-    /// The 101 as an answer, for its headers.
+    /// The 101 response as an [`Answer`], for its headers.
     #[must_use]
     pub fn answer(&self) -> Answer {
         Answer { status: 101, headers: self.headers.clone(), body: bytes::Bytes::new() }
     }
 
-    /// Sends a text frame as it is.
-    ///
-    /// # Errors
-    /// The socket is gone.
+    /// Sends a text frame unchanged.
     pub async fn send_text(&mut self, text: impl Into<String>) -> Result<()> {
         Ok(self.stream.send(Message::text(text.into())).await?)
     }
 
-    /// Sends JSON.
-    ///
-    /// # Errors
-    /// The socket is gone.
     pub async fn send(&mut self, json: &Value) -> Result<()> {
         self.send_text(json.to_string()).await
     }
 
-    /// Sends a binary frame.
-    ///
-    /// # Errors
-    /// The socket is gone.
     pub async fn send_binary(&mut self, bytes: Vec<u8>) -> Result<()> {
         Ok(self.stream.send(Message::binary(bytes)).await?)
     }
 
-    /// Waits for whatever comes next; pings are answered on the way.
+    /// Waits for the next frame or the end, and answers pings meanwhile.
     ///
     /// # Errors
-    /// Nothing came in time, or a binary frame.
+    /// Nothing arrives in time, or a binary frame does.
     pub async fn next(&mut self, limit: Duration) -> Result<Next> {
         wait::within("the next frame", limit, async {
             loop {
@@ -212,7 +191,7 @@ impl Ws {
                     Some(Ok(Message::Binary(_))) => bail!("a binary frame"),
                     Some(Ok(Message::Close(frame))) => {
                         let end = frame.map_or(End::Closed(1005, String::new()), |f| End::Closed(f.code.into(), f.reason.to_string()));
-                        // Reading on sends our half of the closing handshake.
+                        // Reading on completes the closing handshake.
                         while let Some(Ok(_)) = self.stream.next().await {}
                         Next::End(end)
                     }
@@ -223,10 +202,7 @@ impl Ws {
         .await?
     }
 
-    /// The next frame that is not a topology: those come whenever the cluster likes.
-    ///
-    /// # Errors
-    /// The socket ended, or nothing came in time.
+    /// The next frame that isn't a topology frame, since those can arrive at any time.
     pub async fn next_json(&mut self) -> Result<Value> {
         let end = Instant::now() + LIMIT;
         loop {
@@ -238,10 +214,6 @@ impl Ws {
         }
     }
 
-    /// The next topology frame.
-    ///
-    /// # Errors
-    /// The socket ended, or nothing came in time.
     pub async fn next_topology(&mut self) -> Result<Value> {
         let end = Instant::now() + LIMIT;
         loop {
@@ -253,19 +225,13 @@ impl Ws {
         }
     }
 
-    /// Sends a message and takes the next frame for its echo.
-    ///
-    /// # Errors
-    /// The socket ended, or no frame came.
+    /// Sends a message and returns the next frame, which should be its echo.
     pub async fn echo(&mut self, text: &str) -> Result<Value> {
         self.send(&serde_json::json!({"text": text, "op": "echo"})).await?;
         self.next_json().await
     }
 
-    /// Waits for the end, past whatever frames come before it.
-    ///
-    /// # Errors
-    /// It is still open.
+    /// Waits for the end and ignores frames that arrive before it.
     pub async fn end(&mut self, limit: Duration) -> Result<End> {
         let deadline = Instant::now() + limit;
         loop {
@@ -275,10 +241,7 @@ impl Ws {
         }
     }
 
-    /// Closes it from this side and waits for the server's half.
-    ///
-    /// # Errors
-    /// The server does not answer.
+    /// Closes it from this side and waits for the server's close frame.
     pub async fn close(mut self) -> Result<()> {
         self.stream.close(None).await?;
         self.end(LIMIT).await.map(drop)

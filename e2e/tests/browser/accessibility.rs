@@ -1,4 +1,4 @@
-//! The page, its readme and the report of `stickyctl verify` before axe-core: every rule, in each state that looks different.
+//! Checks the page, its readme and the report of `stickyctl verify` with all axe-core rules, in each state that looks different.
 
 use anyhow::Result;
 use stickyctl::verify::report::sample::{Kind, report};
@@ -16,7 +16,7 @@ fn axe() -> Result<Option<Axe>> {
 async fn at_all_looks(axe: &Axe, browser: &Browser, what: &str) -> Result<()> {
     for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true)] {
         browser.look(&Look { size: (width, 812), dark, still: true }).await?;
-        // The map and the report are drawn anew for the width.
+        // The map and the report are redrawn for the new width.
         browser
             .until("the width is there", &format!("return innerWidth === {width} && new Promise(done => setTimeout(() => done(true), 100))"))
             .await?;
@@ -41,7 +41,7 @@ async fn page_in(mode: &str) -> Result<()> {
     }
     page.browser.eval("document.querySelectorAll('.why').forEach(why => why.click()); document.querySelector('.mode summary').click()").await?;
     at_all_looks(&axe, &page.browser, "a miss, with all that opens open").await?;
-    // What axe must find: a list that is given another role.
+    // A planted fault that axe must find: a list with another role.
     page.browser.eval("document.querySelector('#log ol').setAttribute('role', 'log')").await?;
     let found = axe.violations(&page.browser).await?;
     assert!(found.iter().any(|one| one.starts_with("aria-allowed-role")), "{found:?}");
@@ -81,7 +81,7 @@ async fn report_of_verify() -> Result<()> {
         browser.until("the report is drawn", "return document.querySelector('h1') !== null").await?;
         at_all_looks(&axe, &browser, &format!("{kind:?}")).await?;
     }
-    // What axe must find: a figure without words.
+    // A planted fault that axe must find: a figure without a label.
     browser.eval("document.querySelector('.fig').removeAttribute('aria-label')").await?;
     let found = axe.violations(&browser).await?;
     assert!(found.iter().any(|one| one.starts_with("svg-img-alt")), "{found:?}");

@@ -190,7 +190,7 @@ async fn narrow_screens() -> Result<()> {
     page.nothing_from_elsewhere().await
 }
 
-/// The six buttons, the explanations, "send 20" and the filters, without a pointer.
+/// The six buttons, the explanations, "send 20" and the filters, by keyboard alone.
 #[tokio::test]
 async fn the_keyboard() -> Result<()> {
     if !have_browser() {
@@ -259,7 +259,7 @@ async fn texts_are_texts() -> Result<()> {
     let seen = page.browser.eval("return document.getElementById('log').innerText").await?;
     assert!(seen.as_str().is_some_and(|log| log.contains("<img src=x onerror=\"window.hit=1\"> & \u{2603}")), "{seen}");
     assert_eq!(page.browser.eval("return window.hit || 0").await?, 0);
-    // The field takes 140 characters, and no whole id is printed anywhere.
+    // The field takes 140 characters, and no full id appears anywhere.
     assert_eq!(page.browser.eval("return document.getElementById('message').maxLength").await?, 140);
     let id = page.browser.eval("return document.querySelector('meta[name=sticky-client]').content").await?;
     page.misses_in_part("mem-rr").await?;
@@ -268,7 +268,7 @@ async fn texts_are_texts() -> Result<()> {
     page.nothing_from_elsewhere().await
 }
 
-/// A page reconnects by itself when its site was down.
+/// A page reconnects by itself after its site was down.
 #[tokio::test]
 async fn the_site_goes_away_and_comes_back() -> Result<()> {
     if !have_browser() {

@@ -140,10 +140,10 @@ async fn shows(browser: &Browser, written: &Written) -> Result<()> {
     Ok(())
 }
 
-/// Shows the same at another width, of which the map takes at least a `share`.
+/// Asserts that the page shows the same at another width, and that the map takes at least a `share` of it.
 async fn drawn_anew(browser: &Browser, written: &Written, (width, dark): (u32, bool), share: f64) -> Result<()> {
     browser.look(&Look { size: (width, 900), dark, still: true }).await?;
-    // The figure's own width changes only when it is drawn anew, the width of its box at once.
+    // The box resizes at once, the figure only when it is redrawn.
     let drawn = format!(
         "const map = document.querySelector('.fig').viewBox.baseVal.width; return innerWidth === {width} && map < {width} && map > {width} * {share}"
     );
@@ -169,7 +169,7 @@ async fn what_sticks() -> Result<()> {
     for (width, dark) in [(320, false), (390, true), (1200, true)] {
         drawn_anew(&browser, &written, (width, dark), 0.7).await?;
     }
-    // Printed it is light, even from a dark screen.
+    // The printed page is light, even from a dark screen.
     browser
         .devtools("Emulation.setEmulatedMedia", json!({"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]}))
         .await?;
@@ -232,7 +232,7 @@ async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
 /// A name that would be markup if anything parsed it.
 const TRAP: &str = "</script><script>window.trapped=1</script><img src=x onerror=window.trapped=2>";
 
-/// A site that answers as three pods in turn, each with a trap for a name.
+/// A site that answers as three pods in turn, each with a dangerous name.
 async fn hostile() -> Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}/", listener.local_addr()?);

@@ -1,5 +1,5 @@
-//! A release that scales by itself, with a real metrics API: up under load, down after it, and `up` in between. Sessions are
-//! judged by who answered them.
+//! A release with an autoscaler and a real metrics API: it scales up under load, down afterwards, and `up` runs in between. The pods that
+//! answer show whether sessions stay.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -18,13 +18,13 @@ use tokio::task::LocalSet;
 
 const SESSIONS: usize = 24;
 const MOST: usize = 5;
-/// Percent of what pods request, which is little: a pod that does nothing takes 20 %, one of two under the load below 150 %.
+/// Percent of the pods' CPU request, which is small: an idle pod uses 20%, one of two under load less than 150%.
 const TARGET: u64 = 50;
 const SOON: Duration = Duration::from_secs(30);
-/// The metrics API measures every 10 s, the autoscaler looks every 3 s, and a pod that comes is measured from its second look on.
+/// The metrics API measures every 10 s, the autoscaler syncs every 3 s, and a new pod counts from its second measurement on.
 const SCALES: Duration = Duration::from_secs(120);
 
-/// Requests at once, each after a pause: what this machine gives at most is no measure.
+/// Concurrent requests, each after a pause, so that the load doesn't depend on the machine's speed.
 const AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_millis(12);
 
@@ -37,7 +37,7 @@ async fn it_scales_up_and_down_and_only_sessions_of_removed_pods_move() -> Resul
         if done.is_err() {
             eprintln!("--- autoscaler\n{}", space.run(&["describe", "horizontalpodautoscaler"]).await.unwrap_or_default());
         }
-        // Others have their clusters as they are.
+        // Other clusters are used as they are.
         space.kube.without_metrics_api().await?;
         done
     })
@@ -74,7 +74,7 @@ async fn journey(space: &Space) -> Result<()> {
     handed_back(space, path(&plain)).await
 }
 
-/// Before there is a metrics API: everything works but the autoscaler, and that is said.
+/// Without a metrics API, everything works except the autoscaler, and `stickyctl` reports that.
 async fn without_metrics(space: &Space, file: &str) -> Result<()> {
     let none = space.kube.without_metrics_api().await?;
     let done = space.stickyctl(&["up", "-f", file]).await?;
@@ -91,7 +91,7 @@ async fn without_metrics(space: &Space, file: &str) -> Result<()> {
     assert!(seen["trouble"].as_str().unwrap().starts_with(words) && seen["cpu"].is_null(), "{seen}");
     let table = space.stickyctl(&["status"]).await?.ok()?;
     assert!(table.lines().any(|line| line.trim().starts_with(words)), "{table}");
-    // The autoscaler itself thinks the same, in its own words.
+    // The autoscaler's own conditions agree.
     wait::until("the autoscaler's own condition", SOON, async || {
         let own = space.json(&["get", "horizontalpodautoscaler", NAME]).await.ok()?;
         let conditions = own["status"]["conditions"].as_array()?.clone();
@@ -100,7 +100,7 @@ async fn without_metrics(space: &Space, file: &str) -> Result<()> {
     .await
 }
 
-/// With load: it scales up, no session moves, and `up` and `scale` don't get in its way. The crowd of the five pods.
+/// With load, it scales up, no session moves, and `up` and `scale` don't interfere. Returns the crowd on the five pods.
 async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: &Value, url: &str) -> Result<Crowd> {
     let begun = Instant::now();
     let five = crowd.asks_during(serving(space, MOST)).await?;
@@ -115,7 +115,7 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
     assert!(line.contains(&format!("2 to {MOST} pods, {MOST} now, {MOST} desired; CPU usage ")), "{line}");
     eprintln!("{line}");
 
-    // The same again changes nothing, a number is refused.
+    // The same spec changes nothing, and a count is rejected.
     let again = crowd.asks_during(async { space.stickyctl(&["up"]).await?.ok() }).await?;
     assert!(again.starts_with(&format!("{NAME} is up: {MOST}x1, ")), "{again}");
     assert_eq!((pods(space).await?, writes_the_number(space).await?), (five.clone(), false));
@@ -127,13 +127,13 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
     assert_eq!(pods(space).await?, five);
     crowd.stays_on(two).await?;
 
-    // A changed template replaces every pod, and there are as many as the autoscaler wants. A file that names a mode too.
+    // A changed template replaces every pod and keeps the autoscaler's count, even if the file sets a mode.
     let mut changed = scaled.clone();
     merge(&mut changed, json!({"drain": {"window": "5s"}}));
     let changed = written(&changed)?;
     let again = crowd.asks_during(async { space.stickyctl(&["up", "-f", path(&changed)]).await?.ok() }).await?;
     assert!(again.starts_with(&format!("{NAME} is up: {MOST}x1, ")), "{again}");
-    // Old ones drain on.
+    // Old pods are still draining.
     let replaced = crowd.asks_during(serving(space, MOST)).await?;
     assert!(replaced.is_disjoint(&five), "{five:?} became {replaced:?}");
     assert!(!writes_the_number(space).await?);
@@ -145,11 +145,11 @@ async fn busy(space: &Space, crowd: &mut Crowd, two: &BTreeSet<String>, scaled: 
     Ok(fresh)
 }
 
-/// After the load: it scales down, and the sessions of pods that are left stay.
+/// After the load, it scales down, and sessions on the remaining pods stay.
 async fn quiet(space: &Space, mut crowd: Crowd) -> Result<()> {
     let five = crowd.homes();
     let begun = Instant::now();
-    // The sockets alone, which are quiet: a crowd that asks is load.
+    // Only idle sockets, because requests would be load.
     let left = crowd.holds_during(serving(space, 2)).await?;
     eprintln!("2 pods again after {:?}", begun.elapsed());
     ensure!(left.is_subset(&five), "{five:?} became {left:?}");
@@ -161,9 +161,9 @@ async fn quiet(space: &Space, mut crowd: Crowd) -> Result<()> {
     Ok(())
 }
 
-/// The spec without an autoscaler: the number stays what it was and is a person's again.
+/// Without an autoscaler in the spec, the count stays and is set by hand again.
 async fn handed_back(space: &Space, plain: &str) -> Result<()> {
-    // The file says 2x1, which is what there is, so no number changes and nobody is in conflict.
+    // The file says 2x1, which is the current count, so nothing changes and there is no conflict.
     assert!(space.stickyctl(&["up", "-f", plain]).await?.ok()?.starts_with(&format!("{NAME} is up: 2x1, ")));
     assert_eq!(space.run(&["get", "horizontalpodautoscalers", "-o", "name"]).await?, "");
     assert_eq!(space.json(&["get", "deployment", NAME]).await?["spec"]["replicas"], 2);
@@ -182,7 +182,7 @@ fn path(file: &NamedTempFile) -> &str {
     file.path().to_str().unwrap()
 }
 
-/// The autoscaler as `stickyctl status -o json` has it, once it is as it should be.
+/// Waits until the autoscaler in `stickyctl status -o json` is as expected, and returns it.
 async fn autoscaler_until(space: &Space, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
     wait::until(&format!("{what} in the status of the autoscaler"), SCALES, async || {
         let text = space.stickyctl(&["status", "-o", "json"]).await.ok()?.ok().ok()?;
@@ -192,7 +192,7 @@ async fn autoscaler_until(space: &Space, what: &str, is_so: impl Fn(&Value) -> b
     .await
 }
 
-/// Waits until the autoscaler wants so many pods, the Deployment has them, all others gone, and the autoscaler knows it; their names.
+/// Waits until the autoscaler wants this many pods, the Deployment has exactly those, and the autoscaler has noticed. Returns their names.
 async fn serving(space: &Space, count: usize) -> Result<BTreeSet<String>> {
     wait::until(&format!("the autoscaler wants {count} pods and they serve"), SCALES, async || {
         let own = space.json(&["get", "horizontalpodautoscaler", NAME]).await.ok()?;
@@ -205,19 +205,19 @@ async fn serving(space: &Space, count: usize) -> Result<BTreeSet<String>> {
     .await
 }
 
-/// Names of the app's pods, leaving ones too.
+/// Names of the app's pods, including terminating ones.
 async fn pods(space: &Space) -> Result<BTreeSet<String>> {
     Ok(space.pods("app").await?.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
 }
 
-/// Whether stickyctl has the number of pods on record as its own.
+/// Whether `stickyctl` owns the replica count.
 async fn writes_the_number(space: &Space) -> Result<bool> {
     let deployment = space.json(&["get", "deployment", NAME, "--show-managed-fields"]).await?;
     let entries = deployment["metadata"]["managedFields"].as_array().context("no owners")?;
     Ok(entries.iter().any(|entry| entry["manager"] == "stickyctl" && entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()))
 }
 
-/// Requests without a cookie, so that they are for all pods alike, for as long as something is done.
+/// Sends requests without a cookie, which go to all pods alike, while `work` runs.
 async fn under_load<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     let one = || async {
         let mut tick = tokio::time::interval(PAUSE);

@@ -15,7 +15,7 @@ use testkit::{http, wait};
 const SOON: Duration = Duration::from_secs(60);
 const TIMEOUT: &str = "--timeout=150s";
 
-/// Runs helm on the release and tells how long it took; its words stand before what every call has.
+/// Runs helm on the release and prints how long it took. The arguments come before the common ones.
 async fn helm(helm: &Helm, space: &Space, words: &[&str], values: &str) -> Result<String> {
     let begun = Instant::now();
     let said = helm.on(space, words, values).await?.ok()?;
@@ -32,8 +32,8 @@ async fn values(space: &Space, more: Value) -> Result<Value> {
     Ok(values)
 }
 
-/// An autoscaler that is switched on at a release that runs takes the number over as it is: Kubernetes would make 1 of a number that
-/// its owner no longer writes, and the sessions of all other pods would be gone until the autoscaler looks.
+/// An autoscaler enabled on a running release keeps the replica count: Kubernetes would reset a count that its owner no longer writes to
+/// 1, and the sessions of all other pods would be lost before the autoscaler acts.
 #[tokio::test]
 async fn an_autoscaler_takes_over_and_no_upgrade_takes_a_pod() -> Result<()> {
     in_namespace("chart-scaler", async |space| {
@@ -46,7 +46,7 @@ async fn an_autoscaler_takes_over_and_no_upgrade_takes_a_pod() -> Result<()> {
         let seen = watch.stdout.clone();
         watch.line("the number at first", SOON, |_| seen.all().first().cloned()).await?;
 
-        // The second writes nothing new about the number, which is still Helm's; nor does the last, when it is the autoscaler's.
+        // The second call doesn't change the count, which Helm still owns; nor does the last, when the autoscaler owns it.
         let change = async |settings: &str| helm(&own, space, &["upgrade", NAME, &chart(), "--reuse-values", "--set", settings], "").await;
         change("autoscaling.max=8").await?;
         change("metrics.namespace=one").await?;
@@ -73,7 +73,7 @@ async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
         let host = values["ingress"]["host"].as_str().unwrap().to_owned();
         let url = format!("http://{host}");
 
-        // From here on the API server itself admits only pods without privilege, the test's too.
+        // From here on, the API server admits only unprivileged pods, including the test's.
         space.create().await?;
         space.kube.run(&["label", "namespace", &space.name, "pod-security.kubernetes.io/enforce=restricted"]).await?;
         let install = ["install", NAME, &chart(), "--wait", TIMEOUT, "--values", "-"];
@@ -107,7 +107,7 @@ async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
     .await
 }
 
-/// The pods that the front door leads to: all of them.
+/// Waits until the front door reaches all pods, and returns them.
 async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
     let mut seen = BTreeSet::new();
     wait::until(&format!("the front door leads to {pods} pods"), SOON, async || {
@@ -119,7 +119,7 @@ async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
     Ok(seen)
 }
 
-/// Each session is answered by the pod where it began, and they began on more than one.
+/// Asserts that each session stays on its first pod, and that sessions began on more than one pod.
 async fn sticks(url: &str) -> Result<()> {
     let mut homes = BTreeSet::new();
     for _ in 0..9 {
@@ -135,7 +135,7 @@ async fn sticks(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// What would change a chart's release names Helm's way, and changes nothing.
+/// Commands that would change a chart's release point to Helm instead, and change nothing.
 async fn left_to_helm(space: &Space) -> Result<()> {
     let before = space.json(&["get", "deployment", NAME]).await?["metadata"]["generation"].clone();
     for (words, way) in [
@@ -158,7 +158,7 @@ async fn status(space: &Space) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// `helm test` passes, and leaves nothing.
+/// `helm test` passes and leaves nothing behind.
 async fn passes(own: &Helm, space: &Space) -> Result<()> {
     let said = helm(own, space, &["test", NAME, "--timeout=60s"], "").await?;
     assert!(said.contains("Succeeded"), "{said}");
@@ -166,7 +166,7 @@ async fn passes(own: &Helm, space: &Space) -> Result<()> {
 }
 
 async fn no_test_is_left(space: &Space) -> Result<()> {
-    // Deletion is asked for, not awaited.
+    // Helm requests the deletion without waiting for it.
     wait::until("the test's pod and policy are gone", SOON, async || {
         let left = space.run(&["get", "pod,networkpolicy", "-l", "app.kubernetes.io/component=test", "-o", "name"]).await.ok()?;
         left.is_empty().then_some(())
@@ -174,7 +174,7 @@ async fn no_test_is_left(space: &Space) -> Result<()> {
     .await
 }
 
-/// A test that can't fail proves nothing: without pods it does, says why, and leaves nothing either.
+/// Without pods, `helm test` fails with a reason and leaves nothing behind. A test that can't fail would prove nothing.
 async fn fails_where_nothing_serves(own: &Helm, space: &Space) -> Result<()> {
     space.run(&["scale", &format!("deployment/{NAME}"), "--replicas=0"]).await?;
     gone_but(space, 0).await?;
@@ -185,7 +185,7 @@ async fn fails_where_nothing_serves(own: &Helm, space: &Space) -> Result<()> {
     no_test_is_left(space).await
 }
 
-/// Pods of the app that leave take their time, helm does not wait for them.
+/// Waits for the app's terminating pods, because helm doesn't.
 async fn gone_but(space: &Space, pods: usize) -> Result<()> {
     wait::until(&format!("{pods} pods of the app"), SOON, async || {
         let all = space.pods("app").await.ok()?;
@@ -194,7 +194,7 @@ async fn gone_but(space: &Space, pods: usize) -> Result<()> {
     .await
 }
 
-/// What README and NOTES say is left: Redis' claim.
+/// Only the Redis PersistentVolumeClaim is left, as README and NOTES say.
 async fn leaves_the_claim(space: &Space) -> Result<()> {
     let kinds = "deployment,statefulset,replicaset,pod,service,ingress,networkpolicy,poddisruptionbudget,hpa,configmap,secret,persistentvolumeclaim";
     let mut left = Vec::new();

@@ -1,5 +1,5 @@
-//! What a real API server and a real network say when they refuse, each with one clear error and its exit code. The other errors on
-//! the way to a cluster are tested against the scripted one (`stickyctl/src/cluster/connect/tests.rs`).
+//! Errors from a real API server and a real network, each with one clear message and its exit code. Other connection errors are tested
+//! against the scripted API server (`stickyctl/src/cluster/connect/tests.rs`).
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use testkit::kube::{Space, in_namespace};
 use testkit::{image, wait};
 
-/// A kubeconfig like the cluster's own, with something changed.
+/// The cluster's kubeconfig with one change.
 async fn changed(space: &Space, change: impl FnOnce(&mut Value)) -> Result<NamedTempFile> {
     let mut config = space.kube.json(&["config", "view", "--raw", "--minify", "--flatten"]).await?;
     change(&mut config);
@@ -32,7 +32,7 @@ async fn the_way_to_the_cluster() -> Result<()> {
         let said = refused(space, &["up"], &config).await?;
         assert!(said.contains(&format!("asking https://{closed} for its version: can't reach the cluster: Connection refused")), "{said}");
 
-        // The certificate of somebody else's authority: as after a cluster was made anew.
+        // Another CA's certificate, as after a cluster was recreated.
         let other = rcgen::generate_simple_self_signed(["other".to_owned()])?.cert.pem();
         let config = changed(space, |config| config["clusters"][0]["cluster"]["certificate-authority-data"] = json!(base64(&other))).await?;
         let said = refused(space, &["up"], &config).await?;
@@ -79,7 +79,7 @@ async fn a_kind_cluster_without_kind() -> Result<()> {
             "--kubeconfig",
             config.path().to_str().unwrap(),
         ])?;
-        // Whatever this machine has, kind is not among it.
+        // A PATH without kind, whatever this machine has.
         command.env("PATH", "/nowhere");
         let done = wait::within("up without kind", Duration::from_secs(120), command.output()).await??;
         let said = String::from_utf8_lossy(&done.stderr);

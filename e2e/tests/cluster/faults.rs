@@ -1,4 +1,4 @@
-//! A rollout that fails: `up` says why within seconds of its being known, and the old pods go on serving.
+//! Failed rollouts: `up` reports the reason within seconds once it is known, and the old pods keep serving.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use testkit::kube::{Space, in_namespace};
 use testkit::{http, wait};
 
 const SOON: Duration = Duration::from_secs(60);
-/// Longer than any of the faults takes to be known and told, and far shorter than `up` would wait for a rollout.
+/// Longer than it takes to detect and report any of the faults, and far shorter than `up`'s timeout for a rollout.
 const KNOWN: Duration = Duration::from_secs(75);
 
 fn written(spec: &Value) -> Result<NamedTempFile> {
@@ -19,7 +19,7 @@ fn written(spec: &Value) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-/// A release of two pods, and one fault after the other on top of it.
+/// A release with two pods, and one fault after the other.
 struct Site<'a> {
     space: &'a Space,
     spec: Value,
@@ -36,7 +36,7 @@ impl<'a> Site<'a> {
         Ok(Self { space, spec, url, pods: names(space).await? })
     }
 
-    /// Rolls something out that can't come up; what `up` said.
+    /// Rolls out a spec that can't become ready, and returns `up`'s error.
     async fn fails(&self, more: Value) -> Result<String> {
         let mut spec = self.spec.clone();
         merge(&mut spec, more);
@@ -52,7 +52,7 @@ impl<'a> Site<'a> {
     }
 }
 
-/// The pods that are ready.
+/// Names of the ready pods.
 async fn names(space: &Space) -> Result<Vec<String>> {
     let pods = space.pods("app").await?;
     let ready = pods.iter().filter(|pod| pod["status"]["containerStatuses"][0]["ready"] == true && pod["metadata"]["deletionTimestamp"].is_null());
@@ -69,7 +69,7 @@ async fn image_crash_secret_node_and_quota() -> Result<()> {
             assert!(said.contains(part), "{part}: {said}");
         }
 
-        // A program that ends at once in a pod without privileges and without its configuration.
+        // A program that exits at once in an unprivileged pod without its configuration.
         let dns = space.kube.json(&["-n", "kube-system", "get", "deployment", "coredns"]).await?;
         let dns = dns["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap();
         let said = site.fails(json!({"image": {"name": dns}})).await?;
@@ -98,7 +98,7 @@ async fn image_crash_secret_node_and_quota() -> Result<()> {
         assert!(said.contains("the cluster refuses to create the pod") && said.contains("exceeded quota: full"), "{said}");
         space.run(&["delete", "quota", "full"]).await?;
 
-        // Out of all of it by one command.
+        // A single command recovers from all of it.
         let spec = written(&site.spec)?;
         assert!(space.stickyctl(&["up", "-f", spec.path().to_str().unwrap()]).await?.ok()?.contains("is up: 2x1"));
         Ok(())

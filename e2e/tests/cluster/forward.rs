@@ -1,4 +1,4 @@
-//! The tunnel of `stickyctl forward` and of every question that stickyctl asks a pod, to real pods by way of a real kubelet.
+//! The tunnel that `stickyctl` uses for `forward` and for its own requests, to real pods through a real kubelet.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// Two pods that tell their name, and a Redis, which gives back whatever it was given.
+/// Two pods that return their name, and a Redis, which returns any data that it was given.
 const PODS: &str = "
 apiVersion: apps/v1
 kind: Deployment
@@ -60,7 +60,7 @@ async fn open(cluster: &Cluster, target: Target) -> Result<Tunnel> {
     Ok(Tunnel::open(cluster.client.clone(), target, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?)
 }
 
-/// The pod that answers.
+/// The name of the pod that answers.
 async fn pod(tunnel: &Tunnel) -> Result<String> {
     let answer = http::get(format!("http://{}/", tunnel.addr())).send().await?;
     ensure!(answer.status == 200, "status {}", answer.status);
@@ -82,7 +82,7 @@ async fn bytes_go_both_ways_whatever_end_closes_first() -> Result<()> {
         wait::within("the value comes back", SOON, stream.read_exact(&mut got)).await??;
         assert!(got[got.len() - 2 - value.len()..got.len() - 2] == value[..], "the bytes are not those that were sent");
 
-        // A client that ends its side has its answer still to come.
+        // A client that closes its sending side still gets its answer.
         let probe = open(&cluster, target(space, "probe", 8_080)).await?;
         let mut stream = TcpStream::connect(probe.addr()).await?;
         stream.write_all(b"GET / HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n").await?;
@@ -131,7 +131,7 @@ async fn a_pod_that_dies_is_replaced_under_the_tunnel() -> Result<()> {
         assert_ne!(first, second);
         assert_eq!(wait::within("the news", SOON, tunnel.event()).await?, Event::Moved { from: first, to: second });
 
-        // None at all: a connection waits for the one that comes.
+        // Without any pod, a connection waits for the next one.
         space.run(&["scale", "deployment/probe", "--replicas=0"]).await?;
         space.run(&["wait", "--for=delete", "pod", "-l", "app=probe", "--timeout=60s"]).await?;
         let (answer, scaled) = tokio::join!(pod(&tunnel), space.run(&["scale", "deployment/probe", "--replicas=1"]));

@@ -1,5 +1,5 @@
-//! What the front door really does: all facts of `testkit::front_door`, each on objects of its own, against the one that
-//! `STICKY_E2E_FRONT_DOOR` names. The one test fails with a line for every fact.
+//! Asserts all facts of `testkit::front_door`, each with its own objects, against the front door that `STICKY_E2E_FRONT_DOOR` selects. A
+//! failure shows a line for every fact.
 
 use anyhow::{Result, ensure};
 use futures_util::StreamExt;
@@ -13,7 +13,7 @@ use testkit::front_door::facts::{Fact, Setting, data};
 use testkit::front_door::probes;
 use testkit::kube::site::{Site, behind};
 
-/// Facts that are looked at side by side. Most of the time they wait for the front door to hear of their routes.
+/// Facts that are tested in parallel. They mostly wait for the front door to learn about their routes.
 const AT_ONCE: usize = 8;
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn every_fact_is_so() -> Result<()> {
     let door = Door::asked()?;
     behind(door, "facts", async |site| {
         let begun = Instant::now();
-        // At a host of its own: a release for any host would answer for every fact whose route is not known yet.
+        // With its own host: a release for any host would answer for facts whose routes aren't known yet.
         let mut spec = NamedTempFile::new()?;
         spec.write_all(br#"{"ingress": {"host": "release.test"}}"#)?;
         let words = ["--install-front-door", "-f", spec.path().to_str().unwrap()];
@@ -47,7 +47,7 @@ async fn every_fact_is_so() -> Result<()> {
 
 type Seen = BTreeMap<&'static str, String>;
 
-/// Those that need nothing to change.
+/// Facts that don't change shared state.
 async fn at_rest(bench: &Bench<'_>, all: &[&'static Fact]) -> Result<Seen> {
     let cookies = all.iter().filter_map(|fact| match &fact.setting {
         Setting::Cookie(case) => Some(bench.both(&Route::of(&fact.id, case))),
@@ -62,12 +62,12 @@ async fn at_rest(bench: &Bench<'_>, all: &[&'static Fact]) -> Result<Seen> {
     Ok(futures_util::stream::iter(alone).map(|fact| look(fact)).buffer_unordered(AT_ONCE).collect().await)
 }
 
-/// Those of pods and of the front door itself.
+/// Facts that change pods or the front door.
 async fn while_pods_change(site: &Site<'_>, bench: &Bench<'_>) -> Result<Seen> {
     probes::moves::see(bench, async |pods| site.ctl(&["scale", &pods.to_string()]).await.map(drop)).await
 }
 
-/// All lines, those that differ with a mark.
+/// A line for each fact, with a mark on those that differ.
 fn compare(door: Door, all: &[&'static Fact], seen: &Seen) -> Result<()> {
     let mut wrong = 0;
     let mut table = String::new();

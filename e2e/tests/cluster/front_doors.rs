@@ -1,5 +1,5 @@
-//! The front doors that `up` installs: accepted by a real API server, Traefik's run with the rights that it was given and no
-//! more, and found again by what its pods say.
+//! The front doors that `up` installs: a real API server accepts them, Traefik runs with only its own permissions, and `stickyctl` finds
+//! it again from its pods.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -18,12 +18,12 @@ use testkit::kube::{Space, in_namespace};
 use testkit::wait;
 
 const SOON: Duration = Duration::from_secs(60);
-/// Three pods that tell their names, with a Service and an Ingress with a cookie.
+/// Three pods that return their names, with a Service and an Ingress with a cookie.
 const PROBES: &str = include_str!("smoke.yaml");
 /// A host with TLS.
 const HOST: &str = "probe.test";
 
-/// A spec whose front door has a class and a namespace of its own.
+/// A spec whose front door has its own IngressClass and namespace.
 fn spec(door: FrontDoor, release: &Space, home: &Space) -> StickyApp {
     let mut spec = StickyApp { namespace: release.name.clone(), ..StickyApp::default() };
     spec.ingress.front_door = door;
@@ -32,7 +32,7 @@ fn spec(door: FrontDoor, release: &Space, home: &Space) -> StickyApp {
     spec
 }
 
-/// A second namespace of a test's own.
+/// A second namespace for a test.
 fn home(of: &Space) -> Space {
     Space { kube: of.kube.clone(), name: format!("{}-door", of.name) }
 }
@@ -41,7 +41,7 @@ fn list(objects: &[Object]) -> String {
     write::json(objects).unwrap()
 }
 
-/// Dry runs of all objects, and of a pod as the Deployment would make it: only a pod shows what Pod Security says.
+/// Dry-runs all objects, and a pod as the Deployment would create it, because Pod Security rejects only pods.
 #[tokio::test]
 async fn both_are_accepted_exposed_and_not() -> Result<()> {
     in_namespace("doors", async |space| {
@@ -50,7 +50,7 @@ async fn both_are_accepted_exposed_and_not() -> Result<()> {
             for exposed in [false, true] {
                 let home = Space { kube: space.kube.clone(), name: format!("{}-{}-{exposed}", space.name, door.word()) };
                 let all = objects(&Install::of(&spec(door, space, &home), exposed));
-                // A namespace and an account have to be there before anything can be tried in them.
+                // The namespace and the service account have to exist before a dry run can use them.
                 home.apply(&list(&all[..2])).await?;
                 let said = home.kube.feed(&["apply", "--server-side", "--dry-run=server", "-f", "-"], &list(&all)).await?;
                 let accepted = said.lines().filter(|line| line.ends_with("serverside-applied (server dry run)"));
@@ -84,7 +84,7 @@ async fn traefik_serves_one_namespace_with_the_rights_it_has() -> Result<()> {
         if done.is_err() {
             home.dump();
         }
-        // Objects of the cluster don't go with the namespaces.
+        // Cluster-scoped objects aren't deleted with the namespaces.
         space.kube.feed(&["delete", "--wait=false", "-f", "-"], &all).await?;
         done
     })
@@ -108,7 +108,7 @@ async fn served(space: &Space, home: &Space, spec: &StickyApp, install: &Install
     found_with_few_rights(home, spec).await
 }
 
-/// The certificate of a Secret in the release's namespace is the one that is shown.
+/// The front door serves the certificate from the Secret in the release's namespace.
 async fn tls(space: &Space, address: &str) -> Result<()> {
     let made = rcgen::generate_simple_self_signed(vec![HOST.to_owned()])?;
     let folder = tempfile::tempdir()?;
@@ -134,7 +134,7 @@ async fn tls(space: &Space, address: &str) -> Result<()> {
     wait::until("the Secret's certificate is shown", SOON, async || shown().then_some(())).await
 }
 
-/// Secrets of the release's namespace, and of no other.
+/// It can read Secrets in the release's namespace, and in no other.
 async fn rights(space: &Space, home: &Space, install: &Install) -> Result<()> {
     let account = format!("system:serviceaccount:{}:{}", home.name, install.name());
     for (namespace, resource, expected) in [
@@ -174,7 +174,7 @@ async fn found_again(home: &Space, spec: &StickyApp) -> Result<()> {
     Ok(())
 }
 
-/// Somebody who may list pods in the front door's namespace and nothing else.
+/// A user who may only list pods in the front door's namespace.
 async fn found_with_few_rights(home: &Space, spec: &StickyApp) -> Result<()> {
     home.run(&["create", "serviceaccount", "few"]).await?;
     home.run(&["create", "role", "few", "--verb=list", "--resource=pods"]).await?;

@@ -1,4 +1,4 @@
-//! The app's image on a cluster: it runs without rights, as the user that it names.
+//! The app's image on a cluster: it runs without privileges, as the image's user.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 use testkit::kube::{Space, in_namespace};
 
-/// What every release of this version names.
+/// The image's name in every release of this version.
 const NAME: &str = concat!("docker.io/library/sticky-app:", env!("CARGO_PKG_VERSION"));
 
-/// The image as it is: nothing says which user or program, and everything that can be forbidden is.
+/// The image with its own user and program, and with all restrictions that a pod can have.
 fn pod() -> String {
     let pod = json!({
         "apiVersion": "v1",
@@ -48,10 +48,10 @@ async fn runs_without_rights_as_the_user_that_it_names() -> Result<()> {
     .await
 }
 
-/// The user of the process that runs, not the one that anybody asked for: as the kubelet tells (containerd 2 and newer),
-/// and on the test cluster, whose processes are this machine's, as the kernel does.
+/// The running process's actual user, not the requested one: from the kubelet (containerd 2 or newer), or on the test cluster, whose
+/// processes run on this machine, from the kernel.
 ///
-/// The group is not looked at: the kubelet takes only the user from an image's `User`, and a group is the manifest's to give.
+/// The group doesn't matter: the kubelet uses only the user from an image's `User`, and the manifest sets the group.
 fn user(space: &Space, status: &Value) -> Result<u64> {
     let container = &status["containerStatuses"][0];
     if let Some(user) = container["user"]["linux"]["uid"].as_u64() {
@@ -63,12 +63,12 @@ fn user(space: &Space, status: &Value) -> Result<u64> {
     let own = |process: &Path| fs::read_to_string(process.join("cgroup")).is_ok_and(|groups| groups.contains(id));
     let process = processes.into_iter().find(|process| own(process)).context("no process of the container")?;
     let facts = fs::read_to_string(process.join("status"))?;
-    // Four numbers stand there, of which the second is the one that counts.
+    // There are four numbers: the second one is the effective user.
     let user = facts.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().nth(1)?.parse().ok());
     user.with_context(|| format!("in {}: {facts}", process.display()))
 }
 
-/// The app's own probe, run in the pod: a page and a socket, both by way of the pod's address.
+/// Runs the app's own probe in the pod: a page and a socket, both over the pod's address.
 async fn answers(space: &Space, ip: &str) -> Result<u16> {
     let url = format!("http://{ip}:8080");
     space.run(&["exec", "app", "--", "/sticky-app", "probe", &url]).await?;

@@ -1,4 +1,4 @@
-//! What only a real cluster proves, on the one that `STICKY_E2E_KUBECONFIG` names.
+//! Tests that need a real cluster: the one that `STICKY_E2E_KUBECONFIG` selects.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 

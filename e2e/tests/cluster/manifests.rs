@@ -1,4 +1,4 @@
-//! What `stickyctl` writes, before the judge: a real API server. Nothing is started here.
+//! Dry-runs `stickyctl`'s manifests on a real API server. These tests start nothing.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,7 +10,6 @@ use stickyctl::spec::StickyApp;
 use testkit::kube::{Kube, Space, in_namespace, release};
 use testkit::tree::root;
 
-/// The namespace that the presets name.
 const PRESETS: &str = "sticky-sessions";
 
 fn manifests() -> PathBuf {
@@ -20,7 +19,7 @@ fn manifests() -> PathBuf {
 #[tokio::test]
 async fn each_preset_is_read_by_kustomize_and_accepted() -> Result<()> {
     let Some(kube) = Kube::asked() else { return Ok(()) };
-    // A dry run stores no namespace, and nothing is accepted in one that is not there.
+    // A dry run stores no namespace, and objects are rejected in one that doesn't exist.
     let ours = kube.run(&["create", "namespace", PRESETS]).await.is_ok();
     let done = presets(&kube).await;
     if ours {
@@ -36,7 +35,7 @@ async fn presets(kube: &Kube) -> Result<()> {
         let folder = folder.display().to_string();
         let read = kube.run(&["kustomize", &folder]).await?;
         assert_eq!(read.lines().filter(|line| line.starts_with("kind: ")).count(), files, "{preset}: {read}");
-        // Somebody's release of the same name may be there, whose fields a dry run can't take over.
+        // There may be another release of the same name, whose fields a dry run can't take over.
         let words = ["apply", "--server-side", "--dry-run=server", "--force-conflicts", "--field-manager=presets", "-k", &folder];
         let said = kube.run(&words).await?;
         let accepted = said.lines().filter(|line| line.ends_with("serverside-applied (server dry run)"));
@@ -45,7 +44,7 @@ async fn presets(kube: &Kube) -> Result<()> {
     Ok(())
 }
 
-/// Words that YAML 1.1 reads as truth values, numbers, dates or nothing.
+/// Words that YAML 1.1 reads as booleans, numbers, dates or null.
 const TRAPS: [&str; 40] = [
     "on",
     "ON",
@@ -96,7 +95,7 @@ async fn words_that_yaml_misreads_stay_text_at_the_api_server() -> Result<()> {
         let mut objects: Vec<Object> =
             objects(&spec, true).into_iter().filter(|o| matches!(o.kind(), "Namespace" | "ConfigMap" | "Deployment")).collect();
         let is_key = |trap: &&str| !trap.is_empty() && trap.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        // What a label's or an annotation's name may be, besides.
+        // Other valid names of labels and annotations.
         let is_name = |trap: &&str| {
             is_key(trap) && trap.starts_with(|c: char| c.is_ascii_alphanumeric()) && trap.ends_with(|c: char| c.is_ascii_alphanumeric())
         };
@@ -140,7 +139,7 @@ async fn words_that_yaml_misreads_stay_text_at_the_api_server() -> Result<()> {
         let env = pod["containers"][0]["env"].as_array().unwrap();
         assert_eq!(env.len(), values.len());
         for variable in env {
-            // The API server leaves an empty value out.
+            // The API server omits an empty value.
             assert_eq!(variable["value"].as_str().unwrap_or_default(), values[variable["name"].as_str().unwrap()], "{variable}");
         }
         Ok(())
@@ -148,7 +147,7 @@ async fn words_that_yaml_misreads_stay_text_at_the_api_server() -> Result<()> {
     .await
 }
 
-/// Everything that a spec can say, a piece at a time: what a preset does not show.
+/// Everything that a spec can contain and no preset shows, piece by piece.
 #[tokio::test]
 async fn what_specs_can_ask_for_is_accepted() -> Result<()> {
     in_namespace("edges", async |space| {

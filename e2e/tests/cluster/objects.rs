@@ -1,4 +1,4 @@
-//! What `up` writes and what `down` deletes: the objects of `render`, nobody else's, and nothing in a dry run.
+//! What `up` writes and `down` deletes: exactly the objects from `render`, and nothing in a dry run.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -16,14 +16,14 @@ fn written(text: &str) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The release's objects by kind and name, with what moves when one is changed.
+/// The release's objects by kind and name, with a value that changes whenever the object does.
 async fn objects(space: &Space) -> Result<BTreeMap<String, Value>> {
     let list = space.json(&["get", KINDS, "-l", &format!("app.kubernetes.io/instance={NAME}")]).await?;
     let items = list["items"].as_array().context("no list")?.iter();
     Ok(items.map(|item| (format!("{}/{}", item["kind"].as_str().unwrap(), item["metadata"]["name"].as_str().unwrap()), item.clone())).collect())
 }
 
-/// Everything that somebody wants of an object: no status, no marks of the API server.
+/// An object's desired state, without status and the API server's metadata.
 fn wanted(object: &Value) -> Value {
     let mut object = object.clone();
     object.as_object_mut().unwrap().remove("status");
@@ -38,21 +38,21 @@ fn wanted(object: &Value) -> Value {
 async fn up_writes_what_render_writes() -> Result<()> {
     in_namespace("objects", async |space| {
         space.kube.load_app().await?;
-        // Somebody's namespace: it is used as it is.
+        // An existing namespace is used as it is.
         space.create().await?;
         let spec = spec(space, json!({"mode": "2x1", "drain": {"preStop": "1s", "delay": "7s", "window": "1s"}})).await?;
         let file = written(&spec.to_string())?;
         let path = file.path().to_str().unwrap();
 
-        // In a dry run the API server judges everything and stores nothing.
+        // In a dry run, the API server validates everything and stores nothing.
         let text = space.stickyctl(&["up", "-f", path, "--dry-run", "server"]).await?.ok()?;
         assert!(text.lines().count() > 10 && text.lines().all(|line| line.starts_with("create     ")), "{text}");
         let documents = space.stickyctl(&["up", "-f", path, "--dry-run", "client"]).await?.ok()?;
         assert!(documents.contains("kind: Deployment") && !documents.contains("kind: Namespace"), "{documents}");
         assert!(objects(space).await?.is_empty());
 
-        // First by render and kubectl, then by up: nothing is different but who owns it, and no password is put under a Redis
-        // that runs without one.
+        // First with render and kubectl, then with up: only the owner changes, and a Redis that runs without a password doesn't
+        // get one.
         let mut command = tokio::process::Command::new(testkit::bin::stickyctl()?);
         let rendered = command.args(["render", "--no-namespace", "-f", path]).env_clear().output().await?;
         space.apply(&String::from_utf8(rendered.stdout)?).await?;
@@ -70,7 +70,7 @@ async fn up_writes_what_render_writes() -> Result<()> {
         }
         assert!(!by_up.contains_key(&format!("Secret/{NAME}-redis")));
 
-        // The namespace is not ours: no label, and it stays. What others made stays in it.
+        // The namespace isn't ours: it has no label, so it stays, with everything that others created in it.
         space.run(&["create", "configmap", "theirs"]).await?;
         let listed = space.stickyctl(&["down"]).await?.failed(2)?;
         assert!(listed.contains(&format!("deployment {NAME}")) && listed.contains("stickyctl down --yes"), "{listed}");
@@ -91,7 +91,7 @@ async fn up_writes_what_render_writes() -> Result<()> {
     .await
 }
 
-/// The namespace that `up` made goes with the release, once nobody else has anything in it; the password is made once.
+/// `down` deletes the namespace that `up` created once it has no other objects. The password is generated only once.
 #[tokio::test]
 async fn a_namespace_of_ours_and_a_password() -> Result<()> {
     in_namespace("ours", async |space| {
@@ -111,7 +111,7 @@ async fn a_namespace_of_ours_and_a_password() -> Result<()> {
         let namespace = space.json(&["get", "namespace", &space.name]).await?;
         assert_eq!(namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
 
-        // Somebody else's object, with our labels even: it was not applied here.
+        // Another manager's object, even with our labels: we didn't apply it.
         space.run(&["create", "configmap", "theirs"]).await?;
         for label in ["name=sticky-sessions", &format!("instance={NAME}"), "component=app", "managed-by=stickyctl"] {
             space.run(&["label", "configmap", "theirs", &format!("app.kubernetes.io/{label}")]).await?;

@@ -1,4 +1,4 @@
-//! Releases that run: in a namespace that admits no privilege, with and without a password, and when Redis' pod goes.
+//! Running releases: in a restricted namespace, with and without a password, and after Redis's pod is deleted.
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,7 +10,7 @@ use testkit::{random, wait};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// The API server itself admits the pods or not: that they run is the proof.
+/// The API server admits or rejects the pods, so running pods are the proof.
 async fn restricted(space: &Space, apps: usize) -> Result<()> {
     let namespace = space.json(&["get", "namespace", &space.name]).await?;
     assert_eq!(namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
@@ -20,7 +20,7 @@ async fn restricted(space: &Space, apps: usize) -> Result<()> {
         assert_eq!((pods.len(), ready.count()), (count, count), "{component}");
         assert!(pods.iter().all(|pod| pod["status"]["containerStatuses"][0]["restartCount"] == 0), "{component}: {pods:?}");
     }
-    // Proof that the label bites.
+    // Proves that the label has an effect.
     let root = space.run(&["run", "root", "--image=sticky.test/probe:1", "--restart=Never"]).await;
     let refused = root.unwrap_err().to_string();
     assert!(refused.contains("violates PodSecurity \"restricted"), "{refused}");
@@ -43,8 +43,8 @@ async fn three_pods_in_a_restricted_namespace_without_a_secret() -> Result<()> {
     .await
 }
 
-/// With a password that is really needed. Then Redis' pod is deleted: all workers are back after it is, with the password
-/// again, and what was written before is still there.
+/// With a password that Redis requires. Then Redis's pod is deleted: once it is back, all workers reconnect with the password, and earlier
+/// data is still there.
 #[tokio::test]
 async fn a_password_and_the_end_of_redis_pod() -> Result<()> {
     in_namespace("password", async |space| {
@@ -52,7 +52,7 @@ async fn a_password_and_the_end_of_redis_pod() -> Result<()> {
         let password = random::word();
         let from = format!("--from-literal=password={password}");
         space.run(&["create", "secret", "generic", &format!("{NAME}-redis"), &from]).await?;
-        // `up` leaves a namespace that exists as it is; manifests that bring it take it over.
+        // `up` doesn't change an existing namespace; manifests that contain it take it over.
         let release = Release::start(space, json!({"mode": "2x2"})).await?;
         restricted(space, 2).await?;
 

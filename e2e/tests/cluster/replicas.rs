@@ -1,4 +1,4 @@
-//! Who owns the number of pods: what somebody set survives `up`, and nothing is taken from anybody.
+//! Ownership of the replica count: a count that another manager set survives `up`, and `up` takes no fields from others.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use testkit::wait;
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// A spec in a file, for `-f`. Pods leave at once where nothing is proven about how.
+/// A spec in a file, for `-f`. Pods drain at once, because these tests aren't about draining.
 async fn file(space: &Space, more: Value) -> Result<NamedTempFile> {
     let mut all = spec(space, json!({"drain": {"preStop": "1s", "delay": "7s", "window": "1s"}})).await?;
     testkit::kube::release::merge(&mut all, more);
@@ -29,7 +29,7 @@ async fn replicas(space: &Space) -> Result<i64> {
     Ok(deployment["spec"]["replicas"].as_i64().unwrap())
 }
 
-/// The managers that own the number, by what the API server has on record.
+/// The field managers that own the replica count, according to the API server.
 async fn owners(space: &Space) -> Result<Vec<String>> {
     let deployment = space.json(&["get", "deployment", NAME, "--show-managed-fields"]).await?;
     let entries = deployment["metadata"]["managedFields"].as_array().unwrap();
@@ -47,7 +47,7 @@ async fn what_kubectl_scaled_stays_and_a_given_number_names_the_owner() -> Resul
         assert_eq!(owners(space).await?, ["stickyctl"]);
 
         space.run(&["scale", "deployment", NAME, "--replicas=3"]).await?;
-        // The file names a mode, so this one is meant: the conflict is told and nothing is written.
+        // The file sets a mode, so the count is intended: `up` reports the conflict and writes nothing.
         let before = space.json(&["get", "deployment", NAME]).await?;
         let refused = space.stickyctl(&["up", "-f", path]).await?.failed(1)?;
         assert!(refused.contains(&format!("deployment {NAME}  .spec.replicas  managed by kubectl (scale)")), "{refused}");
@@ -80,7 +80,7 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
         let plain = plain.path().to_str().unwrap();
         up(space, &["-f", plain, "--mode", "1x1"]).await?;
 
-        // Somebody else's, while we own the number: it is handed over, and stays what it is.
+        // Another manager's autoscaler, while we own the count: we hand the count over unchanged.
         space.run(&["autoscale", "deployment", NAME, "--name=theirs", "--min=2", "--max=4", "--cpu-percent=80"]).await?;
         wait::until("the autoscaler's two pods", SOON, async || (replicas(space).await.ok()? == 2).then_some(())).await?;
         let shown = up(space, &["--dry-run", "server"]).await?;
@@ -97,7 +97,7 @@ async fn an_autoscaler_is_never_fought() -> Result<()> {
     .await
 }
 
-/// Nobody on record: a release whose number was never written, as the manifests of one with an autoscaler have it.
+/// No owner: a release whose count was never written, as in manifests with an autoscaler.
 #[tokio::test]
 async fn a_number_that_nobody_owns_survives() -> Result<()> {
     in_namespace("unowned", async |space| {

@@ -1,4 +1,4 @@
-//! A rollout under load loses nothing: no request fails, none is counted twice, every socket is told to go and comes back.
+//! A rollout under load loses nothing: no request fails or is counted twice, and every socket is closed with 1012 and reconnects.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -20,21 +20,21 @@ const DELAY: Duration = Duration::from_secs(8);
 const WINDOW: Duration = Duration::from_secs(4);
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// Three pods that leave sooner than the default's, by the window and the sleep alone: the delay is what a front door has
-/// for moving on, and one second more than the least that a spec takes without a warning.
+/// Three pods that drain sooner than by default, with a shorter window and sleep. The delay is the front door's time to switch to other
+/// pods, so it stays one second longer than the shortest that a spec allows without a warning.
 fn spec() -> Value {
     json!({"mode": "3x1", "drain": {"preStop": "2s", "delay": "8s", "window": "4s"}})
 }
 
 /// A socket comes back within twice its hint.
 const BACK: Duration = Duration::from_secs(15);
-/// How many sockets stay open, and how many sessions share the requests.
+/// The number of open sockets, and of sessions that share the requests.
 const SOCKETS: usize = 200;
 const SESSIONS: usize = 50;
 const EVERY: Duration = Duration::from_millis(20);
 
-/// The ground under the drain: a front door leaves a pod that is going once its readiness fails, and long before the pod
-/// stops taking requests. A session of that pod goes on elsewhere without an error.
+/// The drain relies on this: a front door stops using a terminating pod once its readiness fails, long before the pod stops accepting
+/// requests. The pod's sessions continue on other pods without errors.
 #[tokio::test]
 async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<()> {
     let _turn = turn::alone().await;
@@ -71,13 +71,12 @@ async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<(
     .await
 }
 
-/// What the clients saw.
 #[derive(Debug, Default)]
 struct Seen {
     posts: Cell<u64>,
     visits: Cell<u64>,
     opened: Cell<u64>,
-    /// Where the open sockets are, by session.
+    /// The pods of open sockets, by session.
     places: RefCell<BTreeMap<String, String>>,
     failures: RefCell<Vec<String>>,
     returns: RefCell<Vec<(Duration, Duration)>>,
@@ -118,7 +117,7 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
                     ensure!(gone.elapsed() < PRE_STOP + DELAY + WINDOW + MARGIN + Duration::from_secs(15), "an old pod stays");
                     logs.look(space).await?;
                 }
-                // A socket that was told to go last has yet to come back.
+                // A socket that was closed last may still be reconnecting.
                 let all_back = || seen.places.borrow().len() == SOCKETS && places().is_disjoint(&old);
                 wait::until("every socket is back", BACK, async || all_back().then_some(())).await?;
                 logs.look(space).await
@@ -144,7 +143,7 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
         assert!(returns.len() >= SOCKETS, "each of {SOCKETS} sockets was on an old pod, and {} were told to go", returns.len());
         assert!(seen.posts.get() > 500, "{} POSTs are no load", seen.posts.get());
 
-        // The new pods' totals are said when they leave.
+        // The new pods log their totals when they exit.
         let now: BTreeSet<String> = pods(space).await?.into_iter().collect();
         assert_eq!(logs.pods().map(str::to_owned).collect::<BTreeSet<_>>(), now.union(&old).cloned().collect(), "the logs of all pods are followed");
         space.run(&["scale", &format!("deployment/{NAME}"), "--replicas=0"]).await?;
@@ -169,7 +168,7 @@ async fn visit(release: &Release<'_>, seen: &Seen) -> Result<Session> {
     Ok(session)
 }
 
-/// Fifty requests a second, each on a connection of its own, whether or not the one before was answered. None is repeated.
+/// Fifty requests a second without retries, each on its own connection, whether or not the previous one was answered.
 async fn post(url: String, seen: std::rc::Rc<Seen>, stopped: watch::Receiver<bool>) -> Result<()> {
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
@@ -199,8 +198,7 @@ async fn post(url: String, seen: std::rc::Rc<Seen>, stopped: watch::Receiver<boo
     Ok(())
 }
 
-/// A socket that does as it is told: when it is closed with 1012 it waits between once and twice the hint, and opens again,
-/// once.
+/// A well-behaved socket: closed with 1012, it waits one to two times the hint and reconnects once.
 async fn keep_socket(mut session: Session, seen: std::rc::Rc<Seen>, mut stopped: watch::Receiver<bool>) -> Result<()> {
     let mut socket = session.socket().await?;
     more(&seen.opened);
@@ -214,7 +212,7 @@ async fn keep_socket(mut session: Session, seen: std::rc::Rc<Seen>, mut stopped:
         let (told, End::Closed(1012, reason)) = (Instant::now(), &end) else { bail!("a socket at {} ended with {end:?}", socket.at()) };
         let hint: Value = serde_json::from_str(reason)?;
         let hint = Duration::from_millis(hint["retry_ms"].as_u64().with_context(|| format!("no hint in {reason}"))?);
-        // The pause that the app asks for: between once and twice the hint, spread by the session's own random id.
+        // The delay that the app asks for: one to two times the hint, spread by the session's random id.
         let share = f64::from(session.id.bytes().fold(0_u8, u8::wrapping_add)) / 255.0;
         tokio::time::sleep(hint.mul_f64(1.0 + share)).await;
         let from = socket.at();

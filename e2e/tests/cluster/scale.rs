@@ -1,5 +1,5 @@
-//! Sessions while pods come and go: `stickyctl scale` moves those of vanished pods and no other, `stickyctl mode` fails no
-//! request, and `up` keeps what they set.
+//! Sessions while pods come and go: `stickyctl scale` moves only sessions of deleted pods, `stickyctl mode` fails no request, and `up`
+//! keeps what they set.
 
 use anyhow::{Result, ensure};
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,7 @@ use tokio::task::{JoinSet, LocalSet};
 const SESSIONS: usize = 40;
 const SOON: Duration = Duration::from_secs(30);
 
-/// Names of the app's pods; those that are leaving are gone when `scale` and `mode` have ended.
+/// Names of the app's pods. Terminating ones are gone by the time `scale` and `mode` exit.
 async fn pods(site: &Site<'_>) -> Result<BTreeSet<String>> {
     let pods = site.space.pods("app").await?;
     Ok(pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
@@ -54,7 +54,7 @@ async fn up_and_down(site: &Site<'_>, url: &str) -> Result<()> {
     crowd.stays_on(&first).await?;
     let six = pods(site).await?;
     assert!(six.len() == 6 && six.is_superset(&first), "{first:?} became {six:?}");
-    // Fresh sessions land on every new pod, and stay for what follows.
+    // New sessions reach every new pod, and are used below.
     let begun = Instant::now();
     while crowd.homes() != six {
         ensure!(begun.elapsed() < SOON, "fresh sessions land on {:?} only", crowd.homes());
@@ -77,7 +77,7 @@ async fn a_change_of_mode_fails_no_request_and_up_keeps_it() -> Result<()> {
     behind_its_own_door("mode", async |site| {
         let up = async || {
             let begun = Instant::now();
-            // Nothing is said: it goes by what the release says of itself.
+            // Without flags, it uses the release's own settings.
             let said = site.ctl(&["up"]).await?;
             eprintln!("{said} after {:?}", begun.elapsed());
             anyhow::Ok(said)
@@ -102,17 +102,17 @@ async fn a_change_of_mode_fails_no_request_and_up_keeps_it() -> Result<()> {
     .await
 }
 
-/// Waits for so many requests from now on.
+/// Waits for this many more requests.
 async fn asked_more(asked: &Cell<usize>, count: usize) -> Result<()> {
     let enough = asked.get() + count;
     wait::until("more requests", SOON, async || (asked.get() >= enough).then_some(())).await
 }
 
-/// Ten requests a second, each on a connection of its own, whether or not the one before was answered, from before something
-/// begins until after it has ended. Some with a session's cookies, some of newcomers. None is repeated, none may fail.
+/// Ten requests a second, each on its own connection, whether or not the previous one was answered. They start before `work` and end
+/// after it. Some have a session's cookies, some are from new clients. There are no retries, and none may fail.
 async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     const EVERY: Duration = Duration::from_millis(100);
-    /// Requests before and after it.
+    /// Requests before and after `work`.
     const AROUND: usize = 20;
     let mut sessions = Vec::new();
     for _ in 0..10 {

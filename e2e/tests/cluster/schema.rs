@@ -1,5 +1,5 @@
-//! Every manifest of ours against the schemas of a real API server, strictly: a field that it does not know is refused here,
-//! where the server drops it and says nothing.
+//! Checks all our manifests strictly against the schemas of a real API server: unknown fields fail here, while the server drops them
+//! silently.
 
 use anyhow::{Context, Result};
 use std::fs;
@@ -10,7 +10,7 @@ use testkit::tree::root;
 use testkit::{bin, lint};
 
 const PRESETS: [&str; 4] = ["nginx-3x1", "nginx-1x4", "traefik-3x1", "traefik-1x4"];
-/// What no preset has: an autoscaler, TLS, a scraper, nodes, a registry.
+/// A spec with settings that no preset has: an autoscaler, TLS, a scraper, nodes, a registry.
 const EDGES: &str = r#"
 ingress: {host: demo.example, tlsSecret: demo-tls, trustedProxies: [10.0.0.0/8]}
 autoscaling: {min: 2, max: 8}
@@ -27,7 +27,7 @@ fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(done.stdout)?)
 }
 
-/// The files of a folder, and of the folders in it, whose names end so.
+/// The files in a folder and its subfolders whose names have this suffix.
 fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     let mut found: Vec<_> = entries.flat_map(|path| if path.is_dir() { files(&path, end) } else { vec![path] }).collect();
@@ -36,7 +36,7 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What the presets, the generator and the chart say, a file each.
+/// Writes the manifests of the presets, the generator and the chart, one file each.
 async fn manifests(folder: &Path) -> Result<Vec<PathBuf>> {
     let kept = files(&root().join("manifests"), ".yaml").into_iter().filter(|path| !path.ends_with("kustomization.yaml"));
     let mut all: Vec<_> = kept.collect();
@@ -87,7 +87,7 @@ async fn manifests_have_no_field_that_the_server_does_not_know() -> Result<()> {
     let (is_clean, said) = kubeconform(&program, &judges, &all);
     assert!(is_clean && said.contains("Invalid: 0, Errors: 0, Skipped: 0"), "{said}");
 
-    // The same with a fault in it.
+    // The same with a planted fault.
     let good = fs::read_to_string(judged.join("nginx-3x1.yaml"))?;
     for (field, wrong, says) in [
         ("readinessProbe:", "readynessProbe:", "'readynessProbe' not allowed"),

@@ -1,6 +1,6 @@
-//! The test cluster itself: what every test on it takes for granted.
+//! The test cluster itself: the features that every test on it relies on.
 //!
-//! Runs where `STICKY_E2E_KUBECONFIG` names the kubeconfig of a cluster that `cargo xtask cluster up` started.
+//! Runs if `STICKY_E2E_KUBECONFIG` is the path of a kubeconfig, for a cluster that `cargo xtask cluster up` started.
 
 use anyhow::Result;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use testkit::{http, wait};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// Pods that tell their name behind a Service and an Ingress with a cookie, and a Redis on a claim.
+/// Pods that return their name, behind a Service and an Ingress with a cookie, and a Redis with a PersistentVolumeClaim.
 const MANIFEST: &str = include_str!("smoke.yaml");
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_cluster_that_works() -> Result<()> {
     .await
 }
 
-/// A name is answered inside a pod, the claim is bound, and what is written there outlives the pod.
+/// DNS works inside a pod, the claim is bound, and its data outlives the pod.
 async fn names_and_data(space: &Space) -> Result<()> {
     let service = space.run(&["get", "service", "probe", "-o", "jsonpath={.spec.clusterIP}"]).await?;
     let name = format!("probe.{}.svc.cluster.local", space.name);
@@ -43,7 +43,7 @@ async fn names_and_data(space: &Space) -> Result<()> {
     Ok(())
 }
 
-/// A Service's address answers from the machine itself, from all pods.
+/// A Service's address is reachable from the machine itself, and all pods answer there.
 async fn a_service_answers_here(space: &Space) -> Result<()> {
     let service = space.run(&["get", "service", "probe", "-o", "jsonpath={.spec.clusterIP}"]).await?;
     let mut pods = HashSet::new();

@@ -1,4 +1,4 @@
-//! `stickyctl status`, and asking the app through the front door, on a release of a real cluster.
+//! `stickyctl status`, and requests to the app through the front door, for a release on a real cluster.
 
 use anyhow::{Context, Result};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stickyctl up` on an empty namespace, as a user has it: the page, both modes, the tunnels, and nothing left after `down`.
+//! `stickyctl up` in an empty namespace, as for a new user: the page, both modes, the tunnels, and nothing left after `down`.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use testkit::{http, tools, wait};
 const SOON: Duration = Duration::from_secs(30);
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a release and a front door consist of, by kind: more than one of each may be there.
+/// The kinds of objects in a release and a front door; there may be several of each.
 const KINDS: [&str; 17] = [
     "Namespace",
     "Deployment",
@@ -55,13 +55,13 @@ async fn six_buttons_in_both_modes_and_nothing_is_left() -> Result<()> {
         let begun = Instant::now();
         assert_eq!(site.ctl(&["mode", "1x4"]).await?, format!("{NAME} is 1x4"));
         eprintln!("mode 1x4 after {:?}", begun.elapsed());
-        // The page's pod is gone, its socket comes back by itself.
+        // The page's pod is gone, and its socket reconnects by itself.
         let pods = pods(site).await?;
         page.until_map(&pods.iter().map(String::as_str).collect::<Vec<_>>(), 4).await?;
         page.connected().await?;
         assert_eq!(page.browser.eval("return window.same").await?, true, "the page was loaded again");
         agrees(site, &forward.url, 1, 4).await?;
-        // What the console said of the socket that was closed is no fault of the fresh page.
+        // Console messages about the closed socket aren't errors of the fresh page.
         page.browser.console().await?;
         page.load(&forward.url).await?;
         page.six_buttons_of_1x4().await?;
@@ -87,13 +87,13 @@ async fn six_buttons_in_both_modes_and_nothing_is_left() -> Result<()> {
     .await
 }
 
-/// Names of the app's pods, as kubectl has them.
+/// Names of the app's pods, according to kubectl.
 async fn pods(site: &Site<'_>) -> Result<BTreeSet<String>> {
     let pods = site.space.pods("app").await?;
     Ok(pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
 }
 
-/// `status` agrees with kubectl, with the front door's own answer, and with the one socket that the page holds.
+/// `status` agrees with kubectl, with an answer through the front door, and with the page's one socket.
 async fn agrees(site: &Site<'_>, url: &str, pods: usize, workers: usize) -> Result<()> {
     let mut last = Value::Null;
     let settled = wait::until("one socket in the status", SOON, async || {
@@ -122,11 +122,11 @@ async fn agrees(site: &Site<'_>, url: &str, pods: usize, workers: usize) -> Resu
     Ok(())
 }
 
-/// Whatever the cluster has of the release and of its front door, of any kind: their namespaces, all that is in them, and
-/// all that has their name.
+/// Everything in the cluster that belongs to the release or its front door: their namespaces, the objects in them, and all objects with
+/// their name.
 async fn left(site: &Site<'_>) -> Result<BTreeSet<String>> {
     let kinds = site.space.kube.run(&["api-resources", "--verbs=list", "-o", "name"]).await?;
-    // Events are memories, and volumes are the cluster's.
+    // Except events, which expire, and volumes, which belong to the cluster.
     let passing = ["events", "events.events.k8s.io", "persistentvolumes", "componentstatuses"];
     let kinds: Vec<&str> = kinds.lines().filter(|kind| !passing.contains(kind)).collect();
     let line = r#"jsonpath={range .items[*]}{.kind}{" "}{.metadata.namespace}{" "}{.metadata.name}{"\n"}{end}"#;

@@ -1,4 +1,4 @@
-//! `stickyctl verify` on a cluster: what its pods do during a run explains moves, and the tunnel's troubles are nobody's moves.
+//! `stickyctl verify` on a cluster: pod changes during a run explain moves, and trouble with the tunnel never counts as a move.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use testkit::wait;
 const SOON: Duration = Duration::from_secs(60);
 const LONG: Duration = Duration::from_secs(120);
 
-/// A verdict: exit code, the report, and what was said beside it.
+/// A verdict: exit code, report, and stderr.
 struct Verdict {
     code: Option<i32>,
     report: Value,
@@ -29,7 +29,7 @@ impl Verdict {
     }
 }
 
-/// Asks, and does something as soon as every session has its pod and sockets are held.
+/// Runs `verify`, and does something as soon as all sessions are bound and sockets are held.
 async fn verify(site: &Site<'_>, words: &[&str], meanwhile: impl Future<Output = Result<()>>) -> Result<Verdict> {
     let mut command = site.space.command(&[&["verify", "-o", "json"], words].concat())?;
     let asked = async { Ok(wait::within("the verdict", LONG, command.output()).await??) };
@@ -39,7 +39,7 @@ async fn verify(site: &Site<'_>, words: &[&str], meanwhile: impl Future<Output =
     Ok(Verdict { code: done.status.code(), report, said })
 }
 
-/// Sockets are held from the second round on: then all sessions are bound.
+/// Sockets are held from the second round on; by then, all sessions are bound.
 async fn bound(site: &Site<'_>) -> Result<()> {
     let sockets = async || {
         let status = site.status().await.ok()?;
@@ -73,7 +73,7 @@ async fn at_rest(site: &Site<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Its sessions can't stay, and nobody else's move: that is no fault of the site's.
+/// The pod's sessions can't stay, and no others move: that isn't the site's fault.
 async fn a_pod_goes(site: &Site<'_>) -> Result<()> {
     let pods = site.space.pods("app").await?;
     let name = pods[0]["metadata"]["name"].as_str().context("a name")?;
@@ -86,7 +86,7 @@ async fn a_pod_goes(site: &Site<'_>) -> Result<()> {
     assert_eq!((verdict.code, &report["verdict"], &report["moved_requests"]["seen"]), (Some(0), &json!("sticky"), &json!(0)), "{report}");
     let forced = report["forced_moves"].as_u64().unwrap_or_default();
     assert!(forced > 0 && verdict.reasons().contains(&"moved-forced"), "{forced} {:?}", verdict.reasons());
-    // The app says goodbye to its sockets, and they come back.
+    // The app closes its sockets with a close frame, and they reconnect.
     assert!(verdict.reasons().contains(&"goodbye"), "{:?}", verdict.reasons());
     let told = |text: String| report["events"].as_array().into_iter().flatten().any(|event| event["text"] == text);
     assert!(told(format!("{name} not ready")), "{}", report["events"]);
@@ -94,7 +94,7 @@ async fn a_pod_goes(site: &Site<'_>) -> Result<()> {
     Ok(())
 }
 
-/// By its URL, with the pods named by a label.
+/// Tests a URL, with the pods selected by a label.
 async fn a_pod_comes(site: &Site<'_>) -> Result<()> {
     let way = site.way().await?;
     let url = format!("{}/whoami", way.url);
@@ -110,7 +110,7 @@ async fn a_pod_comes(site: &Site<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Two pods of the front door, and both are replaced, one after the other: the tunnel has to leave one of them.
+/// Both pods of the front door are replaced one after the other, so the tunnel has to switch pods.
 async fn the_tunnel_moves(site: &Site<'_>) -> Result<()> {
     let (door, deployment) = (&site.door, format!("deployment/{}", site.door_name()));
     door.run(&["scale", &deployment, "--replicas=2"]).await?;

@@ -1,4 +1,4 @@
-//! The commands of the documents and the examples of `--help`, run as a reader pastes them.
+//! Runs the commands in the documents and the examples in `--help`, as a reader would paste them.
 
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
@@ -8,21 +8,21 @@ use testkit::redis::Redis;
 use testkit::{http, local, tools, turn, wait};
 
 const SOON: Duration = Duration::from_secs(30);
-/// The port that the documents name.
+/// The port in the documents.
 const SITE: &str = "http://127.0.0.1:8080";
 
-/// Nobody else may have the documents' port, or a stranger's answers would be taken for ours.
+/// The documents' port must be free, or another program's answers would be taken for ours.
 fn port_is_free() -> Result<()> {
     std::net::TcpListener::bind("127.0.0.1:8080").map(drop).context("the documents' port, 8080, is taken on this machine")
 }
 
-/// One after another: the documents have one port.
+/// These run one after another, because the documents use a single port.
 #[tokio::test]
 async fn commands_without_a_cluster() -> Result<()> {
     if !tools::present(&["redis-server"]) {
         return Ok(());
     }
-    // The lines name ports, and nobody else may take them in between.
+    // The lines contain ports, which other tests must not take meanwhile.
     let _turn = turn::alone().await;
     port_is_free()?;
     two_commands().await.context("README.md, Try it on your machine")?;
@@ -95,7 +95,8 @@ async fn verify() -> Result<()> {
     site.end().await
 }
 
-/// The examples of `--help` that need neither a cluster nor the image's program, in the order of the commands; each of them for itself where it brings a site up.
+/// The examples in `--help` that need neither a cluster nor the image's binary, in the order of the commands. Examples that start a site
+/// run separately.
 async fn examples() -> Result<()> {
     let redis = Redis::start().await?;
     let mut shell = Shell::new()?;
@@ -106,7 +107,7 @@ async fn examples() -> Result<()> {
         count += 1;
         let brings_up = line.starts_with("stickyctl up");
         let asks = line.contains("--local") || line.contains(SITE);
-        // What the other local examples are about.
+        // The site that the other local examples use.
         let site = if asks && !brings_up {
             Some(shell.start("stickyctl up --local --mode 3x4 --drain-delay 100ms --drain-window 100ms").await?)
         } else {

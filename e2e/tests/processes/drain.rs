@@ -1,4 +1,4 @@
-//! SIGTERM: everything is still accepted for the delay, then sockets are told to go, and the exit is in time.
+//! SIGTERM: the app accepts everything during the delay, then closes sockets with 1012, and exits in time.
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const DELAY: Duration = Duration::from_secs(2);
 const WINDOW: Duration = Duration::from_secs(2);
-/// What the server adds beyond delay and window before it cuts.
+/// Extra time after delay and window before the server cuts connections.
 const MARGIN: Duration = Duration::from_secs(5);
 const FLAGS: [&str; 4] = ["--drain-delay", "2s", "--drain-window", "2s"];
 
@@ -36,7 +36,7 @@ async fn fifty_sockets(app: &mut App, relays: bool) -> Result<()> {
         assert_eq!(http::get(format!("{}/healthz", app.admin)).send().await?.status, 200, "draining is alive");
         anyhow::Ok(())
     };
-    // Each of these fails the test if one is refused: nothing is asked a second time.
+    // If one of these is refused, the test fails: there are no retries.
     let requests = async {
         let (mut count, mut pooled) = (0, Some(pooled));
         let id = random::client_id();
@@ -140,7 +140,7 @@ async fn a_client_that_never_answers_the_close() -> Result<()> {
     let mut first = [0; 12];
     silent.read_exact(&mut first).await?;
     assert_eq!(&first, b"HTTP/1.1 101");
-    // So is a request whose rest never comes.
+    // The same applies to a request whose body never ends.
     let mut half = http::connect(&app.url).await?;
     half.write_all(
         b"POST /submit/aaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\ncontent-type: application/json\r\n\r\n{",
@@ -154,7 +154,7 @@ async fn a_client_that_never_answers_the_close() -> Result<()> {
     Ok(())
 }
 
-/// Nothing to wait for but the delay itself.
+/// Without clients, only the delay has to pass.
 #[tokio::test]
 async fn an_idle_server_leaves_after_the_delay() -> Result<()> {
     let mut app = App::start(&["--drain-delay", "300ms", "--drain-window", "20s"]).await?;
@@ -185,7 +185,7 @@ async fn a_second_signal_ends_it_at_once() -> Result<()> {
     Ok(())
 }
 
-/// With its last line each worker says what it counted, so that a site's sum holds pods that are gone.
+/// Each worker logs its totals in its last line, so that sums over a site can include pods that are gone.
 #[tokio::test]
 async fn each_worker_says_its_totals_last() -> Result<()> {
     if !tools::present(&["redis-server"]) {
@@ -199,7 +199,7 @@ async fn each_worker_says_its_totals_last() -> Result<()> {
         socket.echo("x").await?;
     }
     for n in 0..20 {
-        // The last one comes while it drains.
+        // The last one arrives during the drain.
         if n == 19 {
             app.process.signal(Signal::TERM)?;
         }

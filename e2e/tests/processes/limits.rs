@@ -1,4 +1,4 @@
-//! Every limit: what happens at it and beyond it, and that nobody else notices.
+//! Every limit: what happens at it and beyond it, and that other clients aren't affected.
 
 use anyhow::Result;
 use futures_util::future::join_all;
@@ -27,7 +27,7 @@ fn submit(app: &App, body: &serde_json::Value) -> http::Ask {
     http::post(app.at(&format!("/submit/{}", random::client_id())), body)
 }
 
-/// A request whose body stays one byte short: it is in work until that byte comes.
+/// A request whose body is one byte short: it stays in progress until that byte arrives.
 async fn held(app: &App) -> Result<TcpStream> {
     let mut stream = http::connect(&app.url).await?;
     let head = format!(
@@ -44,7 +44,7 @@ async fn rest(stream: &mut TcpStream) -> Result<String> {
     Ok(answer)
 }
 
-/// A socket that was opened by hand and whose frames nobody reads.
+/// A socket opened by hand, whose frames are never read.
 async fn unread(app: &App, id: &str) -> Result<TcpStream> {
     let mut stream = http::connect(&app.url).await?;
     let head = format!(
@@ -80,7 +80,7 @@ async fn body_text_and_frame() -> Result<()> {
     Ok(())
 }
 
-/// A head that never ends, at once or byte by byte, does not hold a connection longer than the limit.
+/// A head that never ends, sent at once or byte by byte, holds a connection no longer than the limit.
 #[tokio::test]
 async fn slow_headers() -> Result<()> {
     let app = App::start(&["--header-timeout", "500ms"]).await?;
@@ -97,7 +97,7 @@ async fn slow_headers() -> Result<()> {
     let (mut reading, mut writing) = http::connect(&app.url).await?.into_split();
     writing.write_all(b"GET /whoami HTTP/1.1\r\nx: ").await?;
     let dripping = async {
-        // One byte at each look; it ends when the server no longer takes them.
+        // One byte per poll, until the server no longer accepts them.
         let _ = wait::until("the drip ends", SOON, async || writing.write_all(b"y").await.is_err().then_some(())).await;
     };
     let mut answer = Vec::new();
@@ -106,12 +106,12 @@ async fn slow_headers() -> Result<()> {
         _ = reading.read_to_end(&mut answer) => {}
     }
     assert!((ms(400)..ms(4_000)).contains(&start.elapsed()), "each byte began the time anew: {:?}", start.elapsed());
-    // The time for a head is not the time between requests: this connection was idle for longer.
+    // The timeout for a head doesn't apply between requests: this connection was idle for longer.
     assert_eq!(other.send(http::get(app.at("/whoami"))).await?.status, 200);
     Ok(())
 }
 
-/// Nothing at all is said on a new connection: that is idle too.
+/// A new connection without any data counts as idle too.
 #[tokio::test]
 async fn idle_connections() -> Result<()> {
     let app = App::start(&["--keep-alive", "700ms", "--header-timeout", "10s"]).await?;
@@ -163,16 +163,16 @@ async fn sockets_of_a_worker() -> Result<()> {
     }
     refused(&http::upgrade(app.at(&format!("/ws/{}", random::client_id()))).send().await?, 503, "too-many-sockets");
     assert_eq!(submit(&app, &json!({})).send().await?.status, 200, "requests have their own limit");
-    // A cut without a goodbye makes room too.
+    // A connection that breaks without a close frame makes room too.
     drop(all.pop());
     wait::until("there is room again", SOON, async || ws::socket(&app.url, &random::client_id()).open().await.ok()).await?;
     Ok(())
 }
 
-/// One that does not read, beside nine that do: they get every message, and it is told why it goes.
+/// One client that doesn't read, among nine that do: the nine get every message, and the one is closed with a reason.
 #[tokio::test]
 async fn a_slow_reader() -> Result<()> {
-    // Enough for the kernel's largest send buffer (4 MiB), the queue and what the reader's own kernel takes.
+    // Enough to fill the kernel's largest send buffer (4 MiB), the queue, and the receive buffer on the reader's side.
     const MESSAGES: usize = 1_400;
     let app = App::start(&["--sockets-per-session", "10"]).await?;
     let id = random::client_id();
@@ -228,7 +228,7 @@ async fn a_request_s_time() -> Result<()> {
     let answer = rest(&mut held(&app).await?).await?;
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains(r#""code":"timeout""#), "{answer}");
     assert!((ms(400)..ms(5_000)).contains(&start.elapsed()), "{:?}", start.elapsed());
-    // A socket is a request that has been answered: it lives on.
+    // A socket counts as an answered request, so it stays open.
     let mut socket = ws::socket(&app.url, &random::client_id()).open().await?;
     wait::stays("the socket is open", ms(1_200), async || socket.echo("x").await.is_ok()).await
 }
@@ -256,7 +256,7 @@ async fn new_sessions_of_an_address() -> Result<()> {
         assert_eq!(ask("/", "").await?.status, 200, "loopback has none");
         assert_eq!(ask("/", "127.0.0.9").await?.status, 200);
     }
-    // Without a trusted proxy the header is anybody's claim.
+    // Without a trusted proxy, any client could forge the header.
     let open = App::start(&["--new-sessions-per-minute", "3"]).await?;
     for _ in 0..20 {
         assert_eq!(http::get(open.at("/")).header("x-forwarded-for", "203.0.113.7").send().await?.status, 200);
@@ -264,7 +264,7 @@ async fn new_sessions_of_an_address() -> Result<()> {
     Ok(())
 }
 
-/// A client that is gone without a word keeps its TCP open and answers no ping.
+/// A client that vanishes keeps its TCP connection open and answers no pings.
 #[tokio::test]
 async fn a_client_without_pongs() -> Result<()> {
     let app = App::start(&["--ping-interval", "500ms"]).await?;
@@ -272,7 +272,7 @@ async fn a_client_without_pongs() -> Result<()> {
     let dead = unread(&app, &random::client_id()).await?;
     let start = Instant::now();
     wait::until("both sockets count", SOON, async || (app.metrics().await.ok()?.sockets() == 2.0).then_some(())).await?;
-    // Reading is what answers pings.
+    // Reading answers pings.
     let reading = async {
         while start.elapsed() < Duration::from_secs(30) {
             let _ = good.next(ms(100)).await;
@@ -291,7 +291,7 @@ async fn a_client_without_pongs() -> Result<()> {
     wait::until("the gauge is back at 0", SOON, async || (app.metrics().await.ok()?.sockets() == 0.0).then_some(())).await
 }
 
-/// Ids and paths that clients invent add no series.
+/// Ids and paths that clients make up add no series.
 #[tokio::test]
 async fn no_label_grows_with_clients() -> Result<()> {
     let app = App::start(&[]).await?;

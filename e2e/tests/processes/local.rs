@@ -1,4 +1,4 @@
-//! `stickyctl ... --local`: the commands, their words and their exit codes.
+//! `stickyctl ... --local`: the commands, their output and their exit codes.
 
 use anyhow::Result;
 use rustix::process::Signal;
@@ -42,7 +42,7 @@ fn failed(ran: &Ran, code: i32, words: &[&str]) {
     assert!(!text.contains("panicked") && ran.stdout.is_empty(), "{}{}", ran.stdout, ran.stderr);
 }
 
-/// Nothing is left behind of an `up` that failed.
+/// A failed `up` leaves nothing behind.
 #[track_caller]
 fn nothing_left(runtime: &Runtime) {
     assert!(!runtime.socket().exists(), "a control socket is left");
@@ -81,7 +81,7 @@ async fn affinity_of_our_proxy() -> Result<()> {
         pods.insert(session.plain("submit", "x").await?.pod());
     }
     assert_eq!(pods.len(), 3, "2^40 to one if it is chance, sure if it is in turn");
-    // A cookie that nobody issued is no choice of pod, and no error.
+    // A forged cookie selects no pod and is no error.
     let forged = http::get(format!("{}/whoami", local.url)).cookie("sticky_local=app-99").send().await?;
     assert_eq!(forged.status, 200);
     assert!(forged.header("set-cookie").starts_with("sticky_local="), "{:?}", forged.headers);
@@ -102,7 +102,7 @@ async fn affinity_off() -> Result<()> {
     Ok(())
 }
 
-/// The seed's way: the cookie of the app is hashed, so that it sticks, though not to the pod that wrote it.
+/// The app sets the cookie and the proxy hashes it: sessions stick, but not to the pod that set the cookie.
 #[tokio::test]
 async fn issuer_app() -> Result<()> {
     let local = Local::start(&["--issuer", "app"]).await?;
@@ -117,7 +117,7 @@ async fn issuer_app() -> Result<()> {
         elsewhere += usize::from(pod != session.page_by);
         bound.insert(pod);
     }
-    // A third of 60 would be where they were issued: none, or all, has a chance below 10^-10.
+    // A third of 60 should be on the pod that set their cookie; none, or all, has a chance below 10^-10.
     assert!((1..60).contains(&elsewhere) && bound.len() == 3, "{elsewhere} {bound:?}");
     Ok(())
 }
@@ -164,7 +164,7 @@ async fn scale_and_mode() -> Result<()> {
     let session = Session::visit(&local.url).await?;
     assert!(session.page_by.starts_with("app-6:"), "{}", session.page_by);
 
-    // 1x4 scaled is more pods of four workers.
+    // Scaling 1x4 adds pods with four workers.
     local.ctl(&["scale", "2"]).await?;
     until_shape(&local, (2, 4)).await?;
     local.ctl(&["mode", "2x2"]).await?;
@@ -173,7 +173,7 @@ async fn scale_and_mode() -> Result<()> {
     until_shape(&local, (1, 2)).await
 }
 
-/// Twenty requests a second, none fails while pods come and go.
+/// Of twenty requests a second, none fails while pods come and go.
 #[tokio::test]
 async fn scaling_under_load_fails_nothing() -> Result<()> {
     let local = Local::start(&["--drain-delay", "500ms", "--drain-window", "300ms"]).await?;
@@ -333,7 +333,7 @@ async fn a_redis_that_is_not_there() -> Result<()> {
     Ok(())
 }
 
-/// A real Redis as the bus of the local site, in both ways of fan-out.
+/// A real Redis as the local site's bus, with both kinds of fan-out.
 #[tokio::test]
 async fn a_real_redis() -> Result<()> {
     if !tools::present(&["redis-server"]) {
@@ -388,14 +388,14 @@ async fn the_runtime_folder() -> Result<()> {
     assert_eq!((folder.permissions().mode() & 0o777, folder.uid()), (0o700, rustix::process::geteuid().as_raw()));
     assert!(std::fs::symlink_metadata(local.folder.socket())?.file_type().is_socket());
 
-    // A folder that is a link could be anybody's.
+    // A symbolic link could point to anyone's folder.
     let (runtime, elsewhere) = (Runtime::new()?, tempfile::tempdir()?);
     std::os::unix::fs::symlink(elsewhere.path(), runtime.path().join("stickyctl"))?;
     let ran = runtime.run(&["up", "--local", "--port", "0"]).await?;
     failed(&ran, 1, &["link", "stickyctl"]);
     assert_eq!(std::fs::read_dir(elsewhere.path())?.count(), 0);
 
-    // One that others may write to is made ours again or refused, never used as it is.
+    // A folder that others can write to is fixed or rejected, never used as it is.
     let runtime = Runtime::new()?;
     let open = runtime.path().join("stickyctl");
     std::fs::create_dir(&open)?;
@@ -438,7 +438,7 @@ async fn detached() -> Result<()> {
     runtime.done(&["down", "--local"]).await?;
     wait::until("it is gone", SOON, async || (!process::lives(pid)).then_some(())).await?;
     nothing_left(&runtime);
-    // What can't start says so, detached or not.
+    // A failed start is reported, detached or not.
     let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
     let port = taken.local_addr()?.port().to_string();
     let ran = runtime.run(&["up", "--local", "--detach", "--port", &port]).await?;
@@ -446,7 +446,7 @@ async fn detached() -> Result<()> {
     Ok(())
 }
 
-/// Only loopback unless another address is named, and names of others are refused there.
+/// It listens only on loopback unless a flag names another address, and rejects foreign host names there.
 #[tokio::test]
 async fn listens_on_loopback() -> Result<()> {
     let local = Local::start(&[]).await?;

@@ -1,4 +1,4 @@
-//! Behind a real nginx that pools its upstream connections and sticks the seed's way, with a real Redis.
+//! The app behind a real nginx that hashes the app's cookie and pools upstream connections, with a real Redis.
 
 use anyhow::Result;
 use serde_json::json;
@@ -13,7 +13,7 @@ use testkit::ws::Ws;
 use testkit::{random, tools, wait};
 
 const SOON: Duration = Duration::from_secs(20);
-/// How long Redis is away.
+/// How long Redis is down.
 const OUTAGE: Duration = Duration::from_secs(30);
 
 struct Site {
@@ -24,7 +24,7 @@ struct Site {
 }
 
 impl Site {
-    /// `pods` processes of `workers` workers each; `None` where this machine lacks a program.
+    /// Starts `pods` processes with `workers` workers each; `None` if a program is missing.
     async fn start(pods: usize, workers: usize) -> Result<Option<Self>> {
         if !tools::present(&["redis-server", "nginx"]) {
             return Ok(None);
@@ -84,7 +84,7 @@ impl Site {
         Ok(())
     }
 
-    /// Twenty sticky POSTs reach the pod of the socket, whatever the worker.
+    /// Twenty sticky POSTs reach the socket's pod, on any worker.
     async fn sticks(&self, session: &Session, socket: &Ws) -> Result<()> {
         for n in 0..20 {
             let answer = session.sticky("submit", &format!("{n}")).await?;
@@ -93,7 +93,7 @@ impl Site {
         Ok(())
     }
 
-    /// All of Redis was away: that makes no single worker deaf, and replacing one would throw its sockets away.
+    /// An outage of Redis makes no single worker deaf: replacing a worker would only lose its sockets.
     async fn no_worker_was_replaced(&self) -> Result<()> {
         for app in &self.apps {
             assert_eq!(app.metrics().await?.counter("worker_restarts"), 0.0, "{}", app.process.stderr.text());
@@ -101,7 +101,7 @@ impl Site {
         Ok(())
     }
 
-    /// Redis goes and comes back: the site stays ready, sessions stay where they are, and afterwards nobody is deaf.
+    /// Redis stops and restarts: the site stays ready, sessions stay on their pods, and afterwards every worker gets messages again.
     async fn outlives_an_outage(&mut self) -> Result<()> {
         let mut sockets = self.one_on_each().await?;
         self.relay_n_by_n(&mut sockets).await?;
@@ -157,7 +157,7 @@ async fn three_pods_of_one_worker() -> Result<()> {
         for _ in 0..21 {
             *turns.entry(session.plain("submit", "x").await?.pod()).or_default() += 1;
         }
-        // One nginx worker, equal weights, nobody else asks: exactly in turn.
+        // One nginx worker, equal weights, no other clients: strictly in turn.
         assert_eq!(turns.values().copied().collect::<Vec<_>>(), [7, 7, 7], "{turns:?}");
 
         for n in 0..20 {
@@ -199,7 +199,7 @@ async fn one_pod_of_four_workers() -> Result<()> {
         }
     }
     eprintln!("sticky, in memory, 4 workers: {delivered} of 100 arrived");
-    // The kernel chooses one of four: none or all of a hundred has a chance below 10^-12.
+    // The kernel picks one of four: none, or all, of a hundred has a chance below 10^-12.
     assert!(delivered > 0 && delivered < 100 && workers.len() == 4, "{delivered} {workers:?}");
     for n in 0..20 {
         assert_eq!(session.sticky("with-redis", &format!("{n}")).await?.json()?["receivers"], 1);
@@ -220,7 +220,7 @@ async fn four_workers_outlive_an_outage() -> Result<()> {
     site.outlives_an_outage().await
 }
 
-/// What a front door other than ours does to headers leaves the app's own answers as they are.
+/// A third-party front door that changes headers doesn't change the app's own answers.
 #[tokio::test]
 async fn errors_and_traces_pass_through() -> Result<()> {
     let Some(site) = Site::start(1, 4).await? else { return Ok(()) };
@@ -246,7 +246,7 @@ async fn verify(url: &str, flags: &[&str]) -> Result<std::process::Output> {
     Ok(wait::within("the verdict", SOON * 3, command.output()).await??)
 }
 
-/// What it finds: its exit code, verdict and first reason.
+/// Its result: exit code, verdict and first reason.
 async fn verdict(url: &str, flags: &[&str]) -> Result<(Option<i32>, String, String)> {
     let done = verify(url, &[flags, &["-o", "json"]].concat()).await?;
     let report: serde_json::Value = serde_json::from_slice(&done.stdout)?;
@@ -254,8 +254,8 @@ async fn verdict(url: &str, flags: &[&str]) -> Result<(Option<i32>, String, Stri
     Ok((done.status.code(), word(&report["verdict"]), word(&report["reasons"][0]["code"])))
 }
 
-/// The seed's way looks like affinity and is it from the second request on only: the pod that writes the cookie does not know where its
-/// hash leads.
+/// With a hash of the app's cookie, affinity starts with the second request: the pod that sets the cookie doesn't know which pod the hash
+/// selects.
 #[tokio::test]
 async fn verify_tells_the_seeds_way_from_affinity() -> Result<()> {
     let Some(site) = Site::start(3, 1).await? else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Redis comes and goes.
+//! Outages of Redis, and how the app recovers.
 
 use anyhow::Result;
 use serde_json::json;
@@ -45,7 +45,7 @@ async fn one_on_each(app: &App) -> Result<Vec<(String, Ws)>> {
     Ok(all.into_values().collect())
 }
 
-/// The next frame that carries a text; what the server says of the relay's state is passed over.
+/// The next frame with a text, ignoring frames about the relay's state.
 async fn text(socket: &mut Ws) -> Result<String> {
     loop {
         if let Some(text) = socket.next_json().await?["text"].as_str() {
@@ -82,7 +82,7 @@ async fn it_starts_without_redis() -> Result<()> {
     let app = App::listening(&["--workers", "2", "--redis-url", &redis.url()]).await?;
     wait::until("/healthz answers 200", SOON, async || (http::get(format!("{}/healthz", app.admin)).send().await.ok()?.status == 200).then_some(()))
         .await?;
-    // Before a worker has spoken for the first time, readiness knows no reason but that.
+    // Until a worker has reported for the first time, that is the only reason that readiness can give.
     let reason = wait::until("readiness says what is missing", SOON, async || {
         let answer = app.readyz().await.ok()?;
         assert_eq!((answer.status, &answer.json().ok()?["status"]), (503, &json!("starting")));
@@ -170,7 +170,7 @@ async fn an_outage() -> Result<()> {
     Ok(())
 }
 
-/// Connections stay open and nothing answers: the worst kind of outage.
+/// Connections stay open and Redis doesn't answer: the worst kind of outage.
 #[tokio::test]
 async fn a_frozen_redis() -> Result<()> {
     if !have_redis() {
@@ -197,7 +197,7 @@ async fn a_frozen_redis() -> Result<()> {
     let thawed = Instant::now();
     until_status(&app, 200, "ready").await?;
     eprintln!("after it went on all was well after {:?}", thawed.elapsed());
-    // What was published while it was frozen may still come now: it is read past by its text.
+    // Messages published while it was frozen may still arrive; the text tells them apart.
     for (id, socket) in &mut sockets {
         let word = random::word();
         let answer = wait::until("a relay is taken", SOON, async || relay(&app, id, &word).await.ok().filter(|a| a.status == 200)).await?;
@@ -235,7 +235,7 @@ async fn rubbish_on_the_channels() -> Result<()> {
             .await?;
         assert_eq!(app.metrics().await?.counter("worker_restarts"), 0.0);
         assert_eq!(status(&app).await?, (200, "ready".to_owned()));
-        // Nothing of it reached a socket: the first frames are these.
+        // None of it reached a socket: these are the first frames.
         for (id, socket) in &mut sockets {
             assert_eq!(relay(&app, id, "good").await?.status, 200);
             assert_eq!(socket.next_json().await?, json!({"text": format!("[{}]  good", socket.identity())}), "{fanout}");
@@ -260,7 +260,7 @@ async fn directed_and_broadcast() -> Result<()> {
             assert_eq!(answer.json()?["receivers"], receivers, "{fanout}");
             assert_eq!(socket.next_json().await?, json!({"text": format!("[{}]  {n}", socket.identity())}));
         }
-        // Ten messages, each dropped by those three of four that hold nothing of it.
+        // Ten messages, each dropped by the three of four workers that don't hold the session.
         let ignored = f64::from(10 * (receivers - 1));
         wait::until(&format!("{ignored} ignored in /metrics"), SOON, async || {
             (app.metrics().await.ok()?.counter("ignored") == ignored).then_some(())
@@ -278,7 +278,7 @@ async fn directed_and_broadcast() -> Result<()> {
     Ok(())
 }
 
-/// A deployment's name space is its own: the same session elsewhere on the same Redis hears nothing.
+/// Each deployment has its own namespace in Redis: the same session in another deployment gets nothing.
 #[tokio::test]
 async fn prefixes_keep_deployments_apart() -> Result<()> {
     if !have_redis() {
@@ -296,7 +296,7 @@ async fn prefixes_keep_deployments_apart() -> Result<()> {
     Ok(())
 }
 
-/// Several pods on one Redis see each other, and a pod that ends is gone from the map.
+/// Several pods on one Redis see each other, and a pod that ends disappears from the map.
 #[tokio::test]
 async fn pods_see_each_other() -> Result<()> {
     if !have_redis() {
@@ -324,7 +324,7 @@ async fn pods_see_each_other() -> Result<()> {
     };
     assert!(draining["left_s"].is_number(), "{draining}");
     names(&["app-1", "app-10"]).await?;
-    // Killed, it can't say goodbye: it stops refreshing.
+    // A killed pod can't deregister; it just stops refreshing.
     ten.process.signal(rustix::process::Signal::KILL)?;
     names(&["app-1"]).await
 }
@@ -372,7 +372,7 @@ async fn tls() -> Result<()> {
     assert_eq!(relay(&app, &id, "x").await?.json()?["receivers"], 1);
     socket.next_json().await?;
 
-    // An authority that nobody named is not trusted, and readiness says so.
+    // An unknown CA isn't trusted, and readiness says so.
     let app = App::listening(&["--redis-url", &redis.url()]).await?;
     let reason = async || app.readyz().await.ok()?.json().ok()?["reason"].as_str().filter(|r| r.contains("certificate")).map(str::to_owned);
     wait::until("the certificate is refused", SOON, reason).await?;

@@ -1,4 +1,4 @@
-//! Several workers in one pod: how they share the work, how one dies, and what the command line refuses.
+//! Several workers in one pod: how they share the work, how one dies, and what the command line rejects.
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
@@ -24,10 +24,10 @@ async fn four(flags: &[&str]) -> Result<Option<(App, Redis)>> {
     Ok(Some((app, redis)))
 }
 
-/// One socket on each worker, each with an id of its own.
+/// One socket on each worker, each with its own id.
 async fn one_on_each(app: &App) -> Result<Vec<(String, Ws)>> {
     let mut all: HashMap<String, (String, Ws)> = HashMap::new();
-    // A worker is missed by 300 sockets with a chance of (3/4)^300.
+    // 300 sockets miss a worker with a chance of (3/4)^300.
     for _ in 0..300 {
         let id = random::client_id();
         let socket = ws::socket(&app.url, &id).open().await?;
@@ -67,7 +67,7 @@ async fn fresh_connections_reach_one_pod_and_several_workers() -> Result<()> {
         pods.insert(answer.pod());
         workers.insert(answer.place()?);
     }
-    // At most two of four by chance: 6 / 2^40.
+    // The chance of reaching at most two of four is 6 / 2^40.
     assert!(pods.len() == 1 && workers.len() >= 3, "{pods:?} {workers:?}");
     Ok(())
 }
@@ -82,9 +82,9 @@ async fn sockets_spread_over_the_workers() -> Result<()> {
         all.push(socket);
     }
     eprintln!("200 sockets: {spread:?}");
-    // Less than 10 of 200 where 50 are expected: seven standard deviations.
+    // Fewer than 10 of 200, with 50 expected, is seven standard deviations off.
     assert!(spread.len() == 4 && spread.values().all(|n| *n >= 10), "{spread:?}");
-    // Topology and metrics count the same.
+    // Topology and metrics agree.
     wait::until("200 sockets in the topology", SOON, async || {
         let topology = app.topology().await.ok()?;
         let sum: u64 = topology["pods"][0]["workers"].as_array()?.iter().filter_map(|w| w["sockets"].as_u64()).sum();
@@ -126,7 +126,7 @@ async fn posts_close_their_connection() -> Result<()> {
     Ok(())
 }
 
-/// The worker with this place: its pid and boot, asked until it is the one that answers.
+/// The pid and boot of a worker, by asking until that worker answers.
 async fn who(app: &App, worker: u64) -> Result<(i32, String)> {
     wait::until("that worker answers", SOON, async || {
         for _ in 0..20 {
@@ -153,7 +153,7 @@ async fn a_worker_is_killed_under_fifty_sockets() -> Result<()> {
     let (pid, boot) = who(&app, worker).await?;
     process::signal(pid, Signal::KILL)?;
     let killed = Instant::now();
-    // Its connections that nobody had accepted yet die with it, so a request may fail here; none is counted.
+    // Connections in its accept queue die with it, so requests may fail here; they aren't counted.
     let back = loop {
         if let Ok(answer) = http::get(app.at("/whoami")).limit(Duration::from_secs(1)).send().await
             && answer.header("x-sticky-worker") == worker.to_string()
@@ -202,7 +202,7 @@ async fn a_hung_worker_is_replaced() -> Result<()> {
     Ok(())
 }
 
-/// No worker outlives its supervisor, however that ends.
+/// No worker outlives its supervisor, however the supervisor ends.
 #[tokio::test]
 async fn workers_die_with_the_supervisor() -> Result<()> {
     let Some((mut app, _redis)) = four(&[]).await? else { return Ok(()) };
@@ -216,7 +216,7 @@ async fn workers_die_with_the_supervisor() -> Result<()> {
 async fn refused(flags: &[&str]) -> Result<(i32, String)> {
     let mut process = Process::start(&mut app::command(flags)?)?;
     let code = process.exit_code(SOON).await?;
-    // The reader of the pipe may be a moment behind the exit.
+    // The pipe's reader may lag behind the exit.
     let text = wait::until("a word on stderr", SOON, async || Some(process.stderr.text()).filter(|text| !text.is_empty())).await?;
     Ok((code, text))
 }
@@ -251,7 +251,7 @@ async fn flags_that_can_t_be() -> Result<()> {
     }
     let (code, text) = refused(&["--redis-url", "redis://127.0.0.1:1", "--redis-password-file", "/nonexistent/password"]).await?;
     assert!(code == 2 && text.contains("/nonexistent/password"), "{code}: {text}");
-    // A password never reaches a log.
+    // Passwords are never logged.
     let (_, text) = refused(&["--redis-url", "redis://user:hunter2@:bad:port", "--workers", "0"]).await?;
     assert!(!text.contains("hunter2"), "{text}");
     Ok(())
@@ -260,7 +260,7 @@ async fn flags_that_can_t_be() -> Result<()> {
 #[tokio::test]
 async fn a_taken_port() -> Result<()> {
     let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
-    // Another one of ours takes its port with SO_REUSEPORT: a second one must not slip in beside it unnoticed.
+    // The app listens with SO_REUSEPORT, but a second instance must not share the port unnoticed.
     let ours = App::start(&[]).await?;
     let addresses = [taken.local_addr()?.to_string(), ours.url.trim_start_matches("http://").to_owned()];
     for (address, flag) in addresses.iter().flat_map(|a| [(a, "--listen"), (a, "--admin-listen")]) {
@@ -324,7 +324,7 @@ async fn identities_that_are_hidden() -> Result<()> {
     Ok(())
 }
 
-/// A log holds six characters of an id, no text, and can be read by a program.
+/// Logs contain at most six characters of an id and no message text, and are machine-readable.
 #[tokio::test]
 async fn logs_keep_secrets() -> Result<()> {
     let mut app = App::start(&["--drain-delay", "100ms", "--drain-window", "100ms"]).await?;
@@ -355,7 +355,7 @@ async fn probe() -> Result<()> {
     let app = App::start(&[]).await?;
     let ran = run(&app.url).await?;
     assert_eq!(ran.code, 0, "{} {}", ran.stdout, ran.stderr);
-    // HTTP alone is not enough: the admin port has no sockets.
+    // HTTP alone isn't enough: the admin port has no sockets.
     for url in [app.admin.clone(), format!("http://127.0.0.1:{}", ports::free()?), format!("{}/nothing/", app.url)] {
         let ran = run(&url).await?;
         assert!(ran.code == 1 && !ran.stderr.is_empty(), "{url}: {} {}", ran.code, ran.stderr);

@@ -1,4 +1,4 @@
-//! `stickyctl verify` before real proxies: nginx, `HAProxy`, Envoy and Caddy, with affinity, without, and with what goes wrong.
+//! `stickyctl verify` against real proxies (nginx, `HAProxy`, Envoy and Caddy): with affinity, without it, and with common faults.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use testkit::proxies::proxy::Programs;
 use testkit::proxies::run;
 use testkit::{skip, tools};
 
-/// The table. `STICKY_E2E_CASES` picks the cases whose names hold its text, for whoever works on one.
+/// Runs the table of cases. While working on a case, `STICKY_E2E_CASES` selects the cases whose names contain its text.
 #[tokio::test]
 async fn the_right_verdict_on_every_proxy() -> anyhow::Result<()> {
     let Some(programs) = Programs::find()? else { return Ok(()) };
@@ -38,7 +38,7 @@ async fn the_right_verdict_on_every_proxy() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each code is one that `verify` has, and ten at least were met outside of tests that play a proxy.
+/// Each code exists in `verify`, and at least ten were seen with a real proxy and not only with a simulated one.
 #[test]
 fn ten_reasons_were_seen_on_real_proxies() {
     let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.word()).collect();
@@ -63,7 +63,7 @@ fn the_table_is_whole() {
     }
 }
 
-/// A title names the version that is pinned.
+/// A proxy's title contains the pinned version.
 #[test]
 fn titles_name_pinned_versions() {
     let pinned = include_str!("../../proxies/requirements.txt");
@@ -74,7 +74,7 @@ fn titles_name_pinned_versions() {
     }
 }
 
-/// The title of a proxy from Debian names the version that Debian 12 has.
+/// The title of a proxy from Debian contains Debian 12's version.
 #[test]
 fn titles_name_versions_of_debian() {
     let system = std::fs::read_to_string("/etc/os-release").unwrap_or_default();

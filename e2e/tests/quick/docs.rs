@@ -1,4 +1,4 @@
-//! The documents, taken at their word: every command is run by a test, links lead somewhere, quotes are quotes.
+//! Checks the documents: every command is run by a test, links have a target, and quotes are verbatim.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ fn every_command_is_run_by_somebody() -> Result<()> {
     Ok(())
 }
 
-/// Other sites can't be asked from everywhere: those that are named are listed here, so that a slip shows.
+/// External links can't be checked offline, so this list of sites catches typos.
 const ELSEWHERE: [&str; 1] = ["https://kind.sigs.k8s.io"];
 
 #[test]
@@ -74,7 +74,7 @@ fn named_files_exist() -> Result<()> {
     Ok(())
 }
 
-/// The YAML that is there to be copied is part of what `render` writes.
+/// YAML for copying is part of `render`'s output.
 #[test]
 fn snippets_are_from_the_manifests() -> Result<()> {
     let root = root();
@@ -86,7 +86,7 @@ fn snippets_are_from_the_manifests() -> Result<()> {
     assert!(snippets.len() >= 5, "{snippets:?}");
     for snippet in snippets {
         let wanted = plain(snippet);
-        // A list's first line follows its key in one form or the other.
+        // The first line of a list follows its key in either style.
         let wanted = wanted.trim_start_matches("- ");
         assert!(manifests.iter().any(|text| text.contains(wanted)), "no manifest has\n{snippet}");
     }

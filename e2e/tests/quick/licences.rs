@@ -1,5 +1,5 @@
-//! What `deny.toml` says of licences, duplicates and sources, without cargo-deny, which takes long to build. The workflow runs the
-//! real one, advisories included.
+//! Checks the rules of `deny.toml` for licences, duplicates and sources, without cargo-deny, which takes long to build. The workflow
+//! runs cargo-deny itself, including advisories.
 
 use anyhow::{Context, Result};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Lints what no compiler reads: workflows, the Dockerfile, shell scripts, JavaScript. Each linter must also find a planted fault.
+//! Lints files that no compiler reads: workflows, the Dockerfile, shell scripts, JavaScript. Each linter must also find a planted fault.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,7 @@ fn versions_stand_once() {
     }
 }
 
-/// The tests and Go modules that the workflows name exist: nothing else would notice a rename.
+/// The tests and Go modules in the workflows exist; nothing else would notice a rename.
 #[test]
 fn what_workflows_name_is_there() {
     let mut seen = 0;
@@ -125,7 +125,7 @@ fn the_dockerfile() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every file whose first line names a shell, so that none is forgotten.
+/// Every file with a shell in its first line, so that no script is missed.
 fn shell_scripts(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let ours = entries.filter(|entry| !["target", ".git"].iter().any(|other| entry.file_name() == *other));
@@ -149,7 +149,7 @@ fn scripts() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The page's JavaScript, that of the report, and the page's tests.
+/// The JavaScript of the page and of the report, and the page's tests.
 const SCRIPTS: [&str; 2] = ["app/src/page", "stickyctl/src/verify/report/html"];
 
 #[test]
@@ -176,7 +176,7 @@ fn types_of_the_javascript() -> anyhow::Result<()> {
     let tsc = modules.join(".bin/tsc");
     let project = |path: &Path| vec![path.to_owned()];
     clean(&tsc, &["--project"], &project(&root().join("e2e/lint/js/tsconfig.json")));
-    // Every module is checked, because the two that the project names import all others.
+    // This checks every module, because the project's two entry points import all others.
     let (_, listed) = judged(&tsc, &["--listFilesOnly", "--project"], &project(&root().join("e2e/lint/js/tsconfig.json")));
     for folder in SCRIPTS {
         for file in fs::read_dir(root().join(folder))?.map(|file| file.unwrap().file_name().into_string().unwrap()) {

@@ -1,4 +1,4 @@
-//! What needs neither root nor a cluster: the wire, generated files, documents, linters, the module graph.
+//! Tests that need neither root nor a cluster: the wire, generated files, documents, linters, the module graph.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 

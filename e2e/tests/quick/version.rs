@@ -1,4 +1,4 @@
-//! `--version` names the commit that was built, and says so where nobody knows it.
+//! `--version` shows the commit that was built, or that it is unknown.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn says(program: &Path, flag: &str) -> String {
     String::from_utf8(done.stdout).unwrap().trim_end().to_owned()
 }
 
-/// What git says in a folder, without the caller's settings.
+/// The output of git in a folder, without the caller's settings.
 fn git(folder: &Path, words: &[&str]) -> Option<String> {
     let mut git = Command::new("git");
     git.args(["-c", "user.name=test", "-c", "user.email=test@test.test", "-c", "init.defaultBranch=main"]).args(words).current_dir(folder);
@@ -22,7 +22,7 @@ fn git(folder: &Path, words: &[&str]) -> Option<String> {
     done.status.success().then(|| String::from_utf8(done.stdout).unwrap().trim_end().to_owned())
 }
 
-/// That it is the commit which is checked out, stickyctl's own tests see: these may meet programs of an hour ago.
+/// The binaries here may be from an earlier commit, so only stickyctl's own tests check that it is the one that is checked out.
 #[test]
 fn both_programs_name_a_commit_and_a_platform() {
     for (name, program) in [("sticky-app", bin::sticky_app().unwrap()), ("stickyctl", bin::stickyctl().unwrap())] {
@@ -39,7 +39,7 @@ fn both_programs_name_a_commit_and_a_platform() {
     }
 }
 
-/// A workspace like this one, with the build script compiled by itself.
+/// A workspace like this one, with the build script compiled separately.
 struct Tree {
     _folder: tempfile::TempDir,
     root: PathBuf,
@@ -73,7 +73,7 @@ impl Tree {
         Self { _folder: folder, root, script }
     }
 
-    /// The commit that the script of a package finds, and all that it says.
+    /// The commit that a package's build script finds, and the script's whole output.
     fn commit(&self, package: &str, variable: &str) -> (String, String) {
         let folder = self.root.join(if package == "sticky-app" { "app" } else { package });
         let mut script = Command::new(&self.script);
@@ -128,7 +128,7 @@ fn the_commit_is_the_trees_own_or_unknown() {
     assert_eq!(tree.commit("stickyctl", "debian-3").0, "debian-3");
 }
 
-/// What is named and missing makes Cargo build each time.
+/// If a watched file is missing, Cargo rebuilds every time.
 #[test]
 fn what_is_watched_is_there() {
     let tree = Tree::new();

@@ -1,4 +1,4 @@
-//! The examples of `stickyctl image --help`, as a reader pastes them.
+//! The examples in `stickyctl image --help`, as a reader would paste them.
 
 use anyhow::{Context, Result};
 use std::os::unix::fs::symlink;
@@ -8,7 +8,7 @@ use testkit::{docs, image};
 #[tokio::test]
 async fn of_the_command_image() -> Result<()> {
     let (shell, program) = (Shell::new()?, image::binary()?);
-    // One names the program where cargo builds it, the others find it beside stickyctl.
+    // One has the path of cargo's build, the others find the binary beside stickyctl.
     symlink(program.ancestors().nth(3).context("no target")?, shell.work().join("target"))?;
     shell.program("sticky-app", &program)?;
     let lines: Vec<String> = docs::examples(&stickyctl::cli::command()).into_iter().filter(|line| docs::needs_the_image(line)).collect();

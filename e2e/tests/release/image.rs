@@ -1,4 +1,4 @@
-//! The app's image as its users get it: small, the same from the same binary, and readable by others.
+//! The app's image as users get it: small, reproducible from the same binary, and readable by other tools.
 
 use serde_json::{Value, json};
 use std::fs;
@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use testkit::{image, tools};
 
-/// Bytes that the archive has at most.
+/// The maximum size of the archive, in bytes.
 const MOST: u64 = 12_000_000;
-/// What every release of this version names.
+/// The image's name in every release of this version.
 const NAME: &str = concat!("docker.io/library/sticky-app:", env!("CARGO_PKG_VERSION"));
 
 fn here() -> &'static str {
@@ -22,7 +22,7 @@ fn small_and_the_same_twice() {
     let size = fs::metadata(&archive).unwrap().len();
     eprintln!("{}: {size} bytes, the binary {}", archive.display(), fs::metadata(&binary).unwrap().len());
     assert!(size < MOST, "{size} bytes");
-    // From another place, under another name, at another time.
+    // From another folder, under another name, at another time.
     let folder = tempfile::tempdir().unwrap();
     let (copy, second) = (folder.path().join("copy"), folder.path().join("second.tar"));
     fs::copy(&binary, &copy).unwrap();
@@ -30,7 +30,7 @@ fn small_and_the_same_twice() {
     assert!(fs::read(&second).unwrap() == fs::read(&archive).unwrap(), "{said}");
 }
 
-/// What skopeo says, as JSON.
+/// The output of skopeo, as JSON.
 fn skopeo(arguments: &[&str], what: &str) -> Value {
     let done = Command::new(tools::find("skopeo").unwrap()).arg("inspect").args(arguments).arg(what).output().unwrap();
     assert!(done.status.success(), "skopeo inspect {what}: {}", String::from_utf8_lossy(&done.stderr));
@@ -44,7 +44,7 @@ fn other_tools_read_it() {
     }
     let archive = image::archive().unwrap();
     let oci = format!("oci-archive:{}", archive.display());
-    // Found by its name, and as the only one; and the way that an engine with a store of its own loads it.
+    // By its name, and as the archive's only image; then as an engine with its own store would load it.
     for place in [oci.clone(), format!("{oci}:{NAME}"), format!("docker-archive:{}", archive.display())] {
         let facts = skopeo(&[], &place);
         assert_eq!((&facts["Architecture"], &facts["Os"]), (&json!(here()), &json!("linux")), "{place}");
@@ -61,7 +61,7 @@ fn other_tools_read_it() {
     copied(&oci, folder.path());
 }
 
-/// Copying reads every blob and holds it against its digest.
+/// Copying reads every blob and checks its digest.
 fn copied(oci: &str, folder: &Path) {
     let to = format!("dir:{}", folder.join("copy").display());
     let done = Command::new(tools::find("skopeo").unwrap()).args(["--insecure-policy", "copy", oci, &to]).output().unwrap();

@@ -1,4 +1,4 @@
-//! `docs/install.md`, word for word.
+//! Runs `docs/install.md` verbatim.
 
 use crate::pack::{VERSION, copy, own, packed, text};
 use anyhow::Result;
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use testkit::docs;
 
-/// Word for word, with a `curl` that downloads from the folder.
+/// The commands verbatim, with a `curl` that downloads from a local folder.
 #[tokio::test]
 async fn it_is_installed_and_removed_as_the_page_says() -> Result<()> {
     let Some(packed) = packed().await? else { return Ok(()) };

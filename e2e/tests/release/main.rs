@@ -1,5 +1,4 @@
-//! The image as its users get it, and what a release is packed into and pushed as. Everything here runs the image's static
-//! program.
+//! The image as users get it, and how a release is packed and pushed. All tests here run the image's static binary.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 

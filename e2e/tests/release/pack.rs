@@ -1,4 +1,4 @@
-//! What a release is packed into and pushed as, by the scripts that the workflow calls.
+//! Packs and pushes a release with the scripts that the workflow calls.
 
 use anyhow::{Context, Result};
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const REPOSITORY: &str = "registry.example/team/sticky-app";
 const PLATFORMS: [&str; 4] = ["linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"];
-/// Where an ELF file says for which processor it is, and the numbers of the two.
+/// The offset of the processor in an ELF file, and the numbers of the two processors.
 pub(crate) const MACHINE: usize = 18;
 pub(crate) const MACHINES: [(&str, u8); 2] = [("amd64", 62), ("arm64", 183)];
 
@@ -32,13 +32,13 @@ pub(crate) fn own() -> String {
     format!("linux-{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" })
 }
 
-/// The programs as the workflow's jobs leave them: ours for this machine, and for others files that only look right.
+/// The programs as the workflow's jobs store them: real ones for this machine, and fakes with the right header for others.
 fn built(folder: &Path) -> Result<()> {
     for platform in PLATFORMS {
         fs::create_dir_all(folder.join(platform))?;
         fs::write(folder.join(platform).join("stickyctl"), format!("a program for {platform}"))?;
     }
-    // A debug build has a hundred megabytes, which are packed too slowly.
+    // A debug build has a hundred megabytes, which takes too long to pack.
     let program = bin::stickyctl()?;
     fs::write(folder.join(own()).join("stickyctl"), format!("#!/bin/sh\nexec '{}' \"$@\"\n", program.display()))?;
     let mut app = fs::read(image::binary()?)?;
@@ -49,7 +49,7 @@ fn built(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A PATH that begins with the built programs.
+/// A PATH with the built programs first.
 pub(crate) async fn path() -> Result<Option<std::ffi::OsString>> {
     let Some(crane) = lint::built("crane").await? else { return Ok(None) };
     if root().join("helm/Chart.yaml").exists() {
@@ -63,14 +63,14 @@ fn pack(path: &OsStr, built: &Path, out: &Path) {
     text(&script("pack").arg(built).arg(out).arg(REPOSITORY).env("PATH", path).output().unwrap());
 }
 
-/// A release, packed once for all tests; nothing where a program for it can't be had. Who changes it takes a copy.
+/// A release, packed once for all tests; `None` if a program for it is missing. A test that changes it makes a copy.
 pub(crate) async fn packed() -> Result<Option<&'static Path>> {
     static PACKED: OnceCell<Option<PathBuf>> = OnceCell::const_new();
     let packed = PACKED.get_or_try_init(async || -> Result<_> {
         let Some(path) = path().await? else { return Ok(None) };
         let from = tempfile::tempdir()?;
         built(from.path())?;
-        // Nothing deletes what is there for the whole run: the next one does.
+        // It has to exist for the whole run, so only the next run deletes it.
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("release");
         if out.exists() {
             fs::remove_dir_all(&out)?;
@@ -103,7 +103,7 @@ pub(crate) fn tar(words: &[&str], archive: &Path) -> String {
 async fn archives_are_whole_and_the_same_twice() -> Result<()> {
     let (Some(path), Some(first)) = (path().await?, packed().await?) else { return Ok(()) };
     let folder = tempfile::tempdir()?;
-    // Later, elsewhere, with other rights.
+    // At another time, in another folder, with other permissions.
     let (again, second) = (folder.path().join("again"), folder.path().join("second"));
     built(&again)?;
     fs::set_permissions(again.join(own()).join("stickyctl"), fs::Permissions::from_mode(0o600))?;
@@ -154,7 +154,7 @@ fn content(out: &Path, work: &Path) -> Result<()> {
     Ok(())
 }
 
-/// As the one who downloads checks them.
+/// Checks the checksums as a user would after the download: they match, and a changed byte is found.
 fn checksums(out: &Path) -> Result<()> {
     let check = || Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(out).output();
     assert_eq!(text(&check()?).lines().count(), names(out).len() - 1);

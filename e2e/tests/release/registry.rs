@@ -1,4 +1,4 @@
-//! What a registry gets, on one that this machine serves.
+//! Pushes a release to a local registry.
 
 use crate::pack::{MACHINES, VERSION, packed, path, script, tar, text};
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use testkit::tree::root;
 use testkit::{lint, ports, wait};
 
-/// A registry of this test's own.
+/// A registry for this test alone.
 struct Registry(std::process::Child);
 
 impl Drop for Registry {
@@ -45,7 +45,7 @@ async fn a_registry_has_the_image_for_both_processors() -> Result<()> {
     assert_eq!(manifests.len(), 2, "{index}");
     for (manifest, (arch, _)) in manifests.iter().zip(MACHINES) {
         assert_eq!((&manifest["platform"]["architecture"], &manifest["platform"]["os"]), (&arch.into(), &"linux".into()), "{index}");
-        // The digest that the archive's maker told is the one that nodes pull by.
+        // Nodes pull by the digest that `stickyctl image` reported.
         let digest = digest(&out.join(format!("sticky-app-{VERSION}-linux-{arch}.tar")), &folder.path().join(arch))?;
         assert_eq!(manifest["digest"], digest, "{index}");
         assert_eq!(ask(&["digest", &format!("{whole}-{arch}")]), digest);

@@ -1,4 +1,4 @@
-//! What the tests of a run came to: passed, failed, and skipped with the reason.
+//! Counts a run's tests: passed, failed, and skipped with the reason.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The counts of all test binaries of a run.
+/// The counts over all test binaries of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     passed: usize,
@@ -16,7 +16,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Takes a line that libtest or `node --test` wrote.
+    /// Reads a line of output from libtest or `node --test`.
     pub(crate) fn read(&mut self, line: &str) {
         if let Some(rest) = line.strip_prefix("test result: ") {
             // `ok. 5 passed; 0 failed; 1 ignored; …`
@@ -45,10 +45,10 @@ impl Count {
         self.skipped.entry(reason.to_owned()).or_default().insert(name);
     }
 
-    /// Takes what [`testkit::skip`] recorded. libtest counts such a test as passed, because it returned.
+    /// Reads the file that [`testkit::skip`] wrote. libtest counts those tests as passed, because they returned.
     ///
     /// # Errors
-    /// The file holds something else.
+    /// The file has another format.
     pub(crate) fn skips(&mut self, file: &Path) -> Result<()> {
         let text = fs::read_to_string(file).unwrap_or_default();
         let mut seen = BTreeSet::new();
@@ -64,7 +64,7 @@ impl Count {
         Ok(())
     }
 
-    /// The skipped tests by reason, and the counts in the last line.
+    /// The skipped tests by reason, then a line with the counts.
     pub(crate) fn summary(&self) -> String {
         let mut text = String::new();
         for (reason, names) in &self.skipped {

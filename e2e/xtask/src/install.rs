@@ -1,4 +1,4 @@
-//! The Debian packages of programs that the tests need.
+//! Installs the Debian packages of programs that the tests need.
 
 use crate::run::phase;
 use anyhow::{Context, Result, bail};
@@ -6,17 +6,17 @@ use std::fs::{self, File};
 use std::process::Command;
 use testkit::{tools, tree};
 
-/// Installs the Debian packages of the programs that are missing, given as (program, package). It starts and configures nothing:
-/// the tests run these programs with ports and folders of their own.
+/// Installs the packages of missing programs, given as (program, package). It doesn't start or configure any service: the tests run
+/// these programs with their own ports and folders.
 ///
 /// # Errors
-/// Something is missing, and this is not root or not Debian, or apt-get failed.
+/// A program is missing, and we aren't root on Debian, or apt-get fails.
 pub(crate) fn missing(needed: &[(&str, &str)]) -> Result<()> {
     let missing = || -> Vec<_> { needed.iter().filter(|(program, _)| tools::find(program).is_none()).collect() };
     if missing().is_empty() {
         return Ok(());
     }
-    // Two commands may run side by side, and apt-get waits for no other apt-get.
+    // Two commands may run in parallel, and apt-get fails while another apt-get runs.
     fs::create_dir_all(tree::root().join("target"))?;
     let lock = File::create(tree::root().join("target/install.lock")).context("making the lock of the installation")?;
     lock.lock().context("waiting for another installation")?;
@@ -34,7 +34,7 @@ pub(crate) fn missing(needed: &[(&str, &str)]) -> Result<()> {
     let apt = |arguments: &[&str]| {
         let mut command = Command::new(&apt);
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        // Asks Debian's scripts not to start a service that they have just installed; one that runs all the same does no harm.
+        // Asks Debian's scripts not to start services after installation; one that starts anyway does no harm.
         command.env("RUNLEVEL", "1");
         command
     };

@@ -68,13 +68,13 @@ fn help() -> String {
     format!("{HELP}{}{MORE}{}", suites::list(), cluster::HELP)
 }
 
-/// Runs the test that compares the generated files, and lets it write them first.
+/// Writes the generated files, by running the test that compares them.
 fn generate() -> Result<u8> {
     let mut command = cargo(&["test", "--quiet", "--workspace", "--test", "quick", "generated::"]);
     phase("generated files", command.env("STICKY_GENERATE", "1"))
 }
 
-/// A real Kubernetes of one node: the words after `cluster`.
+/// Runs `cluster` with the arguments after it.
 fn cluster(words: &[&str]) -> Result<u8> {
     let Some(order) = cluster::Order::parse(words) else {
         eprint!("{}", cluster::HELP);

@@ -1,21 +1,18 @@
-//! Other programs, one phase after another.
+//! Runs other programs, phase by phase.
 
 use anyhow::{Context, Result};
 use std::process::Command;
 use std::time::Instant;
 use testkit::tree;
 
-/// cargo, in the workspace's folder.
+/// A cargo command in the workspace's folder.
 pub(crate) fn cargo(words: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(tree::root()).args(words);
     command
 }
 
-/// Runs one phase and prints how long it took; its exit code.
-///
-/// # Errors
-/// The program can't be started.
+/// Runs one phase, prints how long it took, and returns its exit code.
 pub(crate) fn phase(name: &str, command: &mut Command) -> Result<u8> {
     println!("== {name}: {command:?}");
     let start = Instant::now();
@@ -24,7 +21,7 @@ pub(crate) fn phase(name: &str, command: &mut Command) -> Result<u8> {
     Ok(exit_code(status))
 }
 
-/// 0 for success, and nothing but success.
+/// The exit code as a byte; 0 only for success.
 pub(crate) fn exit_code(status: std::process::ExitStatus) -> u8 {
     if status.success() { 0 } else { u8::try_from(status.code().unwrap_or(1)).unwrap_or(1).max(1) }
 }

@@ -1,4 +1,4 @@
-//! The table again and again: what is wrong once in a hundred runs shows itself there.
+//! Runs the table of proxies again and again, to find verdicts that are wrong once in a hundred runs.
 
 use anyhow::{Context, Result};
 use std::time::Instant;
@@ -6,7 +6,7 @@ use testkit::proxies::bench::Bench;
 use testkit::proxies::proxy::Programs;
 use testkit::proxies::run;
 
-/// Runs the table so often and tells of each round and of each wrong verdict; how many were wrong.
+/// Runs the table `rounds` times, reports each round and each wrong verdict, and returns the number of wrong ones.
 ///
 /// # Errors
 /// A program is missing, or an app can't be started.

@@ -1,5 +1,5 @@
-//! Ten thousand sockets on one `sticky-app`, and what they cost in memory. A measurement, not a test: nothing is asserted
-//! about the figures.
+//! Measures the memory that ten thousand sockets cost one `sticky-app`. This is a measurement, not a test: it asserts nothing about
+//! the figures.
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -11,13 +11,13 @@ use testkit::redis::Redis;
 use testkit::ws::{self, Ws};
 use testkit::{random, wait};
 
-/// Handshakes under way at once: fewer than a listener's backlog.
+/// Handshakes in flight at once, fewer than a listener's backlog.
 const AT_ONCE: usize = 64;
 
-/// Opens `count` sockets, sends a frame on each, checks that each is answered, and gives the lines of the report.
+/// Opens `count` sockets, sends a frame on each, checks that each is answered, and returns the report's lines.
 ///
 /// # Errors
-/// A socket that did not open or did not answer, or too few open files.
+/// A socket doesn't open or answer, or the limit on open files is too low.
 pub(crate) async fn run(count: usize) -> Result<Vec<String>> {
     raise_open_files(count)?;
     let redis = Redis::start().await?;
@@ -66,7 +66,7 @@ pub(crate) async fn run(count: usize) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// One file a socket here, and some for the rest.
+/// Raises the limit on open files: one per socket in this process, and some spare ones.
 fn raise_open_files(count: usize) -> Result<()> {
     let now = getrlimit(Resource::Nofile);
     let needed = count as u64 + 200;

@@ -1,4 +1,4 @@
-//! The suites, from the quickest to the slowest.
+//! The test suites, from the fastest to the slowest.
 
 use anyhow::{Result, bail};
 use testkit::kube;
@@ -8,13 +8,12 @@ use testkit::kube;
 pub(crate) enum What {
     /// `node --test`.
     Page,
-    /// The tests inside the crates, and those beside each crate.
+    /// Unit tests in the crates, and the integration tests of each crate.
     Units,
     /// One binary of `e2e/tests`.
     Tests,
 }
 
-/// One suite.
 #[derive(Debug)]
 pub(crate) struct Suite {
     pub(crate) name: &'static str,
@@ -26,7 +25,7 @@ const fn tests(name: &'static str, about: &'static str) -> Suite {
     Suite { name, what: What::Tests, about }
 }
 
-/// All of them, in the order in which they run.
+/// All suites, in the order in which they run.
 pub(crate) const ALL: [Suite; 9] = [
     Suite { name: "page", what: What::Page, about: "the page's JavaScript, with Node" },
     Suite { name: "units", what: What::Units, about: "the crates' own tests" },
@@ -40,7 +39,7 @@ pub(crate) const ALL: [Suite; 9] = [
 ];
 
 impl Suite {
-    /// Whether its tests run the image's static program.
+    /// Whether its tests run the image's static binary.
     pub(crate) fn needs_image(&self) -> bool {
         match self.name {
             "release" => true,
@@ -50,10 +49,10 @@ impl Suite {
     }
 }
 
-/// The suites of these names, in their own order; all without names.
+/// The suites with these names, in the order in which they run; all suites if there are no names.
 ///
 /// # Errors
-/// A name is no suite.
+/// No suite has one of the names.
 pub(crate) fn named(names: &[&str]) -> Result<Vec<&'static Suite>> {
     if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|suite| suite.name != **name)) {
         bail!("no suite `{unknown}`; the suites are:\n{}", list());

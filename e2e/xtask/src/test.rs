@@ -1,4 +1,4 @@
-//! `cargo xtask test`: installs, builds, and runs the suites from the quickest to the slowest.
+//! `cargo xtask test`: installs packages, builds, and runs the suites from the fastest to the slowest.
 
 use crate::count::Count;
 use crate::run::{cargo, exit_code, phase};
@@ -11,10 +11,10 @@ use std::time::Instant;
 use suites::{Suite, What};
 use testkit::{image, skip, tools, tree};
 
-/// Runs the suites that are named, or all, up to the first that fails; its exit code. `arguments` go to each `cargo test`.
+/// Runs the named suites, or all, up to the first that fails, and returns the exit code. `arguments` go to each test binary.
 ///
 /// # Errors
-/// A name is no suite, or a program can't be installed or started.
+/// No suite has one of the names, or a program can't be installed or started.
 pub(crate) fn run(names: &[&str], arguments: &[&str]) -> Result<u8> {
     let suites = suites::named(names)?;
     install::missing(&tools::NEEDED)?;
@@ -42,7 +42,7 @@ struct Run {
 impl Run {
     fn all(&mut self, suites: &[&Suite], arguments: &[&str]) -> Result<u8> {
         if suites.iter().any(|suite| suite.what != What::Page) {
-            // One build for all suites. Bins and tests are selected together, because cargo's features depend on the selection:
+            // One build for all suites. It selects bins and tests together, because cargo's features depend on the selection, and
             // two selections would compile some dependencies twice.
             let code = self.timed("build", |_| phase("build", &mut cargo(&["build", "--workspace", "--all-targets"])))?;
             if code != 0 {
@@ -67,8 +67,8 @@ impl Run {
             if suite.what != What::Page && !arguments.is_empty() {
                 command.arg("--").args(arguments);
             }
-            // Set for strictness: a test that lacks a program then fails instead of being skipped. Backtraces name the line of a
-            // test that returns an error.
+            // With CI set, a test whose program is missing fails instead of being skipped. With backtraces, a test that returns an
+            // error shows its line.
             command.env("CI", "1").env("RUST_BACKTRACE", "1").env(skip::FILE, &self.skipped);
             let code = self.counted(suite.name, &mut command)?;
             if code != 0 {
@@ -85,7 +85,7 @@ impl Run {
         done
     }
 
-    /// Runs tests, shows what they write and counts them; the exit code.
+    /// Runs tests, shows their output, counts them, and returns the exit code.
     fn counted(&mut self, name: &str, command: &mut Command) -> Result<u8> {
         println!("== {name}: {command:?}");
         let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("can't run {:?}", command.get_program()))?;
@@ -99,7 +99,7 @@ impl Run {
     }
 }
 
-/// How a suite is run. Always with the whole workspace: cargo would build some crates again for a part of it.
+/// The commands of a suite. They always select the whole workspace, because cargo would rebuild some crates for a part of it.
 fn commands(suite: &Suite) -> Result<Vec<Command>> {
     let tests = ["test", "--workspace", "--no-fail-fast"];
     Ok(match suite.what {
@@ -123,7 +123,7 @@ fn commands(suite: &Suite) -> Result<Vec<Command>> {
     })
 }
 
-/// The test binaries beside each crate but e2e, whose are suites of their own.
+/// The integration tests of each crate except e2e, whose tests are suites of their own.
 fn tests_of_crates(root: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for folder in std::fs::read_dir(root)? {
@@ -138,7 +138,7 @@ fn tests_of_crates(root: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The files of the page's own tests. Each by its name: what `node --test` makes of a folder differs between its versions.
+/// The files of the page's JavaScript tests, listed one by one, because `node --test` treats a folder differently by version.
 fn page_tests(root: &Path) -> Result<Vec<PathBuf>> {
     let folder = root.join("app/src/page/tests");
     let files = std::fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))?;

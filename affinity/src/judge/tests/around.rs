@@ -22,7 +22,7 @@ fn what_a_cluster_says_of_moves() {
     collateral.events.truncate(3);
     told(&mut collateral, 5.5, "d", PodState::Ready);
     finds(&collateral, Verdict::NotSticky, Some("moved-collateral"));
-    // New pods alone move nobody.
+    // New pods alone cause no moves.
     let mut rest = sticky();
     rest.events = collateral.events;
     finds(&rest, Verdict::Sticky, None);
@@ -136,7 +136,7 @@ fn sessions_that_bring_cookies() {
     };
     finds(&with_cookies(&["a"]), Verdict::Inconclusive, Some("sessions-together"));
     finds(&with_cookies(&["a", "b", "c"]), Verdict::Sticky, None);
-    // A login that identifies no pod leads to all of them, or to one.
+    // After a login that identifies no pod, sessions begin on all pods, or on one.
     for (pods, verdict, word) in [(&["a", "b", "c"][..], Verdict::Sticky, None), (&["a"], Verdict::Inconclusive, Some("sessions-together"))] {
         let mut login = with_cookies(pods);
         login.sessions.iter_mut().for_each(|session| session.shots[0] = Shot { path: 1, ..shot("-") });

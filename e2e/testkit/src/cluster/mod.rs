@@ -1,7 +1,7 @@
-//! The programs and images of the test cluster, and where a cluster keeps its files.
+//! The test cluster's programs, images and files.
 //!
-//! The programs are built from the Go modules in `e2e/cluster`, whose `go.mod` files are the only place where versions stand.
-//! `cargo xtask cluster` starts and stops clusters; the tests only need what is here.
+//! The programs are built from the Go modules in `e2e/cluster`; only their `go.mod` files contain versions.
+//! `cargo xtask cluster` starts and stops clusters. This module has what the tests need as well.
 
 pub mod images;
 pub mod modules;

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// A cold build of the largest module on two busy cores.
+/// Enough for a cold build of the largest module on two busy cores.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
 
-/// One Go module: what it is built with, and the programs that come of it.
+/// One Go module: its packages, and the programs built from them.
 struct Module {
     folder: &'static str,
     packages: &'static str,
@@ -23,7 +23,7 @@ struct Module {
 const MODULES: &[Module] = &[
     Module { folder: "small", packages: "./...", programs: &["oci", "pause", "probe"] },
     Module { folder: "lint", packages: "tool", programs: &["actionlint", "crane", "kubeconform"] },
-    // Its only tool is the server's root package, which Go names after its folder.
+    // The only tool is the server's root package, and Go names the program after its folder.
     Module { folder: "etcd", packages: "tool", programs: &["server"] },
     Module { folder: "coredns", packages: ".", programs: &["coredns"] },
     Module {
@@ -37,9 +37,6 @@ const MODULES: &[Module] = &[
 ];
 
 /// Builds every program that is missing or older than its source.
-///
-/// # Errors
-/// One can't be built.
 pub async fn all(place: &Place) -> Result<()> {
     for module in MODULES {
         one(place, module).await?;
@@ -47,10 +44,7 @@ pub async fn all(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// A program of a module, built now if it is missing or older than its source; nothing where there is no Go to build it.
-///
-/// # Errors
-/// No module has it, or it can't be built.
+/// A program of a module, built if it is missing or older than its source; `None` without Go.
 pub async fn tool(name: &str) -> Result<Option<PathBuf>> {
     let place = Place::named("any")?;
     let module = MODULES.iter().find(|module| module.programs.contains(&name)).with_context(|| format!("no module has a program {name}"))?;
@@ -65,32 +59,32 @@ fn go() -> Option<PathBuf> {
     tools::find("go").or_else(|| Some(PathBuf::from("/usr/local/go/bin/go")).filter(|p| p.is_file()))
 }
 
-/// Where a built program is.
+/// The path of a built program.
 #[must_use]
 pub fn binary(place: &Place, name: &str) -> PathBuf {
     place.cache.join("bin").join(name)
 }
 
-/// The kubectl of the clusters' own version if it was built, else the machine's.
+/// The kubectl of the clusters' version if it was built, else the one in PATH.
 ///
 /// # Errors
-/// There is neither.
+/// Neither exists.
 pub fn kubectl() -> Result<PathBuf> {
     let own = binary(&Place::named("any")?, "kubectl");
     if own.is_file() { Ok(own) } else { tools::find("kubectl").context("no kubectl: `cargo xtask cluster build` makes one") }
 }
 
-/// The helm that was built, else the machine's.
+/// The helm that was built, else the one in PATH.
 ///
 /// # Errors
-/// There is neither.
+/// Neither exists.
 pub fn helm() -> Result<PathBuf> {
     let own = binary(&Place::named("any")?, "helm");
     if own.is_file() { Ok(own) } else { tools::find("helm").context("no helm: `cargo xtask cluster build` makes one") }
 }
 
 async fn one(place: &Place, module: &Module) -> Result<()> {
-    // One for each: who needs a small program does not wait for Kubernetes.
+    // A lock per module: a test that needs a small program doesn't wait for the Kubernetes build.
     let _lock = Place::lock(&place.cache, &format!("build-{}", module.folder))?;
     let source = place.source.join(module.folder);
     let flags = flags(place, module)?;
@@ -107,9 +101,9 @@ async fn one(place: &Place, module: &Module) -> Result<()> {
     fs::create_dir_all(place.cache.join("log"))?;
     let output = File::create(&log)?;
     let mut build = Command::new("nice");
-    // Politely: it runs in the background of other tests.
+    // At low priority, because other tests run meanwhile.
     build.args(["-n", "10"]).arg(go).args(["build", "-ldflags", &flags, "-o"]).arg(&fresh).arg(module.packages).current_dir(&source);
-    // Nothing of the caller's settings but where modules come from may change what is built, and nothing may change go.mod.
+    // Of the caller's settings, only the source of modules applies to the build, and the build never changes go.mod.
     build.env("GOFLAGS", "-mod=readonly -trimpath -buildvcs=false").env("CGO_ENABLED", "0").env("GOWORK", "off");
     build.stdout(output.try_clone()?).stderr(output).kill_on_drop(true);
     let work = async {
@@ -123,14 +117,14 @@ async fn one(place: &Place, module: &Module) -> Result<()> {
     phase(&format!("build of {}", module.folder), work).await?;
     fs::create_dir_all(place.cache.join("bin"))?;
     for name in module.programs {
-        // Renamed, not written: a program that runs can't be written to.
+        // Renamed, because a running program can't be overwritten.
         fs::rename(fresh.join(name), binary(place, name)).with_context(|| format!("go build made no {name}"))?;
     }
     fs::remove_dir_all(&fresh)?;
     stamp.write()
 }
 
-/// Linker flags: no symbols, and for Kubernetes the version that its programs tell (unset, clients take it for 0.0).
+/// Linker flags: no symbols, and the version that Kubernetes programs report (unset, clients read 0.0).
 fn flags(place: &Place, module: &Module) -> Result<String> {
     if module.folder != "kubernetes" {
         return Ok("-s -w".to_owned());
@@ -142,10 +136,7 @@ fn flags(place: &Place, module: &Module) -> Result<String> {
     Ok(format!("-s -w {} {} {}", set("gitVersion", &version), set("gitMajor", major), set("gitMinor", minor)))
 }
 
-/// The version of a required module, from the folder's go.mod.
-///
-/// # Errors
-/// The go.mod requires no such module.
+/// The version of a required module, from the go.mod in `folder`.
 pub fn version(place: &Place, folder: &str, module: &str) -> Result<String> {
     let path = place.source.join(folder).join("go.mod");
     let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;

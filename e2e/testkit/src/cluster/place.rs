@@ -1,4 +1,4 @@
-//! Where a cluster and its programs are.
+//! Folders of a cluster and its programs.
 
 use crate::phase::say;
 use crate::tree;
@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 /// A cluster by its name, and the folders that belong to it.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// Its name.
     pub name: String,
-    /// Everything of this one cluster: certificates, logs, process ids, containers, volumes.
+    /// This cluster's own files: certificates, logs, process ids, containers, volumes.
     pub state: PathBuf,
     /// Programs and images, shared by all clusters.
     pub cache: PathBuf,
@@ -23,14 +22,14 @@ impl Place {
     /// The folders of the cluster `name`.
     ///
     /// # Errors
-    /// A name that can't be part of a path.
+    /// The name can't be part of a path.
     pub fn named(name: &str) -> Result<Self> {
         if name.is_empty() || name.len() > 20 || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
             bail!("invalid cluster name `{name}`: 1 to 20 characters of a-z, 0-9 and -");
         }
-        // Not cargo's target folder, which may be another one for each caller: a second `up` has to find the first.
+        // Not cargo's target folder, which can differ by caller: a second `up` has to find the first.
         let root = tree::root().join("target/cluster");
-        // Mounts below it are found in /proc/mounts, where no link stands.
+        // Mounts below it are looked up in /proc/mounts, whose paths have no symbolic links.
         let root = root.canonicalize().unwrap_or(root);
         let cache = match std::env::var_os("STICKY_CLUSTER_CACHE") {
             Some(folder) if !folder.is_empty() => std::path::absolute(folder)?,
@@ -38,40 +37,36 @@ impl Place {
         };
         let place = Self { name: name.to_owned(), state: root.join("state").join(name), cache, source: tree::root().join("e2e/cluster") };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@".contains(&byte);
-        // It stands in configuration files of five syntaxes, and the kernel escapes what it writes into /proc/mounts.
+        // The path is used in configuration files of five syntaxes, and the kernel escapes paths in /proc/mounts.
         if !place.state.as_os_str().as_encoded_bytes().iter().copied().all(plain) {
             bail!("{}: check the project out into a folder whose path has only letters, digits and /._-+@", place.state.display());
         }
         let socket = place.socket();
-        // The kernel takes no longer path for a socket, and containerd's message about it does not say so.
+        // The kernel limits the path of a socket, and containerd's error doesn't mention that.
         if socket.as_os_str().len() > 100 {
             bail!("{} is too long for a socket: check the project out into a folder with a shorter path", socket.display());
         }
         Ok(place)
     }
 
-    /// The administrator's kubeconfig; there once the cluster is being started.
+    /// The administrator's kubeconfig; it exists once the cluster starts.
     #[must_use]
     pub fn kubeconfig(&self) -> PathBuf {
         self.state.join("kubeconfig")
     }
 
-    /// containerd's socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.state.join("containerd.sock")
     }
 
-    /// A path below the state folder, as text for a configuration file.
+    /// A path below the state folder, as a string for configuration files.
     #[must_use]
     pub fn text(&self, below: &str) -> String {
         self.state.join(below).display().to_string()
     }
 
-    /// Keeps others out until the value is dropped: two that build the same cache, or start the same cluster.
-    ///
-    /// # Errors
-    /// The lock's file can't be written.
+    /// Takes a lock until the value is dropped, so that no two processes build the same cache or start the same cluster.
     pub fn lock(folder: &Path, name: &str) -> Result<File> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{name}.lock"));

@@ -1,11 +1,11 @@
-//! Build stamps: whether something was made of the sources of now.
+//! Build stamps: whether a build is up to date with its sources.
 
 use super::place::Place;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file that says what something was made of.
+/// A file with the hash of a build's sources.
 #[derive(Debug)]
 pub struct Stamp {
     path: PathBuf,
@@ -13,10 +13,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// The hash of some texts and of all files below some folders.
-    ///
-    /// # Errors
-    /// A file can't be read.
+    /// Hashes texts, and all files below folders.
     pub fn of(place: &Place, name: &str, texts: &[&str], folders: &[&Path]) -> Result<Self> {
         let mut hash = Fnv::default();
         texts.iter().for_each(|text| hash.add(text.as_bytes()));
@@ -29,23 +26,20 @@ impl Stamp {
         Ok(Self { path: place.cache.join("stamps").join(name), hash: format!("{:016x}", hash.0) })
     }
 
-    /// Whether the thing was made of the same.
+    /// Whether the last build had the same sources.
     #[must_use]
     pub fn fits(&self) -> bool {
         fs::read_to_string(&self.path).is_ok_and(|text| text == self.hash)
     }
 
-    /// Records that it was made now.
-    ///
-    /// # Errors
-    /// The file can't be written.
+    /// Records that the build is up to date.
     pub fn write(&self) -> Result<()> {
         fs::create_dir_all(self.path.parent().context("a stamp without a folder")?)?;
         fs::write(&self.path, &self.hash).with_context(|| format!("can't write {}", self.path.display()))
     }
 }
 
-/// All files below a folder, or the one file, in a fixed order.
+/// All files below a folder in a fixed order, or the file itself.
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
@@ -56,7 +50,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(nested?.into_iter().flatten().collect())
 }
 
-/// FNV-1a. Unlike the standard library's hash it is the same in every version of Rust; nobody attacks a build cache's stamp.
+/// FNV-1a. Unlike the standard library's hash, it is the same in every version of Rust. A build stamp needs no protection from attacks.
 struct Fnv(u64);
 
 impl Default for Fnv {

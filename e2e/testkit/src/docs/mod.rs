@@ -1,7 +1,7 @@
-//! What the documents and `--help` show, taken at their word: every command in them is run by a test.
+//! The commands in the documents and in `--help`: a test runs every one of them.
 //!
-//! [`text`] finds commands and links, [`shell`] runs commands as a person pastes them, [`RUN_BY`] says where each of the
-//! documents' commands is run. A command that nobody runs fails a test.
+//! [`text`] finds commands and links, and [`shell`] runs commands as a user would paste them. [`RUN_BY`] lists which test runs which
+//! commands; a command that no test runs is a failure.
 
 pub mod shell;
 pub mod shown;
@@ -10,24 +10,24 @@ pub mod text;
 use crate::tree;
 use anyhow::{Context, Result};
 
-/// Who runs the commands below a heading.
+/// The test that runs the commands below a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunBy {
     /// `tests/processes/docs.rs`, on this machine without a cluster.
     Here,
-    /// `tests/journey.rs`, on a cluster that the commands themselves make.
+    /// `tests/journey.rs`, on a cluster that the commands create.
     Journey,
     /// `tests/journey.rs`, on the same cluster while the release is up.
     Release,
-    /// `tests/journey.rs`, on the same cluster without a release, from the root of the tree.
+    /// `tests/journey.rs`, on the same cluster without a release, from the workspace's root.
     Chart,
     /// `tests/release`, from a release that it packs.
     Install,
-    /// `.ci/run`, by these words, one for each command.
+    /// `.ci/run`, with these texts, one for each command.
     Ci(&'static [&'static str]),
 }
 
-/// Every heading with commands below it, by file, in the order in which a reader meets them.
+/// Every heading with commands, by file, in reading order.
 pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Try it on your machine", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
@@ -48,10 +48,7 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("e2e/cluster/README.md", "Tests on a cluster", RunBy::Ci(&["STICKY_E2E_KUBECONFIG=$(\"${cluster[@]}\" kubeconfig)"])),
 ];
 
-/// All documents for readers: the README, what it leads to, and the READMEs of folders; by path from the root.
-///
-/// # Errors
-/// A folder can't be read.
+/// All documents: the README, the pages it links to, and READMEs in folders, as pairs of path from the root and text.
 pub fn files() -> Result<Vec<(String, String)>> {
     let root = tree::root();
     let mut paths = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(str::to_owned).to_vec();
@@ -67,7 +64,7 @@ pub fn files() -> Result<Vec<(String, String)>> {
 /// The commands below a heading of a document, in order.
 ///
 /// # Errors
-/// There is no such document, or it shows none there.
+/// The document or the heading doesn't exist, or has no commands.
 pub fn commands(file: &str, heading: &str) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(tree::root().join(file)).with_context(|| format!("no {file}"))?;
     let all: Vec<String> = text::commands(&text).into_iter().filter(|command| command.heading == heading).map(|command| command.line).collect();
@@ -75,17 +72,14 @@ pub fn commands(file: &str, heading: &str) -> Result<Vec<String>> {
     Ok(all)
 }
 
-/// The spec that the documents show, for commands that read `release.yaml`.
-///
-/// # Errors
-/// They show none.
+/// The example spec in the documents, for commands that read `release.yaml`.
 pub fn example_spec() -> Result<String> {
     let text = std::fs::read_to_string(tree::root().join("docs/operations.md")).context("no docs/operations.md")?;
     let spec = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).context("docs/operations.md shows no spec")?;
     Ok(spec.to_owned())
 }
 
-/// The examples of a program and its commands, in the order of its help.
+/// The examples in the help of a program and its commands, in order.
 #[must_use]
 pub fn examples(program: &clap::Command) -> Vec<String> {
     let commands = std::iter::once(program).chain(program.get_subcommands());
@@ -94,16 +88,16 @@ pub fn examples(program: &clap::Command) -> Vec<String> {
     texts.flat_map(|text| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()).filter(|line| line.starts_with(&name)).collect()
 }
 
-/// Whether a line of `stickyctl` asks a cluster.
+/// Whether a `stickyctl` command line needs a cluster.
 #[must_use]
 pub fn needs_a_cluster(line: &str) -> bool {
     let asks = ["up", "status", "scale", "mode", "forward", "down"];
     let command = line.split_whitespace().nth(1).unwrap_or_default();
-    // `verify` alone asks the cluster's own release.
+    // `verify` without a URL tests the cluster's release.
     (asks.contains(&command) && !line.contains("--local")) || line == "stickyctl verify"
 }
 
-/// Whether a line of `stickyctl` packs the image's static program.
+/// Whether a `stickyctl` command line packs the image's static binary.
 #[must_use]
 pub fn needs_the_image(line: &str) -> bool {
     line.starts_with("stickyctl image")

@@ -1,4 +1,4 @@
-//! A shell of a reader's: lines are pasted one after another, and what goes on by itself goes on.
+//! A reader's shell: lines are pasted one after another, and long-running commands keep running.
 
 use crate::process::Process;
 use crate::{bin, wait};
@@ -11,16 +11,16 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
-/// No line that ends by itself takes longer: the first `up` on a busy machine builds nothing, but waits for pods.
+/// Deadline for a line that exits by itself. The first `up` on a busy machine builds nothing, but waits for pods.
 const LIMIT: Duration = Duration::from_secs(300);
 const SOON: Duration = Duration::from_secs(60);
 
-/// How the documents call programs of this workspace from a clone, and what is called here.
+/// How the documents call this workspace's programs from a clone, and what is run instead.
 const FROM_A_CLONE: [(&str, &str); 2] = [("cargo run -p stickyctl -- ", "stickyctl "), ("cargo run -p sticky-app -- ", "sticky-app ")];
-/// What goes on until somebody ends it.
+/// Commands that run until they are stopped.
 const STAYING: [&str; 5] = ["stickyctl up --local", "stickyctl forward", "stickyctl status --watch", "kubectl port-forward", "sticky-app --"];
 
-/// A folder with programs of its own before everybody's, a home, and variables.
+/// A working folder, a home, variables, and a folder of programs that comes first in PATH.
 #[derive(Debug)]
 pub struct Shell {
     folder: TempDir,
@@ -29,10 +29,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// An empty one, in whose PATH `stickyctl` and `sticky-app` come first, side by side as in a release's archive.
-    ///
-    /// # Errors
-    /// A folder can't be made, or the two were not built.
+    /// A new shell with `stickyctl` and `sticky-app` first in PATH, in one folder as in a release's archive.
     pub fn new() -> Result<Self> {
         let shell = Self { folder: tempfile::tempdir()?, variables: Vec::new(), replaced: Vec::new() };
         for folder in ["bin", "home", "run", "work"] {
@@ -43,22 +40,17 @@ impl Shell {
         Ok(shell)
     }
 
-    /// The folder in which lines are run.
     #[must_use]
     pub fn work(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
-    /// The user's home.
     #[must_use]
     pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
-    /// Puts a program into the PATH. A hard link where that is possible: a link would lead `stickyctl` to other neighbours.
-    ///
-    /// # Errors
-    /// The file can't be put there.
+    /// Adds a program to PATH, as a hard link if possible: with a symbolic link, `stickyctl` would find other programs beside it.
     pub fn program(&self, name: &str, file: &Path) -> Result<()> {
         let place = self.folder.path().join("bin").join(name);
         let _ = fs::remove_file(&place);
@@ -67,10 +59,7 @@ impl Shell {
             .with_context(|| format!("can't put {} into the PATH", file.display()))
     }
 
-    /// Puts a script of bash into the PATH.
-    ///
-    /// # Errors
-    /// It can't be written.
+    /// Adds a bash script to PATH.
     pub fn script(&self, name: &str, text: &str) -> Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
         let place = self.folder.path().join("bin").join(name);
@@ -79,17 +68,16 @@ impl Shell {
         Ok(())
     }
 
-    /// Sets a variable.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Replaces a word of the lines by another one.
+    /// Replaces a word in all lines with another one.
     pub fn replace(&mut self, word: &str, by: &str) {
         self.replaced.push((word.to_owned(), by.to_owned()));
     }
 
-    /// What is run for a line of the documents.
+    /// The line that is run for a line in the documents.
     #[must_use]
     pub fn meant(&self, line: &str) -> String {
         let own = FROM_A_CLONE.iter().map(|(from, to)| (*from, *to));
@@ -97,7 +85,7 @@ impl Shell {
         all.fold(line.to_owned(), |line, (from, to)| line.replace(from, to))
     }
 
-    /// Whether a line goes on until somebody ends it.
+    /// Whether a line runs until it is stopped.
     #[must_use]
     pub fn stays(&self, line: &str) -> bool {
         let line = self.meant(line);
@@ -106,8 +94,8 @@ impl Shell {
 
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new("bash");
-        // STICKY... in the developer's own environment must not reach the tests, nor cargo's variables: without them stickyctl
-        // speaks as it does to somebody who installed it.
+        // Keeps the developer's own STICKY... variables out of the tests, and cargo's too: without those, stickyctl's hints say `stickyctl`
+        // and not `cargo run`.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY")) {
             command.env_remove(name);
         }
@@ -119,18 +107,18 @@ impl Shell {
         command
     }
 
-    /// Runs a line that ends; what it wrote to stdout.
+    /// Runs a line that exits by itself, and returns its stdout.
     ///
     /// # Errors
-    /// It failed, with all that it said.
+    /// It fails; the error includes its output.
     pub async fn run(&self, line: &str) -> Result<String> {
         self.ended(line, tokio::process::Command::from(self.command(&self.meant(line))), "").await
     }
 
-    /// Runs a line in a terminal and types `answer` there; all that it showed.
+    /// Runs a line in a terminal, types `answer`, and returns everything it showed.
     ///
     /// # Errors
-    /// It failed, with all that it showed.
+    /// It fails; the error includes what it showed.
     pub async fn asked(&self, line: &str, answer: &str) -> Result<String> {
         let mut terminal = self.command("exec script --quiet --return --command \"$LINE\" /dev/null");
         terminal.env("LINE", self.meant(line)).env("TERM", "dumb");
@@ -141,7 +129,7 @@ impl Shell {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().context("can't start bash")?;
         if let Some(mut stdin) = child.stdin.take() {
-            // Who reads no answer may be over already.
+            // A command that reads no answer may have exited already.
             let _ = stdin.write_all(input.as_bytes()).await;
         }
         let done = wait::within(line, LIMIT, child.wait_with_output()).await??;
@@ -150,13 +138,10 @@ impl Shell {
         Ok(stdout.into_owned())
     }
 
-    /// Starts a line that goes on, and waits until it has said what it says when it is ready.
-    ///
-    /// # Errors
-    /// It ended, or said nothing of the kind.
+    /// Starts a long-running line, and waits until it reports that it is ready.
     pub async fn start(&self, line: &str) -> Result<Running> {
         let meant = self.meant(line);
-        // In place of the shell, so that a signal reaches the program itself.
+        // `exec` replaces the shell, so that a signal reaches the program itself.
         let mut process = Process::start(&mut self.command(&format!("exec {meant}")))?;
         let ready =
             |said: &str| said.starts_with("http://") || said.starts_with("Forwarding from") || said.contains("ready") || said.contains("listening");
@@ -164,10 +149,7 @@ impl Shell {
         Ok(Running { line: line.to_owned(), said, process })
     }
 
-    /// Runs lines one after another; those that go on are ended as with Ctrl-C when the next one like it comes, or at the end.
-    ///
-    /// # Errors
-    /// One failed.
+    /// Runs lines one after another. A long-running one is stopped as with Ctrl-C before the next one of its kind starts, or at the end.
     pub async fn all(&self, lines: &[String]) -> Result<()> {
         let mut running: Vec<Running> = Vec::new();
         for line in lines {
@@ -187,26 +169,26 @@ impl Shell {
     }
 }
 
-/// A line that goes on.
+/// A long-running line.
 #[derive(Debug)]
 pub struct Running {
     line: String,
-    /// The line that said that it is ready.
+    /// The output line that reported that it is ready.
     pub said: String,
     process: Process,
 }
 
 impl Running {
-    /// Ends it as Ctrl-C does; something that another line has ended already is no error.
+    /// Stops it as with Ctrl-C. It is no error if another line has stopped it already.
     ///
     /// # Errors
-    /// It does not end, or calls it a failure.
+    /// It doesn't exit, or exits with a failure.
     pub async fn end(mut self) -> Result<()> {
         if self.process.ended().is_none() {
             self.process.signal(Signal::INT)?;
         }
         let code = self.process.exit_code(SOON).await?;
-        // kubectl has no handler of its own.
+        // kubectl doesn't handle the signal.
         if ![0, 130].contains(&code) {
             bail!("`{}` ended with {code}\n{}\n{}", self.line, self.process.stdout.text(), self.process.stderr.text());
         }

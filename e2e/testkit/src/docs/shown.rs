@@ -1,13 +1,13 @@
-//! Runs that a page shows: a text between markers is what the command before it really said.
+//! Example runs on a page: the text between markers is the command's real output.
 
 use crate::tree;
 use anyhow::{Context, Result, ensure};
 
-/// Compares what was said with what `page` shows under `name`, but for numbers, which differ from run to run. With `STICKY_GENERATE` set
-/// the page is written instead.
+/// Compares output with the text that `page` shows under `name`, ignoring numbers, which differ from run to run. With `STICKY_GENERATE`
+/// set, writes the page instead.
 ///
 /// # Errors
-/// The page shows something else, or nothing of that name.
+/// The page shows something else, or has no such name.
 pub fn compare(page: &str, name: &str, said: &str) -> Result<()> {
     let path = tree::root().join(page);
     let text = std::fs::read_to_string(&path).with_context(|| format!("no {page}"))?;
@@ -22,7 +22,7 @@ pub fn compare(page: &str, name: &str, said: &str) -> Result<()> {
     Ok(())
 }
 
-/// A number, a bar and the space between columns are one sign each.
+/// Replaces each number, bar and gap between columns with one character.
 fn without_numbers(text: &str) -> String {
     let mut plain = String::new();
     for c in text.trim_end().chars() {

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-/// A line that a reader is meant to paste.
+/// A command line for the reader to paste.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// The nearest heading of the second level above it, or the title.
@@ -32,7 +32,7 @@ pub fn commands(text: &str) -> Vec<Command> {
     all
 }
 
-/// Where the links and pictures of a text lead.
+/// The targets of a text's links and pictures.
 #[must_use]
 pub fn links(text: &str) -> Vec<String> {
     let target = |event| match event {
@@ -42,7 +42,7 @@ pub fn links(text: &str) -> Vec<String> {
     Parser::new_ext(text, Options::ENABLE_TABLES).filter_map(target).collect()
 }
 
-/// The anchors of a text's headings, as GitHub makes them.
+/// The anchors that GitHub generates for a text's headings.
 #[must_use]
 pub fn anchors(text: &str) -> Vec<String> {
     let (mut current, mut all) = (None::<String>, Vec::new());

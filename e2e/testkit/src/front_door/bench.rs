@@ -1,4 +1,4 @@
-//! Where facts are seen: a release behind the front door, and Services and Ingresses beside its own.
+//! The setup for testing facts: a release behind the front door, with more Services and Ingresses on its pods.
 
 use super::facts::CookieCase;
 use crate::http::{self, Answer, Ask};
@@ -11,27 +11,26 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// What answers with the pod's name, by any method that asks.
+/// A path that answers with the pod's name, for any method.
 pub const WHOAMI: &str = "/whoami";
-/// A front door that is slow to hear of pods: ingress-nginx looks at most every 3.3 s, and each of its workers every second.
+/// Front doors learn about pods slowly: ingress-nginx syncs at most every 3.3 s, and each of its workers every second.
 const SOON: Duration = Duration::from_secs(60);
-/// Answers in a row after which every worker of the front door knows the route.
+/// After this many answers in a row, every worker of the front door knows the route.
 const IN_A_ROW: usize = 12;
 
-/// A release and a way through its front door.
+/// A release and a route through its front door.
 #[derive(Debug)]
 pub struct Bench<'a> {
-    /// Where the release is.
     pub space: &'a Space,
     /// The IngressClass of the front door.
     pub class: String,
-    /// The namespace of the front door, and its Deployment's and Service's name.
+    /// The front door's namespace, and the name of its Deployment and Service.
     pub door: (String, String),
     host: String,
     port: u16,
 }
 
-/// An Ingress to be.
+/// A builder for an Ingress.
 #[derive(Debug, Clone)]
 pub struct Route {
     name: String,
@@ -42,47 +41,44 @@ pub struct Route {
 }
 
 impl Route {
-    /// On the Service of its own name, at `/`, without annotations.
+    /// An Ingress for the Service of the same name, at `/`, without annotations.
     #[must_use]
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), host: name.to_owned(), annotations: Vec::new(), rules: vec![("/".into(), name.into())], secret: None }
     }
 
-    /// With cookie affinity.
     #[must_use]
     pub fn sticky(name: &str) -> Self {
         Self::named(name).with("affinity", "cookie")
     }
 
-    /// One of the table.
+    /// An Ingress for a case of the table.
     #[must_use]
     pub fn of(name: &str, case: &CookieCase) -> Self {
         let route = case.annotations.iter().fold(Self::named(name), |route, (key, value)| route.with(key, value));
         route.rules(&[(&case.path, name)])
     }
 
-    /// With an annotation.
     #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.annotations.push((format!("nginx.ingress.kubernetes.io/{key}"), value.to_owned()));
         self
     }
 
-    /// At these paths, each of a Service.
+    /// Sets the paths, each with its Service.
     #[must_use]
     pub fn rules(mut self, rules: &[(&str, &str)]) -> Self {
         self.rules = rules.iter().map(|(path, service)| ((*path).to_owned(), (*service).to_owned())).collect();
         self
     }
 
-    /// At the host of another.
+    /// Uses the host of another fact.
     #[must_use]
     pub fn at(mut self, host: &str) -> Self {
         host.clone_into(&mut self.host);
         self
     }
 
-    /// With a certificate.
     #[must_use]
     pub fn tls(mut self, secret: &str) -> Self {
         self.secret = Some(secret.to_owned());
@@ -91,52 +87,45 @@ impl Route {
 }
 
 impl<'a> Bench<'a> {
-    /// Behind a front door that is reached at a URL.
-    ///
-    /// # Errors
-    /// It has no host.
+    /// A bench behind a front door that is reachable at the URL `way`.
     pub fn new(space: &'a Space, class: &str, door: (String, String), way: &str) -> Result<Self> {
         let uri: Uri = way.parse().context("not a URL")?;
         let (host, port) = (uri.host().context("no host")?.to_owned(), uri.port_u16().unwrap_or(80));
         Ok(Self { space, class: class.to_owned(), door, host, port })
     }
 
-    /// The host of a fact. It holds the front door's address, for our own client.
+    /// A fact's host name. It contains the front door's address, which our client uses.
     #[must_use]
     pub fn host(&self, id: &str) -> String {
         http::named(&format!("{id}.{}", self.space.name), &self.host)
     }
 
-    /// The site of a fact.
+    /// The URL of a fact's site, without a slash at the end.
     #[must_use]
     pub fn url(&self, id: &str) -> String {
         format!("http://{}:{}", self.host(id), self.port)
     }
 
-    /// Names of the pods that serve.
-    ///
-    /// # Errors
-    /// kubectl failed.
+    /// Names of the release's app pods, except terminating ones.
     pub async fn pods(&self) -> Result<BTreeSet<String>> {
         let pods = self.space.pods("app").await?;
         let lives = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
         Ok(lives.filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
     }
 
-    /// A Service on the release's pods.
+    /// A Service for the release's app pods.
     #[must_use]
     pub fn service(&self, name: &str) -> Value {
         self.service_of(name, &json!({"app.kubernetes.io/instance": NAME, "app.kubernetes.io/component": "app"}))
     }
 
-    /// A Service on pods with these labels.
+    /// A Service for pods with these labels.
     #[must_use]
     pub fn service_of(&self, name: &str, labels: &Value) -> Value {
         let port = json!({"name": "http", "port": 80, "targetPort": 8080});
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"selector": labels, "ports": [port]}})
     }
 
-    /// An Ingress.
     #[must_use]
     pub fn ingress(&self, route: &Route) -> Value {
         let paths = route.rules.iter().map(|(path, service)| {
@@ -152,25 +141,18 @@ impl<'a> Bench<'a> {
         json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": route.name, "annotations": annotations}, "spec": spec})
     }
 
-    /// A route on a Service of its own.
+    /// An Ingress with its own Service.
     #[must_use]
     pub fn both(&self, route: &Route) -> Vec<Value> {
         vec![self.service(&route.name), self.ingress(route)]
     }
 
-    /// Applies objects.
-    ///
-    /// # Errors
-    /// One is refused.
     pub async fn apply(&self, objects: &[Value]) -> Result<()> {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
         self.space.apply(&list.to_string()).await.map(drop)
     }
 
-    /// Waits until a site's route is known and leads to `count` pods, and then to nothing else for a while.
-    ///
-    /// # Errors
-    /// It does not.
+    /// Waits until a site's route reaches `count` pods, and no others for a while.
     pub async fn reached(&self, id: &str, path: &str, count: usize) -> Result<()> {
         let (mut seen, mut row) = (BTreeSet::new(), 0);
         let (url, mut last) = (format!("{}{path}", self.url(id)), String::new());
@@ -191,19 +173,16 @@ impl<'a> Bench<'a> {
         done.await.with_context(|| format!("seen {seen:?}, last trouble: {last}"))
     }
 
-    /// A request for a site's `whoami` that the app has to answer.
-    ///
-    /// # Errors
-    /// It did not.
+    /// Requests a site's `whoami`, which the app has to answer.
     pub async fn whoami(&self, id: &str, cookie: &str) -> Result<Answer> {
         served(http::get(format!("{}{WHOAMI}", self.url(id))).cookie(cookie)).await
     }
 }
 
-/// An answer with 200 and a pod's name.
+/// Sends a request whose answer must be a 200 with a pod's name.
 ///
 /// # Errors
-/// It is another one.
+/// The status isn't 200, or the answer has no pod's name.
 pub async fn served(ask: Ask) -> Result<Answer> {
     let answer = ask.send().await?;
     ensure!(answer.status == 200 && !answer.pod().is_empty(), "{} {}", answer.status, answer.text());

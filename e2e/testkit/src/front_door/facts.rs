@@ -1,29 +1,28 @@
-//! The facts, and the comparison of controllers, as `e2e/front-doors.yaml` has them.
+//! The facts and the comparison of controllers, from `e2e/front-doors.yaml`.
 
 use crate::door::Door;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// The file's text.
 const TEXT: &str = include_str!("../../../front-doors.yaml");
 
-/// A case, and what comes of it behind each front door.
+/// A case, and what happens in it behind each front door.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Fact {
-    /// Its short name, which its objects have too.
+    /// Its short name, also used for its objects.
     pub id: String,
-    /// The case, for a reader.
+    /// The case, in words.
     pub case: String,
-    /// What is set up for it, and what is looked at.
+    /// What is set up for it, and what is observed.
     pub setting: Setting,
     nginx: Expect,
     traefik: Expect,
 }
 
 impl Fact {
-    /// What is to be seen behind a front door.
+    /// The expectation behind a front door.
     #[must_use]
     pub const fn expected(&self, door: Door) -> &Expect {
         match door {
@@ -39,27 +38,25 @@ impl Fact {
     }
 }
 
-/// Where a fact is seen.
+/// How a fact is observed.
 #[derive(Debug, Clone)]
 pub enum Setting {
-    /// An Ingress on a Service of its own; a client's first request and twelve more are looked at.
+    /// An Ingress with its own Service; a client's first request and twelve more are observed.
     Cookie(CookieCase),
-    /// What the probe of the fact's id does.
+    /// By the probe for the fact's id.
     Probe,
-    /// No test asserts it.
+    /// Not by a test; it was read in the controller's sources.
     Read,
 }
 
-/// An Ingress.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CookieCase {
-    /// Its annotations, without the prefix.
+    /// Annotations, without the prefix.
     pub annotations: BTreeMap<String, String>,
-    /// Its rule's path.
     #[serde(default = "slash")]
     pub path: String,
-    /// The `User-Agent` of the browser that asks.
+    /// The client's `User-Agent`.
     pub agent: Option<String>,
 }
 
@@ -67,18 +64,18 @@ fn slash() -> String {
     "/".to_owned()
 }
 
-/// What is to be seen: the text that the test compares, which is the reader's too.
+/// The expected observation: the tests compare this text, and the page shows it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// To the letter.
+    /// Compared literally.
     pub seen: String,
-    /// Why, or what follows.
+    /// The reason, or a consequence.
     #[serde(default)]
     pub note: String,
 }
 
-/// A fact as it is written: with one of three settings, and with one expectation or two.
+/// A fact as the file has it: with one of three settings, and one or two expectations.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -114,13 +111,11 @@ impl TryFrom<Written> for Fact {
     }
 }
 
-/// A line of the comparison.
+/// A row of the comparison.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    /// What is compared.
     pub what: String,
-    /// By controller.
     pub cells: Vec<Cell>,
 }
 
@@ -128,28 +123,24 @@ pub struct Line {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
-    /// What the controller's sources say.
+    /// The behaviour according to the controller's sources.
     pub text: String,
-    /// The fact that covers it, if one does.
+    /// The id of the fact that covers it, if any.
     pub fact: Option<String>,
 }
 
-/// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// All facts, in the order of the page.
     pub facts: Vec<Fact>,
-    /// The comparison's columns.
     pub controllers: Vec<String>,
-    /// The comparison's lines.
     pub comparison: Vec<Line>,
 }
 
-/// What the file says.
 ///
 /// # Panics
-/// The file is malformed: a test of this module fails too.
+/// The file is malformed; a test in this module fails too.
 #[must_use]
 #[allow(clippy::expect_used, reason = "the file is compiled in, and this module's tests read it")]
 pub fn data() -> &'static Data {

@@ -12,7 +12,7 @@ const MEASURED: &str = "measured";
 /// From the controller's source code; no test asserts it.
 const SOURCE: &str = "source";
 
-/// Where the tests of a front door run.
+/// The mark for the place where a front door's tests run.
 const fn mark(door: Door) -> &'static str {
     match door {
         Door::Nginx => ON_KIND,
@@ -20,7 +20,7 @@ const fn mark(door: Door) -> &'static str {
     }
 }
 
-/// The two front doors, line by line.
+/// The table of the two front doors.
 #[must_use]
 pub fn the_two() -> String {
     let title = |door: Door| format!("{} {}", door.name(), door.version());
@@ -35,7 +35,7 @@ pub fn the_two() -> String {
 fn cell(fact: &Fact, door: Door) -> String {
     let Expect { seen, note } = fact.expected(door);
     let mark = if fact.is_run() { mark(door) } else { MEASURED };
-    // "`COOKIE` sticks" reads better with a comma between.
+    // "`COOKIE` sticks" reads better with a comma in between.
     let seen = match &fact.setting {
         Setting::Cookie(_) => seen.replacen("` ", "`, ", 1),
         Setting::Probe | Setting::Read => seen.clone(),
@@ -44,7 +44,7 @@ fn cell(fact: &Fact, door: Door) -> String {
     format!("{mark} {}{}", escaped(&seen), escaped(&note))
 }
 
-/// Six controllers, by what each does.
+/// The table of the six controllers.
 #[must_use]
 pub fn the_six() -> String {
     let mut text = format!("| | {} |\n|---|{}\n", data().controllers.join(" | "), "---|".repeat(data().controllers.len()));
@@ -62,7 +62,7 @@ pub fn the_six() -> String {
     text
 }
 
-/// A bar would end the cell.
+/// Escapes bars, which would end the cell.
 fn escaped(text: &str) -> String {
     text.replace('|', "\\|")
 }

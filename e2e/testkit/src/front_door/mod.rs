@@ -1,4 +1,4 @@
-//! What each front door really does with a session's cookie: one list of facts, asserted by a test and rendered as a page.
+//! What each front door does with a session's cookie: one list of facts, asserted by a test and rendered as a page.
 //!
 //! The facts are data: `e2e/front-doors.yaml`, which [`facts`] reads. `e2e/tests/cluster/front_door.rs` asserts them, against
 //! Traefik on the test cluster and against ingress-nginx on kind, and [`markdown`] writes the same texts into

@@ -1,4 +1,4 @@
-//! One question over https, by `openssl s_client`: the tests' own client speaks plain http.
+//! One request over https with `openssl s_client`, because the tests' own client speaks only plain http.
 
 use super::bench::{Bench, Route, WHOAMI};
 use crate::cookie::SetCookie;
@@ -15,10 +15,7 @@ const SOON: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(15);
 const ID: &str = "secure-by-itself";
 
-/// What an answer over https says of Secure where nobody said it.
-///
-/// # Errors
-/// No answer.
+/// Whether the cookie in an answer over https is Secure if no annotation asks for it.
 pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
     let host = bench.host(ID);
     let made = rcgen::generate_simple_self_signed(vec![host.clone()])?;
@@ -34,7 +31,7 @@ pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
     let request = format!("GET {WHOAMI} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let answer = wait::until("the app's answer over https", SOON, async || {
         let mut client = Command::new("openssl");
-        // Quiet also waits for the answer after the end of what it was given.
+        // -quiet also waits for the answer after the end of stdin.
         client.args(["s_client", "-quiet", "-connect", &address, "-servername", &host]);
         let text = sh::feed(ANSWER, client, request.as_bytes()).await.ok()?;
         (text.starts_with("HTTP/1.1 200") && text.to_ascii_lowercase().contains("\nx-sticky-pod: ")).then_some(text)

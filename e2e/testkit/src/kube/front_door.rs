@@ -1,4 +1,4 @@
-//! The front door that all releases of the tests share: Traefik, reading ingress-nginx' annotations, on port 80 of the node.
+//! The front door that all test releases share: Traefik with ingress-nginx's annotations, on port 80 of the node.
 
 use super::Kube;
 use crate::jar::Jar;
@@ -10,15 +10,11 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// Its objects.
 pub const TRAEFIK: &str = include_str!("../../../cluster/traefik.yaml");
 
-/// Installs it where it is not, waits until it serves, and gives its address.
-///
-/// # Errors
-/// It does not come up, or the cluster has no node with an address.
+/// Installs it if necessary, waits until it serves, and returns its address.
 pub async fn install(kube: &Kube) -> Result<String> {
-    // Two tests that apply the same objects at once would conflict with each other.
+    // Tests that apply the same objects at once would conflict.
     let lock = File::create(std::env::temp_dir().join("sticky-e2e-front-door.lock"))?;
     lock.lock()?;
     kube.feed(&["apply", "--server-side", "-f", "-"], TRAEFIK).await?;
@@ -27,14 +23,11 @@ pub async fn install(kube: &Kube) -> Result<String> {
     Ok(addresses.split_whitespace().next().context("no node has an address")?.to_owned())
 }
 
-/// Through a front door at an address, to the probe pods of the smoke manifest: each new session gets a cookie and stays where
-/// it began, and sessions get to all three pods.
-///
-/// # Errors
-/// One of these is not so.
+/// Asserts that a front door keeps sessions on the smoke manifest's probe pods: each new session gets a cookie and stays on its first
+/// pod, and sessions reach all three pods.
 pub async fn cookies_stick(address: &str) -> Result<()> {
     let ask = |jar: &Jar| http::get(format!("http://{address}/")).cookie(&jar.header()).send();
-    // It learns of pods one after another: sessions that begin while it knows one of them would all be there.
+    // It learns about pods one by one, and sessions that begin while it knows only one would all be there.
     let mut known = HashSet::new();
     wait::until("the front door knows the route and three pods", SOON, async || {
         let answer = ask(&Jar::default()).await.ok().filter(|answer| answer.status == 200)?;

@@ -1,4 +1,4 @@
-//! Helm, the real one, with the chart of this tree and nothing of the caller's settings.
+//! The real Helm, with this tree's chart and without the caller's settings.
 
 use super::{KUBECONFIG, Space};
 use crate::{cluster, skip, tree, wait};
@@ -10,24 +10,22 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
-/// Beyond the longest `--timeout` of a test.
+/// Longer than any `--timeout` in a test.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// Helm, and a home of its own.
+/// Helm with its own home.
 #[derive(Debug)]
 pub struct Helm {
     program: PathBuf,
     home: TempDir,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug)]
 pub struct Said {
-    /// Whether it went well.
+    /// Whether the exit code was 0.
     pub well: bool,
-    /// What it answered.
     pub stdout: String,
-    /// Everything else that it said.
     pub stderr: String,
 }
 
@@ -37,10 +35,10 @@ impl Said {
         Self { well: done.status.success(), stdout: text(done.stdout), stderr: text(done.stderr) }
     }
 
-    /// The answer of a call that went well.
+    /// The stdout of a call that succeeded.
     ///
     /// # Errors
-    /// It did not; all that it said.
+    /// It failed; the error is its output.
     pub fn ok(self) -> Result<String> {
         ensure!(self.well, "helm failed\n{}{}", self.stdout, self.stderr);
         Ok(self.stdout)
@@ -48,11 +46,11 @@ impl Said {
 }
 
 impl Helm {
-    /// Helm; nothing, with the test recorded as skipped, where it was not built. It is built with the cluster's programs, so that tests that run before
-    /// these can't ask for it.
+    /// Helm, or `None` if it wasn't built; then the test is recorded as skipped. Helm is built with the cluster's programs, and tests
+    /// that run before that can't require it.
     ///
     /// # Panics
-    /// A cluster was named, whose programs are built by then.
+    /// Helm is missing although a cluster is set: then its programs have been built.
     #[must_use]
     #[allow(clippy::expect_used, reason = "a test that was asked for must not pass without helm")]
     pub fn asked() -> Option<Self> {
@@ -67,7 +65,6 @@ impl Helm {
         }
     }
 
-    /// A command of helm.
     #[must_use]
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
@@ -77,39 +74,32 @@ impl Helm {
         for (name, folder) in [("HELM_CACHE_HOME", "cache"), ("HELM_CONFIG_HOME", "config"), ("HELM_DATA_HOME", "data")] {
             command.env(name, self.home.path().join(folder));
         }
-        // A cluster is named by a flag or not at all.
+        // Only a flag may select a cluster.
         command.env_remove("KUBECONFIG").args(words);
         command
     }
 
-    /// Runs helm with a text on stdin, for `--values -`. It waits for no cluster unless it is told to.
-    ///
-    /// # Errors
-    /// It could not be started.
+    /// Runs helm with a text on stdin, for `--values -`, without a cluster unless a flag names one.
     pub fn run(&self, words: &[&str], input: &str) -> Result<Said> {
         let mut command = self.command(words);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("can't start helm")?;
-        // A call that refuses its flags reads nothing.
+        // A call that rejects its flags doesn't read stdin.
         let _ = child.stdin.take().context("no stdin")?.write_all(input.as_bytes());
         Ok(Said::of(child.wait_with_output()?))
     }
 
-    /// Runs helm in a namespace of a cluster, with a text on stdin.
-    ///
-    /// # Errors
-    /// It could not be started, or did not end.
+    /// Runs helm in a cluster's namespace, with a text on stdin.
     pub async fn on(&self, space: &Space, words: &[&str], input: &str) -> Result<Said> {
         let mut command = tokio::process::Command::from(self.command(words));
         command.arg("--kubeconfig").arg(space.kube.config()).args(["--namespace", &space.name]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().context("can't start helm")?;
-        // A command that reads no values ends without reading this.
+        // A command without `--values -` doesn't read stdin.
         let _ = child.stdin.take().context("no stdin")?.write_all(input.as_bytes()).await;
         Ok(Said::of(wait::within(&format!("helm {}", words.join(" ")), LIMIT, child.wait_with_output()).await??))
     }
 }
 
-/// The chart's folder.
 #[must_use]
 pub fn chart() -> String {
     tree::root().join("helm").display().to_string()

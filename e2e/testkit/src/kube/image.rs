@@ -1,4 +1,4 @@
-//! Getting the app's image into the cluster's nodes.
+//! Loads the app's image into the cluster's nodes.
 
 use super::Kube;
 use crate::{bin, image, sh};
@@ -8,18 +8,18 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
-/// The command that takes an image's archive on stdin, for clusters that are not the tests' own; its words are parted by
-/// blanks.
+/// The variable with the command that loads an image's archive from stdin, for clusters other than the test cluster. Spaces separate
+/// its words.
 pub const LOADER: &str = "STICKY_E2E_IMAGE_LOADER";
 const LIMIT: Duration = Duration::from_secs(120);
 
 static LOADED: OnceCell<()> = OnceCell::const_new();
 
 impl Kube {
-    /// The words of the command that takes an image's archive on stdin.
+    /// The words of the command that loads an image's archive from stdin.
     ///
     /// # Errors
-    /// Nobody said how, and it is no test cluster.
+    /// The variable isn't set, and this isn't a test cluster.
     pub fn loader(&self) -> Result<Vec<String>> {
         if let Ok(words) = std::env::var(LOADER) {
             return Ok(words.split_whitespace().map(str::to_owned).collect());
@@ -29,18 +29,12 @@ impl Kube {
         Ok([&program, "cluster", "--name", &name, "load", "-"].map(str::to_owned).into())
     }
 
-    /// Loads the app's image as it is built now, once for each test program.
-    ///
-    /// # Errors
-    /// It can't be made or loaded.
+    /// Loads the current build of the app's image, once per test binary.
     pub async fn load_app(&self) -> Result<()> {
         LOADED.get_or_try_init(async || self.load(&image::archive()?).await).await.map(drop)
     }
 
     /// Loads an image's archive.
-    ///
-    /// # Errors
-    /// There is none, or it can't be loaded.
     pub(super) async fn load(&self, archive: &Path) -> Result<()> {
         let words = self.loader()?;
         let (program, arguments) = words.split_first().with_context(|| format!("{LOADER} is empty"))?;

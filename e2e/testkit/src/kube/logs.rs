@@ -1,4 +1,4 @@
-//! Pods' logs, followed from their start because they vanish with the pod, and what workers say with their last breath.
+//! Pods' logs, followed from the start because they vanish with the pod, and the totals that workers log when they exit.
 
 use super::Space;
 use crate::process::Process;
@@ -9,16 +9,13 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The logs of a release's app pods, by pod.
+/// The logs of a release's app pods, by pod name.
 #[derive(Debug, Default)]
 pub struct Logs(BTreeMap<String, Process>);
 
 impl Logs {
-    /// Begins to follow every pod that runs and is not followed yet. A pod is seen for as long as it lives, which is many
-    /// times longer than it takes to look again.
-    ///
-    /// # Errors
-    /// kubectl failed.
+    /// Starts following every running pod that isn't followed yet. Pods live many times longer than the interval between two calls,
+    /// so none is missed.
     pub async fn look(&mut self, space: &Space) -> Result<()> {
         for pod in space.pods("app").await? {
             let name = pod["metadata"]["name"].as_str().context("a pod without a name")?;
@@ -31,15 +28,15 @@ impl Logs {
         Ok(())
     }
 
-    /// The pods that were followed.
+    /// Names of the pods that were followed.
     pub fn pods(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Waits for the end of every pod; the sum of what their workers counted.
+    /// Waits until every pod has ended, and returns the sum of their workers' counts.
     ///
     /// # Errors
-    /// A pod goes on, or one of its workers did not say its totals.
+    /// A pod keeps running, or one of its workers doesn't log its totals.
     pub async fn totals(mut self, workers: usize) -> Result<Totals> {
         let mut sum = Totals::default();
         for (pod, process) in &mut self.0 {
@@ -53,15 +50,15 @@ impl Logs {
     }
 }
 
-/// What a worker counted in its life, or several of them.
+/// The counts of one worker's lifetime, or of several workers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals(BTreeMap<(String, String), u64>);
 
 impl Totals {
-    /// Reads the line `totals` of a worker's log; nothing of any other line.
+    /// Parses the line `totals` of a worker's log; `None` for any other line.
     fn read(line: &str) -> Option<Self> {
         let (_, text) = line.split_once(": totals requests=")?;
-        // More fields follow the JSON.
+        // Other fields follow the JSON.
         let routes: Value = serde_json::Deserializer::from_str(text).into_iter().next()?.ok()?;
         let routes = routes.as_object()?.iter();
         let counts = routes.flat_map(|(route, statuses)| {

@@ -1,8 +1,8 @@
-//! A real cluster, by its kubeconfig and nothing else: `cargo xtask cluster up` makes one, and a contributor's own
-//! works too.
+//! A real cluster, identified only by its kubeconfig. `cargo xtask cluster up` creates one, and a contributor's own works
+//! too.
 //!
-//! [`in_namespace`] gives a test a namespace of its own and, when it fails, everything that explains why. [`Release`] is the
-//! app in it, as `stickyctl render` writes it, behind the front door that all releases share.
+//! [`in_namespace`] gives a test its own namespace, and prints pods, events and logs if the test fails. [`Release`] is the app in that
+//! namespace, rendered by `stickyctl render`, behind the front door that all releases share.
 
 pub mod front_door;
 pub mod helm;
@@ -27,12 +27,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// The variable that names the kubeconfig. Where it is not set, tests on a cluster are not asked to run.
+/// The variable with the path of the kubeconfig. Without it, tests on a cluster are skipped.
 pub const KUBECONFIG: &str = "STICKY_E2E_KUBECONFIG";
-/// No kubectl takes longer; those that wait have shorter limits of their own.
+/// Deadline for kubectl; waiting commands have shorter timeouts of their own.
 const LIMIT: Duration = Duration::from_secs(150);
 
-/// kubectl on the cluster.
+/// Runs kubectl on the cluster.
 #[derive(Debug, Clone)]
 pub struct Kube {
     config: PathBuf,
@@ -40,10 +40,10 @@ pub struct Kube {
 }
 
 impl Kube {
-    /// The cluster that was named; nothing, with the test recorded as skipped, where none was.
+    /// The cluster that [`KUBECONFIG`] selects. Without the variable, returns `None` and records the test as skipped.
     ///
     /// # Panics
-    /// The variable is set and names no file: whoever set it wants the tests to run.
+    /// The variable is set, but the file doesn't exist. Skipping would hide the mistake.
     #[must_use]
     #[allow(clippy::expect_used, reason = "a test that was asked for must not pass without a cluster")]
     pub fn asked() -> Option<Self> {
@@ -55,13 +55,11 @@ impl Kube {
         Some(Self { config, program: cluster::kubectl().expect("no kubectl") })
     }
 
-    /// The kubeconfig's path.
     #[must_use]
     pub fn config(&self) -> &std::path::Path {
         &self.config
     }
 
-    /// A command of kubectl.
     #[must_use]
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
@@ -69,32 +67,26 @@ impl Kube {
         command
     }
 
-    /// Runs kubectl; what it wrote to stdout, without the last line's end.
+    /// Runs kubectl and returns its stdout without trailing white space.
     ///
     /// # Errors
-    /// It failed; what it said is part of the error.
+    /// It fails; the error includes its output.
     pub async fn run(&self, words: &[&str]) -> Result<String> {
         Ok(sh::output(LIMIT, self.command(words)).await?.trim_end().to_owned())
     }
 
     /// Runs kubectl with `-o json`.
-    ///
-    /// # Errors
-    /// It failed.
     pub async fn json(&self, words: &[&str]) -> Result<Value> {
         let text = self.run(&[words, &["-o", "json"]].concat()).await?;
         serde_json::from_str(&text).with_context(|| format!("kubectl {words:?} wrote no JSON: {text}"))
     }
 
     /// Runs kubectl with a text on stdin.
-    ///
-    /// # Errors
-    /// It failed.
     pub async fn feed(&self, words: &[&str], input: &str) -> Result<String> {
         sh::feed(LIMIT, self.command(words), input.as_bytes()).await
     }
 
-    /// The name of the test cluster that this is; nothing for a contributor's own.
+    /// The name of the test cluster; `None` for a contributor's own cluster.
     #[must_use]
     pub fn test_cluster(&self) -> Option<String> {
         let own = self.config.canonicalize().ok()?;

@@ -1,4 +1,4 @@
-//! Every worker's session reached from every worker.
+//! Relays from every worker to every worker's session.
 
 use crate::session::Session;
 use crate::wait;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// A session with its socket on each worker of a site, by the worker's place.
+/// A session and its socket for each worker of a site, by `pod:worker`.
 #[derive(Debug)]
 pub struct Sessions(BTreeMap<String, (Session, Ws)>);
 
@@ -19,7 +19,7 @@ impl Sessions {
     /// Opens sessions until each of `workers` workers holds one.
     ///
     /// # Errors
-    /// Some worker is never met.
+    /// Some worker is never reached.
     pub async fn on_each_worker(site: &str, workers: usize) -> Result<Self> {
         let mut all = BTreeMap::new();
         let (start, limit) = (Instant::now(), SOON);
@@ -32,11 +32,11 @@ impl Sessions {
         Ok(Self(all))
     }
 
-    /// Publishes from each worker to each session and reads every message from its socket. A refused or unheard publish is
-    /// tried again until the time is over: how many there were is the answer.
+    /// Publishes from each worker to each session and reads every message from its socket. Retries rejected and undelivered publishes
+    /// until the deadline, and returns how many there were.
     ///
     /// # Errors
-    /// A message that was taken did not arrive, or a pair of workers never came about.
+    /// An accepted message doesn't arrive, or a pair of workers isn't covered in time.
     pub async fn relay(&mut self, within: Duration) -> Result<usize> {
         let (start, workers) = (Instant::now(), self.0.keys().cloned().collect::<BTreeSet<_>>());
         let mut lost = 0;
@@ -48,7 +48,7 @@ impl Sessions {
                     "not within {within:?}: to {place}, published by {publishers:?} only; {lost} were refused or unheard"
                 );
                 let word = random::word();
-                // Without the cookie: whichever worker gets it publishes it.
+                // Without the cookie, any worker may get it and publish it.
                 let answer = http::post(session.url("with-redis"), &json!({"text": word})).send().await?;
                 if answer.status != 200 || answer.json()?["receivers"] != 1 {
                     lost += 1;
@@ -63,7 +63,7 @@ impl Sessions {
     }
 }
 
-/// Reads until the message is there, past what the server says of the relay's state.
+/// Reads until the message arrives, ignoring frames about the relay's state.
 async fn heard(socket: &mut Ws, word: &str) -> Result<()> {
     let expected = format!("[{}]  {word}", socket.identity());
     let end = Instant::now() + crate::ws::LIMIT;

@@ -1,4 +1,4 @@
-//! The app on the cluster, as `stickyctl render` writes it.
+//! The app on the cluster, rendered by `stickyctl render`.
 
 use super::{Space, front_door};
 use crate::cluster;
@@ -13,19 +13,15 @@ use tokio::process::Command;
 pub const NAME: &str = "demo";
 const SOON: Duration = Duration::from_secs(60);
 
-/// A release that was applied.
+/// A release on the cluster.
 #[derive(Debug)]
 pub struct Release<'a> {
-    /// Where it is.
     pub space: &'a Space,
     /// Its site behind the front door, `http://HOST`.
     pub url: String,
 }
 
-/// A spec with what this cluster asks for, and `more` laid over it.
-///
-/// # Errors
-/// The front door does not come up.
+/// A spec with the settings that this cluster needs, overridden by `more`.
 pub async fn spec(space: &Space, more: Value) -> Result<Value> {
     let address = front_door::install(&space.kube).await?;
     let mut spec = json!({
@@ -33,14 +29,14 @@ pub async fn spec(space: &Space, more: Value) -> Result<Value> {
         "ingress": {"frontDoor": "traefik", "host": http::named(&space.name, &address)},
     });
     if space.kube.test_cluster().is_some() {
-        // Nothing is pulled there.
+        // The test cluster can't pull images.
         spec["redis"] = json!({"image": cluster::REDIS});
     }
     merge(&mut spec, more);
     Ok(spec)
 }
 
-/// Lays one tree of a spec over another.
+/// Merges `above` into `below`; its values override.
 pub fn merge(below: &mut Value, above: Value) {
     match (below, above) {
         (Value::Object(below), Value::Object(above)) => {
@@ -52,13 +48,10 @@ pub fn merge(below: &mut Value, above: Value) {
     }
 }
 
-/// What `stickyctl render` makes of a spec.
-///
-/// # Errors
-/// It refuses the spec.
+/// The manifests that `stickyctl render` writes for a spec.
 pub async fn render(spec: &Value) -> Result<String> {
     let mut command = Command::new(bin::stickyctl()?);
-    // STICKYCTL_... in the developer's own environment must not reach the tests.
+    // Keeps the developer's own STICKYCTL_... variables out of the tests.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY")) {
         command.env_remove(name);
     }
@@ -67,10 +60,7 @@ pub async fn render(spec: &Value) -> Result<String> {
 }
 
 impl<'a> Release<'a> {
-    /// Loads the image, applies the manifests of a spec, waits until all pods are ready and the front door leads to them.
-    ///
-    /// # Errors
-    /// One of these did not come about.
+    /// Loads the image, applies the manifests of a spec, and waits until all pods are ready and the front door reaches them.
     pub async fn start(space: &'a Space, more: Value) -> Result<Self> {
         space.kube.load_app().await?;
         let spec = spec(space, more).await?;
@@ -83,14 +73,14 @@ impl<'a> Release<'a> {
         Ok(release)
     }
 
-    /// Waits until the front door leads to every pod: it hears of each a moment after the pod is ready, and sessions that are
-    /// opened before would all be on the first.
+    /// Waits until the front door reaches every pod. It learns about a pod a moment after the pod is ready, and earlier sessions would
+    /// all be on the first one.
     async fn reached(&self) -> Result<()> {
         let (pods, site) = (self.space.pods("app").await?.len(), format!("{}/whoami", self.url));
         let mut seen = BTreeSet::new();
         wait::until(&format!("the front door leads to {pods} pods"), SOON, async || {
             let answer = http::get(&site).send().await.ok().filter(|answer| answer.status == 200)?;
-            // A site that shows no identity shows no pods either.
+            // A site that hides identities hides its pods.
             let hidden = answer.pod().is_empty();
             seen.insert(answer.pod());
             (hidden || seen.len() == pods).then_some(())
@@ -98,18 +88,11 @@ impl<'a> Release<'a> {
         .await
     }
 
-    /// The topology of now.
-    ///
-    /// # Errors
-    /// No answer.
     pub async fn topology(&self) -> Result<Value> {
         local::topology(&self.url).await
     }
 
-    /// Runs `redis-cli` in Redis' pod, with the password of the pod's own environment.
-    ///
-    /// # Errors
-    /// It failed.
+    /// Runs `redis-cli` in the Redis pod, with the password from the pod's environment.
     pub async fn redis(&self, words: &[&str]) -> Result<String> {
         self.space.run(&[&["exec", &format!("{NAME}-redis-0"), "--", "redis-cli", "-e"], words].concat()).await
     }

@@ -1,4 +1,4 @@
-//! JSON schemas of everything that a cluster serves, for programs that judge manifests without a cluster.
+//! JSON schemas of all kinds that a cluster serves, for checking manifests without a cluster.
 
 use super::Kube;
 use anyhow::{Context, Result};
@@ -9,17 +9,14 @@ use std::path::Path;
 
 const REFERENCE: &str = "#/components/schemas/";
 
-/// Writes a schema for each kind into the folder, under the name by which kubeconform asks for it; how many. They are strict:
-/// a field that the server does not know is refused.
-///
-/// # Errors
-/// The cluster does not tell, or the folder can't be written.
+/// Writes a schema for each kind into the folder, with the file name that kubeconform expects, and returns their number. The schemas
+/// are strict: they reject fields that the server doesn't know.
 pub async fn write(kube: &Kube, folder: &Path) -> Result<usize> {
     let index: Value = serde_json::from_str(&kube.run(&["get", "--raw", "/openapi/v3"]).await?)?;
     let groups = index["paths"].as_object().context("the API server's index has no paths")?;
     let mut count = 0;
     for (path, group) in groups {
-        // `api/v1` and `apis/GROUP/VERSION`: the others have no objects.
+        // `api/v1` and `apis/GROUP/VERSION`; other paths have no objects.
         if path == "api/v1" || path.starts_with("apis/") && path.split('/').count() == 3 {
             let url = group["serverRelativeURL"].as_str().with_context(|| format!("{path} has no address"))?;
             let document: Value = serde_json::from_str(&kube.run(&["get", "--raw", url]).await?)?;
@@ -32,14 +29,14 @@ pub async fn write(kube: &Kube, folder: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// The kinds of an OpenAPI document (version 3), by the names of their files.
+/// The kinds in an OpenAPI 3 document, by file name.
 fn kinds(document: &Value) -> Result<Vec<(String, Value)>> {
     let mut all = document["components"]["schemas"].as_object().context("a document without schemas")?.clone();
     all.values_mut().for_each(close);
     let mut kinds = Vec::new();
     for (name, schema) in &all {
         let own = schema["x-kubernetes-group-version-kind"].as_array().map(Vec::as_slice).unwrap_or_default();
-        // What belongs to every group, such as the options of a deletion, is no manifest.
+        // Types that belong to every group, such as DeleteOptions, aren't manifests.
         if let [own] = own {
             let word = |key: &str| own[key].as_str().unwrap_or_default().to_lowercase();
             let group = word("group").split('.').next().map(|first| format!("-{first}")).filter(|first| first.len() > 1).unwrap_or_default();
@@ -49,7 +46,7 @@ fn kinds(document: &Value) -> Result<Vec<(String, Value)>> {
     Ok(kinds)
 }
 
-/// A schema with all that it refers to.
+/// A schema with everything that it refers to.
 fn alone(all: &Map<String, Value>, name: &str) -> Value {
     let (mut wanted, mut found) = (vec![name.to_owned()], BTreeSet::new());
     while let Some(name) = wanted.pop() {
@@ -73,7 +70,7 @@ fn references(value: &Value, into: &mut Vec<String>) {
     }
 }
 
-/// Allows no fields but those that are named, unless the server keeps unknown ones.
+/// Allows only the listed fields, unless the server keeps unknown ones.
 fn close(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
     let keeps = map.get("x-kubernetes-preserve-unknown-fields").and_then(Value::as_bool) == Some(true);

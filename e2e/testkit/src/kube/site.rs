@@ -1,5 +1,5 @@
-//! A release that `stickyctl up` made, behind a front door that it installed: class and namespace of its own, so that tests don't
-//! share one.
+//! A release from `stickyctl up` behind a front door that it installed. The front door has its own IngressClass and namespace, so that
+//! tests don't share it.
 
 use super::stickyctl::Done;
 use super::{Space, in_namespace};
@@ -10,26 +10,20 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long this machine may take to reach a Service's address, if it can.
+/// Deadline for connecting to a Service's address, which not every machine can reach.
 const REACH: Duration = Duration::from_secs(3);
 const SOON: Duration = Duration::from_secs(30);
 
-/// Pods that leave sooner than the default's: the delay is one second more than the least that a spec takes without a warning.
+/// Makes pods drain sooner than by default. The delay is one second longer than the shortest that a spec allows without a warning.
 const QUICK: [(&str, &str); 3] = [("STICKYCTL_DRAIN_PRE_STOP", "2s"), ("STICKYCTL_DRAIN_DELAY", "8s"), ("STICKYCTL_DRAIN_WINDOW", "4s")];
 
-/// Runs a test as [`in_namespace`] does, with names for a front door besides. What of the door has no namespace is deleted
-/// afterwards too.
-///
-/// # Errors
-/// The test's own.
+/// Runs a test like [`in_namespace`], with additional names for a front door. Afterwards, also deletes the front door's cluster-scoped
+/// objects.
 pub async fn behind_its_own_door(purpose: &str, test: impl AsyncFnOnce(&Site) -> Result<()>) -> Result<()> {
     behind(Door::Traefik, purpose, test).await
 }
 
-/// The same with a front door of either kind.
-///
-/// # Errors
-/// The test's own.
+/// Like [`behind_its_own_door`], with either kind of front door.
 pub async fn behind(kind: Door, purpose: &str, test: impl AsyncFnOnce(&Site) -> Result<()>) -> Result<()> {
     in_namespace(purpose, async |space| {
         let site = Site { space, kind, door: Space { kube: space.kube.clone(), name: format!("{}-door", space.name) } };
@@ -42,28 +36,25 @@ pub async fn behind(kind: Door, purpose: &str, test: impl AsyncFnOnce(&Site) -> 
     .await
 }
 
-/// A release and its front door, or the names for them.
+/// A release and its front door, or their names before they exist.
 #[derive(Debug)]
 pub struct Site<'a> {
-    /// Where the release is.
     pub space: &'a Space,
-    /// Which front door it has.
     pub kind: Door,
-    /// Where its front door is.
     pub door: Space,
 }
 
-/// A way to a site.
+/// A URL of a site, and the tunnel behind it.
 #[derive(Debug)]
 pub struct Way {
     /// `http://HOST:PORT`.
     pub url: String,
-    /// The tunnel, where it is one; it ends with this value.
+    /// The tunnel's process, if any; it stops when this value is dropped.
     _tunnel: Option<Process>,
 }
 
 impl Site<'_> {
-    /// The IngressClass: nobody else's.
+    /// The name of its own IngressClass.
     #[must_use]
     pub fn class(&self) -> &str {
         &self.space.name
@@ -79,10 +70,7 @@ impl Site<'_> {
         format!("{usual}-{}", self.class())
     }
 
-    /// `stickyctl up` with further words, for the first time: with the app's image and quick to drain.
-    ///
-    /// # Errors
-    /// It could not be started, or did not end.
+    /// Runs the first `stickyctl up`, with the app's image, a quick drain, and more arguments.
     pub async fn up(&self, more: &[&str]) -> Result<Done> {
         let binary = image::binary()?.display().to_string();
         let loader = self.space.kube.loader()?.join(" ");
@@ -91,27 +79,18 @@ impl Site<'_> {
         self.space.stickyctl_with(&words, &[&QUICK[..], &door].concat()).await
     }
 
-    /// The answer of a call that goes well.
-    ///
-    /// # Errors
-    /// It did not.
+    /// Runs `stickyctl`, which must succeed, and returns its stdout.
     pub async fn ctl(&self, words: &[&str]) -> Result<String> {
         self.space.stickyctl(words).await?.ok().with_context(|| format!("stickyctl {}", words.join(" ")))
     }
 
     /// `stickyctl status -o json`.
-    ///
-    /// # Errors
-    /// It failed, or wrote no JSON.
     pub async fn status(&self) -> Result<Value> {
         let text = self.ctl(&["status", "-o", "json"]).await?;
         serde_json::from_str(&text).with_context(|| format!("no JSON: {text}"))
     }
 
     /// `stickyctl forward`, on a free port.
-    ///
-    /// # Errors
-    /// It gave no URL.
     pub async fn forward(&self) -> Result<Way> {
         let mut tunnel = Process::start(self.space.command(&["forward", "--port", "0"])?.as_std_mut())?;
         let stdout = tunnel.stdout.clone();
@@ -120,9 +99,6 @@ impl Site<'_> {
     }
 
     /// `kubectl port-forward` to the front door's Service, on a free port.
-    ///
-    /// # Errors
-    /// It did not come up.
     pub async fn port_forward(&self) -> Result<Way> {
         let service = format!("service/{}", self.door_name());
         let mut command = self.space.kube.command(&["-n", &self.door.name, "port-forward", "--address=127.0.0.1", &service, ":80"]);
@@ -132,11 +108,8 @@ impl Site<'_> {
         Ok(Way { url: format!("http://{address}"), _tunnel: Some(tunnel) })
     }
 
-    /// The front door's Service where this machine reaches it, as on the test cluster, which takes any number of connections;
-    /// else `stickyctl forward`.
-    ///
-    /// # Errors
-    /// Neither leads there.
+    /// The address of the front door's Service if this machine reaches it, as on the test cluster; it accepts any number of connections.
+    /// Otherwise `stickyctl forward`.
     pub async fn way(&self) -> Result<Way> {
         let address = self.door.run(&["get", "service", &self.door_name(), "-o", "jsonpath={.spec.clusterIP}"]).await?;
         let url = format!("http://{address}");
@@ -151,7 +124,7 @@ impl Drop for Site<'_> {
     fn drop(&mut self) {
         let mine = format!("app.kubernetes.io/managed-by=stickyctl,app.kubernetes.io/instance={}", self.door_name());
         let mut command = self.space.kube.command(&["delete", "ingressclass,clusterrole,clusterrolebinding", "--wait=false", "-l", &mine]);
-        // Blocking, as a value that is dropped can't wait; what is gone already is no error.
+        // Blocking, because `drop` can't await. Objects that are already gone are no error.
         let _ = command.as_std_mut().arg("--request-timeout=20s").output();
     }
 }

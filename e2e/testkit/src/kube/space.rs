@@ -1,4 +1,4 @@
-//! A namespace of a test's own.
+//! A namespace for one test.
 
 use super::Kube;
 use crate::{random, turn};
@@ -6,11 +6,8 @@ use anyhow::Result;
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs a test in a namespace whose name nobody else has, on the cluster that was named. Deletes the namespace afterwards,
-/// claims included; after a failure its pods, events and logs are printed first.
-///
-/// # Errors
-/// The test's own.
+/// Runs a test in a namespace with a unique name, on the cluster that [`KUBECONFIG`](super::KUBECONFIG) selects. Afterwards, deletes the
+/// namespace, including PersistentVolumeClaims. If the test fails, prints the namespace's pods, events and logs first.
 pub async fn in_namespace(purpose: &str, test: impl AsyncFnOnce(&Space) -> Result<()>) -> Result<()> {
     let Some(kube) = Kube::asked() else { return Ok(()) };
     let _turn = turn::beside_others().await;
@@ -22,66 +19,49 @@ pub async fn in_namespace(purpose: &str, test: impl AsyncFnOnce(&Space) -> Resul
     done
 }
 
-/// A namespace's name; whoever needs the namespace before a release brings it makes it with [`Space::create`].
+/// A namespace's name. A release creates the namespace; a test that needs it earlier calls [`Space::create`].
 #[derive(Debug)]
 pub struct Space {
-    /// The cluster.
     pub kube: Kube,
-    /// The name.
     pub name: String,
 }
 
 impl Space {
-    /// Makes the namespace, without any rule of Pod Security.
-    ///
-    /// # Errors
-    /// kubectl failed.
+    /// Creates the namespace, without Pod Security labels.
     pub async fn create(&self) -> Result<()> {
         self.kube.run(&["create", "namespace", &self.name]).await.map(drop)
     }
 
-    /// kubectl in this namespace.
+    /// Runs kubectl in this namespace.
     ///
     /// # Errors
-    /// It failed; what it said is part of the error.
+    /// It fails; the error includes its output.
     pub async fn run(&self, words: &[&str]) -> Result<String> {
         self.kube.run(&[&["-n", &self.name], words].concat()).await
     }
 
-    /// kubectl in this namespace, with `-o json`.
-    ///
-    /// # Errors
-    /// It failed.
+    /// Runs kubectl in this namespace, with `-o json`.
     pub async fn json(&self, words: &[&str]) -> Result<Value> {
         self.kube.json(&[&["-n", &self.name], words].concat()).await
     }
 
-    /// Applies manifests on the server's side.
-    ///
-    /// # Errors
-    /// One was refused.
+    /// Applies manifests with server-side apply.
     pub async fn apply(&self, manifests: &str) -> Result<String> {
         self.kube.feed(&["-n", &self.name, "apply", "--server-side", "-f", "-"], manifests).await
     }
 
-    /// Waits for the end of a rollout.
-    ///
-    /// # Errors
-    /// It did not end.
+    /// Waits until a rollout is complete.
     pub async fn rollout(&self, what: &str) -> Result<()> {
         self.run(&["rollout", "status", what, "--timeout=120s"]).await.map(drop)
     }
 
-    /// The pods of a component (`app`, `redis`), terminating ones too.
-    ///
-    /// # Errors
-    /// kubectl failed.
+    /// The pods of a component (`app`, `redis`), including terminating ones.
     pub async fn pods(&self, component: &str) -> Result<Vec<Value>> {
         let mut list = self.json(&["get", "pods", "-l", &format!("app.kubernetes.io/component={component}")]).await?;
         Ok(list["items"].as_array_mut().map(std::mem::take).unwrap_or_default())
     }
 
-    /// Prints what explains a failure. Blocking, as a value that is dropped can't wait.
+    /// Prints what explains a failure. Blocking, because `drop` can't await.
     #[allow(clippy::print_stderr, reason = "the reader of a failed test wants to see it")]
     pub fn dump(&self) {
         for words in [

@@ -1,4 +1,4 @@
-//! `stickyctl` on the cluster, as a user calls it.
+//! `stickyctl` on the cluster, called like a user would.
 
 use super::Space;
 use super::release::NAME;
@@ -9,34 +9,28 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// Beyond the longest `--timeout` of a test.
+/// Longer than any `--timeout` in a test.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub struct Done {
-    /// The exit code.
     pub code: i32,
-    /// What it answered.
     pub stdout: String,
-    /// Everything else that it said.
     pub stderr: String,
 }
 
 impl Done {
-    /// The answer of a call that went well.
+    /// The stdout of a call that succeeded.
     ///
     /// # Errors
-    /// It did not; all that it said.
+    /// It failed; the error is its output.
     pub fn ok(self) -> Result<String> {
         ensure!(self.code == 0, "exit {}\n{}{}", self.code, self.stdout, self.stderr);
         Ok(self.stdout.trim_end().to_owned())
     }
 
-    /// What it said on stderr when it failed with this code.
-    ///
-    /// # Errors
-    /// Another code.
+    /// The stderr of a call that failed with this exit code.
     pub fn failed(self, code: i32) -> Result<String> {
         ensure!(self.code == code, "exit {}, not {code}\n{}{}", self.code, self.stdout, self.stderr);
         Ok(self.stderr)
@@ -44,35 +38,29 @@ impl Done {
 }
 
 impl Space {
-    /// A command of `stickyctl` for the release of this namespace. The variables say what every command needs, so that the words
-    /// are a user's own.
-    ///
-    /// # Errors
-    /// It was not built.
+    /// A `stickyctl` command for this namespace's release. Variables provide what every command needs, so the arguments are the ones
+    /// a user would type.
     pub fn command(&self, words: &[&str]) -> Result<Command> {
         let mut command = Command::new(bin::stickyctl()?);
-        // STICKYCTL_... in the developer's own environment must not reach the tests.
+        // Keeps the developer's own STICKYCTL_... variables out of the tests.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STICKY")) {
             command.env_remove(name);
         }
         command.env("KUBECONFIG", self.kube.config()).env("STICKYCTL_NAME", NAME).env("STICKYCTL_NAMESPACE", &self.name);
         if self.kube.test_cluster().is_some() {
-            // Nothing is pulled there.
+            // The test cluster can't pull images.
             command.env("STICKYCTL_REDIS_IMAGE", cluster::REDIS);
         }
         command.args(words).stdin(Stdio::null()).kill_on_drop(true);
         Ok(command)
     }
 
-    /// Runs it to its end.
-    ///
-    /// # Errors
-    /// It could not be started, or did not end.
+    /// Runs `stickyctl` until it exits.
     pub async fn stickyctl(&self, words: &[&str]) -> Result<Done> {
         self.stickyctl_with(words, &[]).await
     }
 
-    /// The same with variables.
+    /// Like [`Self::stickyctl`], with more environment variables.
     ///
     /// # Errors
     /// As [`Self::stickyctl`].

@@ -1,4 +1,4 @@
-//! What all cases share: programs, and apps that answer behind the proxies.
+//! Shared by all cases: programs, and the apps behind the proxies.
 
 use super::case::Apps;
 use super::proxy::{Addresses, Programs};
@@ -13,27 +13,23 @@ use anyhow::Result;
 pub struct Pods(pub Vec<App>);
 
 impl Pods {
-    /// Starts them, named `pod-a` to `pod-c`, with more flags. They answer to `shop.example` too.
-    ///
-    /// # Errors
-    /// One can't be started.
+    /// Starts them as `pod-a` to `pod-c`, with more flags. They also accept the host `shop.example`.
     pub async fn start(flags: &[&str]) -> Result<Self> {
         let start = async |name: &str| App::start(&[&["--pod", name, "--allowed-host", "shop.example"], flags].concat()).await;
         let (a, b, c) = tokio::try_join!(start("pod-a"), start("pod-b"), start("pod-c"))?;
         Ok(Self(vec![a, b, c]))
     }
 
-    /// Their addresses.
+    /// Their addresses, `HOST:PORT`.
     #[must_use]
     pub fn addresses(&self) -> [String; 3] {
         [0, 1, 2].map(|n| self.0.get(n).map(|app| app.url.trim_start_matches("http://").to_owned()).unwrap_or_default())
     }
 }
 
-/// All of it.
+/// The programs and all shared apps.
 #[derive(Debug)]
 pub struct Bench {
-    /// The proxies' programs.
     pub programs: Programs,
     pods: Pods,
     workers: Pods,
@@ -45,10 +41,6 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Starts the apps.
-    ///
-    /// # Errors
-    /// One can't be started.
     pub async fn start(programs: Programs) -> Result<Self> {
         let redis = Redis::start().await?;
         let url = redis.url();
@@ -64,7 +56,7 @@ impl Bench {
         Ok(Self { programs, pods, workers, text, json, header, dead: ports::free()?, _redis: redis })
     }
 
-    /// Where the apps of a kind are.
+    /// The addresses of a kind of apps.
     #[must_use]
     pub fn addresses(&self, apps: Apps) -> Addresses {
         let apps = match apps {
@@ -77,7 +69,7 @@ impl Bench {
         self.with(apps)
     }
 
-    /// Addresses with these apps.
+    /// The addresses for a case with these apps.
     #[must_use]
     pub fn with(&self, apps: [String; 3]) -> Addresses {
         Addresses { apps, dead: format!("127.0.0.1:{}", self.dead) }

@@ -1,8 +1,8 @@
-//! Caddy's frame and cases.
+//! Caddy's base configuration and cases.
 
 use super::case::{Apps, Case, Door, STICKY, not, unclear};
 
-/// The configuration of a case: `pods` are the words of its `reverse_proxy`, `front` of its site.
+/// The configuration of a case: `pods` goes into `reverse_proxy`, `front` into the site.
 #[must_use]
 pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, .. } = case;
@@ -25,7 +25,6 @@ http://:{port} {{
 
 const CASE: Case = Case::of(Door::Caddy, "lb_policy cookie lb hush", "");
 
-/// Cases of Caddy.
 pub(super) const CASES: &[Case] = &[
     Case { name: "caddy-cookie", about: "lb_policy cookie", wanted: STICKY, ..CASE },
     Case { name: "caddy-random", about: "random, the default", pods: "", wanted: not(&["no-affinity-cookie"]), ..CASE },

@@ -1,25 +1,21 @@
-//! What a case of the table is made of.
+//! The parts of a case in the table.
 
-/// A proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
-    /// nginx of today, which has affinity by cookie itself.
+    /// A current nginx, which has cookie affinity built in.
     NginxSticky,
-    /// nginx as Debian has it, which has only hashes.
+    /// Debian's nginx, which has only hashes.
     Nginx,
-    /// `HAProxy` as Debian has it.
+    /// Debian's `HAProxy`.
     Haproxy,
-    /// Envoy.
     Envoy,
-    /// Caddy.
     Caddy,
 }
 
 impl Door {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::NginxSticky, Self::Nginx, Self::Haproxy, Self::Envoy, Self::Caddy];
 
-    /// Its name and version: the exact one where it is pinned, the branch where it is Debian's.
+    /// Its name and version: the exact version if we pin it, the branch if Debian does.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -31,7 +27,7 @@ impl Door {
         }
     }
 
-    /// Where it comes from.
+    /// The source of its package.
     #[must_use]
     pub const fn source(self) -> &'static str {
         match self {
@@ -44,49 +40,46 @@ impl Door {
     }
 }
 
-/// Who answers behind the proxy.
+/// The apps behind the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Apps {
-    /// Three pods of sticky-app, by HTTP and by WebSocket.
+    /// Three pods of sticky-app, with HTTP and WebSocket.
     Pods,
-    /// The same with two workers each and a bus between them.
+    /// Like `Pods`, with two workers each and a bus.
     Workers,
-    /// Somebody else's, which tells its host name in plain text: nginx.
+    /// A third-party app that returns its host name as plain text: nginx.
     Text,
-    /// Somebody else's, which tells it in JSON: Node.
+    /// A third-party app that returns its host name in JSON: Node.
     Json,
-    /// Somebody else's, which tells it in a header and has a session cookie of its own: Python.
+    /// A third-party app that returns its host name in a header and sets its own session cookie: Python.
     Header,
 }
 
-/// What happens in the middle of a run.
+/// An event in the middle of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meanwhile {
-    /// Nothing.
     Nothing,
     /// A pod is killed.
     PodKilled,
-    /// A pod is told to stop, and says goodbye to its sockets.
+    /// A pod is stopped with SIGTERM, and closes its sockets cleanly.
     PodStops,
-    /// The proxy reads its configuration again (nginx, whose old workers end then).
+    /// The proxy reloads its configuration (nginx, whose old workers then exit).
     Reload,
 }
 
-/// What must come out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
-    /// The exit code.
     pub exit: i32,
-    /// The verdict's word.
+    /// The verdict's word in JSON.
     pub verdict: &'static str,
-    /// The reasons' codes, all of them and in order.
+    /// The codes of all reasons, in order.
     pub codes: &'static [&'static str],
 }
 
-/// Sessions stay, and there is nothing to say about it.
+/// Sessions stay, and there are no reasons.
 pub const STICKY: Wanted = Wanted { exit: 0, verdict: "sticky", codes: &[] };
 
-/// Sessions stay, and this is told besides.
+/// Sessions stay, with these additional reasons.
 #[must_use]
 pub const fn tells(codes: &'static [&'static str]) -> Wanted {
     Wanted { exit: 0, verdict: "sticky", codes }
@@ -104,44 +97,40 @@ pub const fn unclear(codes: &'static [&'static str]) -> Wanted {
     Wanted { exit: 6, verdict: "inconclusive", codes }
 }
 
-/// A proxy with something configured. In its texts `<a>`, `<b>` and `<c>` are the addresses of the apps, `<dead>` one where nobody
-/// listens, and `<folder>` the case's own folder.
+/// A proxy and its configuration. In its texts, `<a>`, `<b>` and `<c>` are the addresses of the apps, `<dead>` is one that refuses
+/// connections, and `<folder>` is the case's own folder.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// Its name, which is nobody else's.
+    /// A unique name.
     pub name: &'static str,
-    /// The proxy.
     pub door: Door,
-    /// What is configured, in a sentence.
+    /// The configuration, in a sentence.
     pub about: &'static str,
-    /// Who answers.
     pub apps: Apps,
-    /// What happens meanwhile.
     pub meanwhile: Meanwhile,
-    /// Whether the proxy ends TLS.
+    /// Whether the proxy terminates TLS.
     pub tls: bool,
-    /// The proxy's words for its group of apps.
+    /// The proxy's directives for its group of apps.
     pub pods: &'static str,
-    /// Its words for what it listens on.
+    /// The proxy's directives for its listener.
     pub front: &'static str,
-    /// Its words beside both.
+    /// The proxy's other directives.
     pub more: &'static str,
-    /// What `verify` is told beside the URL.
+    /// Arguments of `verify` besides the URL.
     pub flags: &'static [&'static str],
-    /// What must come out.
     pub wanted: Wanted,
-    /// Whether no socket need be elsewhere, though requests are.
+    /// Whether all sockets may stay on their pod although requests move.
     pub sockets_may_stay: bool,
 }
 
 impl Case {
-    /// Whether its sockets are asked too: the app has some, and nobody says by `--pod-identity` that it is somebody else's.
+    /// Whether `verify` tests its sockets: the app has some, and no `--pod-identity` marks it as a third-party app.
     #[must_use]
     pub fn asks_sockets(&self) -> bool {
         matches!(self.apps, Apps::Pods | Apps::Workers) && !self.flags.contains(&"--pod-identity")
     }
 
-    /// A case in which nothing but the proxy is chosen.
+    /// A case with defaults for everything except the proxy and its directives.
     #[must_use]
     pub const fn of(door: Door, pods: &'static str, front: &'static str) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The table: each proxy's cases, one proxy after another.
+//! The table of all cases, proxy by proxy.
 
 use super::case::Case;
 use super::{caddy, envoy, haproxy, nginx, nginx_sticky};
@@ -29,10 +29,9 @@ const ALL: [Case; COUNT] = {
     all
 };
 
-/// All cases, proxy by proxy.
 pub const CASES: &[Case] = &ALL;
 
-/// Which reasons were seen on which real proxies: of the cases, which the tests put to the test.
+/// For each reason's code, the real proxies on which the cases expect it.
 #[must_use]
 pub fn codes_on_real_proxies() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

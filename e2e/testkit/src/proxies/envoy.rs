@@ -1,9 +1,9 @@
-//! Envoy's frame and cases.
+//! Envoy's base configuration and cases.
 
 use super::case::{Case, Door, STICKY, not, unclear};
 
-/// The configuration of a case: `pods` is the policy of its cluster, `front` the members of its route, `more` its filters before the
-/// router, each with a comma.
+/// The configuration of a case: `pods` is the cluster's policy, `front` has the members of the route, and `more` has filters before the
+/// router, each followed by a comma.
 #[must_use]
 pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
@@ -48,7 +48,7 @@ macro_rules! stateful {
     };
 }
 
-/// The filter that answers so many of a hundred requests with 503 itself.
+/// The filter that answers this percentage of requests with its own 503.
 macro_rules! fault {
     ($percent:literal) => {
         concat!(
@@ -62,7 +62,6 @@ macro_rules! fault {
 
 const CASE: Case = Case::of(Door::Envoy, "ROUND_ROBIN", UPGRADE);
 
-/// Cases of Envoy.
 pub(super) const CASES: &[Case] = &[
     Case { name: "envoy-stateful-session", about: "stateful session filter, by cookie", more: stateful!("/"), wanted: STICKY, ..CASE },
     Case { name: "envoy-round-robin", about: "ROUND_ROBIN", wanted: not(&["no-affinity-cookie"]), ..CASE },

@@ -1,9 +1,9 @@
-//! `HAProxy`'s frame and cases. Weights and small samples are tested here and not with nginx, whose round robin counts the requests of
-//! sessions too: requests without a cookie then go to the other pods.
+//! `HAProxy`'s base configuration and cases. Weights and small samples are tested here and not with nginx, whose round robin also counts
+//! the requests of sessions, so that requests without a cookie go to the other pods.
 
 use super::case::{Apps, Case, Door, STICKY, not, unclear};
 
-/// The configuration of a case: `pods` are the words of its backend, `front` of its frontend, `more` sections of their own.
+/// The configuration of a case: `pods` goes into the backend, `front` into the frontend, and `more` has further sections.
 #[must_use]
 pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
@@ -43,7 +43,6 @@ const TURNS: &str = "
   server b <b>
   server c <c>";
 
-/// Cases of Debian's `HAProxy`.
 pub(super) const CASES: &[Case] = &[
     Case { name: "haproxy-cookie-insert", about: "cookie insert indirect nocache", wanted: STICKY, ..CASE },
     Case { name: "haproxy-roundrobin", about: "balance roundrobin", pods: TURNS, wanted: not(&["no-affinity-cookie"]), ..CASE },
@@ -180,7 +179,7 @@ backend first
 cache shared
   total-max-size 4
   max-age 60",
-        // An answer that is kept for less than a second has the age of 0, which proves nothing.
+        // An answer cached for less than a second has the age 0, which proves nothing.
         flags: &["--rate", "300"],
         wanted: unclear(&["cached"]),
         ..CASE

@@ -1,7 +1,7 @@
-//! `stickyctl verify` before real proxies: what each of them is told to do, and the verdict that is right.
+//! `stickyctl verify` against real proxies, with the correct verdict for each configuration.
 //!
-//! A table ([`cases`]) of what is configured and what must come out, each proxy's cases beside its frame; [`bench`](mod@bench) has what all cases
-//! share, [`run`](mod@run) puts one to the test.
+//! [`cases`] is the table of configurations and expected results. Each proxy has a file with its base configuration and its cases.
+//! [`bench`](mod@bench) has what all cases share, and [`run`](mod@run) runs a case.
 
 pub mod bench;
 mod caddy;

@@ -1,8 +1,8 @@
-//! nginx's frame, and the cases of the nginx that Debian has: hashes, of which some are affinity and some look like it.
+//! nginx's base configuration, and the cases of Debian's nginx: hashes, some of which are affinity, and some only look like it.
 
 use super::case::{Case, Door, STICKY, not, unclear};
 
-/// The configuration of a case: `pods` are the words of its upstream, `front` of its server, `more` of its http block.
+/// The configuration of a case: `pods` goes into the upstream, `front` into the server, and `more` into the http block.
 #[must_use]
 pub(super) fn frame(case: &Case, port: u16) -> String {
     let Case { pods, front, more, .. } = case;
@@ -25,7 +25,7 @@ pub(super) fn frame(case: &Case, port: u16) -> String {
 
 const CASE: Case = Case::of(Door::Nginx, "server <a>; server <b>; server <c>;", "location / { proxy_pass http://pods; }");
 
-/// The cookie's value is the key of the hash. The first request is hashed by the value that its answer sets.
+/// Hashes by the cookie's value. The first request is hashed by the value that its answer sets.
 const KEY: &str = r#"
     map $cookie_route $key { '' $request_id; default $cookie_route; }
     map $cookie_route $offer { '' "route=$request_id; Path=/"; default ''; }
@@ -33,7 +33,6 @@ const KEY: &str = r#"
 
 const HASH: &str = "hash $key consistent; server <a>; server <b>; server <c>;";
 
-/// Cases of Debian's nginx.
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "nginx-hash-of-own-key",

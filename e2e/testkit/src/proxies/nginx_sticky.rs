@@ -1,4 +1,4 @@
-//! The cases of an nginx that has `sticky cookie`, which its free version has since 1.29.6.
+//! The cases of an nginx with `sticky cookie`, which the open-source version has since 1.29.6.
 
 use super::case::{Apps, Case, Door, Meanwhile, STICKY, not, tells, unclear};
 
@@ -13,7 +13,6 @@ const LEAK: &str = r#"
 "#;
 const LEAKING: &str = "location / { proxy_pass http://$pool; } location /ws/ { proxy_pass http://pods; }";
 
-/// Cases of today's nginx.
 pub(super) const CASES: &[Case] = &[
     Case { name: "nginx-sticky", about: "sticky cookie", wanted: STICKY, ..CASE },
     Case {

@@ -1,4 +1,4 @@
-//! The proxies: their programs, and one of them running.
+//! The proxies' programs, and a running proxy.
 
 use super::case::{Case, Door};
 use super::{caddy, envoy, haproxy, nginx};
@@ -11,20 +11,17 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-/// The programs that are no packages of Debian's.
+/// The programs that don't come from Debian packages.
 #[derive(Debug, Clone)]
 pub struct Programs {
     folder: PathBuf,
 }
 
 impl Programs {
-    /// All that the cases need, installed now if it was not; nothing, with the test recorded as skipped, where something is missing.
-    ///
-    /// # Errors
-    /// What PyPI has can't be installed.
+    /// Everything that the cases need, installed if necessary. If something is missing, returns `None` and records the test as skipped.
     ///
     /// # Panics
-    /// With `CI` set, when a program of Debian's is missing.
+    /// A program from Debian is missing and `CI` is set.
     pub fn find() -> Result<Option<Self>> {
         if !tools::present(&["nginx", "haproxy", "redis-server", "node", "python3"]) {
             return Ok(None);
@@ -32,7 +29,7 @@ impl Programs {
         Ok(pip::installed("proxies/requirements.txt", "tools/proxies")?.map(|folder| Self { folder }))
     }
 
-    /// The command of a proxy whose configuration is this text.
+    /// The command for a proxy with this configuration.
     fn command(&self, door: Door, folder: &Path, config: &str) -> Result<Command> {
         let file = folder.join("config");
         std::fs::write(&file, config)?;
@@ -49,7 +46,7 @@ impl Programs {
             Door::NginxSticky | Door::Nginx => command.arg("-c").arg(&file).arg("-p").arg(folder).args(["-e", "stderr", "-g", "daemon off;"]),
             Door::Haproxy => command.args(["-db", "-f"]).arg(&file),
             Door::Envoy => command.args(["--config-yaml", config, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]),
-            // Its folders are of the one who runs it, and the cases run beside each other.
+            // By default, Caddy uses folders in the user's home, but the cases run in parallel.
             Door::Caddy => command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&file).env("HOME", folder).env("XDG_DATA_HOME", folder),
         };
         command.current_dir(folder);
@@ -57,21 +54,20 @@ impl Programs {
     }
 }
 
-/// Addresses that a case's texts name.
+/// Addresses for the placeholders in a case's texts.
 #[derive(Debug, Clone)]
 pub struct Addresses {
     /// `HOST:PORT` of each app.
     pub apps: [String; 3],
-    /// One where nobody listens.
+    /// An address that refuses connections.
     pub dead: String,
 }
 
-/// A running proxy.
 #[derive(Debug)]
 pub struct Proxy {
-    /// `http://127.0.0.1:PORT`, or https.
+    /// `http://127.0.0.1:PORT`, or `https://` with TLS.
     pub origin: String,
-    /// What it may read and write.
+    /// The folder for all files that it reads and writes.
     pub folder: TempDir,
     process: Process,
 }
@@ -79,10 +75,10 @@ pub struct Proxy {
 const START: Duration = Duration::from_secs(30);
 
 impl Proxy {
-    /// Starts it as a case wants it and waits until it listens.
+    /// Starts it for a case and waits until it listens.
     ///
     /// # Errors
-    /// It ended or did not listen in time; its log is part of the error.
+    /// It exits or doesn't listen in time; the error includes its log.
     pub async fn start(case: &Case, programs: &Programs, addresses: &Addresses) -> Result<Self> {
         let (port, folder) = (ports::free()?, tempfile::tempdir()?);
         if case.tls {
@@ -110,15 +106,12 @@ impl Proxy {
         bail!("{}: {} does not listen:\n{}\n--- its configuration ---\n{config}", case.name, case.door.title(), log(&process))
     }
 
-    /// Lets it read its configuration again.
-    ///
-    /// # Errors
-    /// It has ended.
+    /// Makes it reload its configuration.
     pub fn reload(&self) -> Result<()> {
         self.process.signal(rustix::process::Signal::HUP)
     }
 
-    /// What it wrote.
+    /// Its output so far.
     #[must_use]
     pub fn log(&self) -> String {
         log(&self.process)
@@ -129,7 +122,7 @@ fn log(process: &Process) -> String {
     [process.stdout.text(), process.stderr.text()].join("\n").trim().to_owned()
 }
 
-/// A text of a case with its places filled.
+/// A text of a case with its placeholders replaced.
 #[must_use]
 pub fn filled(text: &str, addresses: &Addresses, folder: &Path) -> String {
     let [a, b, c] = &addresses.apps;

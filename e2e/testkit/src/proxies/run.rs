@@ -1,4 +1,4 @@
-//! One case put to the test, and all of them a few at a time.
+//! Runs one case, or all of them a few at a time.
 
 use super::bench::{Bench, Pods};
 use super::case::{Apps, Case, Meanwhile, STICKY};
@@ -12,21 +12,20 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// A run takes a second or two where the machine is quiet.
+/// A run takes a second or two on a quiet machine.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Cases that run beside each other: each waits half of its time.
+/// Cases that run in parallel; each spends half of its time waiting.
 const AT_ONCE: usize = 3;
-/// Scenarios of sockets; nobody asks for any where `--pod-identity` says that the app is somebody else's.
+/// Scenarios with sockets; `verify` skips them where `--pod-identity` marks a third-party app.
 const SOCKETS: [&str; 3] = ["stick-ws", "ws-first", "reconnect"];
-/// Requests that a pod answers before anything happens: all sessions are bound by then, and most of the run is still to come.
+/// A pod answers this many requests before the event. By then, all sessions are bound, and most of the run is still to come.
 const IN_THE_MIDDLE: f64 = 50.0;
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Debug)]
 pub struct Seen {
-    /// The case.
     pub case: &'static Case,
-    /// How long it took, the start of its proxy included.
+    /// How long it took, including the start of its proxy.
     pub took: Duration,
     exit: Option<i32>,
     report: Value,
@@ -35,7 +34,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What is not as it must be, in one text with all that helps to find out why; none where all is well.
+    /// All differences from the expected result, with details for debugging; `None` if there are none.
     #[must_use]
     pub fn wrong(&self) -> Option<String> {
         let wanted = self.case.wanted;
@@ -52,7 +51,7 @@ impl Seen {
         let left_out =
             scenarios.iter().filter(|one| one["detail"] == "left out" && SOCKETS.contains(&one["name"].as_str().unwrap_or_default())).count();
         let socket_failed = failed.iter().any(|name| SOCKETS.contains(name));
-        // Where nothing is wrong, no scenario may say that something is; one that looks at moves fails where some are put up with.
+        // If sessions stay, no scenario may fail, except those that count moves where some are tolerated.
         let is_clean = wanted != STICKY || self.case.flags.contains(&"--max-move-rate") || failed.is_empty();
         let sockets_agree = match wanted.verdict {
             _ if !self.case.asks_sockets() => true,
@@ -86,27 +85,24 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Puts one case to the test.
-///
-/// # Errors
-/// Its proxy or `stickyctl` can't be started, or does not answer in time.
+/// Runs one case.
 pub async fn one(case: &'static Case, bench: &Bench) -> Result<Seen> {
     let began = Instant::now();
     let mut own = match case.meanwhile {
         Meanwhile::Nothing => None,
-        // They leave soon, since the run does not wait for them, and with time enough for every goodbye.
+        // They drain quickly, because the run doesn't wait for them, but with enough time to close every socket.
         _ => Some(Pods::start(&["--drain-delay", "100ms", "--drain-window", "1s"]).await?),
     };
     let addresses = own.as_ref().map_or_else(|| bench.addresses(case.apps), |pods| bench.with(pods.addresses()));
     let proxy = Proxy::start(case, &bench.programs, &addresses).await?;
-    // A site has been used before: a table that goes by addresses is not empty.
+    // Simulates a site in use: a stick table by address isn't empty.
     let _ = http::get(&proxy.origin).send().await;
     let (done, ()) = tokio::try_join!(verify(case, &proxy, &addresses), meanwhile(case.meanwhile, own.as_mut(), &proxy))?;
     let (report, stderr) = (serde_json::from_slice(&done.stdout).unwrap_or_default(), String::from_utf8_lossy(&done.stderr).into_owned());
     Ok(Seen { case, took: began.elapsed(), exit: done.status.code(), report, stderr, log: proxy.log() })
 }
 
-/// Lets it happen once a pod, the last one, has answered some of the requests.
+/// Triggers the event once the last pod has answered some of the requests.
 async fn meanwhile(what: Meanwhile, own: Option<&mut Pods>, proxy: &Proxy) -> Result<()> {
     let Some(pods) = own else { return Ok(()) };
     let last = pods.0.last().context("three pods")?;
@@ -134,7 +130,7 @@ async fn verify(case: &Case, proxy: &Proxy, addresses: &Addresses) -> Result<Out
     wait::within(case.name, LIMIT, command.output()).await?.context("can't start stickyctl")
 }
 
-/// Puts all cases that are picked to the test, a few at a time, and tells of each as soon as it is done.
+/// Runs all selected cases, a few at a time, and calls `tell` with each result as soon as it is there.
 pub async fn all(bench: &Bench, pick: impl Fn(&Case) -> bool, mut tell: impl FnMut(&'static Case, Result<Seen>)) {
     let cases = CASES.iter().filter(|case| pick(case));
     let mut running = futures_util::stream::iter(cases.map(|case| async move { (case, one(case, bench).await) })).buffer_unordered(AT_ONCE);

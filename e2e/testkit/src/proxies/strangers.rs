@@ -69,9 +69,6 @@ for n, port in enumerate([PORT0, PORT1, PORT2]):
 
 impl Strangers {
     /// Starts them and waits until all three listen.
-    ///
-    /// # Errors
-    /// They are none of somebody else's, or don't start.
     pub(super) async fn start(kind: Apps) -> Result<Self> {
         let (name, text) = match kind {
             Apps::Text => ("nginx", TEXT),

@@ -1,5 +1,5 @@
-//! The chart without a cluster: Helm finds no fault with it, it makes the generator's objects, and it refuses what would break a
-//! release. Run together with the cluster's tests (`testkit::kube`), because Helm is built with the cluster's programs.
+//! The chart without a cluster: `helm lint` passes, its objects match the generator's, and it rejects values that would break a release.
+//! These tests run with the cluster's tests (`testkit::kube`), because Helm is built with the cluster's programs.
 
 mod notes;
 mod parity;

@@ -1,8 +1,8 @@
-//! What an installation ends with: commands to try that fit it. And the pod of `helm test`.
+//! The chart's notes, with commands that fit the installation, and the pod of `helm test`.
 
 use testkit::kube::helm::{Helm, chart};
 
-/// The notes of an installation that is only rehearsed.
+/// The notes of a dry-run installation.
 fn notes(helm: &Helm, settings: &str) -> String {
     let words = ["install", "demo", &chart(), "--namespace", "shop", "--dry-run=client", "--set", settings];
     let text = helm.run(&words, "").unwrap().ok().unwrap();
@@ -52,7 +52,7 @@ fn notes_end_with_commands_that_fit() {
     }
 }
 
-/// Only the test's pod is let in, only while the test runs, and nowhere without policies.
+/// The NetworkPolicy admits only the test's pod, only while the test runs, and doesn't exist if policies are off.
 #[test]
 fn the_test_comes_in_by_a_policy_of_its_own() {
     let Some(helm) = Helm::asked() else { return };

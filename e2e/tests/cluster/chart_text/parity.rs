@@ -1,4 +1,4 @@
-//! The objects that Helm makes of a spec are the generator's.
+//! For any spec, Helm's objects are the same as the generator's.
 
 use crate::chart_text::template;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn by_name(all: impl IntoIterator<Item = Value>) -> Objects {
         let name = format!("{} {}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
         if let Some(text) = object.pointer("/metadata/annotations/stickyctl.dev~1spec") {
             let mut spec: StickyApp = serde_json::from_str(text.as_str().unwrap()).unwrap();
-            // The chart has it in bytes, a spec in any unit.
+            // The chart has it in bytes, the spec in any unit.
             spec.redis.maxmemory = spec.redis.maxmemory.whole().to_string().parse().unwrap();
             object["metadata"]["annotations"][SPEC] = serde_json::to_value(spec).unwrap();
         }
@@ -35,7 +35,7 @@ fn wanted(spec: &StickyApp) -> Objects {
     by_name(objects(spec, false).iter().map(|object| serde_json::to_value(object).unwrap()))
 }
 
-/// What helm makes, with the stated differences undone: who manages, and the chart's version on objects.
+/// Helm's objects without the documented differences: the managed-by label, and the chart's version.
 fn made(text: &str) -> Objects {
     let documents = serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document).unwrap());
     by_name(documents.filter(|document| !document.is_null()).map(|mut object| {
@@ -60,7 +60,7 @@ fn manager(tree: &mut Value) {
     }
 }
 
-/// Lines that only one side has.
+/// Lines that are only on one side.
 fn difference(wanted: &Objects, made: &Objects) -> String {
     let lines = |objects: &Objects| -> Vec<String> {
         let mut lines = Vec::new();
@@ -95,12 +95,12 @@ fn compare(helm: &Helm, spec: &StickyApp) -> Result<(), String> {
 #[test]
 fn one_hundred_random_specs_make_the_generators_objects() {
     let Some(helm) = Helm::asked() else { return };
-    // Each call of helm costs about a tenth of a second, and so does each step of shrinking.
+    // Each call of helm takes about 0.1 s, and so does each shrinking step.
     let config = Config { cases: 100, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     let done = TestRunner::new(config).run(&sample::valid(), |spec| compare(&helm, &spec).map_err(TestCaseError::fail));
     match done {
         Ok(()) => {}
-        // The values that are left after shrinking are part of the reason.
+        // The failure message includes the values after shrinking.
         Err(TestError::Fail(why, _)) => panic!("{why}"),
         Err(TestError::Abort(why)) => panic!("no specs: {why}"),
     }

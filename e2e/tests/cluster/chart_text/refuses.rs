@@ -1,10 +1,10 @@
-//! What Helm refuses: by the schema what a value, or values together, can't be; by a `fail` line what the schema can't express and
-//! would break a release.
+//! Values that Helm rejects: invalid values and combinations by the schema, and by `fail` lines what the schema can't express and would
+//! break a release.
 
 use crate::chart_text::template;
 use testkit::kube::helm::Helm;
 
-/// Helm refuses the values, and says each of the words.
+/// Asserts that Helm rejects the values, with each of the words in its error.
 #[track_caller]
 fn refused(helm: &Helm, values: &str, words: &[&str]) {
     let said = template(helm, "demo", "demo", values);
@@ -43,7 +43,7 @@ fn what_the_schema_can_not_express_and_would_break_a_release() {
     assert!(template(&helm, &"a".repeat(40), "here", "").well);
 }
 
-/// The schema names the key of a value that can't be.
+/// The schema's error contains the key of an invalid value.
 #[test]
 fn what_a_value_can_not_be() {
     let Some(helm) = Helm::asked() else { return };
@@ -79,7 +79,7 @@ fn what_a_value_can_not_be() {
     }
 }
 
-/// The schema names the key that another one rules out.
+/// The schema's error contains the key that conflicts with another one.
 #[test]
 fn what_values_can_not_be_together() {
     let Some(helm) = Helm::asked() else { return };
@@ -113,7 +113,7 @@ fn what_values_can_not_be_together() {
 #[test]
 fn what_helm_itself_adds_and_takes_away() {
     let Some(helm) = Helm::asked() else { return };
-    // A parent chart has globals; null removes a default of a key that may be left out.
+    // A parent chart passes `global`; null removes the default of an optional key.
     let said =
         template(&helm, "demo", "demo", "global: {imageRegistry: x}\nresources: {limits: {cpu: null}}\nlimits: null\nplacement: null\nmetrics: null");
     let text = said.ok().unwrap();

@@ -14,11 +14,10 @@ line is rewritten and no question is asked. Flags of a cluster and flags of `--l
 `stickyctl completions SHELL` prints completions for bash, zsh, fish, elvish and PowerShell.
 ";
 
-/// The page.
 pub(super) fn page() -> String {
     let mut text = HEAD.to_owned();
     for program in [stickyctl::cli::command(), sticky_app::cli::command()] {
-        // Wide enough for the longest flag, narrow enough for a page; and nothing of the environment of whoever writes it.
+        // Wide enough for the longest flag, narrow enough for a page. The caller's environment must not show in the text.
         let mut program = program.term_width(100).mut_args(|argument| argument.hide_env_values(true));
         let names: Vec<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).filter(|name| name != "help").collect();
         for name in &names {
@@ -39,6 +38,6 @@ fn section(text: &mut String, command: &mut Command) {
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     let help = command.render_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    // Writing into a text can't fail.
+    // Writing to a string can't fail.
     let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
 }

@@ -1,5 +1,4 @@
-//! Files of the tree that are made from the code: here they are compared, and with `STICKY_GENERATE` set (`cargo xtask
-//! generate`) written.
+//! Compares the files that are generated from the code. With `STICKY_GENERATE` set (`cargo xtask generate`), writes them.
 
 mod commands;
 mod spec;
@@ -43,7 +42,7 @@ fn files() -> Result<Vec<(String, String)>> {
     Ok(all)
 }
 
-/// A page with a text between its markers of a name.
+/// A page with the text between two named markers replaced.
 fn between(page: &str, name: &str, text: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- generated: {name} -->\n"), "<!-- /generated -->");
     let (before, rest) = page.split_once(&begin).with_context(|| format!("it has no {begin}"))?;
@@ -51,7 +50,7 @@ fn between(page: &str, name: &str, text: &str) -> Result<String> {
     Ok(format!("{before}{begin}{}\n{end}{after}", text.trim_end()))
 }
 
-/// Folders in which nothing else may be.
+/// Folders that may contain only generated files.
 const WHOLE: [&str; 1] = ["manifests"];
 
 #[test]

@@ -27,7 +27,6 @@ stickyctl also refuses a spec if:
 Each error has a reason and says what to write instead.
 ";
 
-/// The page.
 pub(super) fn page() -> String {
     let schema = stickyctl::spec::schema();
     let mut text = HEAD.to_owned();
@@ -41,7 +40,7 @@ pub(super) fn page() -> String {
     for name in groups {
         let about = schema["properties"][name]["description"].as_str().unwrap_or("The release itself.");
         let title = if name.is_empty() { "The release" } else { name };
-        // Writing into a text can't fail.
+        // Writing to a string can't fail.
         let _ = write!(text, "\n## {title}\n\n{about}\n\n| key | default | |\n|---|---|---|\n");
         for path in keys().iter().map(|key| key.path.as_str()).filter(|path| group(path) == name) {
             let pointer: String = path.split('.').map(|key| format!("/properties/{key}")).collect();
@@ -60,7 +59,7 @@ fn default(value: &Value) -> String {
     }
 }
 
-/// What the key is, and what its value can be.
+/// The key's description, and its possible values.
 fn about(key: &Value) -> String {
     let mut parts: Vec<String> = key["description"].as_str().map(|text| text.replace('\n', " ").replace('|', "\\|")).into_iter().collect();
     let texts = key["enumDescriptions"].as_array();

@@ -1,7 +1,7 @@
-//! Circles of imports.
+//! Circular imports.
 //!
-//! At each level the modules beside each other, and their parent's own file, are compared: a folder counts as one, with all that
-//! is in it. So neither files nor folders may import each other, whatever way around.
+//! At each level, sibling modules and their parent's own file are compared; a folder counts as one module with everything in it. So
+//! neither files nor folders may import each other, directly or indirectly.
 
 use super::imports::Imports;
 use super::tree::Name;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Modules that import each other.
 pub(super) struct Circle {
-    /// Their common parent and themselves.
+    /// Their common parent, and the modules.
     pub(super) name: String,
     /// An import for each step.
     pub(super) why: String,
@@ -18,9 +18,8 @@ pub(super) struct Circle {
 /// The name of a parent's own file among its children.
 const OWN: &str = "mod";
 
-/// All circles.
 pub(super) fn find(imports: &Imports) -> Vec<Circle> {
-    // By parent: who imports whom, and how that is seen.
+    // By parent: which child imports which, and a path that shows it.
     let mut levels: BTreeMap<Name, BTreeMap<(String, String), String>> = BTreeMap::new();
     for ((from, to), path) in imports {
         let common = from.iter().zip(to).take_while(|(a, b)| a == b).count();

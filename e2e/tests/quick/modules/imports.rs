@@ -1,4 +1,4 @@
-//! Which file imports from which: `use` declarations, and paths in the middle of the code.
+//! Which file imports from which: by `use` declarations, and by paths in code.
 
 use super::tree::{Name, Tree, Use, attributes, is_test};
 use proc_macro2::{TokenStream, TokenTree};
@@ -18,7 +18,7 @@ pub(super) fn all(tree: &Tree) -> Imports {
                 imports.entry((name.clone(), target)).or_insert_with(|| path.join("::"));
             }
         };
-        // A parent that passes on what its children have does not need it itself.
+        // A parent that re-exports its children's items doesn't depend on them.
         let passes_on = |one: &Use| one.is_shared && targets(tree, name, &one.path, 0).iter().all(|target| target.starts_with(name));
         module.uses.iter().filter(|one| !passes_on(one)).for_each(|one| add(&one.path));
         let mut paths = Paths(Vec::new());
@@ -28,8 +28,7 @@ pub(super) fn all(tree: &Tree) -> Imports {
     imports
 }
 
-/// The modules that a path in a module leads to; none for what is no module of this crate. Re-exports are followed to where a
-/// thing is defined.
+/// The modules that a path in a module refers to; none for other crates. Follows re-exports to the definition.
 fn targets(tree: &Tree, from: &[String], path: &[String], depth: usize) -> Vec<Name> {
     let Some((first, rest)) = path.split_first().filter(|_| depth < 8) else { return Vec::new() };
     let (mut at, mut rest) = match first.as_str() {
@@ -52,14 +51,14 @@ fn targets(tree: &Tree, from: &[String], path: &[String], depth: usize) -> Vec<N
     vec![at]
 }
 
-/// Where a name of a module comes from: the module itself, or what it re-exports.
+/// Where a module's name comes from: the module itself, or a re-export.
 fn passed_on(tree: &Tree, at: &Name, name: &str, depth: usize) -> Vec<Name> {
     let Some(module) = tree.0.get(at) else { return Vec::new() };
     if module.defines.contains(name) {
         return vec![at.clone()];
     }
     if let Some(one) = module.uses.iter().find(|one| one.brings.as_deref() == Some(name)) {
-        // A name from another crate is the module's own for whoever takes it from there.
+        // A re-exported name from another crate counts as the module's own.
         let found = targets(tree, at, &one.path, depth + 1);
         return if found.is_empty() { vec![at.clone()] } else { found };
     }
@@ -68,13 +67,13 @@ fn passed_on(tree: &Tree, at: &Name, name: &str, depth: usize) -> Vec<Name> {
     if found.is_empty() { vec![at.clone()] } else { found }
 }
 
-/// Paths in code that begin with `crate`, `self`, `super`, or any other name: only those that lead to a module matter.
+/// Paths in code that begin with `crate`, `self`, `super` or any other name; only those to a module matter.
 struct Paths(Vec<Vec<String>>);
 
 impl<'ast> Visit<'ast> for Paths {
     fn visit_item(&mut self, item: &'ast Item) {
         if let Item::Use(one) = item {
-            // Within a function, or in a module within the file.
+            // In a function, or in an inline module.
             self.tokens(quote::ToTokens::to_token_stream(&one.tree));
         } else if !is_test(attributes(item)) {
             visit::visit_item(self, item);
@@ -106,7 +105,7 @@ impl<'ast> Visit<'ast> for Paths {
 }
 
 impl Paths {
-    /// Paths in what a macro is given, which is no code yet.
+    /// Paths in a macro's tokens, which aren't parsed as code.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;

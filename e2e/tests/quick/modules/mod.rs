@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use testkit::tree::root;
 
-/// The crates of the workspace with those that each may depend on.
+/// The workspace's crates, each with the crates that it may depend on.
 const MAY_USE: [(&str, &[&str]); 7] = [
     ("sticky-core", &[]),
     ("sticky-affinity", &["sticky-core"]),
@@ -22,7 +22,7 @@ const MAY_USE: [(&str, &[&str]); 7] = [
     ("e2e", &["sticky-core", "sticky-affinity", "sticky-app", "stickyctl", "testkit"]),
 ];
 
-/// Crates that decide on plain data, and what they must not need. Optional dependencies are fine.
+/// Crates that only process data, and dependencies that they must not have. Optional dependencies are fine.
 const PURE: [&str; 2] = ["sticky-core", "sticky-affinity"];
 const IMPURE: [&str; 8] = ["axum", "clap", "hyper", "hyper-util", "kube", "redis", "tokio", "tungstenite"];
 
@@ -100,7 +100,7 @@ fn the_command_line_is_on_top() -> Result<()> {
     Ok(())
 }
 
-/// Where features differ, cargo compiles a dependency once for builds and once for tests.
+/// If features differed, cargo would compile a dependency twice, for builds and for tests.
 #[test]
 fn builds_and_tests_share_their_dependencies() -> Result<()> {
     let tree = |edges: &str| -> Result<BTreeSet<String>> {

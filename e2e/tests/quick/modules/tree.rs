@@ -1,4 +1,4 @@
-//! The modules of a crate, with the names that each of them imports and defines. Tests are left out.
+//! A crate's modules without tests, each with the names that it imports and defines.
 
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,20 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use syn::{Attribute, Item, UseTree};
 
-/// A module by its names from the crate's root.
+/// A module's path from the crate's root.
 pub(super) type Name = Vec<String>;
 
-/// `use …;`, with its groups taken apart.
+/// One name of a `use` declaration, with groups expanded.
 #[derive(Debug, Clone)]
 pub(super) struct Use {
     pub(super) path: Vec<String>,
-    /// The name that it brings; nothing for `*`.
+    /// The name that it brings into scope; `None` for `*`.
     pub(super) brings: Option<String>,
-    /// Whether others see the name too.
+    /// Whether other modules see the name.
     pub(super) is_shared: bool,
 }
 
-/// A module in a file of its own. What modules within a file contain counts as the file's.
+/// A module with its own file. Inline modules count as part of the file.
 #[derive(Default)]
 pub(super) struct Module {
     pub(super) children: BTreeSet<String>,
@@ -28,7 +28,6 @@ pub(super) struct Module {
     pub(super) items: Vec<Item>,
 }
 
-/// All modules of a crate.
 pub(super) struct Tree(pub(super) BTreeMap<Name, Module>);
 
 impl Tree {
@@ -39,7 +38,7 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Reads a file; the modules that it names are in `folder`.
+    /// Reads a file; the modules that it declares are in `folder`.
     fn file(&mut self, path: &Path, folder: &Path, name: Name) -> Result<()> {
         let text = fs::read_to_string(path).with_context(|| format!("no {}", path.display()))?;
         let file = syn::parse_file(&text).with_context(|| format!("can't parse {}", path.display()))?;

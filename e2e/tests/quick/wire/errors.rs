@@ -1,4 +1,4 @@
-//! Every refusal: its status, its code, the shape of its body.
+//! Every error response: its status, its code, and the shape of its body.
 
 use crate::wire::target::Target;
 use anyhow::Result;
@@ -7,7 +7,7 @@ use serde_json::json;
 use testkit::http::{self, Answer, Kept};
 use testkit::random;
 
-/// Heads that never end are part of this; the default would make them slow.
+/// A short header timeout: the cases include heads that never end, which would be slow with the default.
 pub(super) const FLAGS: &[&str] = &["--header-timeout", "2s"];
 
 const ROUTES: [&str; 3] = ["submit", "without-redis", "with-redis"];
@@ -59,7 +59,7 @@ pub(super) async fn sizes(target: &Target) -> Result<()> {
             "{route}: a body of the limit itself"
         );
     }
-    // Without a length the body is cut where the limit is; with a length that is too long it is not read at all.
+    // Without a length, the body is read up to the limit. If the length is too large, it isn't read at all.
     let path = format!("/submit/{}", random::client_id());
     let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n");
     let chunk = format!("4400\r\n{}\r\n0\r\n\r\n", "x".repeat(0x4400));
@@ -149,12 +149,12 @@ pub(super) async fn unknown_routes(target: &Target) -> Result<()> {
     for path in paths {
         refused(&http::get(target.at(&path)).send().await?, 404, "not-found", &path);
     }
-    // A query does not make another route of it.
+    // A query doesn't change the route.
     assert_eq!(http::get(target.at("/session?x=/../")).send().await?.status, 200);
     Ok(())
 }
 
-/// Paths that would leave the folder, if there was one: raw, so that no client tidies them up.
+/// Paths that would escape a folder of files. They are sent raw, because clients normalize them.
 pub(super) async fn paths_that_climb(target: &Target) -> Result<()> {
     let paths = [
         "/static/../../../etc/passwd",
@@ -177,7 +177,7 @@ pub(super) async fn paths_that_climb(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// 426 that says which header is missing, so that the proxy that dropped it can be found.
+/// The 426 names the missing header, which helps to find the proxy that dropped it.
 pub(super) async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
     let url = target.at(&format!("/ws/{}", random::client_id()));
     for missing in ["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"] {
@@ -187,7 +187,7 @@ pub(super) async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
     }
     let answer = http::get(&url).send().await?;
     refused(&answer, 426, "upgrade-required", "plain GET");
-    // RFC 9110, section 15.5.22: the answer has to name the protocol.
+    // RFC 9110 section 15.5.22: the answer has to name the protocol.
     assert!(answer.header("upgrade").eq_ignore_ascii_case("websocket"), "{:?}", answer.headers);
     let answer = http::upgrade(&url).without("connection").header("connection", "keep-alive").send().await?;
     refused(&answer, 426, "upgrade-required", "Connection: keep-alive alone");
@@ -196,7 +196,7 @@ pub(super) async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Whoever sends no HTTP gets an answer or a closed connection, and nobody else notices.
+/// A client that doesn't send HTTP gets an answer or a closed connection, and other clients aren't affected.
 pub(super) async fn rubbish_instead_of_http(target: &Target) -> Result<()> {
     let mut neighbour = Kept::open(&target.url).await?;
     assert_eq!(neighbour.send(http::get(target.at("/whoami"))).await?.status, 200);
@@ -213,7 +213,7 @@ pub(super) async fn rubbish_instead_of_http(target: &Target) -> Result<()> {
         &many,
         both,
     ] {
-        // The server may close before it has read all of it: an error of ours is an end too.
+        // The server may close before it has read everything, so an error on our side counts as closed.
         if let Ok(answer) = http::raw(&target.url, bytes.as_bytes()).await {
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{:?}: {answer}", &bytes[..bytes.len().min(40)]);
         }

@@ -8,7 +8,7 @@ mod sockets;
 mod target;
 mod traces;
 
-/// Every case of the suite, once for each kind of target.
+/// Every case of the suite, for each kind of target.
 macro_rules! suite {
     ($($case:ident::$test:ident,)*) => {
         suite!(@on app_1x1 App1; $($case::$test,)*);

@@ -1,4 +1,4 @@
-//! The page and its files, as far as HTTP tells them.
+//! The page and its files, as served over HTTP.
 
 use crate::wire::target::Target;
 use anyhow::Result;
@@ -118,7 +118,7 @@ pub(super) async fn files_of_the_page(target: &Target) -> Result<()> {
         }
     }
     assert!(seen.iter().any(|f| f.ends_with(".js")) && seen.iter().any(|f| f.ends_with(".css")), "{seen:?}");
-    // Templates and tests of the page are not among its files.
+    // The page's templates and tests aren't served.
     for hidden in ["index.html", "readme.md", "readme.html", "tests/", "page.test.js"] {
         assert_eq!(http::get(target.at(&format!("/static/{hidden}"))).send().await?.status, 404, "{hidden}");
     }

@@ -1,4 +1,4 @@
-//! Who may ask, and what every answer says of itself.
+//! Which requests are allowed, and the headers on every answer.
 
 use crate::wire::target::Target;
 use anyhow::Result;
@@ -50,7 +50,7 @@ pub(super) async fn origins(target: &Target) -> Result<()> {
         let answer = http::upgrade(target.at(&format!("/ws/{id}"))).header("origin", origin).send().await?;
         assert_eq!((answer.status, answer.error_code()?.as_str()), (403, "foreign-origin"), "/ws {origin}");
     }
-    // Reading is nobody's secret: no browser sends an Origin with a page, and a foreign one gets what everybody gets.
+    // Reading is public: browsers send no Origin when they load a page, and a foreign Origin gets the same answer.
     assert_eq!(http::get(target.at("/")).header("origin", "http://evil.example").send().await?.status, 200);
     Ok(())
 }
@@ -78,7 +78,7 @@ pub(super) async fn hosts(target: &Target) -> Result<()> {
         }
         let answer = http::post(target.at(&format!("/submit/{id}")), &json!({})).header("host", host).send().await?;
         assert_eq!((answer.status, answer.error_code()?.as_str()), (421, "foreign-host"), "{host}");
-        // The Origin that goes with it does not help: the name itself is not ours.
+        // A matching Origin doesn't help: the host name itself isn't ours.
         let answer = http::upgrade(target.at(&format!("/ws/{id}"))).header("host", host).header("origin", &format!("http://{host}")).send().await?;
         assert_eq!((answer.status, answer.error_code()?.as_str()), (421, "foreign-host"), "{host}");
     }
@@ -139,7 +139,7 @@ pub(super) async fn identity_on_every_answer(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Identities and answers are of one moment and of one visitor: no cache may keep them.
+/// Identities and answers are for one visitor at one moment, so no cache may store them.
 pub(super) async fn nothing_is_stored(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     for path in ["/", "/session", "/whoami", "/topology"] {

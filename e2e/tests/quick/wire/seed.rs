@@ -1,4 +1,4 @@
-//! The seed's conversation: what a client of it says and hears.
+//! A client's whole conversation with an app that sets the cookie.
 
 use crate::wire::target::Target;
 use anyhow::Result;
@@ -8,10 +8,10 @@ use testkit::jar::Jar;
 use testkit::session::Session;
 use testkit::{http, random};
 
-/// The app as the issuer of the cookie, as in the seed.
+/// The app sets the cookie, and a proxy would hash it.
 pub(super) const FLAGS: &[&str] = &["--issuer", "app"];
 
-/// Page, socket, the four ways to send, in the order in which the seed's page goes them.
+/// The page, the socket, and the four ways to send, in the order in which the page uses them.
 pub(super) async fn a_conversation(target: &Target) -> Result<()> {
     let page = http::get(target.at("/")).send().await?;
     assert_eq!(page.status, 200);
@@ -55,7 +55,7 @@ pub(super) async fn a_conversation(target: &Target) -> Result<()> {
     ws.close().await
 }
 
-/// `StickyStr` as the seed writes it, and that no other cookie is named so.
+/// `StickyStr` has exactly the format that proxies hash, and no other cookie has that name.
 pub(super) async fn the_cookie_of_the_app(target: &Target) -> Result<()> {
     for path in ["/", "/session"] {
         let answer = http::get(target.at(path)).send().await?;
@@ -114,7 +114,7 @@ pub(super) async fn texts_come_back_as_they_went(target: &Target) -> Result<()> 
     Ok(())
 }
 
-/// Any replica may meet an id that another one issued.
+/// Any replica accepts an id that another one issued.
 pub(super) async fn any_well_formed_id_is_served(target: &Target) -> Result<()> {
     let edges = ["a".repeat(26), "7".repeat(26), "2".repeat(26), "abcdefghijklmnopqrstuvwxyz".to_owned()];
     for id in edges.into_iter().chain((0..64).map(|_| random::client_id())) {

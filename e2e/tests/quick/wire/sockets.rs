@@ -1,4 +1,4 @@
-//! What sockets hear, and what the small JSON routes say.
+//! What sockets receive, and what the small JSON routes answer.
 
 use crate::wire::target::Target;
 use anyhow::Result;
@@ -39,7 +39,7 @@ pub(super) async fn sockets_of_one_id_share_a_worker_s_frames(target: &Target) -
     let speaker = all.iter().position(|ws| ws.at() == shared).unwrap();
     all[speaker].send(&json!({"text": "to all of mine"})).await?;
     let heard = all[speaker].next_json().await?;
-    // A frame that every socket gets stands behind it: who hears this one first did not hear the other.
+    // A frame to every socket follows: a socket that gets it first didn't get the other one.
     assert_eq!(session.sticky("with-redis", "barrier").await?.status, 200);
     for (n, ws) in all.iter_mut().enumerate() {
         let first = ws.next_json().await?;
@@ -53,13 +53,13 @@ pub(super) async fn sockets_of_one_id_share_a_worker_s_frames(target: &Target) -
     Ok(())
 }
 
-/// Delivered exactly where the answering worker is the one that holds the socket, and to as many as it holds.
+/// A message is delivered only if the answering worker holds sockets of the session, and to all that it holds.
 pub(super) async fn local_delivery_hits_where_the_socket_is(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     let mut all = five(&session).await?;
     let (mut hits, mut misses) = (0, 0);
     for n in 0..40 {
-        // Without the cookie too, so that three pods of one worker miss as well.
+        // Also without the cookie, so that three pods with one worker each can miss too.
         let text = format!("message {n}");
         let answer = if n % 2 == 0 { session.sticky("without-redis", &text).await? } else { session.plain("without-redis", &text).await? };
         let (place, body) = (answer.place()?, answer.json()?);
@@ -92,7 +92,7 @@ pub(super) async fn a_relay_reaches_every_socket_once(target: &Target) -> Result
             assert_eq!(ws.next_json().await?, json!({"text": format!("[{}]  relay {n}", ws.identity())}));
         }
     }
-    // Nothing of it reached a socket of another id: the first frame there is its own.
+    // It didn't reach a socket of another id: the first frame there is its own.
     other.plain("with-redis", "own").await?;
     assert_eq!(stranger.next_json().await?, json!({"text": format!("[{}]  own", stranger.identity())}));
     Ok(())
@@ -102,7 +102,7 @@ pub(super) async fn nobody_to_relay_to(target: &Target) -> Result<()> {
     let id = random::client_id();
     let answer = http::post(target.at(&format!("/with-redis/{id}")), &json!({"text": "x"})).send().await?;
     assert_eq!((answer.status, &answer.json()?["receivers"]), (200, &json!(0)));
-    // And after the last socket has gone.
+    // The same after the last socket has closed.
     let session = Session::visit(&target.url).await?;
     session.socket().await?.close().await?;
     testkit::wait::until("nobody hears it any more", LIMIT, async || {
@@ -149,7 +149,7 @@ pub(super) async fn frames_that_close(target: &Target) -> Result<()> {
     ws.send(&json!({"text": "x".repeat(17 * 1_024)})).await?;
     let end = ws.end(LIMIT).await?;
     assert!(matches!(end, End::Closed(1009, _)), "{end:?}");
-    // Others of the session live on.
+    // The session's other sockets stay open.
     let mut ws = session.socket().await?;
     assert_eq!(ws.echo("alive").await?["text"], format!("[{}]  alive", ws.identity()));
     Ok(())
@@ -187,7 +187,7 @@ fn sockets_of(topology: &Value, place: &str) -> Option<u64> {
     pod["workers"].as_array()?.iter().find(|w| w["worker"] == worker)?["sockets"].as_u64()
 }
 
-/// A socket that asked for the map gets it at once and on every change; one that did not never does.
+/// A socket that subscribes to the map gets it at once and on every change; other sockets never get it.
 pub(super) async fn topology_frames(target: &Target) -> Result<()> {
     let (watcher, session) = (Session::visit(&target.url).await?, Session::visit(&target.url).await?);
     let mut map = testkit::ws::socket(&target.url, &watcher.id).map().cookie(&watcher.jar.header()).open().await?;

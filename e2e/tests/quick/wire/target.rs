@@ -1,4 +1,4 @@
-//! What the suite runs against.
+//! The sites that the suite runs against.
 
 use anyhow::Result;
 use std::any::Any;
@@ -10,7 +10,6 @@ use testkit::local::Local;
 use testkit::redis::Redis;
 use testkit::tools;
 
-/// The four kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     App1,
@@ -19,7 +18,7 @@ pub(super) enum Kind {
     Local1x4,
 }
 
-/// A running site, and all that a case may know of it.
+/// A running site, with everything that a case may know about it.
 pub(super) struct Target {
     pub url: String,
     pub kind: Kind,
@@ -27,7 +26,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Starts one; `None` where this machine lacks a program.
+    /// Starts a site; `None` if a program is missing.
     pub(super) async fn start(kind: Kind, flags: &[&str]) -> Result<Option<Self>> {
         let with = |first: &[&'static str]| [first, flags].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
         fn flat(flags: &[String]) -> Vec<&str> {
@@ -62,8 +61,7 @@ impl Target {
         Ok(Some(target))
     }
 
-    /// Waits until every worker's own picture shows every worker as ready: over a bus they hear of each other a moment
-    /// after each is.
+    /// Waits until every worker's own topology shows every worker as ready. Over a bus, workers learn about each other a moment later.
     async fn known(&self) -> Result<()> {
         let mut complete = HashSet::new();
         let all = self.pods() * self.workers();
@@ -79,7 +77,6 @@ impl Target {
         .await
     }
 
-    /// A URL of the site.
     pub(super) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }

@@ -1,4 +1,4 @@
-//! Traces: the hops that each teller saw, in order.
+//! Traces: the hops that each reporter saw, in order.
 
 use crate::wire::target::Target;
 use anyhow::Result;
@@ -17,7 +17,7 @@ fn hop(from: &str, to: &str, kind: &str, by: &str) -> Hop {
     (from.to_owned(), (!to.is_empty()).then(|| to.to_owned()), kind.to_owned(), by.to_owned())
 }
 
-/// Checks the shape and the times, and gives the hops without them.
+/// Checks the shape and the times, and returns the hops without times.
 fn hops(list: &Value) -> Vec<Hop> {
     let text = |hop: &Value, field: &str| hop[field].as_str().unwrap_or_else(|| panic!("no {field} in {hop}")).to_owned();
     let mut last: HashMap<String, u64> = HashMap::new();

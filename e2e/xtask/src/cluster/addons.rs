@@ -1,4 +1,4 @@
-//! What a cluster has beyond its node: names and storage.
+//! A cluster's DNS and storage.
 
 use super::control::kubectl_of;
 use super::daemon;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use testkit::cluster::Place;
 use testkit::sh;
 
-/// Claims that can be bound in a cluster's life: a volume serves once.
+/// Claims that can be bound in a cluster's lifetime: each volume is used once.
 const VOLUMES: u32 = 32;
 const APPLY: Duration = Duration::from_secs(30);
 const READY: Duration = Duration::from_secs(90);
@@ -20,7 +20,7 @@ const READY: Duration = Duration::from_secs(90);
 /// Waits until the node is Ready.
 pub(crate) async fn node_ready(place: &Place) -> Result<()> {
     let node = format!("node/{NODE}");
-    // It is made by the kubelet's first words; a wait for a condition of what is not there yet fails at once.
+    // The kubelet creates the Node when it registers, and `kubectl wait` for a condition fails at once while the object doesn't exist.
     for condition in ["create", "condition=Ready"] {
         let done = kubectl(place, &["wait", &format!("--for={condition}"), &node, "--timeout=60s"], READY).await;
         done.map_err(|error| daemon::with_log(place, "kubelet", &error))?;
@@ -28,21 +28,21 @@ pub(crate) async fn node_ready(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// CoreDNS, started but not waited for.
+/// Starts CoreDNS without waiting for it.
 pub(crate) async fn dns(place: &Place, net: Net) -> Result<()> {
     let path = place.source.join("coredns.yaml");
     let manifest = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
     apply(place, manifest.replace("DNS_ADDRESS", &net.dns()).as_bytes()).await
 }
 
-/// Waits until names are answered.
+/// Waits until CoreDNS answers.
 pub(crate) async fn dns_ready(place: &Place) -> Result<()> {
     let rollout = ["-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=60s"];
     let done = kubectl(place, &rollout, READY).await;
     done.map(drop).map_err(|error| daemon::with_log(place, "kubelet", &error))
 }
 
-/// The class `standard` (kind calls its own so) and folders as volumes, since nothing here makes them on demand.
+/// Creates the StorageClass `standard`, named as in kind, and folders as volumes, because there is no provisioner.
 pub(crate) async fn storage(place: &Place) -> Result<()> {
     let class = json!({
         "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
@@ -53,7 +53,7 @@ pub(crate) async fn storage(place: &Place) -> Result<()> {
     for number in 1..=VOLUMES {
         let folder = place.state.join(format!("volumes/{number}"));
         fs::create_dir_all(&folder)?;
-        // fsGroup does not reach a hostPath, and the pods that write here are not root.
+        // fsGroup doesn't apply to a hostPath, and the pods that write here aren't root.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777))?;
         items.push(volume(number, &folder.display().to_string()));
     }

@@ -1,4 +1,4 @@
-//! Everything that a cluster is made of, built once and kept.
+//! Builds a cluster's programs and images once, and keeps them.
 
 use super::images;
 use anyhow::Result;

@@ -11,13 +11,13 @@ use testkit::sh;
 const READY: Duration = Duration::from_secs(90);
 const ETCD: &str = "http://127.0.0.1:2379";
 
-/// Starts etcd and the API server; done when it answers.
+/// Starts etcd and the API server, and waits until the API server answers.
 pub(crate) async fn api(place: &Place, net: Net) -> Result<()> {
     let data = place.text("etcd");
     let etcd = [
         "--data-dir",
         &data,
-        // A cluster for tests need not survive the machine's death.
+        // A test cluster doesn't have to survive a crash of the machine.
         "--unsafe-no-fsync",
         "--listen-client-urls",
         ETCD,
@@ -61,7 +61,7 @@ pub(crate) async fn api(place: &Place, net: Net) -> Result<()> {
         "pki/ca.crt",
         "--kubelet-preferred-address-types",
         "InternalIP",
-        // For APIs that are served by a pod: the metrics API is one.
+        // For APIs served by a pod, such as the metrics API.
         "--requestheader-client-ca-file",
         "pki/front-proxy-ca.crt",
         "--requestheader-username-headers",
@@ -88,7 +88,7 @@ pub(crate) async fn answers(place: &Place) -> bool {
     sh::output(limit, command).await.is_ok_and(|text| text.trim() == "ok")
 }
 
-/// kubectl as the administrator.
+/// A kubectl command as the administrator.
 pub(crate) fn kubectl_of(place: &Place) -> Result<tokio::process::Command> {
     let mut command = sh::command(kubectl()?, ["--kubeconfig"]);
     command.arg(place.kubeconfig());
@@ -108,9 +108,9 @@ pub(crate) fn managers(place: &Place, net: Net) -> Result<()> {
         "--service-cluster-ip-range",
         &services,
         "--use-service-account-credentials",
-        // The only one there is: without an election it works at once.
+        // There is only one: without an election, it works at once.
         "--leader-elect=false",
-        // Minutes by default: an autoscaler in a test is seen going up and down.
+        // Shorter than the default, so that tests see an autoscaler scale up and down.
         "--horizontal-pod-autoscaler-sync-period=3s",
         "--horizontal-pod-autoscaler-downscale-stabilization=15s",
         "--horizontal-pod-autoscaler-cpu-initialization-period=15s",

@@ -1,4 +1,4 @@
-//! The cluster's processes: started detached, found again and ended by what was written down about them.
+//! The cluster's processes: started detached, then found and stopped by their recorded ids.
 
 use super::network::Net;
 use anyhow::{Context, Result, anyhow};
@@ -14,7 +14,7 @@ use testkit::{process, sh, wait};
 
 const END: Duration = Duration::from_secs(10);
 
-/// The log of one process.
+/// The path of a process's log.
 pub(crate) fn log(place: &Place, name: &str) -> PathBuf {
     place.state.join("log").join(format!("{name}.log"))
 }
@@ -23,11 +23,11 @@ fn note(place: &Place, name: &str) -> PathBuf {
     place.state.join("run").join(name)
 }
 
-/// Starts a program inside the cluster's network namespace. It outlives us.
+/// Starts a program in the cluster's network namespace. It keeps running after this command exits.
 pub(crate) fn start<S: AsRef<OsStr>>(place: &Place, net: Net, name: &str, program: impl AsRef<OsStr>, arguments: &[S]) -> Result<()> {
     let output = File::options().create(true).append(true).open(log(place, name))?;
-    // setsid, so that neither Ctrl-C nor the end of a terminal reaches it. Both replace themselves: the id is the program's.
-    // nsenter and not `ip netns exec`, which hides /sys/fs/cgroup from the kubelet.
+    // setsid protects it from Ctrl-C and from the end of a terminal. Both commands exec, so the id is the program's.
+    // nsenter, because `ip netns exec` hides /sys/fs/cgroup from the kubelet.
     let mut command = sh::command("setsid", ["nsenter"]).into_std();
     command.arg(format!("--net=/run/netns/{}", net.namespace())).arg("--").arg(program.as_ref()).args(arguments);
     command.current_dir(&place.state).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
@@ -38,13 +38,13 @@ pub(crate) fn start<S: AsRef<OsStr>>(place: &Place, net: Net, name: &str, progra
     Ok(())
 }
 
-/// When a process started, in ticks since boot: with its id, a name that no other process ever has.
+/// When a process started, in ticks since boot. Together with the id, this identifies a process even if the id is reused.
 fn born(pid: i32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()
 }
 
-/// The id of a process that was recorded and still lives.
+/// The id of a recorded process, if it still runs.
 fn pid(place: &Place, name: &str) -> Option<i32> {
     let text = fs::read_to_string(note(place, name)).ok()?;
     let (pid, start) = text.split_once(' ')?;
@@ -52,12 +52,12 @@ fn pid(place: &Place, name: &str) -> Option<i32> {
     (born(pid)? == start && process::lives(pid)).then_some(pid)
 }
 
-/// Whether it still lives.
+/// Whether a recorded process still runs.
 pub(crate) fn lives(place: &Place, name: &str) -> bool {
     pid(place, name).is_some()
 }
 
-/// The names of all that were started and not stopped.
+/// The names of all processes that were started and not stopped.
 pub(crate) fn recorded(place: &Place) -> Vec<String> {
     let files = fs::read_dir(place.state.join("run")).into_iter().flatten();
     let mut names: Vec<_> = files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
@@ -65,7 +65,7 @@ pub(crate) fn recorded(place: &Place) -> Vec<String> {
     names
 }
 
-/// Ends it and waits for its end; asks first.
+/// Stops a process and waits until it exits: SIGTERM first, then SIGKILL.
 pub(crate) async fn stop(place: &Place, name: &str) -> Result<()> {
     for signal in [Signal::TERM, Signal::KILL] {
         let Some(id) = pid(place, name) else { break };
@@ -79,7 +79,7 @@ pub(crate) async fn stop(place: &Place, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for a condition that `name` has to bring about; its end or the deadline gives the last lines of its log.
+/// Waits for a condition that depends on the process `name`. If it exits, or after the deadline, fails with the end of its log.
 pub(crate) async fn until(place: &Place, name: &str, what: &str, limit: Duration, mut probe: impl AsyncFnMut() -> bool) -> Result<()> {
     let condition = format!("{name}: {what}");
     let done = wait::until(&condition, limit, async || {

@@ -1,4 +1,4 @@
-//! `cluster down`: everything that `up` and its pods made, and nothing else.
+//! `cluster down`: removes everything that `up` and the pods created, and nothing else.
 
 use super::network::Net;
 use super::{daemon, leftovers, node};
@@ -13,7 +13,7 @@ use testkit::sh;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Takes the cluster down, if there is one.
+/// Stops and removes the cluster, if it exists.
 pub(crate) async fn down(place: &Place) -> Result<()> {
     let parent = place.state.parent().context("a state folder without a parent")?;
     let _lock = Place::lock(parent, &place.name)?;
@@ -24,30 +24,30 @@ pub(crate) async fn down(place: &Place) -> Result<()> {
     phase("down", everything(place)).await
 }
 
-/// All that runs, and the folder.
+/// Stops everything that runs, and deletes the folder.
 pub(crate) async fn everything(place: &Place) -> Result<()> {
     running(place).await?;
     let mounts = mounts_below(&place.state)?;
     if let Some(mount) = mounts.first() {
-        // Deleting would reach through it.
+        // Deleting the folder would delete the contents of the mount.
         return Err(anyhow!("{} is still mounted", mount.display()));
     }
     fs::remove_dir_all(&place.state).with_context(|| format!("can't delete {}", place.state.display()))
 }
 
-/// All that runs; logs stay.
+/// Stops everything that runs, and keeps the logs.
 pub(crate) async fn running(place: &Place) -> Result<()> {
-    // The kubelet first: it would start again what is ended below.
+    // The kubelet first: it would restart what is stopped below.
     for name in ["kubelet", "proxy"] {
         daemon::stop(place, name).await?;
     }
     let net = Net::recorded(place).ok();
-    // Without the namespace, as after a restart of the machine, nothing of it can run.
+    // Without the network namespace, as after a reboot, no part of it can run.
     if let Some(net) = net
         && net.exists()
         && place.state.join("etc/containerd.toml").is_file()
     {
-        // Containers outlive containerd, and only it knows them.
+        // Containers outlive containerd, and only containerd can list them.
         node::start_containerd(place, net).await?;
         containers(place).await?;
     }
@@ -72,7 +72,7 @@ fn ctr(place: &Place, arguments: &[&str]) -> tokio::process::Command {
     command
 }
 
-/// Ends every container, and deletes the network namespaces that containerd made for the pods.
+/// Stops every container, and deletes the network namespaces that containerd created for the pods.
 async fn containers(place: &Place) -> Result<()> {
     let ids = sh::output(LIMIT, ctr(place, &["containers", "ls", "-q"])).await?;
     for id in ids.split_whitespace() {
@@ -90,7 +90,7 @@ async fn containers(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// The name of the network namespace that the CRI plugin made for a container's pod.
+/// The name of the network namespace that the CRI plugin created for a container's pod.
 fn network_namespace(info: &str) -> Option<String> {
     let info: Value = serde_json::from_str(info).ok()?;
     let namespaces = info["Spec"]["linux"]["namespaces"].as_array()?;
@@ -99,7 +99,7 @@ fn network_namespace(info: &str) -> Option<String> {
     name.starts_with("cni-").then(|| name.to_owned())
 }
 
-/// What is mounted below a folder, the innermost first.
+/// The mounts below a folder, innermost first.
 fn mounts_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let text = fs::read_to_string("/proc/mounts").context("no /proc/mounts")?;
     let points = text.lines().filter_map(|line| line.split(' ').nth(1)).map(PathBuf::from);

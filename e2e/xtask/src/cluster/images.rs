@@ -1,4 +1,4 @@
-//! The images that a cluster needs, as OCI archives with reproducible bytes.
+//! The images that a cluster needs, as reproducible OCI archives.
 
 use anyhow::{Context, Result};
 use std::fs;
@@ -11,7 +11,7 @@ use testkit::cluster::stamp::Stamp;
 use testkit::phase::phase;
 use testkit::sh;
 
-/// Downloading and unpacking a small Debian.
+/// Enough to download and unpack a minimal Debian.
 const DEBIAN: Duration = Duration::from_secs(15 * 60);
 const IMPORT: Duration = Duration::from_secs(120);
 
@@ -19,7 +19,7 @@ const IMPORT: Duration = Duration::from_secs(120);
 pub(crate) const PAUSE: &str = "registry.k8s.io/pause:3.10";
 const DEBIAN_RELEASE: &str = "bookworm";
 
-/// An image of one program from the cache.
+/// An image with one program from the cache.
 struct Single {
     program: &'static str,
     name: String,
@@ -61,7 +61,7 @@ pub(crate) async fn all(place: &Place) -> Result<()> {
 }
 
 async fn write(place: &Place, out: &Path, name: &str, config: &str, root: &Path) -> Result<()> {
-    // Under another name first: a half one must not be taken for an image.
+    // Written under another name first, so that an incomplete file is never taken for an image.
     let fresh = out.with_extension("fresh");
     let mut command = sh::command(binary(place, "oci"), [&fresh]);
     command.args([name, config]).arg(root);
@@ -69,7 +69,7 @@ async fn write(place: &Place, out: &Path, name: &str, config: &str, root: &Path)
     fs::rename(&fresh, out).with_context(|| format!("no {}", fresh.display()))
 }
 
-/// Redis on a minimal Debian, with a shell. Its packages come from where the machine's own come from.
+/// Builds Redis on a minimal Debian with a shell. Packages come from the machine's own apt sources.
 async fn redis(place: &Place) -> Result<()> {
     let config = r#"{"Cmd":["redis-server"],"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"WorkingDir":"/data"}"#;
     let recipe = [
@@ -78,7 +78,7 @@ async fn redis(place: &Place) -> Result<()> {
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/locale/*",
-        // Any user may be given by the manifest; a volume normally covers it.
+        // Writable for any user that a manifest sets; usually a volume is mounted over it.
         "--customize-hook=mkdir -m 1777 \"$1/data\"",
         "--quiet",
         DEBIAN_RELEASE,
@@ -91,7 +91,7 @@ async fn redis(place: &Place) -> Result<()> {
     let work = async {
         let root = place.cache.join("images/redis-root.tar");
         let mut debian = sh::command("nice", ["-n", "10", "mmdebstrap"]);
-        // The time of every file that has a later one: with the same packages the bytes are the same.
+        // Caps the time of every file, so that the same packages give the same bytes.
         debian.args(recipe).arg(&root).env("SOURCE_DATE_EPOCH", "1700000000");
         sh::output(DEBIAN, debian).await?;
         write(place, &out, REDIS, config, &root).await?;
@@ -101,7 +101,7 @@ async fn redis(place: &Place) -> Result<()> {
     stamp.write()
 }
 
-/// Gives an archive to the cluster's containerd.
+/// Imports an archive into the cluster's containerd.
 pub(crate) async fn import(place: &Place, file: &Path) -> Result<String> {
     let mut command = sh::command("ctr", ["-a"]);
     command.arg(place.socket()).args(["-n", "k8s.io", "images", "import"]).arg(file);

@@ -1,7 +1,7 @@
-//! What the node's programs leave in places that can't be configured.
+//! Leftovers of the node's programs in places that can't be configured.
 //!
-//! Others may use the same places, so only what is known to be this cluster's is deleted, and a folder only when it is
-//! empty.
+//! Other programs may use the same places, so this deletes only what is known to belong to this cluster, and folders only if
+//! they are empty.
 
 use std::fs;
 use std::os::unix::net::UnixStream;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use testkit::cluster::Place;
 use testkit::sh;
 
-/// The kubelet's links in /var/log/containers that lead to this cluster's logs.
+/// Deletes the kubelet's links in /var/log/containers to this cluster's logs.
 pub(crate) fn links_to_logs(place: &Place) {
     for link in entries("/var/log/containers") {
         if fs::read_link(&link).is_ok_and(|to| to.starts_with(&place.state)) {
@@ -18,7 +18,7 @@ pub(crate) fn links_to_logs(place: &Place) {
     }
 }
 
-/// What the CNI library remembers of a pod, by the id of its container.
+/// Deletes the CNI library's cached results for a pod, by the id of its container.
 pub(crate) fn network_results(id: &str) {
     for file in entries("/var/lib/cni/results") {
         if file.to_string_lossy().contains(id) {
@@ -27,21 +27,21 @@ pub(crate) fn network_results(id: &str) {
     }
 }
 
-/// Once no cluster of ours is left: the folders, cgroups and the mount that all of them shared, those that are empty.
+/// Removes the folders, cgroups and the mount that all clusters share, if they are empty. Call it once no cluster is left.
 pub(crate) async fn shared() {
     if entries("/run/netns").iter().any(|file| file.to_string_lossy().contains("/sticky-")) {
         return;
     }
     let socket = Path::new("/var/lib/kubelet/device-plugins/kubelet.sock");
-    // A kubelet that lives, whoever's it is, answers.
+    // Any running kubelet accepts the connection.
     if socket.exists() && UnixStream::connect(socket).is_err() {
         let _ = fs::remove_file(socket);
     }
-    // iproute2 mounts this folder on itself with the first namespace.
+    // iproute2 mounts this folder on itself when it creates the first namespace.
     if Path::new("/run/netns").exists() && entries("/run/netns").is_empty() {
         let _ = sh::run("umount /run/netns").await;
     }
-    // With cgroup v1 there is one tree for each controller, with v2 a single one; a cgroup in use can't be removed.
+    // cgroup v1 has a tree per controller, v2 has a single one. A cgroup in use can't be removed.
     let trees = entries("/sys/fs/cgroup").into_iter().chain([PathBuf::from("/sys/fs/cgroup")]);
     let folders = [
         "/run/netns",

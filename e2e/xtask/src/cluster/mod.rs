@@ -1,7 +1,7 @@
-//! A real Kubernetes of one node, without Docker: `cargo xtask cluster`.
+//! `cargo xtask cluster`: a real Kubernetes cluster with one node, without Docker.
 //!
-//! A cluster lives in a network namespace of its own with addresses that no network routes (198.18.0.0/15), keeps everything in
-//! one folder, and is taken down by the process ids that it wrote there. Its programs are those of [`testkit::cluster`].
+//! A cluster has its own network namespace, with addresses that no network routes (198.18.0.0/15). It keeps all files in one folder,
+//! including the process ids by which `down` stops it. [`testkit::cluster`] has its programs.
 
 mod addons;
 mod build;
@@ -20,7 +20,6 @@ use std::path::Path;
 use testkit::cluster::{Place, modules};
 use testkit::phase::{phase, say};
 
-/// What the commands do.
 pub(crate) const HELP: &str = "\
   cargo xtask cluster [--name NAME] COMMAND   a real Kubernetes of one node, without Docker (Debian, as root):
       up                 builds what is missing (15 minutes the first time) and starts the cluster, unless it is running
@@ -31,11 +30,11 @@ pub(crate) const HELP: &str = "\
       build              only builds programs and images, into target/cluster or $STICKY_CLUSTER_CACHE
 ";
 
-/// The programs that the commands need, with the Debian package of each.
+/// The programs that the commands need, each with its Debian package.
 pub(crate) const NEEDED: [(&str, &str); 13] = [
     ("containerd", "containerd"),
     ("runc", "runc"),
-    // Not in PATH: the same name is another program there.
+    // A full path, because `bridge` in PATH is another program.
     ("/usr/lib/cni/bridge", "containernetworking-plugins"),
     ("iptables", "iptables"),
     ("nft", "nftables"),
@@ -49,7 +48,6 @@ pub(crate) const NEEDED: [(&str, &str); 13] = [
     ("nsenter", "util-linux"),
 ];
 
-/// What was asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     name: String,
@@ -67,7 +65,7 @@ enum What {
 }
 
 impl Order {
-    /// The words after `cluster`; nothing where they make no sense.
+    /// Parses the arguments after `cluster`; `None` if they are invalid.
     pub(crate) fn parse(words: &[&str]) -> Option<Self> {
         let (name, rest) = match words {
             ["--name", name, rest @ ..] | [rest @ .., "--name", name] => (*name, rest),
@@ -85,15 +83,15 @@ impl Order {
         Some(Self { name: name.to_owned(), what })
     }
 
-    /// Whether it starts or builds something, so that the Debian packages have to be there.
+    /// Whether it starts or builds something, which requires the Debian packages.
     pub(crate) fn needs_programs(&self) -> bool {
         matches!(self.what, What::Up | What::Build)
     }
 
-    /// Does it; the exit code.
+    /// Runs the command and returns the exit code.
     ///
     /// # Errors
-    /// It could not be done; the error names the log file, where there is one.
+    /// The command fails; the error names the log file, if there is one.
     pub(crate) fn run(&self) -> Result<u8> {
         let place = Place::named(&self.name)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

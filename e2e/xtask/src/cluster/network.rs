@@ -1,7 +1,7 @@
-//! The cluster's network: a namespace, a pair of links to it, two routes.
+//! The cluster's network: a namespace, a veth pair into it, and two routes.
 //!
-//! All addresses are of 198.18.0.0/15, which is set aside for tests of network devices: no network routes them and nobody's
-//! private network uses them, so nothing else of the machine is touched.
+//! All addresses are from 198.18.0.0/15, which is reserved for benchmarks of network devices (RFC 2544). No network routes them and no
+//! private network should use them, so the rest of the machine isn't affected.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::Path;
 use testkit::cluster::Place;
 use testkit::sh;
 
-/// Clusters that fit side by side.
+/// The maximum number of clusters on a machine.
 const SLOTS: u8 = 16;
 
 /// The addresses of one cluster.
@@ -31,7 +31,7 @@ impl Net {
     pub(crate) fn node(self) -> String {
         format!("198.18.{}.1", self.slot)
     }
-    /// A node's pods: 254. Eight such ranges for each cluster, so that it can get more nodes.
+    /// The range for a node's pods, up to 254. Each cluster has eight such ranges, so that it can have more nodes.
     pub(crate) fn pods(self) -> String {
         format!("198.18.{}.0/24", 128 + 8 * u16::from(self.slot))
     }
@@ -48,7 +48,7 @@ impl Net {
         self.in_services(10)
     }
 
-    /// The one that a cluster wrote down when it was started.
+    /// The network that a cluster recorded when it started.
     pub(crate) fn recorded(place: &Place) -> Result<Self> {
         let path = place.state.join("slot");
         let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
@@ -58,7 +58,7 @@ impl Net {
         }
     }
 
-    /// Takes the first free slot: making the namespace is what claims it, because the kernel makes a name only once.
+    /// Claims the first free slot by creating its namespace: the kernel creates a name only once.
     pub(crate) async fn claim(place: &Place) -> Result<Self> {
         let mut last = None;
         for net in (0..SLOTS).map(|slot| Self { slot }) {
@@ -73,12 +73,12 @@ impl Net {
         Err(last.context("no slot")?.context(format!("none of {SLOTS} network namespaces could be made (`ip netns` lists them)")))
     }
 
-    /// Whether its namespace is there.
+    /// Whether its namespace exists.
     pub(crate) fn exists(self) -> bool {
         Path::new("/run/netns").join(self.namespace()).exists()
     }
 
-    /// Links and routes. The kernel here has no dummy device, so the node's address sits on the far end of the pair.
+    /// Creates links and routes. Some kernels have no dummy device, so the node's address is on the inner end of the pair.
     pub(crate) async fn connect(self) -> Result<()> {
         let (ns, link, host, node) = (self.namespace(), self.link(), self.host(), self.node());
         for line in [
@@ -98,7 +98,7 @@ impl Net {
         Ok(())
     }
 
-    /// Takes all of it away; the routes go with the link.
+    /// Removes everything; the routes disappear with the link.
     pub(crate) async fn remove(self) -> Result<()> {
         let links = sh::run("ip -o link show").await?;
         if links.contains(&format!(": {}@", self.link())) {
@@ -119,7 +119,7 @@ mod tests {
     fn the_last_slot_stays_inside_the_test_range() {
         let net = Net { slot: SLOTS - 1 };
         assert_eq!((net.pods(), net.services()), ("198.18.248.0/24".to_owned(), "198.19.240.0/20".to_owned()));
-        // An interface's name has 15 bytes.
+        // An interface's name has at most 15 bytes.
         assert!(net.link().len() <= 15);
     }
 }

@@ -13,10 +13,10 @@ use testkit::sh;
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// Starts containerd; done when it answers.
+/// Starts containerd, and waits until it answers.
 pub(crate) async fn containerd(place: &Place, net: Net) -> Result<()> {
     let (root, state, socket, cni) = (place.text("cd-root"), place.text("cd-state"), place.text("containerd.sock"), place.text("cni"));
-    // restrict_oom_score_adj: without CAP_SYS_RESOURCE nobody may lower a score, and every pod would fail at it.
+    // restrict_oom_score_adj: without CAP_SYS_RESOURCE, lowering a score is forbidden, and every pod would fail.
     let settings = format!(
         r#"version = 2
 root = "{root}"
@@ -44,7 +44,7 @@ state = "{state}"
     start_containerd(place, net).await
 }
 
-/// Starts containerd on what it left, if it does not run.
+/// Starts containerd with its existing state, if it isn't running.
 pub(crate) async fn start_containerd(place: &Place, net: Net) -> Result<()> {
     if !daemon::lives(place, "containerd") {
         daemon::start(place, net, "containerd", "containerd", &["-c", "etc/containerd.toml"])?;
@@ -57,7 +57,7 @@ pub(crate) async fn start_containerd(place: &Place, net: Net) -> Result<()> {
     .await
 }
 
-/// Imports every image that `up` promises.
+/// Imports every image that a cluster comes with.
 pub(crate) async fn images(place: &Place) -> Result<()> {
     for archive in images::archives(place)? {
         images::import(place, &archive).await?;
@@ -95,7 +95,7 @@ podLogsDir: {state}/podlogs
 "#
     );
     fs::write(place.state.join("etc/kubelet.yaml"), kubelet)?;
-    // Conntrack limits of 0: it must not write the machine's settings.
+    // Conntrack limits of 0 keep it from changing the machine's settings.
     let proxy = format!(
         r#"apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration

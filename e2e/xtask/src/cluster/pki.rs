@@ -11,10 +11,9 @@ use testkit::sh;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The name of the node.
 pub(crate) const NODE: &str = "node-1";
 
-/// Makes everything below `pki/`, and a kubeconfig for each client.
+/// Creates everything in `pki/`, and a kubeconfig for each client.
 pub(crate) async fn make(place: &Place, net: Net) -> Result<()> {
     let (node, first) = (net.node(), net.first_service());
     authority(place, "ca").await?;
@@ -37,10 +36,10 @@ pub(crate) async fn make(place: &Place, net: Net) -> Result<()> {
     for (name, subject, extension) in certificates {
         signed(place, "ca", name, subject, extension).await?;
     }
-    // Its own authority: whoever has its certificate may name any user to an API behind the API server (metrics).
+    // A separate CA: its certificates can claim any user towards an API behind the API server, such as metrics.
     authority(place, "front-proxy-ca").await?;
     signed(place, "front-proxy-ca", "front-proxy", "/CN=front-proxy", client).await?;
-    // Of the service accounts' tokens; only its key is used.
+    // Signs the service accounts' tokens; only the key is used.
     key(place, "sa").await?;
     for client in ["controller", "scheduler", "proxy", "kubelet"] {
         fs::write(place.state.join(format!("etc/{client}.kubeconfig")), kubeconfig(place, net, client)?)?;
@@ -48,7 +47,7 @@ pub(crate) async fn make(place: &Place, net: Net) -> Result<()> {
     Ok(())
 }
 
-/// The kubeconfig of a client. All in one file, so that it can be given to a program that runs elsewhere.
+/// A client's kubeconfig, with all certificates in one file, so that it also works elsewhere.
 pub(crate) fn kubeconfig(place: &Place, net: Net, client: &str) -> Result<String> {
     let data = |name: String| -> Result<String> {
         let path = place.state.join("pki").join(name);

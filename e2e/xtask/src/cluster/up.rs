@@ -1,4 +1,4 @@
-//! `cluster up`.
+//! `cluster up`: starts the cluster.
 
 use super::network::Net;
 use super::{addons, build, control, daemon, down, node, pki};
@@ -8,10 +8,10 @@ use std::time::Instant;
 use testkit::cluster::Place;
 use testkit::phase::{phase, say};
 
-/// What runs for as long as a cluster does.
+/// Processes that run as long as a cluster does.
 const PROCESSES: [&str; 7] = ["apiserver", "containerd", "controller", "etcd", "kubelet", "proxy", "scheduler"];
 
-/// Starts the cluster, or finds that it runs.
+/// Starts the cluster, unless it is already running.
 pub(crate) async fn up(place: &Place) -> Result<()> {
     let start = Instant::now();
     let parent = place.state.parent().context("a state folder without a parent")?;
@@ -29,7 +29,7 @@ pub(crate) async fn up(place: &Place) -> Result<()> {
         fs::create_dir_all(place.state.join(folder))?;
     }
     if let Err(error) = all(place).await {
-        // The logs stay: the error names one of them.
+        // Keeps the logs, because the error names one of them.
         if let Err(second) = down::running(place).await {
             say(&format!("== cluster: could not take down what had started: {second:#}"));
         }
@@ -51,7 +51,7 @@ async fn all(place: &Place) -> Result<()> {
         Ok(fs::write(place.kubeconfig(), pki::kubeconfig(place, net, "admin")?)?)
     })
     .await?;
-    // Side by side: neither needs the other.
+    // In parallel: neither needs the other.
     let control = phase("API server and controllers", async {
         control::api(place, net).await?;
         control::managers(place, net)?;
@@ -71,7 +71,7 @@ async fn all(place: &Place) -> Result<()> {
     phase("DNS", addons::dns_ready(place)).await
 }
 
-/// Whether all that was started still runs and the API server answers.
+/// Whether all processes still run and the API server answers.
 async fn healthy(place: &Place) -> bool {
     place.kubeconfig().is_file() && PROCESSES.iter().all(|name| daemon::lives(place, name)) && control::answers(place).await
 }

@@ -1,4 +1,4 @@
-//! The cookie on the wire, and whether a session of a browser that gets it stays.
+//! The cookie as sent, and whether a browser's session with it stays on its pod.
 
 use crate::cookie::SetCookie;
 use crate::front_door::bench::{Bench, WHOAMI, served};
@@ -8,10 +8,10 @@ use crate::jar::Jar;
 use anyhow::Result;
 use std::time::SystemTime;
 
-/// By luck one in half a million sessions without affinity stays for so many requests on one of three pods.
+/// Without affinity, a session stays on one of three pods for this many requests with a chance of one in half a million.
 const AGAIN: usize = 12;
 
-/// Asks as a browser does. Its objects are there: all cases are applied at once.
+/// Sends requests like a browser. The objects exist already, because all cases are applied at once.
 pub(super) async fn see(bench: &Bench<'_>, id: &str, case: &CookieCase) -> Result<String> {
     bench.reached(id, WHOAMI, bench.pods().await?.len()).await?;
     let (mut jar, host) = (Jar::default(), bench.host(id));

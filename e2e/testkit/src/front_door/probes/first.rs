@@ -1,4 +1,4 @@
-//! First answers: what the cookie's value is, and which answers carry it.
+//! First answers: the cookie's value, and which answers set it.
 
 use super::told::{distinct, new_cookie, only, sent};
 use crate::cookie::SetCookie;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// A sticky route on a Service of its own, as soon as it leads to all pods.
+/// Creates a sticky route with its own Service, and waits until it reaches all pods.
 async fn up(bench: &Bench<'_>, id: &str, mode: Option<&str>) -> Result<()> {
     let route = mode.into_iter().fold(Route::sticky(id), |route, mode| route.with("affinity-mode", mode));
     bench.apply(&bench.both(&route)).await?;
@@ -57,7 +57,7 @@ pub(super) async fn percent_encoded(bench: &Bench<'_>) -> Result<String> {
     for _ in 0..6 {
         let again = bench.whoami(id, &format!("{}={encoded}", cookie.name)).await?;
         let fresh = new_cookie(&again);
-        // With a new cookie the pod is any.
+        // With a new cookie, it can be any pod.
         said.insert(if again.pod() == first.pod() && fresh == "no new cookie" { format!("same pod, {fresh}") } else { fresh.to_owned() });
     }
     Ok(said.into_iter().collect::<Vec<_>>().join(" or "))
@@ -122,7 +122,7 @@ pub(super) async fn parallel(bench: &Bench<'_>) -> Result<String> {
 pub(super) async fn no_endpoint(bench: &Bench<'_>) -> Result<String> {
     let id = "no-endpoint";
     bench.apply(&[bench.service_of(id, &json!({"sticky.test/nobody": "has-this"})), bench.ingress(&Route::sticky(id))]).await?;
-    // What it says of a host that it does not know is 404.
+    // A front door answers 404 for an unknown host.
     let answer = wait::until("an answer of the route", SOON, async || {
         http::get(format!("{}{WHOAMI}", bench.url(id))).send().await.ok().filter(|answer| answer.status != 404)
     })

@@ -1,4 +1,4 @@
-//! How each fact is seen: from a client's side, by the name of the pod that answered.
+//! How each fact is observed: by a client, from the name of the pod that answered.
 
 mod cookie;
 mod first;
@@ -13,10 +13,7 @@ use super::facts::{Fact, Setting};
 use super::tls;
 use anyhow::{Context, Result, bail};
 
-/// What is seen of a fact that needs nothing but its own objects. Those of [`moves`] are seen together.
-///
-/// # Errors
-/// It can't be seen.
+/// Observes a fact that needs only its own objects. [`moves`] observes its facts together.
 pub async fn see(bench: &Bench<'_>, fact: &Fact) -> Result<String> {
     let seen = match (&fact.setting, fact.id.as_str()) {
         (Setting::Cookie(case), id) => cookie::see(bench, id, case).await,

@@ -1,4 +1,4 @@
-//! Sessions while pods come and go, and while the front door itself does. One after another: each changes what all see.
+//! Sessions while pods or the front door come and go. These facts run one after another, because each affects all routes.
 
 use super::told::sent;
 use crate::cookie::SetCookie;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// What is seen here.
+/// The facts that this module observes.
 pub const IDS: [&str; 9] = [
     "up-default",
     "up-balanced",
@@ -25,19 +25,16 @@ pub const IDS: [&str; 9] = [
 const SESSIONS: usize = 40;
 const SOON: Duration = Duration::from_secs(60);
 
-/// The routes, each on a Service of its own.
+/// The routes, each with its own Service.
 const ROUTES: [(&str, Option<&str>); 3] = [("default", None), ("balanced", Some("balanced")), ("persistent", Some("persistent"))];
 
-/// A session: its cookie, and the pod that it is on.
+/// A session: its cookie and its pod.
 struct Visitor {
     cookie: SetCookie,
     home: String,
 }
 
-/// Sees all of [`IDS`]; `scale` changes the number of pods and waits until it is so.
-///
-/// # Errors
-/// One can't be seen.
+/// Observes all of [`IDS`]. `scale` changes the number of pods and waits until the change is complete.
 pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) -> Result<BTreeMap<&'static str, String>> {
     let mut objects = Vec::new();
     for (id, mode) in ROUTES {
@@ -81,7 +78,7 @@ pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) ->
     Ok(seen)
 }
 
-/// Whether sessions move that are on pods which are still there.
+/// Whether sessions move although their pods still exist.
 async fn others(bench: &Bench<'_>, crowds: &[Vec<Visitor>], ids: [&'static str; 2]) -> Result<Vec<(&'static str, String)>> {
     let left = bench.pods().await?;
     let mut seen = Vec::new();
@@ -107,15 +104,15 @@ async fn join(bench: &Bench<'_>, id: &str) -> Result<Vec<Visitor>> {
     for _ in 0..SESSIONS {
         let first = bench.whoami(id, "").await?;
         let cookie = SetCookie::all(&first).pop().context("no cookie")?;
-        // A session is bound by the answer to the first request that brings its cookie: who chose for the one without may be
-        // somebody else.
+        // The first request with the cookie binds the session. The one without a cookie may have been routed by
+        // something else.
         let home = bench.whoami(id, &sent(&cookie)).await?.pod();
         crowd.push(Visitor { cookie, home });
     }
     Ok(crowd)
 }
 
-/// How many of those that are asked are on another pod, and how many got a new cookie.
+/// Sends a request for the selected visitors; counts those on another pod, and those with a new cookie.
 async fn ask_again(bench: &Bench<'_>, id: &str, crowd: &[Visitor], which: impl Fn(&Visitor) -> bool) -> Result<(usize, usize)> {
     let (mut asked, mut moved, mut fresh) = (0, 0, 0);
     for visitor in crowd.iter().filter(|visitor| which(visitor)) {
@@ -131,7 +128,7 @@ async fn ask_again(bench: &Bench<'_>, id: &str, crowd: &[Visitor], which: impl F
     Ok((moved, fresh))
 }
 
-/// By a hash ring half of the sessions move from 3 to 6 pods, with the spread of a sample of 40.
+/// On a hash ring, half of the sessions move when 3 pods become 6, give or take the error of a sample of 40.
 fn share(moved: usize, of: usize, fresh: usize) -> String {
     let cookies = if fresh == 0 { "no new cookie".to_owned() } else { format!("{fresh} new cookies") };
     match moved * 100 / of {
@@ -141,8 +138,8 @@ fn share(moved: usize, of: usize, fresh: usize) -> String {
     }
 }
 
-/// Waits until the front door has forgotten the pods that are gone and knows those that came: first requests get to those that are
-/// there, and to no other.
+/// Waits until the front door has dropped the pods that are gone and knows the new ones: first requests reach all existing pods and no
+/// others.
 async fn settled(bench: &Bench<'_>, id: &str, left: &BTreeSet<String>) -> Result<()> {
     bench.reached(id, WHOAMI, left.len()).await?;
     let mut row = 0;
@@ -155,7 +152,7 @@ async fn settled(bench: &Bench<'_>, id: &str, left: &BTreeSet<String>) -> Result
 
 async fn socket_and_edit(bench: &Bench<'_>, id: &str) -> Result<String> {
     let mut socket = ws::socket(&bench.url(id), &random::client_id()).open().await?;
-    // A route that was not there: as soon as it is, everything that the edit causes has been done.
+    // A new route: once it works, the effects of the edit are complete.
     let edited = format!("{id}-edited");
     bench.apply(&[bench.ingress(&Route::sticky(id)), bench.ingress(&Route::sticky(&edited).rules(&[("/", id)]))]).await?;
     bench.reached(&edited, WHOAMI, 1).await?;

@@ -1,19 +1,19 @@
-//! Pods beside the release's: its own template, with labels that no other Service selects.
+//! Extra pods from the release's template, with labels that no other Service selects.
 
 use crate::front_door::bench::Bench;
 use crate::kube::release::NAME;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// The label that tells which fact a pod is for.
+/// The label with the fact that a pod is for.
 const FOR: &str = "sticky.test/for";
 
-/// Where a pod listens.
+/// The port that a pod listens on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listens {
-    /// Where Services expect it.
+    /// The port that Services expect.
     Here,
-    /// Elsewhere: it is ready and refuses connections.
+    /// Another port: the pod is ready and refuses connections.
     Elsewhere,
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn start(bench: &Bench<'_>, fact: &str, pods: &[(&str, Listens)
 fn pod(template: &Value, fact: &str, name: &str, listens: Listens) -> Result<Value> {
     let mut spec = template.clone();
     let variables = spec["containers"][0]["env"].as_array_mut().context("a container without variables")?;
-    // By itself: Redis lets the release's pods in only.
+    // Without Redis, which accepts only the release's pods.
     variables.retain(|variable| !["STICKY_BUS", "STICKY_REDIS_URL", "STICKY_REDIS_PASSWORD_FILE"].iter().any(|name| variable["name"] == *name));
     variables.push(json!({"name": "STICKY_BUS", "value": "memory"}));
     if listens == Listens::Elsewhere {

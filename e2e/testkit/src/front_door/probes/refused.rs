@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(60);
-/// First requests until one is tried on the pod that refuses: all of them miss one of three pods by a chance of 1 in 10 billion.
+/// First requests until one is tried on the refusing pod. All of them miss one of three pods with a chance of 1 in 10 billion.
 const TRIES: usize = 60;
 
-/// Three pods of the fact's own, one of which refuses, on a Service of their own.
+/// Creates three pods for the fact, one of which refuses connections, with their own Service.
 async fn up(bench: &Bench<'_>, id: &str, change: bool) -> Result<()> {
     let names = ["a", "b", "dead"].map(|name| format!("{id}-{name}"));
     let pods = [(names[0].as_str(), Listens::Here), (&names[1], Listens::Here), (&names[2], Listens::Elsewhere)];
@@ -37,7 +37,7 @@ async fn ask(bench: &Bench<'_>, id: &str, cookie: &str) -> Result<Answer> {
     http::get(format!("{}{WHOAMI}", bench.url(id))).cookie(cookie).send().await
 }
 
-/// A first answer that was tried on the pod that refuses, and the cookie of that pod.
+/// A first answer that was tried on the refusing pod, and that pod's cookie.
 async fn unlucky(bench: &Bench<'_>, id: &str) -> Result<(Answer, Option<SetCookie>)> {
     for _ in 0..TRIES {
         let answer = ask(bench, id, "").await?;

@@ -1,4 +1,4 @@
-//! Services and Ingresses that have something in common.
+//! Services and Ingresses that share a host, a path, a cookie or pods.
 
 use super::pods::{Listens, labels, start};
 use super::told::{new_cookie, only, sent};
@@ -106,12 +106,12 @@ pub(super) async fn two_paths(bench: &Bench<'_>) -> Result<String> {
 pub(super) async fn service_upstream(bench: &Bench<'_>) -> Result<String> {
     let id = "service-upstream";
     bench.apply(&bench.both(&Route::sticky(id).with("service-upstream", "true"))).await?;
-    // The Service's address is one server: which pod answers is the node's choice.
+    // The Service's address counts as one server: the node chooses the pod.
     bench.reached(id, WHOAMI, 1).await?;
     let Ok(cookie) = only(&bench.whoami(id, "").await?) else { return Ok("no cookie".to_owned()) };
     let cookie = sent(&cookie);
     let mut pods = BTreeSet::new();
-    // Quick answers let a few kept connections do for many requests, and those may lead to one pod by luck.
+    // With quick answers, a few kept connections serve many requests, and by chance all of them may go to one pod.
     for at_once in [8, 16, 32, 64, 64, 64] {
         for answer in join_all((0..at_once).map(|_| bench.whoami(id, &cookie))).await {
             pods.insert(answer?.pod());
@@ -130,7 +130,7 @@ pub(super) async fn canary(bench: &Bench<'_>) -> Result<String> {
     let new = Route::sticky(other).with("canary", "true").with("canary-weight", "50").at(id);
     bench.apply(&[old, vec![bench.service_of(other, &labels(other)), bench.ingress(&new)]].concat()).await?;
     bench.reached(id, WHOAMI, 1).await?;
-    // A front door that reads it is given time to: with both Services there are four pods.
+    // Gives a front door time to read it: with both Services, there are four pods.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(12), bench.reached(id, WHOAMI, bench.pods().await?.len() + 1)).await;
     let (mut to_new, mut moved) = (0, 0);
     for _ in 0..40 {

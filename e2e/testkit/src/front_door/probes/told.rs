@@ -1,11 +1,11 @@
-//! What probes say of answers and their cookies.
+//! Descriptions of answers and their cookies, for the probes.
 
 use crate::cookie::SetCookie;
 use crate::http::Answer;
 use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often values differ from each other, and from pods.
+/// Describes how values differ, and whether they differ by pod.
 pub(super) fn distinct(values: &[(String, String)]) -> String {
     let mut pods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (value, pod) in values {
@@ -27,7 +27,7 @@ pub(super) fn only(answer: &Answer) -> Result<SetCookie> {
     }
 }
 
-/// A cookie as it is sent.
+/// The `Cookie` header for a cookie.
 pub(super) fn sent(cookie: &SetCookie) -> String {
     format!("{}={}", cookie.name, cookie.value)
 }
