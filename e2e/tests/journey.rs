@@ -66,7 +66,7 @@ fn shell(is_real: bool) -> Result<Shell> {
 
 /// The kind commands that the documents and stickyctl use.
 fn kind(kubeconfig: &str) -> Result<String> {
-    let cluster = format!("{} cluster --name {STAND_IN}", bin::path("e2e")?.display());
+    let cluster = format!("{} cluster --name {STAND_IN}", bin::path("xtask")?.display());
     Ok(format!(
         r#"case "$*" in
   "create cluster")
