@@ -1,6 +1,7 @@
 //! `stickyctl man`: the manual, made from the same command line as `--help`.
 
 use crate::exit::{Exit, Failure};
+use crate::files;
 use crate::output::Output;
 use clap::{Args, Command};
 use std::io;
@@ -34,6 +35,12 @@ fn page(all: Command) -> io::Result<String> {
 
 fn write(folder: &Path, all: Command) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(all, folder)?;
-    clap_mangen::generate_to(sticky_app::cli::command(), folder)
+    let made = tempfile::tempdir()?;
+    clap_mangen::generate_to(all, &made)?;
+    clap_mangen::generate_to(sticky_app::cli::command(), &made)?;
+    for page in std::fs::read_dir(&made)? {
+        let page = page?;
+        files::write(&folder.join(page.file_name()), &std::fs::read(page.path())?)?;
+    }
+    Ok(())
 }
