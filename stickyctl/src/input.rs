@@ -105,12 +105,12 @@ fn count(problems: usize) -> String {
 
 impl Loaded {
     /// The spec, if it has no problems; prints its warnings.
-    pub(crate) fn checked(&self, output: Output) -> Result<StickyApp, InvalidSpec> {
+    pub(crate) fn checked(self, output: Output) -> Result<StickyApp, InvalidSpec> {
         for warning in &self.findings.warnings {
             output.phase(Mark::Warning, "spec", warning, None);
         }
         self.refuse()?;
-        Ok(self.spec.clone())
+        Ok(self.spec)
     }
 
     /// Fails if the spec has problems; prints nothing.

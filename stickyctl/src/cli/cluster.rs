@@ -7,7 +7,6 @@ use crate::cluster::up::request::{DryRun, Effective, Request, SpecSource};
 use crate::exit::Failure;
 use crate::image::load::Loader;
 use crate::input::Input;
-use crate::output::Output;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -123,9 +122,8 @@ impl SpecSource for Input {
 
     fn load(&self, release: Option<Value>) -> Result<Effective, Failure> {
         let loaded = Self::load(self, release);
-        // The warnings are printed by whoever uses them.
-        let spec = loaded.checked(Output::new(true))?;
-        Ok(Effective { spec, warnings: loaded.findings.warnings, given: loaded.given })
+        loaded.refuse()?;
+        Ok(Effective { spec: loaded.spec, warnings: loaded.findings.warnings, given: loaded.given })
     }
 
     fn place(&self) -> (String, String) {

@@ -11,7 +11,7 @@ use crate::cluster::connect::connect;
 use crate::cluster::{self, change, down, forward, show};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
-use crate::output::{Format, Mark, Output};
+use crate::output::{Mark, Output};
 use crate::render::Rendered;
 use crate::{image, local, render};
 use std::io::IsTerminal;
@@ -114,16 +114,14 @@ async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
 
 async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
     let (cluster, place) = (connect(&args.release.cluster.access()).await?, args.release.place());
-    let json = args.output == Format::Json;
-    let format = show::Format { json, screen: !json && std::io::stdout().is_terminal() };
     if !args.watch {
-        show::status(&cluster, &place, format, output).await?;
+        show::status(&cluster, &place, args.output, output).await?;
         return Ok(Exit::Done);
     }
     tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
-        watched = show::watch(&cluster, &place, format, output) => match watched? {},
+        watched = show::watch(&cluster, &place, args.output, std::io::stdout().is_terminal(), output) => match watched? {},
     }
 }
 

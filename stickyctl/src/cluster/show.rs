@@ -10,7 +10,7 @@ use super::status::model::Status;
 use super::status::table::table;
 use super::status::{self, door};
 use super::up::request::Done;
-use crate::output::Output;
+use crate::output::{Format, Output};
 use std::convert::Infallible;
 
 /// The result of `up`.
@@ -76,39 +76,37 @@ pub(crate) async fn forward(mut way: Opened, output: Output) -> Infallible {
     forward::report(&mut way.tunnel, output, |_| {}).await
 }
 
-/// How a status is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Format {
-    /// JSON instead of a table.
-    pub(crate) json: bool,
-    /// Redraw the terminal instead of printing one document for each change.
-    pub(crate) screen: bool,
-}
-
 /// `status`, once.
 ///
 /// # Errors
 /// As [`collect`].
 pub(crate) async fn status(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<(), Error> {
     let status = collect(cluster, place, &mut door::Seen::default()).await?;
-    output.answer(&if format.json { serde_json::to_string_pretty(&status).unwrap_or_default() } else { table(&status) });
+    output.answer(&match format {
+        Format::Table => table(&status),
+        Format::Json => serde_json::to_string_pretty(&status).unwrap_or_default(),
+    });
     Ok(())
 }
 
-/// `status --watch`: on a terminal the table is redrawn; elsewhere there is one document for each change, JSON on one line.
+/// `status --watch`: `redraws` shows the table in place of the last one, on a terminal; otherwise there is one document for each
+/// change, JSON on one line.
 ///
 /// # Errors
 /// Only the first look can fail.
-pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<Infallible, Error> {
+pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redraws: bool, output: Output) -> Result<Infallible, Error> {
     let mut shown: Option<Status> = None;
     let mut trouble = String::new();
     let mut door = door::Seen::default();
     let first = collect(cluster, place, &mut door).await?;
     let never = status::watch(cluster, place, (first, door), |look| match look {
-        Ok(status) if format.screen => output.screen(&table(&status)),
+        Ok(status) if redraws && format == Format::Table => output.screen(&table(&status)),
         Ok(status) => {
             if shown.as_ref() != Some(&status.timeless()) {
-                output.answer(&if format.json { serde_json::to_string(&status).unwrap_or_default() } else { format!("{}\n", table(&status)) });
+                output.answer(&match format {
+                    Format::Table => format!("{}\n", table(&status)),
+                    Format::Json => serde_json::to_string(&status).unwrap_or_default(),
+                });
                 shown = Some(status.timeless());
             }
             trouble.clear();

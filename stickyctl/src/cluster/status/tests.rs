@@ -8,6 +8,7 @@ use crate::cluster::fake::{Fake, Pods, Then, place};
 use crate::cluster::plan::Plan;
 use crate::cluster::show;
 use crate::exit::{Exit, Failure};
+use crate::output::Format;
 use crate::output::recorded::Recorded;
 use crate::spec::StickyApp;
 use model::BusState;
@@ -48,7 +49,7 @@ async fn a_release_that_is_well() {
         assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
     }
     let json = Recorded::pipe();
-    show::status(&fake.cluster(), &place(), show::Format { json: true, screen: false }, json.output()).await.unwrap();
+    show::status(&fake.cluster(), &place(), Format::Json, json.output()).await.unwrap();
     let value: serde_json::Value = serde_json::from_str(&json.out()).unwrap();
     assert_eq!((&value["schema"], &value["pods"][0]["workers"][0]["sockets"]), (&json!("stickyctl.status/v1"), &json!(2)));
 }
@@ -140,7 +141,7 @@ async fn watching_shows_changes_and_survives_the_end_of_the_release() {
     let cluster = fake.cluster();
     let (other, at) = (fake.clone(), place());
     tokio::select! {
-        done = show::watch(&cluster, &at, show::Format { json: true, screen: false }, seen.output()) => panic!("{:?}", done.err()),
+        done = show::watch(&cluster, &at, Format::Json, false, seen.output()) => panic!("{:?}", done.err()),
         () = async {
             tokio::time::sleep(Duration::from_millis(3_500)).await;
             other.scale("sticky-sessions", 4, "kubectl");
