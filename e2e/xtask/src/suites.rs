@@ -26,11 +26,12 @@ const fn tests(name: &'static str, about: &'static str) -> Suite {
 }
 
 /// All suites, in the order in which they run.
-pub(crate) const ALL: [Suite; 9] = [
+pub(crate) const ALL: [Suite; 10] = [
     Suite { name: "page", what: What::Page, about: "the page's JavaScript, with Node" },
     Suite { name: "units", what: What::Units, about: "the crates' own tests" },
     tests("quick", "the wire, generated files, documents, linters, module graph"),
     tests("processes", "Redis, nginx, workers, drain, limits, the local demo"),
+    tests("hostile", "attacks on a worker and on the local door, within bounds"),
     tests("browser", "the page and the report in Chromium"),
     tests("proxies", "stickyctl verify against nginx, HAProxy, Envoy, Caddy"),
     tests("release", "the image and the archives of a release"),

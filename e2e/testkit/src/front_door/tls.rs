@@ -22,22 +22,31 @@ pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
     let data = json!({"tls.crt": STANDARD.encode(made.cert.pem()), "tls.key": STANDARD.encode(made.signing_key.serialize_pem())});
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": ID}, "data": data});
     bench.apply(&[vec![secret], bench.both(&Route::sticky(ID).tls(ID))].concat()).await?;
+    let request = format!("GET {WHOAMI} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let mut last = String::new();
+    let answer = wait::until("the app's answer over https", SOON, async || {
+        let text = ask(bench, &host, &request).await.unwrap_or_else(|error| format!("{error:#}"));
+        let done = text.starts_with("HTTP/1.1 200") && text.to_ascii_lowercase().contains("\nx-sticky-pod: ");
+        last.clone_from(&text);
+        done.then_some(text)
+    })
+    .await
+    .with_context(|| format!("the last one: {last}"))?;
+    let lines = answer.lines().filter_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")));
+    let cookies: Vec<SetCookie> = lines.filter_map(|(_, line)| SetCookie::parse(line)).collect();
+    Ok(format!("`{}`", cookies.first().context("no cookie")?.shape(SystemTime::now())))
+}
+
+/// One request through a tunnel of its own, because kubectl ends a tunnel whose connection was reset.
+async fn ask(bench: &Bench<'_>, host: &str, request: &str) -> Result<String> {
     let (namespace, door) = &bench.door;
     let service = format!("service/{door}");
     let mut tunnel = bench.space.kube.command(&["-n", namespace, "port-forward", "--address=127.0.0.1", &service, ":443"]);
     let mut tunnel = Process::start(tunnel.as_std_mut())?;
     let said = |line: &str| Some(line.strip_prefix("Forwarding from ")?.split_once(" ->")?.0.to_owned());
-    let address = tunnel.line("its port", SOON, said).await?;
-    let request = format!("GET {WHOAMI} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    let answer = wait::until("the app's answer over https", SOON, async || {
-        let mut client = Command::new("openssl");
-        // -quiet also waits for the answer after the end of stdin.
-        client.args(["s_client", "-quiet", "-connect", &address, "-servername", &host]);
-        let text = sh::feed(ANSWER, client, request.as_bytes()).await.ok()?;
-        (text.starts_with("HTTP/1.1 200") && text.to_ascii_lowercase().contains("\nx-sticky-pod: ")).then_some(text)
-    })
-    .await?;
-    let lines = answer.lines().filter_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")));
-    let cookies: Vec<SetCookie> = lines.filter_map(|(_, line)| SetCookie::parse(line)).collect();
-    Ok(format!("`{}`", cookies.first().context("no cookie")?.shape(SystemTime::now())))
+    let address = tunnel.line("its port", ANSWER, said).await?;
+    let mut client = Command::new("openssl");
+    // -quiet also waits for the answer after the end of stdin.
+    client.args(["s_client", "-quiet", "-connect", &address, "-servername", host]);
+    sh::feed(ANSWER, client, request.as_bytes()).await
 }

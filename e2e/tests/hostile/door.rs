@@ -1,0 +1,1 @@
+//! The local door under hostile clients.

@@ -1,0 +1,1 @@
+//! A worker inside its memory limit.

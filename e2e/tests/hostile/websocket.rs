@@ -1,0 +1,1 @@
+//! The WebSocket handshake and frames, to the letter of RFC 6455.
