@@ -154,6 +154,8 @@ export interface State {
   view: View;
   session: { id6: string; pageBy: string };
   socket: SocketState;
+  /** Whether the last question over HTTP was answered by the app; null if none was asked since the socket was open. */
+  http: boolean | null;
 }
 
 /** A worker that gets a box of its own, or several that share one (`rest`). */
