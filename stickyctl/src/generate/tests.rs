@@ -1,5 +1,7 @@
 use super::*;
+use crate::generate::front_door::install::Install;
 use crate::spec::check;
+use crate::spec::ingress::{FrontDoor, Ingress};
 use crate::spec::pods::{Autoscaling, Seconds};
 use crate::spec::redis::SecretKey;
 use proptest::prelude::*;
@@ -87,6 +89,25 @@ fn probes_ask_the_admin_port_which_no_service_has() {
     let ports = one(&spec, "Service", "sticky-sessions")["spec"]["ports"].clone();
     assert_eq!(ports.as_array().unwrap().len(), 1);
     assert_eq!(ports[0]["targetPort"], "http");
+}
+
+/// A process that ran for 1.5 s of every 9.5 s was restarted three times in 158 s by a probe that waits 2 s and allows three failures, and
+/// never by these.
+#[test]
+fn a_slow_container_is_not_restarted() {
+    let doors = [FrontDoor::Nginx, FrontDoor::Traefik].map(|front_door| {
+        let ingress = Ingress { front_door, ..Ingress::default() };
+        front_door::install::objects(&Install::of(&StickyApp { ingress, ..StickyApp::default() }, false))
+    });
+    let all = doors.into_iter().flatten().chain(objects(&StickyApp::default(), true)).map(|object| serde_json::to_value(object).unwrap());
+    let containers: Vec<Value> = all.filter_map(|object| object.pointer("/spec/template/spec/containers/0").cloned()).collect();
+    assert_eq!(containers.len(), 4);
+    for container in containers {
+        let probe = &container["livenessProbe"];
+        let number = |key: &str| probe[key].as_i64().unwrap();
+        let patience = number("periodSeconds") * (number("failureThreshold") - 1) + number("timeoutSeconds");
+        assert!(number("timeoutSeconds") >= 10 && (60..=120).contains(&patience), "{}: {patience} s with {probe}", container["name"]);
+    }
 }
 
 #[test]
