@@ -196,6 +196,12 @@ impl Output {
         self.can_ask() && matches!(self.sink.ask(&format!("{question} [y/N] ")).trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
+    /// As [`Self::confirm`], but an empty line is a yes.
+    #[must_use]
+    pub(crate) fn suggest(self, question: &str) -> bool {
+        self.can_ask() && matches!(self.sink.ask(&format!("{question} [Y/n] ")).trim().to_ascii_lowercase().as_str(), "" | "y" | "yes")
+    }
+
     /// The answer, on stdout.
     pub(crate) fn answer(self, text: &str) {
         self.sink.out(text);
