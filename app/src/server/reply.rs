@@ -8,7 +8,7 @@ use sticky_core::wire::{ErrorBody, json};
 
 /// An error over HTTP: status, code, message, and a header if the status needs one.
 #[derive(Debug, Clone)]
-pub(super) struct Problem {
+pub struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -18,14 +18,14 @@ pub(super) struct Problem {
 impl Problem {
     /// An error without a header of its own.
     #[must_use]
-    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, code, message: message.into(), header: None }
     }
 
     /// Adds `Retry-After`, in whole seconds.
     #[must_use]
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+    pub fn retry_after(mut self, seconds: u64) -> Self {
         self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         self
     }
