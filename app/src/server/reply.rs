@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
+use std::error::Error;
 use sticky_core::wire::{ErrorBody, json};
 
 /// An error over HTTP: status, code, message, and a header if the status needs one.
@@ -21,6 +22,16 @@ impl Problem {
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, code, message: message.into(), header: None }
+    }
+
+    /// The answer to a body that ends early or is malformed. The first cause says how; hyper's own words only that it was the body.
+    #[must_use]
+    pub fn bad_body(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Self::new(400, "bad-body", format!("reading the request's body: {cause}"))
     }
 
     /// Adds `Retry-After`, in whole seconds.
