@@ -12,6 +12,7 @@ pub mod choice;
 pub mod cookie;
 pub mod drain;
 pub mod duration;
+pub mod frames;
 pub mod identity;
 pub mod ids;
 pub mod limits;
