@@ -14,6 +14,7 @@ pub mod choice;
 pub mod cookie;
 pub mod drain;
 pub mod duration;
+pub mod frames;
 pub mod host;
 pub mod identity;
 pub mod ids;

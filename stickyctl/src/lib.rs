@@ -10,7 +10,7 @@ mod files;
 pub mod generate;
 mod grid;
 mod http1;
-mod image;
+pub mod image;
 mod input;
 mod local;
 mod output;
