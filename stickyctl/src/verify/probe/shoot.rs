@@ -39,7 +39,8 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
     let answer = ask::once(&asking.target, question).await;
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
-    noted(asking, blank, answer, request.jar, &place)
+    let (shot, answer) = noted(asking, blank, answer, request.jar, &place);
+    (book.afford(shot), answer)
 }
 
 /// The record of an answer.
@@ -87,6 +88,7 @@ pub(super) async fn open(
         opened.outcome = Outcome::Nameless { status: answer.status };
     }
     let refused_by = refusal.and_then(|answer| named(asking, &answer));
+    let opened = book.afford(opened);
     book.note(|run| seat.take(run, Socket { opened, refused_by, end: None }));
     line.map(|line| Held::new(line, Arc::clone(book), seat, asking.app))
 }

@@ -54,6 +54,7 @@ async fn opened<F: Future<Output = ()> + Send + 'static>(
         subprotocol: None,
         send: None,
         names_in_texts: true,
+        largest: MOST_BODY,
     };
     let (book, jar) = (Arc::new(Book::new(asking.sample)), Mutex::new(Jar::default()));
     let held = open(&asking, &socket, &book, (0, Seat::Idle(0), Way::default()), &jar).await;
