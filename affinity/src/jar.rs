@@ -54,9 +54,9 @@ struct Kept {
 }
 
 /// The capacity of a jar in cookies and in bytes: beyond it, the oldest cookies are dropped. Browsers keep at least 50 per domain, each of at
-/// least 4,096 bytes (RFC 6265 section 6.1); no proxy accepts that much in one header.
+/// least 4,096 bytes (RFC 6265 section 6.1).
 const MOST: usize = 180;
-const MOST_BYTES: usize = 64 << 10;
+const MOST_BYTES: usize = 50 * 4_096;
 
 impl Jar {
     /// Takes a cookie that an answer from `place` set.

@@ -14,6 +14,7 @@ mod logins;
 mod memory;
 mod plan;
 mod schema;
+mod secrets;
 mod site;
 mod sockets;
 mod told;
