@@ -13,6 +13,7 @@ pub mod cookie;
 pub mod drain;
 pub mod duration;
 pub mod frames;
+pub mod host;
 pub mod identity;
 pub mod ids;
 pub mod limits;

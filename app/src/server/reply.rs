@@ -4,11 +4,12 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
+use std::error::Error;
 use sticky_core::wire::{ErrorBody, json};
 
 /// An error over HTTP: status, code, message, and the headers that the status needs.
 #[derive(Debug, Clone)]
-pub(super) struct Problem {
+pub struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -18,14 +19,24 @@ pub(super) struct Problem {
 impl Problem {
     /// An error without headers of its own.
     #[must_use]
-    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, code, message: message.into(), headers: Vec::new() }
     }
 
+    /// The answer to a body that ends early or is malformed. The first cause says how; hyper's own words only that it was the body.
+    #[must_use]
+    pub fn bad_body(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Self::new(400, "bad-body", format!("reading the request's body: {cause}"))
+    }
+
     /// Adds `Retry-After`, in whole seconds.
     #[must_use]
-    pub(super) fn retry_after(self, seconds: u64) -> Self {
+    pub fn retry_after(self, seconds: u64) -> Self {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
