@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use sticky_core::choice::{Expose, Fanout, Issuer};
 use sticky_core::drain::Plan;
-use sticky_core::host::is_loopback;
+use sticky_core::host::{Host, is_loopback};
 use sticky_core::identity::{BadPodName, PodName};
 use sticky_core::limits::Limits;
 use sticky_core::topology::Door;
@@ -43,8 +43,8 @@ pub(crate) struct Request {
     pub(crate) pod: Option<String>,
     pub(crate) door: Option<String>,
     pub(crate) expose: Expose,
-    pub(crate) allowed_origins: Vec<String>,
-    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<Host>,
+    pub(crate) allowed_hosts: Vec<Host>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) close_after_post: CloseAfterPost,
     pub(crate) drain: Plan,

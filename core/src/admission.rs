@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 /// An absent Origin passes: no browser omits it where it matters (RFC 6454, WHATWG Fetch), and other clients gain nothing by
 /// forging one. `null` and every other host are refused.
 #[must_use]
-pub fn origin_passes(origin: Option<&str>, host: Option<&Host>, allowed: &[String]) -> bool {
+pub fn origin_passes(origin: Option<&str>, host: Option<&Host>, allowed: &[Host]) -> bool {
     let Some(origin) = origin else { return true };
     let Some(from) = Host::of_origin(origin) else { return false };
-    host == Some(&from) || from.is_among(allowed)
+    host == Some(&from) || allowed.contains(&from)
 }
 
 /// Whether a loopback listener answers to `host`: a name or address of loopback, or one of `allowed`.
 ///
 /// Without this rule any site could point a name of its own at 127.0.0.1 and read its visitors' local servers (DNS rebinding).
 #[must_use]
-pub fn loopback_host_passes(host: Option<&Host>, allowed: &[String]) -> bool {
-    host.is_some_and(|host| host.is_loopback() || host.is_among(allowed))
+pub fn loopback_host_passes(host: Option<&Host>, allowed: &[Host]) -> bool {
+    host.is_some_and(|host| host.is_loopback() || allowed.contains(host))
 }
 
 /// The address that a rate limit applies to; `None` if no limit applies.
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_its_host() {
-        let pass = |origin, host| origin_passes(Some(origin), Host::parse(host).ok().as_ref(), &["Partner.example".into()]);
+        let pass = |origin, host| origin_passes(Some(origin), Host::parse(host).ok().as_ref(), &[Host::parse("Partner.example").unwrap()]);
         assert!(pass("http://localhost:8080", "localhost:8080"));
         assert!(pass("https://shop.example", "shop.example:8443"), "the port is left out of it");
         assert!(pass("http://[::1]:80", "[::1]:8080"));
@@ -116,14 +116,14 @@ mod tests {
 
     #[test]
     fn loopback_answers_to_its_own_names() {
-        let pass = |host, allowed: &[String]| loopback_host_passes(Host::parse(host).ok().as_ref(), allowed);
+        let pass = |host, allowed: &[Host]| loopback_host_passes(Host::parse(host).ok().as_ref(), allowed);
         for own in ["localhost", "localhost:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:8080", "[::ffff:127.0.0.1]", "demo.localhost", "LOCALHOST."] {
             assert!(pass(own, &[]), "{own}");
         }
         for foreign in ["evil.example", "localhost.evil.example", "192.168.1.1", "0.0.0.0", "127.0.0.1.evil.example"] {
             assert!(!pass(foreign, &[]), "{foreign}");
         }
-        assert!(pass("demo.test:80", &["Demo.test.".into()]));
+        assert!(pass("demo.test:80", &[Host::parse("Demo.test.").unwrap()]));
         assert!(!loopback_host_passes(None, &[]));
     }
 

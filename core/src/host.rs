@@ -74,11 +74,6 @@ impl Host {
             Self::Address(address) => is_loopback(*address),
         }
     }
-
-    /// Whether `names`, which people wrote, has it.
-    pub(crate) fn is_among(&self, names: &[String]) -> bool {
-        names.iter().any(|name| Self::parse(name).as_ref() == Ok(self))
-    }
 }
 
 /// Whether an address is of loopback; `::ffff:127.0.0.1` is, too.

@@ -14,6 +14,7 @@ pub mod image;
 mod input;
 pub mod local;
 mod output;
+mod patience;
 pub mod poll;
 mod render;
 pub mod spec;

@@ -171,7 +171,7 @@ impl Session {
 
     async fn message(&mut self, text: &Utf8Bytes) -> Result<(), End> {
         let began = Instant::now();
-        let (message, trace) = match Message::parse(text.as_bytes(), self.worker.config.limits.max_text) {
+        let message = match Message::parse(text.as_bytes(), self.worker.config.limits.max_text) {
             Ok(parsed) => parsed,
             Err(refusal) => {
                 let frame = json(&ErrorBody::new(refusal.code().0, &refusal.to_string()));
@@ -180,10 +180,11 @@ impl Session {
         };
         tracing::debug!(client = %self.place.id, text = message.text, "frame");
         let desk = &self.worker.desk;
-        let trace = trace.filter(|_| self.worker.traces()).map(|id| told(id, desk.identity.place(), began));
-        let echo = desk.echo(&message.text, trace.as_ref());
-        let others = desk.deliver_here(&self.place.id, &echo, Some(&self.place));
-        desk.stats.deliveries_local.fetch_add(others.sockets as u64 + 1, Ordering::Relaxed);
+        let trace = message.trace.filter(|_| self.worker.traces()).map(|id| told(id, desk.identity.place(), began));
+        let echo = desk.echo(&message.text, message.key.as_ref(), trace.as_ref());
+        // The sender gets its echo in any case: it answers the frame.
+        let others = desk.deliver_here(&self.place.id, &echo, Some(&self.place), message.key.as_ref());
+        desk.stats.deliveries_local.fetch_add(others.queued() as u64 + 1, Ordering::Relaxed);
         self.write(Frame::Text(echo)).await
     }
 

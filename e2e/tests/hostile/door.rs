@@ -1,6 +1,6 @@
 //! The local door under hostile clients.
 
-use crate::http::{post, to_the_letter};
+use crate::http::{half_closed_sockets_lost, leave_and_come_back, post, refusals_arrive_from, to_the_letter};
 use anyhow::Result;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -19,9 +19,23 @@ async fn half_closed_clients_get_their_answers() -> Result<()> {
     let post = post();
     let lost = half_closed_and_lost(&local.url, post.as_bytes(), "HTTP/1.1 200 ").await;
     assert_eq!(lost, 0, "of 100");
+    let sockets = half_closed_sockets_lost(&local.url).await?;
+    assert_eq!(sockets, 0, "of 20");
     let three = half_closed(&local.url, format!("{post}{post}{post}").as_bytes()).await?;
     assert_eq!(three.matches("HTTP/1.1 200 ").count(), 3, "pipelined: {three}");
     Ok(())
+}
+
+#[tokio::test]
+async fn clients_that_left_are_noticed() -> Result<()> {
+    let local = Local::start(&["--mode", "1x1", "--max-requests", "1", "--request-timeout", "60s"]).await?;
+    leave_and_come_back(&local.url).await
+}
+
+#[tokio::test]
+async fn refusals_arrive() -> Result<()> {
+    let local = Local::start(&[]).await?;
+    refusals_arrive_from(&local.url).await
 }
 
 #[tokio::test]

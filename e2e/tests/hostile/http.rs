@@ -17,6 +17,16 @@ pub(super) fn post() -> String {
     format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{{\"text\":\"x\"}}")
 }
 
+/// An upgrade, and behind it one frame with a message.
+pub(super) fn upgrade_and_frame() -> Vec<u8> {
+    let path = format!("/ws/{}", random::client_id());
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    // A whole text frame of 12 bytes whose mask changes nothing (RFC 6455 section 5.2).
+    [head.as_bytes(), &[0x81, 0x80 | 12, 0, 0, 0, 0], br#"{"text":"x"}"#].concat()
+}
+
 /// Requests whose host is missing, ambiguous or malformed (RFC 9112 section 3.2), and whose framing or single headers are.
 pub(super) const MALFORMED: &[(&str, u16)] = &[
     ("GET /whoami HTTP/1.1\r\n", 400),
@@ -127,22 +137,39 @@ async fn half_closed_clients_get_their_answers() -> Result<()> {
     let lost = half_closed_and_lost(&app.url, post.as_bytes(), "HTTP/1.1 200 ").await;
     let admin = half_closed_and_lost(&app.admin, b"GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n", "HTTP/1.1 200 ").await;
     assert_eq!((lost, admin), (0, 0), "of 100 each");
+    let sockets = half_closed_sockets_lost(&app.url).await?;
+    assert_eq!(sockets, 0, "of 20");
     let three = half_closed(&app.url, format!("{post}{post}{post}").as_bytes()).await?;
     assert_eq!(three.matches("HTTP/1.1 200 ").count(), 3, "pipelined: {three}");
     Ok(())
+}
+
+/// How many of 20 clients that half-close behind an upgrade and a frame get no echo of it.
+pub(super) async fn half_closed_sockets_lost(url: &str) -> Result<usize> {
+    let mut lost = 0;
+    for _ in 0..20 {
+        let heard = half_closed(url, &upgrade_and_frame()).await?;
+        lost += usize::from(!(heard.starts_with("HTTP/1.1 101 ") && heard.contains("]  x\"")));
+    }
+    Ok(lost)
 }
 
 /// A client that is gone, and not only silent, frees what it used at once and not after the time for a whole request.
 #[tokio::test]
 async fn clients_that_left_are_noticed() -> Result<()> {
     let app = App::start(&["--max-requests", "1", "--request-timeout", "60s"]).await?;
+    leave_and_come_back(&app.url).await
+}
+
+/// Leaves three times in the middle of a body, and asserts that the only slot is free soon.
+pub(super) async fn leave_and_come_back(url: &str) -> Result<()> {
     let post = post();
     for _ in 0..3 {
-        let mut gone = http::connect(&app.url).await?;
+        let mut gone = http::connect(url).await?;
         gone.write_all(&post.as_bytes()[..post.len() - 1]).await?;
         drop(gone);
         wait::until("the slot is free again", SOON, async || {
-            half_closed(&app.url, post.as_bytes()).await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 ")).then_some(())
+            half_closed(url, post.as_bytes()).await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 ")).then_some(())
         })
         .await?;
     }
@@ -153,15 +180,30 @@ async fn clients_that_left_are_noticed() -> Result<()> {
 #[tokio::test]
 async fn refusals_arrive() -> Result<()> {
     let app = App::start(&[]).await?;
+    refusals_arrive_from(&app.url).await
+}
+
+pub(super) async fn refusals_arrive_from(url: &str) -> Result<()> {
     let large_head = format!("GET /whoami HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(200_000));
     let body = "x".repeat(200_000);
     let unread = format!("GET /whoami HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 200000\r\n\r\n{body}");
     let no_host = format!("POST /submit/x HTTP/1.1\r\ncontent-length: 200000\r\n\r\n{body}");
     for (request, status) in [(large_head, 431), (unread, 200), (no_host, 400)] {
         for _ in 0..20 {
-            let answer = raw(&app.url, request.as_bytes()).await?;
+            let answer = raw(url, request.as_bytes()).await?;
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{}: {answer}", &request[..20]);
         }
+    }
+    Ok(())
+}
+
+/// Names that can't be hosts are refused at the start: they would never match.
+#[tokio::test]
+async fn allowed_names_are_hosts() -> Result<()> {
+    for flag in ["--allowed-host", "--allowed-origin"] {
+        let mut process = testkit::process::Process::start(&mut testkit::app::command(&[flag, "https://partner.example"])?)?;
+        assert_eq!(process.exit_code(SOON).await?, 2, "{flag}");
+        assert!(process.stderr.text().contains("https://partner.example"), "{}", process.stderr.text());
     }
     Ok(())
 }
