@@ -166,6 +166,6 @@ async fn read_body(worker: &Worker, request: Request<Body>) -> Result<bytes::Byt
     match Limited::new(request.into_body(), max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Problem::new(400, "bad-body", format!("the body ended early: {error}"))),
+        Err(error) => Err(Problem::bad_body(&*error)),
     }
 }
