@@ -13,3 +13,4 @@ mod probe;
 pub mod server;
 mod settings;
 mod supervisor;
+pub mod websocket;

@@ -11,7 +11,7 @@ mod fit;
 pub mod generate;
 mod grid;
 mod http1;
-mod image;
+pub mod image;
 mod input;
 mod local;
 mod output;

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use sticky_app::cli::{DrainArgs, LimitArgs, RelayArgs};
 use sticky_core::choice::Issuer;
+use sticky_core::host::Host;
 use sticky_core::mode::Mode;
 use sticky_core::topology::{Affinity, Door};
 
@@ -31,11 +32,11 @@ pub(super) struct LocalUpArgs {
     #[arg(long, env = "STICKYCTL_ISSUER", default_value = "proxy")]
     pub(super) issuer: Issuer,
     /// Accept this host name besides loopback names; repeat for more
-    #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',')]
-    pub(super) allowed_host: Vec<String>,
+    #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',', value_parser = Host::parse)]
+    pub(super) allowed_host: Vec<Host>,
     /// Accept this host in the Origin header besides the page's own; repeat for more
-    #[arg(long, env = "STICKYCTL_ALLOWED_ORIGIN", value_delimiter = ',')]
-    pub(super) allowed_origin: Vec<String>,
+    #[arg(long, env = "STICKYCTL_ALLOWED_ORIGIN", value_delimiter = ',', value_parser = Host::parse)]
+    pub(super) allowed_origin: Vec<Host>,
     /// Run in the background
     #[arg(long)]
     pub(super) detach: bool,
