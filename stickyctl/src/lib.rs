@@ -7,6 +7,7 @@ pub mod cli;
 pub mod cluster;
 pub mod exit;
 mod files;
+mod fit;
 pub mod generate;
 mod grid;
 mod http1;
