@@ -5,13 +5,15 @@
 //! socket, [`trace`] for the path that it took, and [`topology`] for the pods and workers that the page draws.
 //!
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
-//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves.
+//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. What both programs
+//! print of others' texts goes through [`harmless`](mod@harmless).
 
 pub mod admission;
 pub mod choice;
 pub mod cookie;
 pub mod drain;
 pub mod duration;
+pub mod harmless;
 pub mod identity;
 pub mod ids;
 pub mod limits;

@@ -3,8 +3,7 @@
 use crate::local::UpRequest;
 use clap::{Args, ValueEnum};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
-use sticky_app::cli::{DrainArgs, LimitArgs, RelayArgs};
+use sticky_app::cli::{Drain, DrainArgs, LimitArgs, RelayArgs};
 use sticky_core::choice::Issuer;
 use sticky_core::mode::Mode;
 use sticky_core::topology::{Affinity, Door};
@@ -14,6 +13,15 @@ pub(crate) struct LocalArg {
     /// Use the demo running on this machine instead of a cluster
     #[arg(long)]
     pub(crate) local: bool,
+}
+
+/// The door of the demo knows at once that a pod leaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnThisMachine;
+
+impl Drain for OnThisMachine {
+    const DELAY: &'static str = "2s";
+    const WINDOW: &'static str = "5s";
 }
 
 #[derive(Debug, Args)]
@@ -42,7 +50,7 @@ pub(super) struct LocalUpArgs {
     #[command(flatten)]
     pub(super) relay: RelayArgs,
     #[command(flatten)]
-    pub(super) drain: DrainArgs,
+    pub(super) drain: DrainArgs<OnThisMachine>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
 }
@@ -62,7 +70,7 @@ impl LocalUpArgs {
             allowed_origins: self.allowed_origin,
             redis: self.relay.redis(),
             fanout: self.relay.fanout,
-            drain: self.drain.plan(Duration::from_secs(2), Duration::from_secs(5)),
+            drain: self.drain.plan(),
             limits: self.limits.limits(sticky_app::open_files::raise_limit()),
             detach: self.detach,
         }

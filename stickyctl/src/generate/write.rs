@@ -6,10 +6,11 @@
 use super::object::Object;
 use serde::Serialize;
 use serde_json::json;
+use sticky_core::harmless::{harmless_json, harmless_lines};
 
 /// The file that lists the others in a folder.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
-/// The first line of every kustomization that stickyctl writes.
+/// The first line of every file that stickyctl writes into a folder: it may replace or remove such a file.
 pub const HEADER: &str = "# Written by stickyctl render.\n";
 
 /// An object that has no form as text.
@@ -45,7 +46,7 @@ pub fn json(objects: &[Object]) -> Result<String, Unwritable> {
 pub fn files(objects: &[Object]) -> Result<Vec<(String, String)>, Unwritable> {
     let mut files = Vec::new();
     for object in objects {
-        files.push((format!("{}-{}.yaml", object.kind().to_ascii_lowercase(), object.name()), document(object)?));
+        files.push((format!("{}-{}.yaml", object.kind().to_ascii_lowercase(), object.name()), format!("{HEADER}{}", document(object)?)));
     }
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let list = Kustomization { api_version: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: &names };
@@ -64,7 +65,13 @@ struct Kustomization<'a> {
 
 /// One object. Long texts stay on one line, so that a diff shows the words that changed.
 fn document(object: &Object) -> Result<String, Unwritable> {
+    let failed = |why: String| Unwritable { what: format!("{} {}", object.kind(), object.name()), why };
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    serde_saphyr::to_string_with_options(object, options)
-        .map_err(|e| Unwritable { what: format!("{} {}", object.kind(), object.name()), why: e.to_string() })
+    let text = serde_saphyr::to_string_with_options(object, options).map_err(|e| failed(e.to_string()))?;
+    if harmless_lines(&text) == text {
+        return Ok(text);
+    }
+    // YAML writes some characters as they are that a terminal would act on. JSON, which is YAML too, has escapes for all.
+    let json = serde_json::to_string_pretty(object).map_err(|e| failed(e.to_string()))?;
+    Ok(format!("{}\n", harmless_json(&json)))
 }

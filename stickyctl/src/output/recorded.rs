@@ -42,16 +42,13 @@ impl Recorded {
 }
 
 impl Sink for Recorded {
-    fn out(&self, text: &str) {
-        self.out.lock().unwrap().push_str(&format!("{text}\n"));
+    fn out(&self, bytes: &[u8]) -> std::io::Result<bool> {
+        self.out.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
+        Ok(true)
     }
 
     fn err(&self, line: &str) {
         self.err.lock().unwrap().push_str(&format!("{line}\n"));
-    }
-
-    fn screen(&self, text: &str) {
-        Sink::out(self, text);
     }
 
     fn is_read(&self) -> bool {
@@ -86,7 +83,7 @@ fn what_a_person_reads() {
     output.warning("old");
     assert!(output.confirm("Go on?"));
     output.hint("next");
-    output.answer("done");
+    output.answer("done").unwrap();
     output.failure(&Failure::new(Exit::Failed, "reading x: no").try_this("kubectl get x"));
     assert_eq!(seen.out(), "done\n");
     let expected = "✓ cluster     Kubernetes 1.35.4\n– image       pulled\n! old\nGo on? [y/N] yes\nnext\n\

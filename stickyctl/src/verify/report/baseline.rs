@@ -1,6 +1,6 @@
 //! Reads an earlier report, and makes reports comparable.
 
-use super::harmless::harmless;
+use sticky_core::harmless::harmless;
 use super::model::{Count, Report};
 use crate::exit::{Exit, Explained};
 use std::fs::File;

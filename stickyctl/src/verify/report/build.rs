@@ -1,6 +1,6 @@
 //! From a run and its judgement to the report.
 
-use super::harmless::harmless;
+use sticky_core::harmless::harmless;
 use super::model::{Advice, Count, Identity, Plan, Ran, Report, Summary, Told};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
