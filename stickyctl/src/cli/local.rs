@@ -84,3 +84,47 @@ enum AffinityArg {
     /// Not at all
     Off,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LocalUpArgs;
+    use crate::spec::StickyApp;
+    use clap::{Command, FromArgMatches};
+    use sticky_core::duration;
+
+    fn flag(command: &Command, name: &str) -> String {
+        let flag = command.get_arguments().find(|flag| flag.get_id() == name).unwrap();
+        flag.get_default_values().iter().map(|value| value.to_string_lossy()).collect()
+    }
+
+    /// The defaults that help shows are the ones that are used, for both programs.
+    #[test]
+    fn drains_last_as_long_as_help_says() {
+        let stickyctl = crate::cli::command();
+        let up = stickyctl.find_subcommand("up").unwrap().clone();
+        let shown = |command: &Command| ["drain_delay", "drain_window"].map(|name| flag(command, name));
+        assert_eq!(shown(&up), ["2s", "5s"]);
+        assert_eq!(shown(&sticky_app::cli::command()), ["10s", "15s"]);
+        let args = LocalUpArgs::from_arg_matches(&up.clone().get_matches_from(["up"])).unwrap();
+        let plan = args.drain.plan();
+        assert_eq!([plan.delay, plan.window].map(Ok), shown(&up).map(|text| duration::parse(&text)));
+        let help = up.clone().render_long_help().to_string();
+        assert!(help.contains("[default: 2s]") && help.contains("[default: 5s]"), "{help}");
+    }
+
+    /// These flags have no default of clap's, because a spec below them has it.
+    #[test]
+    fn flags_of_a_spec_show_its_defaults() {
+        let spec = StickyApp::default();
+        let stickyctl = crate::cli::command();
+        for command in ["up", "render"] {
+            let command = stickyctl.find_subcommand(command).unwrap();
+            for (name, default) in
+                [("mode", spec.mode.to_string()), ("name", spec.name.clone()), ("namespace", spec.namespace.clone()), ("front_door", "nginx".to_owned())]
+            {
+                let help = command.get_arguments().find(|flag| flag.get_id() == name).and_then(|flag| flag.get_help()).unwrap().to_string();
+                assert!(help.ends_with(&format!("[default: {default}]")), "{name}: {help}");
+            }
+        }
+    }
+}

@@ -6,6 +6,8 @@ use crate::exit::Exit;
 use crate::files;
 use crate::output::{Mark, Output};
 use crate::poll::{Deadline, until};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -25,6 +27,7 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
     let failed_log = |why| LocalError::Log { path: log_path.clone(), why };
     // It gets its name once the demo answers, so that it neither follows a link nor cuts off the log of a running demo.
     let log = files::beside(&log_path, 0o600).map_err(failed_log)?;
+    log.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed_log)?;
     let stream = || log.as_file().try_clone().map(Stdio::from).map_err(failed("sharing the log"));
     let program = std::env::current_exe().map_err(failed("finding this program"))?;
     let mut child = std::process::Command::new(program)

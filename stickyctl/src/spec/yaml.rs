@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_json_does_not_have() {
-        for text in ["a: .nan", "a: .inf", "a: -.inf", "a: [1, .NaN]", "a: 1e999", "a: 1\na: 2", "a: {b: 1, b: 2}", "a: &x 1", "a: *x", "a: !!binary /w==", "a: 1\n---\nb: 2", "a: [", "\t- a"] {
+        for text in ["a: .nan", "a: .inf", "a: -.inf", "a: [1, .NaN]", "a: 1e999", "a: 1\na: 2", "a: {b: 1, b: 2}", "a: &x 1", "a: *x", "a: !!binary /w==", "a: 1\n---\nb: 2", "a: ["] {
             assert!(read(text).is_err(), "{text}: {:?}", read(text));
         }
     }
