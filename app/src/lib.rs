@@ -14,3 +14,4 @@ mod probe;
 pub mod server;
 mod settings;
 mod supervisor;
+pub mod websocket;

@@ -3,6 +3,7 @@
 use crate::exit::{Exit, Explained};
 use crate::generate::front_door;
 use crate::output::{Mark, Output};
+use crate::patience;
 use crate::spec::load::{Loaded, Sources, load};
 use crate::spec::{Problem, StickyApp, yaml};
 use serde_json::Value;
@@ -124,7 +125,10 @@ impl Loaded {
 fn text(source: &Source) -> Result<String, InputError> {
     let read = match source {
         Source::Stdin => bounded(io::stdin().lock()),
-        Source::File(path) => File::open(path).and_then(bounded),
+        Source::File(path) => {
+            let path = path.clone();
+            patience::read(move || File::open(path).and_then(bounded))
+        }
     };
     read.map_err(|why| match source {
         Source::Stdin => InputError::Stdin(why),

@@ -175,7 +175,11 @@ fn an_unfit_file_that_was_named_is_wrong_usage() {
     let place = Place::new();
     let arm = place.put("arm", &program(183, ""));
     let script = place.put("script", b"#!/bin/sh\n");
+    // Opening a pipe waits for a writer.
+    let pipe = place.at("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (path, part) in [
+        (pipe.to_str().unwrap(), "it is not a regular file"),
         (arm.to_str().unwrap(), "it is built for arm64, not for amd64"),
         (script.to_str().unwrap(), "it is not an ELF file"),
         ("/nonexistent", "it can't be read: No such file"),
@@ -225,7 +229,8 @@ fn where_nothing_can_be_written() {
 fn what_is_no_archive_stays() {
     let place = Place::new();
     let binary = place.put("app", &amd64(""));
-    let image = |out: &str, more: &[&str]| place.image(&[&["--app-binary", binary.to_str().unwrap(), "--arch", "amd64", "--out", out], more].concat());
+    let image =
+        |out: &str, more: &[&str]| place.image(&[&["--app-binary", binary.to_str().unwrap(), "--arch", "amd64", "--out", out], more].concat());
     assert!(Command::new("mkfifo").arg(place.at("work/pipe")).status().unwrap().success());
     let _socket = std::os::unix::net::UnixListener::bind(place.at("work/socket")).unwrap();
     place.put("target", b"oci-layout");

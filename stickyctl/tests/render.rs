@@ -139,7 +139,11 @@ fn a_crafted_kustomization_deletes_nothing() {
     }
     std::os::unix::fs::symlink(outer.path().join("outside.yaml"), folder.join("link.yaml")).unwrap();
     let header = "# Written by stickyctl render.\n";
-    std::fs::write(folder.join("kustomization.yaml"), format!("{header}resources: [notes.txt, deployment.yaml, link.yaml, ../outside.yaml, .., ., '']\n")).unwrap();
+    std::fs::write(
+        folder.join("kustomization.yaml"),
+        format!("{header}resources: [notes.txt, deployment.yaml, link.yaml, ../outside.yaml, .., ., '']\n"),
+    )
+    .unwrap();
     let output = into(&folder, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(std::fs::read_to_string(outer.path().join("outside.yaml")).unwrap(), "theirs");

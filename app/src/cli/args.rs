@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use sticky_core::choice::{Expose, Issuer};
+use sticky_core::host::Host;
 use sticky_core::names::env;
 
 /// Long enough for the slowest front door to notice.
@@ -46,11 +47,11 @@ pub(super) struct ServeArgs {
     #[arg(long, env = env::EXPOSE_IDENTITY, default_value = "full")]
     expose_identity: Expose,
     /// Also accept the Origin of HOST; the requested host is always accepted (repeatable)
-    #[arg(long, value_name = "HOST", env = env::ALLOWED_ORIGIN, value_delimiter = ',')]
-    allowed_origin: Vec<String>,
+    #[arg(long, value_name = "HOST", env = env::ALLOWED_ORIGIN, value_delimiter = ',', value_parser = Host::parse)]
+    allowed_origin: Vec<Host>,
     /// When listening on loopback, also answer to HOST as the Host header (repeatable)
-    #[arg(long, value_name = "HOST", env = env::ALLOWED_HOST, value_delimiter = ',')]
-    allowed_host: Vec<String>,
+    #[arg(long, value_name = "HOST", env = env::ALLOWED_HOST, value_delimiter = ',', value_parser = Host::parse)]
+    allowed_host: Vec<Host>,
     /// Trust X-Forwarded-For from proxies in CIDR (repeatable)
     #[arg(long, value_name = "CIDR", env = env::TRUSTED_PROXY, value_delimiter = ',')]
     trusted_proxy: Vec<IpNet>,

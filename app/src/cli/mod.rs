@@ -40,7 +40,7 @@ enum Command {
         /// URL of the app, for example http://127.0.0.1:8080
         url: String,
         /// Give up after DURATION
-        #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::parse)]
+        #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::positive)]
         timeout: Duration,
     },
 }

@@ -90,19 +90,19 @@ pub struct LimitArgs {
     #[arg(long, value_name = "SIZE", env = env::MAX_FRAME, default_value = "16KiB", value_parser = parse_size)]
     max_frame: usize,
     /// Close a connection whose request headers take longer than this
-    #[arg(long, value_name = "DURATION", env = env::HEADER_TIMEOUT, default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::HEADER_TIMEOUT, default_value = "10s", value_parser = duration::positive)]
     header_timeout: Duration,
     /// Close a connection that is idle for this long between requests; keep it above the front door's own timeout
-    #[arg(long, value_name = "DURATION", env = env::KEEP_ALIVE, default_value = "120s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::KEEP_ALIVE, default_value = "120s", value_parser = duration::positive)]
     keep_alive: Duration,
     /// Longest time for a whole request; a slower one gets 408
-    #[arg(long, value_name = "DURATION", env = env::REQUEST_TIMEOUT, default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::REQUEST_TIMEOUT, default_value = "10s", value_parser = duration::positive)]
     request_timeout: Duration,
     /// Close a socket with 1000 after this long without a message in either direction
-    #[arg(long, value_name = "DURATION", env = env::IDLE_SOCKET, default_value = "1h", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::IDLE_SOCKET, default_value = "1h", value_parser = duration::positive)]
     idle_socket: Duration,
     /// Time between pings; two unanswered ones end the socket
-    #[arg(long, value_name = "DURATION", env = env::PING_INTERVAL, default_value = "20s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::PING_INTERVAL, default_value = "20s", value_parser = duration::positive)]
     ping_interval: Duration,
     /// Most sockets of one session on one worker; one more gets 429
     #[arg(long, value_name = "N", env = env::SOCKETS_PER_SESSION, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1_000))]

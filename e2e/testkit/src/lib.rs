@@ -40,4 +40,5 @@ pub mod tools;
 pub mod tree;
 pub mod turn;
 pub mod wait;
+pub mod wire;
 pub mod ws;

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use std::net::{IpAddr, SocketAddr};
 use sticky_app::cli::{Drain, DrainArgs, LimitArgs, RelayArgs};
 use sticky_core::choice::Issuer;
+use sticky_core::host::Host;
 use sticky_core::mode::Mode;
 use sticky_core::topology::{Affinity, Door};
 
@@ -39,11 +40,11 @@ pub(super) struct LocalUpArgs {
     #[arg(long, env = "STICKYCTL_ISSUER", default_value = "proxy")]
     pub(super) issuer: Issuer,
     /// Accept this host name besides loopback names; repeat for more
-    #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',')]
-    pub(super) allowed_host: Vec<String>,
+    #[arg(long, env = "STICKYCTL_ALLOWED_HOST", value_delimiter = ',', value_parser = Host::parse)]
+    pub(super) allowed_host: Vec<Host>,
     /// Accept this host in the Origin header besides the page's own; repeat for more
-    #[arg(long, env = "STICKYCTL_ALLOWED_ORIGIN", value_delimiter = ',')]
-    pub(super) allowed_origin: Vec<String>,
+    #[arg(long, env = "STICKYCTL_ALLOWED_ORIGIN", value_delimiter = ',', value_parser = Host::parse)]
+    pub(super) allowed_origin: Vec<Host>,
     /// Run in the background
     #[arg(long)]
     pub(super) detach: bool,
@@ -119,9 +120,12 @@ mod tests {
         let stickyctl = crate::cli::command();
         for command in ["up", "render"] {
             let command = stickyctl.find_subcommand(command).unwrap();
-            for (name, default) in
-                [("mode", spec.mode.to_string()), ("name", spec.name.clone()), ("namespace", spec.namespace.clone()), ("front_door", "nginx".to_owned())]
-            {
+            for (name, default) in [
+                ("mode", spec.mode.to_string()),
+                ("name", spec.name.clone()),
+                ("namespace", spec.namespace.clone()),
+                ("front_door", "nginx".to_owned()),
+            ] {
                 let help = command.get_arguments().find(|flag| flag.get_id() == name).and_then(|flag| flag.get_help()).unwrap().to_string();
                 assert!(help.ends_with(&format!("[default: {default}]")), "{name}: {help}");
             }

@@ -5,6 +5,7 @@
 
 mod cluster;
 mod command;
+mod discreet;
 mod dispatch;
 mod image;
 mod local;

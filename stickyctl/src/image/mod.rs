@@ -5,13 +5,13 @@
 mod arch;
 mod archive;
 mod child;
-mod elf;
+pub mod elf;
 mod layer;
 pub(crate) mod load;
 pub(crate) mod name;
 mod source;
 
-pub(crate) use arch::Arch;
+pub use arch::Arch;
 
 use crate::exit::{Exit, Explained};
 use crate::files::{Place, Replace, WriteError};

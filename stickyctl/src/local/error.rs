@@ -120,7 +120,9 @@ impl Explained for LocalError {
         match self {
             Self::NothingRuns(_) | Self::Redis { .. } => Exit::Prerequisite,
             Self::BadRedis(_) => Exit::Usage,
-            Self::NotReady(_) | Self::ChangeTimedOut { .. } | Self::BackgroundSilent { .. } | Self::Locked { .. } | Self::StillThere { .. } => Exit::TimedOut,
+            Self::NotReady(_) | Self::ChangeTimedOut { .. } | Self::BackgroundSilent { .. } | Self::Locked { .. } | Self::StillThere { .. } => {
+                Exit::TimedOut
+            }
             Self::Interrupted(_) => Exit::Interrupted,
             Self::Background { exit, .. } => *exit,
             _ => Exit::Failed,

@@ -19,6 +19,7 @@ use sticky_app::bus::Relay;
 use sticky_app::bus::memory::Hub;
 use sticky_app::server::{Blueprint, Config};
 use sticky_core::choice::{Expose, Issuer};
+use sticky_core::host::is_loopback;
 use sticky_core::topology::{Affinity, Door as DoorView};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +34,9 @@ const START: Duration = Duration::from_secs(30);
 /// It could not start; nothing is left behind.
 pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
+    if let Some(warning) = exposure(request.listen) {
+        output.warning(&warning);
+    }
     if request.detach {
         return background::start(&client, output).await;
     }
@@ -50,7 +54,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let Ok(ready) = until(Deadline::after(START), Duration::from_millis(5), settled).await;
     ready.ok_or(LocalError::NotReady(START))?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), &door_view, request.limits.max_connections);
+    let door = Door::new(pods.clone(), &door_view, &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
@@ -99,6 +103,11 @@ fn me() -> &'static str {
     if std::env::var_os("CARGO").is_some() { "cargo run -qp stickyctl --" } else { "stickyctl" }
 }
 
+fn exposure(listen: SocketAddr) -> Option<String> {
+    let open = !is_loopback(listen.ip());
+    open.then(|| format!("--listen {}: other machines can reach the demo, which has no passwords and no TLS", listen.ip()))
+}
+
 async fn listen(address: SocketAddr) -> Result<(TcpListener, String), LocalError> {
     let failed = |why| LocalError::Listen { address, why };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
@@ -129,7 +138,7 @@ fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
             limits: request.limits.clone(),
             allowed_origins: request.allowed_origins.clone(),
             allowed_hosts: request.allowed_hosts.clone(),
-            loopback_only: request.listen.ip().is_loopback(),
+            loopback_only: is_loopback(request.listen.ip()),
             trusted_proxies: Vec::new(),
             // The door opens a connection for each request, and pods hand connections to their workers in turn.
             close_after_post: false,
@@ -165,4 +174,19 @@ async fn wait_for_the_end(pods: &Pods) -> Result<(), LocalError> {
         std::process::exit(Exit::Interrupted as i32);
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exposure;
+
+    #[test]
+    fn an_address_beyond_loopback_is_warned_about() {
+        for own in ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert_eq!(exposure(own.parse().unwrap()), None, "{own}");
+        }
+        for open in ["0.0.0.0:80", "[::]:80", "192.168.1.1:80", "[::ffff:10.0.0.1]:80"] {
+            assert!(exposure(open.parse().unwrap()).is_some_and(|warning| warning.starts_with("--listen ")), "{open}");
+        }
+    }
 }

@@ -73,7 +73,13 @@ mod tests {
         let all = [("STICKYCTL_NAME".into(), bad()), ("STICKYCTL_AUTOSCALING_MAX".into(), bad()), ("HOME".into(), bad())];
         read(all.into_iter().chain([(OsString::from_vec(b"STICKYCTL_NAM\xff".to_vec()), "x".into())]), &[], &mut findings);
         let problems: Vec<String> = findings.problems.iter().map(ToString::to_string).collect();
-        assert_eq!(problems, ["autoscaling.max: invalid value of STICKYCTL_AUTOSCALING_MAX: it is not UTF-8", "name: invalid value of STICKYCTL_NAME: it is not UTF-8"]);
+        assert_eq!(
+            problems,
+            [
+                "autoscaling.max: invalid value of STICKYCTL_AUTOSCALING_MAX: it is not UTF-8",
+                "name: invalid value of STICKYCTL_NAME: it is not UTF-8"
+            ]
+        );
         assert_eq!(findings.warnings.len(), 1, "{findings:?}");
     }
 

@@ -62,7 +62,8 @@ mod tests {
     fn small_files_with_large_meanings() {
         let items = vec!["x"; 2_000].join(",");
         let square = format!("a: &a [{items}]\nb: [{}]\n", vec!["*a"; 8_000].join(","));
-        let laughs = (1..20).fold("a0: &a0 x\n".to_owned(), |text, n| format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(",")));
+        let laughs =
+            (1..20).fold("a0: &a0 x\n".to_owned(), |text, n| format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(",")));
         let attacks = [
             square,
             laughs,
@@ -91,7 +92,20 @@ mod tests {
 
     #[test]
     fn what_json_does_not_have() {
-        for text in ["a: .nan", "a: .inf", "a: -.inf", "a: [1, .NaN]", "a: 1e999", "a: 1\na: 2", "a: {b: 1, b: 2}", "a: &x 1", "a: *x", "a: !!binary /w==", "a: 1\n---\nb: 2", "a: ["] {
+        for text in [
+            "a: .nan",
+            "a: .inf",
+            "a: -.inf",
+            "a: [1, .NaN]",
+            "a: 1e999",
+            "a: 1\na: 2",
+            "a: {b: 1, b: 2}",
+            "a: &x 1",
+            "a: *x",
+            "a: !!binary /w==",
+            "a: 1\n---\nb: 2",
+            "a: [",
+        ] {
             assert!(read(text).is_err(), "{text}: {:?}", read(text));
         }
     }

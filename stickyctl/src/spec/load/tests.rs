@@ -108,7 +108,13 @@ fn numbers_that_json_does_not_have_are_refused() {
 
 #[test]
 fn a_hostile_file_is_one_harmless_line() {
-    for text in ["\"\\e]0;title\\a\\n\u{202e}x\": 1", "mode: \"\\e]0;title\\a\"", "name: \"\\x9b2J\\r\\nok\"", "ingress: {host: \"\\u202e\"}", "\"\\e[2J\": [\n"] {
+    for text in [
+        "\"\\e]0;title\\a\\n\u{202e}x\": 1",
+        "mode: \"\\e]0;title\\a\"",
+        "name: \"\\x9b2J\\r\\nok\"",
+        "ingress: {host: \"\\u202e\"}",
+        "\"\\e[2J\": [\n",
+    ] {
         let all = problems(text);
         assert!(!all.is_empty() && all.iter().all(|line| sticky_core::harmless::harmless(line) == *line), "{all:?}");
     }

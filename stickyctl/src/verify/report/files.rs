@@ -2,13 +2,13 @@
 
 use super::baseline;
 use super::error::ReportError;
-use sticky_core::harmless::harmless;
 use super::model::Report;
 use crate::files::{Place, Replace};
 use crate::output::{Mark, Output};
 use std::path::Path;
 use sticky_affinity::baseline::compare;
 use sticky_affinity::baseline::snapshot::Snapshot;
+use sticky_core::harmless::harmless;
 
 /// The files of a run.
 #[derive(Debug)]

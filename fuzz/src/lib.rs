@@ -1,0 +1,12 @@
+//! What each fuzz target checks. `e2e/tests/quick/fuzz.rs` checks the same on the corpus, without a fuzzer.
+
+#![allow(missing_docs, unreachable_pub, reason = "internal to the tests: most names need no explanation, and the tests have it as a module")]
+#![allow(clippy::unwrap_used, reason = "a target fails by panicking")]
+
+pub mod cookies;
+pub mod elf;
+pub mod frames;
+pub mod spec;
+
+/// Each target's name and what it checks.
+pub const ALL: [(&str, fn(&[u8])); 4] = [("cookies", cookies::check), ("elf", elf::check), ("frames", frames::check), ("spec", spec::check)];
