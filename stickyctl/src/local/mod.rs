@@ -8,6 +8,7 @@ pub(crate) mod commands;
 mod control;
 mod door;
 mod error;
+mod lock;
 mod pod;
 mod pods;
 mod request;
