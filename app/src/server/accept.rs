@@ -1,9 +1,12 @@
 //! The accept loop, and the final drain of the queue before a listener closes.
 
-use crate::server::connection;
+use crate::server::connection::{self, Bounds, ClientBody, Ended};
+use crate::server::outer;
 use crate::server::stream::Stream;
 use crate::server::worker::{Peer, Worker};
 use axum::Router;
+use axum::body::Body;
+use http::Request;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -91,13 +94,25 @@ fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
     let tracker = worker.tracker.clone();
     tracker.spawn(async move {
         if room {
-            connection::serve(worker.clone(), router, stream, peer).await;
+            serve(&worker, &router, stream, peer).await;
         } else {
             bump(&worker.desk.stats.connections_refused);
             refuse(stream).await;
         }
         worker.connections.fetch_sub(1, Ordering::Relaxed);
     });
+}
+
+async fn serve(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
+    let bounds = Bounds::of(&worker.config.limits);
+    let bounds = if peer.trusted { bounds.behind_a_door() } else { bounds };
+    let answer = |mut request: Request<ClientBody>| {
+        request.extensions_mut().insert(peer);
+        outer::answer(worker.clone(), router.clone(), request.map(Body::new))
+    };
+    if connection::serve(stream, bounds, worker.finish_connections.cancelled(), answer).await == Ended::SlowHead {
+        bump(&worker.desk.stats.slow_headers);
+    }
 }
 
 const FULL: &[u8] =

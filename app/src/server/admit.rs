@@ -1,15 +1,17 @@
 //! Admission of requests by path and headers.
 
+use crate::server::head;
 use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::{HOST, HeaderValue, ORIGIN, SET_COOKIE};
+use http::header::{HeaderValue, ORIGIN, SET_COOKIE};
 use std::sync::PoisonError;
 use std::time::Instant;
 use sticky_core::admission::{counted_address, origin_passes};
 use sticky_core::choice::Issuer;
 use sticky_core::cookie;
+use sticky_core::host::is_loopback;
 use sticky_core::ids::ClientId;
 
 /// Reads the id at the end of a path without decoding: an id has no characters that need encoding.
@@ -24,8 +26,9 @@ pub(super) fn last_segment(uri: &http::Uri) -> &str {
 
 /// Refuses requests that a page of another site sends.
 pub(super) fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).map(|v: &HeaderValue| v.to_str().unwrap_or("null"));
-    if origin_passes(text(ORIGIN), text(HOST), &worker.config.allowed_origins) {
+    // Bytes that no Origin has are as good as `null`.
+    let origin = headers.get(ORIGIN).map(|v| v.to_str().unwrap_or("null"));
+    if origin_passes(origin, head::host(headers).as_ref(), &worker.config.allowed_origins) {
         Ok(())
     } else {
         Err(Problem::new(403, "foreign-origin", "the Origin is not the requested host; --allowed-origin HOST accepts another one"))
@@ -43,7 +46,7 @@ impl NewSession {
     pub(super) fn open(worker: &Worker, peer: Peer, headers: &HeaderMap) -> Result<Self, Problem> {
         let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
         let address = match peer.trusted {
-            true => (!peer.address.is_loopback()).then_some(peer.address),
+            true => (!is_loopback(peer.address)).then_some(peer.address),
             false => counted_address(peer.address, &forwarded, &worker.config.trusted_proxies),
         };
         if let Some(address) = address {

@@ -29,9 +29,10 @@ pub(super) fn steps(part: Part, trouble: &Trouble, namespace: &str, image: Optio
             in_spec("if the registry needs a login   ", "image.pullSecret"),
         ],
         (Kind::Image, Part::Redis) => {
-            vec![in_spec("for the same image elsewhere    ", "redis.image"), load(image), in_spec("for a Redis of your own         ", "redis.url")]
+            let elsewhere = in_spec("for the same image elsewhere    ", "redis.image");
+            [elsewhere].into_iter().chain(load(image)).chain([in_spec("for a Redis of your own         ", "redis.url")]).collect()
         }
-        (Kind::Image, Part::FrontDoor) => vec![load(image), OWN_DOOR.to_owned()],
+        (Kind::Image, Part::FrontDoor) => load(image).into_iter().chain([describe("shows every attempt"), OWN_DOOR.to_owned()]).collect(),
         (Kind::Missing, _) => vec![describe("names it; once it exists, the pod starts by itself")],
         (Kind::Crash, _) => vec![format!("kubectl logs {pod} -c {container} -n {namespace}   shows everything that it wrote")],
         (Kind::Memory, Part::App) => vec![in_spec(MEMORY, "resources.limits.memory")],
@@ -45,6 +46,8 @@ pub(super) fn steps(part: Part, trouble: &Trouble, namespace: &str, image: Optio
     }
 }
 
-fn load(image: Option<&str>) -> String {
-    format!("if kind's nodes can't pull it   kind load docker-image {}", image.map_or("IMAGE", familiar))
+/// An image that is named by its digest has to be pulled: a loaded one has no digest of a registry.
+fn load(image: Option<&str>) -> Option<String> {
+    let image = image.filter(|image| !image.contains('@'))?;
+    Some(format!("if kind's nodes can't pull it   kind load docker-image {}", familiar(image)))
 }

@@ -53,7 +53,7 @@ pub(super) async fn provide(
     request: &Request<'_>,
     output: Output,
 ) -> Result<(), Failure> {
-    let name = &spec.image.name;
+    let name = &spec.image.reference();
     let asked = request.loader.is_some();
     let loader = match way(name, request.loader.clone(), cluster.kind()) {
         Way::Load(loader) => loader,

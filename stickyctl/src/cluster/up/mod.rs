@@ -161,9 +161,6 @@ async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -
         }
     }
     line.ends(Mark::Done, &format!("{} objects: {}", created + changed + unchanged, parts.join(", ")));
-    if password == Some(secret::Password::None) {
-        output.phase(Mark::Warning, "Redis", "runs without a password, because it was not created by stickyctl up", None);
-    }
     Ok(())
 }
 
