@@ -6,6 +6,7 @@
 
 pub mod bus;
 pub mod cli;
+pub mod console;
 pub mod logging;
 pub mod open_files;
 pub mod page_kit;

@@ -7,7 +7,8 @@
 //! [`admission`] and [`host`] decide before that which requests are admitted.
 //!
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
-//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves.
+//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. What both programs
+//! print of others' texts goes through [`harmless`](mod@harmless).
 
 pub mod admission;
 pub mod choice;
@@ -15,6 +16,7 @@ pub mod cookie;
 pub mod drain;
 pub mod duration;
 pub mod frames;
+pub mod harmless;
 pub mod host;
 pub mod identity;
 pub mod ids;

@@ -13,7 +13,7 @@ mod grid;
 mod http1;
 pub mod image;
 mod input;
-mod local;
+pub mod local;
 mod output;
 mod patience;
 pub mod poll;

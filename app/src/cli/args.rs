@@ -1,16 +1,24 @@
 //! The flags of the server.
 
-use super::shared::{DrainArgs, LimitArgs, RelayArgs};
+use super::shared::{Drain, DrainArgs, LimitArgs, RelayArgs};
 use crate::logging::Format;
 use crate::settings::{BusKind, CloseAfterPost, Request};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use std::net::SocketAddr;
-use std::time::Duration;
 use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::Host;
 use sticky_core::names::env;
+
+/// Long enough for the slowest front door to notice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnACluster;
+
+impl Drain for OnACluster {
+    const DELAY: &'static str = "10s";
+    const WINDOW: &'static str = "15s";
+}
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -56,7 +64,7 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     relay: RelayArgs,
     #[command(flatten)]
-    drain: DrainArgs,
+    drain: DrainArgs<OnACluster>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -83,7 +91,7 @@ impl ServeArgs {
             allowed_hosts: self.allowed_host,
             trusted_proxies: self.trusted_proxy,
             close_after_post: self.close_after_post,
-            drain: self.drain.plan(Duration::from_secs(10), Duration::from_secs(15)),
+            drain: self.drain.plan(),
             limits: self.limits.limits(open_files),
             open_files,
         }

@@ -2,6 +2,7 @@
 
 use crate::bus::redis::RedisRequest;
 use clap::Args;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::time::Duration;
 use sticky_core::choice::Fanout;
@@ -45,23 +46,33 @@ impl RelayArgs {
     }
 }
 
-/// `--drain-…`: how a worker leaves.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Drain")]
-pub struct DrainArgs {
-    /// After SIGTERM, keep accepting everything for DURATION, so that proxies can notice [default: 10s]
-    #[arg(long, value_name = "DURATION", env = env::DRAIN_DELAY, value_parser = duration::parse)]
-    pub drain_delay: Option<Duration>,
-    /// Then close the sockets with code 1012, spread over DURATION, and cut what is left [default: 15s]
-    #[arg(long, value_name = "DURATION", env = env::DRAIN_WINDOW, value_parser = duration::parse)]
-    pub drain_window: Option<Duration>,
+/// The drain of a program, unless its flags say otherwise.
+pub trait Drain {
+    /// The default of `--drain-delay`, as a flag's value.
+    const DELAY: &'static str;
+    /// The default of `--drain-window`, as a flag's value.
+    const WINDOW: &'static str;
 }
 
-impl DrainArgs {
-    /// The plan; a flag that was not given takes `delay` or `window`.
+/// `--drain-…`: how a worker leaves, with the defaults of a program.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Drain")]
+pub struct DrainArgs<D: Drain + std::fmt::Debug + Clone + Send + Sync + 'static> {
+    /// After SIGTERM, keep accepting everything for DURATION, so that proxies can notice
+    #[arg(long, value_name = "DURATION", env = env::DRAIN_DELAY, default_value = D::DELAY, value_parser = duration::parse)]
+    drain_delay: Duration,
+    /// Then close the sockets with code 1012, spread over DURATION, and cut what is left
+    #[arg(long, value_name = "DURATION", env = env::DRAIN_WINDOW, default_value = D::WINDOW, value_parser = duration::parse)]
+    drain_window: Duration,
+    #[arg(skip)]
+    of: PhantomData<D>,
+}
+
+impl<D: Drain + std::fmt::Debug + Clone + Send + Sync> DrainArgs<D> {
+    /// How long the two steps of a drain take.
     #[must_use]
-    pub fn plan(&self, delay: Duration, window: Duration) -> Plan {
-        Plan { delay: self.drain_delay.unwrap_or(delay), window: self.drain_window.unwrap_or(window) }
+    pub const fn plan(&self) -> Plan {
+        Plan { delay: self.drain_delay, window: self.drain_window }
     }
 }
 

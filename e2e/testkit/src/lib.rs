@@ -30,6 +30,7 @@ pub mod pip;
 pub mod ports;
 pub mod process;
 pub mod proxies;
+pub mod pty;
 pub mod random;
 pub mod redis;
 pub mod session;

@@ -157,6 +157,9 @@ struct OutputArgs {
     /// Write the scenarios to FILE as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit_file: Option<PathBuf>,
+    /// Let --report and --junit-file replace files that verify did not write
+    #[arg(long)]
+    force: bool,
     /// Compare with an earlier report from -o json; the comparison does not affect the exit code
     #[arg(long, value_name = "FILE.json")]
     baseline: Option<PathBuf>,
@@ -169,28 +172,29 @@ struct OutputArgs {
 pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
-        output.answer(&fit(&lines.join("\n"), columns(&io::stdout())));
+        output.answer(&fit(&lines.join("\n"), columns(&io::stdout())))?;
         return Ok(Exit::Done);
     }
     let told = &args.told;
-    let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref())?;
-    let as_json = told.output == Format::Json;
+    let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref(), told.force)?;
+    let format = told.output;
     let mut verified = verify::run(args.request(), output).await?;
     files.compare(&mut verified.report);
-    output.answer(&if as_json {
-        verified.report.json().map_err(ReportError::Json)?
-    } else {
-        verified.report.table(output.unicode(), columns(&io::stdout()))
-    });
+    let written = match format {
+        Format::Json => output.json(&verified.report.json().map_err(ReportError::Json)?),
+        Format::Table => output.answer(&verified.report.table(output.unicode(), columns(&io::stdout()))),
+    };
+    // A full disk behind stdout doesn't keep the files from being written.
     files.write(&verified.report, output)?;
+    written?;
     Ok(verified.exit)
 }
 
 /// Prints what a reason means and what to try.
-pub(super) fn explain(code: Code, output: Output) -> Exit {
+pub(super) fn explain(code: Code, output: Output) -> Result<Exit, Failure> {
     let text = format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice());
-    output.answer(&fit(&text, columns(&io::stdout())));
-    Exit::Done
+    output.answer(&fit(&text, columns(&io::stdout())))?;
+    Ok(Exit::Done)
 }
 
 impl VerifyArgs {

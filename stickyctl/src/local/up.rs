@@ -5,10 +5,11 @@ use super::client::Client;
 use super::control::Control;
 use super::door::Door;
 use super::error::LocalError;
+use super::lock::Lock;
 use super::pods::Pods;
 use super::request::UpRequest;
 use crate::exit::Exit;
-use crate::output::{Mark, Output};
+use crate::output::{Mark, Output, Unwritten};
 use crate::poll::{Deadline, until};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -33,18 +34,16 @@ const START: Duration = Duration::from_secs(30);
 /// It could not start; nothing is left behind.
 pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
-    if let Some(running) = client.find().await? {
-        return Err(LocalError::AlreadyUp { url: running.url, pid: running.pid });
-    }
     if let Some(warning) = exposure(request.listen) {
         output.warning(&warning);
     }
     if request.detach {
         return background::start(&client, output).await;
     }
+    let lock = Lock::take(&client).await?;
     let relay = relay(&request).await?;
     let (listener, url) = listen(request.listen).await?;
-    let control = Control::bind(client.path().to_owned())?;
+    let control = Control::bind(client.path().to_owned(), lock)?;
     let began = Instant::now();
     let (mode, door_view) = (request.mode, request.door.clone());
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
@@ -67,8 +66,24 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&door_view)),
         None,
     );
+    let ended = match invite(&url, output) {
+        Ok(()) => wait_for_the_end(&pods).await,
+        Err(unwritten) => Err(unwritten.into()),
+    };
+    pods.down.cancel();
+    pods.end().await;
+    stop.cancel();
+    let _ = serving.await;
+    controlling.abort();
+    // Its end removes the socket's file.
+    let _ = controlling.await;
+    ended.map(|()| Exit::Done)
+}
+
+/// Prints the URL, and what to try next.
+fn invite(url: &str, output: Output) -> Result<(), Unwritten> {
     output.note("");
-    output.answer(&url);
+    output.answer(url)?;
     output.note("\nOpen it and press the six buttons. Then, in another terminal:");
     let me = me();
     for (command, effect) in [
@@ -80,16 +95,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         output.note(&format!("  {me} {command:<20} {effect}"));
     }
     output.note("Ctrl-C stops everything.");
-
-    wait_for_the_end(&pods).await?;
-    pods.down.cancel();
-    pods.end().await;
-    stop.cancel();
-    let _ = serving.await;
-    controlling.abort();
-    // Its end removes the socket's file.
-    let _ = controlling.await;
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// How the user calls this program: one that runs under cargo may not be on the path.

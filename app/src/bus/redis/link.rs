@@ -32,7 +32,7 @@ impl RedisBus {
             config: config.clone(),
             inbox,
             link: link.clone(),
-            name: format!("sticky-app:{}:{}", identity.pod, identity.worker),
+            name: format!("sticky-app:{}:{}:{}", identity.pod, identity.worker, identity.boot),
             boot: identity.boot.clone(),
             changes: inbound,
             abandoned: Vec::new(),

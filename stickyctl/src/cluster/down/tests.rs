@@ -17,7 +17,7 @@ async fn release() -> Fake {
 async fn down(fake: &Fake, seen: &'static Recorded, yes: bool, delete_data: bool) -> Result<Done, Failure> {
     let request = Request { place: place(), yes, delete_data, timeout: Duration::from_secs(30) };
     let done = run(&fake.cluster(), &request, seen.output()).await?;
-    show::down(done, &request.place, seen.output());
+    show::down(done, &request.place, seen.output())?;
     Ok(done)
 }
 

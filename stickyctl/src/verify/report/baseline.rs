@@ -1,6 +1,5 @@
 //! Reads an earlier report, and makes reports comparable.
 
-use super::harmless::harmless;
 use super::model::{Count, Report};
 use crate::exit::{Exit, Explained};
 use crate::patience;
@@ -8,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use sticky_affinity::baseline::snapshot::{Cookie, Identity, Latency, Moved, Plan, Pod, Reason, Scenario, Snapshot};
 use sticky_affinity::scenario::Mark;
+use sticky_core::harmless::harmless;
 
 /// The largest report, in bytes: one of half a million requests is smaller.
 const LARGEST: u64 = 256 << 20;
