@@ -5,7 +5,8 @@
 //! socket, [`trace`] for the path that it took, and [`topology`] for the pods and workers that the page draws.
 //!
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
-//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves.
+//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. [`limits`], [`memory`] and
+//! [`admission`] say what clients may use.
 
 pub mod admission;
 pub mod choice;
@@ -15,6 +16,7 @@ pub mod duration;
 pub mod identity;
 pub mod ids;
 pub mod limits;
+pub mod memory;
 pub mod mode;
 pub mod names;
 pub mod readiness;

@@ -1,14 +1,16 @@
 //! The accept loop, and the final drain of the queue before a listener closes.
 
-use crate::server::connection;
-use crate::server::stream::Stream;
-use crate::server::worker::{Peer, Worker};
+use crate::server::connection::{self, Admitted};
+use crate::server::memory::Charge;
+use crate::server::stream::{self, Stream};
+use crate::server::worker::{AddressSlot, Peer, Worker};
 use axum::Router;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use sticky_core::stats::bump;
+use sticky_core::wire::{ErrorBody, json};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -84,36 +86,91 @@ fn tcp(stream: TcpStream) -> Stream {
 }
 
 fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
-    let open = worker.connections.fetch_add(1, Ordering::Relaxed);
-    // An upgraded connection is counted as the socket that it became.
-    let room = open + worker.desk.sockets() < worker.config.limits.max_connections;
-    let (worker, router) = (worker.clone(), router.clone());
-    let tracker = worker.tracker.clone();
-    tracker.spawn(async move {
-        if room {
-            connection::serve(worker.clone(), router, stream, peer).await;
-        } else {
-            bump(&worker.desk.stats.connections_refused);
-            refuse(stream).await;
+    let tracker = &worker.tracker;
+    match admit(worker, peer) {
+        Ok((held, admitted)) => {
+            let router = router.clone();
+            tracker.spawn(async move {
+                connection::serve(held.worker.clone(), router, stream, peer, admitted).await;
+                drop(held);
+            });
         }
-        worker.connections.fetch_sub(1, Ordering::Relaxed);
-    });
+        Err(refusal) => {
+            bump(&worker.desk.stats.connections_refused);
+            // Beyond these, a crowd would hold more files by being refused than by being served.
+            if let Ok(place) = worker.refusing.clone().try_acquire_owned() {
+                tracker.spawn(async move {
+                    refuse(stream, refusal).await;
+                    drop(place);
+                });
+            }
+        }
+    }
 }
 
-const FULL: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 99\r\n\r\n\
-{\"error\":{\"code\":\"busy\",\"message\":\"this worker has as many connections as it accepts; try again\"}}\n";
-
-async fn refuse(mut stream: Stream) {
-    let _ = stream.write_all(FULL).await;
+/// What a connection holds until it ends.
+struct Held {
+    worker: Arc<Worker>,
+    _charge: Charge,
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_length_of_the_fixed_answer_is_true() {
-        let text = std::str::from_utf8(super::FULL).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.worker.connections.fetch_sub(1, Ordering::Relaxed);
+        self.worker.desk.connection_closed();
+    }
+}
+
+fn admit(worker: &Arc<Worker>, peer: Peer) -> Result<(Held, Admitted), Refusal> {
+    let limits = &worker.config.limits;
+    let open = worker.connections.load(Ordering::Relaxed);
+    // An upgraded connection is counted as the socket that it became.
+    if open + worker.desk.sockets() >= limits.max_connections {
+        return Err(Refusal::Full);
+    }
+    let slot = match worker.direct_client(peer) {
+        None => None,
+        Some(address) => Some(Arc::new(AddressSlot::take(worker, address).ok_or(Refusal::Address)?)),
+    };
+    let charge = worker.memory.connection().ok_or_else(|| {
+        bump(&worker.desk.stats.memory_refusals);
+        Refusal::Memory
+    })?;
+    let upgrades_only = open >= limits.ordinary_connections() || worker.memory.is_kept_for_upgrades();
+    worker.connections.fetch_add(1, Ordering::Relaxed);
+    Ok((Held { worker: worker.clone(), _charge: charge }, Admitted { upgrades_only, slot }))
+}
+
+/// Why a connection is refused before its request is read.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    Full,
+    Memory,
+    Address,
+}
+
+impl Refusal {
+    fn answer(self) -> String {
+        let (status, code, message) = match self {
+            Self::Full => ("503 Service Unavailable", "busy", "this worker has as many connections as it accepts; try again"),
+            Self::Memory => ("503 Service Unavailable", "busy", "this worker has no memory left for another connection; try again"),
+            Self::Address => (
+                "429 Too Many Requests",
+                "too-many-connections",
+                "this address has as many connections as one address may have (--connections-per-address); close one",
+            ),
+        };
+        let body = json(&ErrorBody::new(code, message));
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    }
+}
+
+async fn refuse(mut stream: Stream, refusal: Refusal) {
+    if stream.write_all(refusal.answer().as_bytes()).await.is_ok() {
+        // The request is on its way, and a reset would discard the answer.
+        stream::linger(stream).await;
     }
 }

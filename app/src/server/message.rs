@@ -2,14 +2,15 @@
 
 use crate::bus::Relayed;
 use crate::server::admit::{check_origin, client_id};
+use crate::server::body;
+use crate::server::memory::Charge;
 use crate::server::reply::{self, Problem};
 use crate::server::worker::Worker;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -18,6 +19,7 @@ use sticky_core::names::header;
 use sticky_core::stats::bump;
 use sticky_core::trace::{Kind, Trace, TraceId};
 use sticky_core::wire::{Message, Refusal, Text, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A message that was read and checked, and the start of its trace.
 struct Received {
@@ -26,6 +28,8 @@ struct Received {
     message: Message,
     trace: Option<Trace>,
     began: Instant,
+    /// Held until there is an answer.
+    _held: (Charge, OwnedSemaphorePermit),
 }
 
 impl Received {
@@ -35,11 +39,16 @@ impl Received {
         check_origin(&worker, request.headers())?;
         check_json(request.headers())?;
         let trace_id = trace_id(request.headers())?;
-        let body = read_body(&worker, request).await?;
+        let (body, charge) = body::read(&worker, request).await?;
+        // Only now: a client that sends its body slowly must not hold a place that others need.
+        let place = worker.in_progress.clone().try_acquire_owned().map_err(|_| {
+            let most = worker.config.limits.max_requests;
+            Problem::new(503, "busy", format!("this worker already answers {most} messages (--max-requests); try again")).retry_after(1)
+        })?;
         let (message, in_body) = Message::parse(&body, worker.config.limits.max_text).map_err(refused)?;
         tracing::debug!(client = %to, text = message.text, "message");
         let trace = trace_id.or(in_body).filter(|_| worker.traces()).map(Trace::new);
-        let mut received = Self { worker, to, message, trace, began };
+        let mut received = Self { worker, to, message, trace, began, _held: (charge, place) };
         let place = received.place();
         received.hop("door", Some(&place), Kind::Post);
         if let Some(first) = received.trace.as_mut().and_then(|t| t.hops.first_mut()) {
@@ -137,18 +146,4 @@ fn trace_id(headers: &HeaderMap) -> Result<Option<TraceId>, Problem> {
     let Some(value) = headers.get(header::TRACE) else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| TraceId::parse(text).ok());
     id.map(Some).ok_or_else(|| refused(Refusal::BadTrace))
-}
-
-async fn read_body(worker: &Worker, request: Request<Body>) -> Result<bytes::Bytes, Problem> {
-    let max = worker.config.limits.max_body;
-    let too_large = || Problem::new(413, "too-large", format!("the body is larger than {max} bytes (--max-body)"));
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if announced.is_some_and(|len| len > max as u64) {
-        return Err(too_large());
-    }
-    match Limited::new(request.into_body(), max).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Problem::new(400, "bad-body", format!("the body ended early: {error}"))),
-    }
 }

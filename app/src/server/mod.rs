@@ -8,9 +8,11 @@ mod accept;
 mod activity;
 mod admit;
 mod blueprint;
+mod body;
 mod connection;
 mod desk;
 mod malloc;
+mod memory;
 mod message;
 mod outbox;
 mod outer;
@@ -25,5 +27,6 @@ mod worker;
 
 pub use accept::{Handed, Source};
 pub use blueprint::{Blueprint, CannotMake};
+pub use memory::Memory;
 pub use serve::serve;
 pub use worker::{Config, Worker};

@@ -6,9 +6,10 @@ use crate::server::activity::Activity;
 use crate::server::desk::Place;
 use crate::server::outbox::Ending;
 use crate::server::upgrade::{Handshake, WebSocket};
-use crate::server::worker::Worker;
+use crate::server::worker::{AddressSlot, Worker};
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -30,7 +31,14 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Accepts the handshake and starts the socket's task. The slot is already taken, so two upgrades at once can't both
 /// take the last one.
-pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, activity: Arc<Activity>, map: bool) -> Response {
+pub(super) fn accept(
+    worker: Arc<Worker>,
+    handshake: Handshake,
+    place: Place,
+    slot: Option<Arc<AddressSlot>>,
+    activity: Arc<Activity>,
+    map: bool,
+) -> Response {
     let max = worker.config.limits.max_frame;
     let tracked = worker.tracker.token();
     let config = WebSocketConfig::default()
@@ -39,6 +47,7 @@ pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, ac
         .max_write_buffer_size(max + 64 * 1_024)
         .max_message_size(Some(max))
         .max_frame_size(Some(max));
+    activity.becomes_socket(&worker.memory);
     handshake.accept(config, move |socket| async move {
         let mut session = Session::new(worker, socket, place, activity, map);
         let end = session.run().await;
@@ -47,7 +56,7 @@ pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, ac
         // The registry must release the socket before the bus looks at it.
         drop(session);
         worker.bus.reconcile(id).await;
-        drop(tracked);
+        drop((tracked, slot));
     })
 }
 
@@ -63,6 +72,8 @@ enum End {
     Binary,
     /// A frame beyond the limit.
     Oversize,
+    /// An unfinished message for which there is no memory left.
+    NoMemory,
     /// Not a WebSocket frame, or not UTF-8.
     Broken,
     /// The server ended it.
@@ -155,15 +166,20 @@ impl Session {
     async fn frame(&mut self, frame: Option<Result<Frame, Error>>) -> Result<(), End> {
         match frame {
             Some(Ok(Frame::Text(text))) => {
+                self.activity.message_read();
                 self.last_message = Deadline::now();
                 bump(&self.worker.desk.stats.frames_in);
                 self.message(&text).await
             }
-            Some(Ok(Frame::Pong(_))) => {
+            Some(Ok(Frame::Pong(payload))) => {
+                self.activity.control_read(payload.len());
                 self.unanswered = 0;
                 Ok(())
             }
-            Some(Ok(Frame::Ping(_))) => Ok(()),
+            Some(Ok(Frame::Ping(payload))) => {
+                self.activity.control_read(payload.len());
+                Ok(())
+            }
             Some(Ok(Frame::Binary(_))) => Err(End::Binary),
             Some(Ok(Frame::Close(_))) | None => Err(End::Gone),
             Some(Err(error)) => Err(what_broke(&error)),
@@ -212,7 +228,10 @@ impl Session {
             bump(&self.worker.desk.stats.dead_peers);
         }
         tracing::debug!(client = %self.place.id, ?end, "socket ends");
-        if matches!(end, End::Binary | End::Oversize | End::Broken) {
+        if end == End::NoMemory {
+            bump(&self.worker.desk.stats.memory_refusals);
+        }
+        if matches!(end, End::Binary | End::Oversize | End::Broken | End::NoMemory) {
             self.activity.leave_unread();
         }
         let (code, reason): (u16, _) = match end {
@@ -225,6 +244,7 @@ impl Session {
             End::Idle => (1000, "idle".to_owned()),
             End::Binary => (1003, "this server accepts text frames only".to_owned()),
             End::Oversize => (1009, format!("a message can have at most {} bytes", self.worker.config.limits.max_frame)),
+            End::NoMemory => (1013, "this worker has no memory left for so long a message; try again later".to_owned()),
             End::Broken => (1002, "not a WebSocket frame with UTF-8 text".to_owned()),
             End::Ordered(Ending::SlowReader) => (1008, "the reader is too slow".to_owned()),
             End::Ordered(Ending::Restart(hint)) => (1012, json(&hint)),
@@ -258,6 +278,7 @@ fn told(id: TraceId, place: &str, began: Instant) -> Trace {
 fn what_broke(error: &Error) -> End {
     match error {
         Error::Capacity(_) => End::Oversize,
+        Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => End::NoMemory,
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
         Error::Protocol(_) | Error::Utf8(_) => End::Broken,
         _ => End::Gone,

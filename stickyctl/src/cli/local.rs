@@ -63,6 +63,7 @@ impl LocalUpArgs {
             redis: self.relay.redis(),
             fanout: self.relay.fanout,
             drain: self.drain.plan(Duration::from_secs(2), Duration::from_secs(5)),
+            memory_limit: self.limits.memory_limit(),
             limits: self.limits.limits(sticky_app::open_files::raise_limit()),
             detach: self.detach,
         }

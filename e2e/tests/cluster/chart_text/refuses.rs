@@ -96,6 +96,7 @@ fn what_values_can_not_be_together() {
         ("ingress: {frontDoor: traefik, websocketTimeout: 10m}", &["/ingress'", "frontDoorVersion"]),
         ("ingress: {frontDoor: traefik, frontDoorVersion: 3.7.12, websocketTimeout: 10m}", &["/ingress/frontDoorVersion"]),
         ("limits: {newSessionsPerMinute: 30}", &["/ingress/trustedProxies"]),
+        ("limits: {connectionsPerAddress: 30}", &["/ingress/trustedProxies"]),
         ("autoscaling: {}\nresources: {requests: {cpu: null}}", &["/resources/requests", "cpu"]),
     ] {
         refused(&helm, values, words);
