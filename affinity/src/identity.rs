@@ -5,7 +5,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest identity, in characters; longer ones are cut. A pod's name has at most 253.
+/// The longest identity, in bytes; longer ones are cut. A pod's name has at most 253.
 const LONGEST: usize = 253;
 /// The largest compiled pattern, in bytes.
 const PATTERN: usize = 1 << 20;
@@ -40,7 +40,7 @@ impl Source {
         matches!(self, Self::Json(_) | Self::Pattern(_))
     }
 
-    /// The identity in an answer, without surrounding white space and cut to 253 characters; `None` if it is missing or blank.
+    /// The identity in an answer, without surrounding white space and cut to 253 bytes; `None` if it is missing or blank.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let text = match self {
@@ -57,8 +57,8 @@ impl Source {
                 String::from_utf8_lossy(part.as_bytes()).into_owned()
             }
         };
-        let text: String = text.trim().chars().take(LONGEST).collect();
-        Some(text).filter(|text| !text.is_empty())
+        let text = text.trim();
+        Some(text[..text.floor_char_boundary(LONGEST)].to_owned()).filter(|text| !text.is_empty())
     }
 }
 
@@ -150,7 +150,9 @@ mod tests {
         {
             assert_eq!(read(source, body), None, "{source} of {body:?}");
         }
-        assert_eq!(read("regex:a+", &"a".repeat(10_000)).unwrap().len(), LONGEST);
+        for (letter, length) in [("a", LONGEST), ("ä", LONGEST - 1)] {
+            assert_eq!(read(&format!("regex:{letter}+"), &letter.repeat(10_000)).unwrap().len(), length);
+        }
     }
 
     #[test]

@@ -53,8 +53,10 @@ struct Kept {
     path: String,
 }
 
-/// The capacity of a jar: beyond it, the oldest cookie is dropped. Browsers keep at least 50 per domain (RFC 6265 section 6.1).
+/// The capacity of a jar in cookies and in bytes: beyond it, the oldest cookies are dropped. Browsers keep at least 50 per domain, each of at
+/// least 4,096 bytes (RFC 6265 section 6.1).
 const MOST: usize = 180;
+const MOST_BYTES: usize = 50 * 4_096;
 
 impl Jar {
     /// Takes a cookie that an answer from `place` set.
@@ -93,10 +95,14 @@ impl Jar {
             Some(at) => self.0[at] = kept,
             None => self.0.push(kept),
         }
-        if self.0.len() > MOST {
+        while self.0.len() > MOST || self.bytes() > MOST_BYTES {
             self.0.remove(0);
         }
         fate
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|kept| kept.offer.name.len() + kept.offer.value.len() + kept.domain.len() + kept.path.len()).sum()
     }
 
     /// Replaces every value by `value`, under the attributes and lifetime that its cookie has, and returns the names. Cookies whose names are
@@ -295,5 +301,11 @@ mod tests {
             take(&mut jar, &format!("c{n}=1"), "/");
         }
         assert_eq!(jar.names(&at("/"), NOW + Duration::from_secs(2)).len(), MOST);
+        let value = "x".repeat(4_000);
+        for n in 0..1_000 {
+            take(&mut jar, &format!("c{n}={value}; Path=/{}", "p".repeat(1_000)), "/");
+            take(&mut jar, &format!("d{n}={value}"), "/");
+        }
+        assert!(jar.bytes() <= MOST_BYTES && sent(&jar, "/").contains("d999="), "{}", jar.bytes());
     }
 }

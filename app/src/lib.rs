@@ -7,6 +7,7 @@
 pub mod bus;
 pub mod cgroup;
 pub mod cli;
+pub mod console;
 pub mod logging;
 pub mod open_files;
 pub mod page_kit;
@@ -14,3 +15,4 @@ mod probe;
 pub mod server;
 mod settings;
 mod supervisor;
+pub mod websocket;

@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use sticky_core::choice::{Expose, Fanout, Issuer};
 use sticky_core::drain::Plan;
+use sticky_core::host::{Host, is_loopback};
 use sticky_core::identity::{BadPodName, PodName};
 use sticky_core::limits::Limits;
 use sticky_core::memory;
@@ -44,8 +45,8 @@ pub(crate) struct Request {
     pub(crate) pod: Option<String>,
     pub(crate) door: Option<String>,
     pub(crate) expose: Expose,
-    pub(crate) allowed_origins: Vec<String>,
-    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<Host>,
+    pub(crate) allowed_hosts: Vec<Host>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) close_after_post: CloseAfterPost,
     pub(crate) drain: Plan,
@@ -119,7 +120,7 @@ impl Request {
             limits: self.limits,
             allowed_origins: self.allowed_origins,
             allowed_hosts: self.allowed_hosts,
-            loopback_only: self.listen.ip().is_loopback(),
+            loopback_only: is_loopback(self.listen.ip()),
             trusted_proxies: self.trusted_proxies,
             close_after_post: match self.close_after_post {
                 CloseAfterPost::Auto => self.workers > 1,

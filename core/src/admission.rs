@@ -1,38 +1,28 @@
 //! Which requests are admitted: by Origin, by Host, and by the number of new sessions of an address.
 
+use crate::host::{Host, is_loopback};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
-
-/// The host of an authority or an Origin, in lower case, without port and without brackets.
-fn host_of(authority: &str) -> Option<String> {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?.0,
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
-    };
-    (!host.is_empty()).then(|| host.trim_end_matches('.').to_ascii_lowercase())
-}
 
 /// Whether requests from `origin` may open sockets and post: its host, without the port, is the requested one or in `allowed`.
 ///
 /// An absent Origin passes: no browser omits it where it matters (RFC 6454, WHATWG Fetch), and other clients gain nothing by
 /// forging one. `null` and every other host are refused.
 #[must_use]
-pub fn origin_passes(origin: Option<&str>, host: Option<&str>, allowed: &[String]) -> bool {
+pub fn origin_passes(origin: Option<&str>, host: Option<&Host>, allowed: &[Host]) -> bool {
     let Some(origin) = origin else { return true };
-    let Some(from) = origin.split_once("://").and_then(|(_, authority)| host_of(authority)) else { return false };
-    host.and_then(host_of).is_some_and(|host| host == from) || allowed.iter().any(|a| a.eq_ignore_ascii_case(&from))
+    let Some(from) = Host::of_origin(origin) else { return false };
+    host == Some(&from) || allowed.contains(&from)
 }
 
 /// Whether a loopback listener answers to `host`: a name or address of loopback, or one of `allowed`.
 ///
 /// Without this rule any site could point a name of its own at 127.0.0.1 and read its visitors' local servers (DNS rebinding).
 #[must_use]
-pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
-    let Some(host) = host.and_then(host_of) else { return false };
-    let own = host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    own || allowed.iter().any(|a| a.eq_ignore_ascii_case(&host))
+pub fn loopback_host_passes(host: Option<&Host>, allowed: &[Host]) -> bool {
+    host.is_some_and(|host| host.is_loopback() || allowed.contains(host))
 }
 
 /// Whether the admin port answers to `host`: an address, a name of loopback, or one of `allowed`.
@@ -40,8 +30,8 @@ pub fn loopback_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
 /// Probes and scrapers ask for the pod by its address. A name would let any site read the port by way of a visitor's browser, with a
 /// name of its own that leads there (DNS rebinding).
 #[must_use]
-pub fn admin_host_passes(host: Option<&str>, allowed: &[String]) -> bool {
-    host.and_then(host_of).is_some_and(|host| host.parse::<IpAddr>().is_ok()) || loopback_host_passes(host, allowed)
+pub fn admin_host_passes(host: Option<&Host>, allowed: &[Host]) -> bool {
+    matches!(host, Some(Host::Address(_))) || loopback_host_passes(host, allowed)
 }
 
 /// The client that a limit for each address applies to; `None` if no limit applies. An IPv6 client is its /64, since it can choose
@@ -64,7 +54,7 @@ pub fn counted_address(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) 
             }
         }
     }
-    (!address.is_loopback()).then(|| network(address))
+    (!is_loopback(address)).then(|| network(address))
 }
 
 /// Whether `address` is one of the `trusted` proxies.
@@ -173,13 +163,14 @@ mod tests {
 
     #[test]
     fn an_origin_is_its_host() {
-        let pass = |origin, host| origin_passes(Some(origin), Some(host), &["Partner.example".into()]);
+        let pass = |origin, host| origin_passes(Some(origin), Host::parse(host).ok().as_ref(), &[Host::parse("Partner.example").unwrap()]);
         assert!(pass("http://localhost:8080", "localhost:8080"));
         assert!(pass("https://shop.example", "shop.example:8443"), "the port is left out of it");
         assert!(pass("http://[::1]:80", "[::1]:8080"));
         assert!(pass("https://SHOP.example.", "shop.example"));
         assert!(pass("https://partner.example:9", "shop.example"));
-        for foreign in ["https://evil.example", "null", "", "shop.example", "https://shop.example.evil.example", "https://"] {
+        for foreign in ["https://evil.example", "null", "", "shop.example", "https://shop.example.evil.example", "https://", "https://shop.example:x"]
+        {
             assert!(!pass(foreign, "shop.example"), "{foreign}");
         }
         assert!(origin_passes(None, None, &[]));
@@ -188,13 +179,14 @@ mod tests {
 
     #[test]
     fn loopback_answers_to_its_own_names() {
-        for own in ["localhost", "localhost:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:8080", "demo.localhost", "LOCALHOST."] {
-            assert!(loopback_host_passes(Some(own), &[]), "{own}");
+        let pass = |host, allowed: &[Host]| loopback_host_passes(Host::parse(host).ok().as_ref(), allowed);
+        for own in ["localhost", "localhost:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:8080", "[::ffff:127.0.0.1]", "demo.localhost", "LOCALHOST."] {
+            assert!(pass(own, &[]), "{own}");
         }
-        for foreign in ["evil.example", "localhost.evil.example", "192.168.1.1", "", "127.0.0.1.evil.example"] {
-            assert!(!loopback_host_passes(Some(foreign), &[]), "{foreign}");
+        for foreign in ["evil.example", "localhost.evil.example", "192.168.1.1", "0.0.0.0", "127.0.0.1.evil.example"] {
+            assert!(!pass(foreign, &[]), "{foreign}");
         }
-        assert!(loopback_host_passes(Some("demo.test:80"), &["demo.test".into()]));
+        assert!(pass("demo.test:80", &[Host::parse("Demo.test.").unwrap()]));
         assert!(!loopback_host_passes(None, &[]));
     }
 
@@ -252,11 +244,12 @@ mod tests {
 
     #[test]
     fn the_admin_port_answers_to_addresses() {
+        let pass = |host, allowed: &[Host]| admin_host_passes(Host::parse(host).ok().as_ref(), allowed);
         for own in ["10.1.2.3:9090", "[fd00::1]:9090", "127.0.0.1", "localhost:9090"] {
-            assert!(admin_host_passes(Some(own), &[]), "{own}");
+            assert!(pass(own, &[]), "{own}");
         }
-        assert!(!admin_host_passes(Some("evil.example:9090"), &[]) && !admin_host_passes(None, &[]));
-        assert!(admin_host_passes(Some("app.monitoring:9090"), &["app.monitoring".into()]));
+        assert!(!pass("evil.example:9090", &[]) && !admin_host_passes(None, &[]));
+        assert!(pass("app.monitoring:9090", &[Host::parse("app.monitoring").unwrap()]));
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub enum BadDuration {
     /// The number is missing or not whole, or the unit is unknown.
     #[error("expected a whole number with a unit: 500ms, 10s, 5m or 1h")]
     Form,
+    /// It is zero, where something has to take time.
+    #[error("too short: it must be more than zero")]
+    Zero,
     /// It is more than 31 days.
     #[error("too long: the longest duration is 31 days")]
     TooLong,
@@ -35,6 +38,14 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     duration.filter(|duration| *duration <= LONGEST).ok_or(BadDuration::TooLong)
 }
 
+/// Like [`parse`], for a time limit or an interval: zero is refused.
+///
+/// # Errors
+/// [`BadDuration`] for any other text.
+pub fn positive(text: &str) -> Result<Duration, BadDuration> {
+    parse(text).and_then(|duration| if duration.is_zero() { Err(BadDuration::Zero) } else { Ok(duration) })
+}
+
 /// Writes a duration so that [`parse`] reads it back, in the largest unit without a fraction.
 #[must_use]
 pub fn write(duration: Duration) -> String {
@@ -50,6 +61,11 @@ pub fn write(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_is_no_time_limit() {
+        assert_eq!((positive("0s"), positive("0ms"), positive("1ms")), (Err(BadDuration::Zero), Err(BadDuration::Zero), parse("1ms")));
+    }
 
     #[test]
     fn both_ways() {

@@ -1,5 +1,6 @@
-//! `client_id`: the id of one page load.
+//! The ids that clients send: `client_id`, the id of one page load, and the key of one message.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Characters of a client id: 26 symbols of five bits carry the 128 random bits.
@@ -71,6 +72,43 @@ impl fmt::Debug for ClientId {
     }
 }
 
+/// A message's key, which its client chooses: a worker delivers one key to one session once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct IdempotencyKey(String);
+
+/// A text that is not an [`IdempotencyKey`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key is 1 to 64 characters of letters, digits, `-` and `_`")]
+pub struct MalformedKey;
+
+impl IdempotencyKey {
+    /// Reads a key: 1 to 64 of `A-Za-z0-9_-`, which UUIDs satisfy.
+    ///
+    /// # Errors
+    /// [`MalformedKey`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, MalformedKey> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if fits { Ok(Self(text.to_owned())) } else { Err(MalformedKey) }
+    }
+
+    /// Reads the header's value: a key, with or without the quotes that a structured field has (RFC 9651 section 3.3.3).
+    ///
+    /// # Errors
+    /// [`MalformedKey`] as [`Self::parse`].
+    pub fn from_header(value: &str) -> Result<Self, MalformedKey> {
+        let value = value.trim();
+        Self::parse(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value))
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = MalformedKey;
+    fn try_from(text: String) -> Result<Self, MalformedKey> {
+        Self::parse(&text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +133,16 @@ mod tests {
     fn nothing_printed_holds_more_than_six_characters() {
         let id = ClientId::from_random(*b"0123456789abcdef");
         assert!(!format!("{id} {id:?}").contains(&id.as_str()[..7]));
+    }
+
+    #[test]
+    fn keys_are_bounded_and_may_be_quoted() {
+        let uuid = "8e03978e-40d5-43e8-bc93-6894a57f9324";
+        assert_eq!(IdempotencyKey::from_header(&format!("\"{uuid}\"")), IdempotencyKey::parse(uuid));
+        assert!(IdempotencyKey::parse(&"x".repeat(64)).is_ok());
+        for bad in ["", "\"", "\"\"", "a b", "é", "<img>", "\"a", &"x".repeat(65)] {
+            assert_eq!(IdempotencyKey::from_header(bad), Err(MalformedKey), "{bad}");
+        }
     }
 
     proptest! {

@@ -4,15 +4,20 @@
 //! this order: [`ids`] and [`wire`] when it arrives, [`identity`] when it is answered, [`registry`] when it is written to a
 //! socket, [`trace`] for the path that it took, and [`topology`] for the pods and workers that the page draws.
 //!
+//! [`admission`] and [`host`] decide before that which requests are admitted.
+//!
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
-//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. [`limits`], [`memory`] and
-//! [`admission`] say what clients may use.
+//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. [`limits`] and [`memory`]
+//! say what clients may use. What both programs print of others' texts goes through [`harmless`](mod@harmless).
 
 pub mod admission;
 pub mod choice;
 pub mod cookie;
 pub mod drain;
 pub mod duration;
+pub mod frames;
+pub mod harmless;
+pub mod host;
 pub mod identity;
 pub mod ids;
 pub mod limits;

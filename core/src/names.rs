@@ -10,6 +10,8 @@ pub mod header {
     pub const BOOT: &str = "x-sticky-boot";
     /// On requests: the id of the trace that the client asks for ([`crate::trace::TraceId`]).
     pub const TRACE: &str = "x-sticky-trace";
+    /// On requests: the message's key ([`crate::ids::IdempotencyKey`]), which makes it safe to send it again.
+    pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
     /// On answers: the hops of the request that our own front door saw, as JSON ([`crate::trace::Hop`]).
     pub const DOOR: &str = "x-sticky-door";
 }

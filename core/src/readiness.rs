@@ -109,20 +109,21 @@ impl Readiness {
     pub fn of_pod(workers: &[Option<Report>], restarts: u64, is_draining: bool) -> Self {
         let count = |is: fn(&Report) -> bool| workers.iter().flatten().filter(|r| is(r)).count();
         let (all, ready, bus_up) = (workers.len(), count(|r| r.ready), count(|r| r.bus_up));
+        let trouble = workers.iter().flatten().filter(|r| !r.bus_up).find_map(|r| r.trouble.as_deref());
         let (status, reason) = if is_draining {
             (Status::Draining, Some("the pod is shutting down".to_owned()))
         } else if ready == all && bus_up == all {
             (Status::Ready, None)
         } else if ready == all {
-            (Status::Degraded, Some(format!("{} of {all} workers have no relay: Redis is unreachable", all - bus_up)))
+            (Status::Degraded, Some(format!("{} of {all} workers have no relay: {}", all - bus_up, trouble.unwrap_or("connecting to Redis"))))
         } else if ready > 0 && restarts > 0 {
             // A pod with a worker that is being replaced goes on with the others; one that has never been complete has not.
             (Status::Degraded, Some(format!("{} of {all} workers are being replaced", all - ready)))
         } else {
-            let reason = match workers.iter().flatten().find(|r| !r.ready && !r.bus_up) {
-                Some(Report { trouble: Some(trouble), .. }) => format!("Redis has not been reached yet: {trouble}"),
-                Some(_) => "Redis has not been reached yet".to_owned(),
-                None => format!("{ready} of {all} workers are ready"),
+            let reason = match (trouble, workers.iter().flatten().any(|r| !r.ready && !r.bus_up)) {
+                (Some(trouble), _) => format!("Redis has not been reached yet: {trouble}"),
+                (None, true) => "Redis has not been reached yet".to_owned(),
+                (None, false) => format!("{ready} of {all} workers are ready"),
             };
             (Status::Starting, Some(reason))
         };

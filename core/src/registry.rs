@@ -3,9 +3,13 @@
 //! Local delivery reads it, and so does the relay when a message arrives on the bus. It is generic over the queue of a socket,
 //! so that its rules can be tested without a runtime.
 
-use crate::ids::ClientId;
-use std::collections::HashMap;
+use crate::ids::{ClientId, IdempotencyKey};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+
+/// The keys that a session remembers, the latest ones. A key costs 8 bytes, so a session costs at most 512.
+pub const KEYS_PER_SESSION: usize = 64;
 
 /// A socket's outgoing queue, as the table uses it.
 pub trait Outlet {
@@ -47,16 +51,51 @@ pub enum Full {
 /// What a delivery did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
-    /// Sockets whose queue took the frame.
+    /// Sockets whose queue took the frame; if it is repeated, those that have received it or are newer.
     pub sockets: usize,
     /// Sockets that are evicted because their queue was full.
     pub evicted: usize,
+    /// Nothing was queued, because the session has already received a message with this key.
+    pub repeated: bool,
+}
+
+impl Delivered {
+    /// The number of frames that were queued.
+    #[must_use]
+    pub const fn queued(&self) -> usize {
+        if self.repeated { 0 } else { self.sockets }
+    }
+}
+
+/// A session with a socket here.
+#[derive(Debug)]
+struct Session<O> {
+    sockets: Vec<(SocketKey, O)>,
+    /// Keyed hashes of the latest keys; most sessions never use one.
+    keys: Option<Box<VecDeque<u64>>>,
+}
+
+impl<O> Session<O> {
+    /// Remembers a key; `false` if it is remembered already.
+    fn is_new(&mut self, key: u64) -> bool {
+        let keys = self.keys.get_or_insert_default();
+        if keys.contains(&key) {
+            return false;
+        }
+        if keys.len() >= KEYS_PER_SESSION {
+            keys.pop_front();
+        }
+        keys.push_back(key);
+        true
+    }
 }
 
 /// The sockets of each session on this worker.
 #[derive(Debug)]
 pub struct Registry<O> {
-    sessions: HashMap<ClientId, Vec<(SocketKey, O)>>,
+    sessions: HashMap<ClientId, Session<O>>,
+    /// Random, so that nobody can construct two keys with one hash.
+    hasher: RandomState,
     sockets: usize,
     next: u64,
     per_session: usize,
@@ -67,7 +106,7 @@ impl<O: Outlet> Registry<O> {
     /// An empty table for at most `per_session` sockets a session and `per_worker` in all.
     #[must_use]
     pub fn new(per_session: usize, per_worker: usize) -> Self {
-        Self { sessions: HashMap::new(), sockets: 0, next: 0, per_session, per_worker }
+        Self { sessions: HashMap::new(), hasher: RandomState::new(), sockets: 0, next: 0, per_session, per_worker }
     }
 
     /// Whether there is room for one more socket of `id`.
@@ -75,7 +114,7 @@ impl<O: Outlet> Registry<O> {
     /// # Errors
     /// [`Full`] says which limit has been reached.
     pub fn room(&self, id: &ClientId) -> Result<(), Full> {
-        if self.sessions.get(id).is_some_and(|s| s.len() >= self.per_session) {
+        if self.sessions.get(id).is_some_and(|s| s.sockets.len() >= self.per_session) {
             return Err(Full::Session(self.per_session));
         }
         if self.sockets >= self.per_worker { Err(Full::Worker(self.per_worker)) } else { Ok(()) }
@@ -90,14 +129,14 @@ impl<O: Outlet> Registry<O> {
         let key = SocketKey(self.next);
         self.next += 1;
         self.sockets += 1;
-        let sockets = self.sessions.entry(id).or_default();
-        sockets.push((key, outlet));
-        Ok((key, sockets.len() == 1))
+        let session = self.sessions.entry(id).or_insert_with(|| Session { sockets: Vec::new(), keys: None });
+        session.sockets.push((key, outlet));
+        Ok((key, session.sockets.len() == 1))
     }
 
     /// Removes a socket; returns whether it was the session's last one here. Unknown keys change nothing.
     pub fn remove(&mut self, id: &ClientId, key: SocketKey) -> bool {
-        let Some(sockets) = self.sessions.get_mut(id) else { return false };
+        let Some(Session { sockets, .. }) = self.sessions.get_mut(id) else { return false };
         let before = sockets.len();
         sockets.retain(|(k, _)| *k != key);
         self.sockets -= before - sockets.len();
@@ -108,15 +147,19 @@ impl<O: Outlet> Registry<O> {
         last && before > 0
     }
 
-    /// Queues `frame` on each socket of `id` but `except`. A socket whose queue is full is evicted; it stays in the table until its
-    /// task removes it, and gets nothing more.
-    pub fn deliver(&self, id: &ClientId, frame: &O::Frame, except: Option<SocketKey>) -> Delivered {
+    /// Queues `frame` on each socket of `id` but `except`, unless the session has received a message with this `key`. A socket
+    /// whose queue is full is evicted; it stays in the table until its task removes it, and gets nothing more.
+    pub fn deliver(&mut self, id: &ClientId, frame: &O::Frame, except: Option<SocketKey>, key: Option<&IdempotencyKey>) -> Delivered {
         let mut done = Delivered::default();
-        for (key, outlet) in self.sessions.get(id).into_iter().flatten() {
+        let Some(session) = self.sessions.get_mut(id) else { return done };
+        done.repeated = key.is_some_and(|key| !session.is_new(self.hasher.hash_one(key)));
+        for (key, outlet) in &session.sockets {
             if Some(*key) == except {
                 continue;
             }
-            if outlet.offer(frame.clone()) {
+            if done.repeated {
+                done.sockets += 1;
+            } else if outlet.offer(frame.clone()) {
                 done.sockets += 1;
             } else {
                 done.evicted += usize::from(outlet.evict());
@@ -127,8 +170,8 @@ impl<O: Outlet> Registry<O> {
 
     /// Calls `visit` for every socket.
     pub fn each(&self, mut visit: impl FnMut(&ClientId, &O)) {
-        for (id, sockets) in &self.sessions {
-            for (_, outlet) in sockets {
+        for (id, session) in &self.sessions {
+            for (_, outlet) in &session.sockets {
                 visit(id, outlet);
             }
         }
@@ -198,9 +241,9 @@ mod tests {
         let (b_key, first) = table.insert(id(1), b.clone()).unwrap();
         assert!(!first);
         table.insert(id(2), other.clone()).unwrap();
-        assert_eq!(table.deliver(&id(1), &"x", None).sockets, 2);
-        assert_eq!(table.deliver(&id(1), &"y", Some(b_key)).sockets, 1);
-        assert_eq!(table.deliver(&id(9), &"z", None), Delivered::default());
+        assert_eq!(table.deliver(&id(1), &"x", None, None).sockets, 2);
+        assert_eq!(table.deliver(&id(1), &"y", Some(b_key), None).sockets, 1);
+        assert_eq!(table.deliver(&id(9), &"z", None, None), Delivered::default());
         assert_eq!((a.frames.borrow().len(), b.frames.borrow().len(), other.frames.borrow().len()), (2, 1, 0));
     }
 
@@ -210,9 +253,9 @@ mod tests {
         let (slow, good) = (queue(1), queue(9));
         table.insert(id(1), slow.clone()).unwrap();
         table.insert(id(1), good.clone()).unwrap();
-        table.deliver(&id(1), &"1", None);
-        assert_eq!(table.deliver(&id(1), &"2", None), Delivered { sockets: 1, evicted: 1 });
-        assert_eq!(table.deliver(&id(1), &"3", None), Delivered { sockets: 1, evicted: 0 }, "one socket is thrown out once");
+        table.deliver(&id(1), &"1", None, None);
+        assert_eq!(table.deliver(&id(1), &"2", None, None), Delivered { sockets: 1, evicted: 1, repeated: false });
+        assert_eq!(table.deliver(&id(1), &"3", None, None), Delivered { sockets: 1, evicted: 0, repeated: false }, "one socket is thrown out once");
         assert!(slow.evicted.get() && !good.evicted.get());
     }
 
@@ -237,5 +280,24 @@ mod tests {
         assert!(table.holds(&id(1)));
         assert!(table.remove(&id(1), key));
         assert!(!table.holds(&id(1)) && table.is_empty() && table.sessions().next().is_none());
+    }
+
+    #[test]
+    fn a_second_copy_is_dropped_in_its_own_session_only() {
+        let mut table = Registry::new(8, 8);
+        let (a, other) = (queue(200), queue(200));
+        table.insert(id(1), a.clone()).unwrap();
+        table.insert(id(2), other.clone()).unwrap();
+        let key = |n: usize| IdempotencyKey::parse(&format!("m-{n}")).unwrap();
+        assert_eq!(table.deliver(&id(1), &"x", None, Some(&key(0))), Delivered { sockets: 1, ..Delivered::default() });
+        assert_eq!(table.deliver(&id(1), &"x", None, Some(&key(0))), Delivered { sockets: 1, evicted: 0, repeated: true });
+        assert!(!table.deliver(&id(2), &"x", None, Some(&key(0))).repeated);
+        for n in 1..KEYS_PER_SESSION {
+            assert!(!table.deliver(&id(1), &"x", None, Some(&key(n))).repeated);
+        }
+        assert!(table.deliver(&id(1), &"x", None, Some(&key(0))).repeated, "the oldest is still remembered");
+        table.deliver(&id(1), &"x", None, Some(&key(1_000)));
+        assert!(!table.deliver(&id(1), &"x", None, Some(&key(0))).repeated, "one more and it is forgotten: memory is bounded");
+        assert_eq!((a.frames.borrow().len(), other.frames.borrow().len()), (KEYS_PER_SESSION + 2, 1));
     }
 }

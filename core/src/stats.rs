@@ -167,7 +167,9 @@ counters! {
     publish_failures,
     /// Messages received from the bus and dropped, because the worker holds no socket of their session (broadcast).
     ignored,
-    /// Messages on the bus that could not be read.
+    /// Messages that were dropped because their session has already received one with the same idempotency key.
+    repeats,
+    /// Messages on the bus that this app did not write, or that break its rules.
     bus_bad_messages,
     /// Times that a lost subscription was made again.
     bus_reconnects,

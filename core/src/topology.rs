@@ -1,8 +1,10 @@
 //! Pods and workers: the presence that each worker announces, and the picture that the page draws from it.
 
 use crate::choice::Issuer;
+use crate::identity::PodName;
 use crate::mode::MOST;
 use crate::readiness::{State, pod_state};
+use crate::wire::object;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -72,6 +74,31 @@ pub struct Presence {
     pub gone: bool,
 }
 
+/// A presence that no worker of this app announces. The text doesn't repeat any of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a presence of this app")]
+pub struct BadPresence;
+
+impl Presence {
+    /// Reads a presence, with the rules of [`crate::identity::Identity`] for its names and numbers.
+    ///
+    /// # Errors
+    /// [`BadPresence`] if no worker of this app announces it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BadPresence> {
+        if bytes.len() > MOST_PRESENCE {
+            return Err(BadPresence);
+        }
+        let presence: Self = object(bytes).map_err(|_| BadPresence)?;
+        let boot = &presence.boot;
+        let fits = PodName::new(&presence.pod).is_ok()
+            && (1..=32).contains(&boot.len())
+            && boot.bytes().all(|b| b.is_ascii_alphanumeric())
+            && (1..=MOST).contains(&presence.workers)
+            && presence.worker < presence.workers;
+        if fits { Ok(presence) } else { Err(BadPresence) }
+    }
+}
+
 /// The bus in the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BusView {
@@ -134,6 +161,8 @@ pub struct Table {
     known: BTreeMap<(String, u16), (Presence, Instant)>,
 }
 
+/// The longest presence in bytes: its longest name has 253, and its numbers at most 20 each.
+const MOST_PRESENCE: usize = 1_024;
 /// Maximum number of workers in a table, so that garbage on the bus can't fill memory.
 const MOST_WORKERS: usize = 4_096;
 
@@ -242,6 +271,26 @@ mod tests {
             ignored: 0,
             ttl_ms: 3_000,
             gone: false,
+        }
+    }
+
+    #[test]
+    fn a_presence_is_checked_like_a_name_from_a_flag() {
+        let written = |presence: &Presence| serde_json::to_vec(presence).unwrap();
+        let good = Presence { workers: 4, ..presence("app-1.example", 3, "0123abcd") };
+        assert_eq!(Presence::parse(&written(&good)), Ok(good.clone()));
+        let long = "a".repeat(100_000);
+        for pod in ["", "<img src=x onerror=alert(1)>", "a b", "a:1", &long] {
+            assert_eq!(Presence::parse(&written(&Presence { pod: pod.into(), ..good.clone() })), Err(BadPresence));
+        }
+        for boot in ["", "a-b", &"a".repeat(33)] {
+            assert_eq!(Presence::parse(&written(&Presence { boot: boot.into(), ..good.clone() })), Err(BadPresence));
+        }
+        for (worker, workers) in [(0, 0), (4, 4), (0, MOST + 1), (u16::MAX, u16::MAX)] {
+            assert_eq!(Presence::parse(&written(&Presence { worker, workers, ..good.clone() })), Err(BadPresence));
+        }
+        for rubbish in [&b"null"[..], b"[]", b"{}", b"\xff"] {
+            assert_eq!(Presence::parse(rubbish), Err(BadPresence));
         }
     }
 

@@ -1,20 +1,32 @@
 //! HTTP bodies and WebSocket frames.
 
+use crate::ids::{IdempotencyKey, MalformedKey};
 use crate::trace::{Trace, TraceId};
 use serde::{Deserialize, Serialize};
 
-/// What a client sends: the body of a POST, and a text frame.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// What a client sends, checked: the body of a POST, and a text frame.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     /// The text, at most `--max-text` bytes.
-    #[serde(default)]
     pub text: String,
+    /// The trace id of a frame; a POST has it in the header [`crate::names::header::TRACE`].
+    pub trace: Option<TraceId>,
+    /// The message's key; a POST can have it in the header [`crate::names::header::IDEMPOTENCY_KEY`] instead.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// The message as it is written. Fields that are not known are ignored.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    text: String,
     /// What to do with it; the only op is `echo`, which is also the default.
     #[serde(default)]
-    pub op: Option<String>,
-    /// The trace id of a frame; a POST has it in the header [`crate::names::header::TRACE`].
+    op: Option<String>,
     #[serde(default)]
-    pub trace: Option<String>,
+    trace: Option<String>,
+    #[serde(default)]
+    idempotency_key: Option<String>,
 }
 
 /// Why a message is refused.
@@ -37,6 +49,9 @@ pub enum Refusal {
     /// The trace id is malformed.
     #[error("a trace id is 1 to 32 characters of letters, digits, `-` and `_`")]
     BadTrace,
+    /// The key is malformed, or the header and the body disagree.
+    #[error("{MalformedKey}; the header and the body can't name different ones")]
+    BadKey,
 }
 
 impl Refusal {
@@ -48,6 +63,7 @@ impl Refusal {
             Self::UnknownOp(_) => ("unknown-op", 422),
             Self::TooLarge { .. } => ("too-large", 413),
             Self::BadTrace => ("bad-trace", 400),
+            Self::BadKey => ("bad-idempotency-key", 400),
         }
     }
 }
@@ -57,17 +73,18 @@ impl Message {
     ///
     /// # Errors
     /// A [`Refusal`] that says which rule it broke.
-    pub fn parse(bytes: &[u8], max_text: usize) -> Result<(Self, Option<TraceId>), Refusal> {
-        let message: Self = object(bytes).map_err(|e| Refusal::BadJson(e.to_string()))?;
-        if message.text.len() > max_text {
-            return Err(Refusal::TooLarge { len: message.text.len(), max: max_text });
+    pub fn parse(bytes: &[u8], max_text: usize) -> Result<Self, Refusal> {
+        let written: Written = object(bytes).map_err(|e| Refusal::BadJson(e.to_string()))?;
+        if written.text.len() > max_text {
+            return Err(Refusal::TooLarge { len: written.text.len(), max: max_text });
         }
-        match message.op.as_deref() {
+        match written.op.as_deref() {
             None | Some("echo") => {}
             Some(other) => return Err(Refusal::UnknownOp(other.chars().take(40).collect())),
         }
-        let trace = message.trace.as_deref().map(TraceId::parse).transpose().map_err(|_| Refusal::BadTrace)?;
-        Ok((message, trace))
+        let trace = written.trace.as_deref().map(TraceId::parse).transpose().map_err(|_| Refusal::BadTrace)?;
+        let key = written.idempotency_key.as_deref().map(IdempotencyKey::parse).transpose().map_err(|_| Refusal::BadKey)?;
+        Ok(Self { text: written.text, trace, key })
     }
 }
 
@@ -76,28 +93,27 @@ impl Message {
 pub struct Text<'a> {
     /// `[identity]  text`.
     pub text: String,
-    /// The number of sockets that a local delivery reached.
+    /// The number of sockets that a local delivery reached. For a repeated key, those that it would reach now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<usize>,
-    /// The number of workers that a publish reached.
+    /// The number of workers to whose subscription the bus passed the message. It is not a receipt: a worker drops a message
+    /// whose socket has just closed and one whose key it has seen, and a connection that has just broken still counts until
+    /// the bus or its worker notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receivers: Option<u64>,
+    /// In a frame, the key that the message's client gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<&'a IdempotencyKey>,
     /// The path of the message, if the client asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<&'a Trace>,
 }
 
 impl<'a> Text<'a> {
-    /// A text without counts.
-    #[must_use]
-    pub fn new(text: String, trace: Option<&'a Trace>) -> Self {
-        Self { text, delivered: None, receivers: None, trace }
-    }
-
     /// The echo of `text` by `identity`, with two spaces between them.
     #[must_use]
-    pub fn echo(identity: &str, text: &str, trace: Option<&'a Trace>) -> Self {
-        Self::new(format!("[{identity}]  {text}"), trace)
+    pub fn echo(identity: &str, text: &str, idempotency_key: Option<&'a IdempotencyKey>, trace: Option<&'a Trace>) -> Self {
+        Self { text: format!("[{identity}]  {text}"), delivered: None, receivers: None, idempotency_key, trace }
     }
 }
 
@@ -174,14 +190,15 @@ pub fn json<T: Serialize>(value: &T) -> String {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<(Message, Option<TraceId>), Refusal> {
+    fn parse(text: &str) -> Result<Message, Refusal> {
         Message::parse(text.as_bytes(), 8)
     }
 
     #[test]
     fn both_fields_are_optional() {
-        assert_eq!(parse("{}").unwrap().0, Message::default());
-        assert_eq!(parse(r#"{"text":"hi","op":"echo","else":1}"#).unwrap().0.text, "hi");
+        assert_eq!(parse("{}").unwrap(), Message::default());
+        assert_eq!(parse(r#"{"text":"hi","op":"echo","else":1}"#).unwrap().text, "hi");
+        assert!(parse(r#"{"id":7,"idempotency_key":"m-1"}"#).unwrap().key.is_some(), "the name collides with no common field");
     }
 
     #[test]
@@ -193,6 +210,7 @@ mod tests {
         assert_eq!(code(r#"{"op":"shout"}"#), ("unknown-op", 422));
         assert_eq!(code(r#"{"text":"123456789"}"#), ("too-large", 413));
         assert_eq!(code(r#"{"trace":"a b"}"#), ("bad-trace", 400));
+        assert_eq!(code(r#"{"idempotency_key":"a b"}"#), ("bad-idempotency-key", 400));
     }
 
     #[test]
@@ -203,6 +221,6 @@ mod tests {
 
     #[test]
     fn the_echo_has_two_spaces() {
-        assert_eq!(json(&Text::echo("app-1", "hi", None)), r#"{"text":"[app-1]  hi"}"#);
+        assert_eq!(json(&Text::echo("app-1", "hi", None, None)), r#"{"text":"[app-1]  hi"}"#);
     }
 }

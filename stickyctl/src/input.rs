@@ -3,9 +3,12 @@
 use crate::exit::{Exit, Explained};
 use crate::generate::front_door;
 use crate::output::{Mark, Output};
+use crate::patience;
 use crate::spec::load::{Loaded, Sources, load};
-use crate::spec::{Problem, StickyApp};
+use crate::spec::{Problem, StickyApp, yaml};
 use serde_json::Value;
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
@@ -31,7 +34,7 @@ pub(crate) enum Source {
 #[derive(Debug)]
 pub(crate) struct Input {
     file: Option<String>,
-    variables: Vec<(String, String)>,
+    variables: Vec<(OsString, OsString)>,
     flags: Value,
     other_variables: Vec<String>,
 }
@@ -40,8 +43,7 @@ impl Input {
     /// Reads the file and the environment.
     pub(crate) fn read(request: SpecRequest) -> Result<Self, InputError> {
         let file = request.file.as_ref().map(text).transpose()?;
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Ok(Self { file, variables: variables.collect(), flags: request.flags, other_variables: request.other_variables })
+        Ok(Self { file, variables: std::env::vars_os().collect(), flags: request.flags, other_variables: request.other_variables })
     }
 
     /// Whether there is a file: then the spec of the release on the cluster does not count.
@@ -121,10 +123,22 @@ impl Loaded {
 }
 
 fn text(source: &Source) -> Result<String, InputError> {
-    let Source::File(path) = source else {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map_err(InputError::Stdin)?;
-        return Ok(text);
+    let read = match source {
+        Source::Stdin => bounded(io::stdin().lock()),
+        Source::File(path) => {
+            let path = path.clone();
+            patience::read(move || File::open(path).and_then(bounded))
+        }
     };
-    std::fs::read_to_string(path).map_err(|why| InputError::File { path: path.clone(), why })
+    read.map_err(|why| match source {
+        Source::Stdin => InputError::Stdin(why),
+        Source::File(path) => InputError::File { path: path.clone(), why },
+    })
+}
+
+/// A stream may have no end.
+fn bounded(stream: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    let size = stream.take(yaml::MOST as u64 + 1).read_to_string(&mut text)?;
+    if size > yaml::MOST { Err(io::Error::other(format!("it is larger than {} KiB", yaml::MOST >> 10))) } else { Ok(text) }
 }

@@ -1,23 +1,26 @@
-//! Output for people: the answer goes to stdout, everything else to stderr.
+//! Output: the answer goes to stdout, everything else to stderr.
+//!
+//! Texts may contain what a site, a cluster or a file says. Everything is made harmless here, and only here colors are added.
 
 #[cfg(test)]
 pub(crate) mod recorded;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Explained, Failure};
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::time::Duration;
+use sticky_app::console;
+use sticky_core::harmless::{harmless, harmless_json, harmless_lines};
 use tokio::time::Instant;
 
 /// Where text goes, and whether it is interactive.
 pub(crate) trait Sink: std::fmt::Debug + Sync {
-    /// Writes to stdout, with a newline at the end.
-    fn out(&self, text: &str);
+    /// Writes to stdout. Returns whether somebody reads it.
+    fn out(&self, bytes: &[u8]) -> io::Result<bool>;
     /// Writes a line to stderr.
     fn err(&self, line: &str);
-    /// Replaces everything that the terminal shows.
-    fn screen(&self, text: &str);
     /// Whether stderr is a terminal, so that somebody reads along.
     fn is_read(&self) -> bool;
     /// Whether a line of stderr can be drawn over and over.
@@ -33,27 +36,17 @@ pub(crate) trait Sink: std::fmt::Debug + Sync {
 struct Streams;
 
 impl Sink for Streams {
-    fn out(&self, text: &str) {
-        let mut out = anstream::stdout().lock();
-        // A reader that exits early (`| head`) is not an error.
-        let _ = writeln!(out, "{text}");
-        let _ = out.flush();
+    fn out(&self, bytes: &[u8]) -> io::Result<bool> {
+        let mut out = io::stdout().lock();
+        console::heard(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
     fn err(&self, line: &str) {
-        // With stderr closed, there is no other place to report this.
-        let _ = writeln!(anstream::stderr().lock(), "{line}");
-    }
-
-    /// The sequence clears the screen whether or not colour is wanted, so it bypasses what strips colour.
-    fn screen(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "\x1b[H\x1b[2J{text}");
-        let _ = out.flush();
+        console::report(&format!("{line}\n"));
     }
 
     fn is_read(&self) -> bool {
-        std::io::stderr().is_terminal()
+        io::stderr().is_terminal()
     }
 
     fn can_redraw(&self) -> bool {
@@ -61,14 +54,14 @@ impl Sink for Streams {
     }
 
     fn can_ask(&self) -> bool {
-        std::io::stdin().is_terminal() && self.is_read()
+        io::stdin().is_terminal() && self.is_read()
     }
 
     fn ask(&self, question: &str) -> String {
-        let _ = write!(anstream::stderr().lock(), "{question}");
+        console::report(question);
         let mut line = String::new();
         // Input that can't be read counts as no answer.
-        let _ = std::io::stdin().read_line(&mut line);
+        let _ = io::stdin().read_line(&mut line);
         line
     }
 }
@@ -81,11 +74,31 @@ pub(crate) struct Output {
     sink: &'static dyn Sink,
 }
 
+/// The answer could not be written to stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("writing to stdout: {0}")]
+pub(crate) struct Unwritten(#[from] io::Error);
+
+impl Explained for Unwritten {
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+}
+
 /// The form of an answer: `-o`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Table,
     Json,
+}
+
+/// One of the answers of a command that watches.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Lines(String),
+    Json(String),
+    /// In place of everything that the terminal shows.
+    Screen(String),
 }
 
 /// The mark at the start of a phase's line.
@@ -125,7 +138,7 @@ impl Output {
             return;
         }
         let sign = self.sign(mark);
-        let line = format!("{name:<11} {what}");
+        let line = harmless_lines(&format!("{name:<11} {what}"));
         let took = took.map(short).unwrap_or_default();
         if took.is_empty() {
             return self.sink.err(&format!("{sign} {line}"));
@@ -137,7 +150,7 @@ impl Output {
     /// A warning that belongs to no phase.
     pub(crate) fn warning(self, what: &str) {
         if !self.quiet {
-            self.sink.err(&format!("{} {what}", self.sign(Mark::Warning)));
+            self.sink.err(&format!("{} {}", self.sign(Mark::Warning), harmless_lines(what)));
         }
     }
 
@@ -173,7 +186,7 @@ impl Output {
     /// A line of its own, on stderr.
     pub(crate) fn note(self, line: &str) {
         if !self.quiet {
-            self.sink.err(line);
+            self.sink.err(&harmless_lines(line));
         }
     }
 
@@ -193,26 +206,47 @@ impl Output {
     /// Asks a yes/no question. Anything but a yes is a no, also if the user can't be asked.
     #[must_use]
     pub(crate) fn confirm(self, question: &str) -> bool {
-        self.can_ask() && matches!(self.sink.ask(&format!("{question} [y/N] ")).trim().to_ascii_lowercase().as_str(), "y" | "yes")
+        self.can_ask() && matches!(self.sink.ask(&format!("{} [y/N] ", harmless_lines(question))).trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
-    /// The answer, on stdout.
-    pub(crate) fn answer(self, text: &str) {
-        self.sink.out(text);
+    /// The answer, on stdout. A reader that has gone, as in `| head`, is no error.
+    pub(crate) fn answer(self, text: &str) -> Result<(), Unwritten> {
+        self.exactly(&harmless_lines(text))
     }
 
-    /// The answer in place of everything that the terminal shows.
-    pub(crate) fn screen(self, text: &str) {
-        self.sink.screen(text);
+    /// The answer as JSON.
+    pub(crate) fn json(self, json: &str) -> Result<(), Unwritten> {
+        self.exactly(&harmless_json(json))
+    }
+
+    /// An answer for another program, such as a script, whose bytes must stay as they are.
+    pub(crate) fn exactly(self, text: &str) -> Result<(), Unwritten> {
+        self.sink.out(format!("{text}\n").as_bytes())?;
+        Ok(())
+    }
+
+    /// One of several answers. There is no next one if nobody reads them, or if this one could not be written.
+    pub(crate) fn next(self, text: &Shown) -> ControlFlow<Result<(), Unwritten>> {
+        let text = match text {
+            Shown::Lines(text) => format!("{}\n", harmless_lines(text)),
+            Shown::Json(text) => format!("{}\n", harmless_json(text)),
+            // Whether or not colors are wanted, it clears the screen.
+            Shown::Screen(text) => format!("\x1b[H\x1b[2J{}\n", harmless_lines(text)),
+        };
+        match self.sink.out(text.as_bytes()) {
+            Ok(true) => ControlFlow::Continue(()),
+            Ok(false) => ControlFlow::Break(Ok(())),
+            Err(why) => ControlFlow::Break(Err(why.into())),
+        }
     }
 
     /// A failure, with its next steps.
     pub(crate) fn failure(self, failure: &Failure) {
-        self.sink.err(&format!("{} {}", "error:".red().bold(), failure.what));
+        self.sink.err(&format!("{} {}", "error:".red().bold(), harmless_lines(&failure.what)));
         if !failure.tries.is_empty() {
             self.sink.err("\ntry one of these:");
             for hint in &failure.tries {
-                self.sink.err(&format!("  {hint}"));
+                self.sink.err(&format!("  {}", harmless_lines(hint)));
             }
         }
     }
@@ -230,7 +264,7 @@ impl Live {
     /// Shows what it is waiting for now.
     pub(crate) fn says(&self, what: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(what.to_owned());
+            bar.set_message(harmless(what));
         }
     }
 

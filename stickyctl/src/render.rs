@@ -1,10 +1,11 @@
 //! `stickyctl render`: a spec in, manifests out, without any network.
 
 use crate::exit::{Exit, Explained};
-use crate::generate::write::{HEADER, KUSTOMIZATION, Unwritable, files, json, yaml};
+use crate::files::{Place, Replace, WriteError, read_own, remove_own};
+use crate::generate::write::{HEADER, KUSTOMIZATION, Unwritable, files, json, yaml as documents};
 use crate::generate::{chart, objects};
 use crate::input::SpecRequest;
-use crate::spec::StickyApp;
+use crate::spec::{StickyApp, yaml};
 use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,8 @@ pub(crate) struct Request {
 pub(crate) enum Form {
     /// One text, on stdout.
     Text(Notation),
-    /// A folder with a file for each object and a kustomization.
-    Folder(PathBuf),
+    /// A folder with a file for each object and a kustomization; whether to replace files that `render` did not write.
+    Folder(PathBuf, bool),
 }
 
 /// The notation of a text.
@@ -51,18 +52,24 @@ pub(crate) enum Rendered {
 pub(crate) enum RenderError {
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
-    #[error("writing {}: {why}", path.display())]
+    #[error("making the folder {}: {why}", path.display())]
     Folder { path: PathBuf, why: io::Error },
+    #[error(transparent)]
+    File(#[from] WriteError),
 }
 
 impl Explained for RenderError {
     fn exit(&self) -> Exit {
-        Exit::Failed
+        match self {
+            Self::Unwritable(_) | Self::Folder { .. } => Exit::Failed,
+            Self::File(error) => error.exit(),
+        }
     }
 
     fn next_steps(&self) -> Vec<String> {
         match self {
             Self::Unwritable(_) => Vec::new(),
+            Self::File(error) => error.next_steps(),
             Self::Folder { .. } => vec!["stickyctl render --out DIR    choose a folder that you can write to".to_owned()],
         }
     }
@@ -72,46 +79,40 @@ impl Explained for RenderError {
 pub(crate) fn render(spec: &StickyApp, with_namespace: bool, form: Form) -> Result<Rendered, RenderError> {
     let objects = objects(spec, with_namespace);
     let text = match form {
-        Form::Folder(folder) => {
-            write(&folder, &files(&objects)?)?;
+        Form::Folder(folder, force) => {
+            write(&folder, &files(&objects)?, force)?;
             return Ok(Rendered::Folder(folder, objects.len()));
         }
-        Form::Text(Notation::Yaml) => yaml(&objects)?,
+        Form::Text(Notation::Yaml) => documents(&objects)?,
         Form::Text(Notation::Json) => json(&objects)?,
         Form::Text(Notation::Values) => chart::values_text(spec),
     };
     Ok(Rendered::Text(text))
 }
 
-/// Writes the files, and removes those of an earlier run that are no longer part of the release.
-fn write(folder: &Path, files: &[(String, String)]) -> Result<(), RenderError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        |why| RenderError::Folder { path, why }
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    for stale in earlier(folder).into_iter().filter(|name| !files.iter().any(|(file, _)| file == name)) {
-        let path = folder.join(stale);
-        match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(e)),
-            _ => {}
-        }
+/// Writes the files, and removes those of an earlier run that are no longer part of the release. If one file can't be written,
+/// none is.
+fn write(folder: &Path, files: &[(String, String)], force: bool) -> Result<(), RenderError> {
+    std::fs::create_dir_all(folder).map_err(|why| RenderError::Folder { path: folder.to_owned(), why })?;
+    let replace = Replace::new(force, is_ours);
+    let places: Vec<Place> = files.iter().map(|(name, _)| Place::new(&folder.join(name), replace)).collect::<Result<_, _>>()?;
+    for stale in earlier(folder).iter().filter(|name| !files.iter().any(|(file, _)| file == *name)) {
+        remove_own(&folder.join(stale), is_ours)?;
     }
-    for (name, text) in files {
-        let path = folder.join(name);
-        crate::files::write(&path, text.as_bytes()).map_err(failed(&path))?;
+    for (place, (_, text)) in places.iter().zip(files) {
+        place.write(text.as_bytes())?;
     }
     Ok(())
 }
 
-/// The files that an earlier run wrote. Files in another kustomization don't count, and neither does a name that leads out
-/// of the folder.
+fn is_ours(head: &[u8]) -> bool {
+    head.starts_with(HEADER.as_bytes())
+}
+
+/// What the kustomization of an earlier run lists, without names that lead out of the folder. Another's kustomization doesn't count.
 fn earlier(folder: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(folder.join(KUSTOMIZATION)).unwrap_or_default();
-    if !text.starts_with(HEADER) {
-        return Vec::new();
-    }
-    let list: Value = serde_yaml::from_str(&text).unwrap_or_default();
+    let text = read_own(&folder.join(KUSTOMIZATION), is_ours).unwrap_or_default();
+    let list = yaml::read(&text).unwrap_or_default();
     let names = list["resources"].as_array().into_iter().flatten().filter_map(Value::as_str);
     names.filter(|name| !name.contains('/') && *name != "..").map(str::to_owned).collect()
 }

@@ -175,7 +175,11 @@ fn an_unfit_file_that_was_named_is_wrong_usage() {
     let place = Place::new();
     let arm = place.put("arm", &program(183, ""));
     let script = place.put("script", b"#!/bin/sh\n");
+    // Opening a pipe waits for a writer.
+    let pipe = place.at("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (path, part) in [
+        (pipe.to_str().unwrap(), "it is not a regular file"),
         (arm.to_str().unwrap(), "it is built for arm64, not for amd64"),
         (script.to_str().unwrap(), "it is not an ELF file"),
         ("/nonexistent", "it can't be read: No such file"),
@@ -209,8 +213,8 @@ fn where_nothing_can_be_written() {
     let place = Place::new();
     let binary = place.put("app", &amd64(""));
     let output = place.image(&["--app-binary", binary.to_str().unwrap(), "--arch", "amd64", "--out", "no/such/folder.tar"]);
-    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""));
-    has(&output.stderr, &["error: writing the archive of docker.io/library/sticky-app:", " to no/such/folder.tar: "]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+    has(&output.stderr, &["error: writing no/such/folder.tar: cannot create a file in its folder: "]);
     let full = Command::new("/bin/sh")
         .args(["-c", "\"$0\" image --app-binary \"$1\" --arch amd64 --out - > /dev/full"])
         .args([place.at("bin/stickyctl"), binary])
@@ -218,6 +222,34 @@ fn where_nothing_can_be_written() {
         .unwrap();
     assert_eq!(full.status.code(), Some(1));
     has(&full.stderr, &[" to stdout: No space left"]);
+}
+
+/// Before the archive is made: a named pipe and a socket would be replaced, a link followed, and a file lost.
+#[test]
+fn what_is_no_archive_stays() {
+    let place = Place::new();
+    let binary = place.put("app", &amd64(""));
+    let image =
+        |out: &str, more: &[&str]| place.image(&[&["--app-binary", binary.to_str().unwrap(), "--arch", "amd64", "--out", out], more].concat());
+    assert!(Command::new("mkfifo").arg(place.at("work/pipe")).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(place.at("work/socket")).unwrap();
+    place.put("target", b"oci-layout");
+    std::os::unix::fs::symlink(place.at("target"), place.at("work/link")).unwrap();
+    for (name, what) in [("pipe", "a named pipe"), ("socket", "a socket"), ("link", "a symbolic link")] {
+        let was = std::fs::symlink_metadata(place.at("work").join(name)).unwrap().file_type();
+        for more in [&[][..], &["--force"]] {
+            let refused = image(name, more);
+            assert_eq!(refused.status.code(), Some(2), "{name}");
+            has(&refused.stderr, &[what]);
+        }
+        assert_eq!(std::fs::symlink_metadata(place.at("work").join(name)).unwrap().file_type(), was);
+    }
+    assert_eq!(std::fs::read(place.at("target")).unwrap(), b"oci-layout");
+    place.put("work/mine.tar", b"mine");
+    has(&image("mine.tar", &[]).stderr, &["did not write it", "--force"]);
+    assert_eq!(std::fs::read(place.at("work/mine.tar")).unwrap(), b"mine");
+    assert_eq!(image("mine.tar", &["--force"]).status.code(), Some(0));
+    assert_eq!(image("mine.tar", &["--image", "a/b:2"]).status.code(), Some(0), "an archive is replaced by an archive");
 }
 
 /// A docker whose engine answers and whose builds write `binary` to their destination.

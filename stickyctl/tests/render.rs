@@ -123,6 +123,90 @@ fn a_folder_follows_the_spec_and_leaves_what_is_not_ours() {
     assert!(folder.path().join("mine.yaml").exists());
 }
 
+fn into(folder: &Path, more: &[&str]) -> Output {
+    render(&[&["--out", folder.to_str().unwrap()], more].concat(), &[], "")
+}
+
+/// A header makes no file ours, neither its own folder's others nor what a name leads to.
+#[test]
+fn a_crafted_kustomization_deletes_nothing() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("in");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(outer.path().join("outside.yaml"), "theirs").unwrap();
+    for name in ["notes.txt", "deployment.yaml"] {
+        std::fs::write(folder.join(name), "theirs").unwrap();
+    }
+    std::os::unix::fs::symlink(outer.path().join("outside.yaml"), folder.join("link.yaml")).unwrap();
+    let header = "# Written by stickyctl render.\n";
+    std::fs::write(
+        folder.join("kustomization.yaml"),
+        format!("{header}resources: [notes.txt, deployment.yaml, link.yaml, ../outside.yaml, .., ., '']\n"),
+    )
+    .unwrap();
+    let output = into(&folder, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(std::fs::read_to_string(outer.path().join("outside.yaml")).unwrap(), "theirs");
+    for name in ["notes.txt", "deployment.yaml"] {
+        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), "theirs");
+    }
+    assert!(folder.join("link.yaml").is_symlink());
+}
+
+#[test]
+fn what_render_did_not_write_is_replaced_only_with_force() {
+    for name in ["kustomization.yaml", "deployment-sticky-sessions.yaml"] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), "resources: [mine.yaml]\n").unwrap();
+        let refused = into(folder.path(), &[]);
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(stderr(&refused).contains(name) && stderr(&refused).contains("--force"), "{}", stderr(&refused));
+        assert_eq!(contents(folder.path()).len(), 1, "nothing else is written either");
+        assert_eq!(into(folder.path(), &["--force"]).status.code(), Some(0));
+        assert!(std::fs::read_to_string(folder.path().join(name)).unwrap().starts_with("# Written by stickyctl render.\n"));
+        assert_eq!(into(folder.path(), &[]).status.code(), Some(0), "and now it is ours");
+    }
+}
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let outer = tempfile::tempdir().unwrap();
+    let (folder, target) = (outer.path().join("in"), outer.path().join("target"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&target, "# Written by stickyctl render.\n").unwrap();
+    for name in ["kustomization.yaml", "ingress-sticky-sessions.yaml"] {
+        std::os::unix::fs::symlink(&target, folder.join(name)).unwrap();
+        for more in [&[][..], &["--force"]] {
+            let refused = into(&folder, more);
+            assert_eq!(refused.status.code(), Some(2));
+            assert!(stderr(&refused).contains("symbolic link"), "{}", stderr(&refused));
+        }
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "# Written by stickyctl render.\n");
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+}
+
+/// A hostile spec is refused within a second, and takes no memory to speak of: 64 MiB of address space would not hold the tree.
+#[test]
+fn a_small_hostile_spec_stays_small() {
+    let folder = tempfile::tempdir().unwrap();
+    let square = format!("a: &a [{}]\nb: [{}]\n", vec!["x"; 4_000].join(","), vec!["*a"; 10_000].join(","));
+    for (name, text) in [("square", square), ("deep", format!("a: {}", "[".repeat(40_000))), ("nan", "autoscaling: {max: .nan}".to_owned())] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let limited = Command::new("sh")
+            .args(["-c", "ulimit -v 1000000 && ulimit -t 20 && exec \"$0\" render -f \"$1\""])
+            .args([env!("CARGO_BIN_EXE_stickyctl"), path.to_str().unwrap()])
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(limited.status.code(), Some(2), "{name}: {}", stderr(&limited));
+        assert!(stderr(&limited).contains("can't read the file as YAML"), "{name}: {}", stderr(&limited));
+    }
+    let endless = render(&["-f", "/dev/zero"], &[], "");
+    assert!(endless.status.code() == Some(2) && stderr(&endless).contains("larger than 256 KiB"), "{}", stderr(&endless));
+}
+
 /// `manifests/` is what `render` writes, to the byte, and holds the presets alone.
 #[test]
 fn the_manifests_in_the_tree_are_current() {

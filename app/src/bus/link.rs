@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use sticky_core::choice::Fanout;
-use sticky_core::ids::ClientId;
+use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::topology::Presence;
 use sticky_core::trace::TraceId;
 use sticky_core::wire::object;
@@ -17,16 +17,16 @@ pub(crate) struct Relayed {
     /// The trace, if the client asked for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceId>,
+    /// By which a receiver drops a second copy, if the client chose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<IdempotencyKey>,
 }
-
-/// The longest message that is read off the bus, in bytes: twice what the largest `--max-text` needs in JSON.
-const MOST_BYTES: usize = 256 * 1024;
 
 /// Something on a channel that this app did not write. None of the texts repeats what was in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadMessage {
-    /// It is longer than any message that this app publishes.
-    #[error("longer than any message that this app publishes")]
+    /// It is longer than what this worker accepts from a client.
+    #[error("longer than --max-text allows")]
     TooLong,
     /// It is not a [`Relayed`].
     #[error("not a message of this app")]
@@ -34,32 +34,57 @@ pub(crate) enum BadMessage {
     /// The client id is malformed.
     #[error("a message with a malformed client id")]
     BadClientId,
+    /// It is on the channel of one session and addresses another.
+    #[error("a message on the channel of another session")]
+    OtherSession,
     /// It is not a [`Presence`].
     #[error("not a presence of this app")]
     NotAPresence,
+    /// It is on a worker's own channel, and the worker didn't write it.
+    #[error("not a beat of this worker")]
+    NotABeat,
 }
 
 impl Relayed {
-    /// Reads a message and its session.
+    /// Reads a message and its session, with the rules for what a client sends.
     ///
     /// # Errors
     /// [`BadMessage`] if this app did not write it.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<(Self, ClientId), BadMessage> {
-        if bytes.len() > MOST_BYTES {
+    pub(crate) fn parse(bytes: &[u8], max_text: usize) -> Result<(Self, ClientId), BadMessage> {
+        // JSON writes a byte as at most six (`\u0000`); the other fields are short.
+        if bytes.len() > max_text.saturating_mul(6).saturating_add(1_024) {
             return Err(BadMessage::TooLong);
         }
         let message: Self = object(bytes).map_err(|_| BadMessage::NotAMessage)?;
+        if message.text.len() > max_text {
+            return Err(BadMessage::TooLong);
+        }
         let to = ClientId::parse(&message.to).map_err(|_| BadMessage::BadClientId)?;
         Ok((message, to))
     }
 }
 
-/// Why a message could not be published.
+/// Why a message could not be published, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BusError {
-    /// The bus is not reachable.
-    #[error("the relay is down: {0}; nothing was published, try again when /topology shows the bus as ok")]
-    Away(String),
+    /// It has not been published and will not be.
+    #[error("not sent: the relay is down ({0}); try again when /topology shows the bus as ok")]
+    NotSent(String),
+    /// It was sent to the bus, which didn't confirm it.
+    #[error(
+        "unknown: the bus did not confirm the message and may still deliver it ({0}); to send it again without a second copy, use the same Idempotency-Key"
+    )]
+    Unknown(String),
+}
+
+impl BusError {
+    /// The code of the answer.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::NotSent(_) => "relay-unavailable",
+            Self::Unknown(_) => "relay-unknown",
+        }
+    }
 }
 
 /// The worker, as the bus calls it from its own task or another worker's thread. None of the methods may block.
@@ -76,6 +101,8 @@ pub(crate) trait Inbox: Send + Sync + 'static {
     fn holds(&self, id: &ClientId) -> bool;
     /// All sessions of which this worker holds a socket.
     fn sessions(&self) -> Vec<ClientId>;
+    /// The longest text that this worker accepts, in bytes.
+    fn max_text(&self) -> usize;
 }
 
 /// One worker's link to the bus.
@@ -86,7 +113,7 @@ pub(crate) trait Bus: Send + Sync + 'static {
     fn fanout(&self) -> Fanout;
     /// Whether the subscription is up.
     fn is_up(&self) -> bool;
-    /// The worker hears nothing although the bus answers: only a restart can help.
+    /// The worker hears nothing although the bus takes what it publishes: only a restart can help.
     fn is_deaf(&self) -> bool {
         false
     }
@@ -97,7 +124,7 @@ pub(crate) trait Bus: Send + Sync + 'static {
     /// The set of sockets of `id` changed: the bus looks at [`Inbox::holds`] and subscribes or unsubscribes. Resolves when
     /// that is confirmed, to whether messages for `id` will arrive; never waits for a bus that is down.
     fn reconcile<'a>(&'a self, id: ClientId) -> BoxFuture<'a, bool>;
-    /// Publishes; resolves to the number of workers that received it.
+    /// Publishes; resolves to the number of workers to whose subscription the bus passed it.
     fn publish<'a>(&'a self, message: &'a Relayed) -> BoxFuture<'a, Result<u64, BusError>>;
     /// Announces this worker to every worker, itself included. Resolves when that is done, or has failed.
     fn announce<'a>(&'a self, presence: Presence) -> BoxFuture<'a, ()>;
@@ -110,12 +137,16 @@ mod tests {
     #[test]
     fn rubbish_is_named_and_not_repeated() {
         let id = ClientId::from_random([7; 16]);
-        let good = format!(r#"{{"to":"{}","text":"x"}}"#, id.as_str());
-        assert_eq!(Relayed::parse(good.as_bytes()).unwrap().1, id);
-        let long = vec![b' '; MOST_BYTES + 1];
-        for bad in [&b"\xff"[..], b"{}", br#"{"to":"secret","text":"x"}"#, br#"{"to":1}"#, &long] {
-            let why = Relayed::parse(bad).unwrap_err().to_string();
-            assert!(!why.contains("secret"));
+        let written = |text: &str| format!(r#"{{"to":"{}","text":"{text}","key":"m-1","later":1}}"#, id.as_str());
+        let (good, to) = Relayed::parse(written("x").as_bytes(), 8).unwrap();
+        assert_eq!((to, good.key.is_some()), (id, true));
+        let (long, longest) = (written("123456789"), " ".repeat(2_000));
+        let key = written("x").replace("m-1", "<img>");
+        for bad in ["\u{1}", "{}", "[]", r#"{"to":"secret","text":"x"}"#, r#"{"to":1}"#, &long, &longest, &key] {
+            let why = Relayed::parse(bad.as_bytes(), 8).unwrap_err().to_string();
+            assert!(!why.contains("secret") && !why.contains("img"));
         }
+        // The longest text in its longest form still fits.
+        assert!(Relayed::parse(written(&"\\u0000".repeat(8)).as_bytes(), 8).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bus::link::{Bus, Inbox};
 use crate::bus::memory::Hub;
-use crate::bus::redis::{BadRedis, RedisBus, RedisConfig};
+use crate::bus::redis::{RedisBus, RedisConfig};
 use std::sync::Arc;
 use sticky_core::choice::Fanout;
 use sticky_core::identity::Identity;
@@ -46,14 +46,11 @@ impl Relay {
         matches!(self, Self::Memory { .. })
     }
 
-    /// Joins the worker `identity` on the current runtime; the bus delivers to `inbox`.
-    ///
-    /// # Errors
-    /// The Redis client refuses the connection's settings. Redis itself need not be reachable.
-    pub(crate) fn join(&self, identity: &Identity, inbox: Arc<dyn Inbox>) -> Result<Arc<dyn Bus>, BadRedis> {
-        Ok(match self {
+    /// Joins the worker `identity` on the current runtime; the bus delivers to `inbox`. Redis need not be reachable.
+    pub(crate) fn join(&self, identity: &Identity, inbox: Arc<dyn Inbox>) -> Arc<dyn Bus> {
+        match self {
             Self::Memory { hub, fanout } => Arc::new(hub.join(identity.pod.as_str(), identity.worker, inbox, *fanout)),
-            Self::Redis(config) => Arc::new(RedisBus::start((**config).clone(), inbox, &identity.boot)?),
-        })
+            Self::Redis(config) => Arc::new(RedisBus::start((**config).clone(), inbox, identity)),
+        }
     }
 }

@@ -1,15 +1,24 @@
 //! The flags of the server.
 
-use super::shared::{DrainArgs, LimitArgs, RelayArgs};
+use super::shared::{Drain, DrainArgs, LimitArgs, RelayArgs};
 use crate::logging::Format;
 use crate::settings::{BusKind, CloseAfterPost, Request};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use std::net::SocketAddr;
-use std::time::Duration;
 use sticky_core::choice::{Expose, Issuer};
+use sticky_core::host::Host;
 use sticky_core::names::env;
+
+/// Long enough for the slowest front door to notice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnACluster;
+
+impl Drain for OnACluster {
+    const DELAY: &'static str = "10s";
+    const WINDOW: &'static str = "15s";
+}
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -38,11 +47,11 @@ pub(super) struct ServeArgs {
     #[arg(long, env = env::EXPOSE_IDENTITY, default_value = "full")]
     expose_identity: Expose,
     /// Also accept the Origin of HOST; the requested host is always accepted (repeatable)
-    #[arg(long, value_name = "HOST", env = env::ALLOWED_ORIGIN, value_delimiter = ',')]
-    allowed_origin: Vec<String>,
+    #[arg(long, value_name = "HOST", env = env::ALLOWED_ORIGIN, value_delimiter = ',', value_parser = Host::parse)]
+    allowed_origin: Vec<Host>,
     /// When listening on loopback, and on the admin port, also answer to HOST as the Host header (repeatable)
-    #[arg(long, value_name = "HOST", env = env::ALLOWED_HOST, value_delimiter = ',')]
-    allowed_host: Vec<String>,
+    #[arg(long, value_name = "HOST", env = env::ALLOWED_HOST, value_delimiter = ',', value_parser = Host::parse)]
+    allowed_host: Vec<Host>,
     /// Trust X-Forwarded-For from proxies in CIDR (repeatable)
     #[arg(long, value_name = "CIDR", env = env::TRUSTED_PROXY, value_delimiter = ',')]
     trusted_proxy: Vec<IpNet>,
@@ -55,7 +64,7 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     relay: RelayArgs,
     #[command(flatten)]
-    drain: DrainArgs,
+    drain: DrainArgs<OnACluster>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -82,7 +91,7 @@ impl ServeArgs {
             allowed_hosts: self.allowed_host,
             trusted_proxies: self.trusted_proxy,
             close_after_post: self.close_after_post,
-            drain: self.drain.plan(Duration::from_secs(10), Duration::from_secs(15)),
+            drain: self.drain.plan(),
             memory_limit: self.limits.memory_limit(),
             limits: self.limits.limits(open_files),
             open_files,

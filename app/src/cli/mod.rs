@@ -1,17 +1,21 @@
 //! The command line of `sticky-app`. Nothing below this module knows clap.
 
 mod args;
+mod parse;
 mod shared;
 
-pub use shared::{DrainArgs, LimitArgs, RelayArgs};
+pub use parse::{parse, refuse};
+pub use shared::{Drain, DrainArgs, LimitArgs, RelayArgs};
 
 use crate::supervisor::control;
-use crate::{logging, open_files, probe, supervisor};
+use crate::{console, logging, open_files, probe, supervisor};
 use args::ServeArgs;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Duration;
 use sticky_core::duration;
+use sticky_core::harmless::harmless;
 
 /// A demo of sticky sessions: shows which pod and which worker answers, and why
 #[derive(Debug, Parser)]
@@ -36,7 +40,7 @@ enum Command {
         /// URL of the app, for example http://127.0.0.1:8080
         url: String,
         /// Give up after DURATION
-        #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::parse)]
+        #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration::positive)]
         timeout: Duration,
     },
 }
@@ -50,17 +54,18 @@ pub fn command() -> clap::Command {
 /// The whole program: parses the arguments, and is a supervisor, a worker or a probe.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match parse(command()) {
+        Ok((cli, _)) => cli,
+        Err(done) => return done,
+    };
     if let Some(Command::Probe { url, timeout }) = cli.command {
         return probed(probe::run(&url, timeout));
     }
     logging::start(cli.serve.log_format(), "info");
     let settings = match cli.serve.request(open_files::raise_limit()).check() {
         Ok(settings) => settings,
-        Err(unusable) => {
-            // Like clap's own findings: on stderr, exit code 2.
-            clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{unusable}\n")).exit();
-        }
+        // Like clap's own findings: on stderr, exit code 2.
+        Err(unusable) => return refuse(&clap::Error::raw(ErrorKind::ValueValidation, format!("{unusable}\n"))),
     };
     match control::place_of_this_worker() {
         Some(place) => {
@@ -72,18 +77,16 @@ pub fn run() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place where the probe's outcome is printed")]
 fn probed(result: Result<probe::Answered, probe::ProbeError>) -> ExitCode {
-    match result {
-        Ok(answered) => {
-            println!("{answered}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let why = match result {
+        Ok(answered) => match console::print(&format!("{}\n", harmless(&answered.to_string()))) {
+            Ok(_) => return ExitCode::SUCCESS,
+            Err(error) => format!("writing to stdout: {error}"),
+        },
+        Err(error) => error.to_string(),
+    };
+    console::report(&format!("error: {}\n", harmless(&why)));
+    ExitCode::FAILURE
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::bus::redis::RedisRequest;
 use crate::cgroup;
 use clap::Args;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::time::Duration;
 use sticky_core::choice::Fanout;
@@ -46,23 +47,33 @@ impl RelayArgs {
     }
 }
 
-/// `--drain-…`: how a worker leaves.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Drain")]
-pub struct DrainArgs {
-    /// After SIGTERM, keep accepting everything for DURATION, so that proxies can notice [default: 10s]
-    #[arg(long, value_name = "DURATION", env = env::DRAIN_DELAY, value_parser = duration::parse)]
-    pub drain_delay: Option<Duration>,
-    /// Then close the sockets with code 1012, spread over DURATION, and cut what is left [default: 15s]
-    #[arg(long, value_name = "DURATION", env = env::DRAIN_WINDOW, value_parser = duration::parse)]
-    pub drain_window: Option<Duration>,
+/// The drain of a program, unless its flags say otherwise.
+pub trait Drain {
+    /// The default of `--drain-delay`, as a flag's value.
+    const DELAY: &'static str;
+    /// The default of `--drain-window`, as a flag's value.
+    const WINDOW: &'static str;
 }
 
-impl DrainArgs {
-    /// The plan; a flag that was not given takes `delay` or `window`.
+/// `--drain-…`: how a worker leaves, with the defaults of a program.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Drain")]
+pub struct DrainArgs<D: Drain + std::fmt::Debug + Clone + Send + Sync + 'static> {
+    /// After SIGTERM, keep accepting everything for DURATION, so that proxies can notice
+    #[arg(long, value_name = "DURATION", env = env::DRAIN_DELAY, default_value = D::DELAY, value_parser = duration::parse)]
+    drain_delay: Duration,
+    /// Then close the sockets with code 1012, spread over DURATION, and cut what is left
+    #[arg(long, value_name = "DURATION", env = env::DRAIN_WINDOW, default_value = D::WINDOW, value_parser = duration::parse)]
+    drain_window: Duration,
+    #[arg(skip)]
+    of: PhantomData<D>,
+}
+
+impl<D: Drain + std::fmt::Debug + Clone + Send + Sync> DrainArgs<D> {
+    /// How long the two steps of a drain take.
     #[must_use]
-    pub fn plan(&self, delay: Duration, window: Duration) -> Plan {
-        Plan { delay: self.drain_delay.unwrap_or(delay), window: self.drain_window.unwrap_or(window) }
+    pub const fn plan(&self) -> Plan {
+        Plan { delay: self.drain_delay, window: self.drain_window }
     }
 }
 
@@ -80,19 +91,19 @@ pub struct LimitArgs {
     #[arg(long, value_name = "SIZE", env = env::MAX_FRAME, default_value = "16KiB", value_parser = parse_size)]
     max_frame: usize,
     /// Close a connection whose request headers take longer than this
-    #[arg(long, value_name = "DURATION", env = env::HEADER_TIMEOUT, default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::HEADER_TIMEOUT, default_value = "10s", value_parser = duration::positive)]
     header_timeout: Duration,
     /// Close a connection that is idle for this long between requests; keep it above the front door's own timeout
-    #[arg(long, value_name = "DURATION", env = env::KEEP_ALIVE, default_value = "120s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::KEEP_ALIVE, default_value = "120s", value_parser = duration::positive)]
     keep_alive: Duration,
     /// Longest time for a whole request; a slower one gets 408
-    #[arg(long, value_name = "DURATION", env = env::REQUEST_TIMEOUT, default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::REQUEST_TIMEOUT, default_value = "10s", value_parser = duration::positive)]
     request_timeout: Duration,
     /// Close a socket with 1000 after this long without a message in either direction
-    #[arg(long, value_name = "DURATION", env = env::IDLE_SOCKET, default_value = "1h", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::IDLE_SOCKET, default_value = "1h", value_parser = duration::positive)]
     idle_socket: Duration,
     /// Time between pings; two unanswered ones end the socket
-    #[arg(long, value_name = "DURATION", env = env::PING_INTERVAL, default_value = "20s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", env = env::PING_INTERVAL, default_value = "20s", value_parser = duration::positive)]
     ping_interval: Duration,
     /// Most sockets of one session on one worker; one more gets 429
     #[arg(long, value_name = "N", env = env::SOCKETS_PER_SESSION, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1_000))]

@@ -1,10 +1,13 @@
 //! The accept loop, and the final drain of the queue before a listener closes.
 
-use crate::server::connection::{self, Admitted};
+use crate::server::connection::{self, Bounds, ClientBody, Ended};
 use crate::server::memory::Charge;
+use crate::server::outer;
 use crate::server::stream::{self, Stream};
 use crate::server::worker::{AddressSlot, Peer, Worker};
 use axum::Router;
+use axum::body::Body;
+use http::Request;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -88,12 +91,9 @@ fn tcp(stream: TcpStream) -> Stream {
 fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
     let tracker = &worker.tracker;
     match admit(worker, peer) {
-        Ok((held, admitted)) => {
+        Ok(admitted) => {
             let router = router.clone();
-            tracker.spawn(async move {
-                connection::serve(held.worker.clone(), router, stream, peer, admitted).await;
-                drop(held);
-            });
+            tracker.spawn(async move { admitted.serve(&router, stream, peer).await });
         }
         Err(refusal) => {
             bump(&worker.desk.stats.connections_refused);
@@ -108,20 +108,50 @@ fn take(worker: &Arc<Worker>, router: &Router, stream: Stream, peer: Peer) {
     }
 }
 
-/// What a connection holds until it ends.
-struct Held {
+/// A connection that has a place, until it ends.
+struct Admitted {
     worker: Arc<Worker>,
+    /// Whether it has one of the last places, which are kept for upgrades: other requests get 503.
+    upgrades_only: bool,
+    /// Its place among those of its client's address. A socket that it becomes keeps the place.
+    slot: Option<Arc<AddressSlot>>,
     _charge: Charge,
 }
 
-impl Drop for Held {
+/// Longest time for a head in one of the last places.
+const HURRY: Duration = Duration::from_secs(2);
+
+impl Admitted {
+    async fn serve(self, router: &Router, stream: Stream, peer: Peer) {
+        let worker = &self.worker;
+        let mut bounds = Bounds::of(&worker.config.limits);
+        if peer.trusted {
+            bounds = bounds.behind_a_door();
+        }
+        if self.upgrades_only {
+            bounds = Bounds { header_timeout: bounds.header_timeout.min(HURRY), keep_alive: bounds.keep_alive.min(HURRY), ..bounds };
+        }
+        let answer = |mut request: Request<ClientBody>| {
+            request.extensions_mut().insert(peer);
+            if let Some(slot) = &self.slot {
+                request.extensions_mut().insert(slot.clone());
+            }
+            outer::answer(worker.clone(), router.clone(), request.map(Body::new), self.upgrades_only)
+        };
+        if connection::serve(stream, bounds, worker.finish_connections.cancelled(), answer).await == Ended::SlowHead {
+            bump(&worker.desk.stats.slow_headers);
+        }
+    }
+}
+
+impl Drop for Admitted {
     fn drop(&mut self) {
         self.worker.connections.fetch_sub(1, Ordering::Relaxed);
         self.worker.desk.connection_closed();
     }
 }
 
-fn admit(worker: &Arc<Worker>, peer: Peer) -> Result<(Held, Admitted), Refusal> {
+fn admit(worker: &Arc<Worker>, peer: Peer) -> Result<Admitted, Refusal> {
     let limits = &worker.config.limits;
     let open = worker.connections.load(Ordering::Relaxed);
     // An upgraded connection is counted as the socket that it became.
@@ -138,7 +168,7 @@ fn admit(worker: &Arc<Worker>, peer: Peer) -> Result<(Held, Admitted), Refusal> 
     })?;
     let upgrades_only = open >= limits.ordinary_connections() || worker.memory.is_kept_for_upgrades();
     worker.connections.fetch_add(1, Ordering::Relaxed);
-    Ok((Held { worker: worker.clone(), _charge: charge }, Admitted { upgrades_only, slot }))
+    Ok(Admitted { worker: worker.clone(), upgrades_only, slot, _charge: charge })
 }
 
 /// Why a connection is refused before its request is read.
@@ -172,5 +202,64 @@ async fn refuse(mut stream: Stream, refusal: Refusal) {
     if stream.write_all(refusal.answer().as_bytes()).await.is_ok() {
         // The request is on its way, and a reset would discard the answer.
         stream::linger(stream).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Relay;
+    use crate::bus::memory::Hub;
+    use crate::server::{Blueprint, Config, Memory, serve};
+    use sticky_core::choice::{Expose, Fanout, Issuer};
+    use sticky_core::identity::PodName;
+    use sticky_core::limits::Limits;
+    use sticky_core::topology::Door;
+    use tokio::io::AsyncReadExt;
+
+    /// A worker for connections that this test hands over.
+    fn worker(connections_per_address: usize) -> mpsc::Sender<Handed> {
+        let config = Config {
+            issuer: Issuer::Proxy,
+            limits: Limits { connections_per_address, ..Limits::default() },
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+            loopback_only: false,
+            trusted_proxies: Vec::new(),
+            close_after_post: false,
+        };
+        let relay = Relay::Memory { hub: Arc::new(Hub::default()), fanout: Fanout::Directed };
+        let blueprint = Blueprint { config, door: Door::default(), expose: Expose::Full, relay, memory: Memory::new(1 << 20) };
+        let worker = blueprint.worker(PodName::new("a").unwrap(), 0, 1).unwrap();
+        let (hand, handed) = mpsc::channel(8);
+        tokio::spawn(async move { serve(&worker, Source::Handed(handed), std::future::pending()).await });
+        hand
+    }
+
+    /// A connection of `peer`, and the status of its request's answer.
+    async fn ask(hand: &mpsc::Sender<Handed>, peer: &str, request: &str) -> (DuplexStream, String) {
+        let (stream, mut client) = tokio::io::duplex(4_096);
+        assert!(hand.send(Handed { stream, peer: peer.parse().unwrap() }).await.is_ok());
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut status = [0; 12];
+        client.read_exact(&mut status).await.unwrap();
+        (client, String::from_utf8_lossy(&status[9..]).into_owned())
+    }
+
+    #[tokio::test]
+    async fn a_direct_client_holds_only_so_much_and_a_socket_keeps_its_place() {
+        let hand = worker(1);
+        let get = "GET /whoami HTTP/1.1\r\nhost: a\r\n\r\n";
+        let upgrade = "GET /ws/aaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let (socket, status) = ask(&hand, "203.0.113.7", upgrade).await;
+        assert_eq!(status, "101");
+        // Its HTTP connection is over by the time that the worker has answered others.
+        assert_eq!(ask(&hand, "203.0.113.8", get).await.1, "200");
+        assert_eq!(ask(&hand, "203.0.113.7", get).await.1, "429");
+        assert_eq!(ask(&hand, "127.0.0.1", get).await.1, "200", "loopback has no limit");
+        drop(socket);
+        while ask(&hand, "203.0.113.7", get).await.1 == "429" {
+            tokio::task::yield_now().await;
+        }
     }
 }

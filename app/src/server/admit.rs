@@ -1,10 +1,11 @@
 //! Admission of requests by path and headers.
 
+use crate::server::head;
 use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::{HOST, HeaderValue, ORIGIN, SET_COOKIE};
+use http::header::{HeaderValue, ORIGIN, SET_COOKIE};
 use std::sync::PoisonError;
 use std::time::Instant;
 use sticky_core::admission::origin_passes;
@@ -24,8 +25,9 @@ pub(super) fn last_segment(uri: &http::Uri) -> &str {
 
 /// Refuses requests that a page of another site sends.
 pub(super) fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).map(|v: &HeaderValue| v.to_str().unwrap_or("null"));
-    if origin_passes(text(ORIGIN), text(HOST), &worker.config.allowed_origins) {
+    // Bytes that no Origin has are as good as `null`.
+    let origin = headers.get(ORIGIN).map(|v| v.to_str().unwrap_or("null"));
+    if origin_passes(origin, head::host(headers).as_ref(), &worker.config.allowed_origins) {
         Ok(())
     } else {
         Err(Problem::new(403, "foreign-origin", "the Origin is not the requested host; --allowed-origin HOST accepts another one"))

@@ -1,7 +1,6 @@
 //! Creates workers, the same way for the supervisor's processes and the threads of `stickyctl … --local`.
 
 use crate::bus::Relay;
-use crate::bus::redis::BadRedis;
 use crate::server::desk::Desk;
 use crate::server::memory::Memory;
 use crate::server::worker::{Config, Worker};
@@ -31,9 +30,6 @@ pub enum CannotMake {
     /// There is no randomness for the boot id.
     #[error("the system gave no random numbers: {0}")]
     NoRandomness(getrandom::Error),
-    /// The bus refuses its settings.
-    #[error(transparent)]
-    Bus(#[from] BadRedis),
 }
 
 impl Blueprint {
@@ -45,7 +41,7 @@ impl Blueprint {
         let boot = format!("{:08x}", getrandom::u32().map_err(CannotMake::NoRandomness)?);
         let identity = Identity::new(pod, number, workers, boot, self.expose);
         let desk = Desk::new(identity, self.door.clone(), &self.config.limits, self.relay.is_up_at_once());
-        let bus = self.relay.join(&desk.identity, desk.clone())?;
+        let bus = self.relay.join(&desk.identity, desk.clone());
         Ok(Worker::new(self.config.clone(), desk, bus, self.memory.clone()))
     }
 }

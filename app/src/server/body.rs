@@ -31,7 +31,7 @@ pub(super) async fn read(worker: &Worker, request: Request<Body>) -> Result<(Byt
         })?;
         match frame {
             None => return Ok((arrived.freeze(), charge)),
-            Some(Err(error)) => return Err(Problem::new(400, "bad-body", format!("the body ended early: {error}"))),
+            Some(Err(error)) => return Err(Problem::bad_body(&error)),
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
                     if arrived.len() + data.len() > max {

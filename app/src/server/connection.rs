@@ -1,90 +1,136 @@
-//! From an accepted connection to requests.
+//! HTTP/1.1 over one connection of a client that nobody trusts: the limits of its time and size, and an end that loses no answer.
+//!
+//! The worker and the front door of `stickyctl up --local` serve their clients with it, so both keep to the same rules.
 
 use crate::server::activity::{Activity, Phase};
-use crate::server::outer;
 use crate::server::stream::{Stream, Watched};
-use crate::server::worker::{AddressSlot, Peer, Worker};
-use axum::Router;
-use axum::body::Body;
-use hyper::body::{Body as _, Incoming};
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::error::Error;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
-use sticky_core::stats::bump;
+use sticky_core::limits::Limits;
 
-/// Largest request head in bytes; hyper answers a larger one with 431.
-const MAX_HEAD: usize = 16 * 1_024;
-
-/// How a connection was admitted.
-pub(super) struct Admitted {
-    /// Whether it has one of the last places, which are kept for upgrades: other requests get 503.
-    pub(super) upgrades_only: bool,
-    /// Its place among those of its client's address. A socket that it becomes keeps the place.
-    pub(super) slot: Option<Arc<AddressSlot>>,
+/// What a connection may take; it is closed beyond that.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Largest request head in bytes; a larger one gets 431.
+    pub max_head: usize,
+    /// [`Limits::header_timeout`].
+    pub header_timeout: Duration,
+    /// [`Limits::keep_alive`].
+    pub keep_alive: Duration,
 }
 
-/// Longest time for a head in one of the last places.
-const HURRY: Duration = Duration::from_secs(2);
+impl Bounds {
+    /// The bounds of a connection that comes straight from a client.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        Self { max_head: 16 * 1_024, header_timeout: limits.header_timeout, keep_alive: limits.keep_alive }
+    }
 
-/// Serves one connection until it ends.
-pub(super) async fn serve(worker: Arc<Worker>, router: Router, stream: Stream, peer: Peer, admitted: Admitted) {
+    /// The bounds of a connection behind our own front door, whose `X-Forwarded-…` headers repeat the client's host.
+    #[must_use]
+    pub(super) fn behind_a_door(self) -> Self {
+        Self { max_head: 2 * self.max_head, ..self }
+    }
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// By its client, by `finishing`, or as another protocol.
+    Done,
+    /// A request's head took longer than [`Bounds::header_timeout`].
+    SlowHead,
+}
+
+/// Serves one connection until it ends. When `finishing` resolves, it closes after the request that it is answering.
+pub async fn serve<A, F, B>(stream: Stream, bounds: Bounds, finishing: impl Future<Output = ()>, answer: A) -> Ended
+where
+    A: Fn(Request<ClientBody>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let activity = Activity::new();
-    let Admitted { upgrades_only, slot } = admitted;
-    let service = {
-        let (worker, activity) = (worker.clone(), activity.clone());
-        service_fn(move |mut request: hyper::Request<Incoming>| {
-            activity.enter(Phase::Busy);
-            request.extensions_mut().insert(peer);
-            request.extensions_mut().insert(activity.clone());
-            if let Some(slot) = &slot {
-                request.extensions_mut().insert(slot.clone());
-            }
-            let (worker, router, activity) = (worker.clone(), router.clone(), activity.clone());
-            async move {
-                let has_body = !request.body().is_end_stream();
-                let request = request.map(Body::new);
-                let answer = match upgrades_only {
-                    false => outer::answer(worker, router, request).await,
-                    true => outer::answer_upgrades(worker, router, request).await,
-                };
-                if has_body && !answer.status().is_success() {
-                    // It may have been refused without reading all of it.
-                    activity.leave_unread();
-                }
-                activity.enter(Phase::Idle);
-                Ok::<_, Infallible>(answer)
-            }
-        })
-    };
+    let service = service_fn(|mut request: Request<Incoming>| {
+        activity.enter(Phase::Busy);
+        request.extensions_mut().insert(activity.clone());
+        let activity = activity.clone();
+        let ended = request.body().is_end_stream();
+        let answered = answer(request.map(|body| ClientBody { body, ended, activity: activity.clone() }));
+        async move {
+            let answer = answered.await;
+            activity.enter(Phase::Idle);
+            Ok::<_, Infallible>(answer)
+        }
+    });
     let io = TokioIo::new(Watched::new(stream, activity.clone()));
-    let connection = http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_HEAD).serve_connection(io, service).with_upgrades();
+    // A client may end its side when its request is out, and wait for the answer (RFC 9112 section 9.6). One that is gone looks the
+    // same until something is written to it; a body that ends early, and the time limits, end its request.
+    let connection =
+        http1::Builder::new().half_close(true).header_read_timeout(None).max_buf_size(bounds.max_head).serve_connection(io, service).with_upgrades();
     let mut connection = pin!(connection);
-    let (limits, finishing) = (&worker.config.limits, worker.finish_connections.cancelled());
-    let (head, idle) = match upgrades_only {
-        false => (limits.header_timeout, limits.keep_alive),
-        true => (limits.header_timeout.min(HURRY), limits.keep_alive.min(HURRY)),
-    };
-    let mut overdue = pin!(activity.overdue(head, idle));
+    let mut overdue = pin!(activity.overdue(bounds.header_timeout, bounds.keep_alive));
     let mut finishing = pin!(finishing);
     let mut finished = false;
     loop {
         tokio::select! {
-            // How a client ends its own connection is not worth a log line.
-            _ = connection.as_mut() => return,
-            phase = &mut overdue => {
-                if phase == Phase::Head {
-                    bump(&worker.desk.stats.slow_headers);
+            ended = connection.as_mut() => {
+                if ended.is_err() {
+                    // hyper has answered what it could not parse, and left the rest unread.
+                    activity.leave_unread();
                 }
-                return;
+                return Ended::Done;
             }
+            phase = &mut overdue => return if phase == Phase::Head { Ended::SlowHead } else { Ended::Done },
             () = &mut finishing, if !finished => {
                 finished = true;
                 connection.as_mut().graceful_shutdown();
             }
+        }
+    }
+}
+
+/// A request's body as it arrives. If it is dropped before its end, the connection closes in a way that lets the answer arrive.
+#[derive(Debug)]
+pub struct ClientBody {
+    body: Incoming,
+    ended: bool,
+    activity: Arc<Activity>,
+}
+
+impl Body for ClientBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.ended = matches!(polled, Poll::Ready(None)) || self.body.is_end_stream();
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for ClientBody {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.activity.leave_unread();
         }
     }
 }

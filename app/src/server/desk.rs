@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use sticky_core::choice::Expose;
 use sticky_core::identity::Identity;
-use sticky_core::ids::ClientId;
+use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::limits::Limits;
 use sticky_core::registry::{Delivered, Full, Registry, SocketKey};
 use sticky_core::stats::{Stats, bump};
@@ -34,6 +34,7 @@ pub(crate) struct Desk {
     ever_up: AtomicBool,
     /// Connections and sockets that ended since memory was last given back.
     closed: AtomicU64,
+    max_text: usize,
 }
 
 /// A socket's place in the registry; dropping it removes the socket.
@@ -78,6 +79,7 @@ impl Desk {
             relay: watch::Sender::new(relay),
             ever_up: AtomicBool::new(relay),
             closed: AtomicU64::new(0),
+            max_text: limits.max_text,
         })
     }
 
@@ -105,10 +107,14 @@ impl Desk {
         Ok(Place { desk: self.clone(), key, id, outbox, _charge: charge })
     }
 
-    /// Local delivery: queues `frame` on every socket that this worker holds of the session, but not on `except`.
-    pub(crate) fn deliver_here(&self, id: &ClientId, frame: &Utf8Bytes, except: Option<&Place>) -> Delivered {
-        let done = self.registry().deliver(id, frame, except.map(|p| p.key));
+    /// Local delivery: queues `frame` on every socket that this worker holds of the session, but not on `except`, and not if the
+    /// session has already received a message with this `key`.
+    pub(crate) fn deliver_here(&self, id: &ClientId, frame: &Utf8Bytes, except: Option<&Place>, key: Option<&IdempotencyKey>) -> Delivered {
+        let done = self.registry().deliver(id, frame, except.map(|p| p.key), key);
         self.stats.slow_readers.fetch_add(done.evicted as u64, Ordering::Relaxed);
+        if done.repeated {
+            bump(&self.stats.repeats);
+        }
         done
     }
 
@@ -196,9 +202,9 @@ impl Desk {
     }
 
     /// The frame of an echo or a delivery by this worker.
-    pub(crate) fn echo(&self, text: &str, trace: Option<&Trace>) -> Utf8Bytes {
+    pub(crate) fn echo(&self, text: &str, key: Option<&IdempotencyKey>, trace: Option<&Trace>) -> Utf8Bytes {
         let shown = trace.filter(|_| self.identity.expose != Expose::Off);
-        json(&Text::echo(self.identity.text(), text, shown)).into()
+        json(&Text::echo(self.identity.text(), text, key, shown)).into()
     }
 }
 
@@ -217,8 +223,9 @@ impl Inbox for Desk {
             trace.hop(place, Some("door"), Kind::Push, heard.elapsed(), place);
             trace
         });
-        let done = self.deliver_here(to, &self.echo(&message.text, trace.as_ref()), None);
-        self.stats.deliveries_relay.fetch_add(done.sockets as u64, Ordering::Relaxed);
+        let key = message.key.as_ref();
+        let done = self.deliver_here(to, &self.echo(&message.text, key, trace.as_ref()), None, key);
+        self.stats.deliveries_relay.fetch_add(done.queued() as u64, Ordering::Relaxed);
         true
     }
 
@@ -248,5 +255,9 @@ impl Inbox for Desk {
 
     fn sessions(&self) -> Vec<ClientId> {
         self.registry().sessions().collect()
+    }
+
+    fn max_text(&self) -> usize {
+        self.max_text
     }
 }

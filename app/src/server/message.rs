@@ -14,7 +14,7 @@ use http::{HeaderMap, Request};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use sticky_core::ids::ClientId;
+use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::names::header;
 use sticky_core::stats::bump;
 use sticky_core::trace::{Kind, Trace, TraceId};
@@ -38,16 +38,20 @@ impl Received {
         let to = client_id(request.uri())?;
         check_origin(&worker, request.headers())?;
         check_json(request.headers())?;
-        let trace_id = trace_id(request.headers())?;
+        let (trace_id, key) = (trace_id(request.headers())?, key(request.headers())?);
         let (body, charge) = body::read(&worker, request).await?;
         // Only now: a client that sends its body slowly must not hold a place that others need.
         let place = worker.in_progress.clone().try_acquire_owned().map_err(|_| {
             let most = worker.config.limits.max_requests;
             Problem::new(503, "busy", format!("this worker already answers {most} messages (--max-requests); try again")).retry_after(1)
         })?;
-        let (message, in_body) = Message::parse(&body, worker.config.limits.max_text).map_err(refused)?;
+        let mut message = Message::parse(&body, worker.config.limits.max_text).map_err(refused)?;
+        if key.is_some() && message.key.is_some() && key != message.key {
+            return Err(refused(Refusal::BadKey));
+        }
+        message.key = message.key.or(key);
         tracing::debug!(client = %to, text = message.text, "message");
-        let trace = trace_id.or(in_body).filter(|_| worker.traces()).map(Trace::new);
+        let trace = trace_id.or(message.trace.take()).filter(|_| worker.traces()).map(Trace::new);
         let mut received = Self { worker, to, message, trace, began, _held: (charge, place) };
         let place = received.place();
         received.hop("door", Some(&place), Kind::Post);
@@ -76,7 +80,7 @@ impl Received {
     fn answer(mut self, text: String, delivered: Option<usize>, receivers: Option<u64>) -> Response {
         let place = self.place();
         self.hop(&place, Some("door"), Kind::Answer);
-        reply::ok(json(&Text { text, delivered, receivers, trace: self.trace.as_ref() }))
+        reply::ok(json(&Text { text, delivered, receivers, idempotency_key: None, trace: self.trace.as_ref() }))
     }
 }
 
@@ -96,8 +100,9 @@ pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Re
         push.hop(&place, Some("door"), Kind::Push, received.began.elapsed(), &place);
         push
     });
-    let done = desk.deliver_here(&received.to, &desk.echo(&received.message.text, pushed.as_ref()), None);
-    desk.stats.deliveries_local.fetch_add(done.sockets as u64, Ordering::Relaxed);
+    let key = received.message.key.as_ref();
+    let done = desk.deliver_here(&received.to, &desk.echo(&received.message.text, key, pushed.as_ref()), None, key);
+    desk.stats.deliveries_local.fetch_add(done.queued() as u64, Ordering::Relaxed);
     let text = if done.sockets > 0 {
         format!("[{}] replying with ws", received.text())
     } else {
@@ -112,12 +117,16 @@ pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Re
 pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
     let mut received = Received::read(worker, request).await?;
     let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());
-    let message =
-        Relayed { to: received.to.as_str().to_owned(), text: received.message.text.clone(), trace: received.trace.as_ref().map(|t| t.id.clone()) };
+    let message = Relayed {
+        to: received.to.as_str().to_owned(),
+        text: received.message.text.clone(),
+        trace: received.trace.as_ref().map(|t| t.id.clone()),
+        key: received.message.key.clone(),
+    };
     received.hop(&place, Some("bus"), Kind::Publish);
     let receivers = bus.publish(&message).await.map_err(|error| {
         bump(&desk.stats.publish_failures);
-        Problem::new(503, "relay-unavailable", error.to_string()).retry_after(1)
+        Problem::new(503, error.code(), error.to_string()).retry_after(1)
     })?;
     bump(&desk.stats.publishes);
     if receivers == 0 {
@@ -146,4 +155,12 @@ fn trace_id(headers: &HeaderMap) -> Result<Option<TraceId>, Problem> {
     let Some(value) = headers.get(header::TRACE) else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| TraceId::parse(text).ok());
     id.map(Some).ok_or_else(|| refused(Refusal::BadTrace))
+}
+
+/// The key of the header. A second header is refused: which of them counts would depend on the reader.
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = headers.get_all(header::IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let key = value.to_str().ok().and_then(|text| IdempotencyKey::from_header(text).ok()).filter(|_| values.next().is_none());
+    key.map(Some).ok_or_else(|| refused(Refusal::BadKey))
 }

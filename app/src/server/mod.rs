@@ -1,6 +1,6 @@
 //! One worker: connections in, answers and frames out.
 //!
-//! A request goes from `serve` through `accept`, `connection` and `outer` to one of the `routes`; a message goes on to
+//! A request goes from `serve` through `accept`, `connection`, `outer` and its `head`'s checks to one of the `routes`; a message goes on to
 //! `message` or, on a socket, to `socket`, and what it writes waits in an `outbox`. All of them share the state in [`Worker`],
 //! which a [`Blueprint`] makes. Files import downwards only: `serve` at the top, `worker` and `desk` at the bottom.
 
@@ -11,6 +11,7 @@ mod blueprint;
 mod body;
 mod connection;
 mod desk;
+mod head;
 mod malloc;
 mod memory;
 mod message;
@@ -27,6 +28,10 @@ mod worker;
 
 pub use accept::{Handed, Source};
 pub use blueprint::{Blueprint, CannotMake};
+pub use connection::{Bounds, ClientBody, serve as serve_connection};
+pub use head::{check as check_head, host as requested_host};
 pub use memory::Memory;
+pub use reply::Problem;
 pub use serve::serve;
+pub use stream::Stream;
 pub use worker::{Config, Worker};

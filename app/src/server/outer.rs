@@ -3,12 +3,13 @@
 //! It does everything that all requests need, in one function: stacked layers cost 40% of the requests per
 //! second (each boxes the future and wraps the body again), a single one costs nothing measurable.
 
+use crate::server::head;
 use crate::server::reply::Problem;
 use crate::server::worker::{AddressSlot, Peer, Worker};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, StatusCode};
 use std::sync::Arc;
 use sticky_core::admission::loopback_host_passes;
@@ -16,32 +17,12 @@ use sticky_core::readiness::State;
 use sticky_core::stats::{Route, bump};
 use tower::ServiceExt;
 
-/// Answers a request.
-pub(super) async fn answer(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
-    let admitted = admit(&worker, &request);
-    finish(worker, router, request, admitted).await
-}
-
-/// Answers an upgrade, and refuses any other request, on a connection that is kept for upgrades.
-pub(super) async fn answer_upgrades(worker: Arc<Worker>, router: Router, request: Request<Body>) -> Response {
-    let admitted = match Route::of(request.uri().path()) {
-        Route::Ws => admit(&worker, &request),
-        _ => {
-            bump(&worker.desk.stats.connections_refused);
-            Err(Problem::new(503, "busy", "this worker's last connections are kept for sockets; try again").retry_after(1))
-        }
-    };
-    let mut answer = finish(worker, router, request, admitted).await;
-    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    answer
-}
-
-async fn finish(worker: Arc<Worker>, router: Router, mut request: Request<Body>, admitted: Result<Option<Arc<AddressSlot>>, Problem>) -> Response {
+/// Answers a request. On a connection with `upgrades_only`, one that is no upgrade gets 503.
+pub(super) async fn answer(worker: Arc<Worker>, router: Router, mut request: Request<Body>, upgrades_only: bool) -> Response {
+    let checked = head::check(&mut request);
     let route = Route::of(request.uri().path());
     let is_post = request.method() == Method::POST;
-    let mut answer = match admitted {
+    let mut answer = match checked.and_then(|()| admit(&worker, &request, upgrades_only && route != Route::Ws)) {
         Ok(slot) => {
             // A socket keeps it for as long as it is open.
             if let Some(slot) = &slot {
@@ -81,17 +62,18 @@ async fn finish(worker: Arc<Worker>, router: Router, mut request: Request<Body>,
     // would stay on one worker and hide what a pod with several workers does.
     let spread = is_post && worker.config.close_after_post;
     // Who was refused an upgrade opens a new connection for the next attempt.
-    if (spread || route == Route::Ws || worker.state() == State::Draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+    let stays_http = upgrades_only || route == Route::Ws;
+    if (spread || stays_http || worker.state() == State::Draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer
 }
 
-/// Checks the Host, and takes the place of the client's address if the request came by way of a trusted proxy.
-fn admit(worker: &Arc<Worker>, request: &Request<Body>) -> Result<Option<Arc<AddressSlot>>, Problem> {
+/// Checks the Host, and takes the place of the client's address if the request came by way of a trusted proxy. `no_room` refuses it.
+fn admit(worker: &Arc<Worker>, request: &Request<Body>, no_room: bool) -> Result<Option<Arc<AddressSlot>>, Problem> {
     if worker.config.loopback_only {
-        let host = request.headers().get(HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
-        if !loopback_host_passes(host, &worker.config.allowed_hosts) {
+        let host = head::host(request.headers());
+        if !loopback_host_passes(host.as_ref(), &worker.config.allowed_hosts) {
             return Err(Problem::new(
                 421,
                 "foreign-host",
@@ -99,7 +81,13 @@ fn admit(worker: &Arc<Worker>, request: &Request<Body>) -> Result<Option<Arc<Add
             ));
         }
     }
-    let Some(address) = request.extensions().get::<Peer>().and_then(|peer| worker.proxied_client(*peer, request.headers())) else { return Ok(None) };
+    if no_room {
+        bump(&worker.desk.stats.connections_refused);
+        return Err(Problem::new(503, "busy", "this worker's last connections are kept for sockets; try again").retry_after(1));
+    }
+    let Some(address) = request.extensions().get::<Peer>().and_then(|peer| worker.proxied_client(*peer, request.headers())) else {
+        return Ok(None);
+    };
     AddressSlot::take(worker, address).map(|slot| Some(Arc::new(slot))).ok_or_else(|| {
         let most = worker.config.limits.connections_per_address;
         let message = format!("this address already has {most} sockets and requests in progress (--connections-per-address); close one");

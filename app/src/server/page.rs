@@ -108,7 +108,9 @@ pub(super) async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     let tag = format!("\"{:016x}\"", hasher.finish());
-    let known = headers.get(IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == tag.as_bytes());
+    // A list, and caches compare weakly (RFC 9110 section 13.1.2).
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(','));
+    let known = known.map(|t| t.trim().trim_start_matches("W/")).any(|t| t == tag || t == "*");
     let mut answer = Response::new(if known { axum::body::Body::empty() } else { (*content).into() });
     if known {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;

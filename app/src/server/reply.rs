@@ -4,36 +4,46 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
+use std::error::Error;
 use sticky_core::wire::{ErrorBody, json};
 
-/// An error over HTTP: status, code, message, and a header if the status needs one.
+/// An error over HTTP: status, code, message, and the headers that the status needs.
 #[derive(Debug, Clone)]
-pub(super) struct Problem {
+pub struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
-    /// An error without a header of its own.
+    /// An error without headers of its own.
     #[must_use]
-    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, message: message.into(), header: None }
+        Self { status, code, message: message.into(), headers: Vec::new() }
+    }
+
+    /// The answer to a body that ends early or is malformed. The first cause says how; hyper's own words only that it was the body.
+    #[must_use]
+    pub fn bad_body(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Self::new(400, "bad-body", format!("reading the request's body: {cause}"))
     }
 
     /// Adds `Retry-After`, in whole seconds.
     #[must_use]
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
-        self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
-        self
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.with(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// Adds a header; a second one replaces the first.
+    /// Adds a header.
     #[must_use]
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.headers.push((name, value));
         self
     }
 
@@ -63,9 +73,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut answer = json_body(self.status, json(&ErrorBody::new(self.code, &self.message)));
-        if let Some((name, value)) = self.header {
-            answer.headers_mut().insert(name, value);
-        }
+        answer.headers_mut().extend(self.headers);
         answer
     }
 }

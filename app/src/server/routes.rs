@@ -4,9 +4,8 @@ use crate::server::activity::Activity;
 use crate::server::admit::{NewSession, check_origin, client_id};
 use crate::server::desk::NoSeat;
 use crate::server::reply::{self, Problem};
-use crate::server::upgrade::Handshake;
 use crate::server::worker::{AddressSlot, Peer, Worker};
-use crate::server::{message, page, socket};
+use crate::server::{message, page, socket, upgrade};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -33,7 +32,7 @@ pub(super) fn router(worker: Arc<Worker>) -> Router {
         .route("/submit/{client_id}", post(message::submit))
         .route("/without-redis/{client_id}", post(message::without_redis))
         .route("/with-redis/{client_id}", post(message::with_redis))
-        .route("/ws/{client_id}", any(upgrade))
+        .route("/ws/{client_id}", any(open_socket))
         .with_state(worker)
 }
 
@@ -83,7 +82,7 @@ async fn topology(State(worker): State<Arc<Worker>>) -> Response {
     reply::ok(worker.picture().as_str().to_owned())
 }
 
-async fn upgrade(State(worker): State<Arc<Worker>>, activity: axum::Extension<Arc<Activity>>, mut request: Request<Body>) -> Response {
+async fn open_socket(State(worker): State<Arc<Worker>>, activity: axum::Extension<Arc<Activity>>, mut request: Request<Body>) -> Response {
     if request.method() != http::Method::GET {
         return Problem::new(405, "wrong-method", "this route answers GET only")
             .with(http::header::ALLOW, HeaderValue::from_static("GET"))
@@ -91,7 +90,7 @@ async fn upgrade(State(worker): State<Arc<Worker>>, activity: axum::Extension<Ar
     }
     let map = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "map=1"));
     let admitted = client_id(request.uri()).and_then(|id| {
-        let handshake = Handshake::of(&mut request)?;
+        let handshake = upgrade::handshake(&mut request)?;
         check_origin(&worker, request.headers())?;
         let place = worker.desk.seat(id, worker.config.limits.socket_queue, &worker.memory).map_err(|full| match full {
             NoSeat::Full(Full::Session(_)) => Problem::new(429, "too-many-sockets", full.to_string()),

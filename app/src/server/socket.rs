@@ -5,8 +5,8 @@
 use crate::server::activity::Activity;
 use crate::server::desk::Place;
 use crate::server::outbox::Ending;
-use crate::server::upgrade::{Handshake, WebSocket};
 use crate::server::worker::{AddressSlot, Worker};
+use crate::websocket::{Handshake, WebSocket, goodbye};
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use std::io::ErrorKind;
@@ -19,7 +19,6 @@ use sticky_core::trace::{Kind, Trace, TraceId};
 use sticky_core::wire::{ErrorBody, Hello, Message, RelayState, json};
 use tokio::sync::watch;
 use tokio::time::Instant as Deadline;
-use tungstenite::error::ProtocolError;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message as Frame, Utf8Bytes};
 
@@ -70,12 +69,10 @@ enum End {
     /// No message in either direction for too long.
     Idle,
     Binary,
-    /// A frame beyond the limit.
-    Oversize,
     /// An unfinished message for which there is no memory left.
     NoMemory,
-    /// Not a WebSocket frame, or not UTF-8.
-    Broken,
+    /// The client sent what RFC 6455 or a limit forbids.
+    Refused(CloseFrame),
     /// The server ended it.
     Ordered(Ending),
 }
@@ -182,7 +179,8 @@ impl Session {
             }
             Some(Ok(Frame::Binary(_))) => Err(End::Binary),
             Some(Ok(Frame::Close(_))) | None => Err(End::Gone),
-            Some(Err(error)) => Err(what_broke(&error)),
+            Some(Err(Error::Io(error))) if error.kind() == ErrorKind::OutOfMemory => Err(End::NoMemory),
+            Some(Err(error)) => Err(goodbye(&error).map_or(End::Gone, End::Refused)),
             // Single frames are written only, never read.
             Some(Ok(Frame::Frame(_))) => Ok(()),
         }
@@ -190,7 +188,7 @@ impl Session {
 
     async fn message(&mut self, text: &Utf8Bytes) -> Result<(), End> {
         let began = Instant::now();
-        let (message, trace) = match Message::parse(text.as_bytes(), self.worker.config.limits.max_text) {
+        let message = match Message::parse(text.as_bytes(), self.worker.config.limits.max_text) {
             Ok(parsed) => parsed,
             Err(refusal) => {
                 let frame = json(&ErrorBody::new(refusal.code().0, &refusal.to_string()));
@@ -199,10 +197,11 @@ impl Session {
         };
         tracing::debug!(client = %self.place.id, text = message.text, "frame");
         let desk = &self.worker.desk;
-        let trace = trace.filter(|_| self.worker.traces()).map(|id| told(id, desk.identity.place(), began));
-        let echo = desk.echo(&message.text, trace.as_ref());
-        let others = desk.deliver_here(&self.place.id, &echo, Some(&self.place));
-        desk.stats.deliveries_local.fetch_add(others.sockets as u64 + 1, Ordering::Relaxed);
+        let trace = message.trace.filter(|_| self.worker.traces()).map(|id| told(id, desk.identity.place(), began));
+        let echo = desk.echo(&message.text, message.key.as_ref(), trace.as_ref());
+        // The sender gets its echo in any case: it answers the frame.
+        let others = desk.deliver_here(&self.place.id, &echo, Some(&self.place), message.key.as_ref());
+        desk.stats.deliveries_local.fetch_add(others.queued() as u64 + 1, Ordering::Relaxed);
         self.write(Frame::Text(echo)).await
     }
 
@@ -231,26 +230,27 @@ impl Session {
         if end == End::NoMemory {
             bump(&self.worker.desk.stats.memory_refusals);
         }
-        if matches!(end, End::Binary | End::Oversize | End::Broken | End::NoMemory) {
+        if end != End::Dead {
+            // The client may send more than is read, even after its own close frame.
             self.activity.leave_unread();
         }
-        let (code, reason): (u16, _) = match end {
+        let frame = |code: u16, reason: String| CloseFrame { code: code.into(), reason: reason.into() };
+        let close = match end {
             End::Gone => {
                 // The reply to the client's own close frame goes out with the next poll.
                 let _ = tokio::time::timeout(GOODBYE, self.socket.next()).await;
                 return;
             }
             End::Dead => return,
-            End::Idle => (1000, "idle".to_owned()),
-            End::Binary => (1003, "this server accepts text frames only".to_owned()),
-            End::Oversize => (1009, format!("a message can have at most {} bytes", self.worker.config.limits.max_frame)),
-            End::NoMemory => (1013, "this worker has no memory left for so long a message; try again later".to_owned()),
-            End::Broken => (1002, "not a WebSocket frame with UTF-8 text".to_owned()),
-            End::Ordered(Ending::SlowReader) => (1008, "the reader is too slow".to_owned()),
-            End::Ordered(Ending::Restart(hint)) => (1012, json(&hint)),
+            End::Idle => frame(1000, "idle".to_owned()),
+            End::Binary => frame(1003, "this server accepts text frames only".to_owned()),
+            End::NoMemory => frame(1013, "this worker has no memory left for so long a message; try again later".to_owned()),
+            End::Refused(close) => close,
+            End::Ordered(Ending::SlowReader) => frame(1008, "the reader is too slow".to_owned()),
+            End::Ordered(Ending::Restart(hint)) => frame(1012, json(&hint)),
         };
         let goodbye = async {
-            if self.socket.send(Frame::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))).await.is_ok() {
+            if self.socket.send(Frame::Close(Some(close))).await.is_ok() {
                 while let Some(Ok(_)) = self.socket.next().await {}
             }
         };
@@ -273,14 +273,4 @@ fn told(id: TraceId, place: &str, began: Instant) -> Trace {
     trace.hop("door", Some(place), Kind::Frame, Duration::ZERO, place);
     trace.hop(place, Some("door"), Kind::Push, began.elapsed(), place);
     trace
-}
-
-fn what_broke(error: &Error) -> End {
-    match error {
-        Error::Capacity(_) => End::Oversize,
-        Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => End::NoMemory,
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-        Error::Protocol(_) | Error::Utf8(_) => End::Broken,
-        _ => End::Gone,
-    }
 }

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio_util::either::Either;
 
 /// From the network, or from the front door of the same process.
-pub(super) type Stream = Either<TcpStream, DuplexStream>;
+pub type Stream = Either<TcpStream, DuplexStream>;
 
 /// How long, and for how many bytes, a closed connection is still read.
 const LINGER: (Duration, u64) = (Duration::from_secs(2), 4 * 1_024 * 1_024);

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use sticky_core::admission::{NewSessions, PerAddress, counted_address, is_trusted, network};
 use sticky_core::choice::{Expose, Issuer};
+use sticky_core::host::Host;
 use sticky_core::identity::Identity;
 use sticky_core::limits::Limits;
 use sticky_core::names::header;
@@ -30,9 +31,9 @@ pub struct Config {
     /// Each worker applies them to itself: a pod with 4 workers accepts 4 times [`Limits::max_connections`].
     pub limits: Limits,
     /// Hosts whose Origin may open sockets and post, besides the requested host.
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Vec<Host>,
     /// Hosts that a loopback listener answers to, besides loopback's own names.
-    pub allowed_hosts: Vec<String>,
+    pub allowed_hosts: Vec<Host>,
     /// Whether it listens on loopback only, and so checks the Host.
     pub loopback_only: bool,
     /// Proxies whose `X-Forwarded-For` counts.

@@ -1,47 +1,45 @@
 //! The admin port: `/healthz`, `/readyz`, `/metrics`. It must never be public.
 
+use crate::server::{self, Bounds, ClientBody, Problem, Stream};
 use crate::supervisor::fleet::Workers;
 use crate::supervisor::metrics::encode;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::body::Body;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, HOST, HeaderValue};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, StatusCode};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use sticky_core::admission::admin_host_passes;
-use sticky_core::wire::{ErrorBody, json};
+use sticky_core::host::Host;
+use sticky_core::wire::json;
 use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
+use tower::ServiceExt;
 
 /// Most connections. Beyond it the oldest one ends, so that idle ones keep no probe out and use up no files.
 const MOST: usize = 64;
-/// Longest time for a request's head, and longest silence between two requests.
-const HEAD: Duration = Duration::from_secs(10);
-/// Largest request head in bytes.
-const MAX_HEAD: usize = 8 * 1_024;
+const BOUNDS: Bounds = Bounds { max_head: 8 * 1_024, header_timeout: Duration::from_secs(10), keep_alive: Duration::from_secs(10) };
 
 /// Serves the admin port until it is aborted. `hosts` are answered to besides addresses and loopback's own names.
-pub(super) async fn serve(listener: TcpListener, workers: Arc<Workers>, hosts: Vec<String>) {
+pub(super) async fn serve(listener: TcpListener, workers: Arc<Workers>, hosts: Vec<Host>) {
     let router = Router::new()
         .route("/healthz", get(|| async { json_answer(StatusCode::OK, r#"{"status":"alive"}"#.to_owned()) }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .layer(from_fn_with_state(Arc::new(hosts), check_host))
         .with_state(workers);
+    let hosts: Arc<[Host]> = hosts.into();
     let mut connections = JoinSet::new();
     let mut by_age: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "accepting a connection on the admin port failed");
+                // Out of files, as a rule: others have to close some first.
+                tracing::warn!(%error, "accepting a connection of the admin port failed");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
@@ -53,25 +51,21 @@ pub(super) async fn serve(listener: TcpListener, workers: Arc<Workers>, hosts: V
         {
             oldest.abort();
         }
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        by_age.push_back(connections.spawn(async move {
-            // How a client ends its own connection is not worth a log line.
-            let _ = connection.await;
-        }));
+        let (router, hosts) = (router.clone(), hosts.clone());
+        let answer = move |request| answer(router.clone(), hosts.clone(), request);
+        by_age.push_back(connections.spawn(server::serve_connection(Stream::Left(stream), BOUNDS, std::future::pending(), answer)));
     }
 }
 
-async fn check_host(State(hosts): State<Arc<Vec<String>>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    if admin_host_passes(host, &hosts) {
-        return next.run(request).await;
+async fn answer(router: Router, hosts: Arc<[Host]>, mut request: Request<ClientBody>) -> Response {
+    if let Err(problem) = server::check_head(&mut request) {
+        return problem.into_response();
     }
-    let why = "the admin port answers to addresses and to localhost; --allowed-host HOST adds a name";
-    json_answer(StatusCode::MISDIRECTED_REQUEST, json(&ErrorBody::new("foreign-host", why)))
+    if !admin_host_passes(server::requested_host(request.headers()).as_ref(), &hosts) {
+        let why = "the admin port answers to addresses and to localhost; --allowed-host HOST adds a name";
+        return Problem::new(421, "foreign-host", why).into_response();
+    }
+    router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {})
 }
 
 async fn metrics(State(workers): State<Arc<Workers>>) -> Response {

@@ -3,6 +3,7 @@
 use crate::wait;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use futures_util::future::join_all;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::HOST;
@@ -169,6 +170,30 @@ pub async fn raw(url: &str, bytes: &[u8]) -> Result<String> {
     let mut answer = Vec::new();
     wait::within("the server's close", LIMIT, stream.read_to_end(&mut answer)).await??;
     Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Like [`raw`], but ends its own side after the last byte, as `nc -N` does, and then waits for the answer.
+///
+/// # Errors
+/// It can't connect, or the server keeps the connection open.
+pub async fn half_closed(url: &str, bytes: &[u8]) -> Result<String> {
+    let mut stream = connect(url).await?;
+    stream.write_all(bytes).await?;
+    stream.shutdown().await?;
+    let mut answer = Vec::new();
+    wait::within("the server's close", LIMIT, stream.read_to_end(&mut answer)).await??;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// How many of 100 clients got no answer that begins with `start`. Each sends `bytes` on a connection of its own and half-closes it;
+/// ten do so at a time.
+pub async fn half_closed_and_lost(url: &str, bytes: &[u8], start: &str) -> usize {
+    let mut lost = 0;
+    for _ in 0..10 {
+        let ten = (0..10).map(|_| half_closed(url, bytes));
+        lost += join_all(ten).await.iter().filter(|answer| !answer.as_ref().is_ok_and(|text| text.starts_with(start))).count();
+    }
+    lost
 }
 
 /// An answer with its whole body.

@@ -8,6 +8,8 @@ use rustix::process::Signal;
 use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -61,6 +63,16 @@ impl Redis {
         Ok(Self { port: ports::free()?, password: None, tls: false, folder: tempfile::tempdir()?, process: None })
     }
 
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A connection that stays open and may do everything, whatever happens to the others.
+    pub async fn admin(&self) -> Result<Admin> {
+        Ok(Admin(BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).await?)))
+    }
+
     /// `redis://127.0.0.1:PORT`, or `rediss://` with TLS; never with the password.
     #[must_use]
     pub fn url(&self) -> String {
@@ -84,7 +96,7 @@ impl Redis {
         } else {
             command.args(["--port", &port]);
         }
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(self.folder.path());
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--enable-debug-command", "local", "--dir"]).arg(self.folder.path());
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
         }
@@ -121,5 +133,25 @@ impl Redis {
             bail!("redis-cli {arguments:?}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         }
         Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).filter(|line| !line.is_empty()).collect())
+    }
+}
+
+/// One connection for commands without spaces in their arguments.
+#[derive(Debug)]
+pub struct Admin(BufReader<TcpStream>);
+
+impl Admin {
+    /// Runs a command and returns the first line of its answer.
+    ///
+    /// # Errors
+    /// Redis refuses it.
+    pub async fn run(&mut self, command: &str) -> Result<String> {
+        self.0.write_all(format!("{command}\r\n").as_bytes()).await?;
+        let mut line = String::new();
+        wait::within(command, LIMIT, self.0.read_line(&mut line)).await??;
+        if line.is_empty() || line.starts_with('-') {
+            bail!("{command}: {line}");
+        }
+        Ok(line.trim_end().to_owned())
     }
 }

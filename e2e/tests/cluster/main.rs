@@ -13,6 +13,7 @@ mod front_doors;
 mod image;
 mod manifests;
 mod objects;
+mod placement;
 mod release;
 mod replicas;
 mod rollout;

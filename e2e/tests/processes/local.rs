@@ -458,3 +458,63 @@ async fn listens_on_loopback() -> Result<()> {
     assert_eq!(http::get(&other.url).send().await?.status, 200);
     Ok(())
 }
+
+/// However many are started at once, one runs, and the others name it.
+#[tokio::test]
+async fn only_one_at_a_time() -> Result<()> {
+    for round in 0..3 {
+        let runtime = Runtime::new()?;
+        let up = || runtime.command(&["up", "--local", "--port", "0", "--drain-delay", "100ms", "--drain-window", "100ms"]);
+        let mut all = (0..6).map(|_| process::Process::start(&mut up()?)).collect::<Result<Vec<_>>>()?;
+        let ended = async || {
+            let ended = all.iter_mut().filter_map(process::Process::ended).count();
+            (ended == 5).then_some(())
+        };
+        wait::until("all but one to end", 2 * SOON, ended).await?;
+        let (mut running, mut ended) = (Vec::new(), Vec::new());
+        for mut one in all {
+            if one.ended().is_none() { running.push(one) } else { ended.push(one) }
+        }
+        assert_eq!((running.len(), ended.len()), (1, 5), "round {round}");
+        for one in &ended {
+            assert!(one.stderr.text().contains("a demo is already running: http://"), "round {round}: {}", one.stderr.text());
+        }
+        runtime.done(&["status", "--local"]).await?;
+        runtime.done(&["down", "--local"]).await?;
+        assert_eq!(running[0].exit_code(SOON).await?, 0, "round {round}");
+        nothing_left(&runtime);
+    }
+    Ok(())
+}
+
+/// The mode of the socket, the lock and the log doesn't follow the umask, and a link in the log's place is not followed.
+#[tokio::test]
+async fn what_it_keeps_is_its_owners_alone() -> Result<()> {
+    for umask in ["000", "777"] {
+        let runtime = Runtime::new()?;
+        let (folder, target) = (runtime.path().join("stickyctl"), runtime.path().join("target"));
+        std::fs::write(&target, "kept")?;
+        std::fs::create_dir(&folder)?;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+        std::os::unix::fs::symlink(&target, folder.join("local.log"))?;
+        let up = runtime.command(&["up", "--local", "--detach", "--port", "0"])?;
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "umask \"$0\" && exec \"$@\"", umask]).arg(up.get_program()).args(up.get_args());
+        for (name, value) in up.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let ran = local::run(shell).await?;
+        assert_eq!(ran.code, 0, "umask {umask}: {}", ran.stderr);
+        for name in ["local.sock", "local.lock", "local.log"] {
+            let facts = std::fs::symlink_metadata(folder.join(name))?;
+            assert_eq!(facts.mode() & 0o777, 0o600, "umask {umask}: {name}");
+            assert!(!facts.is_symlink(), "{name}");
+        }
+        assert_eq!(std::fs::read(&target)?, b"kept");
+        runtime.done(&["down", "--local"]).await?;
+    }
+    Ok(())
+}

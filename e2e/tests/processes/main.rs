@@ -8,4 +8,6 @@ mod limits;
 mod local;
 mod nginx;
 mod redis;
+mod stdout;
+mod terminal;
 mod workers;

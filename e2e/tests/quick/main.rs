@@ -4,6 +4,7 @@
 
 mod docker;
 mod docs;
+mod fuzz;
 mod generated;
 mod licences;
 mod lint;

@@ -79,7 +79,7 @@ pub(crate) struct ClusterUpArgs {
     #[arg(long, value_name = "WHO")]
     dry_run: Option<DryRunArg>,
     /// Give up waiting after DURATION
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::positive)]
     timeout: Duration,
 }
 

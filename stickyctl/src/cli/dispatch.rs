@@ -13,6 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::input::Input;
 use crate::output::{Mark, Output};
 use crate::render::Rendered;
+use crate::spec::StickyApp;
 use crate::{image, local, render};
 use std::io::IsTerminal;
 use sticky_core::mode::Mode;
@@ -30,7 +31,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Mode { mode, change } if change.local.local => Ok(local::commands::switch(mode, change.timeout, output).await?),
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
         Command::Verify(args) => verify::run(*args, output).await,
-        Command::Explain { code } => Ok(verify::explain(code, output)),
+        Command::Explain { code } => verify::explain(code, output),
         Command::Forward(args) => forward(args, output).await,
         Command::Kill { target, local } if local.local => Ok(local::commands::kill(target, output).await?),
         Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works only with --local; on a cluster, use kubectl to delete a pod")
@@ -39,7 +40,9 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Down(args) if args.local.local => Ok(local::commands::down(output).await?),
         Command::Down(args) => interruptible(down(args, output), "what was not yet deleted is still there").await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut command(), "stickyctl", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command(), "stickyctl", &mut script);
+            output.exactly(String::from_utf8_lossy(&script).trim_end())?;
             Ok(Exit::Done)
         }
         Command::Man(args) => man::run(&args, command(), output),
@@ -49,9 +52,9 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
 fn render(request: render::Request, output: Output) -> Result<Exit, Failure> {
     let spec = Input::read(request.spec)?.load(None).checked(output)?;
     match render::render(&spec, request.namespace, request.form)? {
-        Rendered::Text(text) => output.answer(text.trim_end()),
+        Rendered::Text(text) => output.exactly(text.trim_end())?,
         Rendered::Folder(folder, count) => {
-            output.answer(&folder.display().to_string());
+            output.answer(&folder.display().to_string())?;
             output.hint(&format!("Wrote {count} objects. Next: kubectl apply --server-side -k {}", folder.display()));
         }
     }
@@ -65,7 +68,7 @@ async fn image(request: &image::Request, output: Output) -> Result<Exit, Failure
     output.phase(Mark::Done, "digest", &done.digest, None);
     if let Some(path) = &request.out {
         let path = path.display();
-        output.answer(&path.to_string());
+        output.answer(&path.to_string())?;
         output.hint(&format!("\nNext: kind load image-archive {path}, docker load -i {path}, or stickyctl up, which loads the image itself"));
     }
     Ok(Exit::Done)
@@ -80,7 +83,7 @@ async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
         let (on_cluster, access) = (&args.on_cluster, args.on_cluster.access());
         let input = Input::read(args.spec.request(None, &command()))?;
         let done = cluster::up::run(&on_cluster.request(&input)?, connect(&access), output).await?;
-        show::up(&done, output);
+        show::up(&done, output)?;
         Ok(Exit::Done)
     };
     interruptible(work, "what was applied stays, and the cluster continues with it").await
@@ -88,17 +91,16 @@ async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
 
 /// `STICKYCTL_MODE`. On a cluster it is read with the rest of the spec.
 fn mode_of_environment() -> Result<Mode, Failure> {
-    match std::env::var("STICKYCTL_MODE") {
-        Ok(text) if !text.is_empty() => text.parse().map_err(|why| Failure::new(Exit::Usage, format!("STICKYCTL_MODE: {why}"))),
-        _ => Ok(Mode { pods: 3, workers: 1 }),
-    }
+    let Some(text) = std::env::var_os("STICKYCTL_MODE").filter(|text| !text.is_empty()) else { return Ok(StickyApp::default().mode) };
+    // What is not UTF-8 is no mode either.
+    text.to_string_lossy().parse().map_err(|why| Failure::new(Exit::Usage, format!("STICKYCTL_MODE: {why}")))
 }
 
 async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exit, Failure> {
     let work = async {
         let cluster = connect(&args.release.cluster.access()).await?;
         let changed = change::run(&cluster, change, &args.release.place(), args.timeout, output).await?;
-        show::changed(&changed, output);
+        show::changed(&changed, output)?;
         Ok(Exit::Done)
     };
     interruptible(work, "the cluster continues with the change").await
@@ -108,7 +110,7 @@ async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
     let cluster = connect(&args.release.cluster.access()).await?;
     let request = down::Request { place: args.release.place(), yes: args.yes, delete_data: args.delete_data, timeout: args.timeout };
     let done = down::run(&cluster, &request, output).await?;
-    show::down(done, &request.place, output);
+    show::down(done, &request.place, output)?;
     Ok(Exit::Done)
 }
 
@@ -121,7 +123,7 @@ async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
     tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
-        watched = show::watch(&cluster, &place, args.output, std::io::stdout().is_terminal(), output) => match watched? {},
+        watched = show::watch(&cluster, &place, args.output, std::io::stdout().is_terminal(), output) => watched.map(|()| Exit::Done),
     }
 }
 
@@ -132,7 +134,7 @@ async fn forward(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
         // In this order, so that Ctrl-C right after the URL is not missed.
         biased;
         _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
-        never = show::forward(way, output) => match never {},
+        forwarded = show::forward(way, output) => match forwarded? {},
     }
 }
 

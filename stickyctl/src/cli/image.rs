@@ -25,11 +25,14 @@ pub(super) struct ImageArgs {
     /// Write the archive to FILE, or to stdout if it is -
     #[arg(long, value_name = "FILE", default_value = DEFAULT_OUT)]
     out: PathBuf,
+    /// Replace FILE even if it is not an image archive
+    #[arg(long)]
+    force: bool,
 }
 
 impl ImageArgs {
     pub(super) fn request(self) -> Request {
         let out = (self.out != Path::new("-")).then_some(self.out);
-        Request { binary: self.binary.app_binary, arch: self.arch, name: self.image, out }
+        Request { binary: self.binary.app_binary, arch: self.arch, name: self.image, out, force: self.force }
     }
 }

@@ -5,6 +5,7 @@
 
 mod cluster;
 mod command;
+mod discreet;
 mod dispatch;
 mod image;
 mod local;
@@ -21,15 +22,17 @@ pub use command::{command, misplaced};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use clap::FromArgMatches;
 use command::{Cli, Color};
 use std::process::ExitCode;
+use sticky_app::cli::parse;
 
 /// The whole program: reads the command line, runs the command, prints a failure.
 #[must_use]
 pub fn run() -> ExitCode {
-    let matches = command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (cli, matches): (Cli, _) = match parse(command()) {
+        Ok(parsed) => parsed,
+        Err(done) => return done,
+    };
     match cli.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,

@@ -27,7 +27,7 @@ pub(super) struct ChangeArgs {
     #[command(flatten)]
     pub(super) local: LocalArg,
     /// Give up waiting after this long
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::positive)]
     pub(super) timeout: Duration,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
     pub(super) release: ReleaseArgs,
@@ -46,6 +46,6 @@ pub(super) struct DownArgs {
     #[arg(long, help_heading = ON_A_CLUSTER)]
     pub(super) delete_data: bool,
     /// Give up waiting after this long
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::parse, help_heading = ON_A_CLUSTER)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::positive, help_heading = ON_A_CLUSTER)]
     pub(super) timeout: Duration,
 }

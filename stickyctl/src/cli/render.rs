@@ -22,6 +22,9 @@ pub(super) struct RenderArgs {
     /// Write one file for each object and a kustomization.yaml into DIR instead
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out: Option<PathBuf>,
+    /// Replace files in DIR that render did not write
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 impl RenderArgs {
@@ -29,7 +32,7 @@ impl RenderArgs {
         Request {
             spec: self.spec.request(self.preset, all),
             namespace: !self.no_namespace,
-            form: self.out.map_or(Form::Text(self.output), Form::Folder),
+            form: self.out.map_or(Form::Text(self.output), |folder| Form::Folder(folder, self.force)),
         }
     }
 }

@@ -1,17 +1,21 @@
 //! The flags of `verify` and `explain`, and how they become a request and what is printed of its result.
 
 use super::cluster::ReleaseArgs;
+use super::discreet::discreet;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
+use crate::fit::{columns, fit};
 use crate::output::{Format, Output};
 use crate::verify;
+use crate::verify::redacted::{HIDDEN, redacted};
 use crate::verify::report::ReportError;
 use crate::verify::report::files::Files;
 use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use http::HeaderValue;
+use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -44,7 +48,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',', value_parser = scenario())]
     skip: Vec<Name>,
     /// Hold idle sockets for DURATION to see who closes them
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::positive)]
     idle: Option<Duration>,
     /// Also send requests over connections that are kept open, for comparison
     #[arg(long)]
@@ -68,13 +72,13 @@ pub(super) struct VerifyArgs {
 #[derive(Debug, Args)]
 struct HttpArgs {
     /// Path of each session's first request, such as a page or a login [default: the URL's path]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = discreet::<Path>())]
     first: Option<Path>,
     /// POST the contents of FILE, JSON or form data, with each session's first request
-    #[arg(long, value_name = "@FILE")]
+    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     first_body: Option<AtFile>,
     /// Request this path as well as the URL's own; repeat for more
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = discreet::<Path>())]
     path: Vec<Path>,
     /// Path or URL of the site's WebSocket [default: sticky-app's, unless --pod-identity is set]
     #[arg(long, value_name = "URL")]
@@ -83,25 +87,25 @@ struct HttpArgs {
     #[arg(long, value_name = "TEXT")]
     ws_send: Option<String>,
     /// Request this subprotocol for sockets
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = discreet::<HeaderValue>())]
     ws_subprotocol: Option<HeaderValue>,
     /// Send this Origin header with sockets [default: the page's origin]
-    #[arg(long)]
+    #[arg(long, value_parser = discreet::<HeaderValue>())]
     origin: Option<HeaderValue>,
     /// Send the headers in FILE, one `NAME: VALUE` per line, with every request; keeps secrets out of the argument list
-    #[arg(long, value_name = "@FILE")]
+    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     header: Vec<AtFile>,
     /// Start every session with the cookies in FILE, one `NAME=VALUE` per line, such as a login's
-    #[arg(long, value_name = "@FILE")]
+    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     cookie: Vec<AtFile>,
     /// Send requests over HTTP/2; sockets still use HTTP/1.1
     #[arg(long)]
     http2: bool,
     /// Connect to ADDRESS, such as 127.0.0.1:8080; repeat to make each session use all of them in turn, such as several proxies
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = discreet::<Host>())]
     connect: Vec<Host>,
     /// Name of the site, if it is not the URL's host; with a port, if users see another port than the URL's
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = discreet::<Host>())]
     host: Option<Host>,
     /// Connect from this local address; repeat to spread sessions over several addresses
     #[arg(long, value_name = "ADDRESS")]
@@ -129,10 +133,10 @@ struct AmountArgs {
     #[arg(long, default_value_t = 200.0, value_parser = rate)]
     rate: f64,
     /// Spread the run over DURATION, to catch slow faults [default: as fast as --rate allows]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::positive)]
     duration: Option<Duration>,
     /// Give up on a request after DURATION
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::positive)]
     timeout: Duration,
     /// Seed for the order of sessions [default: random]
     #[arg(long)]
@@ -153,10 +157,13 @@ struct OutputArgs {
     /// Write the scenarios to FILE as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit_file: Option<PathBuf>,
+    /// Let --report and --junit-file replace files that verify did not write
+    #[arg(long)]
+    force: bool,
     /// Compare with an earlier report from -o json; the comparison does not affect the exit code
     #[arg(long, value_name = "FILE.json")]
     baseline: Option<PathBuf>,
-    /// Show cookie values, which are secrets on many sites
+    /// Show the values of cookies and of the URL's query, which are secrets on many sites
     #[arg(long)]
     show_values: bool,
 }
@@ -165,27 +172,34 @@ struct OutputArgs {
 pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
-        output.answer(&lines.join("\n"));
+        output.answer(&fit(&lines.join("\n"), columns(&io::stdout())))?;
         return Ok(Exit::Done);
     }
     let told = &args.told;
-    let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref())?;
-    let as_json = told.output == Format::Json;
+    let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref(), told.force)?;
+    let format = told.output;
     let mut verified = verify::run(args.request(), output).await?;
     files.compare(&mut verified.report);
-    output.answer(&if as_json { verified.report.json().map_err(ReportError::Json)? } else { verified.report.table(output.unicode()) });
+    let written = match format {
+        Format::Json => output.json(&verified.report.json().map_err(ReportError::Json)?),
+        Format::Table => output.answer(&verified.report.table(output.unicode(), columns(&io::stdout()))),
+    };
+    // A full disk behind stdout doesn't keep the files from being written.
     files.write(&verified.report, output)?;
+    written?;
     Ok(verified.exit)
 }
 
 /// Prints what a reason means and what to try.
-pub(super) fn explain(code: Code, output: Output) -> Exit {
-    output.answer(&format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice()));
-    Exit::Done
+pub(super) fn explain(code: Code, output: Output) -> Result<Exit, Failure> {
+    let text = format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice());
+    output.answer(&fit(&text, columns(&io::stdout())))?;
+    Ok(Exit::Done)
 }
 
 impl VerifyArgs {
     fn request(self) -> Request {
+        let command = self.command_line();
         let (http, amount) = (self.http, self.amount);
         let site = match self.url {
             Some(url) => {
@@ -232,17 +246,30 @@ impl VerifyArgs {
                 yes: amount.yes,
             },
             show_values: self.told.show_values,
-            command: command_line(),
+            command,
         }
     }
-}
 
-/// This command line, quoted for a shell.
-fn command_line() -> String {
-    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let words = std::iter::once("stickyctl").chain(words.iter().map(String::as_str));
-    // Only a NUL cannot be quoted, and no argument has one.
-    shlex::try_join(words).unwrap_or_default()
+    /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.
+    fn command_line(&self) -> String {
+        let http = &self.http;
+        let urls = self.url.iter().chain(&http.ws_url).chain(http.first.iter().chain(&http.path).map(|path| &path.0));
+        let tokens = http.ws_send.iter().map(String::as_str).chain(http.ws_subprotocol.iter().filter_map(|name| name.to_str().ok()));
+        let hidden: Vec<(&str, String)> =
+            urls.map(|url| (url.as_str(), redacted(url))).chain(tokens.map(|token| (token, HIDDEN.to_owned()))).collect();
+        let shown = |word: String| {
+            let find = |(value, shown): &(&str, String)| {
+                let flag = word.strip_suffix(value)?;
+                // By itself, or as --FLAG=VALUE.
+                (flag.is_empty() || (flag.starts_with("--") && flag.ends_with('='))).then(|| format!("{flag}{shown}"))
+            };
+            hidden.iter().find_map(find).filter(|_| !self.told.show_values).unwrap_or(word)
+        };
+        let words = std::env::args_os().skip(1).map(|word| shown(word.to_string_lossy().into_owned()));
+        let words: Vec<String> = std::iter::once("stickyctl".to_owned()).chain(words).collect();
+        // Only a NUL cannot be quoted, and no argument has one.
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+    }
 }
 
 /// A share, written as `0.1%`.

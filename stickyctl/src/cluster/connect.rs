@@ -1,11 +1,14 @@
 //! Connecting to the API server: kubeconfig, context, client, and whether the cluster is new enough.
 
 use super::errors::{ApiError, ask};
+use super::plugin::{Plugin, PluginError};
 use crate::exit::{Exit, Explained};
+use crate::patience::{self, PATIENCE};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// The oldest supported minor version of Kubernetes 1: 1.30 is the first with the native preStop sleep on by default.
 const OLDEST: u32 = 30;
@@ -48,6 +51,9 @@ pub enum Error {
     /// The kubeconfig is there and can't be used; why.
     #[error("the kubeconfig can't be used: {0}")]
     Unusable(String),
+    /// The program that the kubeconfig names for credentials gave none.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
     /// The API server's version is below 1.30.
     #[error("Kubernetes {0} is too old: stickyctl needs 1.{OLDEST} or later")]
     TooOld(String),
@@ -59,7 +65,7 @@ pub enum Error {
 impl Explained for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoKubeconfig(_) | Self::Unusable(_) | Self::TooOld(_) => Exit::Prerequisite,
+            Self::NoKubeconfig(_) | Self::Unusable(_) | Self::TooOld(_) | Self::Plugin(_) => Exit::Prerequisite,
             Self::Api(error) => error.exit(),
         }
     }
@@ -73,6 +79,7 @@ impl Explained for Error {
             ],
             Self::Unusable(_) => &["kubectl config get-contexts"],
             Self::TooOld(_) => &["kind create cluster    creates a new one on this machine"],
+            Self::Plugin(error) => return error.next_steps(),
             Self::Api(error) => return error.next_steps(),
         };
         steps.iter().map(|step| (*step).to_owned()).collect()
@@ -84,16 +91,25 @@ impl Explained for Error {
 /// # Errors
 /// [`Exit::Prerequisite`] for everything but an API server that answers late or with an error of its own.
 pub async fn connect(access: &Access) -> Result<Cluster, Error> {
-    let kubeconfig = read(access)?;
-    let context = access.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
-    let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
-    // kube's own retries take minutes even for permanent errors, such as a disruption budget that forbids an eviction.
-    config.default_retry = false;
-    config.connect_timeout = Some(CONNECT);
+    connect_within(PATIENCE, access).await
+}
+
+/// The same; reading the kubeconfig, and the program that it names for credentials, may each take `most`.
+async fn connect_within(most: Duration, access: &Access) -> Result<Cluster, Error> {
+    let late = format!("it, or a file that it names, could not be read within {} s", most.as_secs_f32());
+    let (reading, owned) = (Handle::current(), access.clone());
+    let (config, context) = patience::within(most, move || reading.block_on(read(&owned))).await.ok_or(Error::Unusable(late))??;
     let address = config.cluster_url.to_string();
-    let client = Client::try_from(config).map_err(|error| ApiError::new("using the kubeconfig", &error))?;
-    greet(client, context, address.trim_end_matches('/')).await
+    let plugin = Plugin::of(&config);
+    // kube runs the program while it makes the client.
+    let client = patience::within(most, move || Client::try_from(config)).await.map(|made| {
+        made.map_err(|error| match (&error, &plugin) {
+            (kube::Error::Auth(why), Some(plugin)) => plugin.failed(why).into(),
+            _ => Error::Api(ApiError::new("using the kubeconfig", &error)),
+        })
+    });
+    let late = || plugin.as_ref().map_or_else(|| Error::Unusable("its credentials could not be read".to_owned()), |plugin| plugin.late(most).into());
+    greet(client.ok_or_else(late)??, context, address.trim_end_matches('/')).await
 }
 
 /// Asks the API server behind a client for its version.
@@ -112,13 +128,30 @@ fn too_old(major: &str, minor: &str) -> bool {
     matches!((number(major), number(minor)), (Some(major), Some(minor)) if major < 1 || (major == 1 && minor < OLDEST))
 }
 
-fn read(access: &Access) -> Result<Kubeconfig, Error> {
+/// The configuration of a client, and the name of its context.
+async fn read(access: &Access) -> Result<(Config, String), Error> {
+    let kubeconfig = kubeconfig(access)?;
+    let context = access.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
+    let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
+    // kube's own retries take minutes even for permanent errors, such as a disruption budget that forbids an eviction.
+    config.default_retry = false;
+    config.connect_timeout = Some(CONNECT);
+    Ok((config, context))
+}
+
+fn kubeconfig(access: &Access) -> Result<Kubeconfig, Error> {
     let read = match &access.kubeconfig {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
     };
     read.map_err(|error| match &error {
         KubeconfigError::ReadConfig(why, path) => Error::NoKubeconfig(format!("{}: {why}", path.display())),
+        // Its text quotes lines of the file, which may hold a token.
+        KubeconfigError::Parse(why) => {
+            let place = why.location().map(|at| format!(" in line {}, column {}", at.line(), at.column())).unwrap_or_default();
+            Error::Unusable(format!("it is malformed{place}; that is not shown, because it may be a secret"))
+        }
         KubeconfigError::FindPath => Error::NoKubeconfig("KUBECONFIG is not set, and there is no home directory".to_owned()),
         other => unusable(other),
     })

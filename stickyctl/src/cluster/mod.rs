@@ -30,6 +30,7 @@ pub(crate) mod inventory;
 pub(crate) mod namespace;
 pub(crate) mod nodes;
 pub(crate) mod plan;
+pub mod plugin;
 pub mod release;
 pub(crate) mod replicas;
 pub(crate) mod rollout;

@@ -5,31 +5,33 @@ use super::connect::Cluster;
 use super::down;
 use super::forward::{self, Opened};
 use super::release::Place;
-use super::status::collect::{Error, collect};
+use super::status::collect::collect;
 use super::status::model::Status;
 use super::status::table::table;
 use super::status::{self, door};
 use super::up::request::Done;
-use crate::output::{Format, Output};
+use crate::exit::Failure;
+use crate::output::{Format, Output, Shown, Unwritten};
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 
 /// The result of `up`.
-pub(crate) fn up(done: &Done, output: Output) {
+pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
     let (name, has_door) = match done {
         Done::Client(documents) => {
-            output.answer(documents.join("---\n").trim_end());
+            output.exactly(documents.join("---\n").trim_end())?;
             output.hint(&format!("\n{} objects; nothing was sent", documents.len()));
-            return;
+            return Ok(());
         }
         Done::Server(lines) => {
-            output.answer(&lines.join("\n"));
+            output.answer(&lines.join("\n"))?;
             output.hint("\nnothing was stored");
-            return;
+            return Ok(());
         }
         Done::Up { name, pods, workers, version, has_door } => (format!("{name} is up: {pods}x{workers}, version {version}"), *has_door),
     };
     output.note("");
-    output.answer(&name);
+    output.answer(&name)?;
     output.hint("\nNext:");
     if has_door {
         output.hint("  stickyctl forward     opens http://localhost:8080/, forwarded to the front door");
@@ -40,13 +42,14 @@ pub(crate) fn up(done: &Done, output: Output) {
     if has_door {
         output.hint("  stickyctl verify      proves that sessions stick");
     }
+    Ok(())
 }
 
 /// The result of `scale` and `mode`.
-pub(crate) fn changed(changed: &Changed, output: Output) {
+pub(crate) fn changed(changed: &Changed, output: Output) -> Result<(), Unwritten> {
     let Changed { name, before, after } = changed;
     output.note("");
-    output.answer(&format!("{name} is {after}"));
+    output.answer(&format!("{name} is {after}"))?;
     if after.workers > 1 && before.workers != after.workers {
         output.hint("\nThe cookie selects a pod, but can't select a worker in it: \"sticky HTTP & in-memory WebSocket\" now misses");
         output.hint(&format!("about {} times in {}. The queue never does.", after.workers - 1, after.workers));
@@ -56,60 +59,63 @@ pub(crate) fn changed(changed: &Changed, output: Output) {
         output.hint("\nThe sessions of the removed pods have moved; all others stayed.");
     }
     output.hint("Next: stickyctl status, stickyctl verify");
+    Ok(())
 }
 
 /// The result of `down`.
-pub(crate) fn down(done: down::Done, place: &Place, output: Output) {
+pub(crate) fn down(done: down::Done, place: &Place, output: Output) -> Result<(), Unwritten> {
     if done == down::Done::Deleted {
         output.note("");
-        output.answer(&format!("{} is down", place.name));
+        output.answer(&format!("{} is down", place.name))?;
     }
+    Ok(())
 }
 
 /// `forward`, for as long as it is open.
-pub(crate) async fn forward(mut way: Opened, output: Output) -> Infallible {
-    output.answer(&way.url());
+pub(crate) async fn forward(mut way: Opened, output: Output) -> Result<Infallible, Unwritten> {
+    output.answer(&way.url())?;
     for line in way.notes() {
         output.note(&line);
     }
     output.hint("Press Ctrl-C to stop.");
-    forward::report(&mut way.tunnel, output, |_| {}).await
+    Ok(forward::report(&mut way.tunnel, output, |_| {}).await)
 }
 
 /// `status`, once.
 ///
 /// # Errors
-/// As [`collect`].
-pub(crate) async fn status(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<(), Error> {
+/// As [`collect`]; also if the answer can't be written.
+pub(crate) async fn status(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<(), Failure> {
     let status = collect(cluster, place, &mut door::Seen::default()).await?;
-    output.answer(&match format {
-        Format::Table => table(&status),
-        Format::Json => serde_json::to_string_pretty(&status).unwrap_or_default(),
-    });
+    match format {
+        Format::Table => output.answer(&table(&status))?,
+        Format::Json => output.json(&serde_json::to_string_pretty(&status).unwrap_or_default())?,
+    }
     Ok(())
 }
 
 /// `status --watch`: `redraws` shows the table in place of the last one, on a terminal; otherwise there is one document for each
-/// change, JSON on one line.
+/// change, JSON on one line. It ends when nobody reads them.
 ///
 /// # Errors
-/// Only the first look can fail.
-pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redraws: bool, output: Output) -> Result<Infallible, Error> {
+/// Only the first look can fail; also if an answer can't be written.
+pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redraws: bool, output: Output) -> Result<(), Failure> {
     let mut shown: Option<Status> = None;
     let mut trouble = String::new();
     let mut door = door::Seen::default();
     let first = collect(cluster, place, &mut door).await?;
-    let never = status::watch(cluster, place, (first, door), |look| match look {
-        Ok(status) if redraws && format == Format::Table => output.screen(&table(&status)),
+    let written = status::watch(cluster, place, (first, door), |look| match look {
+        Ok(status) if redraws && format == Format::Table => output.next(&Shown::Screen(table(&status))),
         Ok(status) => {
-            if shown.as_ref() != Some(&status.timeless()) {
-                output.answer(&match format {
-                    Format::Table => format!("{}\n", table(&status)),
-                    Format::Json => serde_json::to_string(&status).unwrap_or_default(),
-                });
-                shown = Some(status.timeless());
-            }
             trouble.clear();
+            if shown.as_ref() == Some(&status.timeless()) {
+                return ControlFlow::Continue(());
+            }
+            shown = Some(status.timeless());
+            output.next(&match format {
+                Format::Table => Shown::Lines(format!("{}\n", table(&status))),
+                Format::Json => Shown::Json(serde_json::to_string(&status).unwrap_or_default()),
+            })
         }
         Err(error) => {
             let what = error.to_string();
@@ -117,7 +123,8 @@ pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redr
                 output.note(&what);
                 trouble = what;
             }
+            ControlFlow::Continue(())
         }
     });
-    Ok(never.await)
+    Ok(written.await?)
 }

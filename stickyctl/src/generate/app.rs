@@ -7,8 +7,8 @@ use super::service::{ADMIN, ADMIN_PORT, HTTP, HTTP_PORT};
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector, PodSpec, PodTemplateSpec,
-    SleepAction, TopologySpreadConstraint,
+    Affinity, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector,
+    PodAffinityTerm, PodAntiAffinity, PodSpec, PodTemplateSpec, SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -50,30 +50,47 @@ fn pod(spec: &StickyApp) -> PodSpec {
         containers: vec![container(spec)],
         image_pull_secrets: secret,
         termination_grace_period_seconds: Some(spec.drain.grace().into()),
-        topology_spread_constraints: Some(["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(|key| spread(spec, key)).to_vec()),
+        affinity: Some(over_zones(spec)),
+        topology_spread_constraints: Some(vec![over_nodes(spec)]),
         volumes: password.map(|volume| vec![volume]),
         ..frame(spec, USER)
     }
 }
 
-/// Spreads the pods of one rollout over zones and nodes where possible; a single node gets them all.
-fn spread(spec: &StickyApp, key: &str) -> TopologySpreadConstraint {
+/// Pods of the previous rollout don't count.
+const OF_ONE_ROLLOUT: &str = "pod-template-hash";
+
+/// Spreads the pods of one rollout over nodes where possible; a single node gets them all.
+fn over_nodes(spec: &StickyApp) -> TopologySpreadConstraint {
     TopologySpreadConstraint {
         label_selector: Some(selector(spec, Component::App)),
-        // Pods of the previous rollout don't count.
-        match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
+        match_label_keys: Some(vec![OF_ONE_ROLLOUT.to_owned()]),
         max_skew: 1,
-        topology_key: key.to_owned(),
+        topology_key: "kubernetes.io/hostname".to_owned(),
         when_unsatisfiable: "ScheduleAnyway".to_owned(),
         ..TopologySpreadConstraint::default()
     }
+}
+
+/// Spreads the pods of one rollout over zones where nodes have a zone. A second topologySpreadConstraint can't do that: nodes that lack
+/// the label of any constraint get no score for the others, so without zones all pods would go to one node.
+fn over_zones(spec: &StickyApp) -> Affinity {
+    let term = PodAffinityTerm {
+        label_selector: Some(selector(spec, Component::App)),
+        match_label_keys: Some(vec![OF_ONE_ROLLOUT.to_owned()]),
+        topology_key: "topology.kubernetes.io/zone".to_owned(),
+        ..PodAffinityTerm::default()
+    };
+    let preferred = WeightedPodAffinityTerm { pod_affinity_term: term, weight: 100 };
+    let apart = PodAntiAffinity { preferred_during_scheduling_ignored_during_execution: Some(vec![preferred]), ..PodAntiAffinity::default() };
+    Affinity { pod_anti_affinity: Some(apart), ..Affinity::default() }
 }
 
 fn container(spec: &StickyApp) -> Container {
     let port = |name: &str, port| ContainerPort { name: Some(name.to_owned()), container_port: port, ..ContainerPort::default() };
     Container {
         name: "app".to_owned(),
-        image: Some(spec.image.name.clone()),
+        image: Some(spec.image.reference()),
         image_pull_policy: Some(spec.image.pull_policy.word().to_owned()),
         env: Some(environment(spec)),
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),

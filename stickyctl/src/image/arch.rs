@@ -2,7 +2,7 @@
 
 /// An architecture that the image is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arch {
+pub enum Arch {
     /// x86-64
     Amd64,
     /// 64-bit ARM

@@ -19,6 +19,11 @@ pub(super) struct Archive {
     pub(super) digest: String,
 }
 
+/// Whether a file begins as such an archive does: with the headers of its first two files.
+pub(super) fn begins(head: &[u8]) -> bool {
+    head.starts_with(b"oci-layout\0") && head.get(1_024..).is_some_and(|second| second.starts_with(b"index.json\0"))
+}
+
 #[derive(Serialize)]
 struct Descriptor {
     #[serde(rename = "mediaType")]

@@ -7,37 +7,53 @@ use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use std::fmt;
 
 /// How many bytes of a file [`check`] needs: linkers write the program headers right after the file header.
-pub(super) const HEAD: usize = 64 << 10;
+pub const HEAD: usize = 64 << 10;
 
 /// Why a file can't be the image's program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unfit {
+pub enum Unfit {
     /// A script, Mach-O, PE and the like.
     #[error("it is not an ELF file, so not a Linux program")]
     NotElf,
+    /// 32 bits, or big-endian.
     #[error("it is not a 64-bit little-endian program")]
     Class,
+    /// It ends before its headers or segments do.
     #[error("it is truncated: it has {len} bytes, and its headers need {end}")]
-    Truncated { len: u64, end: u64 },
+    Truncated {
+        /// The size of the file in bytes.
+        len: u64,
+        /// The size that its headers need.
+        end: u64,
+    },
     /// An object file, a core dump.
     #[error("it is an ELF file of type {0}, not a program")]
     Type(u16),
+    /// A shared object that can't be started.
     #[error("it is a library: it has no entry point")]
     Library,
+    /// It can't run on these nodes.
     #[error("it is built for {found}, not for {want}")]
-    Machine { found: Machine, want: &'static str },
+    Machine {
+        /// What it is built for.
+        found: Machine,
+        /// The word of the wanted [`Arch`].
+        want: &'static str,
+    },
+    /// They are outside of the file, or have another size than ELF defines.
     #[error("invalid program headers: {0}")]
     Headers(object::read::Error),
     /// An empty image has no loader and no libraries.
     #[error("it is linked dynamically; the image needs a static program")]
     Dynamic,
+    /// Nothing of it would be in memory.
     #[error("it has no segment to load")]
     Empty,
 }
 
 /// A machine by its number in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Machine(u16);
+pub struct Machine(u16);
 
 impl Machine {
     fn arch(self) -> Option<Arch> {
@@ -58,9 +74,11 @@ impl fmt::Display for Machine {
     }
 }
 
-/// Checks a file of `len` bytes by its first bytes: [`HEAD`] of them, or all. Returns the first reason why it can't run alone on
-/// `want`.
-pub(super) fn check(head: &[u8], len: u64, want: Arch) -> Result<(), Unfit> {
+/// Checks a file of `len` bytes by its first bytes: [`HEAD`] of them, or all.
+///
+/// # Errors
+/// The first reason why it can't run alone on `want`.
+pub fn check(head: &[u8], len: u64, want: Arch) -> Result<(), Unfit> {
     let truncated = |end: u64| if end > len { Err(Unfit::Truncated { len, end }) } else { Ok(()) };
     if !head.starts_with(&ELFMAG) {
         return Err(Unfit::NotElf);

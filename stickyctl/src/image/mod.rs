@@ -5,16 +5,16 @@
 mod arch;
 mod archive;
 mod child;
-mod elf;
+pub mod elf;
 mod layer;
 pub(crate) mod load;
 pub(crate) mod name;
 mod source;
 
-pub(crate) use arch::Arch;
+pub use arch::Arch;
 
 use crate::exit::{Exit, Explained};
-use crate::files;
+use crate::files::{Place, Replace, WriteError};
 use crate::output::Output;
 use crate::spec::pods::Image;
 use archive::Archive;
@@ -23,6 +23,7 @@ use source::{Program, SourceError};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use sticky_app::console;
 use tempfile::NamedTempFile;
 
 /// The default file of the archive.
@@ -39,6 +40,8 @@ pub(crate) struct Request {
     pub(crate) name: Option<String>,
     /// The file of the archive; if none, stdout.
     pub(crate) out: Option<PathBuf>,
+    /// Whether to replace a file that is not such an archive.
+    pub(crate) force: bool,
 }
 
 /// Why there is no image, or no archive of it.
@@ -52,6 +55,8 @@ pub(crate) enum ImageError {
     Archive { name: String, why: io::Error },
     #[error("writing the archive of {name} to {place}: {why}")]
     Write { name: String, place: String, why: io::Error },
+    #[error(transparent)]
+    File(#[from] WriteError),
     #[error("the archive would go to stdout, which is a terminal")]
     Terminal,
     #[error("stickyctl builds images for amd64 and arm64 only, and this machine is neither")]
@@ -63,6 +68,7 @@ impl Explained for ImageError {
         match self {
             Self::Name(error) => error.exit(),
             Self::Source(error) => error.exit(),
+            Self::File(error) => error.exit(),
             Self::Archive { .. } | Self::Write { .. } => Exit::Failed,
             Self::Terminal | Self::Processor => Exit::Usage,
         }
@@ -72,6 +78,7 @@ impl Explained for ImageError {
         match self {
             Self::Name(error) => error.next_steps(),
             Self::Source(error) => error.next_steps(),
+            Self::File(error) => error.next_steps(),
             Self::Archive { .. } | Self::Write { .. } => Vec::new(),
             Self::Terminal => vec![format!("stickyctl image --out {DEFAULT_OUT}")],
             Self::Processor => vec!["stickyctl image --arch amd64".to_owned()],
@@ -108,17 +115,18 @@ pub(crate) async fn run(request: &Request, output: Output) -> Result<Done, Image
     if request.out.is_none() && io::stdout().is_terminal() {
         return Err(ImageError::Terminal);
     }
+    let place = request.out.as_ref().map(|path| Place::new(path, Replace::new(request.force, archive::begins))).transpose()?;
     let arch = request.arch.or_else(Arch::here).ok_or(ImageError::Processor)?;
     let wanted = request.name.clone().unwrap_or_else(|| Image::default().name);
     let began = Instant::now();
     let Built { program, archive, name } = build(request.binary.as_deref(), &wanted, arch, output).await?;
-    let written = match &request.out {
-        None => io::stdout().write_all(&archive.bytes).and_then(|()| io::stdout().flush()),
-        Some(path) => files::write(path, &archive.bytes),
-    };
-    if let Err(why) = written {
-        let place = request.out.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
-        return Err(ImageError::Write { name, place, why });
+    match place {
+        Some(place) => place.write(&archive.bytes)?,
+        None => {
+            let mut out = io::stdout().lock();
+            let written = console::heard(out.write_all(&archive.bytes).and_then(|()| out.flush()));
+            written.map_err(|why| ImageError::Write { name: name.clone(), place: "stdout".to_owned(), why })?;
+        }
     }
     Ok(Done {
         program: format!("{}, {}, static, {}", program.from, arch.word(), megabytes(program.bytes.len() as u64)),

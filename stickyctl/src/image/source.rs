@@ -5,7 +5,7 @@ use super::child::{self, ChildError, Ended};
 use super::elf::{self, HEAD, Unfit};
 use crate::exit::{Exit, Explained};
 use crate::output::{Mark, Output};
-use std::fs::File;
+use crate::patience;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -80,8 +80,6 @@ impl Explained for SourceError {
 pub(crate) enum Unusable {
     #[error("it can't be read: {0}")]
     Unreadable(#[from] io::Error),
-    #[error("it is not a regular file")]
-    NotAFile,
     #[error("it has {} MiB, and the limit is {} MiB", .0 >> 20, MOST >> 20)]
     Large(u64),
     #[error("{0}")]
@@ -127,11 +125,8 @@ fn beside() -> Option<PathBuf> {
 }
 
 fn read(path: &Path, arch: Arch) -> Result<Program, Unusable> {
-    let mut file = File::open(path)?;
+    let mut file = patience::regular(path)?;
     let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(Unusable::NotAFile);
-    }
     if facts.len() > MOST {
         return Err(Unusable::Large(facts.len()));
     }

@@ -3,8 +3,11 @@
 use super::client::Client;
 use super::error::LocalError;
 use crate::exit::Exit;
+use crate::files;
 use crate::output::{Mark, Output};
 use crate::poll::{Deadline, until};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,15 +20,21 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Starts the same command without `--detach` in the background, and waits until it answers.
 pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, LocalError> {
     let failed = |doing| move |why| LocalError::Process { doing, why };
+    if let Some(running) = client.find().await? {
+        return Err(LocalError::AlreadyUp { url: running.url, pid: running.pid });
+    }
     let log_path = client.path().with_file_name("local.log");
-    let log = std::fs::File::create(&log_path).map_err(|why| LocalError::Log { path: log_path.clone(), why })?;
-    let errors = log.try_clone().map_err(failed("sharing the log"))?;
+    let failed_log = |why| LocalError::Log { path: log_path.clone(), why };
+    // It gets its name once the demo answers, so that it neither follows a link nor cuts off the log of a running demo.
+    let log = files::beside(&log_path, 0o600).map_err(failed_log)?;
+    log.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed_log)?;
+    let stream = || log.as_file().try_clone().map(Stdio::from).map_err(failed("sharing the log"));
     let program = std::env::current_exe().map_err(failed("finding this program"))?;
     let mut child = std::process::Command::new(program)
         .args(std::env::args_os().skip(1).filter(|arg| arg != "--detach"))
         .stdin(Stdio::null())
-        .stdout(Stdio::from(log))
-        .stderr(Stdio::from(errors))
+        .stdout(stream()?)
+        .stderr(stream()?)
         // A process group of its own, so that the terminal's Ctrl-C doesn't reach it.
         .process_group(0)
         .spawn()
@@ -36,7 +45,7 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
             return Ok(Some(status));
         }
         let Some(ended) = child.try_wait().map_err(failed("watching the demo in the background"))? else { return Ok(None) };
-        let said = std::fs::read_to_string(&log_path).unwrap_or_default();
+        let said = std::fs::read_to_string(log.path()).unwrap_or_default();
         let said = said.trim().trim_start_matches("error: ").to_owned();
         let exit = match ended.code() {
             Some(2) => Exit::Usage,
@@ -45,13 +54,15 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
         };
         Err(LocalError::Background { exit, said })
     };
-    let Some(status) = until(Deadline::after(START), LOOK, answers).await? else {
+    let started = until(Deadline::after(START), LOOK, answers).await?;
+    log.persist(&log_path).map_err(|error| failed_log(error.error))?;
+    let Some(status) = started else {
         let _ = child.kill();
         let _ = child.wait();
         return Err(LocalError::BackgroundSilent { limit: START, log: log_path });
     };
     output.phase(Mark::Done, "up", &format!("{}, process {}, log {}", status.mode, status.pid, log_path.display()), Some(began.elapsed()));
-    output.answer(&status.url);
+    output.answer(&status.url)?;
     output.hint("\nNext: stickyctl status --local, and stickyctl down --local to stop it");
     Ok(Exit::Done)
 }

@@ -30,6 +30,11 @@ impl Client {
         Ok(Self { path: runtime_dir::open()?.join("local.sock") })
     }
 
+    #[cfg(test)]
+    pub(super) const fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     #[must_use]
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.path

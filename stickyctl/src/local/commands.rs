@@ -24,8 +24,8 @@ const GONE: Duration = Duration::from_secs(20);
 pub(crate) async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
     let status = Client::open()?.status().await?;
     match format {
-        Format::Json => output.answer(&serde_json::to_string_pretty(&status).unwrap_or_default()),
-        Format::Table => output.answer(&table(&status)),
+        Format::Json => output.json(&serde_json::to_string_pretty(&status).unwrap_or_default())?,
+        Format::Table => output.answer(&table(&status))?,
     }
     Ok(Exit::Done)
 }
@@ -42,7 +42,7 @@ pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Resul
     output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
     client.change(&Change::Scale(pods)).await?;
     wait(&client, &before, after, timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {after}"));
+    output.answer(&format!("sticky-sessions is {after}"))?;
     if pods > mode.pods {
         output.hint("\nExisting sessions stay on their pods; only new ones use the new pods.");
     }
@@ -62,7 +62,7 @@ pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Res
     output.note(&format!("{} to {mode}: {}{fate}\n", before.mode, mode.words()));
     client.change(&Change::Mode(mode.to_string())).await?;
     wait(&client, &before, mode, timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {mode}"));
+    output.answer(&format!("sticky-sessions is {mode}"))?;
     if mode.workers > 1 {
         output.hint("\nThe cookie still chooses the pod, but it can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
         output.hint(&format!("misses about {} times in {}. The queue does not.", mode.workers - 1, mode.workers));
@@ -143,7 +143,7 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
 pub(crate) async fn kill(target: String, output: Output) -> Result<Exit, LocalError> {
     let is_worker = target.contains(':');
     Client::open()?.change(&Change::Kill(target.clone())).await?;
-    output.answer(&format!("killed {target}"));
+    output.answer(&format!("killed {target}"))?;
     output.hint(if is_worker {
         "Its sockets close without a close frame; a new worker replaces it at once."
     } else {

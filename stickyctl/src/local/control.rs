@@ -2,12 +2,14 @@
 
 use super::api::{Change, Refusal, Status};
 use super::error::LocalError;
+use super::lock::Lock;
 use super::pods::Pods;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
-use std::os::unix::fs::FileTypeExt;
+use std::fs::Permissions;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 use sticky_core::mode::{BadMode, MOST, Mode};
@@ -22,15 +24,16 @@ impl Drop for SocketFile {
     }
 }
 
-/// The control socket; dropping it removes its file.
+/// The control socket; dropping it removes its file, and then releases the lock.
 pub(super) struct Control {
     listener: UnixListener,
     _file: SocketFile,
+    _lock: Lock,
 }
 
 impl Control {
-    /// Binds the socket and replaces a stale one. The caller has checked that nothing answers on it.
-    pub(super) fn bind(path: PathBuf) -> Result<Self, LocalError> {
+    /// Binds the socket. If there is one, it is stale, because nobody else has the lock.
+    pub(super) fn bind(path: PathBuf, lock: Lock) -> Result<Self, LocalError> {
         let failed = |why| LocalError::ControlSocket { path: path.clone(), why };
         match std::fs::symlink_metadata(&path) {
             Ok(there) if there.file_type().is_socket() => std::fs::remove_file(&path).map_err(failed)?,
@@ -39,7 +42,9 @@ impl Control {
             Err(e) => return Err(failed(e)),
         }
         let listener = UnixListener::bind(&path).map_err(failed)?;
-        Ok(Self { listener, _file: SocketFile(path) })
+        // Whatever the umask is.
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(failed)?;
+        Ok(Self { listener, _file: SocketFile(path), _lock: lock })
     }
 
     /// Serves until it is aborted.

@@ -1,35 +1,32 @@
 //! The front door: a reverse proxy with cookie affinity and without pooled connections to pods.
 
 use super::route::{COOKIE, Candidate, Choice, choose};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, COOKIE as COOKIE_HEADER, HOST, HeaderName, HeaderValue, SET_COOKIE, UPGRADE};
-use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::convert::Infallible;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
 use std::hash::RandomState;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use sticky_app::server::Handed;
+use sticky_app::server::{Bounds, ClientBody, Handed, Problem, Stream, check_head, serve_connection};
 use sticky_core::choice::Issuer;
+use sticky_core::limits::Limits;
 use sticky_core::names::header;
 use sticky_core::topology::{Affinity, Door as DoorView};
 use sticky_core::trace::{Hop, Kind};
-use sticky_core::wire::{ErrorBody, json};
-use tokio::net::{TcpListener, TcpStream};
+use sticky_core::wire::json;
+use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-type Body = BoxBody<Bytes, hyper::Error>;
-
 /// Bytes in flight between the door and a worker, each way.
 const PIPE: usize = 16 * 1_024;
-/// A client that sends only part of a head, or nothing between two requests, is disconnected after this long.
-const IDLE: Duration = Duration::from_secs(75);
 
 /// The pods, as the front door uses them.
 pub(super) trait Backends: Send + Sync + 'static {
@@ -48,15 +45,17 @@ pub(super) struct Door<B> {
     issuer: Issuer,
     turn: AtomicUsize,
     hash: RandomState,
+    bounds: Bounds,
     room: Arc<Semaphore>,
 }
 
 impl<B: Backends> Door<B> {
-    /// A front door for `backends`. It closes connections beyond `connections` at once.
+    /// A front door for `backends`, within the limits of one worker. It closes connections beyond `max_connections` at once.
     #[must_use]
-    pub(super) fn new(backends: Arc<B>, view: &DoorView, connections: usize) -> Arc<Self> {
+    pub(super) fn new(backends: Arc<B>, view: &DoorView, limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            room: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            room: Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS))),
+            bounds: Bounds::of(limits),
             backends,
             affinity: view.affinity,
             issuer: view.issuer,
@@ -72,7 +71,10 @@ impl<B: Backends> Door<B> {
                 () = stop.cancelled() => return,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => match self.room.clone().try_acquire_owned() {
-                        Ok(permit) => { tokio::spawn(self.clone().connection(stream, peer, Arc::new(permit))); }
+                        Ok(permit) => {
+                            let _ = stream.set_nodelay(true);
+                            tokio::spawn(self.clone().connection(Stream::Left(stream), peer, Arc::new(permit)));
+                        }
                         Err(_) => tracing::warn!("the limit of open files allows no more connections; closed one"),
                     },
                     Err(error) => {
@@ -84,43 +86,27 @@ impl<B: Backends> Door<B> {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) {
-        let _ = stream.set_nodelay(true);
-        let service = service_fn(move |request| {
-            let (door, permit) = (self.clone(), permit.clone());
-            async move { Ok::<_, Infallible>(door.pass(request, peer, permit).await) }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(IDLE)
-            .max_buf_size(32 * 1_024)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
-        // A connection that its client breaks is not an error of ours.
-        let _ = connection.await;
+    async fn connection(self: Arc<Self>, stream: Stream, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) {
+        let answer = |request| async { self.pass(request, peer, permit.clone()).await.unwrap_or_else(IntoResponse::into_response) };
+        serve_connection(stream, self.bounds, std::future::pending(), answer).await;
     }
 
-    async fn pass(&self, mut request: Request<Incoming>, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) -> Response<Body> {
+    async fn pass(&self, mut request: Request<ClientBody>, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) -> Result<Response, Problem> {
+        check_head(&mut request)?;
         let began = Instant::now();
         let candidates = self.backends.candidates();
-        let cookies: Vec<&str> = request.headers().get_all(COOKIE_HEADER).iter().filter_map(|v| v.to_str().ok()).collect();
+        // Cookies of other sites on this machine come along, and may have any bytes.
+        let cookies: Vec<_> = request.headers().get_all(COOKIE_HEADER).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let choice = choose(&candidates, &cookies.join("; "), self.affinity, self.issuer, turn, &self.hash);
         let Some((chosen, stream)) = self.connect(&candidates, &choice, peer) else {
-            return problem(StatusCode::SERVICE_UNAVAILABLE, "no-pod", "no pod accepts connections right now; try again");
+            return Err(Problem::new(503, "no-pod", "no pod accepts connections right now; try again").retry_after(1));
         };
         let traced = request.headers().contains_key(header::TRACE);
-        let upgrading = request.headers().contains_key(UPGRADE);
-        let client_upgrade = upgrading.then(|| hyper::upgrade::on(&mut request));
-        forward_headers(request.headers_mut(), peer, upgrading);
+        let client_upgrade = request.headers().contains_key(UPGRADE).then(|| hyper::upgrade::on(&mut request));
+        forward_headers(request.headers_mut(), peer);
         let posted = began.elapsed();
-        let mut answer = match exchange(stream, request).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                tracing::debug!(%error, pod = candidates[chosen].pod, "a pod ended a request early");
-                return problem(StatusCode::BAD_GATEWAY, "pod-lost", "the pod went away before it answered");
-            }
-        };
+        let mut answer = exchange(stream, request, &candidates[chosen].pod).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             if let Some(client) = client_upgrade {
                 bridge(client, hyper::upgrade::on(&mut answer), permit);
@@ -139,11 +125,11 @@ impl<B: Backends> Door<B> {
                 answer.headers_mut().append(SET_COOKIE, cookie);
             }
         }
-        answer.map(|body| body.boxed())
+        Ok(answer.map(Body::new))
     }
 
     /// Connects to the first pod that accepts the connection.
-    fn connect(&self, candidates: &[Candidate], choice: &Choice, peer: SocketAddr) -> Option<(usize, tokio::io::DuplexStream)> {
+    fn connect(&self, candidates: &[Candidate], choice: &Choice, peer: SocketAddr) -> Option<(usize, DuplexStream)> {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let mut connection = Handed { stream: theirs, peer: peer.ip() };
         for &place in &choice.order {
@@ -156,12 +142,53 @@ impl<B: Backends> Door<B> {
     }
 }
 
+/// The only pod of a front door, for [`pass_on`].
+struct Single<F>(F);
+
+impl<F: Fn(Handed) + Send + Sync + 'static> Backends for Single<F> {
+    fn candidates(&self) -> Vec<Candidate> {
+        vec![Candidate { pod: "app-1".to_owned(), token: "token".to_owned(), draining: false }]
+    }
+
+    fn hand(&self, _pod: &str, connection: Handed) -> Result<(), Handed> {
+        (self.0)(connection);
+        Ok(())
+    }
+}
+
+/// Serves one client as the front door does, until its connection ends. `hand` gets a connection for each request. For fuzzing.
+#[doc(hidden)]
+pub async fn pass_on(client: DuplexStream, hand: impl Fn(Handed) + Send + Sync + 'static) {
+    let view = DoorView { affinity: Affinity::Cookie, ..DoorView::default() };
+    let door = Door::new(Arc::new(Single(hand)), &view, &Limits::default());
+    let Ok(permit) = door.room.clone().try_acquire_owned() else { return };
+    let nobody = SocketAddr::from(([192, 0, 2, 1], 1));
+    door.connection(Stream::Right(client), nobody, Arc::new(permit)).await;
+}
+
 const DOOR_HEADER: HeaderName = HeaderName::from_static(header::DOOR);
 
-async fn exchange(stream: tokio::io::DuplexStream, request: Request<Incoming>) -> Result<Response<Incoming>, hyper::Error> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection.with_upgrades());
-    sender.send_request(request).await
+async fn exchange(stream: DuplexStream, request: Request<ClientBody>, pod: &str) -> Result<http::Response<Incoming>, Problem> {
+    let broken = Arc::new(OnceLock::new());
+    let request = request.map(|body| {
+        let broken = broken.clone();
+        body.map_err(move |error| {
+            let _ = broken.set(Problem::bad_body(&error));
+            error
+        })
+    });
+    let answered = async {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection.with_upgrades());
+        sender.send_request(request).await
+    };
+    answered.await.map_err(|error: hyper::Error| match broken.get() {
+        Some(mistake) => mistake.clone(),
+        None => {
+            tracing::debug!(%error, pod, "a pod ended a request early");
+            Problem::new(502, "pod-lost", "the pod went away before it answered").retry_after(1)
+        }
+    })
 }
 
 fn bridge(client: hyper::upgrade::OnUpgrade, pod: hyper::upgrade::OnUpgrade, permit: Arc<OwnedSemaphorePermit>) {
@@ -175,10 +202,17 @@ fn bridge(client: hyper::upgrade::OnUpgrade, pod: hyper::upgrade::OnUpgrade, per
     });
 }
 
-/// Adds `X-Forwarded-*` and removes hop-by-hop headers, as a proxy must.
-fn forward_headers(headers: &mut HeaderMap, peer: SocketAddr, upgrading: bool) {
-    if !upgrading {
-        headers.remove(CONNECTION);
+/// Adds `X-Forwarded-*` and removes hop-by-hop headers, as a proxy must (RFC 9110 section 7.6.1).
+fn forward_headers(headers: &mut HeaderMap, peer: SocketAddr) {
+    let named: Vec<_> = headers.get_all(CONNECTION).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
+    let named: Vec<HeaderName> = named.into_iter().filter_map(|name| name.trim().parse().ok()).collect();
+    headers.remove(CONNECTION);
+    for name in named {
+        if name == UPGRADE {
+            headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        } else if name != HOST {
+            headers.remove(name);
+        }
     }
     for name in ["keep-alive", "proxy-connection", "te", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"] {
         headers.remove(name);
@@ -205,13 +239,4 @@ fn hops(pod: &str, answer: &HeaderMap, posted: Duration, answered: Duration) -> 
     };
     let hops = [hop("door", &place, Kind::Post, posted), hop(&place, "door", Kind::Answer, answered)];
     HeaderValue::from_str(&json(&hops)).ok()
-}
-
-fn problem(status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    let body = Full::new(Bytes::from(json(&ErrorBody::new(code, message)))).map_err(|never| match never {}).boxed();
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
-    answer
 }

@@ -1,7 +1,7 @@
 //! What can go wrong with the demo on this machine.
 
 use crate::exit::{Exit, Explained};
-use crate::output::short;
+use crate::output::{Unwritten, short};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,6 +44,11 @@ pub(crate) enum LocalError {
     NothingRuns(PathBuf),
     #[error("a demo is already running: {url} (process {pid})")]
     AlreadyUp { url: String, pid: u32 },
+    #[error("locking {}: {why}", path.display())]
+    Lock { path: PathBuf, why: std::io::Error },
+    /// Another process holds the lock and does not answer.
+    #[error("another demo on this machine is starting or ending: it has held the lock {} for {}", path.display(), short(*limit))]
+    Locked { path: PathBuf, limit: Duration },
     #[error("talking to the running demo over {}: {why}", path.display())]
     Control { path: PathBuf, why: Silence },
     /// The running demo refuses the change, for this reason.
@@ -81,6 +86,8 @@ pub(crate) enum LocalError {
     Change { want: Mode, why: String },
     #[error("changing to {want}: not done after {}; last seen: {seen}", short(*.limit))]
     ChangeTimedOut { want: Mode, limit: Duration, seen: String },
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
     #[error("waiting for {0}: interrupted")]
     Interrupted(Mode),
     #[error("process {pid} was asked to end and is still there after {}", short(*.limit))]
@@ -113,7 +120,9 @@ impl Explained for LocalError {
         match self {
             Self::NothingRuns(_) | Self::Redis { .. } => Exit::Prerequisite,
             Self::BadRedis(_) => Exit::Usage,
-            Self::NotReady(_) | Self::ChangeTimedOut { .. } | Self::BackgroundSilent { .. } | Self::StillThere { .. } => Exit::TimedOut,
+            Self::NotReady(_) | Self::ChangeTimedOut { .. } | Self::BackgroundSilent { .. } | Self::Locked { .. } | Self::StillThere { .. } => {
+                Exit::TimedOut
+            }
             Self::Interrupted(_) => Exit::Interrupted,
             Self::Background { exit, .. } => *exit,
             _ => Exit::Failed,
@@ -125,6 +134,7 @@ impl Explained for LocalError {
             Self::Folder { .. } => &["set XDG_RUNTIME_DIR to a folder of your own"],
             Self::NothingRuns(_) => &["stickyctl up --local"],
             Self::AlreadyUp { .. } => &["stickyctl status --local   what it is", "stickyctl down --local     end it first"],
+            Self::Locked { path, .. } => return vec![format!("fuser {}    shows which process it is", path.display())],
             Self::Redis { .. } => {
                 &["redis-server               start one", "stickyctl up --local       without Redis: workers of one process need none"]
             }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use sticky_app::bus::redis::RedisRequest;
 use sticky_core::choice::Fanout;
 use sticky_core::drain::Plan;
+use sticky_core::host::Host;
 use sticky_core::limits::Limits;
 use sticky_core::mode::Mode;
 use sticky_core::topology::Door;
@@ -17,9 +18,9 @@ pub(crate) struct UpRequest {
     /// The front door, as the map shows it: whether it keeps sessions together, and who sets the cookie.
     pub door: Door,
     /// Host names to accept in addition to loopback's own.
-    pub allowed_hosts: Vec<String>,
+    pub allowed_hosts: Vec<Host>,
     /// Origins to accept in addition to the page's own, as host names.
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Vec<Host>,
     /// Redis as the bus; `None` uses this process's memory.
     pub redis: Option<RedisRequest>,
     /// Which workers receive a relayed message.

@@ -2,7 +2,8 @@
 
 use super::error::{LocalError, UnsafeFolder};
 use rustix::fs::{Mode, OFlags};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::fs::Permissions;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Creates the folder if it is missing: `$XDG_RUNTIME_DIR/stickyctl`, or `stickyctl-UID` in the folder for temporary files
@@ -17,9 +18,11 @@ pub(super) fn open() -> Result<PathBuf, LocalError> {
         None => std::env::temp_dir().join(format!("stickyctl-{uid}")),
     };
     let made = match std::fs::DirBuilder::new().mode(0o700).create(&dir) {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e.into()),
-        _ => check(&dir, uid),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        // Whatever the umask is.
+        made => made.and_then(|()| std::fs::set_permissions(&dir, Permissions::from_mode(0o700))),
     };
+    let made = made.map_err(UnsafeFolder::from).and_then(|()| check(&dir, uid));
     match made {
         Ok(()) => Ok(dir),
         Err(why) => Err(LocalError::Folder { dir, why }),
@@ -42,7 +45,7 @@ fn check(dir: &Path, uid: u32) -> Result<(), UnsafeFolder> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn unsafe_folders_are_refused() {

@@ -5,10 +5,11 @@ use super::client::Client;
 use super::control::Control;
 use super::door::Door;
 use super::error::LocalError;
+use super::lock::Lock;
 use super::pods::Pods;
 use super::request::UpRequest;
 use crate::exit::Exit;
-use crate::output::{Mark, Output};
+use crate::output::{Mark, Output, Unwritten};
 use crate::poll::{Deadline, until};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use sticky_app::bus::Relay;
 use sticky_app::bus::memory::Hub;
 use sticky_app::server::{Blueprint, Config, Memory};
 use sticky_core::choice::{Expose, Issuer};
+use sticky_core::host::is_loopback;
 use sticky_core::memory;
 use sticky_core::topology::{Affinity, Door as DoorView};
 use tokio::net::TcpListener;
@@ -33,15 +35,16 @@ const START: Duration = Duration::from_secs(30);
 /// It could not start; nothing is left behind.
 pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
-    if let Some(running) = client.find().await? {
-        return Err(LocalError::AlreadyUp { url: running.url, pid: running.pid });
+    if let Some(warning) = exposure(request.listen) {
+        output.warning(&warning);
     }
     if request.detach {
         return background::start(&client, output).await;
     }
+    let lock = Lock::take(&client).await?;
     let relay = relay(&request).await?;
     let (listener, url) = listen(request.listen).await?;
-    let control = Control::bind(client.path().to_owned())?;
+    let control = Control::bind(client.path().to_owned(), lock)?;
     let began = Instant::now();
     let (mode, door_view) = (request.mode, request.door.clone());
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
@@ -52,7 +55,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let Ok(ready) = until(Deadline::after(START), Duration::from_millis(5), settled).await;
     ready.ok_or(LocalError::NotReady(START))?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), &door_view, request.limits.max_connections);
+    let door = Door::new(pods.clone(), &door_view, &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
@@ -64,8 +67,24 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&door_view)),
         None,
     );
+    let ended = match invite(&url, output) {
+        Ok(()) => wait_for_the_end(&pods).await,
+        Err(unwritten) => Err(unwritten.into()),
+    };
+    pods.down.cancel();
+    pods.end().await;
+    stop.cancel();
+    let _ = serving.await;
+    controlling.abort();
+    // Its end removes the socket's file.
+    let _ = controlling.await;
+    ended.map(|()| Exit::Done)
+}
+
+/// Prints the URL, and what to try next.
+fn invite(url: &str, output: Output) -> Result<(), Unwritten> {
     output.note("");
-    output.answer(&url);
+    output.answer(url)?;
     output.note("\nOpen it and press the six buttons. Then, in another terminal:");
     let me = me();
     for (command, effect) in [
@@ -77,21 +96,17 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         output.note(&format!("  {me} {command:<20} {effect}"));
     }
     output.note("Ctrl-C stops everything.");
-
-    wait_for_the_end(&pods).await?;
-    pods.down.cancel();
-    pods.end().await;
-    stop.cancel();
-    let _ = serving.await;
-    controlling.abort();
-    // Its end removes the socket's file.
-    let _ = controlling.await;
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// How the user calls this program: one that runs under cargo may not be on the path.
 fn me() -> &'static str {
     if std::env::var_os("CARGO").is_some() { "cargo run -qp stickyctl --" } else { "stickyctl" }
+}
+
+fn exposure(listen: SocketAddr) -> Option<String> {
+    let open = !is_loopback(listen.ip());
+    open.then(|| format!("--listen {}: other machines can reach the demo, which has no passwords and no TLS", listen.ip()))
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, String), LocalError> {
@@ -124,7 +139,7 @@ fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
             limits: request.limits.clone(),
             allowed_origins: request.allowed_origins.clone(),
             allowed_hosts: request.allowed_hosts.clone(),
-            loopback_only: request.listen.ip().is_loopback(),
+            loopback_only: is_loopback(request.listen.ip()),
             trusted_proxies: Vec::new(),
             // The door opens a connection for each request, and pods hand connections to their workers in turn.
             close_after_post: false,
@@ -162,4 +177,19 @@ async fn wait_for_the_end(pods: &Pods) -> Result<(), LocalError> {
         std::process::exit(Exit::Interrupted as i32);
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exposure;
+
+    #[test]
+    fn an_address_beyond_loopback_is_warned_about() {
+        for own in ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert_eq!(exposure(own.parse().unwrap()), None, "{own}");
+        }
+        for open in ["0.0.0.0:80", "[::]:80", "192.168.1.1:80", "[::ffff:10.0.0.1]:80"] {
+            assert!(exposure(open.parse().unwrap()).is_some_and(|warning| warning.starts_with("--listen ")), "{open}");
+        }
+    }
 }

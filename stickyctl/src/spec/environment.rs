@@ -3,7 +3,9 @@
 use super::findings::{Findings, Problem};
 use super::keys::{Key, Written, keys, nearest};
 use super::tree::place;
+use super::yaml;
 use serde_json::{Value, json};
+use std::ffi::OsString;
 
 /// What every name starts with.
 pub(crate) const PREFIX: &str = "STICKYCTL_";
@@ -24,8 +26,9 @@ fn variable(path: &str) -> String {
 /// Reads the variables of the spec. `others` are variables of other commands: they are neither read nor reported.
 ///
 /// An empty variable counts as unset.
-pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>, others: &[String], findings: &mut Findings) -> Value {
-    let mut mine: Vec<_> = variables.into_iter().filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty()).collect();
+pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>, others: &[String], findings: &mut Findings) -> Value {
+    let named = variables.into_iter().map(|(name, value)| (name.to_string_lossy().into_owned(), value));
+    let mut mine: Vec<_> = named.filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty()).collect();
     mine.sort();
     let mut tree = json!({});
     if mine.is_empty() {
@@ -41,9 +44,10 @@ pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>, others
             }
             continue;
         };
-        let value = match written {
-            Written::Text => Ok(Value::String(text)),
-            Written::Yaml => serde_yaml::from_str(&text).map_err(|e| e.to_string()),
+        let value = match (text.into_string(), written) {
+            (Err(_), _) => Err("it is not UTF-8".to_owned()),
+            (Ok(text), Written::Text) => Ok(Value::String(text)),
+            (Ok(text), Written::Yaml) => yaml::read(&text),
         };
         match value {
             Ok(value) => place(&mut tree, path, value),
@@ -56,9 +60,27 @@ pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>, others
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::ffi::OsStringExt;
 
-    fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
-        all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    fn pairs(all: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        all.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_no_default() {
+        let mut findings = Findings::default();
+        let bad = || OsString::from_vec(b"a\xff".to_vec());
+        let all = [("STICKYCTL_NAME".into(), bad()), ("STICKYCTL_AUTOSCALING_MAX".into(), bad()), ("HOME".into(), bad())];
+        read(all.into_iter().chain([(OsString::from_vec(b"STICKYCTL_NAM\xff".to_vec()), "x".into())]), &[], &mut findings);
+        let problems: Vec<String> = findings.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            problems,
+            [
+                "autoscaling.max: invalid value of STICKYCTL_AUTOSCALING_MAX: it is not UTF-8",
+                "name: invalid value of STICKYCTL_NAME: it is not UTF-8"
+            ]
+        );
+        assert_eq!(findings.warnings.len(), 1, "{findings:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What checks of a spec find.
 
 use std::fmt;
+use sticky_core::harmless::harmless;
 
 /// One thing that is wrong with a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.path, self.what) }
+        // Both may quote the file. One problem is one line.
+        let (path, what) = (harmless(&self.path), harmless(&self.what));
+        if path.is_empty() { f.write_str(&what) } else { write!(f, "{path}: {what}") }
     }
 }
 

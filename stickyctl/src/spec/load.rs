@@ -4,9 +4,10 @@ use super::findings::{Findings, Problem};
 use super::keys::{elsewhere, nearest};
 use super::sticky_app::StickyApp;
 use super::tree::{merge, prune};
-use super::{check, environment};
+use super::{check, environment, yaml};
 use serde_json::{Map, Value, json};
 use serde_path_to_error::Segment;
+use std::ffi::OsString;
 
 /// Where the values of a spec come from; later sources override earlier ones.
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub struct Sources<'a> {
     /// The text of the file.
     pub file: Option<&'a str>,
     /// All environment variables; those of the spec are picked out.
-    pub variables: Vec<(String, String)>,
+    pub variables: Vec<(OsString, OsString)>,
     /// `STICKYCTL_*` variables of other commands.
     pub other_variables: Vec<String>,
     /// What the flags set, in the shape of a spec.
@@ -68,16 +69,14 @@ fn defaults() -> Value {
 }
 
 fn file(text: &str, findings: &mut Findings) -> Value {
-    // By way of YAML's own value, which refuses a duplicate key.
-    let read = serde_yaml::from_str::<serde_yaml::Value>(text).and_then(serde_yaml::from_value::<Value>);
-    match read {
+    match yaml::read(text) {
         Ok(tree @ (Value::Object(_) | Value::Null)) => tree,
         Ok(_) => {
             findings.refuse("", "the file is not a map of keys; write keys and values, as in `mode: 3x1`");
             Value::Null
         }
         Err(why) => {
-            findings.refuse("", format!("the file is not valid YAML: {why}"));
+            findings.refuse("", format!("can't read the file as YAML: {why}"));
             Value::Null
         }
     }

@@ -21,6 +21,7 @@ mod taken;
 mod text;
 pub(crate) mod tree;
 pub(crate) mod words;
+pub(crate) mod yaml;
 
 pub use findings::{Findings, Problem};
 pub use schema::schema;

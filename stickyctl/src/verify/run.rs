@@ -2,6 +2,7 @@
 
 use super::probe::watch::{self, Witness};
 use super::probe::{self, Asking, Book};
+use super::redacted::redacted;
 use super::report::build::About;
 use super::report::model::Report;
 use super::request::{Request, RequestError};
@@ -99,15 +100,16 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         judgement.require_workers();
     }
     let exit = if partial { Exit::Interrupted } else { exit(judgement.pods, judgement.workers, request.require_workers) };
+    let shown = |url: &str| if request.show_values { url.to_owned() } else { redacted(url) };
     let about = About {
-        url: way.url,
+        url: shown(&way.url),
         command: request.command,
         began: began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         took: book.age(),
         seed: asking.seed,
         sample,
         planned: (requests, sockets),
-        paths: asking.target.all_paths(),
+        paths: asking.target.all_paths().iter().map(|path| shown(path)).collect(),
         chosen: asking.chosen.clone(),
         partial,
         exit,

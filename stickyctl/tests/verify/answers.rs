@@ -76,7 +76,7 @@ async fn details_tell_kinds_apart() {
     let to = Some("https://u:tell-nobody@shop.example/login?token=tell-nobody");
     let done = verify(&Site { redirects: to, ..Site::default() }.serve().await, &[]).await;
     let detail = done.detail("no-identity");
-    assert!(detail.contains("with status 302 (302 redirect to https://shop.example/login, which is not followed)"), "{detail}");
+    assert!(detail.contains("with status 302 (302 redirect to https://shop.example/login?token=***, which is not followed)"), "{detail}");
     assert!(!done.stdout.contains(SECRET) && !done.stderr.contains(SECRET), "{detail}");
     // If only logged-in clients get an answer, controls do not.
     let done = verify(&Site { login: Login::Password, ..Site::default() }.serve().await, &[]).await;

@@ -10,8 +10,11 @@ mod case;
 mod codes;
 mod cookies;
 mod logins;
+#[cfg(target_os = "linux")] // which tells how much memory a process had
+mod memory;
 mod plan;
 mod schema;
+mod secrets;
 mod site;
 mod sockets;
 mod told;

@@ -83,7 +83,7 @@ async fn what_can_not_be_written_is_told_before_the_first_request() {
     for (flags, says) in [
         (&["--report", "/nowhere/a.html"][..], "error: writing /nowhere/a.html: cannot create a file in its folder: No such file"),
         (&["--junit-file", "/nowhere/a.xml"], "error: writing /nowhere/a.xml: "),
-        (&["--report", folder.path().to_str().unwrap()], "not a regular file"),
+        (&["--report", folder.path().to_str().unwrap()], "it is a folder"),
         (&["--report", same, "--junit-file", same], "the same file"),
         (&["--baseline", "/nowhere/a.json"], "error: --baseline /nowhere/a.json: No such file"),
         (&["--baseline", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "not a report"),

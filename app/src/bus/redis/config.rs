@@ -7,8 +7,8 @@ use std::time::Duration;
 use sticky_core::choice::Fanout;
 use sticky_core::ids::ClientId;
 
-/// A connection attempt or an answer that takes longer than this failed.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// A connection attempt that takes longer than this failed: what was sent before Redis was reachable may never be answered.
+const CONNECT_PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Where Redis is, from the relay flags.
 #[derive(Clone)]
@@ -28,8 +28,10 @@ pub struct RedisRequest {
 /// Checked settings for connecting to Redis.
 #[derive(Debug, Clone)]
 pub struct RedisConfig {
+    /// Without what the files hold.
     info: ConnectionInfo,
-    authorities: Option<Vec<u8>>,
+    password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
     fanout: Fanout,
     prefix: String,
 }
@@ -61,7 +63,7 @@ pub enum BadRedis {
 pub struct Unreachable(String);
 
 impl RedisRequest {
-    /// Reads the files and checks the URL and the prefix.
+    /// Checks the URL, the prefix and the files.
     ///
     /// # Errors
     /// [`BadRedis`] says which of them is wrong.
@@ -71,38 +73,29 @@ impl RedisRequest {
         if !fits {
             return Err(BadRedis::Prefix);
         }
-        let read = |path: &Option<PathBuf>, flag| {
-            let read =
-                path.as_ref().map(|path| std::fs::read_to_string(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error }));
-            read.transpose()
-        };
-        let password = read(&self.password_file, "--redis-password-file")?;
-        let password = password.as_deref().map(|text| text.trim_end_matches(['\r', '\n']));
-        let authorities = read(&self.ca_file, "--redis-ca-file")?;
-        RedisConfig::new(&self.url, password, authorities, prefix, self.fanout)
-    }
-}
-
-impl RedisConfig {
-    fn new(url: &str, password: Option<&str>, authorities: Option<String>, prefix: &str, fanout: Fanout) -> Result<Self, BadRedis> {
-        let info = url.into_connection_info().map_err(|e| BadRedis::Settings(e.category().to_owned()))?;
-        let mut settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        if let Some(password) = password {
-            settings = settings.set_password(password);
-        }
+        let info = self.url.as_str().into_connection_info().map_err(|e| BadRedis::Settings(e.category().to_owned()))?;
+        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let keepalive = socket2::TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(3));
         let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
         // Without it a link whose packets vanish stays open for about a quarter of an hour (tcp_retries2).
         #[cfg(target_os = "linux")]
         let tcp = tcp.set_user_timeout(Duration::from_secs(5));
-        Ok(Self {
+        let config = RedisConfig {
             info: info.set_redis_settings(settings).set_tcp_settings(tcp),
-            authorities: authorities.map(String::into_bytes),
-            prefix: prefix.to_owned(),
-            fanout,
-        })
+            password_file: self.password_file.clone(),
+            ca_file: self.ca_file.clone(),
+            prefix: prefix.clone(),
+            fanout: self.fanout,
+        };
+        config.client().map(|_| config)
     }
+}
 
+fn contents(path: Option<&PathBuf>, flag: &'static str) -> Result<Option<String>, BadRedis> {
+    path.map(|path| std::fs::read_to_string(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error })).transpose()
+}
+
+impl RedisConfig {
     /// Which workers receive a message.
     #[must_use]
     pub const fn fanout(&self) -> Fanout {
@@ -120,19 +113,25 @@ impl RedisConfig {
     /// # Errors
     /// [`Unreachable`] with the connection's error, without secrets.
     pub async fn check(&self) -> Result<(), Unreachable> {
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
-        let unreachable = |e: RedisError| Unreachable(describe(&e));
-        let client = self.client().map_err(unreachable)?;
-        client.get_multiplexed_async_connection_with_config(&config).await.map(drop).map_err(unreachable)
+        let client = self.client().map_err(|error| Unreachable(error.to_string()))?;
+        client.get_multiplexed_async_connection_with_config(&connecting()).await.map(drop).map_err(|error| Unreachable(describe(&error)))
     }
 
-    pub(super) fn client(&self) -> Result<Client, RedisError> {
+    /// A client with what the files hold now. Every attempt to connect makes a new one, so that a password or an authority that
+    /// was replaced needs no restart.
+    pub(super) fn client(&self) -> Result<Client, BadRedis> {
         // The provider can be set only once; setting the same one again changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        match &self.authorities {
-            None => Client::open(self.info.clone()),
-            Some(pem) => Client::build_with_tls(self.info.clone(), TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) }),
+        let mut info = self.info.clone();
+        if let Some(password) = contents(self.password_file.as_ref(), "--redis-password-file")? {
+            let settings = info.redis_settings().clone().set_password(password.trim_end_matches(['\r', '\n']));
+            info = info.set_redis_settings(settings);
         }
+        let client = match contents(self.ca_file.as_ref(), "--redis-ca-file")? {
+            None => Client::open(info),
+            Some(pem) => Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(pem.into_bytes()) }),
+        };
+        client.map_err(|error| BadRedis::Settings(describe(&error)))
     }
 
     pub(super) fn session_channel(&self, id: &ClientId) -> String {
@@ -150,6 +149,15 @@ impl RedisConfig {
     pub(super) fn presence_channel(&self) -> String {
         format!("{}:presence", self.prefix)
     }
+    /// The channel on which a worker hears only itself.
+    pub(super) fn beat_channel(&self, boot: &str) -> String {
+        format!("{}:beat:{boot}", self.prefix)
+    }
+}
+
+/// How to connect, with a deadline for the connection and its handshake.
+pub(super) fn connecting() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_PATIENCE)).set_response_timeout(Some(CONNECT_PATIENCE))
 }
 
 /// An error of the redis crate for a log or an answer: kind and detail, never the connection's settings.
@@ -166,18 +174,29 @@ pub(super) fn describe(error: &RedisError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+
+    fn request(url: &str, password_file: Option<PathBuf>) -> RedisRequest {
+        RedisRequest { url: url.to_owned(), password_file, ca_file: None, prefix: "sticky".to_owned(), fanout: Fanout::Directed }
+    }
 
     #[test]
     fn a_bad_url_is_refused_without_repeating_it() {
-        let error = RedisConfig::new("http://user:hunter2@host", None, None, "sticky", Fanout::Directed).unwrap_err().to_string();
+        let error = request("http://user:hunter2@host", None).read().unwrap_err().to_string();
         assert!(error.contains("rediss://") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
-    fn an_address_holds_no_secret() {
-        let url = "redis://user:hunter2@db.example:7000/3";
-        let config = RedisConfig::new(url, Some("other"), None, "sticky", Fanout::Directed).unwrap();
-        assert_eq!(config.address(), "db.example:7000");
-        assert_eq!(config.info.redis_settings().password(), Some("other"));
+    fn every_client_has_the_password_of_its_moment() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "first").unwrap();
+        let config = request("redis://user:hunter2@db.example:7000/3", Some(file.path().to_owned())).read().unwrap();
+        assert_eq!(config.address(), "db.example:7000", "fit for a log");
+        let password = || config.client().unwrap().get_connection_info().redis_settings().password().map(str::to_owned);
+        assert_eq!(password().as_deref(), Some("first"));
+        std::fs::write(file.path(), "second\r\n").unwrap();
+        assert_eq!(password().as_deref(), Some("second"));
+        std::fs::remove_file(file.path()).unwrap();
+        assert!(config.client().unwrap_err().to_string().contains("--redis-password-file"));
     }
 }

@@ -1,66 +1,51 @@
 //! One worker's link to Redis.
 
-use super::config::{BadRedis, RedisConfig, describe};
+use super::config::{RedisConfig, describe};
+use super::keeper::{Keeper, Reconcile};
 use super::shared::Shared;
-use super::subscription::{Reconcile, Subscription};
 use crate::bus::link::{Bus, BusError, Inbox, Relayed};
-use ::redis::RedisError;
-use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use ::redis::{RedisError, RedisResult};
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use sticky_core::choice::Fanout;
+use sticky_core::identity::Identity;
 use sticky_core::ids::ClientId;
 use sticky_core::topology::Presence;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// A publish that takes longer fails, and the client gets a 503.
-const PUBLISH_PATIENCE: Duration = Duration::from_secs(1);
-
 /// One worker's link to Redis.
 pub(crate) struct RedisBus {
     config: RedisConfig,
-    publisher: ConnectionManager,
     link: Arc<Shared>,
-    wishes: mpsc::UnboundedSender<Reconcile>,
-    _subscription: DropGuard,
+    changes: mpsc::UnboundedSender<Reconcile>,
+    _keeper: DropGuard,
 }
 
 impl RedisBus {
-    /// Starts both links on the current runtime. It doesn't wait for Redis: the subscription keeps trying in the background.
-    ///
-    /// # Errors
-    /// The redis crate refuses the connection's settings.
-    pub(crate) fn start(config: RedisConfig, inbox: Arc<dyn Inbox>, boot: &str) -> Result<Self, BadRedis> {
-        let bad = |e: RedisError| BadRedis::Settings(describe(&e));
-        let client = config.client().map_err(bad)?;
-        let manager = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(PUBLISH_PATIENCE))
-            .set_response_timeout(Some(PUBLISH_PATIENCE));
-        let publisher = ConnectionManager::new_lazy_with_config(client.clone(), manager).map_err(bad)?;
-        let (wishes, inbound) = mpsc::unbounded_channel();
-        let link = Arc::new(Shared::new());
+    /// Starts connecting on the current runtime, and doesn't wait for it: the keeper keeps trying in the background.
+    pub(crate) fn start(config: RedisConfig, inbox: Arc<dyn Inbox>, identity: &Identity) -> Self {
+        let (changes, inbound) = mpsc::unbounded_channel();
+        let link = Arc::new(Shared::default());
         let stop = CancellationToken::new();
-        let subscription = Subscription {
+        let keeper = Keeper {
             config: config.clone(),
-            client,
-            publisher: publisher.clone(),
             inbox,
             link: link.clone(),
-            boot: boot.to_owned(),
-            wishes: inbound,
+            name: format!("sticky-app:{}:{}:{}", identity.pod, identity.worker, identity.boot),
+            boot: identity.boot.clone(),
+            changes: inbound,
+            abandoned: Vec::new(),
+            missing: Vec::new(),
         };
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = subscription.run() => {}
+                () = keeper.run() => {}
                 () = stopped.cancelled() => {}
             }
         });
-        Ok(Self { config, publisher, link, wishes, _subscription: stop.drop_guard() })
+        Self { config, link, changes, _keeper: stop.drop_guard() }
     }
 }
 
@@ -72,7 +57,7 @@ impl Bus for RedisBus {
         self.config.fanout()
     }
     fn is_up(&self) -> bool {
-        self.link.up.load(Ordering::Relaxed)
+        self.link.is_up()
     }
 
     fn is_deaf(&self) -> bool {
@@ -80,13 +65,12 @@ impl Bus for RedisBus {
     }
 
     fn trouble(&self) -> Option<String> {
-        let last = self.link.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        (!last.is_empty()).then(|| last.clone())
+        self.link.trouble()
     }
 
     fn reconcile<'a>(&'a self, id: ClientId) -> BoxFuture<'a, bool> {
         let (done, confirmed) = oneshot::channel();
-        if self.wishes.send((id, done)).is_err() {
+        if self.changes.send((id, done)).is_err() {
             return ready(false).boxed();
         }
         async move { confirmed.await.unwrap_or(false) }.boxed()
@@ -94,24 +78,36 @@ impl Bus for RedisBus {
 
     fn publish<'a>(&'a self, message: &'a Relayed) -> BoxFuture<'a, Result<u64, BusError>> {
         async move {
+            let Some(mut publisher) = self.link.publisher() else {
+                return Err(BusError::NotSent(self.link.trouble().unwrap_or_else(|| "connecting to Redis".to_owned())));
+            };
             let channel = match self.config.fanout() {
                 Fanout::Directed => self.config.channel_of(&message.to),
                 Fanout::Broadcast => self.config.all_channel(),
             };
             let payload = sticky_core::wire::json(message);
-            let mut publisher = self.publisher.clone();
-            ::redis::cmd("PUBLISH").arg(channel).arg(payload).query_async(&mut publisher).await.map_err(|e| BusError::Away(describe(&e)))
+            ::redis::cmd("PUBLISH").arg(channel).arg(payload).query_async(&mut publisher).await.map_err(|error| outcome(&error))
         }
         .boxed()
     }
 
     fn announce<'a>(&'a self, presence: Presence) -> BoxFuture<'a, ()> {
         async move {
-            let mut publisher = self.publisher.clone();
+            let Some(mut publisher) = self.link.publisher() else { return };
             let payload = sticky_core::wire::json(&presence);
-            let sent: Result<u64, _> = ::redis::cmd("PUBLISH").arg(self.config.presence_channel()).arg(payload).query_async(&mut publisher).await;
-            self.link.pulse.published(self.link.pulse.now(), sent.is_ok());
+            let sent: RedisResult<()> = ::redis::cmd("PUBLISH").arg(self.config.presence_channel()).arg(payload).query_async(&mut publisher).await;
+            if let Err(error) = sent {
+                tracing::debug!(error = describe(&error), "could not announce the presence");
+            }
         }
         .boxed()
+    }
+}
+
+/// What is known of a message after an error: Redis refused it, or gave no answer and may have passed it on.
+fn outcome(error: &RedisError) -> BusError {
+    match error.code() {
+        Some(_) => BusError::NotSent(describe(error)),
+        None => BusError::Unknown(describe(error)),
     }
 }

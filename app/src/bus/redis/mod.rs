@@ -1,17 +1,23 @@
 //! The bus over Redis pub/sub.
 //!
-//! A worker has two links. The *publisher* is the redis crate's connection manager without retries: while Redis is down, a
-//! publish fails at once instead of hanging, and the manager recovers by itself. The *subscription* is a loop of our own around
-//! one RESP3 connection. It knows what it must be subscribed to (the sessions that have a socket here), sees each confirmation,
-//! and starts from there after every loss, so it can't be connected and deaf. Its heartbeat is the worker's own presence,
-//! published on one link and received on the other. That proves the whole path, which a PING does not (field reports: redis-rs
-//! #1059, #404, node-redis #1249).
+//! A worker has two connections, one to publish on and one that is subscribed. The *keeper* opens both together. It knows what has
+//! to be subscribed (the sessions that have a socket here), sees each confirmation, and starts from there after every failure:
+//! an I/O error, an error that Redis answers, or silence. It uses plain connections, because the redis crate's connection manager
+//! reconnects after I/O errors only, and so never after a refused password.
+//!
+//! Its heartbeat is a message on a channel of the worker's own, published on one connection and heard on the other. That proves the
+//! whole path, which a PING does not (field reports: redis-rs #1059, #404, node-redis #1249).
 
+mod channels;
 mod config;
+mod keeper;
+mod line;
 mod link;
+mod links;
+mod listener;
+mod peers;
 mod pulse;
 mod shared;
-mod subscription;
 
 pub use config::{BadRedis, RedisConfig, RedisRequest, Unreachable};
 pub(crate) use link::RedisBus;

@@ -1,27 +1,29 @@
-//! Whether what is announced is also heard.
+//! Whether what a worker publishes for itself comes back to it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A worker whose presence was published but not received for this long is deaf; several new subscriptions fit into it.
+/// A worker whose beats are taken by Redis but not heard for this long is deaf; several new subscriptions fit into it.
 const DEAF_AFTER: Duration = Duration::from_secs(15);
 
-/// The worker's own presence, published by one link and received by the other. Times are milliseconds since the start, which
-/// fit into atomics.
+/// The worker's beats, published on one connection and heard on the other. Times are milliseconds since the start, which fit into
+/// atomics.
 #[derive(Debug)]
 pub(super) struct Pulse {
     born: Instant,
+    sent: AtomicU64,
     heard: AtomicU64,
-    /// The first announcement that was published since and not heard; 0 where none is outstanding.
+    /// When Redis took the first beat that has not been heard since; 0 where none is outstanding.
     unheard_since: AtomicU64,
 }
 
-impl Pulse {
-    #[must_use]
-    pub(super) fn new() -> Self {
-        Self { born: Instant::now(), heard: AtomicU64::new(0), unheard_since: AtomicU64::new(0) }
+impl Default for Pulse {
+    fn default() -> Self {
+        Self { born: Instant::now(), sent: AtomicU64::new(0), heard: AtomicU64::new(0), unheard_since: AtomicU64::new(0) }
     }
+}
 
+impl Pulse {
     /// The current time, for the other methods.
     #[must_use]
     pub(super) fn now(&self) -> u64 {
@@ -29,16 +31,36 @@ impl Pulse {
         self.born.elapsed().as_millis() as u64 + 1
     }
 
-    /// Own presence was received.
-    pub(super) fn heard(&self, now: u64) {
-        self.heard.store(now, Ordering::Relaxed);
-        self.unheard_since.store(0, Ordering::Relaxed);
+    /// The number of the next beat; the first is 1.
+    pub(super) fn next(&self) -> u64 {
+        self.sent.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Own presence was published, or Redis refused it.
+    /// The latest beat that was sent.
+    #[must_use]
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// A beat arrived; `false` if this worker has never sent it.
+    pub(super) fn hear(&self, beat: u64) -> bool {
+        let own = (1..=self.sent()).contains(&beat);
+        if own {
+            self.heard.fetch_max(beat, Ordering::Relaxed);
+            self.unheard_since.store(0, Ordering::Relaxed);
+        }
+        own
+    }
+
+    /// The latest beat that arrived.
+    #[must_use]
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Redis took a beat, or it did not: while Redis is down nobody hears anything, and that is not deafness.
     pub(super) fn published(&self, now: u64, taken: bool) {
         if !taken {
-            // While Redis is down nobody receives anything; that is not deafness.
             self.unheard_since.store(0, Ordering::Relaxed);
         } else if self.unheard_since.load(Ordering::Relaxed) == 0 {
             // Only the first outstanding one counts: later ones must not postpone the moment.
@@ -46,13 +68,7 @@ impl Pulse {
         }
     }
 
-    /// Milliseconds of silence on a subscription that has been up since `since`.
-    #[must_use]
-    pub(super) fn silence(&self, since: u64, now: u64) -> u64 {
-        now.saturating_sub(self.heard.load(Ordering::Relaxed).max(since))
-    }
-
-    /// Whether Redis accepts what is published, and none of it comes back.
+    /// Whether Redis takes what is published, and none of it comes back.
     #[must_use]
     pub(super) fn is_deaf(&self, now: u64) -> bool {
         let since = self.unheard_since.load(Ordering::Relaxed);
@@ -65,21 +81,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deaf_is_who_announces_and_does_not_hear() {
-        let pulse = Pulse::new();
+    fn deaf_is_who_is_taken_and_does_not_hear() {
+        let pulse = Pulse::default();
         for second in 1..=16 {
+            pulse.next();
             pulse.published(second * 1_000, true);
         }
         assert!(!pulse.is_deaf(16_000) && pulse.is_deaf(16_001));
-        pulse.heard(16_002);
+        assert!(pulse.hear(16));
         assert!(!pulse.is_deaf(60_000));
     }
 
     #[test]
     fn an_outage_is_no_deafness_however_long_it_lasts() {
-        let pulse = Pulse::new();
+        let pulse = Pulse::default();
         pulse.published(1_000, true);
-        pulse.heard(1_001);
         for second in 2..=60 {
             pulse.published(second * 1_000, false);
         }
@@ -89,10 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn silence_counts_from_the_subscription_or_the_last_word() {
-        let pulse = Pulse::new();
-        assert_eq!(pulse.silence(5_000, 6_000), 1_000);
-        pulse.heard(5_900);
-        assert_eq!(pulse.silence(5_000, 6_000), 100);
+    fn only_own_beats_count() {
+        let pulse = Pulse::default();
+        assert!(!pulse.hear(0) && !pulse.hear(1), "none was sent");
+        assert_eq!((pulse.next(), pulse.next()), (1, 2));
+        assert!(pulse.hear(2) && pulse.hear(1) && !pulse.hear(3));
+        assert_eq!(pulse.heard(), 2);
     }
 }

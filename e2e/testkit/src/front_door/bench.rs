@@ -13,8 +13,9 @@ use std::time::Duration;
 
 /// A path that answers with the pod's name, for any method.
 pub const WHOAMI: &str = "/whoami";
-/// Front doors learn about pods slowly: ingress-nginx syncs at most every 3.3 s, and each of its workers every second.
-const SOON: Duration = Duration::from_secs(60);
+/// Front doors learn about pods slowly: ingress-nginx syncs at most every 3.3 s, and each of its workers every second. A busy machine
+/// multiplies that.
+const SOON: Duration = Duration::from_secs(120);
 /// After this many answers in a row, every worker of the front door knows the route.
 const IN_A_ROW: usize = 12;
 

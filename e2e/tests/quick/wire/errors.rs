@@ -180,9 +180,14 @@ pub(super) async fn paths_that_climb(target: &Target) -> Result<()> {
 /// The 426 names the missing header, which helps to find the proxy that dropped it.
 pub(super) async fn plain_gets_of_a_socket(target: &Target) -> Result<()> {
     let url = target.at(&format!("/ws/{}", random::client_id()));
-    for missing in ["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"] {
+    for (missing, status, code) in [
+        ("connection", 426, "upgrade-required"),
+        ("upgrade", 426, "upgrade-required"),
+        ("sec-websocket-version", 426, "upgrade-required"),
+        ("sec-websocket-key", 400, "bad-handshake"),
+    ] {
         let answer = http::upgrade(&url).without(missing).send().await?;
-        refused(&answer, 426, "upgrade-required", missing);
+        refused(&answer, status, code, missing);
         assert!(answer.error_message()?.to_lowercase().contains(missing), "{missing}: {}", answer.text());
     }
     let answer = http::get(&url).send().await?;

@@ -25,7 +25,7 @@ async fn changed(fake: &Fake, change: Change) -> (Result<String, Failure>, Strin
     let seen = Recorded::terminal("");
     let done = run(&fake.cluster(), change, &place(), Duration::from_secs(60), seen.output()).await;
     let done = done.map(|changed| {
-        show::changed(&changed, seen.output());
+        show::changed(&changed, seen.output()).unwrap();
         seen.out()
     });
     (done, seen.err())

@@ -68,12 +68,16 @@ async fn a_cluster_that_does_not() {
 
 async fn kubeconfig(text: Option<&str>, context: Option<&str>) -> Failure {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config");
     if let Some(text) = text {
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(folder.path().join("config"), text).unwrap();
     }
-    let access = Access { kubeconfig: Some(path), context: context.map(str::to_owned) };
-    let failure: Failure = connect(&access).await.map(|cluster| cluster.version).unwrap_err().into();
+    used(&folder, context, PATIENCE).await
+}
+
+/// What is wrong with the kubeconfig in a folder.
+async fn used(folder: &tempfile::TempDir, context: Option<&str>, most: Duration) -> Failure {
+    let access = Access { kubeconfig: Some(folder.path().join("config")), context: context.map(str::to_owned) };
+    let failure: Failure = connect_within(most, &access).await.map(|cluster| cluster.version).unwrap_err().into();
     Failure { what: failure.what.replace(&folder.path().display().to_string(), "FOLDER"), ..failure }
 }
 
@@ -93,6 +97,45 @@ async fn kubeconfigs_that_are_of_no_use() {
     let context = kubeconfig(Some(config), Some("nobody")).await;
     assert!(context.what.starts_with("the kubeconfig can't be used: ") && context.what.contains("nobody"), "{}", context.what);
     assert_eq!((context.tries, context.exit), (vec!["kubectl config get-contexts".to_owned()], Exit::Prerequisite));
-    let broken = kubeconfig(Some("clusters: 5"), None).await;
-    assert!(broken.what.starts_with("the kubeconfig can't be used: "), "{}", broken.what);
+    let broken = kubeconfig(Some("users:\n- name: a\n  user:\n    token: hunter2\n    exec: hunter3\n"), None).await;
+    let said = "the kubeconfig can't be used: it is malformed in line 5, column 11; that is not shown, because it may be a secret";
+    assert_eq!(broken.what, said);
+}
+
+/// The kubeconfig of a user whose credentials a program has to tell.
+fn with_plugin(command: &str, args: &[&str]) -> String {
+    let exec = json!({"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": args, "interactiveMode": "Never",
+        "installHint": "\nbrew install login\n"});
+    let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "a",
+        "clusters": [{"name": "a", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+        "users": [{"name": "a", "user": {"exec": exec}}]});
+    config.to_string()
+}
+
+#[tokio::test]
+async fn a_program_for_credentials_that_fails() {
+    let missing = kubeconfig(Some(&with_plugin("no-such-login", &["hunter2"])), None).await;
+    let said = "running no-such-login, which the kubeconfig names for credentials: No such file or directory (os error 2)";
+    assert_eq!((missing.what.as_str(), missing.exit), (said, Exit::Prerequisite));
+    assert_eq!(missing.tries, ["install no-such-login, or put it into PATH", "brew install login"]);
+    let script = "echo hunter2; echo 'not logged in' >&2; exit 3";
+    let failed = kubeconfig(Some(&with_plugin("sh", &["-c", script])), None).await;
+    assert_eq!(failed.what, "running sh, which the kubeconfig names for credentials: exit status: 3: not logged in");
+    let odd = kubeconfig(Some(&with_plugin("echo", &["hunter2"])), None).await;
+    assert_eq!(odd.what, "running echo, which the kubeconfig names for credentials: it wrote no credentials that can be used");
+}
+
+#[tokio::test]
+async fn nothing_waits_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config"), with_plugin("sleep", &["5"])).unwrap();
+    let late = used(&folder, None, Duration::from_millis(100)).await;
+    let said = "running sleep, which the kubeconfig names for credentials: it did not end within 0.1 s";
+    assert_eq!((late.what.as_str(), late.exit), (said, Exit::Prerequisite));
+
+    let folder = tempfile::tempdir().unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("config")).status().unwrap().success());
+    let pipe = used(&folder, None, Duration::from_millis(100)).await;
+    assert_eq!(pipe.what, "the kubeconfig can't be used: it, or a file that it names, could not be read within 0.1 s");
 }

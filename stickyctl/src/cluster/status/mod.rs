@@ -17,24 +17,26 @@ use super::connect::Cluster;
 use super::release::Place;
 use collect::{Error, collect};
 use model::Status;
-use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// Poll interval. Each poll costs the API server a few reads and each pod two. A watch would not report what changes only
 /// inside a pod, such as sockets.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Polls a release and shows each status, after the `first`. No error ends it: the user may be watching a release being deleted
-/// or an API server restart.
-pub(crate) async fn watch(
+/// Polls a release and shows each status, after the `first`, until `seen` ends it. No error does: the user may be watching a
+/// release being deleted or an API server restart.
+pub(crate) async fn watch<T>(
     cluster: &Cluster,
     place: &Place,
     (first, mut door): (Status, door::Seen),
-    mut seen: impl FnMut(Result<Status, Error>),
-) -> Infallible {
+    mut seen: impl FnMut(Result<Status, Error>) -> ControlFlow<T>,
+) -> T {
     let mut look = Ok(first);
     loop {
-        seen(look);
+        if let ControlFlow::Break(end) = seen(look) {
+            return end;
+        }
         tokio::time::sleep(PAUSE).await;
         look = collect(cluster, place, &mut door).await;
     }

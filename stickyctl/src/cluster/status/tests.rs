@@ -13,6 +13,7 @@ use crate::output::recorded::Recorded;
 use crate::spec::StickyApp;
 use model::BusState;
 use serde_json::json;
+use std::io::ErrorKind;
 use sticky_core::readiness::State;
 
 const METRICS: &str = "sticky_sockets{worker=\"0\"} 2\nsticky_bus_up{worker=\"0\"} 1\n";
@@ -157,4 +158,22 @@ async fn watching_shows_changes_and_survives_the_end_of_the_release() {
     assert_eq!(modes, ["3x1", "4x1", "4x1"], "one line for each change");
     let told = "reading deployment sticky-sessions in namespace sticky-sessions: permission denied: /deployments/ is forbidden: User \"jane\" cannot do that\n";
     assert_eq!(seen.err(), told, "each trouble is told once");
+}
+
+/// `status --watch | head` ends, and a full disk is an error.
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_nobody_reads_ends() {
+    let (fake, place) = (release().await, place());
+    for redraws in [true, false] {
+        let watch = |why| {
+            let output = Recorded::broken(why).output();
+            let (fake, place) = (fake.cluster(), place.clone());
+            async move { show::watch(&fake, &place, Format::Table, redraws, output).await }
+        };
+        watch(ErrorKind::BrokenPipe).await.unwrap();
+        let full = watch(ErrorKind::StorageFull).await.unwrap_err();
+        assert!(full.exit == Exit::Failed && full.what.contains("writing to stdout"), "{full}");
+    }
+    let full = Recorded::broken(ErrorKind::StorageFull).output();
+    assert!(show::status(&fake.cluster(), &place, Format::Json, full).await.unwrap_err().what.contains("writing to stdout"));
 }

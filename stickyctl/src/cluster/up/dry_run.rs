@@ -4,6 +4,7 @@ use crate::cluster::apply::conflict::Conflicts;
 use crate::cluster::apply::{self, Manner, Outcome, Refusal, apply};
 use crate::cluster::plan::Plan;
 use crate::exit::{Exit, Failure};
+use crate::generate::write::one;
 use crate::output::{Mark, Output};
 use kube::Client;
 
@@ -12,7 +13,7 @@ use kube::Client;
 /// # Errors
 /// An object that can't be written as YAML.
 pub(super) fn by_client(plan: &Plan) -> Result<Vec<String>, Failure> {
-    let documents: Result<Vec<String>, _> = plan.objects.iter().map(|object| serde_saphyr::to_string(&object.body)).collect();
+    let documents: Result<Vec<String>, _> = plan.objects.iter().map(|object| one(&object.body)).collect();
     documents.map_err(|why| Failure::new(Exit::Failed, format!("writing the objects as YAML: {why}")))
 }
 

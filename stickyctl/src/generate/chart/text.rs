@@ -1,8 +1,10 @@
 //! Values as YAML, in the order of the spec.
 
 use super::tree::OF_HELM;
+use crate::generate::write::one;
 use crate::spec::keys;
 use serde_json::Value;
+use sticky_core::harmless::harmless_json;
 
 /// A tree of values, without comments.
 pub(super) fn plain(tree: &Value) -> String {
@@ -89,10 +91,10 @@ fn below(path: &str, key: &str) -> (String, String) {
     (format!("{path}.{key}"), "  ".repeat(path.split('.').count()))
 }
 
-/// One value on one line, quoted if Helm's YAML 1.1 would not read it as text (`off`, `1e3`).
+/// One value on one line, as JSON if a terminal would act on it otherwise, and quoted if Helm's YAML 1.1 would not read it as text (`off`, `1e3`).
 fn written(value: &Value) -> String {
     match value {
-        Value::String(_) => serde_saphyr::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned()),
-        _ => value.to_string(),
+        Value::String(_) => one(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned()),
+        _ => harmless_json(&value.to_string()),
     }
 }

@@ -28,7 +28,7 @@ fn nothing_said_is_the_default() {
 fn later_ones_go_first() {
     let (spec, findings) = both(Sources {
         file: Some("name: from-file\nnamespace: from-file\nmode: 2x1\ningress: {frontDoor: traefik, class: web}"),
-        variables: vec![("STICKYCTL_NAMESPACE".to_owned(), "from-environment".to_owned()), ("STICKYCTL_MODE".to_owned(), "2x2".to_owned())],
+        variables: vec![("STICKYCTL_NAMESPACE".into(), "from-environment".into()), ("STICKYCTL_MODE".into(), "2x2".into())],
         flags: json!({"mode": "1x4"}),
         ..Sources::default()
     });
@@ -91,14 +91,38 @@ fn all_problems_at_once() {
 fn files_that_are_no_spec() {
     assert!(problems("name: a\nname: b")[0].contains("duplicate"));
     assert!(problems("- a")[0].contains("not a map"));
-    assert!(problems("a: [")[0].contains("not valid YAML"));
-    assert!(problems("a: 1\n---\nb: 1")[0].contains("not valid YAML"));
+    assert!(problems("a: [")[0].contains("can't read the file as YAML"));
+    assert!(problems("a: 1\n---\nb: 1")[0].contains("can't read the file as YAML"));
     assert!(problems("ingress: 5")[0].starts_with("ingress: invalid type"));
+}
+
+/// None of them is a default.
+#[test]
+fn numbers_that_json_does_not_have_are_refused() {
+    for number in [".nan", ".inf", "-.inf", "1e999"] {
+        assert!(problems(&format!("autoscaling: {{max: {number}}}"))[0].contains("can't read the file as YAML"), "{number}");
+        let (_, findings) = both(Sources { variables: vec![("STICKYCTL_AUTOSCALING_MAX".into(), number.into())], ..Sources::default() });
+        assert!(findings.problems[0].to_string().starts_with("autoscaling.max: invalid value"), "{number}: {findings:?}");
+    }
+}
+
+#[test]
+fn a_hostile_file_is_one_harmless_line() {
+    for text in [
+        "\"\\e]0;title\\a\\n\u{202e}x\": 1",
+        "mode: \"\\e]0;title\\a\"",
+        "name: \"\\x9b2J\\r\\nok\"",
+        "ingress: {host: \"\\u202e\"}",
+        "\"\\e[2J\": [\n",
+    ] {
+        let all = problems(text);
+        assert!(!all.is_empty() && all.iter().all(|line| sticky_core::harmless::harmless(line) == *line), "{all:?}");
+    }
 }
 
 #[test]
 fn a_bad_variable_is_a_problem_of_its_key() {
-    let (_, findings) = both(Sources { variables: vec![("STICKYCTL_AUTOSCALING_MAX".to_owned(), "[".to_owned())], ..Sources::default() });
+    let (_, findings) = both(Sources { variables: vec![("STICKYCTL_AUTOSCALING_MAX".into(), "[".into())], ..Sources::default() });
     assert!(findings.problems[0].to_string().starts_with("autoscaling.max: invalid value of STICKYCTL_AUTOSCALING_MAX"), "{findings:?}");
 }
 

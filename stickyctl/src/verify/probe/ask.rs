@@ -5,6 +5,7 @@ use super::connect::connect;
 use super::error::ProbeError;
 use super::target::{Body, Target};
 use super::way::Way;
+use crate::verify::redacted::redacted;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, PRAGMA, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};
@@ -122,7 +123,7 @@ fn request(target: &Target, question: Question<'_>) -> Result<Request<Full<Bytes
     let method = if question.body.is_some() { Method::POST } else { Method::GET };
     let bytes = question.body.map(|body| body.bytes.clone()).unwrap_or_default();
     let mut request =
-        Request::builder().method(method).uri(uri).body(Full::new(bytes)).map_err(|source| ProbeError::Request { path: path.to_owned(), source })?;
+        Request::builder().method(method).uri(uri).body(Full::new(bytes)).map_err(|source| ProbeError::Request { path: redacted(path), source })?;
     if !target.http2 {
         let host = HeaderValue::from_str(&target.authority).map_err(|_| ProbeError::Host(target.authority.clone()))?;
         request.headers_mut().insert(HOST, host);

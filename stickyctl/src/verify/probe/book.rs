@@ -1,26 +1,45 @@
 //! The observations of a run so far; they survive an interruption.
 
+use std::mem::size_of;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use sticky_affinity::plan::Sample;
 use sticky_affinity::run::{Run, Session, SocketFirst};
-use sticky_affinity::seen::{Event, Socket, What};
+use sticky_affinity::seen::{Event, Offered, Shot, Socket, What};
 
 /// The observations of a run that is under way.
 #[derive(Debug)]
 pub(crate) struct Book {
     began: Instant,
     run: Mutex<Run>,
+    /// What the recorded cookies take, in bytes.
+    cookies: AtomicUsize,
 }
+
+/// The most bytes of cookies that a run records. A site may set fifty new ones with each answer.
+const COOKIES: usize = 128 << 20;
 
 impl Book {
     pub(crate) fn new(sample: Sample) -> Self {
         let run = Run { sessions: vec![Session::default(); sample.sessions as usize], ..Run::default() };
-        Self { began: Instant::now(), run: Mutex::new(run) }
+        Self { began: Instant::now(), run: Mutex::new(run), cookies: AtomicUsize::new(0) }
     }
 
+    /// Takes all observations out, at the end of the run.
     pub(crate) fn run(&self) -> Run {
-        self.look(Run::clone)
+        self.note(std::mem::take)
+    }
+
+    /// Leaves a probe's cookies out of the record if that has no room for them.
+    pub(super) fn afford(&self, mut shot: Shot) -> Shot {
+        let text = |text: &String| size_of::<String>() + text.len();
+        let offered = |one: &Offered| size_of::<Offered>() + one.name.len() + one.attributes.len() + one.value.as_ref().map_or(0, String::len);
+        let bytes = shot.carried.iter().map(text).sum::<usize>() + shot.offered.iter().map(offered).sum::<usize>();
+        if self.cookies.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > COOKIES {
+            (shot.carried, shot.offered) = (Vec::new(), Vec::new());
+        }
+        shot
     }
 
     /// The time since the run began.
@@ -76,5 +95,21 @@ impl Seat {
             Self::Again(place) => run.socket_first.get_mut(place)?.again.as_mut(),
             Self::Idle(place) => run.idle.get_mut(place),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sticky_affinity::jar::Fate;
+
+    /// A run goes on without them: they explain a verdict and don't decide it.
+    #[test]
+    fn cookies_are_recorded_while_there_is_room() {
+        let (book, name) = (Book::new(Sample::default()), "x".repeat(1 << 20));
+        let offered = Offered { name: name.clone(), attributes: name.clone(), fate: Fate::Kept, lives: None, value: Some(name.clone()) };
+        let shot = Shot { carried: vec![name], offered: vec![offered], ..Shot::none() };
+        let recorded = (0..100).map(|_| book.afford(shot.clone())).filter(|shot| !shot.offered.is_empty() && !shot.carried.is_empty()).count();
+        assert_eq!(recorded, (COOKIES >> 22) - 1);
     }
 }

@@ -39,7 +39,8 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
     let answer = ask::once(&asking.target, question).await;
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
-    noted(asking, blank, answer, request.jar, &place)
+    let (shot, answer) = noted(asking, blank, answer, request.jar, &place);
+    (book.afford(shot), answer)
 }
 
 /// The record of an answer.
@@ -87,6 +88,7 @@ pub(super) async fn open(
         opened.outcome = Outcome::Nameless { status: answer.status };
     }
     let refused_by = refusal.and_then(|answer| named(asking, &answer));
+    let opened = book.afford(opened);
     book.note(|run| seat.take(run, Socket { opened, refused_by, end: None }));
     line.map(|line| Held::new(line, Arc::clone(book), seat, asking.app))
 }
@@ -149,7 +151,7 @@ mod tests {
     fn what_is_written_down_of_cookies_is_bounded() {
         let (jar, place) = (Mutex::new(Jar::default()), Place { host: "shop.example", path: "/", tls: false });
         let lines =
-            (0..90).map(|n| (SET_COOKIE, format!("n{n}{}=\"{}\"; Path=/; SameSite={}", "n".repeat(2_000), "v".repeat(2_000), "x".repeat(2_000))));
+            (0..90).map(|n| (SET_COOKIE, format!("n{n}{}=\"{}\"; Path=/; SameSite={}", "n".repeat(1_000), "v".repeat(1_000), "x".repeat(2_000))));
         let headers = HeaderMap::from_iter(lines.map(|(name, line)| (name, HeaderValue::from_str(&line).unwrap())));
         let read = offered(true, &headers, Some(&jar), &place);
         let long = read.iter().flat_map(|one| [&one.name, &one.attributes].into_iter().chain(&one.value)).map(String::len).max();

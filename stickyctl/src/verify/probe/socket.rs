@@ -1,7 +1,7 @@
 //! A WebSocket that is held open: it receives messages, and records its own end in the book.
 
 use super::answer::Answer;
-use super::ask::{MOST_BODY, dress, within};
+use super::ask::{dress, within};
 use super::book::{Book, Seat};
 use super::connect::{Stream, connect};
 use super::error::{ProbeError, chain};
@@ -28,6 +28,11 @@ type Open = WebSocketStream<Box<dyn Stream>>;
 const TEXTS: usize = 64;
 /// The longest text message in the queue, in bytes: hello and the messages of this run are far shorter.
 const LONGEST: usize = 4 << 10;
+/// What a socket may hold that it could not send yet, in bytes, beside the message of `--ws-send`. A site that pings without reading gets
+/// only its latest pings answered (RFC 6455 section 5.5.3).
+const UNSENT: usize = 16 << 10;
+/// The size of a socket's first read buffer, in bytes.
+const READ: usize = 16 << 10;
 /// The most text messages that are searched for an identity.
 const GREETINGS: usize = 8;
 /// Time limit for such a message: a greeting comes at once, or never.
@@ -71,7 +76,12 @@ async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>)
     dress(request.headers_mut(), target, cookies)?;
     request.headers_mut().extend(socket.origin.clone().map(|origin| (ORIGIN, origin)));
     request.headers_mut().extend(socket.subprotocol.clone().map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
-    let limits = WebSocketConfig::default().max_message_size(Some(MOST_BODY)).max_frame_size(Some(MOST_BODY));
+    let limits = WebSocketConfig::default()
+        .read_buffer_size(READ)
+        .max_message_size(Some(socket.largest))
+        .max_frame_size(Some(socket.largest))
+        .write_buffer_size(0)
+        .max_write_buffer_size(UNSENT + socket.send.as_ref().map_or(0, String::len));
     match client_async_with_config(request, stream, Some(limits)).await {
         Ok((stream, answer)) => {
             let head = answer.into_parts().0;

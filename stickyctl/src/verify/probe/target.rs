@@ -1,5 +1,6 @@
 //! Where requests go: the host that they name, and the addresses that connections go to.
 
+use super::ask::MOST_BODY;
 use super::tls::Tls;
 use super::way::Way;
 use bytes::Bytes;
@@ -100,7 +101,17 @@ pub(crate) struct Socket {
     pub(crate) send: Option<String>,
     /// Whether a text message may identify the pod, so that it is worth waiting for one.
     pub(crate) names_in_texts: bool,
+    /// The largest message that it takes, in bytes; see [`largest_message`].
+    pub(crate) largest: usize,
 }
+
+/// The largest message of a socket, in bytes, if so many sessions hold one: a site may leave a message unfinished on all of them.
+pub(crate) fn largest_message(sessions: u32) -> usize {
+    (UNFINISHED / (sessions as usize + 1)).min(MOST_BODY)
+}
+
+/// What unfinished messages of all sockets may take together, in bytes.
+const UNFINISHED: usize = 64 << 20;
 
 /// A path without its query.
 fn path_of(target: &str) -> &str {

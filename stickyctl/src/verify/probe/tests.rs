@@ -1,6 +1,7 @@
 //! Probes of sites that consist of a few lines of bytes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+use super::ask::MOST_BODY;
 use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::shoot::open;
@@ -54,6 +55,7 @@ async fn opened<F: Future<Output = ()> + Send + 'static>(
         subprotocol: None,
         send: None,
         names_in_texts: true,
+        largest: MOST_BODY,
     };
     let (book, jar) = (Arc::new(Book::new(asking.sample)), Mutex::new(Jar::default()));
     let held = open(&asking, &socket, &book, (0, Seat::Idle(0), Way::default()), &jar).await;

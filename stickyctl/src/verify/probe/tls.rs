@@ -1,11 +1,14 @@
 //! TLS with the system's certificate authorities, with those in a file, or without any verification.
 
 use crate::exit::{Exit, Explained};
+use crate::patience;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,6 +85,9 @@ impl Tls {
     }
 }
 
+/// The most that is read of a file with certificates, in bytes: all authorities of a system together take a quarter of it.
+const LARGEST: u64 = 1 << 20;
+
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     let Some(path) = ca else {
@@ -90,7 +96,12 @@ fn roots(ca: Option<&Path>) -> Result<RootCertStore, TlsError> {
         return Ok(roots);
     };
     let unreadable = |source| TlsError::Unreadable { path: path.to_owned(), source };
-    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+    let file = path.to_owned();
+    let text = patience::read(move || {
+        let mut text = Vec::new();
+        File::open(file)?.take(LARGEST).read_to_end(&mut text).map(|_| text)
+    });
+    for certificate in CertificateDer::pem_slice_iter(&text.map_err(|source| unreadable(pem::Error::Io(source)))?) {
         roots.add(certificate.map_err(unreadable)?).map_err(|source| TlsError::Malformed { path: path.to_owned(), source })?;
     }
     if roots.is_empty() { Err(TlsError::Empty(path.to_owned())) } else { Ok(roots) }

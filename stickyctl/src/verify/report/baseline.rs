@@ -1,13 +1,13 @@
 //! Reads an earlier report, and makes reports comparable.
 
-use super::harmless::harmless;
 use super::model::{Count, Report};
 use crate::exit::{Exit, Explained};
-use std::fs::File;
+use crate::patience;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use sticky_affinity::baseline::snapshot::{Cookie, Identity, Latency, Moved, Plan, Pod, Reason, Scenario, Snapshot};
 use sticky_affinity::scenario::Mark;
+use sticky_core::harmless::harmless;
 
 /// The largest report, in bytes: one of half a million requests is smaller.
 const LARGEST: u64 = 256 << 20;
@@ -18,9 +18,6 @@ pub enum BaselineError {
     /// There is no such file, or it cannot be read.
     #[error("--baseline {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    /// A pipe, for example, which may have no end.
-    #[error("--baseline {}: not a regular file", .0.display())]
-    NotAFile(PathBuf),
     /// It exceeds the limit.
     #[error("--baseline {}: the file is larger than {} MiB", .0.display(), LARGEST >> 20)]
     TooLarge(PathBuf),
@@ -50,10 +47,7 @@ impl Explained for BaselineError {
 pub(super) fn read(path: &Path) -> Result<Snapshot, BaselineError> {
     let owned = || path.to_owned();
     let unreadable = |source| BaselineError::Unreadable { path: owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(BaselineError::NotAFile(owned()));
-    }
+    let file = patience::regular(path).map_err(unreadable)?;
     let mut text = String::new();
     if file.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)? as u64 > LARGEST {
         return Err(BaselineError::TooLarge(owned()));
@@ -247,6 +241,9 @@ mod tests {
             assert!(failure.exit() == Exit::Usage && text.contains(why) && text.contains("a.json"), "{text}");
         }
         assert!(read(folder.path()).unwrap_err().to_string().contains("not a regular file"));
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(read(&pipe).unwrap_err().to_string().contains("not a regular file"));
         assert!(read(&folder.path().join("none")).unwrap_err().to_string().contains("No such file"));
     }
 

@@ -1,6 +1,5 @@
 //! From a run and its judgement to the report.
 
-use super::harmless::harmless;
 use super::model::{Advice, Count, Identity, Plan, Ran, Report, Summary, Told};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
@@ -17,6 +16,7 @@ use sticky_affinity::run::{self, Run};
 use sticky_affinity::scenario::{self, Chosen, Mark, Name, Wants};
 use sticky_affinity::seen::{Event, Outcome, PodState, Shot, What};
 use sticky_affinity::verdict::Judgement;
+use sticky_core::harmless::harmless;
 
 /// What a report contains besides observations and the judgement.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! Why a report cannot be written.
 
 use super::baseline::BaselineError;
-use super::save::SaveError;
 use crate::exit::{Exit, Explained};
+use crate::files::WriteError;
 
 /// Why a report, or the comparison with an earlier one, failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum ReportError {
     SameFile,
     /// A file cannot be written.
     #[error(transparent)]
-    Save(#[from] SaveError),
+    Save(#[from] WriteError),
     /// The earlier report cannot be read.
     #[error(transparent)]
     Baseline(#[from] BaselineError),
@@ -38,6 +38,10 @@ impl Explained for ReportError {
     }
 
     fn next_steps(&self) -> Vec<String> {
-        if let Self::Baseline(why) = self { why.next_steps() } else { Vec::new() }
+        match self {
+            Self::Baseline(why) => why.next_steps(),
+            Self::Save(why) => why.next_steps(),
+            _ => Vec::new(),
+        }
     }
 }

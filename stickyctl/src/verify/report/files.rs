@@ -2,13 +2,13 @@
 
 use super::baseline;
 use super::error::ReportError;
-use super::harmless::harmless;
 use super::model::Report;
-use super::save::Place;
+use crate::files::{Place, Replace};
 use crate::output::{Mark, Output};
 use std::path::Path;
 use sticky_affinity::baseline::compare;
 use sticky_affinity::baseline::snapshot::Snapshot;
+use sticky_core::harmless::harmless;
 
 /// The files of a run.
 #[derive(Debug)]
@@ -20,11 +20,13 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Checks that the page and the JUnit XML can be written, and reads the earlier report.
-    pub(crate) fn new(page: Option<&Path>, junit: Option<&Path>, earlier: Option<&Path>) -> Result<Self, ReportError> {
+    /// Checks that the page and the JUnit XML can be written, and reads the earlier report. `force` replaces files that are no
+    /// earlier reports.
+    pub(crate) fn new(page: Option<&Path>, junit: Option<&Path>, earlier: Option<&Path>, force: bool) -> Result<Self, ReportError> {
+        let place = |path: Option<&Path>, own| path.map(|path| Place::new(path, Replace::new(force, own))).transpose();
         let files = Self {
-            page: page.map(Place::new).transpose()?,
-            junit: junit.map(Place::new).transpose()?,
+            page: place(page, |head| holds(head, "<title>stickyctl verify</title>"))?,
+            junit: place(junit, |head| holds(head, "<testsuites name=\"stickyctl verify\""))?,
             baseline: earlier.map(|path| Ok::<_, ReportError>((harmless(&path.display().to_string()), baseline::read(path)?))).transpose()?,
         };
         if files.page.is_some() && files.page == files.junit {
@@ -48,7 +50,11 @@ impl Files {
 }
 
 fn write(place: &Place, name: &str, text: &str, output: Output) -> Result<(), ReportError> {
-    place.write(text)?;
+    place.write(text.as_bytes())?;
     output.phase(Mark::Done, name, &place.path().display().to_string(), None);
     Ok(())
+}
+
+fn holds(head: &[u8], mark: &str) -> bool {
+    head.windows(mark.len()).any(|part| part == mark.as_bytes())
 }

@@ -5,14 +5,12 @@ pub(crate) mod baseline;
 pub(crate) mod build;
 mod error;
 pub(crate) mod files;
-mod harmless;
 mod junit;
 pub(crate) mod model;
 mod observed;
 mod page;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
-mod save;
 mod summary;
 mod table;
 

@@ -18,9 +18,9 @@ pub struct Report {
     pub schema: &'static str,
     /// The version of stickyctl.
     pub stickyctl: &'static str,
-    /// The URL that was tested.
+    /// The URL that was tested; values in its query only with `--show-values`, as everywhere in a report.
     pub url: String,
-    /// The command line, to repeat the run.
+    /// The command line, to repeat the run. What may be a secret in it is `***`.
     pub command: String,
     /// When the run began (RFC 3339, UTC).
     pub began: String,

@@ -1,6 +1,7 @@
 //! `@FILE`: secrets come from files, because other users can read an argument list.
 
 use crate::exit::{Exit, Explained};
+use crate::patience;
 use crate::verify::probe::target::Body;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fs::File;
@@ -134,10 +135,14 @@ impl AtFile {
 
     fn text(&self, what: &'static str) -> Result<String, AtFileError> {
         let path = || self.0.clone();
-        let mut bytes = Vec::new();
+        let file = path();
         // A pipe does not tell its length, and a device may have no end.
-        let read = File::open(&self.0).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
-        if read.map_err(|source| AtFileError::Unreadable { what, path: path(), source })? as u64 > MOST {
+        let read = patience::read(move || {
+            let mut bytes = Vec::new();
+            File::open(&file)?.take(MOST + 1).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let bytes = read.map_err(|source| AtFileError::Unreadable { what, path: path(), source })?;
+        if bytes.len() as u64 > MOST {
             return Err(AtFileError::TooLarge { what, path: path() });
         }
         String::from_utf8(bytes).map_err(|e| AtFileError::NotText { what, path: path(), source: e.utf8_error() })

@@ -30,9 +30,9 @@ pub(crate) struct Request {
     pub(crate) require_workers: bool,
     pub(crate) http: Http,
     pub(crate) amount: Amount,
-    /// Whether the report contains cookie values.
+    /// Whether the report contains values of cookies and of the URL's query.
     pub(crate) show_values: bool,
-    /// The command line, to repeat the run.
+    /// The command line, to repeat the run; fit for a report.
     pub(crate) command: String,
 }
 

@@ -5,7 +5,7 @@ use super::error::{MOST_PROBES, RequestError};
 use super::model::Request;
 use super::url::{Host, Parts, Path};
 use crate::verify::probe::Asking;
-use crate::verify::probe::target::{Socket, Target};
+use crate::verify::probe::target::{Socket, Target, largest_message};
 use crate::verify::probe::tls::Tls;
 use http::HeaderMap;
 use std::net::UdpSocket;
@@ -77,7 +77,8 @@ impl Request {
         };
         let (subprotocol, send) = (http.ws_subprotocol.clone(), http.ws_send.clone());
         let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
-        Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts }))
+        let largest = largest_message(self.sample().sessions);
+        Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts, largest }))
     }
 
     fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, RequestError> {

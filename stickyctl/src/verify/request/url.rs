@@ -1,6 +1,7 @@
 //! Hosts, paths and URLs as users write them.
 
 use crate::exit::{Exit, Explained};
+use crate::verify::redacted::redacted;
 use http::Uri;
 use http::uri::{Authority, InvalidUri, PathAndQuery};
 use std::net::Ipv6Addr;
@@ -28,7 +29,8 @@ impl FromStr for Host {
     type Err = HostError;
 
     fn from_str(text: &str) -> Result<Self, HostError> {
-        let wrong = || HostError::Malformed(text.to_owned());
+        // What is before an @ may be a password.
+        let wrong = || HostError::Malformed(text.rsplit('@').next().unwrap_or_default().to_owned());
         // An IPv6 address without brackets; nothing else has as many colons.
         if text.parse::<Ipv6Addr>().is_ok() {
             return Ok(Self { name: format!("[{}]", text.to_ascii_lowercase()), port: None });
@@ -51,7 +53,7 @@ impl FromStr for Host {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path(pub(crate) String);
 
-/// Why a text is not a [`Path`].
+/// Why a text is not a [`Path`]. No variant has the values of its query, which may be secrets.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PathError {
     #[error("invalid path `{0}`: a path begins with a slash")]
@@ -68,7 +70,7 @@ impl FromStr for Path {
     type Err = PathError;
 
     fn from_str(text: &str) -> Result<Self, PathError> {
-        let owned = || text.to_owned();
+        let owned = || redacted(text);
         if !text.starts_with('/') {
             return Err(PathError::NoSlash(owned()));
         }
@@ -76,7 +78,7 @@ impl FromStr for Path {
         match text.chars().find(|c| !c.is_ascii_graphic() || *c == '#') {
             Some('#') => Err(PathError::Fragment(owned())),
             Some(found) => Err(PathError::Character { text: owned(), found }),
-            None => text.parse::<PathAndQuery>().map(|_| Self(owned())).map_err(|source| PathError::Malformed { text: owned(), source }),
+            None => text.parse::<PathAndQuery>().map(|_| Self(text.to_owned())).map_err(|source| PathError::Malformed { text: owned(), source }),
         }
     }
 }
@@ -92,7 +94,7 @@ pub(crate) struct Parts {
     pub(crate) path: String,
 }
 
-/// Why a text is not a URL of a site.
+/// Why a text is not a URL of a site. No variant has the values of its query, which may be secrets.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UrlError {
     #[error("invalid URL `{url}`: {source}")]
@@ -105,7 +107,9 @@ pub(crate) enum UrlError {
     Host { url: String, source: HostError },
     #[error("invalid URL `{url}`: {source}")]
     Path { url: String, source: PathError },
-    #[error("the URL contains a user name or a password, which other users of this machine could read from the argument list")]
+    #[error(
+        "the URL contains a user name or a password (or an @ that isn't percent-encoded), which other users of this machine could read from the argument list"
+    )]
     Password,
 }
 
@@ -125,8 +129,10 @@ impl Explained for UrlError {
 impl Parts {
     /// Reads an http(s) or ws(s) URL.
     pub(crate) fn read(url: &str) -> Result<Self, UrlError> {
-        let owned = || url.to_owned();
-        let uri: Uri = url.parse().map_err(|source| UrlError::Malformed { url: owned(), source })?;
+        let owned = || redacted(url);
+        // Any part of a text that is no URL may be a part of a password.
+        let perhaps = |other| if url.contains('@') { UrlError::Password } else { other };
+        let uri: Uri = url.parse().map_err(|source| perhaps(UrlError::Malformed { url: owned(), source }))?;
         let tls = match uri.scheme_str() {
             Some("http" | "ws") => false,
             Some("https" | "wss") => true,
@@ -136,7 +142,7 @@ impl Parts {
         if authority.as_str().contains('@') {
             return Err(UrlError::Password);
         }
-        let host: Host = authority.as_str().parse().map_err(|source| UrlError::Host { url: owned(), source })?;
+        let host: Host = authority.as_str().parse().map_err(|source| perhaps(UrlError::Host { url: owned(), source }))?;
         let path: Path = uri.path_and_query().map_or("/", |path| path.as_str()).parse().map_err(|source| UrlError::Path { url: owned(), source })?;
         Ok(Self { tls, host: host.name, port: host.port.unwrap_or(if tls { 443 } else { 80 }), path: path.0 })
     }
@@ -169,6 +175,11 @@ mod tests {
             ("shop.example", "begins neither"),
             ("ftp://x/", "begins neither"),
             ("http://u:secret@x/", "password"),
+            ("http://u:secret/x@x/", "password"),
+            ("http://u:secret x@x/", "password"),
+            ("ftp://x/?token=secret", "begins neither"),
+            ("http://x:0/?token=secret", "http://x:0/?token=***"),
+            ("http://x/ä?token=secret", ""),
             ("http:///x", ""),
             ("http://shop.example:80800/", "invalid port `80800`"),
             ("http://shop.example:0/", "invalid port `0`"),
@@ -216,7 +227,8 @@ mod tests {
         for (bad, says) in
             [("page", "begins with a slash"), ("/a b", "%20"), ("/a#b", "remove the #"), ("/ä", "percent-encode"), ("/a\n", "percent-encode")]
         {
-            assert!(bad.parse::<Path>().is_err_and(|why| why.to_string().contains(says)), "{bad}");
+            let bad = format!("{bad}?token=secret");
+            assert!(bad.parse::<Path>().is_err_and(|why| why.to_string().contains(says) && !why.to_string().contains("secret")), "{bad}");
         }
     }
 }

@@ -28,6 +28,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 impl Site {
     pub(crate) async fn answer(self: Arc<Self>, state: Arc<State>, way: Way, mut request: Request<Incoming>) -> io::Result<Answer> {
         let number = state.count();
+        state.queries.lock().unwrap().insert(request.uri().query().unwrap_or_default().to_owned());
         let key = request.headers().get("sec-websocket-key").map(|key| derive_accept_key(key.as_bytes()));
         if key.is_some() {
             state.upgrades.fetch_add(1, Ordering::SeqCst);

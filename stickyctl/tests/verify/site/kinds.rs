@@ -96,6 +96,8 @@ pub(crate) enum Ends {
     Idle(u64),
     /// The same, but pods ping more often than that.
     IdleWithPings(u64),
+    /// Nothing, but pods ping as fast as they can and never read.
+    Flood,
 }
 
 /// How answers identify their pod.

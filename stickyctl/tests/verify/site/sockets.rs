@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep_until};
 use tokio_tungstenite::WebSocketStream;
@@ -17,6 +18,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 /// The interval of pings, if pods ping; otherwise of every second socket, so that not all are silent for the same time.
 const PING: Duration = Duration::from_millis(100);
+
+/// Sends pings with the longest payload until the client is gone.
+async fn flood(mut stream: impl AsyncWrite + Unpin) {
+    let ping = [&[0x89, 125][..], &[b'x'; 125]].concat();
+    while stream.write_all(&ping.repeat(512)).await.is_ok() {}
+}
 
 impl Site {
     /// Holds a socket of a pod.
@@ -30,6 +37,9 @@ impl Site {
         let end = state.end.lock().unwrap().clone();
         tokio::spawn(async move {
             let Ok(stream) = upgrade.await else { return };
+            if site.ends == Ends::Flood {
+                return flood(TokioIo::new(stream)).await;
+            }
             let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Server, None).await;
             if site.app != App::No && socket.send(Message::text(hello)).await.is_err() {
                 return;

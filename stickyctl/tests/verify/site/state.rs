@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) mailboxes: Mutex<HashMap<String, Mailbox>>,
     /// When each upgrade arrived.
     pub(crate) upgraded: Mutex<Vec<Instant>>,
+    /// Queries of all requests.
+    pub(crate) queries: Mutex<BTreeSet<String>>,
     /// Origins of upgrades.
     pub(crate) origins: Mutex<BTreeSet<String>>,
 }
@@ -59,6 +61,7 @@ impl State {
             end: Mutex::default(),
             mailboxes: Mutex::default(),
             upgraded: Mutex::default(),
+            queries: Mutex::default(),
             origins: Mutex::default(),
         })
     }

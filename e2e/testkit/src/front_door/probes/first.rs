@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 
 /// Creates a sticky route with its own Service, and waits until it reaches all pods.
 async fn up(bench: &Bench<'_>, id: &str, mode: Option<&str>) -> Result<()> {

@@ -23,7 +23,7 @@ pub const IDS: [&str; 9] = [
 ];
 
 const SESSIONS: usize = 40;
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 
 /// The routes, each with its own Service.
 const ROUTES: [(&str, Option<&str>); 3] = [("default", None), ("balanced", Some("balanced")), ("persistent", Some("persistent"))];
@@ -34,8 +34,9 @@ struct Visitor {
     home: String,
 }
 
-/// Observes all of [`IDS`]. `scale` changes the number of pods and waits until the change is complete.
-pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) -> Result<BTreeMap<&'static str, String>> {
+/// Observes all of [`IDS`] and adds them to `seen`, which is useful after an error too. `scale` changes the number of pods and waits until
+/// the change is complete.
+pub async fn see(bench: &Bench<'_>, seen: &mut BTreeMap<&'static str, String>, scale: impl AsyncFn(usize) -> Result<()>) -> Result<()> {
     let mut objects = Vec::new();
     for (id, mode) in ROUTES {
         let route = mode.into_iter().fold(Route::sticky(id), |route, mode| route.with("affinity-mode", mode));
@@ -44,7 +45,6 @@ pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) ->
     bench.apply(&objects).await?;
     let few = bench.pods().await?.len();
     let mut crowds = visit(bench, few).await?;
-    let mut seen = BTreeMap::new();
     seen.insert("socket-and-edit", socket_and_edit(bench, ROUTES[0].0).await?);
 
     scale(2 * few).await?;
@@ -75,7 +75,7 @@ pub async fn see(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) ->
     let (moved, fresh) = ask_again(bench, id, &crowd, |_| true).await?;
     seen.insert("restart", share(moved, crowd.len(), fresh));
     ensure!(IDS.iter().all(|id| seen.contains_key(id)), "{:?} only", seen.keys());
-    Ok(seen)
+    Ok(())
 }
 
 /// Whether sessions move although their pods still exist.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 /// First requests until one is tried on the refusing pod. All of them miss one of three pods with a chance of 1 in 10 billion.
 const TRIES: usize = 60;
 

@@ -11,6 +11,11 @@ use testkit::redis::Redis;
 use testkit::ws::{self, Ws};
 use testkit::{random, tools, wait};
 
+mod heals;
+mod outcome;
+mod receivers;
+mod rubbish;
+
 const SOON: Duration = Duration::from_secs(20);
 
 fn have_redis() -> bool {
@@ -182,7 +187,7 @@ async fn a_frozen_redis() -> Result<()> {
     redis.freeze()?;
     let frozen = Instant::now();
     let answer = relay(&app, &sockets[0].0, "x").await?;
-    assert_eq!((answer.status, answer.error_code()?.as_str()), (503, "relay-unavailable"));
+    assert_eq!((answer.status, answer.error_code()?.as_str()), (503, "relay-unknown"), "it may be read when Redis goes on");
     assert!(frozen.elapsed() < Duration::from_secs(5), "{:?}", frozen.elapsed());
     let start = Instant::now();
     assert_eq!(http::post(app.at(&format!("/submit/{}", sockets[0].0)), &json!({})).send().await?.status, 200);
@@ -205,42 +210,6 @@ async fn a_frozen_redis() -> Result<()> {
         while text(socket).await? != format!("[{}]  {word}", socket.identity()) {}
     }
     assert_eq!(app.metrics().await?.counter("worker_restarts"), 0.0, "all of Redis was away, no single worker deaf");
-    Ok(())
-}
-
-#[tokio::test]
-async fn rubbish_on_the_channels() -> Result<()> {
-    if !have_redis() {
-        return Ok(());
-    }
-    let redis = Redis::start().await?;
-    for fanout in ["directed", "broadcast"] {
-        let prefix = format!("rubbish-{fanout}");
-        let app = App::start(&["--workers", "4", "--redis-url", &redis.url(), "--redis-prefix", &prefix, "--fanout", fanout]).await?;
-        let mut sockets = one_on_each(&app).await?;
-        let channels: Vec<_> = redis.command(&["PUBSUB", "CHANNELS", "*"]).await?.into_iter().filter(|c| c.starts_with(&prefix)).collect();
-        assert!(!channels.is_empty(), "{fanout}");
-        if fanout == "directed" {
-            assert!(channels.len() >= 4, "a channel for each session: {}", channels.len());
-        }
-        let big = "x".repeat(100_000);
-        let mut heard = 0.0;
-        for channel in &channels {
-            for rubbish in ["not json", "{}", "[]", "{\"text\":1}", "\u{1}\u{2}", "{\"v\":1}", "null", &big] {
-                heard += redis.command(&["PUBLISH", channel, rubbish]).await?[0].parse::<f64>()?;
-            }
-        }
-        assert!(heard > 0.0);
-        wait::until("every bad message is counted", SOON, async || (app.metrics().await.ok()?.counter("bus_bad_messages") >= heard).then_some(()))
-            .await?;
-        assert_eq!(app.metrics().await?.counter("worker_restarts"), 0.0);
-        assert_eq!(status(&app).await?, (200, "ready".to_owned()));
-        // None of it reached a socket: these are the first frames.
-        for (id, socket) in &mut sockets {
-            assert_eq!(relay(&app, id, "good").await?.status, 200);
-            assert_eq!(socket.next_json().await?, json!({"text": format!("[{}]  good", socket.identity())}), "{fanout}");
-        }
-    }
     Ok(())
 }
 

@@ -1,0 +1,14 @@
+//! What each fuzz target checks. `e2e/tests/quick/fuzz.rs` checks the same on the corpus, without a fuzzer.
+
+#![allow(missing_docs, unreachable_pub, reason = "internal to the tests: most names need no explanation, and the tests have it as a module")]
+#![allow(clippy::unwrap_used, reason = "a target fails by panicking")]
+
+pub mod cookies;
+pub mod elf;
+pub mod frames;
+pub mod http_head;
+pub mod spec;
+
+/// Each target's name and what it checks.
+pub const ALL: [(&str, fn(&[u8])); 5] =
+    [("cookies", cookies::check), ("elf", elf::check), ("frames", frames::check), ("http_head", http_head::check), ("spec", spec::check)];
