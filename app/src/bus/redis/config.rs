@@ -2,7 +2,8 @@
 
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisError, TlsCertificates};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sticky_core::choice::Fanout;
 use sticky_core::ids::ClientId;
@@ -92,7 +93,15 @@ impl RedisRequest {
 }
 
 fn contents(path: Option<&PathBuf>, flag: &'static str) -> Result<Option<String>, BadRedis> {
-    path.map(|path| std::fs::read_to_string(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error })).transpose()
+    path.map(|path| regular(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error })).transpose()
+}
+
+/// The text of a regular file. It is read again for each connection, and opening a pipe would wait for a writer.
+fn regular(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    std::fs::read_to_string(path)
 }
 
 impl RedisConfig {
@@ -212,6 +221,10 @@ mod tests {
         assert_eq!(password().as_deref(), Some("first"));
         std::fs::write(file.path(), "second\r\n").unwrap();
         assert_eq!(password().as_deref(), Some("second"));
+        // Each attempt to connect would wait for somebody who writes to it.
+        std::fs::remove_file(file.path()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(file.path()).status().unwrap().success());
+        assert!(request("redis://r", Some(file.path().to_owned())).read().unwrap_err().to_string().ends_with("it is not a regular file"));
         std::fs::remove_file(file.path()).unwrap();
         assert!(config.client().unwrap_err().to_string().contains("--redis-password-file"));
     }
