@@ -169,15 +169,24 @@ pub(super) fn connecting() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_PATIENCE)).set_response_timeout(Some(CONNECT_PATIENCE))
 }
 
-/// An error of the redis crate for a log or an answer: kind and detail, never the connection's settings.
+/// An error of the redis crate for a log or `/readyz`: what Redis answered, or kind and detail; never a password.
 pub(super) fn describe(error: &RedisError) -> String {
     if error.is_timeout() {
         return "Redis did not answer in time".to_owned();
     }
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.category()),
-        None => error.to_string(),
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => answered(code, detail),
+        (None, Some(detail)) => format!("{}: {detail}", error.category()),
+        (_, None) => error.to_string(),
     }
+}
+
+/// An error that Redis answered. It repeats the arguments of a command that it does not know, and those of HELLO hold the password.
+fn answered(code: &str, detail: &str) -> String {
+    let detail = detail.split(", with args").next().unwrap_or_default();
+    let shown: String = detail.chars().filter(|c| !c.is_control()).take(200).collect();
+    let hint = if shown.contains("unknown command") { "; sticky-app needs Redis 6 or later" } else { "" };
+    format!("Redis answered {code} {shown}{hint}")
 }
 
 #[cfg(test)]
@@ -193,6 +202,13 @@ mod tests {
     fn a_bad_url_is_refused_without_repeating_it() {
         let error = request("http://user:hunter2@host", None).read().unwrap_err().to_string();
         assert!(error.contains("rediss://") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn what_redis_answers_is_shown_without_arguments() {
+        let text = answered("ERR", "unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'hunter2' ");
+        assert_eq!(text, "Redis answered ERR unknown command 'HELLO'; sticky-app needs Redis 6 or later");
+        assert_eq!(answered("NOAUTH", "Authentication\u{1b}[1m required."), "Redis answered NOAUTH Authentication[1m required.");
     }
 
     #[test]

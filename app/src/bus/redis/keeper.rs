@@ -5,7 +5,7 @@ use super::config::{RedisConfig, describe};
 use super::line::Line;
 use super::links::{Links, Seat, beat, numsub};
 use super::listener::Listener;
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use crate::bus::link::Inbox;
 use ::redis::RedisResult;
 use futures_util::future::{BoxFuture, FutureExt};
@@ -43,10 +43,10 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Connects, serves, and starts again, for ever.
     pub(super) async fn run(mut self) {
-        let mut wait = BACKOFF.0;
+        let (mut wait, mut said) = (BACKOFF.0, String::new());
         loop {
             let ended = self.hold().await;
-            let was_up = self.link.fall();
+            let was_up = self.link.set(State::Down(ended.clone()));
             if was_up {
                 wait = BACKOFF.0;
                 self.missing = self.link.peers().present(std::time::Instant::now());
@@ -54,8 +54,9 @@ impl Keeper {
                 self.inbox.bus_changed(false);
             }
             // Each new error once, not once for each attempt.
-            if self.link.fail(&ended) || was_up {
+            if said != ended || was_up {
                 tracing::warn!(redis = self.config.address(), reason = ended, "the connection to Redis failed; trying again");
+                said = ended;
             }
             // Full jitter: the workers of a site must not reconnect all at once.
             let pause = tokio::time::sleep(wait.mul_f64(random_fraction()));
@@ -109,6 +110,7 @@ impl Keeper {
     }
 
     async fn serve(&mut self, mut links: Links, mut channels: Channels, lost: &Notify) -> String {
+        self.link.set(State::Opening);
         let mut line = Line::new(&self.link);
         let grace = Instant::now() + GRACE;
         let mut next = Instant::now();
@@ -192,7 +194,7 @@ impl Keeper {
             tracing::info!(missing = self.missing.len(), "workers that were there before have not subscribed again");
             self.missing.clear();
         }
-        self.link.rise(links.publisher.clone());
+        self.link.set(State::Up(links.publisher.clone()));
         tracing::info!(redis = self.config.address(), fanout = self.config.fanout().word(), "subscribed to Redis");
         self.inbox.bus_changed(true);
     }

@@ -328,6 +328,24 @@ async fn passwords() -> Result<()> {
     Ok(())
 }
 
+/// A Redis before version 6 doesn't know HELLO, and repeats the arguments of a command that it doesn't know.
+#[tokio::test]
+async fn a_password_is_not_in_what_redis_answers() -> Result<()> {
+    if !have_redis() {
+        return Ok(());
+    }
+    let redis = Redis::with_flags("hunter2", &["--rename-command", "HELLO", ""]).await?;
+    let app = App::listening(&["--redis-url", &redis.url_with_password()]).await?;
+    let reason = async || app.readyz().await.ok()?.json().ok()?["reason"].as_str().filter(|r| r.contains("unknown command")).map(str::to_owned);
+    let reason = wait::until("readiness says why", SOON, reason).await?;
+    let answer = relay(&app, &random::client_id(), "x").await?;
+    assert_eq!(answer.error_code()?, "relay-unavailable");
+    for text in [reason, answer.text(), app.process.stderr.text()] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn tls() -> Result<()> {
     if !have_redis() {
