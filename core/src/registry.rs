@@ -71,21 +71,20 @@ impl Delivered {
 #[derive(Debug)]
 struct Session<O> {
     sockets: Vec<(SocketKey, O)>,
-    /// Keyed hashes of the latest keys; most sessions never use one.
-    keys: Option<Box<VecDeque<u64>>>,
+    /// Hashes of the latest keys; most sessions never use one.
+    keys: VecDeque<u64>,
 }
 
 impl<O> Session<O> {
     /// Remembers a key; `false` if it is remembered already.
     fn is_new(&mut self, key: u64) -> bool {
-        let keys = self.keys.get_or_insert_default();
-        if keys.contains(&key) {
+        if self.keys.contains(&key) {
             return false;
         }
-        if keys.len() >= KEYS_PER_SESSION {
-            keys.pop_front();
+        if self.keys.len() >= KEYS_PER_SESSION {
+            self.keys.pop_front();
         }
-        keys.push_back(key);
+        self.keys.push_back(key);
         true
     }
 }
@@ -129,7 +128,7 @@ impl<O: Outlet> Registry<O> {
         let key = SocketKey(self.next);
         self.next += 1;
         self.sockets += 1;
-        let session = self.sessions.entry(id).or_insert_with(|| Session { sockets: Vec::new(), keys: None });
+        let session = self.sessions.entry(id).or_insert_with(|| Session { sockets: Vec::new(), keys: VecDeque::new() });
         session.sockets.push((key, outlet));
         Ok((key, session.sockets.len() == 1))
     }
@@ -157,9 +156,7 @@ impl<O: Outlet> Registry<O> {
             if Some(*key) == except {
                 continue;
             }
-            if done.repeated {
-                done.sockets += 1;
-            } else if outlet.offer(frame.clone()) {
+            if done.repeated || outlet.offer(frame.clone()) {
                 done.sockets += 1;
             } else {
                 done.evicted += usize::from(outlet.evict());

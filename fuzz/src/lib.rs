@@ -6,7 +6,9 @@
 pub mod cookies;
 pub mod elf;
 pub mod frames;
+pub mod http_head;
 pub mod spec;
 
 /// Each target's name and what it checks.
-pub const ALL: [(&str, fn(&[u8])); 4] = [("cookies", cookies::check), ("elf", elf::check), ("frames", frames::check), ("spec", spec::check)];
+pub const ALL: [(&str, fn(&[u8])); 5] =
+    [("cookies", cookies::check), ("elf", elf::check), ("frames", frames::check), ("http_head", http_head::check), ("spec", spec::check)];

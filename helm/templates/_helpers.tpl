@@ -29,6 +29,9 @@ helm.sh/chart: {{ printf "%s-%s" .of.Chart.Name .of.Chart.Version | replace "+" 
 {{ merge (dict "name" .Release.Name "namespace" .Release.Namespace) (omit .Values "global") | toJson }}
 {{- end }}
 
+{{/* The app's image, with its digest if there is one. Called with $. */}}
+{{- define "sticky.image" -}}{{ .Values.image.name }}{{ with .Values.image.digest }}@{{ . }}{{ end }}{{- end }}
+
 {{/* Pods and workers of the mode. Called with $. */}}
 {{- define "sticky.pods" -}}{{ splitList "x" .Values.mode | first }}{{- end }}
 {{- define "sticky.workers" -}}{{ splitList "x" .Values.mode | last }}{{- end }}

@@ -1,6 +1,6 @@
 {{/*
-How Redis and the app get the password, which is never a value. It is in a Secret that may be missing; a ConfigMap holds an empty
-password as a fallback (stickyctl/src/generate/redis.rs explains why both are needed). Each helper is called with $.
+How Redis and the app get the password, which is never a value. It is in a Secret that must exist: until then the kubelet starts
+neither. Each helper is called with $.
 */}}
 
 {{- define "sticky.passwordSecret" -}}
@@ -11,7 +11,7 @@ password as a fallback (stickyctl/src/generate/redis.rs explains why both are ne
 {{ (.Values.redis.password).key | default "password" }}
 {{- end }}
 
-{{/* Not empty if there may be a password, as there always may for the chart's own Redis. */}}
+{{/* Not empty if there is a password, as there always is for the chart's own Redis. */}}
 {{- define "sticky.hasPassword" -}}
 {{- if or (not .Values.redis.url) .Values.redis.password }}yes{{ end }}
 {{- end }}
@@ -19,22 +19,13 @@ password as a fallback (stickyctl/src/generate/redis.rs explains why both are ne
 {{/* The password as a file, so that it shows neither in the app's environment nor in its arguments. */}}
 {{- define "sticky.passwordVolume" -}}
 name: redis-password
-projected:
+secret:
   # 0440.
   defaultMode: 288
-  sources:
-    {{- if not .Values.redis.password }}
-    - configMap:
-        name: {{ printf "%s-redis-defaults" .Release.Name | quote }}
-    {{- end }}
-    - secret:
-        name: {{ include "sticky.passwordSecret" . | quote }}
-        items:
-          - key: {{ include "sticky.passwordKey" . | quote }}
-            path: REDIS_PASSWORD
-        {{- if not .Values.redis.password }}
-        optional: true
-        {{- end }}
+  secretName: {{ include "sticky.passwordSecret" . | quote }}
+  items:
+    - key: {{ include "sticky.passwordKey" . | quote }}
+      path: REDIS_PASSWORD
 {{- end }}
 
 {{- define "sticky.passwordVariable" -}}
@@ -42,7 +33,9 @@ valueFrom:
   secretKeyRef:
     name: {{ include "sticky.passwordSecret" . | quote }}
     key: {{ include "sticky.passwordKey" . | quote }}
-    {{- if not .Values.redis.password }}
-    optional: true
-    {{- end }}
+{{- end }}
+
+{{/* The port in redis.url, or the usual one. The colons of an IPv6 address are in brackets. */}}
+{{- define "sticky.redisPort" -}}
+{{ regexReplaceAll "^rediss?://([^/?]*).*$" .Values.redis.url "${1}" | regexFind ":[0-9]+$" | trimPrefix ":" | default "6379" }}
 {{- end }}

@@ -64,25 +64,25 @@ impl Relayed {
     }
 }
 
-/// Why a message could not be published, and what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// What is known of a message that could not be published. Why is in the log and in `/readyz`, and is not a client's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BusError {
     /// It has not been published and will not be.
-    #[error("not sent: the relay is down ({0}); try again when /topology shows the bus as ok")]
-    NotSent(String),
+    #[error("not sent: the relay is down; try again when /topology shows the bus as ok")]
+    NotSent,
     /// It was sent to the bus, which didn't confirm it.
     #[error(
-        "unknown: the bus did not confirm the message and may still deliver it ({0}); to send it again without a second copy, use the same Idempotency-Key"
+        "unknown: the bus did not confirm the message and may still deliver it; use the same Idempotency-Key to send it again without a second copy"
     )]
-    Unknown(String),
+    Unknown,
 }
 
 impl BusError {
     /// The code of the answer.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
-            Self::NotSent(_) => "relay-unavailable",
-            Self::Unknown(_) => "relay-unknown",
+            Self::NotSent => "relay-unavailable",
+            Self::Unknown => "relay-unknown",
         }
     }
 }

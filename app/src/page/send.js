@@ -65,7 +65,7 @@ export function createSender(env) {
   /** @param {Message} m */
   function sendFrame(m) {
     answered(m);
-    if (env.sendFrame({ text: m.text, op: "echo", trace: m.id })) return waitForReply(m);
+    if (env.sendFrame({ text: m.text, op: "echo", trace: m.id, idempotency_key: m.id })) return waitForReply(m);
     env.log({ proto: "note", text: "no socket, so nothing was sent", missed: true });
     decide(m, "missed", { kind: "no-socket" });
   }
@@ -91,7 +91,7 @@ export function createSender(env) {
     try {
       response = await env.fetch(`${a.route}/${env.clientId}`, {
         method: "POST", cache: "no-store", credentials: a.cookie ? "same-origin" : "omit", signal: AbortSignal.timeout(ANSWER_MS),
-        headers: { "Content-Type": "application/json", "X-Sticky-Trace": m.id }, body: JSON.stringify({ text: m.text, op: "echo" }),
+        headers: { "Content-Type": "application/json", "X-Sticky-Trace": m.id, "Idempotency-Key": m.id }, body: JSON.stringify({ text: m.text, op: "echo" }),
       });
       body = await response.text();
     } catch (e) {
@@ -134,13 +134,13 @@ export function createSender(env) {
   }
 
   /**
-   * A text frame. Without a trace it answers the message that has waited longest for just that text.
+   * A text frame. Without a name it answers the message that has waited longest for just that text.
    * @param {Wire} frame
    */
   function heard(frame) {
     const text = String(frame.text), who = env.expose === "off" ? null : env.resolve(speakerOf(text));
     env.log({ proto: "wss", text: cutId(text, env.clientId), who });
-    const open = [...pending.values()].filter(m => actionOf(m.op).back === "ws" && !m.outcome), named = frame.trace?.id;
+    const open = [...pending.values()].filter(m => actionOf(m.op).back === "ws" && !m.outcome), named = frame.idempotency_key ?? frame.trace?.id;
     const reply = { said: saidBy(text), hops: hopsFrom(frame.trace?.hops), speaker: who };
     const m = named ? open.find(x => x.id === named) : open.find(x => x.waiting && x.text === reply.said);
     if (m) arrive(m, reply);

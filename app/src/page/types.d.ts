@@ -207,5 +207,6 @@ export interface Wire {
   trace?: { id?: string; hops?: unknown } | null;
   delivered?: number;
   receivers?: number;
+  idempotency_key?: string;
 }
 export interface WireTopology { door?: Record<string, unknown>; bus?: Record<string, unknown>; pods?: unknown }

@@ -82,6 +82,7 @@ function trouble(m, problem, w) {
 /** @type {Record<string, string>} */
 const REFUSALS = {
   "relay-unavailable": "could not publish it because the bus is down",
+  "relay-unknown": "got no answer from the bus and can't know whether it was published",
   busy: "is too busy right now",
   "too-large": "rejected it as too large",
   "too-many-sessions": "accepts no more new sessions from your address for now",

@@ -2,15 +2,15 @@
 //! (RFC 9112). hyper has refused what is no HTTP by then.
 
 use crate::server::reply::Problem;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri, Version};
 use sticky_core::host::Host;
 use sticky_core::names::header;
 
-/// Headers of which the first would count if there were two: something on the way may have counted the other. `Host` is checked on
-/// its own, and hyper refuses a second `Content-Length` that differs.
-const SINGLE: [HeaderName; 5] = [ORIGIN, CONTENT_TYPE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, HeaderName::from_static(header::TRACE)];
+/// Headers of which the first would count if there were two: something on the way may have counted the other. `Host` and those of an
+/// upgrade are checked on their own, and hyper refuses a second `Content-Length` that differs.
+const SINGLE: [HeaderName; 3] = [ORIGIN, CONTENT_TYPE, HeaderName::from_static(header::TRACE)];
 
 /// Checks a head, and brings it to one form: afterwards there is at most one `Host`, it is valid, and the target has a path only.
 /// The host of an absolute target replaces the header's (RFC 9112 section 3.2.2).

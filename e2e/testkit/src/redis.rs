@@ -18,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub struct Redis {
     port: u16,
     password: Option<String>,
+    flags: Vec<String>,
     tls: bool,
     folder: TempDir,
     process: Option<Process>,
@@ -33,6 +34,14 @@ impl Redis {
     /// Starts one that requires a password.
     pub async fn with_password(password: &str) -> Result<Self> {
         let mut redis = Self { password: Some(password.to_owned()), ..Self::stopped()? };
+        redis.start_again().await?;
+        Ok(redis)
+    }
+
+    /// Starts one that requires a password and has more flags.
+    pub async fn with_flags(password: &str, flags: &[&str]) -> Result<Self> {
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let mut redis = Self { password: Some(password.to_owned()), flags, ..Self::stopped()? };
         redis.start_again().await?;
         Ok(redis)
     }
@@ -60,7 +69,7 @@ impl Redis {
 
     /// Only chooses the port; [`Redis::start_again`] starts it.
     pub fn stopped() -> Result<Self> {
-        Ok(Self { port: ports::free()?, password: None, tls: false, folder: tempfile::tempdir()?, process: None })
+        Ok(Self { port: ports::free()?, password: None, flags: Vec::new(), tls: false, folder: tempfile::tempdir()?, process: None })
     }
 
     #[must_use]
@@ -100,6 +109,7 @@ impl Redis {
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
         }
+        command.args(&self.flags);
         let process = self.process.insert(Process::start(&mut command)?);
         process.line("ready to accept connections", LIMIT, |line| line.contains("Ready to accept connections").then_some(())).await
     }

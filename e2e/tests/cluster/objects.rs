@@ -4,9 +4,11 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::Duration;
 use tempfile::NamedTempFile;
 use testkit::kube::release::{NAME, render, spec};
 use testkit::kube::{Space, in_namespace};
+use testkit::wait;
 
 const KINDS: &str = "ingress,deployment,statefulset,service,poddisruptionbudget,networkpolicy,configmap,secret,persistentvolumeclaim";
 
@@ -51,24 +53,28 @@ async fn up_writes_what_render_writes() -> Result<()> {
         assert!(documents.contains("kind: Deployment") && !documents.contains("kind: Namespace"), "{documents}");
         assert!(objects(space).await?.is_empty());
 
-        // First with render and kubectl, then with up: only the owner changes, and a Redis that runs without a password doesn't
-        // get one.
+        // First with render and kubectl, then with up: only the owner changes. Until the password is there, nothing starts.
         let mut command = tokio::process::Command::new(testkit::bin::stickyctl()?);
         let rendered = command.args(["render", "--no-namespace", "-f", path]).env_clear().output().await?;
         space.apply(&String::from_utf8(rendered.stdout)?).await?;
+        wait::until("Redis waits for its password", Duration::from_secs(60), async || {
+            let waiting = space.pods("redis").await.ok()?.first()?["status"]["containerStatuses"][0]["state"]["waiting"].clone();
+            let said = waiting["message"].as_str().unwrap_or_default().to_owned();
+            (waiting["reason"] == "CreateContainerConfigError" && said.contains(&format!("{NAME}-redis"))).then_some(())
+        })
+        .await?;
+        space.password(NAME).await?;
         space.rollout(&format!("deployment/{NAME}")).await?;
         let by_kubectl = objects(space).await?;
         let text = space.stickyctl(&["up", "-f", path, "--dry-run", "server"]).await?.ok()?;
         assert!(text.lines().all(|line| line.starts_with("unchanged  ")), "{text}");
-        let done = space.stickyctl(&["up", "-f", path]).await?;
-        assert!(done.stderr.contains("runs without a password"), "{}", done.stderr);
-        done.ok()?;
+        space.stickyctl(&["up", "-f", path]).await?.ok()?;
         let by_up = objects(space).await?;
         assert_eq!(by_kubectl.keys().collect::<Vec<_>>(), by_up.keys().collect::<Vec<_>>());
         for (name, object) in &by_up {
             assert_eq!(wanted(object), wanted(&by_kubectl[name]), "{name}");
         }
-        assert!(!by_up.contains_key(&format!("Secret/{NAME}-redis")));
+        assert!(!by_up.contains_key(&format!("Secret/{NAME}-redis")), "it stays its creator's");
 
         // The namespace isn't ours: it has no label, so it stays, with everything that others created in it.
         space.run(&["create", "configmap", "theirs"]).await?;

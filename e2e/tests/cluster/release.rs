@@ -1,4 +1,4 @@
-//! Running releases: in a restricted namespace, with and without a password, and after Redis's pod is deleted.
+//! Running releases: in a restricted namespace, with a password, and after Redis's pod is deleted.
 
 use anyhow::Result;
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn restricted(space: &Space, apps: usize) -> Result<()> {
 }
 
 #[tokio::test]
-async fn three_pods_in_a_restricted_namespace_without_a_secret() -> Result<()> {
+async fn three_pods_in_a_restricted_namespace() -> Result<()> {
     in_namespace("plain", async |space| {
         let release = Release::start(space, json!({"mode": "3x1"})).await?;
         restricted(space, 3).await?;

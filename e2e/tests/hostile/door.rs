@@ -93,6 +93,25 @@ async fn a_client_s_mistakes_are_its_own() -> Result<()> {
     Ok(())
 }
 
+/// A pod that is gone is not the client's mistake, even if the client has not sent everything by then.
+#[tokio::test]
+async fn a_lost_pod_is_a_lost_pod() -> Result<()> {
+    let local = Local::start(&["--mode", "1x1"]).await?;
+    let path = format!("/submit/{}", random::client_id());
+    let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n");
+    let mut stream = http::connect(&local.url).await?;
+    stream.write_all(format!("{head}content-length: 12\r\nexpect: 100-continue\r\n\r\n").as_bytes()).await?;
+    // The door asks for the body once a pod has the head.
+    let mut go_on = [0; 25];
+    wait::within("the door asks for the body", SOON, stream.read_exact(&mut go_on)).await??;
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    local.ctl(&["kill", "app-1"]).await?;
+    let mut answer = String::new();
+    wait::within("an answer", SOON, stream.read_to_string(&mut answer)).await??;
+    assert!(answer.starts_with("HTTP/1.1 502 ") && answer.contains("pod-lost"), "{answer}");
+    Ok(())
+}
+
 /// The door keeps to the limits of time that its flags name, as the app does.
 #[tokio::test]
 async fn half_a_head_is_not_waited_for() -> Result<()> {

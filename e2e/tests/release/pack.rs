@@ -1,6 +1,8 @@
 //! Packs and pushes a release with the scripts that the workflow calls.
 
 use anyhow::{Context, Result};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -136,7 +138,16 @@ fn content(out: &Path, work: &Path) -> Result<()> {
         for file in ["stickyctl", "sticky-app"] {
             assert!(has("-rwxr-xr-x", file), "{platform}: no {file} in {listed}");
         }
-        for file in ["LICENSE", "README.md", "kind-config.yaml", "man/man1/stickyctl.1", "man/man1/stickyctl-up.1", "man/man1/sticky-app.1"] {
+        for file in [
+            "LICENSE",
+            "README.md",
+            "kind-config.yaml",
+            "sbom.cdx.json",
+            "THIRD-PARTY-NOTICES.txt",
+            "man/man1/stickyctl.1",
+            "man/man1/stickyctl-up.1",
+            "man/man1/sticky-app.1",
+        ] {
             assert!(has("-rw-r--r--", file), "{platform}: no {file} in {listed}");
         }
         for file in ["stickyctl.bash", "_stickyctl", "stickyctl.fish"] {
@@ -147,10 +158,34 @@ fn content(out: &Path, work: &Path) -> Result<()> {
         tar(&["-C", unpacked.to_str().context("no text")?, "-xf"], &archive);
         let machine = MACHINES.iter().find(|(arch, _)| platform.ends_with(arch)).context("no such processor")?.1;
         assert_eq!(fs::read(unpacked.join(&name).join("sticky-app"))?[MACHINE], machine, "{platform}: a node's processor is the machine's");
+        bill(&unpacked.join(&name), platform)?;
         if platform == own() {
             assert!(text(&Command::new(unpacked.join(&name).join("stickyctl")).arg("--version").output()?).starts_with("stickyctl "));
         }
     }
+    Ok(())
+}
+
+/// What the programs are made of: each crate of this platform and no other, with its checksum and its license's text.
+fn bill(folder: &Path, platform: &str) -> Result<()> {
+    let sbom: Value = serde_json::from_str(&fs::read_to_string(folder.join("sbom.cdx.json"))?)?;
+    assert_eq!((&sbom["bomFormat"], &sbom["metadata"]["component"]["version"]), (&"CycloneDX".into(), &VERSION.into()));
+    let notices = fs::read_to_string(folder.join("THIRD-PARTY-NOTICES.txt"))?;
+    let components = sbom["components"].as_array().context("no components")?;
+    let references: BTreeSet<&str> = components.iter().filter_map(|one| one["bom-ref"].as_str()).collect();
+    assert!(references.len() == components.len() && components.len() > 100, "{platform}: {}", components.len());
+    for one in components.iter().filter(|one| !["stickyctl", "sticky-app", "sticky-core", "sticky-affinity"].contains(&one["name"].as_str().unwrap()))
+    {
+        let (name, version) = (one["name"].as_str().unwrap(), one["version"].as_str().unwrap());
+        assert_eq!(one["hashes"][0]["content"].as_str().map(str::len), Some(64), "{platform}: {name}");
+        assert!(notices.contains(&format!("\n{name} {version}  ")), "{platform}: no license of {name} {version}");
+    }
+    for edge in sbom["dependencies"].as_array().context("no dependencies")?.iter().flat_map(|one| one["dependsOn"].as_array().unwrap()) {
+        assert!(references.contains(edge.as_str().unwrap()), "{platform}: {edge} is not listed");
+    }
+    let has = |name: &str| components.iter().any(|one| one["name"] == name);
+    assert!(has("tokio") && has("redis") && has("kube") && !has("proptest") && !has("fantoccini"), "{platform}");
+    assert_eq!(has("security-framework"), platform.starts_with("darwin"), "{platform}: the keychain is macOS's");
     Ok(())
 }
 

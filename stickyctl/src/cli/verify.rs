@@ -5,6 +5,7 @@ use super::discreet::discreet;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
+use crate::fit::{columns, fit};
 use crate::output::{Format, Output};
 use crate::verify;
 use crate::verify::redacted::{HIDDEN, redacted};
@@ -14,6 +15,7 @@ use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Si
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use http::HeaderValue;
+use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -170,7 +172,7 @@ struct OutputArgs {
 pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
-        output.answer(&lines.join("\n"))?;
+        output.answer(&fit(&lines.join("\n"), columns(&io::stdout())))?;
         return Ok(Exit::Done);
     }
     let told = &args.told;
@@ -180,7 +182,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     files.compare(&mut verified.report);
     let written = match format {
         Format::Json => output.json(&verified.report.json().map_err(ReportError::Json)?),
-        Format::Table => output.answer(&verified.report.table(output.unicode())),
+        Format::Table => output.answer(&verified.report.table(output.unicode(), columns(&io::stdout()))),
     };
     // A full disk behind stdout doesn't keep the files from being written.
     files.write(&verified.report, output)?;
@@ -190,7 +192,8 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
 
 /// Prints what a reason means and what to try.
 pub(super) fn explain(code: Code, output: Output) -> Result<Exit, Failure> {
-    output.answer(&format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice()))?;
+    let text = format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice());
+    output.answer(&fit(&text, columns(&io::stdout())))?;
     Ok(Exit::Done)
 }
 

@@ -90,7 +90,7 @@ fn container(spec: &StickyApp) -> Container {
     let port = |name: &str, port| ContainerPort { name: Some(name.to_owned()), container_port: port, ..ContainerPort::default() };
     Container {
         name: "app".to_owned(),
-        image: Some(spec.image.name.clone()),
+        image: Some(spec.image.reference()),
         image_pull_policy: Some(spec.image.pull_policy.word().to_owned()),
         env: Some(environment(spec)),
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),

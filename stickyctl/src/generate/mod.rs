@@ -40,7 +40,6 @@ pub fn objects(spec: &StickyApp, namespace: bool) -> Vec<Object> {
         if spec.network_policy.enabled {
             all.push(network::redis(spec).into());
         }
-        all.push(redis::defaults(spec).into());
         all.push(service::redis_headless(spec).into());
         all.push(service::redis(spec).into());
         all.push(disruption::redis(spec).into());

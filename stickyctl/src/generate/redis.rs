@@ -1,21 +1,18 @@
 //! Redis: its StatefulSet, and how Redis and the app get the password, which no manifest holds.
 //!
-//! The password is in a Secret that may be missing. Kubernetes has no default for that, and both sides need something to read:
-//! `--requirepass $(REDIS_PASSWORD)` would stay literal, and the app refuses a missing password file. So a ConfigMap holds an
-//! empty password as a fallback. An `env` variable from the Secret overrides one from the ConfigMap (`envFrom`), and in a projected
-//! volume the later source wins (kubelet 1.35, `makeEnvironmentVariables`, `collectData`). To Redis an empty `requirepass` means
-//! no password: it then accepts whatever a client sends.
+//! The password is in a Secret. Without it the kubelet starts neither Redis nor the app, and starts both as soon as it is there. An empty
+//! password would mean none to Redis, which then admits nobody from another pod: its protected mode stays on.
 
-use super::meta::{Component, labels, map, meta, redis_name, selector};
+use super::meta::{Component, labels, meta, redis_name, selector};
 use super::pod::{frame, resources, unprivileged, variable};
 use super::service::{REDIS, REDIS_PORT, headless_name};
 use crate::spec::StickyApp;
 use crate::spec::redis::{PASSWORD, SecretKey};
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, ConfigMapEnvSource, ConfigMapProjection, Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource, ExecAction, KeyToPath,
-    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
-    SecretKeySelector, SecretProjection, TCPSocketAction, Volume, VolumeMount, VolumeProjection, VolumeResourceRequirements,
+    Container, ContainerPort, EnvVar, EnvVarSource, ExecAction, KeyToPath, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PersistentVolumeClaimStatus, PodSpec, PodTemplateSpec, Probe, SecretKeySelector, SecretVolumeSource, TCPSocketAction, Volume, VolumeMount,
+    VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -24,26 +21,14 @@ use sticky_core::names::env;
 
 /// The user `redis` of Debian's packages and of the official image. It is fixed, so that any image can use the files on the volume.
 const USER: i64 = 999;
-/// The name of the variable, the file and the key in the ConfigMap.
+/// The name of the variable and of the file.
 const VARIABLE: &str = "REDIS_PASSWORD";
 const MOUNT: &str = "/run/secrets/redis";
 const VOLUME: &str = "redis-password";
 
-/// The Secret that holds the password, and whether it may be missing: one that the spec names must exist.
-fn secret(spec: &StickyApp) -> (SecretKey, bool) {
-    match &spec.redis.password {
-        Some(named) => (named.clone(), false),
-        None => (SecretKey { secret: redis_name(spec), key: PASSWORD.to_owned() }, true),
-    }
-}
-
-fn defaults_name(spec: &StickyApp) -> String {
-    format!("{}-redis-defaults", spec.name)
-}
-
-/// The empty password, used when there is no Secret.
-pub(super) fn defaults(spec: &StickyApp) -> ConfigMap {
-    ConfigMap { metadata: meta(spec, Component::Redis, defaults_name(spec)), data: Some(map([(VARIABLE, "")])), ..ConfigMap::default() }
+/// The Secret that holds the password, which must exist.
+fn secret(spec: &StickyApp) -> SecretKey {
+    spec.redis.password.clone().unwrap_or_else(|| SecretKey { secret: redis_name(spec), key: PASSWORD.to_owned() })
 }
 
 /// The app's environment variables about Redis.
@@ -71,25 +56,14 @@ pub(super) fn password_volume(spec: &StickyApp) -> Option<Volume> {
     if !has_password(spec) {
         return None;
     }
-    let (secret, optional) = secret(spec);
-    let below = optional.then(|| VolumeProjection {
-        config_map: Some(ConfigMapProjection { name: defaults_name(spec), ..ConfigMapProjection::default() }),
-        ..VolumeProjection::default()
-    });
-    let above = VolumeProjection {
-        secret: Some(SecretProjection {
-            name: secret.secret,
-            // Only this source sets the path: the API server refuses two sources with the same path.
-            items: Some(vec![KeyToPath { key: secret.key, path: VARIABLE.to_owned(), ..KeyToPath::default() }]),
-            optional: optional.then_some(true),
-        }),
-        ..VolumeProjection::default()
+    let secret = secret(spec);
+    let source = SecretVolumeSource {
+        secret_name: Some(secret.secret),
+        items: Some(vec![KeyToPath { key: secret.key, path: VARIABLE.to_owned(), ..KeyToPath::default() }]),
+        default_mode: Some(0o440),
+        ..SecretVolumeSource::default()
     };
-    Some(Volume {
-        name: VOLUME.to_owned(),
-        projected: Some(ProjectedVolumeSource { default_mode: Some(0o440), sources: Some(below.into_iter().chain([above]).collect()) }),
-        ..Volume::default()
-    })
+    Some(Volume { name: VOLUME.to_owned(), secret: Some(source), ..Volume::default() })
 }
 
 /// Where the app finds the password file.
@@ -137,11 +111,11 @@ fn claim(spec: &StickyApp) -> PersistentVolumeClaim {
 
 fn container(spec: &StickyApp) -> Container {
     let from_secret = |name: &str| {
-        let (SecretKey { secret, key }, optional) = secret(spec);
+        let SecretKey { secret, key } = secret(spec);
         EnvVar {
             name: name.to_owned(),
             value_from: Some(EnvVarSource {
-                secret_key_ref: Some(SecretKeySelector { name: secret, key, optional: optional.then_some(true) }),
+                secret_key_ref: Some(SecretKeySelector { name: secret, key, optional: None }),
                 ..EnvVarSource::default()
             }),
             ..EnvVar::default()
@@ -154,11 +128,7 @@ fn container(spec: &StickyApp) -> Container {
         image_pull_policy: Some("IfNotPresent".to_owned()),
         // Spelled out, so that no configuration file in the image counts.
         command: Some(command(spec)),
-        env_from: Some(vec![EnvFromSource {
-            config_map_ref: Some(ConfigMapEnvSource { name: defaults_name(spec), ..ConfigMapEnvSource::default() }),
-            ..EnvFromSource::default()
-        }]),
-        // redis-cli reads the second variable, which must not be empty.
+        // redis-cli reads the second variable.
         env: Some(vec![from_secret(VARIABLE), from_secret("REDISCLI_AUTH")]),
         ports: Some(vec![ContainerPort { name: Some(REDIS.to_owned()), container_port: REDIS_PORT, ..ContainerPort::default() }]),
         // With -e (Redis 7), an error is a failure, as while Redis loads its file.
@@ -190,9 +160,6 @@ fn command(spec: &StickyApp) -> Vec<String> {
         "--bind",
         "*",
         "-::*",
-        // The NetworkPolicy and the password decide who may connect, not the address.
-        "--protected-mode",
-        "no",
         "--dir",
         "/data",
         "--appendonly",

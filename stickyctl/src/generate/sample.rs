@@ -19,6 +19,7 @@ use sticky_core::mode::Mode;
 pub fn full() -> StickyApp {
     let mut spec = StickyApp::default();
     spec.image.pull_secret = Some("registry".to_owned());
+    spec.image.digest = Some(format!("sha256:{}", "0a".repeat(32)));
     spec.limits = Limits {
         max_body: Some(1 << 16),
         max_text: Some(1 << 12),
@@ -46,6 +47,7 @@ pub fn full() -> StickyApp {
     spec.placement.node_selector = [("pool".to_owned(), "web".to_owned())].into();
     spec.placement.tolerations =
         vec![Toleration { key: "dedicated".to_owned(), value: Some("web".to_owned()), effect: Some(TaintEffect::NoSchedule) }];
+    spec.network_policy.restrict_egress = true;
     spec.network_policy.allow_from = vec!["198.51.100.0/24".parse().unwrap()];
     spec.metrics.namespace = Some("monitoring".to_owned());
     spec
@@ -168,13 +170,14 @@ prop_compose! {
     pub fn valid()(mut spec in release(), ingress in ingress(), redis in redis(), limits in limits(), tolerations in tolerations(),
                    node_selector in proptest::collection::btree_map(word(), word(), 0..4),
                    (pre_stop, delay, window, more) in (1..7_200_u32, 0..7_200_u32, 1..7_200_u32, option::of(0..100_u32)),
-                   (enabled, allow_from, metrics) in (any::<bool>(), networks(), option::of(name())),
-                   pull_secret in option::of(name()), always: bool) -> StickyApp {
+                   (enabled, restricts, allow_from, metrics) in (any::<bool>(), any::<bool>(), networks(), option::of(name())),
+                   pull_secret in option::of(name()), digest in option::of("sha256:[0-9a-f]{64}"), always: bool) -> StickyApp {
         spec.image.pull_secret = pull_secret;
+        spec.image.digest = digest;
         spec.image.pull_policy = if always { PullPolicy::Always } else { PullPolicy::Never };
         spec.drain = Drain { pre_stop: Seconds(pre_stop), delay: Seconds(delay), window: Seconds(window), grace: None };
         spec.drain.grace = more.map(|more| Seconds(spec.drain.least_grace() + more));
-        spec.network_policy = NetworkPolicy { enabled, allow_from };
+        spec.network_policy = NetworkPolicy { enabled, allow_from, restrict_egress: enabled && restricts };
         spec.metrics.namespace = metrics;
         spec.placement = Placement { node_selector, tolerations };
         let new_sessions_per_minute = limits.new_sessions_per_minute.filter(|_| !ingress.trusted_proxies.is_empty());

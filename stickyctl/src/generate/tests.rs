@@ -30,7 +30,6 @@ fn the_order_in_which_they_are_applied() {
             "Namespace sticky-sessions",
             "NetworkPolicy sticky-sessions",
             "NetworkPolicy sticky-sessions-redis",
-            "ConfigMap sticky-sessions-redis-defaults",
             "Service sticky-sessions-redis-headless",
             "Service sticky-sessions-redis",
             "PodDisruptionBudget sticky-sessions-redis",
@@ -100,21 +99,58 @@ fn an_autoscaler_owns_the_number_of_pods() {
 }
 
 #[test]
+fn a_digest_follows_the_tag() {
+    let mut spec = StickyApp::default();
+    spec.image.name = "registry.example/sticky-app:1".to_owned();
+    spec.image.digest = Some(format!("sha256:{}", "0a".repeat(32)));
+    let container = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"]["containers"][0].clone();
+    assert_eq!(container["image"], format!("registry.example/sticky-app:1@sha256:{}", "0a".repeat(32)));
+    assert!(front_door::install::objects(&front_door::install::Install::of(&spec, false)).iter().any(|object| {
+        let deployment = serde_json::to_value(object).unwrap();
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"].as_str().is_some_and(|image| image.contains(":v1.15.1@sha256:"))
+    }));
+}
+
+/// DNS is open to all, because its servers may run anywhere.
+#[test]
+fn egress_is_open_unless_it_is_restricted() {
+    let mut spec = StickyApp::default();
+    let policy = |spec: &StickyApp, name: &str| one(spec, "NetworkPolicy", name)["spec"].clone();
+    for name in ["sticky-sessions", "sticky-sessions-redis"] {
+        let open = policy(&spec, name);
+        assert_eq!((&open["policyTypes"], open.get("egress")), (&serde_json::json!(["Ingress"]), None));
+    }
+    spec.network_policy.restrict_egress = true;
+    let (app, redis) = (policy(&spec, "sticky-sessions"), policy(&spec, "sticky-sessions-redis"));
+    let types = serde_json::json!(["Ingress", "Egress"]);
+    assert_eq!((&app["policyTypes"], &redis["policyTypes"], redis.get("egress")), (&types, &types, None), "Redis reaches nothing");
+    let dns = serde_json::json!([{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]);
+    assert_eq!((&app["egress"][0]["ports"], app["egress"][0].get("to")), (&dns, None));
+    assert_eq!(app["egress"][1]["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"], "redis");
+    assert_eq!((app["egress"].as_array().unwrap().len(), &app["egress"][1]["ports"][0]["port"]), (2, &"redis".into()));
+
+    spec.redis.url = Some("rediss://cache.example:6380/1".to_owned());
+    let app = policy(&spec, "sticky-sessions");
+    assert_eq!((&app["egress"][1]["ports"][0]["port"], app["egress"][1].get("to")), (&6_380.into(), None));
+}
+
+#[test]
 fn a_password_is_only_ever_referred_to() {
     let mut spec = StickyApp::default();
     let redis = one(&spec, "StatefulSet", "sticky-sessions-redis")["spec"]["template"]["spec"]["containers"][0].clone();
     for (name, variable) in variables(&redis) {
-        assert_eq!(variable["valueFrom"]["secretKeyRef"]["optional"], true, "{name}");
-        assert_eq!(variable["valueFrom"]["secretKeyRef"]["name"], "sticky-sessions-redis", "{name}");
+        let wanted = serde_json::json!({"name": "sticky-sessions-redis", "key": "password"});
+        assert_eq!(variable["valueFrom"]["secretKeyRef"], wanted, "{name}: it must be there");
     }
     let pod = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
-    let sources = pod["volumes"][0]["projected"]["sources"].as_array().unwrap().clone();
-    assert!(sources[0]["configMap"].is_object() && sources[1]["secret"]["optional"] == true, "the Secret lies over the empty one");
+    assert_eq!((&pod["volumes"][0]["secret"]["secretName"], pod["volumes"][0]["secret"].get("optional")), (&"sticky-sessions-redis".into(), None));
+    let protected = redis["command"].as_array().unwrap().iter().any(|word| word == "--protected-mode");
+    assert!(!protected, "Redis itself refuses others if its password is empty");
 
     spec.redis.password = Some(SecretKey { secret: "mine".to_owned(), key: "word".to_owned() });
     let pod = one(&spec, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
-    let sources = pod["volumes"][0]["projected"]["sources"].as_array().unwrap().clone();
-    assert!(sources.len() == 1 && sources[0]["secret"].get("optional").is_none(), "one that was named must be there");
+    let items = serde_json::json!([{"key": "word", "path": "REDIS_PASSWORD"}]);
+    assert_eq!((&pod["volumes"][0]["secret"]["secretName"], &pod["volumes"][0]["secret"]["items"]), (&"mine".into(), &items));
     assert!(!values(&spec).iter().any(|object| object["kind"] == "Secret"));
 }
 

@@ -20,7 +20,8 @@ use sticky_core::names::header;
 use sticky_core::topology::{Affinity, Door as DoorView};
 use sticky_core::trace::{Hop, Kind};
 use sticky_core::wire::json;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +71,10 @@ impl<B: Backends> Door<B> {
                 () = stop.cancelled() => return,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => match self.room.clone().try_acquire_owned() {
-                        Ok(permit) => { tokio::spawn(self.clone().connection(stream, peer, Arc::new(permit))); }
+                        Ok(permit) => {
+                            let _ = stream.set_nodelay(true);
+                            tokio::spawn(self.clone().connection(Stream::Left(stream), peer, Arc::new(permit)));
+                        }
                         Err(_) => tracing::warn!("the limit of open files allows no more connections; closed one"),
                     },
                     Err(error) => {
@@ -82,10 +86,9 @@ impl<B: Backends> Door<B> {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) {
-        let _ = stream.set_nodelay(true);
+    async fn connection(self: Arc<Self>, stream: Stream, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) {
         let answer = |request| async { self.pass(request, peer, permit.clone()).await.unwrap_or_else(IntoResponse::into_response) };
-        serve_connection(Stream::Left(stream), self.bounds, std::future::pending(), answer).await;
+        serve_connection(stream, self.bounds, std::future::pending(), answer).await;
     }
 
     async fn pass(&self, mut request: Request<ClientBody>, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) -> Result<Response, Problem> {
@@ -126,7 +129,7 @@ impl<B: Backends> Door<B> {
     }
 
     /// Connects to the first pod that accepts the connection.
-    fn connect(&self, candidates: &[Candidate], choice: &Choice, peer: SocketAddr) -> Option<(usize, tokio::io::DuplexStream)> {
+    fn connect(&self, candidates: &[Candidate], choice: &Choice, peer: SocketAddr) -> Option<(usize, DuplexStream)> {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let mut connection = Handed { stream: theirs, peer: peer.ip() };
         for &place in &choice.order {
@@ -139,9 +142,33 @@ impl<B: Backends> Door<B> {
     }
 }
 
+/// The only pod of a front door, for [`pass_on`].
+struct Single<F>(F);
+
+impl<F: Fn(Handed) + Send + Sync + 'static> Backends for Single<F> {
+    fn candidates(&self) -> Vec<Candidate> {
+        vec![Candidate { pod: "app-1".to_owned(), token: "token".to_owned(), draining: false }]
+    }
+
+    fn hand(&self, _pod: &str, connection: Handed) -> Result<(), Handed> {
+        (self.0)(connection);
+        Ok(())
+    }
+}
+
+/// Serves one client as the front door does, until its connection ends. `hand` gets a connection for each request. For fuzzing.
+#[doc(hidden)]
+pub async fn pass_on(client: DuplexStream, hand: impl Fn(Handed) + Send + Sync + 'static) {
+    let view = DoorView { affinity: Affinity::Cookie, ..DoorView::default() };
+    let door = Door::new(Arc::new(Single(hand)), &view, &Limits::default());
+    let Ok(permit) = door.room.clone().try_acquire_owned() else { return };
+    let nobody = SocketAddr::from(([192, 0, 2, 1], 1));
+    door.connection(Stream::Right(client), nobody, Arc::new(permit)).await;
+}
+
 const DOOR_HEADER: HeaderName = HeaderName::from_static(header::DOOR);
 
-async fn exchange(stream: tokio::io::DuplexStream, request: Request<ClientBody>, pod: &str) -> Result<http::Response<Incoming>, Problem> {
+async fn exchange(stream: DuplexStream, request: Request<ClientBody>, pod: &str) -> Result<http::Response<Incoming>, Problem> {
     let broken = Arc::new(OnceLock::new());
     let request = request.map(|body| {
         let broken = broken.clone();

@@ -17,5 +17,7 @@ mod runtime_dir;
 mod table;
 pub(crate) mod up;
 
+#[doc(hidden)]
+pub use door::pass_on;
 pub(crate) use error::LocalError;
 pub(crate) use request::UpRequest;

@@ -31,8 +31,7 @@ pub(crate) fn check_image(reference: &str) -> Result<(), InvalidImage> {
     let wrong = || InvalidImage::Form(reference.to_owned());
     let (named, digest) = reference.split_once('@').map_or((reference, None), |(named, digest)| (named, Some(digest)));
     if let Some(digest) = digest {
-        let hex = digest.strip_prefix("sha256:").ok_or_else(wrong)?;
-        if hex.len() != 64 || !hex.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c)) {
+        if !is_digest(digest) {
             return Err(wrong());
         }
     }
@@ -57,6 +56,12 @@ pub(crate) fn check_image(reference: &str) -> Result<(), InvalidImage> {
         Some(tag) if !tag_fits(tag) => Err(wrong()),
         _ => Ok(()),
     }
+}
+
+/// Whether a text is a digest, `sha256:` and 64 hex digits.
+pub(crate) fn is_digest(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
 }
 
 fn path_part(part: &str) -> bool {

@@ -68,11 +68,13 @@ pub struct NetworkPolicy {
     #[serde(skip_serializing_if = "Vec::is_empty", with = "super::text::list")]
     #[schemars(with = "Vec<Network>")]
     pub allow_from: Vec<IpNet>,
+    /// Whether the app's pods may connect to nothing but DNS and Redis, and Redis's pod to nothing at all.
+    pub restrict_egress: bool,
 }
 
 impl Default for NetworkPolicy {
     fn default() -> Self {
-        Self { enabled: true, allow_from: Vec::new() }
+        Self { enabled: true, allow_from: Vec::new(), restrict_egress: false }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::image::REPOSITORY;
 use super::quantity::Quantity;
 pub use super::text::Seconds;
-use super::words::{ImageName, Memory, Positive, Subdomain};
+use super::words::{Digest, ImageName, Memory, Positive, Subdomain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sticky_core::choice::Fanout;
@@ -15,6 +15,10 @@ pub struct Image {
     /// The image reference, with a tag or a digest. The programs and the chart of a published release default to its own image.
     #[schemars(with = "ImageName")]
     pub name: String,
+    /// The digest of the image, `sha256:…`, if `name` has none: nodes then run exactly that image, whatever the tag means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Digest>")]
+    pub digest: Option<String>,
     /// When a node pulls the image.
     pub pull_policy: PullPolicy,
     /// A Secret of type `kubernetes.io/dockerconfigjson` for a private registry.
@@ -25,7 +29,15 @@ pub struct Image {
 
 impl Default for Image {
     fn default() -> Self {
-        Self { name: format!("{}:{}", REPOSITORY, env!("CARGO_PKG_VERSION")), pull_policy: PullPolicy::default(), pull_secret: None }
+        Self { name: format!("{}:{}", REPOSITORY, env!("CARGO_PKG_VERSION")), digest: None, pull_policy: PullPolicy::default(), pull_secret: None }
+    }
+}
+
+impl Image {
+    /// The reference for a container: the name, and the digest if there is one.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        self.digest.as_ref().map_or_else(|| self.name.clone(), |digest| format!("{}@{digest}", self.name))
     }
 }
 

@@ -14,7 +14,8 @@ pub struct Redis {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<RedisUrl>")]
     pub url: Option<String>,
-    /// The Secret that holds the password. If left out, the Secret `NAME-redis` if it exists, and no password for a Redis elsewhere.
+    /// The Secret that holds the password, which must exist. If left out, the Secret `NAME-redis`, which `up` creates, and no password for a
+    /// Redis elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretKey>,
     /// The Redis image to deploy.

@@ -91,6 +91,10 @@ words!(
         ),
         "not": {"type": "string", "pattern": ":latest$"},
     };
+    Digest, "The digest of an image.", {
+        "type": "string",
+        "pattern": "^sha256:[0-9a-f]{64}$",
+    };
     Positive, "A duration of at least a second.", {
         "type": "string",
         "pattern": "^0*[1-9][0-9]{0,6}[smh]$",

@@ -2,7 +2,8 @@
 
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisError, TlsCertificates};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sticky_core::choice::Fanout;
 use sticky_core::ids::ClientId;
@@ -92,7 +93,15 @@ impl RedisRequest {
 }
 
 fn contents(path: Option<&PathBuf>, flag: &'static str) -> Result<Option<String>, BadRedis> {
-    path.map(|path| std::fs::read_to_string(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error })).transpose()
+    path.map(|path| regular(path).map_err(|error| BadRedis::Unreadable { path: path.clone(), flag, error })).transpose()
+}
+
+/// The text of a regular file. It is read again for each connection, and opening a pipe would wait for a writer.
+fn regular(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    std::fs::read_to_string(path)
 }
 
 impl RedisConfig {
@@ -160,15 +169,24 @@ pub(super) fn connecting() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_PATIENCE)).set_response_timeout(Some(CONNECT_PATIENCE))
 }
 
-/// An error of the redis crate for a log or an answer: kind and detail, never the connection's settings.
+/// An error of the redis crate for a log or `/readyz`: what Redis answered, or kind and detail; never a password.
 pub(super) fn describe(error: &RedisError) -> String {
     if error.is_timeout() {
         return "Redis did not answer in time".to_owned();
     }
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.category()),
-        None => error.to_string(),
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => answered(code, detail),
+        (None, Some(detail)) => format!("{}: {detail}", error.category()),
+        (_, None) => error.to_string(),
     }
+}
+
+/// An error that Redis answered. It repeats the arguments of a command that it does not know, and those of HELLO hold the password.
+fn answered(code: &str, detail: &str) -> String {
+    let detail = detail.split(", with args").next().unwrap_or_default();
+    let shown: String = detail.chars().filter(|c| !c.is_control()).take(200).collect();
+    let hint = if shown.contains("unknown command") { "; sticky-app needs Redis 6 or later" } else { "" };
+    format!("Redis answered {code} {shown}{hint}")
 }
 
 #[cfg(test)]
@@ -187,6 +205,13 @@ mod tests {
     }
 
     #[test]
+    fn what_redis_answers_is_shown_without_arguments() {
+        let text = answered("ERR", "unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'hunter2' ");
+        assert_eq!(text, "Redis answered ERR unknown command 'HELLO'; sticky-app needs Redis 6 or later");
+        assert_eq!(answered("NOAUTH", "Authentication\u{1b}[1m required."), "Redis answered NOAUTH Authentication[1m required.");
+    }
+
+    #[test]
     fn every_client_has_the_password_of_its_moment() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "first").unwrap();
@@ -196,6 +221,10 @@ mod tests {
         assert_eq!(password().as_deref(), Some("first"));
         std::fs::write(file.path(), "second\r\n").unwrap();
         assert_eq!(password().as_deref(), Some("second"));
+        // Each attempt to connect would wait for somebody who writes to it.
+        std::fs::remove_file(file.path()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(file.path()).status().unwrap().success());
+        assert!(request("redis://r", Some(file.path().to_owned())).read().unwrap_err().to_string().ends_with("it is not a regular file"));
         std::fs::remove_file(file.path()).unwrap();
         assert!(config.client().unwrap_err().to_string().contains("--redis-password-file"));
     }

@@ -2,11 +2,12 @@
 
 use super::channels::{BATCH, Channels};
 use super::config::{RedisConfig, describe};
-use super::links::{Links, Seat, beat};
+use super::line::Line;
+use super::links::{Links, Seat, beat, numsub};
 use super::listener::Listener;
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use crate::bus::link::Inbox;
-use ::redis::{RedisError, RedisResult};
+use ::redis::RedisResult;
 use futures_util::future::{BoxFuture, FutureExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,6 @@ use tokio::time::Instant;
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 /// The time between two beats, before the relay is up and after.
 const BEATS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
-/// Connections on which no beat arrives for so long are lost.
-const SILENCE: Duration = Duration::from_secs(2);
 /// After an outage, a worker waits so long for the subscriptions of the others: those that live need less, by [`BACKOFF`].
 const GRACE: Duration = Duration::from_millis(1_500);
 
@@ -44,10 +43,10 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Connects, serves, and starts again, for ever.
     pub(super) async fn run(mut self) {
-        let mut wait = BACKOFF.0;
+        let (mut wait, mut said) = (BACKOFF.0, String::new());
         loop {
             let ended = self.hold().await;
-            let was_up = self.link.fall();
+            let was_up = self.link.set(State::Down(ended.clone()));
             if was_up {
                 wait = BACKOFF.0;
                 self.missing = self.link.peers().present(std::time::Instant::now());
@@ -55,8 +54,9 @@ impl Keeper {
                 self.inbox.bus_changed(false);
             }
             // Each new error once, not once for each attempt.
-            if self.link.fail(&ended) || was_up {
+            if said != ended || was_up {
                 tracing::warn!(redis = self.config.address(), reason = ended, "the connection to Redis failed; trying again");
+                said = ended;
             }
             // Full jitter: the workers of a site must not reconnect all at once.
             let pause = tokio::time::sleep(wait.mul_f64(random_fraction()));
@@ -110,6 +110,7 @@ impl Keeper {
     }
 
     async fn serve(&mut self, mut links: Links, mut channels: Channels, lost: &Notify) -> String {
+        self.link.set(State::Opening);
         let mut line = Line::new(&self.link);
         let grace = Instant::now() + GRACE;
         let mut next = Instant::now();
@@ -120,10 +121,12 @@ impl Keeper {
                 () = lost.notified() => return "Redis closed the connection".to_owned(),
                 () = tokio::time::sleep_until(next) => {
                     let period = if self.link.is_up() { BEATS.1 } else { BEATS.0 };
-                    if line.is_silent(&self.link, period) {
-                        return format!("Redis passed nothing on for {} s", SILENCE.as_secs());
+                    if let Err(why) = line.tick(&self.link, period) {
+                        return why;
                     }
-                    if !self.link.is_up() && line.is_proved() && self.all_back(&mut links, grace).await {
+                    if self.link.is_up() {
+                        self.bury(&mut links, next).await;
+                    } else if line.is_proved() && self.all_back(&mut links, grace).await {
                         self.rise(&links);
                     }
                     if beating.is_none() {
@@ -164,22 +167,34 @@ impl Keeper {
         }
         let channels: Vec<_> = self.missing.iter().map(|boot| self.config.beat_channel(boot)).collect();
         // Where Redis refuses to say it, time decides.
-        let counts: RedisResult<Vec<(String, u64)>> = ::redis::cmd("PUBSUB").arg("NUMSUB").arg(&channels).query_async(&mut links.publisher).await;
-        if let Ok(counts) = counts {
-            self.missing.retain(|boot| {
-                let channel = self.config.beat_channel(boot);
-                !counts.iter().any(|(name, count)| *name == channel && *count > 0)
-            });
+        if let Ok(back) = numsub(&mut links.publisher, &channels).await {
+            self.missing.retain(|boot| !back.contains(&self.config.beat_channel(boot)));
         }
         self.missing.is_empty()
     }
 
+    /// Ends the subscriptions of workers that fell silent. `due` is when this should have run: whoever is late may have been too
+    /// starved to hear anybody.
+    async fn bury(&self, links: &mut Links, due: Instant) {
+        let (late, now) = (due.elapsed() > BEATS.1, std::time::Instant::now());
+        if late {
+            self.link.peers().renew(now);
+        }
+        let silent = self.link.peers().take_silent(now);
+        for boot in silent.iter().filter(|boot| **boot != self.boot) {
+            if let Err(error) = links.bury(boot, self.config.beat_channel(boot)).await {
+                tracing::debug!(boot, error = describe(&error), "could not end the subscription of a worker that fell silent");
+            }
+        }
+    }
+
     fn rise(&mut self, links: &Links) {
+        self.link.peers().renew(std::time::Instant::now());
         if !self.missing.is_empty() {
             tracing::info!(missing = self.missing.len(), "workers that were there before have not subscribed again");
             self.missing.clear();
         }
-        self.link.rise(links.publisher.clone());
+        self.link.set(State::Up(links.publisher.clone()));
         tracing::info!(redis = self.config.address(), fanout = self.config.fanout().word(), "subscribed to Redis");
         self.inbox.bus_changed(true);
     }
@@ -192,53 +207,6 @@ async fn answer(beating: &mut Option<BoxFuture<'static, RedisResult<u64>>>) -> R
     match beating {
         Some(beat) => beat.await,
         None => std::future::pending().await,
-    }
-}
-
-/// What the beats say about one pair of connections.
-struct Line {
-    /// Beats up to this number belong to earlier connections.
-    before: u64,
-    heard: u64,
-    taken: bool,
-    silence: Duration,
-}
-
-impl Line {
-    fn new(link: &Shared) -> Self {
-        let before = link.pulse.sent();
-        Self { before, heard: before, taken: false, silence: Duration::ZERO }
-    }
-
-    /// Whether a beat went out on one connection and came in on the other.
-    fn is_proved(&self) -> bool {
-        self.taken && self.heard > self.before
-    }
-
-    /// Counts a `period` in which no beat arrived.
-    fn is_silent(&mut self, link: &Shared, period: Duration) -> bool {
-        let heard = link.pulse.heard();
-        self.silence = if heard > self.heard { Duration::ZERO } else { self.silence + period };
-        self.heard = self.heard.max(heard);
-        self.silence >= SILENCE
-    }
-
-    /// Judges the answer to a beat.
-    fn answered(&mut self, link: &Shared, done: Result<u64, RedisError>) -> Result<(), String> {
-        match done {
-            Ok(0) => Err("Redis has dropped the subscription".to_owned()),
-            Ok(_) => {
-                self.taken = true;
-                link.pulse.published(link.pulse.now(), true);
-                Ok(())
-            }
-            // A slow Redis is not a lost one; one that stays silent is found by its silence.
-            Err(error) if error.is_timeout() => Ok(()),
-            Err(error) => {
-                link.pulse.published(0, false);
-                Err(describe(&error))
-            }
-        }
     }
 }
 

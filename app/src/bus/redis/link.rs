@@ -32,7 +32,7 @@ impl RedisBus {
             config: config.clone(),
             inbox,
             link: link.clone(),
-            name: format!("sticky-app:{}:{}", identity.pod, identity.worker),
+            name: format!("sticky-app:{}:{}:{}", identity.pod, identity.worker, identity.boot),
             boot: identity.boot.clone(),
             changes: inbound,
             abandoned: Vec::new(),
@@ -78,9 +78,7 @@ impl Bus for RedisBus {
 
     fn publish<'a>(&'a self, message: &'a Relayed) -> BoxFuture<'a, Result<u64, BusError>> {
         async move {
-            let Some(mut publisher) = self.link.publisher() else {
-                return Err(BusError::NotSent(self.link.trouble().unwrap_or_else(|| "connecting to Redis".to_owned())));
-            };
+            let Some(mut publisher) = self.link.publisher_soon().await else { return Err(BusError::NotSent) };
             let channel = match self.config.fanout() {
                 Fanout::Directed => self.config.channel_of(&message.to),
                 Fanout::Broadcast => self.config.all_channel(),
@@ -106,8 +104,6 @@ impl Bus for RedisBus {
 
 /// What is known of a message after an error: Redis refused it, or gave no answer and may have passed it on.
 fn outcome(error: &RedisError) -> BusError {
-    match error.code() {
-        Some(_) => BusError::NotSent(describe(error)),
-        None => BusError::Unknown(describe(error)),
-    }
+    tracing::debug!(error = describe(error), "a message was not confirmed");
+    if error.code().is_some() { BusError::NotSent } else { BusError::Unknown }
 }

@@ -11,6 +11,10 @@ use tokio::sync::Notify;
 /// A publish that takes longer fails, and the client gets a 503.
 const PUBLISH_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How the names of the two connections end.
+const PUBLISHER: &str = "publisher";
+const SUBSCRIBER: &str = "subscriber";
+
 /// A connection as Redis knows it. The address is part of it because ids start again at 1 when Redis restarts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seat {
@@ -44,29 +48,47 @@ impl Links {
         );
         let (mut publisher, mut subscriber) = both.map_err(|error| describe(&error))?;
         let mut seats = Vec::new();
-        for (connection, part) in [(&mut publisher, "publisher"), (&mut subscriber, "subscriber")] {
+        for (connection, part) in [(&mut publisher, PUBLISHER), (&mut subscriber, SUBSCRIBER)] {
             seats.extend(introduce(connection, &format!("{who}:{part}")).await.map_err(|error| describe(&error))?);
         }
         Ok(Self { publisher, subscriber, seats })
     }
 
-    /// Ends connections that this worker has abandoned, if Redis still holds them: it would go on counting their subscriptions as
-    /// receivers, and could go on reading what they sent. A user who may not do that leaves it to Redis.
-    pub(super) async fn end(&mut self, abandoned: Vec<Seat>) -> RedisResult<()> {
-        if abandoned.is_empty() {
+    /// Ends connections that nobody uses any more, if Redis still holds them: it would go on counting their subscriptions as
+    /// receivers, and could go on reading what they sent. If its user may not do that, they end with their TCP connection.
+    pub(super) async fn end(&mut self, seats: Vec<Seat>) -> RedisResult<()> {
+        if seats.is_empty() {
             return Ok(());
         }
         let mut kill = ::redis::pipe();
-        for Seat { id, address } in &abandoned {
+        for Seat { id, address } in &seats {
             kill.cmd("CLIENT").arg(&["KILL", "ID", id, "ADDR", address]);
         }
         let killed: Vec<RedisResult<u64>> = kill.ignore_errors().query_async(&mut self.publisher).await?;
         let killed: u64 = killed.into_iter().flatten().sum();
         if killed > 0 {
-            tracing::info!(killed, "ended connections to Redis that this worker had abandoned");
+            tracing::info!(killed, "ended abandoned connections to Redis");
         }
         Ok(())
     }
+
+    /// Ends the subscription of another worker that fell silent without leaving, as a pod does whose node dies: Redis would count it
+    /// as a receiver until its TCP connection times out, which takes about a quarter of an hour.
+    pub(super) async fn bury(&mut self, boot: &str, beats: String) -> RedisResult<()> {
+        if numsub(&mut self.publisher, &[beats]).await?.is_empty() {
+            return Ok(());
+        }
+        let name = format!(":{boot}:{SUBSCRIBER} ");
+        let clients: String = ::redis::cmd("CLIENT").arg(&["LIST", "TYPE", "PUBSUB"]).query_async(&mut self.publisher).await?;
+        let seats = clients.lines().filter(|client| client.contains(&name)).filter_map(seat).collect();
+        self.end(seats).await
+    }
+}
+
+/// Those of the channels that have a subscriber.
+pub(super) async fn numsub(connection: &mut MultiplexedConnection, channels: &[String]) -> RedisResult<Vec<String>> {
+    let counts: Vec<(String, u64)> = ::redis::cmd("PUBSUB").arg("NUMSUB").arg(channels).query_async(connection).await?;
+    Ok(counts.into_iter().filter(|(_, count)| *count > 0).map(|(channel, _)| channel).collect())
 }
 
 /// Gives a connection its name, for `CLIENT LIST`, and asks where it sits. Users who may not do that are served all the same.

@@ -11,6 +11,7 @@
 mod channels;
 mod config;
 mod keeper;
+mod line;
 mod link;
 mod links;
 mod listener;

@@ -1,10 +1,11 @@
-//! The other workers on the bus, so that a relay after an outage waits for their subscriptions too.
+//! The other workers on the bus: a relay after an outage waits for their subscriptions, and what is left of one that vanished is
+//! ended.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use sticky_core::topology::Presence;
 
-/// Losing Redis takes this long to notice, and no presence arrives meanwhile.
+/// How long a worker may be silent beyond its time to live: it may be starved, or connecting to Redis anew.
 const SLACK: Duration = Duration::from_secs(5);
 /// So that rubbish on the bus can't fill memory.
 const MOST: usize = 4_096;
@@ -31,6 +32,17 @@ impl Peers {
     #[must_use]
     pub(super) fn present(&self, now: Instant) -> Vec<String> {
         self.0.iter().filter(|(_, until)| **until > now).map(|(boot, _)| boot.clone()).collect()
+    }
+
+    /// Removes and returns the workers that fell silent without leaving.
+    #[must_use]
+    pub(super) fn take_silent(&mut self, now: Instant) -> Vec<String> {
+        self.0.extract_if(|_, until| *until <= now).map(|(boot, _)| boot).collect()
+    }
+
+    /// This worker could not hear anybody: everybody gets their time again.
+    pub(super) fn renew(&mut self, now: Instant) {
+        self.0.values_mut().for_each(|until| *until = (*until).max(now + 2 * SLACK));
     }
 }
 
@@ -60,6 +72,10 @@ mod tests {
         peers.hear(&presence("b", true), now);
         assert_eq!(peers.present(now + Duration::from_secs(8)), ["a"]);
         assert!(peers.present(now + Duration::from_secs(9)).is_empty());
+        peers.renew(now + Duration::from_secs(9));
+        assert!(peers.take_silent(now + Duration::from_secs(18)).is_empty());
+        assert_eq!(peers.take_silent(now + Duration::from_secs(19)), ["a"], "b has left");
+        assert!(peers.take_silent(now + Duration::from_secs(19)).is_empty());
         for n in 0..MOST + 9 {
             peers.hear(&presence(&format!("x{n}"), false), now);
         }

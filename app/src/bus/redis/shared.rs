@@ -4,56 +4,70 @@ use super::peers::Peers;
 use super::pulse::Pulse;
 use ::redis::aio::MultiplexedConnection;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
 
-/// The state of one worker's connections. Plain mutexes: each is held for a look-up or a store, never across an await.
-#[derive(Default)]
-pub(super) struct Shared {
-    /// Present while the relay is up: both connections work, and everything that is due is subscribed.
-    publisher: Mutex<Option<MultiplexedConnection>>,
-    pub(super) pulse: Pulse,
-    peers: Mutex<Peers>,
-    /// Why the last attempt failed; empty while the relay is up.
-    trouble: Mutex<String>,
+/// A relay waits so long for connections that are about to work.
+const HOLD: Duration = Duration::from_secs(1);
+
+/// The state of one worker's connections.
+#[derive(Clone)]
+pub(super) enum State {
+    /// Redis has not refused anything since the last attempt began to succeed; relays are held back.
+    Opening,
+    /// Both connections work, and everything that is due is subscribed.
+    Up(MultiplexedConnection),
+    /// Why the last attempt failed; relays are refused.
+    Down(String),
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The state that the bus and its keeper share.
+pub(super) struct Shared {
+    state: watch::Sender<State>,
+    pub(super) pulse: Pulse,
+    // A plain mutex: it is held for a look-up or a store, never across an await.
+    peers: Mutex<Peers>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { state: watch::Sender::new(State::Opening), pulse: Pulse::default(), peers: Mutex::default() }
+    }
 }
 
 impl Shared {
-    pub(super) fn publisher(&self) -> Option<MultiplexedConnection> {
-        lock(&self.publisher).clone()
+    /// Replaces the state, and returns whether the relay was up.
+    pub(super) fn set(&self, state: State) -> bool {
+        matches!(self.state.send_replace(state), State::Up(_))
     }
+
     pub(super) fn is_up(&self) -> bool {
-        lock(&self.publisher).is_some()
+        matches!(*self.state.borrow(), State::Up(_))
     }
 
-    /// The relay came up.
-    pub(super) fn rise(&self, publisher: MultiplexedConnection) {
-        *lock(&self.publisher) = Some(publisher);
-        lock(&self.trouble).clear();
-    }
-
-    /// The relay is down; returns whether it was up.
-    pub(super) fn fall(&self) -> bool {
-        lock(&self.publisher).take().is_some()
-    }
-
-    /// Replaces what keeps the relay down; returns whether that is news.
-    pub(super) fn fail(&self, trouble: &str) -> bool {
-        let mut last = lock(&self.trouble);
-        let news = *last != trouble;
-        if news {
-            trouble.clone_into(&mut last);
+    /// The connection to publish on, if the relay is up.
+    pub(super) fn publisher(&self) -> Option<MultiplexedConnection> {
+        match &*self.state.borrow() {
+            State::Up(publisher) => Some(publisher.clone()),
+            State::Opening | State::Down(_) => None,
         }
-        news
+    }
+
+    /// As [`Self::publisher`], but waits a moment if the relay is about to be up.
+    pub(super) async fn publisher_soon(&self) -> Option<MultiplexedConnection> {
+        let mut state = self.state.subscribe();
+        let _ = tokio::time::timeout(HOLD, state.wait_for(|state| !matches!(state, State::Opening))).await;
+        self.publisher()
     }
 
     pub(super) fn trouble(&self) -> Option<String> {
-        Some(lock(&self.trouble).clone()).filter(|trouble| !trouble.is_empty())
+        match &*self.state.borrow() {
+            State::Down(why) => Some(why.clone()),
+            State::Opening | State::Up(_) => None,
+        }
     }
 
     pub(super) fn peers(&self) -> MutexGuard<'_, Peers> {
-        lock(&self.peers)
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

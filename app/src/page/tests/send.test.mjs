@@ -119,6 +119,17 @@ test("without traces replies are matched by their text, and settle once", async 
   assert.deepEqual(t.scores.queue.by, {});
 });
 
+test("a message has one key in its request, its frame and its reply", async () => {
+  const t = bench({ expose: "off", answer: () => json({ text: "[app] publishing to redis", receivers: 1 }) });
+  const [first, second] = [t.sender.send("queue", "a"), t.sender.send("queue", "a")], frame = t.sender.send("ws", "a");
+  await tick();
+  assert.deepEqual(t.calls.map(c => c.headers["Idempotency-Key"]), [first.id, second.id]);
+  assert.equal(t.frames[0].idempotency_key, frame.id);
+  t.sender.heard({ text: "[app]  a", idempotency_key: second.id });
+  await second.whenFinished;
+  assert.deepEqual([first.outcome, frame.outcome], [null, null], "not the one that has waited longest");
+});
+
 test("without traces a reply is not assigned to a message that turns out to be a miss", async () => {
   let n = 0;
   const t = bench({ expose: "off", answer: () => json({ text: "[app] x", delivered: n++ ? 1 : 0 }) });

@@ -45,6 +45,7 @@ test("a relay that is not answered", () => {
 test("refusals and answers that are not the app's", () => {
   const m = { ...message("queue", "app-1:0", "app-3:0"), frame: null, outcome: "missed" }, told = { hops: [], door: [], speaker: "app-1:0" };
   assert.equal(say(grid(3, 1), { ...m, http: told, problem: { kind: "refused", status: 503, code: "relay-unavailable" } }, "app-3:0"), "POST reached app-1:0, which could not publish it because the bus is down (503): missed.");
+  assert.equal(say(grid(3, 1), { ...m, http: told, problem: { kind: "refused", status: 503, code: "relay-unknown" } }, "app-3:0"), "POST reached app-1:0, which got no answer from the bus and can't know whether it was published (503): missed.");
   assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "refused", status: 429, code: "new-here" } }, "app-3:0"), "POST was refused: the app answered with 429: missed.");
   assert.equal(say(grid(3, 1), { ...m, http: null, problem: { kind: "not-json", status: 502 } }, "app-3:0"), "POST was answered with 502 by something other than the app: missed.");
 });

@@ -67,6 +67,7 @@ impl<'a> Release<'a> {
         let host = spec["ingress"]["host"].as_str().context("no host")?;
         let release = Self { space, url: format!("http://{host}") };
         space.apply(&render(&spec).await?).await?;
+        space.password(NAME).await?;
         space.rollout(&format!("statefulset/{NAME}-redis")).await?;
         space.rollout(&format!("deployment/{NAME}")).await?;
         release.reached().await?;

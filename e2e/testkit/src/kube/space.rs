@@ -50,6 +50,16 @@ impl Space {
         self.kube.feed(&["-n", &self.name, "apply", "--server-side", "-f", "-"], manifests).await
     }
 
+    /// Creates the Secret with the Redis password of a release, unless there is one; no rendered manifest has it.
+    pub async fn password(&self, release: &str) -> Result<()> {
+        let name = format!("{release}-redis");
+        if self.run(&["get", "secret", &name, "--ignore-not-found", "-o", "name"]).await?.is_empty() {
+            let password = format!("--from-literal=password={}", random::word());
+            self.run(&["create", "secret", "generic", &name, &password]).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until a rollout is complete.
     pub async fn rollout(&self, what: &str) -> Result<()> {
         self.run(&["rollout", "status", what, "--timeout=120s"]).await.map(drop)

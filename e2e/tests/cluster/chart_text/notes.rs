@@ -19,6 +19,7 @@ fn notes_end_with_commands_that_fit() {
                 "--namespace ingress-nginx service/ingress-nginx-controller 8080:80",
                 "open http://127.0.0.1:8080/",
                 "data-demo-redis-0",
+                "kubectl create secret generic demo-redis --namespace shop --from-file=password=/dev/stdin",
                 "--set mode=1x4",
             ][..],
             &["curl", "https"][..],

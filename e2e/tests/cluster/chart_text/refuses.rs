@@ -64,6 +64,7 @@ fn what_a_value_can_not_be() {
         ("autoscaling: {max: 65}", &["/autoscaling/max", "maximum"]),
         ("image: {name: 'sticky-app:latest'}", &["/image/name"]),
         ("image: {name: sticky-app}", &["/image/name", "pattern"]),
+        ("image: {digest: 'sha256:12'}", &["/image/digest", "pattern"]),
         ("exposeIdentity: off", &["/exposeIdentity"]),
         ("drain: {delay: null}", &["/drain", "delay"]),
         ("drain: {preStop: 0s}", &["/drain/preStop", "pattern"]),
@@ -83,6 +84,8 @@ fn what_a_value_can_not_be() {
 #[test]
 fn what_values_can_not_be_together() {
     let Some(helm) = Helm::asked() else { return };
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let with_digest = format!("image: {{name: 'sticky-app:1@{digest}', digest: '{digest}'}}");
     for (values, words) in [
         ("ingress: {tlsSecret: cert}", &["/ingress'", "host"][..]),
         ("ingress: {cookie: {name: __Host-sticky}}", &["/ingress/cookie'", "secure", "tlsSecret"]),
@@ -95,6 +98,8 @@ fn what_values_can_not_be_together() {
         ("ingress: {frontDoor: traefik, frontDoorVersion: v3.7.13, cookie: {persistence: balanced}}", &["/ingress/cookie/persistence"]),
         ("ingress: {frontDoor: traefik, websocketTimeout: 10m}", &["/ingress'", "frontDoorVersion"]),
         ("ingress: {frontDoor: traefik, frontDoorVersion: 3.7.12, websocketTimeout: 10m}", &["/ingress/frontDoorVersion"]),
+        ("networkPolicy: {enabled: false, restrictEgress: true}", &["/networkPolicy/enabled"]),
+        (&with_digest, &["/image/name"]),
         ("limits: {newSessionsPerMinute: 30}", &["/ingress/trustedProxies"]),
         ("autoscaling: {}\nresources: {requests: {cpu: null}}", &["/resources/requests", "cpu"]),
     ] {

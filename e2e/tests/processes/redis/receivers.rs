@@ -5,7 +5,7 @@ use anyhow::Result;
 use std::time::{Duration, Instant};
 use testkit::app::App;
 use testkit::redis::Redis;
-use testkit::wire::Wire;
+use testkit::wire::{Mode, Wire};
 use testkit::{random, wait, ws};
 
 /// Right after Redis is back, some workers are subscribed again and some are not. Until all are, the answer is 503.
@@ -69,9 +69,10 @@ async fn an_abandoned_subscription_ends() -> Result<()> {
     let channel = format!("sticky:session:{id}");
     let counted = async || redis.command(&["PUBSUB", "NUMSUB", &channel]).await.ok()?.get(1)?.parse::<u64>().ok();
     assert_eq!(counted().await, Some(1));
-    let clients = redis.command(&["CLIENT", "LIST"]).await?.join("\n");
-    for name in ["here:0:publisher", "here:0:subscriber", "there:0:publisher", "there:0:subscriber"] {
-        assert!(clients.contains(&format!("name=sticky-app:{name} ")), "{name}\n{clients}");
+    let clients = redis.command(&["CLIENT", "LIST"]).await?;
+    for (pod, part) in [("here", "publisher"), ("here", "subscriber"), ("there", "publisher"), ("there", "subscriber")] {
+        let named = |client: &String| client.contains(&format!("name=sticky-app:{pod}:0:")) && client.contains(&format!(":{part} "));
+        assert_eq!(clients.iter().filter(|client| named(client)).count(), 1, "{pod} {part}: {clients:#?}");
     }
 
     wire.abandon();
@@ -88,5 +89,36 @@ async fn an_abandoned_subscription_ends() -> Result<()> {
     }
     let clients = redis.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
     assert_eq!(clients.len(), 2, "{clients:?}");
+    Ok(())
+}
+
+/// A pod whose node or network dies can't end its own subscription: the others do when it has been silent for long enough.
+#[tokio::test]
+async fn the_subscription_of_a_lost_pod_ends() -> Result<()> {
+    if !have_redis() {
+        return Ok(());
+    }
+    let redis = Redis::start().await?;
+    let wire = Wire::to(redis.port()).await?;
+    let here = App::start(&["--pod", "here", "--workers", "2", "--redis-url", &redis.url()]).await?;
+    let there = App::start(&["--pod", "there", "--redis-url", &wire.url()]).await?;
+    let id = random::client_id();
+    let socket = ws::socket(&there.url, &id).open().await?;
+    wait::until("the pods know each other", SOON, async || (here.topology().await.ok()?["pods"].as_array()?.len() == 2).then_some(())).await?;
+    wire.set(Mode::Vanish);
+    let lost = Instant::now();
+    assert_eq!(relay(&here, &id, "lost").await?.json()?["receivers"], 1, "nobody can know yet");
+    wait::until("nobody is counted", Duration::from_secs(30), async || {
+        (relay(&here, &id, "x").await.ok()?.json().ok()?["receivers"] == 0).then_some(())
+    })
+    .await?;
+    eprintln!("the subscription of a lost pod was counted for {:?}", lost.elapsed());
+    let clients = redis.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
+    assert!(
+        clients.len() == 2 && clients.iter().all(|client| client.contains("name=sticky-app:here:")),
+        "those that live are untouched: {clients:#?}"
+    );
+    assert_eq!(here.metrics().await?.counter("bus_reconnects"), 0.0);
+    drop(socket);
     Ok(())
 }

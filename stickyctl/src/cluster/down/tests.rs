@@ -37,9 +37,9 @@ async fn everything_that_up_applied_goes_and_the_data_stays() {
            ingress sticky-sessions\n  deployment sticky-sessions\n  statefulset sticky-sessions-redis\n  \
            service sticky-sessions\n  service sticky-sessions-redis\n  service sticky-sessions-redis-headless\n  \
            poddisruptionbudget sticky-sessions\n  poddisruptionbudget sticky-sessions-redis\n  \
-           networkpolicy sticky-sessions\n  networkpolicy sticky-sessions-redis\n  configmap sticky-sessions-redis-defaults\n  \
+           networkpolicy sticky-sessions\n  networkpolicy sticky-sessions-redis\n  \
            namespace sticky-sessions, if nothing else is in it\n\n\
-         ✓ deleted     11 objects\n\
+         ✓ deleted     10 objects\n\
          ✓ drain       all pods are gone; they closed their sockets cleanly\n\
          – namespace   sticky-sessions stays, because it contains persistentvolumeclaim data-sticky-sessions-redis-0\n\
          – data        persistentvolumeclaim data-sticky-sessions-redis-0 stays; --delete-data deletes it\n\n"
@@ -97,7 +97,7 @@ async fn nothing_is_deleted_without_a_yes() {
     let seen = Recorded::terminal("n");
     let failure = down(&fake, seen, false, true).await.unwrap_err();
     assert_eq!((failure.what.as_str(), failure.exit), ("nothing was deleted", Exit::Failed));
-    assert!(seen.err().ends_with("Delete 12 objects, including Redis's data? [y/N] n\n"), "{}", seen.err());
+    assert!(seen.err().ends_with("Delete 11 objects, including Redis's data? [y/N] n\n"), "{}", seen.err());
     assert_eq!(fake.writes(), Vec::<String>::new());
     down(&fake, Recorded::terminal("y"), false, false).await.unwrap();
 }

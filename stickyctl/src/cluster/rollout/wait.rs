@@ -47,7 +47,7 @@ impl<'a> Rollout<'a> {
     /// The app's Deployment. `before` is the image before this rollout, if there was one.
     pub(crate) fn of_app(client: &'a Client, spec: &'a StickyApp, before: Option<&'a str>) -> Self {
         let selector = selector_text(spec, Component::App);
-        let before = before.filter(|image| *image != spec.image.name);
+        let before = before.filter(|image| *image != spec.image.reference());
         Self { before, ..Self::of_deployment(client, &spec.namespace, &spec.name, selector) }
     }
 

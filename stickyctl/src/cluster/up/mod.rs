@@ -82,7 +82,7 @@ pub(crate) async fn run(
     rehearse(client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;
-    image::provide(&cluster, nodes.as_ref(), &spec.image.name, request, output).await?;
+    image::provide(&cluster, nodes.as_ref(), &spec.image.reference(), request, output).await?;
     let wanted = (found, request.install_front_door);
     let door = door::provide(&cluster, nodes.as_ref(), &plan, wanted, deadline, output).await?;
     apply(&cluster, &plan, manner, output).await?;
@@ -149,9 +149,6 @@ async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -
         }
     }
     line.ends(Mark::Done, &format!("{} objects: {}", created + changed + unchanged, parts.join(", ")));
-    if password == Some(secret::Password::None) {
-        output.phase(Mark::Warning, "Redis", "runs without a password, because it was not created by stickyctl up", None);
-    }
     Ok(())
 }
 

@@ -6,7 +6,6 @@ use crate::exit::{Exit, Explained};
 use crate::generate::meta::{Component, labels, redis_name};
 use crate::spec::StickyApp;
 use crate::spec::redis::PASSWORD;
-use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PostParams;
@@ -19,9 +18,6 @@ pub(super) enum Password {
     Created,
     /// It existed, or it isn't ours: the spec names another Secret, or Redis runs elsewhere.
     Kept,
-    /// Redis runs without one, because something other than `up` created it. A password now would lock out the pods that don't
-    /// know it as soon as Redis restarts.
-    None,
 }
 
 /// Why the password could not be created.
@@ -49,7 +45,7 @@ impl Explained for Error {
     }
 }
 
-/// Creates the Secret if Redis is about to be created. An existing Secret is neither read nor written.
+/// Creates the Secret if it is missing: the pods wait for it. An existing Secret is neither read nor written.
 ///
 /// # Errors
 /// The API server refused.
@@ -59,13 +55,9 @@ pub(super) async fn ensure(client: &Client, spec: &StickyApp) -> Result<Password
     }
     let name = redis_name(spec);
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &spec.namespace);
-    let sets: Api<StatefulSet> = Api::namespaced(client.clone(), &spec.namespace);
     let doing = format!("creating secret {name} in namespace {}", spec.namespace);
     if ask(&doing, secrets.get_metadata_opt(&name)).await?.is_some() {
         return Ok(Password::Kept);
-    }
-    if ask(&doing, sets.get_metadata_opt(&name)).await?.is_some() {
-        return Ok(Password::None);
     }
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|why| Error::Random { doing: doing.clone(), why })?;

@@ -91,7 +91,7 @@ async fn from_an_empty_cluster_to_a_release_that_answers() {
          – image       the nodes pull it from its registry\n\
          ✓ front door  ingress-nginx 1.15.1, class nginx, 1 of 1 ready\n\
          ! ingress-nginx is retired: its last release was in March 2026, and it gets no more fixes.\n  For a new setup: stickyctl up --front-door traefik\n\
-         ✓ applied     13 objects: 13 created\n\
+         ✓ applied     12 objects: 12 created\n\
          ✓ Redis       sticky-sessions-redis-0 ready\n\
          ✓ pods        3 of 3 ready\n\
          ✓ answer      through the front door: app ...PODID, cookie set, WebSocket open\n"
@@ -99,7 +99,7 @@ async fn from_an_empty_cluster_to_a_release_that_answers() {
     let secret = site.fake.get("Secret", "sticky-sessions-redis").unwrap();
     let again = Site { seen: Recorded::pipe(), ..site };
     assert_eq!(again.up(json!({})).await.unwrap(), is_up(3, 1, true));
-    assert!(again.seen.err().contains("\n✓ applied     12 objects: 12 unchanged\n"), "{}", again.seen.err());
+    assert!(again.seen.err().contains("\n✓ applied     11 objects: 11 unchanged\n"), "{}", again.seen.err());
     assert_eq!(again.fake.get("Secret", "sticky-sessions-redis").unwrap(), secret, "the password is made once");
 }
 
@@ -158,7 +158,7 @@ async fn dry_runs_store_nothing() {
     site.dry_run = Some(DryRun::Server);
     let Done::Server(lines) = site.up(json!({})).await.unwrap() else { panic!("not by the server") };
     assert!(lines.len() == documents.len() && lines.iter().all(|line| line.starts_with("create     ")), "{lines:?}");
-    let warned = "! dry run     the API server did not check 11 objects: their namespace does not exist yet\n";
+    let warned = "! dry run     the API server did not check 10 objects: their namespace does not exist yet\n";
     assert!(site.seen.err().ends_with(warned), "{}", site.seen.err());
     assert_eq!(site.fake.writes(), Vec::<String>::new());
 
@@ -248,13 +248,11 @@ async fn an_autoscaler_of_its_own_comes_and_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redis_without_a_password_is_left_alone() {
+async fn a_release_of_manifests_gets_its_password() {
     let site = Site::new();
     site.fake.apply(&Plan::new(StickyApp::default(), None, None, true).unwrap()).await;
     site.up(json!({})).await.unwrap();
-    let warned = "! Redis       runs without a password, because it was not created by stickyctl up\n";
-    assert!(site.seen.err().contains(warned), "{}", site.seen.err());
-    assert!(site.fake.get("Secret", "sticky-sessions-redis").is_none());
+    assert!(site.fake.get("Secret", "sticky-sessions-redis").is_some(), "its pods wait for it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,6 +64,12 @@ fn rules() -> Value {
     // The cookie has Secure where it is set, and by default with TLS.
     let secure = || json!({"anyOf": [at("ingress.cookie.secure", json!({"const": true})), both(tls(), not_off())]});
     json!([
+        when("One digest is enough.", at("image.digest", text()), at("image.name", json!({"type": "string", "pattern": "^[^@]*$"})),),
+        when(
+            "Egress is restricted by a NetworkPolicy.",
+            at("networkPolicy.restrictEgress", json!({"const": true})),
+            at("networkPolicy.enabled", json!({"const": true})),
+        ),
         when("A front door picks the certificate by host name.", tls(), at("ingress.host", text())),
         when("Browsers drop SameSite=None without Secure.", at("ingress.cookie.sameSite", json!({"const": "None"})), secure()),
         when(

@@ -1,6 +1,6 @@
 //! Names of objects, labels of nodes, image references.
 
-use crate::spec::image::check_image;
+use crate::spec::image::{check_image, is_digest};
 use crate::spec::names::{is_label, is_label_key, is_label_value, is_subdomain};
 use crate::spec::{Findings, StickyApp};
 
@@ -34,8 +34,18 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
         findings.refuse("namespace", format!("{} belongs to the cluster itself; choose another namespace", spec.namespace));
     }
     image("image.name", &spec.image.name, findings);
+    if let Some(digest) = &spec.image.digest {
+        if !is_digest(digest) {
+            findings.refuse("image.digest", format!("invalid digest `{digest}`: write sha256: and 64 lower-case hex digits"));
+        } else if spec.image.name.contains('@') {
+            findings.refuse("image.digest", "image.name has a digest too; write it in one of the two keys");
+        }
+    }
     if let Some(secret) = &spec.image.pull_secret {
         object("image.pullSecret", secret, findings);
+    }
+    if spec.network_policy.restrict_egress && !spec.network_policy.enabled {
+        findings.refuse("networkPolicy.restrictEgress", "it takes a NetworkPolicy, and networkPolicy.enabled is false");
     }
     if let Some(metrics) = &spec.metrics.namespace {
         namespace("metrics.namespace", metrics, findings);

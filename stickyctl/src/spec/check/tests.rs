@@ -35,6 +35,19 @@ fn names_that_no_object_may_have() {
     refuses("name", "41 characters", |s| s.name = "a".repeat(41));
     refuses("namespace", "cluster itself", |s| s.namespace = "kube-system".to_owned());
     refuses("image.name", "latest", |s| s.image.name = "sticky-app:latest".to_owned());
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    assert_eq!(refused(|s| s.image.digest = Some(digest.clone())), []);
+    for bad in ["", "sha256:12", &digest.to_uppercase(), &format!("@{digest}")] {
+        refuses("image.digest", "64 lower-case hex digits", |s| s.image.digest = Some(bad.to_owned()));
+    }
+    refuses("image.digest", "one of the two keys", |s| {
+        s.image.name = format!("sticky-app:1@{digest}");
+        s.image.digest = Some(digest.clone());
+    });
+    refuses("networkPolicy.restrictEgress", "enabled is false", |s| {
+        s.network_policy.restrict_egress = true;
+        s.network_policy.enabled = false;
+    });
     refuses("image.pullSecret", "invalid name", |s| s.image.pull_secret = Some("A".to_owned()));
     refuses("metrics.namespace", "invalid name", |s| s.metrics.namespace = Some("a.b".to_owned()));
 }

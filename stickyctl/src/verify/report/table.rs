@@ -2,6 +2,7 @@
 
 use super::model::{Count, Report};
 use super::observed::Session;
+use crate::fit::fit;
 use crate::grid::grid;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,10 +16,14 @@ const SHOWN: usize = 3;
 const COOKIES: usize = 12;
 /// The longest bar, in characters.
 const BAR: u64 = 12;
+/// The narrowest terminal that has room for two such bars, in columns; others get half of them.
+const WIDE: usize = 60;
+/// The longest name and the longest attributes of a cookie that are shown, in characters.
+const COOKIE: usize = 40;
 
 impl Report {
-    /// The report as a table; without `unicode` its marks are ASCII.
-    pub(crate) fn table(&self, unicode: bool) -> String {
+    /// The report as a table for a terminal with so many columns; without `unicode` its marks are ASCII.
+    pub(crate) fn table(&self, unicode: bool, width: Option<usize>) -> String {
         let mark = |mark| match (mark, unicode) {
             (Mark::Pass, true) => "✓",
             (Mark::Fail, true) => "✗",
@@ -30,7 +35,7 @@ impl Report {
         let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
         let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3);
         text.push_str(&self.moved());
-        text.push_str(&self.spread());
+        text.push_str(&self.spread(if width.is_some_and(|width| width < WIDE) { BAR / 2 } else { BAR }));
         text.push_str(&self.numbers());
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
@@ -38,7 +43,7 @@ impl Report {
             let (word, advice) = (reason.code.word(), reason.code.advice());
             let _ = write!(text, "\n\n{word}  {}\n  seen: {}\n{advice}\n  Details: stickyctl explain {word}", reason.title, reason.detail);
         }
-        text
+        fit(&text, width)
     }
 
     /// The first sessions that moved, request by request, with pods as numbers.
@@ -65,12 +70,12 @@ impl Report {
         format!("\n{text}")
     }
 
-    fn spread(&self) -> String {
+    fn spread(&self, longest: u64) -> String {
         if self.pods.is_empty() {
             return String::new();
         }
         let most = self.pods.iter().map(|pod| pod.controls.max(pod.sessions)).max().unwrap_or_default().max(1);
-        let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * BAR).div_ceil(most) as usize));
+        let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * longest).div_ceil(most) as usize));
         let rows = self.pods.iter().enumerate().map(|(place, pod)| [(place + 1).to_string(), pod.pod.clone(), bar(pod.controls), bar(pod.sessions)]);
         format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4))
     }
@@ -96,7 +101,7 @@ impl Report {
             let values = if cookie.values.is_empty() { "redacted".to_owned() } else { format!("values {}", cookie.values.join(", ")) };
             let counts = format!("set {}, sent {}", cookie.offered, cookie.sent);
             let said = [cookie.remarks(), vec![counts, values]].concat().join(", ");
-            let _ = write!(text, "\ncookie    {}  {}  {said}", cookie.name, cookie.attributes);
+            let _ = write!(text, "\ncookie    {}  {}  {said}", short(&cookie.name), short(&cookie.attributes));
         }
         if self.cookies.len() > COOKIES {
             let _ = write!(text, "\n          and {} more", self.cookies.len() - COOKIES);
@@ -149,6 +154,11 @@ impl Report {
         };
         format!("{loud}    pods: {pods}      workers: {workers}{count}{partial}")
     }
+}
+
+/// A text with dots in place of what is too long; the JSON and the page have all of it.
+fn short(text: &str) -> String {
+    if text.chars().count() <= COOKIE { text.to_owned() } else { text.chars().take(COOKIE - 3).chain("...".chars()).collect() }
 }
 
 /// The most requests of a session that are shown.

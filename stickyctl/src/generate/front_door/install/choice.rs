@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// The version of ingress-nginx to install: the last release of the project.
 pub const NGINX: &str = "1.15.1";
+/// The digest of its image, for all platforms, as in the project's own `deploy.yaml`.
+const NGINX_DIGEST: &str = "sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1";
 /// The version of Traefik to install.
 pub const TRAEFIK: &str = "3.6.12";
 
@@ -80,7 +82,7 @@ impl Install {
     #[must_use]
     pub(super) fn image(&self) -> String {
         match self.door {
-            FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}"),
+            FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}@{NGINX_DIGEST}"),
             FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
         }
     }

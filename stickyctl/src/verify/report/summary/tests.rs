@@ -131,8 +131,24 @@ fn workers_that_count() {
     assert_eq!(says(&report), None, "they don't count");
     report.exit_code = 6;
     assert_eq!(says(&report).as_deref(), Some("Workers count in this run, and nothing is proven about them. No answer identified its worker."));
-    let table = report.table(true);
+    let table = report.table(true, None);
     assert!(table.contains("workers: not judged; they count in this run, so the exit code is 6\n"), "{table}");
+}
+
+/// Terminals are narrow, and cookies may be long.
+#[test]
+fn a_table_fits_its_terminal() {
+    let mut long = report(Of::NotSticky);
+    long.cookies[0].name = "n".repeat(200);
+    long.cookies[0].attributes = format!("Path=/{}", "p".repeat(200));
+    long.pods[0].pod = "p".repeat(100);
+    for report in [report(Of::Sticky), report(Of::Rollout), report(Of::OnePod), long] {
+        for width in [40, 60, 80] {
+            let table = report.table(true, Some(width));
+            let wide: Vec<&str> = table.lines().filter(|line| line.chars().count() > width).collect();
+            assert!(wide.is_empty(), "{width}: {wide:#?}");
+        }
+    }
 }
 
 #[test]
