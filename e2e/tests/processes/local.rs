@@ -176,7 +176,7 @@ async fn scale_and_mode() -> Result<()> {
 /// Of twenty requests a second, none fails while pods come and go.
 #[tokio::test]
 async fn scaling_under_load_fails_nothing() -> Result<()> {
-    let local = Local::start(&["--drain-delay", "500ms", "--drain-window", "300ms"]).await?;
+    let local = Local::start(&["--drain-delay", "2s", "--drain-window", "300ms"]).await?;
     let sessions = [Session::visit(&local.url).await?, Session::visit(&local.url).await?];
     let changes = async {
         for change in [["scale", "1"], ["scale", "4"], ["mode", "1x4"], ["mode", "3x1"]] {
