@@ -208,7 +208,7 @@ fn forward_headers(headers: &mut HeaderMap, peer: SocketAddr) {
     let named: Vec<HeaderName> = named.into_iter().filter_map(|name| name.trim().parse().ok()).collect();
     headers.remove(CONNECTION);
     for name in named {
-        if name == UPGRADE {
+        if name == UPGRADE && headers.contains_key(UPGRADE) {
             headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         } else if name != HOST {
             headers.remove(name);
