@@ -26,6 +26,6 @@ function label(s, { socket, shown, now }) {
   const words = socket.state === "live" ? live : socket.opening ? "opening" : left !== null ? `retry in ${left} s` : "closed";
   if (g.tall) return xy(...at(g, [g.browser.m2 + 20, g.c0 + off(g, "ws") + 12]), "t2", words);
   const mid = (g.browser.m2 + g.door.m1) / 2;
-  xy(mid + 4, g.c0 + off(g, "out") - 11, "t2", "HTTPS", "middle");
+  xy(mid + 4, g.c0 + off(g, "out") - 11, "t2", "HTTP", "middle");
   xy(mid, g.c0 + off(g, "ws") + 21, "t2", words, "middle");
 }

@@ -36,6 +36,7 @@ const state = {
   expose, now: Date.now(), world: NOWHERE, busAway: false, relay: "on", shown: { kind: "idle" }, view: { w: 800, h: 440, tall: false },
   session: { id6: shortId(clientId), pageBy: meta("page-by") },
   socket: { state: "reconnecting", opening: true, at: null, words: "opening", until: null },
+  http: null,
 };
 const ASK_MS = 2_000;
 let scores = freshScores();
@@ -147,6 +148,7 @@ function refresh() {
 function setSocket({ lost, ...next }) {
   state.now = Date.now();
   state.socket = next;
+  if (next.state === "live") state.http = null;
   if (lost) {
     note("socket " + next.words);
     sender.socketLost();
@@ -179,11 +181,20 @@ function hear(frame) {
 async function askTopology() {
   try {
     const response = await fetch("topology", { cache: "no-store", credentials: "same-origin" }), { topology } = await response.json();
+    sayHttp(Boolean(topology));
     // A frame that arrived in the meantime is newer.
     if (topology && state.socket.state !== "live") setWorld(topology);
   } catch {
-    // Tried again until the socket is open; the socket's state is shown already.
+    // Tried again until the socket is open.
+    sayHttp(false);
   }
+}
+
+/** @param {boolean | null} works */
+function sayHttp(works) {
+  if (state.http === works) return;
+  state.http = works;
+  told();
 }
 
 function socketUrl() {

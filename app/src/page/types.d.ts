@@ -106,8 +106,6 @@ export interface Message {
   /** The answer has come, or can't come any more. */
   httpDone: boolean;
   frame: FrameHalf | null;
-  /** Only the reply on the socket is missing. */
-  waiting: boolean;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
   finished: boolean;
@@ -154,6 +152,8 @@ export interface State {
   view: View;
   session: { id6: string; pageBy: string };
   socket: SocketState;
+  /** Whether the last question over HTTP was answered by the app; null if none was asked since the socket was open. */
+  http: boolean | null;
 }
 
 /** A worker that gets a box of its own, or several that share one (`rest`). */

@@ -24,9 +24,9 @@ export function caption(state) {
 }
 
 /** @type {(state: State) => Token[]} */
-function idle({ socket, expose }) {
+function idle({ socket, expose, http }) {
   if (socket.opening) return ["Opening your socket."];
-  if (socket.state !== "live") return ["Your socket is closed. ", socket.state === "closed" ? "The next press opens a new one" : "The page will open a new one", "; HTTP still works."];
+  if (socket.state !== "live") return ["Your socket is closed. ", socket.state === "closed" ? "The next press opens a new one" : "The page will open a new one", http === null ? "." : http ? "; HTTP still works." : "; HTTP gets no answer either."];
   if (expose === "off" || !socket.at) return ["Your socket is open. Press a button and read what comes back."];
   return ["Your socket is on ", id(socket.at), ". Press a button and watch where the message goes."];
 }

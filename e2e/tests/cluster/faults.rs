@@ -64,7 +64,8 @@ async fn image_crash_secret_node_and_quota() -> Result<()> {
     in_namespace("faults", async |space| {
         let site = Site::start(space).await?;
 
-        let said = site.fails(json!({"image": {"name": "sticky.test/absent:1"}})).await?;
+        // A pull is retried until the timeout if its registry may only be unreachable, as here.
+        let said = site.fails(json!({"image": {"name": "sticky.test/absent:1", "pullPolicy": "Never"}})).await?;
         for part in ["the image can't be pulled", "sticky.test/absent:1", "ErrImage", "stickyctl up --image sticky-app:0.1.0"] {
             assert!(said.contains(part), "{part}: {said}");
         }

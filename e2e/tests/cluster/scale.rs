@@ -2,6 +2,7 @@
 //! keeps what they set.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -9,7 +10,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use testkit::crowd::Crowd;
 use testkit::http;
-use testkit::kube::release::NAME;
+use testkit::kube::in_namespace;
+use testkit::kube::release::{NAME, render, spec};
 use testkit::kube::site::{Site, behind_its_own_door};
 use testkit::session::Session;
 use testkit::wait;
@@ -159,4 +161,20 @@ async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<
     ensure!(asked.get() > 100, "{} requests are no trickle", asked.get());
     eprintln!("{} requests, all 200", asked.get());
     Ok(done)
+}
+
+/// kubectl owns all fields of a release that it applied.
+#[tokio::test]
+async fn a_release_that_kubectl_applied_is_scaled() -> Result<()> {
+    in_namespace("kubectl", async |space| {
+        space.kube.load_app().await?;
+        let rendered = render(&spec(space, json!({"mode": "1x1", "resources": {"requests": {"cpu": "10m"}}})).await?).await?;
+        space.kube.feed(&["-n", &space.name, "apply", "-f", "-"], &rendered).await?;
+        space.rollout(&format!("deployment/{NAME}")).await?;
+        for (words, mode) in [(["scale", "2"], "2x1"), (["mode", "1x2"], "1x2")] {
+            assert_eq!(space.stickyctl(&words).await?.ok()?, format!("{NAME} is {mode}"));
+        }
+        Ok(())
+    })
+    .await
 }

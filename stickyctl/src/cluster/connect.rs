@@ -48,6 +48,12 @@ pub enum Error {
     /// There is no kubeconfig to read; why.
     #[error("no kubeconfig: {0}")]
     NoKubeconfig(String),
+    /// The kubeconfig has no current context, and none was named; whether it has any.
+    #[error("the kubeconfig has no current context")]
+    NoContext {
+        /// Whether there are contexts to choose from.
+        others: bool,
+    },
     /// The kubeconfig is there and can't be used; why.
     #[error("the kubeconfig can't be used: {0}")]
     Unusable(String),
@@ -65,16 +71,22 @@ pub enum Error {
 impl Explained for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoKubeconfig(_) | Self::Unusable(_) | Self::TooOld(_) | Self::Plugin(_) => Exit::Prerequisite,
+            Self::NoKubeconfig(_) | Self::NoContext { .. } | Self::Unusable(_) | Self::TooOld(_) | Self::Plugin(_) => Exit::Prerequisite,
             Self::Api(error) => error.exit(),
         }
     }
 
     fn next_steps(&self) -> Vec<String> {
         let steps: &[&str] = match self {
-            Self::NoKubeconfig(_) => &[
+            // As kind leaves a kubeconfig behind after its last cluster.
+            Self::NoKubeconfig(_) | Self::NoContext { others: false } => &[
                 "kind create cluster              creates a cluster on this machine, and a kubeconfig for it",
                 "stickyctl up --kubeconfig FILE   uses a kubeconfig from elsewhere",
+                "stickyctl up --local             needs no cluster",
+            ],
+            Self::NoContext { others: true } => &[
+                "kubectl config get-contexts      lists the contexts",
+                "stickyctl up --context NAME      uses one of them",
                 "stickyctl up --local             needs no cluster",
             ],
             Self::Unusable(_) => &["kubectl config get-contexts"],
@@ -132,6 +144,9 @@ fn too_old(major: &str, minor: &str) -> bool {
 async fn read(access: &Access) -> Result<(Config, String), Error> {
     let kubeconfig = kubeconfig(access)?;
     let context = access.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
+    if context.is_empty() {
+        return Err(Error::NoContext { others: !kubeconfig.contexts.is_empty() });
+    }
     let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
     // kube's own retries take minutes even for permanent errors, such as a disruption budget that forbids an eviction.

@@ -94,9 +94,17 @@ pub(crate) async fn run(cluster: &Cluster, request: &Request, output: Output) ->
     let deadline = Deadline::after(request.timeout);
     let (client, place) = (&cluster.client, &request.place);
     let Inventory { doomed, claims, others, space, door } = take_stock(client, request).await?;
-    if doomed.is_empty() && door.is_none() && space.is_none() {
-        output.note(&format!("there is nothing of release {place}"));
-        report_left(&claims, &others, output);
+    // A namespace that contains something else stays, so on its own it is nothing to delete.
+    let space_goes = space.is_some() && (!doomed.is_empty() || door.is_some() || rest::of(client, &place.namespace).await?.is_empty());
+    if doomed.is_empty() && door.is_none() && !space_goes {
+        match claims.as_slice() {
+            [] => output.note(&format!("there is nothing of release {place}")),
+            [claim] => output.note(&format!("there is nothing left of release {place} but {}; --delete-data deletes it", claim.title())),
+            all => {
+                output.note(&format!("there is nothing left of release {place} but {} PersistentVolumeClaims; --delete-data deletes them", all.len()))
+            }
+        }
+        report_left(&[], &others, output);
         return Ok(Done::Nothing);
     }
 
@@ -111,15 +119,17 @@ pub(crate) async fn run(cluster: &Cluster, request: &Request, output: Output) ->
         output.note(&format!("  namespace {}, if nothing else is in it", place.namespace));
     }
     output.note("");
-    confirm(request, doomed.len(), output)?;
+    confirm(request, &what(doomed.len(), door.is_some(), space.is_some().then_some(&place.namespace)), output)?;
 
-    let line = output.live("deleted");
-    for item in &doomed {
-        line.says(&item.title());
-        item.delete(client, &place.namespace).await?;
+    if !doomed.is_empty() {
+        let line = output.live("deleted");
+        for item in &doomed {
+            line.says(&item.title());
+            item.delete(client, &place.namespace).await?;
+        }
+        line.ends(Mark::Done, &objects(doomed.len()));
+        gone(place, client, &doomed, deadline, output).await?;
     }
-    line.ends(Mark::Done, &objects(doomed.len()));
-    gone(place, client, &doomed, deadline, output).await?;
     if let Some(door) = &door {
         let line = output.live("front door");
         door::delete(client, door, deadline).await?;
@@ -160,7 +170,18 @@ fn objects(count: usize) -> String {
     format!("{count} object{}", if count == 1 { "" } else { "s" })
 }
 
-fn confirm(request: &Request, count: usize, output: Output) -> Result<(), Error> {
+/// Everything that is listed above the question, as in `11 objects, the front door and namespace demo`.
+fn what(count: usize, door: bool, space: Option<&String>) -> String {
+    let parts = [(count > 0).then(|| objects(count)), door.then(|| "the front door".to_owned()), space.map(|name| format!("namespace {name}"))];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    match parts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => objects(0),
+    }
+}
+
+fn confirm(request: &Request, what: &str, output: Output) -> Result<(), Error> {
     if request.yes {
         return Ok(());
     }
@@ -168,12 +189,14 @@ fn confirm(request: &Request, count: usize, output: Output) -> Result<(), Error>
         return Err(Error::NobodyToAsk);
     }
     let data = if request.delete_data { ", including Redis's data" } else { "" };
-    if output.confirm(&format!("Delete {}{data}?", self::objects(count))) { Ok(()) } else { Err(Error::Declined) }
+    if output.confirm(&format!("Delete {what}{data}?")) { Ok(()) } else { Err(Error::Declined) }
 }
 
 /// Waits until objects and pods are gone: pods drain first, and close their sockets.
 async fn gone(place: &Place, client: &Client, doomed: &[Item], deadline: Deadline, output: Output) -> Result<(), Failure> {
-    let line = output.live("drain");
+    // Without the Deployment, what goes is not pods.
+    let drains = doomed.iter().any(|item| item.kind == "Deployment");
+    let line = output.live(if drains { "drain" } else { "gone" });
     let all: Api<Pod> = Api::namespaced(client.clone(), &place.namespace);
     let params = ListParams::default().labels(&format!("app.kubernetes.io/name=sticky-sessions,app.kubernetes.io/instance={}", place.name));
     let (mut pods, mut left) = (0, 0);
@@ -188,7 +211,7 @@ async fn gone(place: &Place, client: &Client, doomed: &[Item], deadline: Deadlin
         line.ends(Mark::Failed, &format!("{pods} pods and {left} objects are still there"));
         return Err(Error::Late { place: place.clone(), pods, objects: left, timeout: deadline.timeout() }.into());
     }
-    line.ends(Mark::Done, "all pods are gone; they closed their sockets cleanly");
+    line.ends(Mark::Done, if drains { "all pods are gone; they closed their sockets cleanly" } else { "nothing is left of what was deleted" });
     Ok(())
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Nodes {
     pub(crate) architectures: Vec<String>,
     /// Whether a node has the label that kind's guide gives to nodes with host ports for a front door.
     pub(crate) ingress_ready: bool,
+    /// Names of the nodes that accept pods without tolerations.
+    pub(crate) open: Vec<String>,
 }
 
 /// Reads the nodes; `None` without permission to list them.
@@ -32,7 +34,12 @@ fn summary(nodes: &[Node]) -> Nodes {
     architectures.sort();
     architectures.dedup();
     let marked = |node: &Node| node.metadata.labels.as_ref().and_then(|labels| labels.get(INGRESS_READY)).is_some_and(|is| is == "true");
-    Nodes { count: nodes.len(), architectures, ingress_ready: nodes.iter().any(marked) }
+    let open = nodes.iter().filter(|node| !is_tainted(node)).filter_map(|node| node.metadata.name.clone()).collect();
+    Nodes { count: nodes.len(), architectures, ingress_ready: nodes.iter().any(marked), open }
+}
+
+fn is_tainted(node: &Node) -> bool {
+    node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).any(|taint| taint.effect != "PreferNoSchedule")
 }
 
 #[cfg(test)]
@@ -45,10 +52,16 @@ mod tests {
         let node = |arch: &str, labels: serde_json::Value| -> Node {
             let info = json!({"architecture": arch, "bootID": "", "containerRuntimeVersion": "", "kernelVersion": "", "kubeProxyVersion": "",
                 "kubeletVersion": "", "machineID": "", "operatingSystem": "", "osImage": "", "systemUUID": ""});
-            serde_json::from_value(json!({"metadata": {"name": "n", "labels": labels}, "status": {"nodeInfo": info}})).unwrap()
+            let taints =
+                if arch == "arm64" { json!([{"key": "a", "effect": "NoSchedule"}]) } else { json!([{"key": "a", "effect": "PreferNoSchedule"}]) };
+            serde_json::from_value(json!({"metadata": {"name": "n", "labels": labels}, "spec": {"taints": taints}, "status": {"nodeInfo": info}}))
+                .unwrap()
         };
         let nodes = summary(&[node("arm64", json!({})), node("amd64", json!({"ingress-ready": "true"})), node("amd64", json!({}))]);
-        assert_eq!(nodes, Nodes { count: 3, architectures: vec!["amd64".to_owned(), "arm64".to_owned()], ingress_ready: true });
+        assert_eq!(
+            nodes,
+            Nodes { count: 3, architectures: vec!["amd64".to_owned(), "arm64".to_owned()], ingress_ready: true, open: vec!["n".to_owned(); 2] }
+        );
         assert!(!summary(&[node("amd64", json!({"ingress-ready": "false"}))]).ingress_ready);
     }
 }

@@ -12,6 +12,10 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use sticky_core::mode::MOST;
 
+/// The fields of the Deployment that `scale` and `mode` are about, besides the replica count.
+const MODE: [&str; 2] =
+    [".metadata.annotations.stickyctl.dev/spec", ".spec.template.spec.containers[name=\"app\"].env[name=\"STICKY_WORKERS\"].value"];
+
 /// Objects that are ready to be applied.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -77,13 +81,17 @@ impl Plan {
         }
     }
 
-    /// Applies only the Deployment, including the replica count.
+    /// Applies only the Deployment, including the replica count. It takes over the fields that describe the mode: whoever applied the release
+    /// owns them, for example `kubectl apply -k`.
     ///
     /// # Errors
-    /// The API server refused. A conflict shows in a dry run first, so that nothing is written then.
+    /// The API server refused. A conflict about any other field shows in a dry run first, so that nothing is written then.
     pub(crate) async fn apply_deployment(&self, client: &Client, manner: Manner) -> Result<(), apply::Error> {
         let rehearsed: Vec<Wanted> = self.rehearsal().into_iter().filter(|object| object.is("Deployment")).collect();
-        rehearse(client, &rehearsed, manner).await?;
+        let manner = match rehearse(client, &rehearsed, manner).await {
+            Err(apply::Error::Conflicts(conflicts)) if conflicts.all_in(&MODE) => Manner { force: true, ..manner },
+            done => done.map(|()| manner)?,
+        };
         self.prepare(client).await?;
         for object in self.objects.iter().filter(|object| object.is("Deployment")) {
             apply_patiently(client, object, manner).await?;

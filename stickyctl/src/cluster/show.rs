@@ -9,7 +9,7 @@ use super::status::collect::collect;
 use super::status::model::Status;
 use super::status::table::table;
 use super::status::{self, door};
-use super::up::request::Done;
+use super::up::request::{Done, Way};
 use crate::exit::Failure;
 use crate::output::{Format, Output, Shown, Unwritten};
 use std::convert::Infallible;
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 /// The result of `up`.
 pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
-    let (name, has_door) = match done {
+    let (name, way) = match done {
         Done::Client(documents) => {
             output.exactly(documents.join("---\n").trim_end())?;
             output.hint(&format!("\n{} objects; nothing was sent", documents.len()));
@@ -28,18 +28,18 @@ pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
             output.hint("\nnothing was stored");
             return Ok(());
         }
-        Done::Up { name, pods, workers, version, has_door } => (format!("{name} is up: {pods}x{workers}, version {version}"), *has_door),
+        Done::Up { name, pods, workers, version, way } => (format!("{name} is up: {pods}x{workers}, version {version}"), way),
     };
     output.note("");
     output.answer(&name)?;
     output.hint("\nNext:");
-    if has_door {
-        output.hint("  stickyctl forward     opens http://localhost:8080/, forwarded to the front door");
-    } else {
-        output.hint("  stickyctl up --install-front-door    installs a front door with session affinity");
+    match way {
+        Way::Url(url) => output.hint(&format!("  {url:<20}  is the page, served by the front door on your machine's port 80")),
+        Way::Forward => output.hint("  stickyctl forward     opens http://localhost:8080/, forwarded to the front door"),
+        Way::None => output.hint("  stickyctl up --install-front-door    installs a front door with session affinity"),
     }
     output.hint("  stickyctl status      shows pods, workers, sockets, cookie and route");
-    if has_door {
+    if *way != Way::None {
         output.hint("  stickyctl verify      proves that sessions stick");
     }
     Ok(())

@@ -1,14 +1,14 @@
 //! The app's Deployment.
 
 use super::meta::{Component, SPEC, labels, meta, selector};
-use super::pod::{annotation, asks, frame, resources, unprivileged, variable};
+use super::pod::{alive, annotation, asks, frame, resources, unprivileged, variable};
 use super::redis;
 use super::service::{ADMIN, ADMIN_PORT, HTTP, HTTP_PORT};
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
     Affinity, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector,
-    PodAffinityTerm, PodAntiAffinity, PodSpec, PodTemplateSpec, SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
+    PodAffinityTerm, PodAntiAffinity, PodSpec, PodTemplateSpec, Probe, SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -94,10 +94,11 @@ fn container(spec: &StickyApp) -> Container {
         image_pull_policy: Some(spec.image.pull_policy.word().to_owned()),
         env: Some(environment(spec)),
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),
-        startup_probe: Some(asks("/healthz", ADMIN, 1, 30)),
+        // A starved node takes long to start a process, and a restart would take as long again.
+        startup_probe: Some(Probe { timeout_seconds: Some(10), ..asks("/healthz", ADMIN, 1, 120) }),
         // Both front doors stop using an unready pod, so unreadiness must show quickly: the drain delay relies on it.
         readiness_probe: Some(asks("/readyz", ADMIN, 2, 1)),
-        liveness_probe: Some(asks("/healthz", ADMIN, 10, 3)),
+        liveness_probe: Some(alive(asks("/healthz", ADMIN, 10, 6))),
         // Kubernetes's own sleep (on by default since 1.30, GA in 1.34), because the image has no shell.
         lifecycle: Some(Lifecycle {
             pre_stop: Some(LifecycleHandler { sleep: Some(SleepAction { seconds: spec.drain.pre_stop.0.into() }), ..LifecycleHandler::default() }),
@@ -145,6 +146,7 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
         (env::MAX_SOCKETS, limits.max_sockets),
         (env::MAX_REQUESTS, limits.max_requests),
         (env::SOCKETS_PER_SESSION, limits.sockets_per_session),
+        (env::CONNECTIONS_PER_ADDRESS, limits.connections_per_address),
         (env::NEW_SESSIONS_PER_MINUTE, limits.new_sessions_per_minute),
     ];
     all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));

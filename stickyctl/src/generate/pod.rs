@@ -63,6 +63,12 @@ pub(super) fn variable(name: &str, value: impl Into<String>) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.into()), ..EnvVar::default() }
 }
 
+/// A probe that restarts the container, on any port. A restart helps against a deadlock and makes slowness worse, so it takes at least a
+/// minute in which no question is answered within 10 s.
+pub(super) fn alive(probe: Probe) -> Probe {
+    Probe { period_seconds: Some(10), timeout_seconds: Some(10), failure_threshold: Some(6), ..probe }
+}
+
 /// An HTTP probe with a timeout of 2 s; the period is in seconds.
 pub(super) fn asks(path: &str, port: &str, period: i32, failures: i32) -> Probe {
     Probe {

@@ -4,7 +4,7 @@
 //! password would mean none to Redis, which then admits nobody from another pod: its protected mode stays on.
 
 use super::meta::{Component, labels, meta, redis_name, selector};
-use super::pod::{frame, resources, unprivileged, variable};
+use super::pod::{alive, frame, resources, unprivileged, variable};
 use super::service::{REDIS, REDIS_PORT, headless_name};
 use crate::spec::StickyApp;
 use crate::spec::redis::{PASSWORD, SecretKey};
@@ -139,12 +139,10 @@ fn container(spec: &StickyApp) -> Container {
             ..Probe::default()
         }),
         // Loading a big file takes long and must not look like a crash, so this only checks the port.
-        liveness_probe: Some(Probe {
+        liveness_probe: Some(alive(Probe {
             tcp_socket: Some(TCPSocketAction { port: IntOrString::String(REDIS.to_owned()), ..TCPSocketAction::default() }),
-            period_seconds: Some(10),
-            failure_threshold: Some(6),
             ..Probe::default()
-        }),
+        })),
         resources: Some(resources(&spec.redis.resources)),
         security_context: Some(unprivileged()),
         volume_mounts: Some(vec![VolumeMount { name: "data".to_owned(), mount_path: "/data".to_owned(), ..VolumeMount::default() }]),

@@ -1,10 +1,16 @@
 use super::*;
+use crate::generate::front_door::install::Install;
+use crate::generate::preset::Preset;
 use crate::spec::check;
+use crate::spec::ingress::{FrontDoor, Ingress};
 use crate::spec::pods::{Autoscaling, Seconds};
+use crate::spec::quantity::Quantity;
 use crate::spec::redis::SecretKey;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
+use sticky_core::memory;
+use sticky_core::names::env;
 
 fn values(spec: &StickyApp) -> Vec<Value> {
     objects(spec, true).iter().map(|object| serde_json::to_value(object).unwrap()).collect()
@@ -62,6 +68,26 @@ fn pods_have_no_privilege() {
     }
 }
 
+/// The table of limits in docs/operations.md names these numbers.
+#[test]
+fn the_memory_limit_of_a_pod_and_the_budget_of_its_workers_agree() {
+    let documented = include_str!("../../../docs/operations.md");
+    for (preset, sockets) in [(Preset::Nginx3x1, "9,062"), (Preset::Nginx1x4, "1,977"), (Preset::Traefik3x1, "9,062"), (Preset::Traefik1x4, "1,977")]
+    {
+        let mode = preset.mode();
+        let pod = one(&StickyApp { mode, ..StickyApp::default() }, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
+        let container = &pod["containers"][0];
+        let limit: Quantity = container["resources"]["limits"]["memory"].as_str().unwrap().parse().unwrap();
+        let limit = u64::try_from(limit.whole()).unwrap();
+        let budget = memory::budget(limit, mode.workers);
+        assert!(budget as u64 * u64::from(mode.workers) < limit, "{}", preset.name());
+        assert_eq!(memory::sockets(budget).to_string(), sockets.replace(',', ""), "{}", preset.name());
+        assert!(documented.contains(sockets), "docs/operations.md lacks {sockets}");
+        let overridden = container["env"].as_array().unwrap().iter().any(|e| e["name"] == env::MAX_SOCKETS || e["name"] == env::MEMORY_LIMIT);
+        assert!(!overridden, "the app derives both from the limit of its control group");
+    }
+}
+
 #[test]
 fn a_pod_leaves_in_order() {
     let mut spec = StickyApp::default();
@@ -86,6 +112,25 @@ fn probes_ask_the_admin_port_which_no_service_has() {
     let ports = one(&spec, "Service", "sticky-sessions")["spec"]["ports"].clone();
     assert_eq!(ports.as_array().unwrap().len(), 1);
     assert_eq!(ports[0]["targetPort"], "http");
+}
+
+/// A process that ran for 1.5 s of every 9.5 s was restarted three times in 158 s by a probe that waits 2 s and allows three failures, and
+/// never by these.
+#[test]
+fn a_slow_container_is_not_restarted() {
+    let doors = [FrontDoor::Nginx, FrontDoor::Traefik].map(|front_door| {
+        let ingress = Ingress { front_door, ..Ingress::default() };
+        front_door::install::objects(&Install::of(&StickyApp { ingress, ..StickyApp::default() }, false))
+    });
+    let all = doors.into_iter().flatten().chain(objects(&StickyApp::default(), true)).map(|object| serde_json::to_value(object).unwrap());
+    let containers: Vec<Value> = all.filter_map(|object| object.pointer("/spec/template/spec/containers/0").cloned()).collect();
+    assert_eq!(containers.len(), 4);
+    for container in containers {
+        let probe = &container["livenessProbe"];
+        let number = |key: &str| probe[key].as_i64().unwrap();
+        let patience = number("periodSeconds") * (number("failureThreshold") - 1) + number("timeoutSeconds");
+        assert!(number("timeoutSeconds") >= 10 && (60..=120).contains(&patience), "{}: {patience} s with {probe}", container["name"]);
+    }
 }
 
 #[test]

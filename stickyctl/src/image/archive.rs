@@ -17,6 +17,8 @@ pub(super) struct Archive {
     pub(super) bytes: Vec<u8>,
     /// The digest of the manifest, which identifies the image in registries and nodes.
     pub(super) digest: String,
+    /// The digest of the configuration, which is the image's id in the status of pods.
+    pub(super) id: String,
 }
 
 /// Whether a file begins as such an archive does: with the headers of its first two files.
@@ -126,7 +128,7 @@ pub(super) fn archive(program: &[u8], name: &str, arch: Arch) -> io::Result<Arch
     for content in [&config, &manifest, &layer.gzip] {
         add(&mut tar, &blob(content), content, 0o644)?;
     }
-    Ok(Archive { bytes: tar.into_inner()?, digest: found })
+    Ok(Archive { bytes: tar.into_inner()?, digest: found, id: digest(&config) })
 }
 
 fn config(diff_id: &str, name: &str, arch: Arch) -> Config {

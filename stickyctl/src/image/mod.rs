@@ -93,6 +93,8 @@ pub(crate) struct Made {
     pub(crate) name: String,
     /// The size of the archive in bytes.
     pub(crate) size: u64,
+    /// The image's digests, of which pods have one as `imageID`: which one depends on the nodes' container runtime.
+    pub(crate) digests: [String; 2],
 }
 
 /// Builds the archive of the image for the nodes of a cluster, from the program that is named or found.
@@ -105,7 +107,7 @@ pub(crate) async fn make(binary: Option<&Path>, name: &str, arch: Arch, output: 
         Ok(file)
     };
     match write() {
-        Ok(file) => Ok(Made { file, name, size: archive.bytes.len() as u64 }),
+        Ok(file) => Ok(Made { file, name, size: archive.bytes.len() as u64, digests: [archive.id, archive.digest] }),
         Err(why) => Err(ImageError::Write { name, place: std::env::temp_dir().display().to_string(), why }),
     }
 }

@@ -88,3 +88,11 @@ test("the ledger names steps, and the clock where it is not the step's own", () 
   assert.deepEqual(ledger("queue", joined(message("queue", "app-1:0", null)), { kind: "memory" }).map(x => x.text + x.bold), ["POST, no cookie, to app-1:0", "published to the memory bus", "no subscriber for your session"]);
   assert.equal(ledger("mem-rr", joined(m), { kind: "redis" }, 1).length, 0);
 });
+
+test("without a socket, the page says of HTTP only what an answer shows", () => {
+  const idle = (state, http) => plain(caption(scene(grid(3, 1), null, null, { http, socket: { state, opening: false, at: null, words: "connection lost", until: null } })));
+  assert.equal(idle("reconnecting", null), "Your socket is closed. The page will open a new one.");
+  assert.equal(idle("reconnecting", true), "Your socket is closed. The page will open a new one; HTTP still works.");
+  assert.equal(idle("reconnecting", false), "Your socket is closed. The page will open a new one; HTTP gets no answer either.");
+  assert.equal(idle("closed", null), "Your socket is closed. The next press opens a new one.");
+});

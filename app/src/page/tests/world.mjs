@@ -32,7 +32,7 @@ export function scene(world, m, at, more = {}) {
   const hops = m ? joined(m) : [];
   return {
     expose: "full", now: 0, world, busAway: false, view: { w: 778, h: 440, tall: false }, session: { id6: "k7q3mz", pageBy: at },
-    socket: { state: at ? "live" : "reconnecting", opening: false, at: at ?? null, words: "live", until: null },
+    socket: { state: at ? "live" : "reconnecting", opening: false, at: at ?? null, words: "live", until: null }, http: null,
     shown: m ? { kind: "trace", m, hops, done: hops.length, drops: [] } : { kind: "idle" }, ...more,
   };
 }

@@ -36,6 +36,13 @@ fn owner(message: &str) -> String {
 #[error("applying: others manage {}; nothing was written\n\n{}", fields(.0), lines(.0))]
 pub(crate) struct Conflicts(pub(crate) Vec<(String, Vec<Conflict>)>);
 
+impl Conflicts {
+    /// Whether they are about no other fields.
+    pub(crate) fn all_in(&self, fields: &[&str]) -> bool {
+        all(&self.0).all(|(_, conflict)| fields.contains(&conflict.field.as_str()))
+    }
+}
+
 fn all(found: &[(String, Vec<Conflict>)]) -> impl Iterator<Item = (&str, &Conflict)> {
     found.iter().flat_map(|(title, all)| all.iter().map(move |conflict| (title.as_str(), conflict)))
 }

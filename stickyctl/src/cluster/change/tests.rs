@@ -78,6 +78,32 @@ async fn a_number_is_taken_over_from_whoever_set_it() {
     assert_eq!(fake.owners("sticky-sessions"), ["stickyctl"]);
 }
 
+/// A release that `kubectl apply -k` made: kubectl owns all fields.
+#[tokio::test(start_paused = true)]
+async fn a_release_that_kubectl_applied() {
+    let of_kubectl = async || {
+        let fake = release("3x1").await;
+        fake.edit("Deployment", "sticky-sessions", |deployment| {
+            for entry in deployment["metadata"]["managedFields"].as_array_mut().unwrap() {
+                entry["manager"] = json!("kubectl-client-side-apply");
+                entry["operation"] = json!("Update");
+            }
+        });
+        fake
+    };
+    let fake = of_kubectl().await;
+    assert_eq!(changed(&fake, Change::Scale(5)).await.0.unwrap(), "sticky-sessions is 5x1\n");
+    assert_eq!(changed(&fake, Change::Mode(Mode { pods: 1, workers: 4 })).await.0.unwrap(), "sticky-sessions is 1x4\n");
+
+    // What else this version would change is not about the mode.
+    let fake = of_kubectl().await;
+    fake.edit("Deployment", "sticky-sessions", |deployment| deployment["spec"]["revisionHistoryLimit"] = json!(7));
+    fake.writes();
+    let failure = changed(&fake, Change::Scale(5)).await.0.unwrap_err();
+    assert!(failure.what.contains(".spec.revisionHistoryLimit  managed by kubectl-client-side-apply"), "{}", failure.what);
+    assert_eq!(fake.writes(), Vec::<String>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_can_t_be_changed() {
     let (done, said) = changed(&Fake::new(), Change::Scale(2)).await;

@@ -93,7 +93,17 @@ async fn kubeconfigs_that_are_of_no_use() {
             "stickyctl up --local             needs no cluster",
         ]
     );
+    // As `kind delete cluster` leaves it.
     let config = "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n";
+    for deleted in [config.to_owned(), format!("{config}current-context: \"\"\n"), config.replace("[]", "null")] {
+        let deleted = kubeconfig(Some(&deleted), None).await;
+        assert_eq!((deleted.what.as_str(), deleted.exit), ("the kubeconfig has no current context", Exit::Prerequisite));
+        assert_eq!(deleted.tries, none.tries, "there is no cluster either way");
+    }
+    let another = "contexts: [{name: prod, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://x'}}]\n";
+    let another = kubeconfig(Some(another), None).await;
+    assert_eq!(another.what, "the kubeconfig has no current context");
+    assert_eq!(another.tries[1], "stickyctl up --context NAME      uses one of them");
     let context = kubeconfig(Some(config), Some("nobody")).await;
     assert!(context.what.starts_with("the kubeconfig can't be used: ") && context.what.contains("nobody"), "{}", context.what);
     assert_eq!((context.tries, context.exit), (vec!["kubectl config get-contexts".to_owned()], Exit::Prerequisite));

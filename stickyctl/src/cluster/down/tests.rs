@@ -6,6 +6,8 @@ use crate::cluster::plan::Plan;
 use crate::cluster::show;
 use crate::output::recorded::Recorded;
 use crate::spec::StickyApp;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 async fn release() -> Fake {
@@ -46,8 +48,19 @@ async fn everything_that_up_applied_goes_and_the_data_stays() {
     );
     assert_eq!(fake.titles(), ["Namespace sticky-sessions", "PersistentVolumeClaim data-sticky-sessions-redis-0"]);
 
-    let seen = Recorded::pipe();
-    assert_eq!(down(&fake, seen, true, true).await.unwrap(), Done::Deleted);
+    // A second time, there is nothing to ask about.
+    let seen = Recorded::terminal("n");
+    assert_eq!(down(&fake, seen, false, false).await.unwrap(), Done::Nothing);
+    assert_eq!(
+        seen.err(),
+        "there is nothing left of release sticky-sessions in namespace sticky-sessions but persistentvolumeclaim data-sticky-sessions-redis-0; \
+         --delete-data deletes it\n"
+    );
+
+    let seen = Recorded::terminal("y");
+    assert_eq!(down(&fake, seen, false, true).await.unwrap(), Done::Deleted);
+    assert!(seen.err().contains("Delete 1 object and namespace sticky-sessions, including Redis's data? [y/N] y\n"), "{}", seen.err());
+    assert!(!seen.err().contains("sockets"), "no pods were there: {}", seen.err());
     assert!(seen.err().ends_with("✓ namespace   sticky-sessions deleted\n\n"), "{}", seen.err());
     assert_eq!(fake.titles(), Vec::<String>::new());
     let seen = Recorded::pipe();
@@ -97,7 +110,7 @@ async fn nothing_is_deleted_without_a_yes() {
     let seen = Recorded::terminal("n");
     let failure = down(&fake, seen, false, true).await.unwrap_err();
     assert_eq!((failure.what.as_str(), failure.exit), ("nothing was deleted", Exit::Failed));
-    assert!(seen.err().ends_with("Delete 11 objects, including Redis's data? [y/N] n\n"), "{}", seen.err());
+    assert!(seen.err().ends_with("Delete 11 objects and namespace sticky-sessions, including Redis's data? [y/N] n\n"), "{}", seen.err());
     assert_eq!(fake.writes(), Vec::<String>::new());
     down(&fake, Recorded::terminal("y"), false, false).await.unwrap();
 }
@@ -144,13 +157,32 @@ async fn the_installed_front_door_goes_with_its_last_ingress() {
             let meta = json!({"name": "second", "namespace": "sticky-sessions"});
             fake.put(json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta, "spec": {"ingressClassName": "nginx"}}));
         }
-        let seen = Recorded::pipe();
-        down(&fake, seen, true, true).await.unwrap();
+        let seen = Recorded::terminal("y");
+        down(&fake, seen, false, true).await.unwrap();
+        let asked = if shared { "11 objects and namespace" } else { "11 objects, the front door and namespace" };
+        assert!(seen.err().contains(&format!("Delete {asked} sticky-sessions, including Redis's data? [y/N] y\n")), "{}", seen.err());
         let listed = "  the front door that stickyctl up installed: ingress-nginx 1.15.1 in namespace ingress-nginx\n";
         assert_eq!(seen.err().contains(listed), !shared, "{}", seen.err());
         assert_eq!(seen.err().contains("✓ front door  ingress-nginx 1.15.1 and everything that was installed with it\n"), !shared, "{}", seen.err());
         assert_eq!(fake.titles().is_empty(), !shared, "{:?}", fake.titles());
     }
+}
+
+/// An empty namespace that `up` created is all that is left.
+#[tokio::test(start_paused = true)]
+async fn only_the_namespace() {
+    let fake = Fake::new();
+    fake.apply(&Plan::new(StickyApp::default(), None, None, true).unwrap()).await;
+    down(&fake, Recorded::pipe(), true, false).await.unwrap();
+    let claims: Api<PersistentVolumeClaim> = Api::namespaced(fake.client(), "sticky-sessions");
+    claims.delete("data-sticky-sessions-redis-0", &DeleteParams::default()).await.unwrap();
+    let seen = Recorded::terminal("y");
+    assert_eq!(down(&fake, seen, false, false).await.unwrap(), Done::Deleted);
+    assert_eq!(
+        seen.err(),
+        "test, namespace sticky-sessions:\n\n  namespace sticky-sessions, if nothing else is in it\n\n\
+         Delete namespace sticky-sessions? [y/N] y\n✓ namespace   sticky-sessions deleted\n\n"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! A rollout that does not finish, with an explanation for the user.
 
+use super::advice::{self, Part};
 use super::progress::Progress;
 use super::trouble::{Kind, Trouble};
 use crate::cluster::errors::ApiError;
@@ -14,9 +15,9 @@ pub(crate) enum Error {
     /// It can't finish without a change.
     #[error(transparent)]
     Stuck(Box<Stuck>),
-    /// The deadline passed; it may still finish. The last observed state.
+    /// The deadline passed; it may still finish. The last observed state, and what to try about its trouble, if it has one.
     #[error("rolling out {what}: not finished after {}; last seen: {progress}", short(*timeout))]
-    Late { what: String, timeout: Duration, progress: Progress },
+    Late { what: String, timeout: Duration, progress: Progress, advice: Vec<String> },
     #[error(transparent)]
     Api(#[from] ApiError),
 }
@@ -27,6 +28,8 @@ pub(crate) enum Error {
 pub(crate) struct Stuck {
     /// The name of the Deployment or StatefulSet.
     pub(crate) what: String,
+    pub(crate) part: Part,
+    pub(crate) namespace: String,
     pub(crate) trouble: Trouble,
     pub(crate) progress: Progress,
     /// The last line that the container wrote.
@@ -49,6 +52,10 @@ impl Error {
 }
 
 impl Stuck {
+    pub(super) fn steps(&self) -> Vec<String> {
+        advice::steps(self.part, &self.trouble, &self.namespace, self.image.as_deref())
+    }
+
     fn details(&self) -> String {
         let mut lines = Vec::new();
         let mut line = |name: &str, text: &str| lines.push(format!("  {name:<8} {text}"));
@@ -84,30 +91,16 @@ impl Explained for Error {
     fn next_steps(&self) -> Vec<String> {
         let stuck = match self {
             Self::Stuck(stuck) => stuck,
-            Self::Late { .. } => {
-                return vec![
-                    "stickyctl status           shows what there is now; the cluster carries on by itself".to_owned(),
-                    "stickyctl up --timeout 5m  waits longer".to_owned(),
+            Self::Late { advice, .. } => {
+                let wait = [
+                    "stickyctl status           shows what there is now; the cluster carries on by itself",
+                    "stickyctl up --timeout 5m  waits longer",
                 ];
+                return advice.iter().cloned().chain(wait.map(str::to_owned)).collect();
             }
             Self::Api(error) => return error.next_steps(),
         };
-        let Trouble { pod, container, .. } = &stuck.trouble;
-        let mut steps = match stuck.trouble.kind {
-            Kind::Image => vec![
-                "if the name or tag is wrong     stickyctl up --image NAME:TAG".to_owned(),
-                "if it was never loaded          stickyctl up --image-loader 'COMMAND'".to_owned(),
-                "if the registry needs a login   image.pullSecret in the spec: stickyctl up -f FILE".to_owned(),
-            ],
-            Kind::Missing => vec![format!("kubectl describe pod {pod}   names it; once it exists, the pod starts by itself")],
-            Kind::Crash => vec![format!("kubectl logs {pod} -c {container}   shows everything that it wrote")],
-            Kind::Memory => vec!["for more memory                 resources.limits.memory in the spec: stickyctl up -f FILE".to_owned()],
-            Kind::Unschedulable => vec![
-                "for fewer pods                  stickyctl scale N".to_owned(),
-                "for smaller pods or other nodes resources and placement in the spec: stickyctl up -f FILE".to_owned(),
-            ],
-            Kind::Refused => vec!["kubectl get resourcequotas,limitranges,events   shows what the namespace allows".to_owned()],
-        };
+        let mut steps = stuck.steps();
         steps.extend(stuck.before.as_deref().map(|image| format!("to go back                      stickyctl up --image {}", familiar(image))));
         steps
     }

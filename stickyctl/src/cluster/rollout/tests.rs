@@ -2,9 +2,11 @@
 
 use super::error::Error;
 use super::wait::Rollout;
+use crate::cluster::apply::{Manner, Wanted, apply_patiently};
 use crate::cluster::fake::{Fake, Pods};
 use crate::cluster::plan::Plan;
 use crate::exit::{Exit, Failure};
+use crate::generate::front_door::install::{Install, objects};
 use crate::output::recorded::Recorded;
 use crate::poll::Deadline;
 use crate::spec::StickyApp;
@@ -70,6 +72,70 @@ async fn the_image_can_t_be_pulled() {
     assert!((3..5).contains(&after.as_secs()), "{after:?}");
 }
 
+/// The kubelet retries: `stickyctl` waits as long as it may.
+#[tokio::test(start_paused = true)]
+async fn the_registry_does_not_answer() {
+    let message = "failed to pull and unpack image: dial tcp: lookup registry-1.docker.io: no such host";
+    let state = json!({"waiting": {"reason": "ErrImagePull", "message": message}});
+    let (failure, said, _, after) = fails(Pods::container(state, json!({}), 0)).await;
+    assert_eq!(failure.what, format!("rolling out sticky-sessions: not finished after 30.0 s; last seen: 0 of 3 ready; ErrImagePull: {message}"));
+    assert_eq!(
+        failure.tries,
+        [
+            "if the name or tag is wrong     stickyctl up --image NAME:TAG",
+            "if it was never loaded          stickyctl up --image-loader 'COMMAND'",
+            "if the registry needs a login   image.pullSecret in the spec: stickyctl up -f FILE",
+            "stickyctl status           shows what there is now; the cluster carries on by itself",
+            "stickyctl up --timeout 5m  waits longer",
+        ]
+    );
+    assert_eq!(said, format!("✗ pods        0 of 3 ready; ErrImagePull: {message}\n"));
+    assert_eq!((failure.exit, after.as_secs()), (Exit::TimedOut, 30));
+}
+
+/// Advice about the app's image would not help here.
+#[tokio::test(start_paused = true)]
+async fn another_image_than_the_apps() {
+    let state = json!({"waiting": {"reason": "ErrImagePull", "message": "not found"}});
+    let stuck = move |container: &str| {
+        let container = json!({"name": container, "image": "x", "imageID": "", "ready": false, "restartCount": 0, "state": state});
+        json!({"phase": "Pending", "containerStatuses": [container]})
+    };
+    let fake = Fake::new();
+    let spec = apply(&fake, "sticky-app:2").await;
+    fake.edit("Pod", "sticky-sessions-redis-0", |pod| pod["status"] = stuck("redis"));
+    fake.pods(Pods::Stuck(Arc::new(move |_| stuck("ingress-nginx-controller"))));
+    let client = fake.client();
+    let seen = Recorded::pipe();
+    let finished = async |rollout: Rollout<'_>| -> Failure {
+        rollout.finished(seen.output().live("pods"), Deadline::after(TIMEOUT)).await.map(|(_, progress)| progress).unwrap_err().into()
+    };
+    let redis = finished(Rollout::of_redis(&client, &spec)).await;
+    assert!(redis.what.starts_with("rolling out sticky-sessions-redis: the image can't be pulled\n"), "{}", redis.what);
+    assert_eq!(
+        redis.tries,
+        [
+            "for the same image elsewhere    redis.image in the spec: stickyctl up -f FILE",
+            "if kind's nodes can't pull it   kind load docker-image redis:7.2-bookworm",
+            "for a Redis of your own         redis.url in the spec: stickyctl up -f FILE",
+        ]
+    );
+    let door = Install::of(&spec, false);
+    for object in objects(&door).iter().filter_map(Wanted::of) {
+        apply_patiently(&client, &object, Manner::default()).await.unwrap();
+    }
+    let door = finished(Rollout::of_front_door(&client, &door)).await;
+    assert!(door.what.starts_with("rolling out ingress-nginx-controller: the image can't be pulled\n"), "{}", door.what);
+    let pod = regex::Regex::new("ingress-nginx-controller-[0-9a-f]{8}-[0-9a-f]+").unwrap();
+    assert_eq!(
+        door.tries.iter().map(|step| pod.replace(step, "POD")).collect::<Vec<_>>(),
+        [
+            "kubectl describe pod POD -n ingress-nginx   shows every attempt",
+            "for a front door of your own    stickyctl up, once one serves the class",
+        ]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_process_exits() {
     let ended = json!({"terminated": {"exitCode": 2, "reason": "Error"}});
@@ -79,7 +145,7 @@ async fn the_process_exits() {
         "rolling out sticky-sessions: the process exits right after it starts\n\n  pod      POD, on node node-1\n  \
          reason   exit 2, 4 times\n  serving  the 3 old pods keep serving; no session has moved"
     );
-    assert_eq!(named(&failure.tries[0]), "kubectl logs POD -c app   shows everything that it wrote");
+    assert_eq!(named(&failure.tries[0]), "kubectl logs POD -c app -n sticky-sessions   shows everything that it wrote");
 
     // Its last words, if it had any: those of the container before, unless the kubelet has lost them.
     for (previous, expected) in [("starting\nno such flag\n\n", "no such flag"), ("unable to retrieve container logs for containerd://x", "bye")] {
@@ -110,7 +176,7 @@ async fn something_is_missing() {
     let (failure, ..) = fails(Pods::container(state, json!({}), 0)).await;
     assert!(failure.what.starts_with("rolling out sticky-sessions: the pod refers to something that is missing\n"), "{}", failure.what);
     assert!(failure.what.contains("\n  reason   CreateContainerConfigError: secret \"absent\" not found\n"), "{}", failure.what);
-    assert_eq!(named(&failure.tries[0]), "kubectl describe pod POD   names it; once it exists, the pod starts by itself");
+    assert_eq!(named(&failure.tries[0]), "kubectl describe pod POD -n sticky-sessions   names it; once it exists, the pod starts by itself");
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,7 +216,7 @@ async fn no_node_and_a_quota() {
         "rolling out sticky-sessions: the cluster refuses to create the pod\n\n  \
          reason   pods \"x\" is forbidden: exceeded quota: full\n  serving  the 3 old pods keep serving; no session has moved"
     );
-    assert_eq!(failure.tries[0], "kubectl get resourcequotas,limitranges,events   shows what the namespace allows");
+    assert_eq!(failure.tries[0], "kubectl get resourcequotas,limitranges,events -n sticky-sessions   shows what the namespace allows");
 }
 
 #[tokio::test(start_paused = true)]

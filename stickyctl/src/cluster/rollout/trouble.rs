@@ -42,6 +42,32 @@ impl Kind {
     }
 }
 
+/// Parts of messages about an image that no later attempt gets: it doesn't exist, or these nodes may not or can't have it.
+const NEVER: [&str; 14] = [
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "not found",
+    "NotFound",
+    "manifest unknown",
+    "does not exist",
+    "unauthorized",
+    "401 Unauthorized",
+    "authentication required",
+    "no basic auth credentials",
+    "denied",
+    "403 Forbidden",
+    "no match for platform",
+    "certificate signed by unknown authority",
+];
+
+impl Trouble {
+    /// Whether it may pass without a change: the kubelet retries a pull that failed because of a timeout, a rate limit, the registry's own
+    /// error, or the network.
+    pub(super) fn may_pass(&self) -> bool {
+        self.kind == Kind::Image && !NEVER.iter().any(|text| self.said.contains(text))
+    }
+}
+
 /// The trouble of a pod; `None` while it runs or is just starting. What shows only in an event ([`waits_for_volume`]) isn't covered.
 pub(crate) fn of(pod: &Pod) -> Option<Trouble> {
     let name = pod.metadata.name.clone().unwrap_or_default();
@@ -131,6 +157,41 @@ mod tests {
         assert!(waits_for_volume(&pod(&container(&waiting("ContainerCreating"), &json!({}), 0))));
         let trouble = of(&pod(&container(&waiting("ErrImagePull"), &json!({}), 0))).unwrap();
         assert_eq!((trouble.pod.as_str(), trouble.container.as_str(), trouble.said.as_str()), ("web-1", "app", "ErrImagePull: why"));
+    }
+
+    #[test]
+    fn a_pull_that_may_succeed_later() {
+        let may_pass = |reason: &str, message: &str| {
+            let waiting = json!({"waiting": {"reason": reason, "message": message}});
+            of(&pod(&container(&waiting, &json!({}), 0))).unwrap().may_pass()
+        };
+        let failed = |why: &str| may_pass("ErrImagePull", &format!("failed to pull and unpack image \"docker.io/library/redis:7\": {why}"));
+        for why in [
+            "failed to resolve reference: failed to do request: Head \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on \
+             10.0.0.1:53: no such host",
+            "dial tcp 10.0.0.1:443: i/o timeout",
+            "dial tcp 10.0.0.1:443: connect: connection refused",
+            "net/http: TLS handshake timeout",
+            "context deadline exceeded",
+            "429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit",
+            "unexpected status from HEAD request to https://registry-1.docker.io/v2/: 503 Service Unavailable",
+            "failed to authorize: failed to fetch anonymous token: Get \"https://auth.docker.io/token\": unexpected EOF",
+        ] {
+            assert!(failed(why), "{why}");
+        }
+        // Older kubelets leave the cause out while they wait for the next attempt.
+        assert!(may_pass("ImagePullBackOff", "Back-off pulling image \"redis:7\""));
+        for why in [
+            "failed to resolve reference \"docker.io/library/redis:7\": docker.io/library/redis:7: not found",
+            "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+            "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized",
+            "unexpected status from HEAD request to https://ghcr.io/v2/: 403 Forbidden",
+            "no match for platform in manifest: not found",
+        ] {
+            assert!(!failed(why), "{why}");
+        }
+        assert!(!may_pass("InvalidImageName", "") && !may_pass("ErrImageNeverPull", "Container image is not present with pull policy of Never"));
+        assert!(!may_pass("CreateContainerConfigError", "timeout"), "that is not about an image");
     }
 
     #[test]

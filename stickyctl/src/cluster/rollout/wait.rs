@@ -1,9 +1,11 @@
 //! Polls the cluster until a rollout is done, or can't finish.
 
+use super::advice::Part;
 use super::error::{Error, Stuck};
 use super::progress::{Progress, of_deployment, of_stateful_set};
 use super::trouble::{Kind, Trouble, waits_for_volume};
 use crate::cluster::errors::{ApiError, ask};
+use crate::generate::front_door::install::Install;
 use crate::generate::meta::{Component, redis_name, selector_text};
 use crate::output::{Live, Mark};
 use crate::poll::{Deadline, until};
@@ -25,18 +27,12 @@ const MOUNT: Duration = Duration::from_secs(3);
 /// Characters of a log line that are shown.
 const LONGEST: usize = 300;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Workload {
-    Deployment,
-    StatefulSet,
-}
-
 /// A workload whose rollout is waited for.
 pub(crate) struct Rollout<'a> {
     client: &'a Client,
     namespace: &'a str,
     name: String,
-    workload: Workload,
+    part: Part,
     /// The labels of its pods, as a selector.
     selector: String,
     /// The image before this rollout.
@@ -48,17 +44,19 @@ impl<'a> Rollout<'a> {
     pub(crate) fn of_app(client: &'a Client, spec: &'a StickyApp, before: Option<&'a str>) -> Self {
         let selector = selector_text(spec, Component::App);
         let before = before.filter(|image| *image != spec.image.reference());
-        Self { before, ..Self::of_deployment(client, &spec.namespace, &spec.name, selector) }
+        Self { client, namespace: &spec.namespace, name: spec.name.clone(), part: Part::App, selector, before }
     }
 
     /// The StatefulSet of the release's own Redis.
     pub(crate) fn of_redis(client: &'a Client, spec: &'a StickyApp) -> Self {
         let selector = selector_text(spec, Component::Redis);
-        Self { workload: Workload::StatefulSet, ..Self::of_deployment(client, &spec.namespace, &redis_name(spec), selector) }
+        Self { client, namespace: &spec.namespace, name: redis_name(spec), part: Part::Redis, selector, before: None }
     }
 
-    pub(crate) fn of_deployment(client: &'a Client, namespace: &'a str, name: &str, selector: String) -> Self {
-        Self { client, namespace, name: name.to_owned(), workload: Workload::Deployment, selector, before: None }
+    /// The Deployment of a front door that `up` installs.
+    pub(crate) fn of_front_door(client: &'a Client, door: &'a Install) -> Self {
+        let selector = door.selector_text();
+        Self { client, namespace: &door.namespace, name: door.name(), part: Part::FrontDoor, selector, before: None }
     }
 
     /// Waits until all pods are new and ready, and shows progress on `line`. On failure it ends the line; on success the
@@ -101,7 +99,7 @@ impl<'a> Rollout<'a> {
                     let since = seen.filter(|(kind, _)| *kind == trouble.kind).map_or_else(Instant::now, |(_, since)| since);
                     seen = Some((trouble.kind, since));
                     let patience = if trouble.kind == Kind::Unschedulable { NO_NODE } else { PATIENCE };
-                    if since.elapsed() > patience {
+                    if since.elapsed() > patience && !trouble.may_pass() {
                         return Err(Error::Stuck(Box::new(self.stuck(trouble.clone(), progress, &pods).await)));
                     }
                 }
@@ -113,7 +111,13 @@ impl<'a> Rollout<'a> {
         });
         match (done.await?, last) {
             (Some(progress), _) => Ok(progress),
-            (None, Some(progress)) => Err(Error::Late { what: self.name.clone(), timeout: deadline.timeout(), progress }),
+            (None, Some(progress)) => {
+                let advice = match &progress.trouble {
+                    Some(trouble) => self.stuck(trouble.clone(), progress.clone(), &self.look().await?.1).await.steps(),
+                    None => Vec::new(),
+                };
+                Err(Error::Late { what: self.name.clone(), timeout: deadline.timeout(), progress, advice })
+            }
             // The first poll happens before the deadline is checked, so this is not expected.
             (None, None) => Err(ApiError::late(&format!("rolling out {}", self.name)).into()),
         }
@@ -124,8 +128,8 @@ impl<'a> Rollout<'a> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.namespace);
         let doing = |what: &str| format!("reading the {what} of {} in namespace {}", self.name, self.namespace);
         // Reads the workload first: pods newer than its status are harmless, a status newer than the pods is not.
-        let progress = match self.workload {
-            Workload::Deployment => {
+        let progress = match self.part {
+            Part::App | Part::FrontDoor => {
                 let all: Api<Deployment> = Api::namespaced(self.client.clone(), self.namespace);
                 let deployment = ask(&doing("deployment"), all.get(&self.name)).await?;
                 let sets: Api<ReplicaSet> = Api::namespaced(self.client.clone(), self.namespace);
@@ -133,7 +137,7 @@ impl<'a> Rollout<'a> {
                 let pods = ask(&doing("pods"), pods.list(&params)).await?.items;
                 (of_deployment(&deployment, &sets, &pods), pods)
             }
-            Workload::StatefulSet => {
+            Part::Redis => {
                 let all: Api<StatefulSet> = Api::namespaced(self.client.clone(), self.namespace);
                 let set = ask(&doing("stateful set"), all.get(&self.name)).await?;
                 let pods = ask(&doing("pods"), pods.list(&params)).await?.items;
@@ -160,6 +164,8 @@ impl<'a> Rollout<'a> {
         let last_words = if matches!(trouble.kind, Kind::Crash | Kind::Memory) { self.last_words(&trouble).await } else { None };
         Stuck {
             what: self.name.clone(),
+            part: self.part,
+            namespace: self.namespace.to_owned(),
             node: spec.and_then(|spec| spec.node_name.clone()),
             image: container.and_then(|container| container.image.clone()),
             before: self.before.map(str::to_owned),

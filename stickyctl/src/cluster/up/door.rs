@@ -66,7 +66,8 @@ pub(super) async fn provide(
     let install = match &found {
         // One of ours is applied again: it may be of an older version, or from before a node was labelled.
         Some(found) => wanted && found.ours,
-        None => wanted || (cluster.kind().is_some() && output.confirm(&format!("No front door serves class {class}. Install {name}?"))),
+        // Nothing else reaches a release in a kind cluster.
+        None => wanted || (cluster.kind().is_some() && output.suggest(&format!("No front door serves class {class}. Install {name}?"))),
     };
     if !install && found.is_none() {
         output.phase(Mark::Warning, "front door", &format!("nothing serves class {class}, so no request can reach the app yet"), None);
@@ -103,7 +104,7 @@ async fn install(cluster: &Cluster, nodes: Option<&Nodes>, plan: &Plan, deadline
         }
         apply_patiently(&cluster.client, &object, Manner::default()).await?;
     }
-    let rollout = Rollout::of_deployment(&cluster.client, &door.namespace, &door.name(), door.selector_text());
+    let rollout = Rollout::of_front_door(&cluster.client, &door);
     // The caller ends the phase once it has found this front door.
     rollout.finished(line, deadline).await?;
     Ok(())

@@ -2,12 +2,15 @@
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::nodes::Nodes;
+use crate::cluster::rollout::pods;
 use crate::cluster::up::request::Request;
 use crate::exit::{Exit, Explained, Failure};
 use crate::image::load::{Loader, load};
 use crate::image::name::{HOME_MADE, REPOSITORY, familiar};
-use crate::image::{Arch, make, megabytes};
+use crate::image::{Arch, Made, make, megabytes};
 use crate::output::{Mark, Output};
+use crate::spec::StickyApp;
+use k8s_openapi::api::core::v1::Pod;
 
 /// How an image gets to the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +46,14 @@ fn is_of(name: &str, repository: &str) -> bool {
 ///
 /// # Errors
 /// There is no binary to build it from, no loader, or loading failed.
-pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str, request: &Request<'_>, output: Output) -> Result<(), Failure> {
+pub(super) async fn provide(
+    cluster: &Cluster,
+    nodes: Option<&Nodes>,
+    spec: &StickyApp,
+    request: &Request<'_>,
+    output: Output,
+) -> Result<(), Failure> {
+    let name = &spec.image.reference();
     let asked = request.loader.is_some();
     let loader = match way(name, request.loader.clone(), cluster.kind()) {
         Way::Load(loader) => loader,
@@ -68,6 +78,10 @@ pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str
         }
         made => made?,
     };
+    if has_it(&pods::all(&cluster.client, spec).await?, nodes, spec, &made) {
+        line.ends(Mark::Done, &format!("{}, {}, is on the nodes already", familiar(&made.name), megabytes(made.size)));
+        return Ok(());
+    }
     line.says("loading it");
     load(made.file.path(), &made.name, &loader, request.timeout).await?;
     let into = match &loader {
@@ -76,6 +90,25 @@ pub(super) async fn provide(cluster: &Cluster, nodes: Option<&Nodes>, name: &str
     };
     line.ends(Mark::Done, &format!("{}, {}, loaded into {into}", familiar(&made.name), megabytes(made.size)));
     Ok(())
+}
+
+/// Whether every node that the app's pods may go to runs a pod of exactly this image. The nodes' own lists of images have no digests
+/// of loaded images.
+fn has_it(pods: &[Pod], nodes: Option<&Nodes>, spec: &StickyApp, made: &Made) -> bool {
+    // With tolerations, pods may go to nodes with taints too.
+    let Some(nodes) = nodes.filter(|_| spec.placement.tolerations.is_empty()) else { return false };
+    let mut have = Vec::new();
+    for pod in pods {
+        let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+        for id in containers.map(|container| container.image_id.as_str()).filter(|id| !id.is_empty()) {
+            // If another image was loaded under the same name, new pods get whichever came last.
+            if !made.digests.iter().any(|digest| id.ends_with(digest.as_str())) {
+                return false;
+            }
+            have.extend(pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()));
+        }
+    }
+    !nodes.open.is_empty() && nodes.open.iter().all(|node| have.contains(&node.as_str()))
 }
 
 /// The architecture that all nodes share.
@@ -112,9 +145,34 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_every_node_runs_is_not_loaded_again() {
+        let made =
+            Made { file: tempfile::NamedTempFile::new().unwrap(), name: "x".to_owned(), size: 1, digests: ["sha256:c0".into(), "sha256:3a".into()] };
+        let pod = |node: &str, id: &str| -> Pod {
+            let container = serde_json::json!({"name": "app", "image": "x", "imageID": id, "ready": true, "restartCount": 0});
+            serde_json::from_value(
+                serde_json::json!({"metadata": {}, "spec": {"nodeName": node, "containers": []}, "status": {"containerStatuses": [container]}}),
+            )
+            .unwrap()
+        };
+        let nodes = Nodes { open: vec!["a".to_owned(), "b".to_owned()], ..Nodes::default() };
+        let has = |pods: &[Pod]| has_it(pods, Some(&nodes), &StickyApp::default(), &made);
+        assert!(has(&[pod("a", "sha256:c0"), pod("b", "docker.io/library/sticky-app@sha256:3a")]));
+        assert!(!has(&[pod("a", "sha256:c0")]), "a node without a pod may lack it");
+        assert!(!has(&[pod("a", "sha256:c0"), pod("b", "sha256:01d")]), "an older image of the same name");
+        assert!(!has(&[pod("a", "sha256:c0"), pod("b", "sha256:c0"), pod("b", "sha256:01d")]), "which of them has the name?");
+        assert!(!has(&[]) && !has_it(&[], Some(&Nodes::default()), &StickyApp::default(), &made));
+        assert!(!has_it(&[pod("a", "sha256:c0")], None, &StickyApp::default(), &made), "the nodes are not known");
+    }
+
+    #[test]
     fn one_processor() {
-        let nodes =
-            |all: &[&str]| Nodes { count: all.len(), architectures: all.iter().map(|arch| (*arch).to_owned()).collect(), ingress_ready: false };
+        let nodes = |all: &[&str]| Nodes {
+            count: all.len(),
+            architectures: all.iter().map(|arch| (*arch).to_owned()).collect(),
+            ingress_ready: false,
+            open: Vec::new(),
+        };
         assert_eq!(arch(Some(&nodes(&["arm64"]))).unwrap(), Arch::Arm64);
         assert!(arch(Some(&nodes(&["amd64", "arm64"]))).unwrap_err().what.contains("the nodes have amd64 and arm64"));
         assert!(arch(Some(&nodes(&["s390x"]))).is_err());

@@ -33,7 +33,7 @@ use crate::output::{Mark, Output};
 use crate::poll::Deadline;
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::Deployment;
-use request::{Done, DryRun, Effective, Request, SpecSource};
+use request::{Done, DryRun, Effective, Request, SpecSource, Way};
 use sticky_core::choice::Expose;
 
 /// Creates a release, or applies what changed in it. `connecting` is awaited only after the spec in a file was checked.
@@ -82,7 +82,7 @@ pub(crate) async fn run(
     rehearse(client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;
-    image::provide(&cluster, nodes.as_ref(), &spec.image.reference(), request, output).await?;
+    image::provide(&cluster, nodes.as_ref(), spec, request, output).await?;
     let wanted = (found, request.install_front_door);
     let door = door::provide(&cluster, nodes.as_ref(), &plan, wanted, deadline, output).await?;
     apply(&cluster, &plan, manner, output).await?;
@@ -94,7 +94,7 @@ pub(crate) async fn run(
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }
     let version = familiar(&spec.image.name).rsplit_once(':').map_or("unknown", |(_, tag)| tag).to_owned();
-    Ok(Done::Up { name: spec.name.clone(), pods, workers: spec.mode.workers, version, has_door: door.is_some() })
+    Ok(Done::Up { name: spec.name.clone(), pods, workers: spec.mode.workers, version, way: way(&cluster, nodes.as_ref(), spec, door.is_some()) })
 }
 
 /// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was not the user's choice: this
@@ -118,6 +118,18 @@ fn about(cluster: &Cluster, nodes: Option<&Nodes>) -> String {
     let nodes = nodes.map(|nodes| format!(", {} node{}", nodes.count, if nodes.count == 1 { "" } else { "s" })).unwrap_or_default();
     let kind = cluster.kind().map(|name| format!(", kind \"{name}\"")).unwrap_or_default();
     format!("Kubernetes {}{nodes}{kind}", cluster.version)
+}
+
+/// kind's documents give the label `ingress-ready` to a node whose port 80 is this machine's, and front doors listen there.
+fn way(cluster: &Cluster, nodes: Option<&Nodes>, spec: &StickyApp, has_door: bool) -> Way {
+    let on_this_machine = cluster.kind().is_some() && nodes.is_some_and(|nodes| nodes.ingress_ready) && spec.ingress.tls_secret.is_none();
+    // Browsers resolve names below localhost to this machine.
+    let host = spec.ingress.host.as_deref().unwrap_or("localhost");
+    match has_door {
+        false => Way::None,
+        true if on_this_machine && (host == "localhost" || host.ends_with(".localhost")) => Way::Url(format!("http://{host}/")),
+        true => Way::Forward,
+    }
 }
 
 fn image_of(deployment: &Deployment) -> Option<&str> {

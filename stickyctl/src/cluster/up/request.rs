@@ -63,6 +63,17 @@ impl Effective {
     }
 }
 
+/// How a browser on this machine reaches the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// No front door serves it.
+    None,
+    /// Through a port that is forwarded to the front door.
+    Forward,
+    /// The cluster's node has the front door on this machine's port 80.
+    Url(String),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Done {
     Up {
@@ -71,8 +82,7 @@ pub(crate) enum Done {
         workers: u16,
         /// The image's tag.
         version: String,
-        /// Whether a front door serves the release.
-        has_door: bool,
+        way: Way,
     },
     /// The objects as YAML documents.
     Client(Vec<String>),

@@ -1,6 +1,6 @@
 //! `up` as a whole against the fake API server.
 
-use super::request::{Done, DryRun, Effective, Request, SpecSource};
+use super::request::{Done, DryRun, Effective, Request, SpecSource, Way};
 use super::*;
 use crate::cluster::fake::{Fake, Pods, Then, network, place};
 use crate::cluster::release;
@@ -75,7 +75,7 @@ impl Site {
 }
 
 fn is_up(pods: usize, workers: u16, has_door: bool) -> Done {
-    Done::Up { name: "sticky-sessions".to_owned(), pods, workers, version: "1".to_owned(), has_door }
+    Done::Up { name: "sticky-sessions".to_owned(), pods, workers, version: "1".to_owned(), way: if has_door { Way::Forward } else { Way::None } }
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,8 +125,33 @@ async fn without_a_front_door_and_with_one_installed() {
     // A kind cluster on a terminal is asked.
     let site = Site { context: "kind-two", seen: Recorded::terminal("n"), ..Site::new() };
     assert_eq!(site.up(json!({})).await.unwrap(), is_up(3, 1, false));
-    assert!(site.seen.err().contains("No front door serves class nginx. Install ingress-nginx? [y/N] n\n"), "{}", site.seen.err());
+    assert!(site.seen.err().contains("No front door serves class nginx. Install ingress-nginx? [Y/n] n\n"), "{}", site.seen.err());
     assert!(site.seen.err().contains("Kubernetes 1.35.4, 1 node, kind \"two\""), "{}", site.seen.err());
+    let site = Site { context: "kind-two", seen: Recorded::terminal("\n"), ..Site::new() };
+    site.fake.answers("ingress-nginx-controller", 80);
+    assert_eq!(site.up(json!({})).await.unwrap(), is_up(3, 1, true), "nothing else reaches it there");
+}
+
+/// As with `kind-config.yaml`: the front door is on this machine's port 80.
+#[tokio::test(start_paused = true)]
+async fn the_hint_is_the_way_to_the_page() {
+    let hint = async |context: &'static str, label: &str, given: Value| {
+        let site = Site { context, seen: Recorded::terminal(""), ..Site::new() };
+        site.fake.front_door("nginx");
+        site.fake.edit("Node", "node-1", |node| node["metadata"]["labels"] = json!({"ingress-ready": label}));
+        let done = site.up(given).await.unwrap();
+        crate::cluster::show::up(&done, site.seen.output()).unwrap();
+        let said = site.seen.err();
+        said.split("Next:\n").nth(1).and_then(|text| text.lines().next()).unwrap_or_default().trim().to_owned()
+    };
+    let forward = "stickyctl forward     opens http://localhost:8080/, forwarded to the front door";
+    let page = "is the page, served by the front door on your machine's port 80";
+    assert_eq!(hint("kind-two", "true", json!({})).await, format!("http://localhost/     {page}"));
+    let host = |host: &str| json!({"ingress": {"host": host}});
+    assert_eq!(hint("kind-two", "true", host("demo.localhost")).await, format!("http://demo.localhost/  {page}"));
+    assert_eq!(hint("kind-two", "true", host("demo.example")).await, forward, "another name does not lead here");
+    assert_eq!(hint("kind-two", "", json!({})).await, forward, "a plain kind cluster");
+    assert_eq!(hint("prod", "true", json!({})).await, forward, "another machine's port 80");
 }
 
 #[tokio::test(start_paused = true)]
@@ -259,7 +284,7 @@ async fn a_release_of_manifests_gets_its_password() {
 async fn a_rollout_that_is_stuck_names_the_way_back() {
     let site = Site::new();
     site.up(json!({})).await.unwrap();
-    site.fake.pods(Pods::container(json!({"waiting": {"reason": "ErrImagePull", "message": "no"}}), json!({}), 0));
+    site.fake.pods(Pods::container(json!({"waiting": {"reason": "ErrImagePull", "message": "not found"}}), json!({}), 0));
     let failure = site.up(json!({"image": {"name": "registry.example/sticky-app:2"}})).await.unwrap_err();
     assert!(failure.what.starts_with("rolling out sticky-sessions: the image can't be pulled\n"), "{}", failure.what);
     assert_eq!(failure.tries.last().unwrap(), "to go back                      stickyctl up --image registry.example/sticky-app:1");

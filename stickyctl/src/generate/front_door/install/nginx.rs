@@ -4,6 +4,7 @@ use super::choice::Install;
 use super::parts::{Ports, asks, requests};
 use super::rbac::rule;
 use crate::generate::meta::map;
+use crate::generate::pod::alive;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, EnvVar, EnvVarSource, ExecAction, Lifecycle, LifecycleHandler, ObjectFieldSelector, Probe, SecurityContext,
 };
@@ -48,7 +49,7 @@ pub(super) fn container(install: &Install) -> Container {
             ..Lifecycle::default()
         }),
         readiness_probe: Some(asks("/healthz", HEALTH, 2, 3)),
-        liveness_probe: Some(Probe { initial_delay_seconds: Some(10), ..asks("/healthz", HEALTH, 10, 5) }),
+        liveness_probe: Some(Probe { initial_delay_seconds: Some(10), ..alive(asks("/healthz", HEALTH, 10, 6)) }),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
             // Its programs carry this capability as files: without it in the bounding set the kernel refuses to start them.

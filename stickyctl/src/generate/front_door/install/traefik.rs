@@ -4,6 +4,7 @@ use super::choice::Install;
 use super::parts::{Ports, asks, requests};
 use super::rbac::rule;
 use crate::generate::meta::map;
+use crate::generate::pod::alive;
 use crate::generate::pod::unprivileged;
 use k8s_openapi::api::core::v1::{Container, SecurityContext};
 use k8s_openapi::api::rbac::v1::PolicyRule;
@@ -33,7 +34,7 @@ pub(super) fn container(install: &Install) -> Container {
             option("publishstatusaddress", &install.published()),
         ]),
         readiness_probe: Some(asks("/ping", HEALTH, 2, 1)),
-        liveness_probe: Some(asks("/ping", HEALTH, 10, 3)),
+        liveness_probe: Some(alive(asks("/ping", HEALTH, 10, 6))),
         security_context: Some(SecurityContext { run_as_non_root: Some(true), run_as_user: Some(USER), run_as_group: Some(USER), ..unprivileged() }),
         resources: Some(requests(map([("cpu", "100m"), ("memory", "64Mi")]))),
         ..Container { name: install.name(), ..Container::default() }
