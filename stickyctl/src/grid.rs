@@ -3,7 +3,8 @@
 use comfy_table::{CellAlignment, Table, TableStyle};
 use sticky_core::harmless::harmless;
 
-/// A header and its rows. Cells are made harmless, so that none breaks the table. Columns from index `numbers` on are right-aligned. No line ends in a space.
+/// A header and its rows. Cells are made harmless, so that none breaks the table. Columns from index `numbers` on are
+/// right-aligned. No line ends in a space.
 #[must_use]
 pub(crate) fn grid<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>, numbers: usize) -> String {
     let mut table = Table::new();

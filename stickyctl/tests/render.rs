@@ -40,7 +40,7 @@ fn documents_go_to_stdout_and_nothing_else() {
     assert_eq!(stderr(&output), "");
     let text = stdout(&output);
     assert!(text.starts_with("apiVersion: v1\nkind: Namespace\n"), "{text}");
-    assert_eq!(text.matches("\n---\n").count(), 11);
+    assert_eq!(text.matches("\n---\n").count(), 10);
     assert_eq!(stdout(&render(&[], &[], "")), text, "the same again");
     assert!(!stdout(&render(&["--no-namespace"], &[], "")).contains("kind: Namespace\n"));
 }

@@ -1,6 +1,8 @@
 //! Reads YAML from outside, within limits that no honest file comes near.
 
 use serde_json::Value;
+use serde_saphyr::Error;
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 
 /// The largest spec, in bytes. Kubernetes keeps it in an annotation, and allows 256 KiB for all annotations of an object.
@@ -37,7 +39,32 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
         with_snippet: false,
     };
     let read = serde_saphyr::from_str_with_options::<Option<Value>>(text, options);
-    read.map(Option::unwrap_or_default).map_err(|why| why.to_string())
+    read.map(Option::unwrap_or_default).map_err(|why| words(&why))
+}
+
+/// What is wrong, and where. The reader's own words for a limit name the limit's variable.
+fn words(why: &Error) -> String {
+    let said = why.to_string();
+    let what = match why {
+        Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
+            "anchors (`&`) and aliases (`*`) are not allowed; write the value out".to_owned()
+        }
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
+        Error::Budget { breach: BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. }, .. } => format!("it has more than {NODES} values"),
+        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => "it has more than one document".to_owned(),
+        Error::NonFiniteFloat { value, .. } => format!("`{value}` is not a finite number"),
+        // The reader's limit on brackets inside each other.
+        _ if said.starts_with("recursion limit exceeded") => too_deep(),
+        _ => return said,
+    };
+    match why.location() {
+        Some(place) => format!("{what} (line {}, column {})", place.line(), place.column()),
+        None => what,
+    }
+}
+
+fn too_deep() -> String {
+    format!("it is nested deeper than {DEEPEST} levels")
 }
 
 #[cfg(test)]
@@ -87,6 +114,19 @@ mod tests {
             let took = began.elapsed();
             // Milliseconds; a busy machine gets a hundred times as long.
             assert!(took < Duration::from_secs(5) && why.len() < 300, "{took:?}: {why}: {}", &text[..text.len().min(40)]);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_limit_and_the_place() {
+        for (text, why) in [
+            ("a: &x 1".to_owned(), "anchors (`&`) and aliases (`*`) are not allowed; write the value out (line 1, column 7)"),
+            (format!("a: {}", "[".repeat(40)), "it is nested deeper than 32 levels (line 1, column 36)"),
+            (format!("a:\n{}x", " - ".repeat(40)), "it is nested deeper than 32 levels (line 2,"),
+            ("a: .inf".to_owned(), "`.inf` is not a finite number (line 1, column 4)"),
+            (format!("a: [{}]", vec!["1"; NODES].join(",")), "it has more than 20000 values"),
+        ] {
+            assert!(read(&text).unwrap_err().starts_with(why), "{:?}", read(&text));
         }
     }
 
