@@ -98,11 +98,21 @@ fn why(pod: &v1::Pod, scrape: Option<&Scrape>) -> Option<String> {
         return Some(format!("{}: {}", trouble.kind.words(), trouble.said.lines().next().unwrap_or_default().trim()));
     }
     let between = containers(pod).filter_map(|c| c.state.as_ref()).find_map(|state| match (&state.waiting, &state.terminated) {
-        (Some(waiting), _) => waiting.reason.clone(),
+        (Some(waiting), _) => waiting.reason.as_ref().map(|reason| if reason == CREATING { needs(reason, pod) } else { reason.clone() }),
         (_, Some(over)) => Some(format!("exited with code {}", over.exit_code)),
         _ => None,
     });
     between.or_else(|| scrape?.ready.as_ref()?.reason.clone())
+}
+
+/// The reason of a container that is not created yet, usually because its volumes are not there.
+const CREATING: &str = "ContainerCreating";
+
+/// The reason, and the Secrets without which no container of the pod is created. Only an event would show that one is missing.
+fn needs(reason: &str, pod: &v1::Pod) -> String {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let secrets: Vec<&str> = volumes.filter_map(|volume| volume.secret.as_ref()?.secret_name.as_deref()).collect();
+    if secrets.is_empty() { reason.to_owned() } else { format!("{reason}; it can't start without Secret {}", secrets.join(", ")) }
 }
 
 #[cfg(test)]
@@ -170,6 +180,11 @@ mod tests {
         assert_eq!(why(running(), &asked), "Redis not yet reached");
         let seen = pod(&made(None, "False", running()), &asked, at("2026-01-01T00:00:09Z"));
         assert_eq!(seen.workers.iter().map(|w| w.state).collect::<Vec<_>>(), [State::Starting, State::Ready]);
+        let mut waits = made(None, "False", container(json!({"waiting": {"reason": "ContainerCreating"}})));
+        let volume = json!({"name": "redis-password", "secret": {"secretName": "demo-redis"}});
+        waits.spec.as_mut().unwrap().volumes = Some(vec![serde_json::from_value(volume).unwrap()]);
+        let said = pod(&waits, &silent, at("2026-01-01T00:00:09Z")).why.unwrap();
+        assert_eq!(said, "ContainerCreating; it can't start without Secret demo-redis");
         let mut unscheduled = made(None, "False", running());
         unscheduled.status = serde_json::from_value(
             json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]}),
