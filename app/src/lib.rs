@@ -5,6 +5,7 @@
 //! `stickyctl … --local` runs workers, made from the same [`server::Blueprint`], as threads of its own process.
 
 pub mod bus;
+pub mod cgroup;
 pub mod cli;
 pub mod console;
 pub mod logging;

@@ -3,15 +3,16 @@
 use crate::bus::Relay;
 use crate::bus::memory::Hub;
 use crate::bus::redis::{BadRedis, RedisRequest};
-use crate::server::{Blueprint, Config};
+use crate::server::{Blueprint, Config, Memory};
 use ipnet::IpNet;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use sticky_core::choice::{Expose, Fanout, Issuer};
 use sticky_core::drain::Plan;
 use sticky_core::host::{Host, is_loopback};
 use sticky_core::identity::{BadPodName, PodName};
 use sticky_core::limits::Limits;
+use sticky_core::memory;
 use sticky_core::topology::Door;
 use sticky_core::wire::{BadObject, object};
 
@@ -34,7 +35,8 @@ pub(crate) enum CloseAfterPost {
 /// What an operator asks for. The flags of the same names describe each value.
 pub(crate) struct Request {
     pub(crate) listen: SocketAddr,
-    pub(crate) admin_listen: SocketAddr,
+    /// By default port 9090: of the same loopback address if the site listens on loopback, and of every IPv4 address otherwise.
+    pub(crate) admin_listen: Option<SocketAddr>,
     pub(crate) workers: u16,
     pub(crate) bus: Option<BusKind>,
     pub(crate) redis: Option<RedisRequest>,
@@ -49,8 +51,18 @@ pub(crate) struct Request {
     pub(crate) close_after_post: CloseAfterPost,
     pub(crate) drain: Plan,
     pub(crate) limits: Limits,
+    /// The memory that all workers may use together, in bytes.
+    pub(crate) memory_limit: u64,
     /// The limit of open files of this process.
     pub(crate) open_files: u64,
+}
+
+const ADMIN_PORT: u16 = 9_090;
+
+/// Who asks to listen on loopback only doesn't expect another port to be open to everybody.
+fn admin_address(listen: SocketAddr) -> SocketAddr {
+    let address = if listen.ip().to_canonical().is_loopback() { listen.ip() } else { Ipv4Addr::UNSPECIFIED.into() };
+    (address, ADMIN_PORT).into()
 }
 
 /// Why a request can't be met.
@@ -80,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) pod: PodName,
     /// The limit of open files of this process.
     pub(crate) open_files: u64,
+    /// The memory that all workers may use together, in bytes.
+    pub(crate) memory_limit: u64,
     pub(crate) drain: Plan,
     /// What every worker is made from.
     pub(crate) blueprint: Blueprint,
@@ -114,14 +128,34 @@ impl Request {
                 CloseAfterPost::Off => false,
             },
         };
+        let budget = memory::budget(self.memory_limit, self.workers);
         Ok(Settings {
             listen: self.listen,
-            admin_listen: self.admin_listen,
+            admin_listen: self.admin_listen.unwrap_or_else(|| admin_address(self.listen)),
             workers: self.workers,
             pod,
             open_files: self.open_files,
+            memory_limit: self.memory_limit,
             drain: self.drain,
-            blueprint: Blueprint { config, door: Door { issuer: self.issuer, ..door }, expose: self.expose, relay },
+            blueprint: Blueprint { config, door: Door { issuer: self.issuer, ..door }, expose: self.expose, relay, memory: Memory::new(budget) },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_admin_port_is_no_more_open_than_the_site() {
+        for (listen, admin) in [
+            ("0.0.0.0:8080", "0.0.0.0:9090"),
+            ("10.0.0.1:8080", "0.0.0.0:9090"),
+            ("127.0.0.1:8080", "127.0.0.1:9090"),
+            ("[::1]:8080", "[::1]:9090"),
+            ("[::ffff:127.0.0.1]:8080", "[::ffff:127.0.0.1]:9090"),
+        ] {
+            assert_eq!(admin_address(listen.parse().unwrap()), admin.parse().unwrap(), "{listen}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::host::{Host, is_loopback};
 use ipnet::IpNet;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// Whether requests from `origin` may open sockets and post: its host, without the port, is the requested one or in `allowed`.
@@ -25,7 +25,17 @@ pub fn loopback_host_passes(host: Option<&Host>, allowed: &[Host]) -> bool {
     host.is_some_and(|host| host.is_loopback() || allowed.contains(host))
 }
 
-/// The address that a rate limit applies to; `None` if no limit applies.
+/// Whether the admin port answers to `host`: an address, a name of loopback, or one of `allowed`.
+///
+/// Probes and scrapers ask for the pod by its address. A name would let any site read the port by way of a visitor's browser, with a
+/// name of its own that leads there (DNS rebinding).
+#[must_use]
+pub fn admin_host_passes(host: Option<&Host>, allowed: &[Host]) -> bool {
+    matches!(host, Some(Host::Address(_))) || loopback_host_passes(host, allowed)
+}
+
+/// The client that a limit for each address applies to; `None` if no limit applies. An IPv6 client is its /64, since it can choose
+/// any address in it.
 ///
 /// `X-Forwarded-For` counts only if `peer` is a trusted proxy. It is read from the right, past further trusted proxies.
 /// Without trusted proxies all clients would share the proxy's address, so no limit applies; nor does one apply to loopback.
@@ -34,18 +44,71 @@ pub fn counted_address(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) 
     if trusted.is_empty() {
         return None;
     }
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
     let mut address = peer.to_canonical();
-    if is_trusted(&address) {
+    if is_trusted(address, trusted) {
         for hop in forwarded_for.iter().rev().flat_map(|line| line.rsplit(',')) {
-            let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+            let Some(hop) = hop_address(hop.trim()) else { break };
             address = hop.to_canonical();
-            if !is_trusted(&address) {
+            if !is_trusted(address, trusted) {
                 break;
             }
         }
     }
-    (!is_loopback(address)).then_some(address)
+    (!is_loopback(address)).then(|| network(address))
+}
+
+/// Whether `address` is one of the `trusted` proxies.
+#[must_use]
+pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|net| net.contains(&address.to_canonical()))
+}
+
+/// An address in `X-Forwarded-For`. Some proxies add the client's port, and then brackets around an IPv6 address.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
+}
+
+/// The address, or the /64 of an IPv6 address.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
+/// How many things each address holds, at most `most`.
+#[derive(Debug)]
+pub struct PerAddress {
+    most: usize,
+    held: HashMap<IpAddr, usize>,
+}
+
+impl PerAddress {
+    /// Nobody holds anything yet.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self { most, held: HashMap::new() }
+    }
+
+    /// Counts one more of `address`; `false` if it holds the most already.
+    pub fn take(&mut self, address: IpAddr) -> bool {
+        let held = self.held.entry(address).or_default();
+        let room = *held < self.most;
+        *held += usize::from(room);
+        room
+    }
+
+    /// Counts one less of `address`. It must have been taken.
+    pub fn give_back(&mut self, address: IpAddr) {
+        if let Some(held) = self.held.get_mut(&address) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.held.remove(&address);
+            }
+        }
+    }
 }
 
 /// A token bucket for each address: `per_minute` new sessions a minute, and as many at once.
@@ -139,6 +202,54 @@ mod tests {
         assert_eq!(counted("10.1.1.1", &["rubbish"]), Some(ip("10.1.1.1")));
         assert_eq!(counted("::ffff:9.9.9.9", &[]), Some(ip("9.9.9.9")));
         assert_eq!(counted_address(ip("9.9.9.9"), &["1.2.3.4"], &[]), None, "off without a trusted proxy");
+    }
+
+    #[test]
+    fn a_forwarded_address_may_have_a_port() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        for (hop, client) in [
+            ("1.2.3.4:5678", "1.2.3.4"),
+            ("[2001:db8::1]:443", "2001:db8::"),
+            ("[2001:db8::1]", "2001:db8::"),
+            ("2001:db8::1", "2001:db8::"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("_hidden", "10.1.1.1"),
+            ("1.2.3.4:x", "10.1.1.1"),
+        ] {
+            assert_eq!(counted_address(ip("10.1.1.1"), &[hop], &trusted), Some(ip(client)), "{hop}");
+        }
+        assert_eq!(counted_address(ip("10.1.1.1"), &["1.2.3.4:1, 10.2.2.2:80"], &trusted), Some(ip("1.2.3.4")), "past a trusted proxy");
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let counted = |peer| counted_address(ip(peer), &[], &trusted);
+        assert_eq!(counted("2001:db8:1:2:a::1"), counted("2001:db8:1:2:b::9"));
+        assert_ne!(counted("2001:db8:1:2::1"), counted("2001:db8:1:3::1"));
+    }
+
+    #[test]
+    fn an_address_holds_only_so_much() {
+        let mut held = PerAddress::new(2);
+        assert!(held.take(ip("1.1.1.1")) && held.take(ip("1.1.1.1")) && !held.take(ip("1.1.1.1")));
+        assert!(held.take(ip("2.2.2.2")), "each address has its own");
+        held.give_back(ip("1.1.1.1"));
+        assert!(held.take(ip("1.1.1.1")));
+        for address in ["1.1.1.1", "1.1.1.1", "2.2.2.2"] {
+            held.give_back(ip(address));
+        }
+        assert!(held.held.is_empty(), "nothing is kept of those that left");
+    }
+
+    #[test]
+    fn the_admin_port_answers_to_addresses() {
+        let pass = |host, allowed: &[Host]| admin_host_passes(Host::parse(host).ok().as_ref(), allowed);
+        for own in ["10.1.2.3:9090", "[fd00::1]:9090", "127.0.0.1", "localhost:9090"] {
+            assert!(pass(own, &[]), "{own}");
+        }
+        assert!(!pass("evil.example:9090", &[]) && !admin_host_passes(None, &[]));
+        assert!(pass("app.monitoring:9090", &[Host::parse("app.monitoring").unwrap()]));
     }
 
     #[test]

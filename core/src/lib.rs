@@ -7,8 +7,8 @@
 //! [`admission`] and [`host`] decide before that which requests are admitted.
 //!
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
-//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. What both programs
-//! print of others' texts goes through [`harmless`](mod@harmless).
+//! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. [`limits`] and [`memory`]
+//! say what clients may use. What both programs print of others' texts goes through [`harmless`](mod@harmless).
 
 pub mod admission;
 pub mod choice;
@@ -21,6 +21,7 @@ pub mod host;
 pub mod identity;
 pub mod ids;
 pub mod limits;
+pub mod memory;
 pub mod mode;
 pub mod names;
 pub mod readiness;

@@ -93,6 +93,10 @@ variables! {
     SOCKET_QUEUE = "STICKY_SOCKET_QUEUE",
     /// [`crate::limits::Limits::max_requests`].
     MAX_REQUESTS = "STICKY_MAX_REQUESTS",
+    /// [`crate::limits::Limits::connections_per_address`].
+    CONNECTIONS_PER_ADDRESS = "STICKY_CONNECTIONS_PER_ADDRESS",
+    /// The memory from which [`crate::memory::budget`] follows.
+    MEMORY_LIMIT = "STICKY_MEMORY_LIMIT",
     /// [`crate::limits::Limits::new_sessions_per_minute`].
     NEW_SESSIONS_PER_MINUTE = "STICKY_NEW_SESSIONS_PER_MINUTE",
 }

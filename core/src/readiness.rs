@@ -65,6 +65,10 @@ pub struct Report {
     pub trouble: Option<String>,
     /// Sockets that it holds.
     pub sockets: usize,
+    /// Its memory budget in bytes.
+    pub memory_budget: u64,
+    /// What its clients use of the budget, in bytes.
+    pub memory_used: u64,
     /// Since this worker started.
     pub counts: Counts,
 }

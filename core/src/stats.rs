@@ -183,6 +183,10 @@ counters! {
     slow_headers,
     /// Connections refused because the worker had reached its limit.
     connections_refused,
+    /// Connections, sockets and requests refused because their client's address held its most.
+    address_refusals,
+    /// Connections, sockets, bodies and frames refused because the memory budget was used up.
+    memory_refusals,
 }
 
 /// Adds one, without ordering: counters are only ever summed.

@@ -9,6 +9,9 @@ pub mod frames;
 pub mod http_head;
 pub mod spec;
 
+/// Checks one input; panics if it finds a fault.
+pub type Check = fn(&[u8]);
+
 /// Each target's name and what it checks.
-pub const ALL: [(&str, fn(&[u8])); 5] =
+pub const ALL: [(&str, Check); 5] =
     [("cookies", cookies::check), ("elf", elf::check), ("frames", frames::check), ("http_head", http_head::check), ("spec", spec::check)];

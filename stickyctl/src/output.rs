@@ -6,6 +6,7 @@
 pub(crate) mod recorded;
 
 use crate::exit::{Exit, Explained, Failure};
+use crate::fit::{columns, fit};
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 use std::io::{self, IsTerminal, Write};
@@ -23,6 +24,8 @@ pub(crate) trait Sink: std::fmt::Debug + Sync {
     fn err(&self, line: &str);
     /// Whether stderr is a terminal, so that somebody reads along.
     fn is_read(&self) -> bool;
+    /// The width of that terminal.
+    fn columns(&self) -> Option<usize>;
     /// Whether a line of stderr can be drawn over and over.
     fn can_redraw(&self) -> bool;
     /// Whether the user can answer a question.
@@ -47,6 +50,10 @@ impl Sink for Streams {
 
     fn is_read(&self) -> bool {
         io::stderr().is_terminal()
+    }
+
+    fn columns(&self) -> Option<usize> {
+        columns(&io::stderr())
     }
 
     fn can_redraw(&self) -> bool {
@@ -137,20 +144,30 @@ impl Output {
         if self.quiet {
             return;
         }
-        let sign = self.sign(mark);
-        let line = harmless_lines(&format!("{name:<11} {what}"));
+        let line = self.beside(&self.sign(mark), &harmless_lines(&format!("{name:<11} {what}")));
         let took = took.map(short).unwrap_or_default();
         if took.is_empty() {
-            return self.sink.err(&format!("{sign} {line}"));
+            return self.sink.err(&line);
         }
-        let pad = 76_usize.saturating_sub(line.chars().count()).max(took.len() + 1);
-        self.sink.err(&format!("{sign} {line}{}", format!("{took:>pad$}").dimmed()));
+        let columns = self.sink.columns().unwrap_or(usize::MAX);
+        let used = length(line.rsplit('\n').next().unwrap_or_default());
+        let (used, gap) = if used + 1 + took.len() > columns { (0, "\n") } else { (used, " ") };
+        let pad = columns.min(WIDEST).saturating_sub(used + gap.trim_matches('\n').len()).max(took.len());
+        self.sink.err(&format!("{line}{gap}{}", format!("{took:>pad$}").dimmed()));
+    }
+
+    /// A text beside its mark, in the width of the terminal.
+    fn beside(self, mark: &str, text: &str) -> String {
+        let pad = length(mark);
+        // Colors take no room: the mark is added to the wrapped text.
+        let text = fit(&format!("{:pad$} {text}", ""), self.sink.columns());
+        format!("{mark}{}", text.get(pad..).unwrap_or(&text))
     }
 
     /// A warning that belongs to no phase.
     pub(crate) fn warning(self, what: &str) {
         if !self.quiet {
-            self.sink.err(&format!("{} {}", self.sign(Mark::Warning), harmless_lines(what)));
+            self.sink.err(&self.beside(&self.sign(Mark::Warning), &harmless_lines(what)));
         }
     }
 
@@ -249,7 +266,7 @@ impl Output {
 
     /// A failure, with its next steps.
     pub(crate) fn failure(self, failure: &Failure) {
-        self.sink.err(&format!("{} {}", "error:".red().bold(), harmless_lines(&failure.what)));
+        self.sink.err(&self.beside(&"error:".red().bold().to_string(), &harmless_lines(&failure.what)));
         if !failure.tries.is_empty() {
             self.sink.err("\ntry one of these:");
             for hint in &failure.tries {
@@ -257,6 +274,14 @@ impl Output {
             }
         }
     }
+}
+
+/// Where the line of a phase ends, in columns.
+const WIDEST: usize = 78;
+
+/// The length of a line as it is shown.
+fn length(line: &str) -> usize {
+    anstream::adapter::strip_str(line).to_string().chars().count()
 }
 
 /// A phase under way. A terminal shows what it is waiting for; anything else gets a line only when it ends.
@@ -308,5 +333,29 @@ pub(crate) fn short(duration: Duration) -> String {
         ms @ 1_000..=99_999 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         ms @ 100_000..=7_199_999 => format!("{} min", ms / 60_000),
         ms => format!("{} h", ms / 3_600_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recorded::Recorded;
+    use super::*;
+
+    #[test]
+    fn lines_fit_the_terminal() {
+        let what = "3 of 3 ready, and the old pods keep serving until every session has moved away from them";
+        for columns in [40, 60, 80] {
+            let seen = Recorded::narrow(columns);
+            let output = seen.output();
+            output.phase(Mark::Done, "pods", what, Some(Duration::from_millis(4_100)));
+            output.warning(what);
+            output.failure(&Failure::new(Exit::Failed, what));
+            let text = anstream::adapter::strip_str(&seen.raw()).to_string();
+            assert!(text.lines().all(|line| line.chars().count() <= columns), "{columns}: {text}");
+            assert!(
+                text.starts_with("✓ pods        3 of 3 ready,") && text.contains(" 4.1 s\n! 3 of 3") && text.contains("\nerror: 3 of 3"),
+                "{text}"
+            );
+        }
     }
 }

@@ -1,6 +1,12 @@
 //! The part of a report that [`compare`](super::compare) looks at.
 
-use serde::Deserialize;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The most entries of a list. A run has at most as many pods as requests.
+const MOST: usize = 1_000_000;
 
 /// The part of a `stickyctl.verify/v1` report that is compared with another. Fields that an older version did not write are empty.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -19,6 +25,7 @@ pub struct Snapshot {
     /// Where identities were read.
     pub identity: Identity,
     /// Reasons; only their codes are compared, in any order.
+    #[serde(deserialize_with = "few")]
     pub reasons: Vec<Reason>,
     /// The verdict on pods ([`Verdict::word`](crate::verdict::Verdict::word)).
     pub verdict: String,
@@ -31,10 +38,13 @@ pub struct Snapshot {
     /// Moves away from pods that were gone or not ready.
     pub forced_moves: u64,
     /// Pods that answered a control or a session's request.
+    #[serde(deserialize_with = "few")]
     pub pods: Vec<Pod>,
     /// Cookies that answers set; one name can have several sets of attributes.
+    #[serde(deserialize_with = "few")]
     pub cookies: Vec<Cookie>,
     /// Outcomes by scenario; a scenario that only one report has is not compared.
+    #[serde(deserialize_with = "few")]
     pub scenarios: Vec<Scenario>,
 }
 
@@ -49,6 +59,7 @@ pub struct Plan {
     /// Controls: requests without a cookie.
     pub controls: u32,
     /// Requested paths, the one of first requests first.
+    #[serde(deserialize_with = "few")]
     pub paths: Vec<String>,
     /// The tolerated rate of moves, 0 to 1; `None` in reports of older versions.
     pub max_move_rate: Option<f64>,
@@ -120,4 +131,44 @@ pub struct Scenario {
     pub name: String,
     /// `pass`, `fail` or `skip`.
     pub outcome: String,
+}
+
+/// Reads a list of at most [`MOST`] entries. Without a limit, three bytes of a file (`{},`) would become a hundred in memory.
+fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    struct Few<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MOST} entries")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(one) = list.next_element()? {
+                if all.len() == MOST {
+                    return Err(A::Error::invalid_length(MOST + 1, &self));
+                }
+                all.push(one);
+            }
+            Ok(all)
+        }
+    }
+
+    from.deserialize_seq(Few(PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_have_an_end() {
+        let of = |count: usize| serde_json::from_str::<Snapshot>(&format!(r#"{{"pods": [{}]}}"#, vec!["{}"; count].join(",")));
+        assert_eq!(of(2).unwrap().pods.len(), 2);
+        assert_eq!(of(MOST).unwrap().pods.len(), MOST);
+        let why = of(MOST + 1).unwrap_err().to_string();
+        assert!(why.starts_with("invalid length 1000001, expected a list of at most 1000000 entries"), "{why}");
+    }
 }

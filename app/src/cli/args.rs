@@ -25,9 +25,9 @@ pub(super) struct ServeArgs {
     /// Address of the site
     #[arg(long, value_name = "ADDRESS", env = env::LISTEN, default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
-    /// Address of /healthz, /readyz and /metrics; never make it public
-    #[arg(long, value_name = "ADDRESS", env = env::ADMIN_LISTEN, default_value = "0.0.0.0:9090")]
-    admin_listen: SocketAddr,
+    /// Address of /healthz, /readyz and /metrics; never make it public [default: port 9090, on loopback only if --listen is]
+    #[arg(long, value_name = "ADDRESS", env = env::ADMIN_LISTEN)]
+    admin_listen: Option<SocketAddr>,
     /// Number of worker processes, 1 to 64
     #[arg(long, value_name = "N", env = env::WORKERS, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     workers: u16,
@@ -49,7 +49,7 @@ pub(super) struct ServeArgs {
     /// Also accept the Origin of HOST; the requested host is always accepted (repeatable)
     #[arg(long, value_name = "HOST", env = env::ALLOWED_ORIGIN, value_delimiter = ',', value_parser = Host::parse)]
     allowed_origin: Vec<Host>,
-    /// When listening on loopback, also answer to HOST as the Host header (repeatable)
+    /// When listening on loopback, and on the admin port, also answer to HOST as the Host header (repeatable)
     #[arg(long, value_name = "HOST", env = env::ALLOWED_HOST, value_delimiter = ',', value_parser = Host::parse)]
     allowed_host: Vec<Host>,
     /// Trust X-Forwarded-For from proxies in CIDR (repeatable)
@@ -92,6 +92,7 @@ impl ServeArgs {
             trusted_proxies: self.trusted_proxy,
             close_after_post: self.close_after_post,
             drain: self.drain.plan(),
+            memory_limit: self.limits.memory_limit(),
             limits: self.limits.limits(open_files),
             open_files,
         }

@@ -24,7 +24,7 @@ use sticky_core::harmless::harmless;
     version,
     long_version = env!("STICKY_LONG_VERSION"),
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDURATION is 500ms, 10s, 5m or 1h; SIZE is 4096, 16KiB or 1MiB."
+    after_help = "Examples:\n  sticky-app --listen 127.0.0.1:8080\n  sticky-app --workers 4 --redis-url redis://127.0.0.1:6379\n  sticky-app probe http://127.0.0.1:8080\n\nDURATION is 500ms, 10s, 5m or 1h; SIZE is 4096, 16KiB or 1MiB; MEMORY is 256MiB or 2GiB."
 )]
 struct Cli {
     #[command(subcommand)]

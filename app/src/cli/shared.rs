@@ -1,6 +1,7 @@
 //! Flags that `sticky-app` and `stickyctl up --local` share.
 
 use crate::bus::redis::RedisRequest;
+use crate::cgroup;
 use clap::Args;
 use std::marker::PhantomData;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use sticky_core::choice::Fanout;
 use sticky_core::drain::Plan;
 use sticky_core::duration;
-use sticky_core::limits::{Limits, parse_size};
+use sticky_core::limits::{Limits, parse_memory, parse_size};
 use sticky_core::names::env;
 
 /// `--redis-…` and `--fanout`: how messages reach the worker that holds the socket.
@@ -113,15 +114,27 @@ pub struct LimitArgs {
     /// Most frames queued for one socket; a reader that falls further behind is closed with 1008
     #[arg(long, value_name = "N", env = env::SOCKET_QUEUE, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     socket_queue: u64,
-    /// Most concurrent requests of one worker; one more gets 503
+    /// Most messages that one worker answers over HTTP at once; one more gets 503
     #[arg(long, value_name = "N", env = env::MAX_REQUESTS, default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     max_requests: u64,
+    /// Most connections of one address, or sockets and requests by way of a proxy, with --trusted-proxy only; one more gets 429
+    #[arg(long, value_name = "N", env = env::CONNECTIONS_PER_ADDRESS, default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    connections_per_address: u64,
+    /// Memory that all workers may use together; beyond a budget below it, new work gets 503 [default: the limit of the control group, or half of the machine's memory]
+    #[arg(long, value_name = "MEMORY", env = env::MEMORY_LIMIT, value_parser = parse_memory)]
+    memory_limit: Option<u64>,
     /// Most new sessions a minute from one address, with --trusted-proxy only; one more gets 429
     #[arg(long, value_name = "N", env = env::NEW_SESSIONS_PER_MINUTE, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     new_sessions_per_minute: u32,
 }
 
 impl LimitArgs {
+    /// The memory that all workers may use together, in bytes.
+    #[must_use]
+    pub fn memory_limit(&self) -> u64 {
+        self.memory_limit.unwrap_or_else(cgroup::memory_limit)
+    }
+
     /// The limits of a worker whose process may open `open_files` files.
     #[must_use]
     pub fn limits(&self, open_files: u64) -> Limits {
@@ -141,6 +154,7 @@ impl LimitArgs {
             max_connections,
             socket_queue: size(self.socket_queue),
             max_requests: size(self.max_requests),
+            connections_per_address: size(self.connections_per_address),
             new_sessions_per_minute: self.new_sessions_per_minute,
         }
     }

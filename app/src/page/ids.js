@@ -22,12 +22,6 @@ export const cutId = (text, clientId) => (clientId.length > SHOWN_ID ? text.repl
 export const speakerOf = text => /^\[([^\]\s]{1,253})\]/.exec(text)?.[1] ?? null;
 
 /**
- * A server's text without the identity.
- * @param {string} text
- */
-export const saidBy = text => text.replace(/^\[[^\]\s]{1,253}\] {1,2}/, "");
-
-/**
  * A name cut to `room` characters. It keeps its end, the part in which pods of one Deployment differ.
  * @param {string} name
  * @param {number} room

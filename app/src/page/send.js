@@ -1,8 +1,8 @@
 // Sends a message and finds out what became of it. No DOM: fetch, the socket and the clock are passed in.
-/** @import { FrameHalf, Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
+/** @import { Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
 /** @import { Line } from "./log.js" */
 import { actionOf } from "./actions.js";
-import { cutId, saidBy, speakerOf } from "./ids.js";
+import { cutId, speakerOf } from "./ids.js";
 import { hopsFrom, hopsFromHeader, reachedBy } from "./trace.js";
 import { countWorker } from "./tally.js";
 
@@ -25,7 +25,6 @@ const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
  * @property {(f: () => void, ms: number) => number} setTimeout
  * @property {(timer: number | null) => void} clearTimeout
  *
- * @typedef {FrameHalf & { said: string }} Reply
  * @typedef {ReturnType<typeof createSender>} Sender
  */
 
@@ -39,18 +38,13 @@ export const newTraceId = random => Array.from(random(new Uint8Array(16)), b => 
 export function createSender(env) {
   /** @type {Map<string, Message>} */
   const pending = new Map();
-  /**
-   * Replies without a trace that came before the answer that would have announced them.
-   * @type {Reply[]}
-   */
-  const unclaimed = [];
 
   /** @type {(op: Op, text: string) => Message} */
   function send(op, text) {
     const score = env.scores()[op], finished = promise(), answer = promise();
     /** @type {Message} */
     const m = {
-      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, frame: null, waiting: false,
+      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, frame: null,
       outcome: null, problem: null, finished: false, reached: null,
       whenFinished: finished.kept, tellFinished: finished.keep, whenAnswered: answer.kept, tellAnswered: answer.keep,
     };
@@ -73,9 +67,6 @@ export function createSender(env) {
   /** @param {Message} m */
   function waitForReply(m) {
     if (m.outcome) return;
-    const early = unclaimed.findIndex(r => r.said === m.text);
-    if (early >= 0) return arrive(m, unclaimed.splice(early, 1)[0]);
-    m.waiting = true;
     m.timer = env.setTimeout(() => {
       env.log({ proto: "note", text: `no answer within ${REPLY_MS / 1000} s`, missed: true });
       decide(m, "missed", { kind: "no-answer", seconds: REPLY_MS / 1000 });
@@ -134,22 +125,15 @@ export function createSender(env) {
   }
 
   /**
-   * A text frame. Without a name it answers the message that has waited longest for just that text.
+   * A text frame. Its key names the message that it answers; one without a key answers a message of another program.
    * @param {Wire} frame
    */
   function heard(frame) {
     const text = String(frame.text), who = env.expose === "off" ? null : env.resolve(speakerOf(text));
     env.log({ proto: "wss", text: cutId(text, env.clientId), who });
-    const open = [...pending.values()].filter(m => actionOf(m.op).back === "ws" && !m.outcome), named = frame.idempotency_key ?? frame.trace?.id;
-    const reply = { said: saidBy(text), hops: hopsFrom(frame.trace?.hops), speaker: who };
-    const m = named ? open.find(x => x.id === named) : open.find(x => x.waiting && x.text === reply.said);
-    if (m) arrive(m, reply);
-    else if (!named && open.length) unclaimed.push(reply);
-  }
-
-  /** @type {(m: Message, reply: Reply) => void} */
-  function arrive(m, { hops, speaker }) {
-    m.frame = { hops, speaker };
+    const m = pending.get(String(frame.idempotency_key));
+    if (!m || m.outcome || actionOf(m.op).back !== "ws") return;
+    m.frame = { hops: hopsFrom(frame.trace?.hops), speaker: who };
     decide(m, "arrived");
   }
 
@@ -198,7 +182,6 @@ export function createSender(env) {
       m.reached = env.resolve(reachedBy(m));
       countWorker(m.score.by, m.reached);
       pending.delete(m.id);
-      if (!pending.size) unclaimed.length = 0;
       m.tellFinished();
     }
     env.changed(m);

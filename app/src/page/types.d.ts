@@ -106,8 +106,6 @@ export interface Message {
   /** The answer has come, or can't come any more. */
   httpDone: boolean;
   frame: FrameHalf | null;
-  /** Only the reply on the socket is missing. */
-  waiting: boolean;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
   finished: boolean;

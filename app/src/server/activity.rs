@@ -1,8 +1,10 @@
-//! The phase of a connection, and its timeouts.
+//! The phase of a connection, its timeouts, and what has arrived of an unfinished message.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::server::memory::{Charge, Memory};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use sticky_core::memory::UNFINISHED;
 
 /// The phase of a connection, for two timers where hyper has one: its header timeout also ends idle keep-alive connections,
 /// and those must outlive the front door's.
@@ -12,6 +14,10 @@ pub(super) struct Activity {
     /// Milliseconds since `born` at which the current phase began, times four, plus the phase.
     since: AtomicU64,
     unread: AtomicBool,
+    /// Bytes that arrived since the last whole request, or since the last whole message of a socket.
+    arrived: AtomicUsize,
+    /// What `arrived` costs, once the connection is a socket.
+    charge: OnceLock<Charge>,
 }
 
 /// The phases of a connection.
@@ -26,10 +32,16 @@ pub(super) enum Phase {
 }
 
 impl Activity {
-    /// A new connection, between requests.
+    /// A new connection. It owes the head of a request: one that says nothing is not between two requests.
     #[must_use]
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { born: Instant::now(), since: AtomicU64::new(0), unread: AtomicBool::new(false) })
+        Arc::new(Self {
+            born: Instant::now(),
+            since: AtomicU64::new(Phase::Head as u64),
+            unread: AtomicBool::new(false),
+            arrived: AtomicUsize::new(0),
+            charge: OnceLock::new(),
+        })
     }
 
     fn now(&self) -> u64 {
@@ -50,10 +62,41 @@ impl Activity {
         self.unread.load(Ordering::Relaxed)
     }
 
-    /// Bytes arrived: between requests, they begin the head of the next one.
-    pub(super) fn bytes_came(&self) {
+    /// Bytes arrived: between requests, they begin the head of the next one. `false` if a socket's unfinished message is too much
+    /// for the memory budget.
+    pub(super) fn bytes_came(&self, bytes: usize) -> bool {
         if self.since.load(Ordering::Relaxed) % 4 == Phase::Idle as u64 {
             self.enter(Phase::Head);
+            self.arrived.store(0, Ordering::Relaxed);
+        }
+        let arrived = self.arrived.load(Ordering::Relaxed) + bytes;
+        self.arrived.store(arrived, Ordering::Relaxed);
+        self.charge.get().is_none_or(|charge| charge.set(arrived.saturating_sub(UNFINISHED)))
+    }
+
+    /// From now on, unfinished messages are charged. Frames may have arrived with the head of the upgrade, so its bytes count too,
+    /// up to the first message.
+    pub(super) fn becomes_socket(&self, memory: &Arc<Memory>) {
+        self.charge.get_or_init(|| memory.nothing_yet());
+    }
+
+    /// A whole message was read: what had arrived of it is no longer held.
+    pub(super) fn message_read(&self) {
+        self.no_longer_held(usize::MAX);
+    }
+
+    /// A control frame with so many bytes of payload was read. It can stand between the fragments of a message.
+    pub(super) fn control_read(&self, payload: usize) {
+        // Two bytes and the mask (RFC 6455 section 5.2): the payload of a control frame has 125 bytes at most.
+        self.no_longer_held(payload + 6);
+    }
+
+    fn no_longer_held(&self, bytes: usize) {
+        let left = self.arrived.load(Ordering::Relaxed).saturating_sub(bytes);
+        self.arrived.store(left, Ordering::Relaxed);
+        if let Some(charge) = self.charge.get() {
+            // Less always fits.
+            charge.set(left.saturating_sub(UNFINISHED));
         }
     }
 
@@ -98,18 +141,38 @@ mod tests {
     #[test]
     fn bytes_start_a_head_only_between_requests() {
         let activity = Activity::new();
-        assert_eq!(activity.phase().0, Phase::Idle);
-        activity.bytes_came();
+        assert_eq!(activity.phase().0, Phase::Head, "a connection that says nothing owes a head");
+        activity.enter(Phase::Idle);
+        assert!(activity.bytes_came(1));
         assert_eq!(activity.phase().0, Phase::Head);
         activity.enter(Phase::Busy);
-        activity.bytes_came();
+        assert!(activity.bytes_came(1));
         assert_eq!(activity.phase().0, Phase::Busy);
+    }
+
+    #[test]
+    fn an_unfinished_message_is_charged_until_it_is_whole() {
+        let memory = Memory::new(2_000);
+        let used = || memory.used();
+        let activity = Activity::new();
+        activity.bytes_came(500);
+        activity.becomes_socket(&memory);
+        assert!(activity.bytes_came(UNFINISHED) && used() == 500, "the head counts until the first message");
+        activity.message_read();
+        assert_eq!(used(), 0);
+        assert!(activity.bytes_came(UNFINISHED) && used() == 0, "a common message costs nothing more than its socket");
+        assert!(activity.bytes_came(600) && used() == 600);
+        assert!(activity.bytes_came(131) && used() == 731);
+        activity.control_read(125);
+        assert_eq!(used(), 600, "the fragments around a ping are still held");
+        assert!(!activity.bytes_came(500));
+        drop(activity);
+        assert_eq!(used(), 0);
     }
 
     #[tokio::test]
     async fn the_shorter_timer_counts_while_a_head_comes_in() {
         let activity = Activity::new();
-        activity.bytes_came();
         let began = Instant::now();
         assert_eq!(activity.overdue(Duration::from_millis(30), IDLE).await, Phase::Head);
         assert!(began.elapsed() >= Duration::from_millis(29));

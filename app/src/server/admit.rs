@@ -8,10 +8,9 @@ use http::HeaderMap;
 use http::header::{HeaderValue, ORIGIN, SET_COOKIE};
 use std::sync::PoisonError;
 use std::time::Instant;
-use sticky_core::admission::{counted_address, origin_passes};
+use sticky_core::admission::origin_passes;
 use sticky_core::choice::Issuer;
 use sticky_core::cookie;
-use sticky_core::host::is_loopback;
 use sticky_core::ids::ClientId;
 
 /// Reads the id at the end of a path without decoding: an id has no characters that need encoding.
@@ -44,12 +43,7 @@ pub(super) struct NewSession {
 impl NewSession {
     /// Opens one, unless the client's address has opened too many.
     pub(super) fn open(worker: &Worker, peer: Peer, headers: &HeaderMap) -> Result<Self, Problem> {
-        let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
-        let address = match peer.trusted {
-            true => (!is_loopback(peer.address)).then_some(peer.address),
-            false => counted_address(peer.address, &forwarded, &worker.config.trusted_proxies),
-        };
-        if let Some(address) = address {
+        if let Some(address) = worker.client(peer, headers) {
             let mut limiter = worker.new_sessions.lock().unwrap_or_else(PoisonError::into_inner);
             limiter.admit(address, Instant::now()).map_err(|wait| {
                 let seconds = wait.as_secs().max(1);

@@ -2,6 +2,7 @@
 
 use crate::bus::Relay;
 use crate::server::desk::Desk;
+use crate::server::memory::Memory;
 use crate::server::worker::{Config, Worker};
 use std::sync::Arc;
 use sticky_core::choice::Expose;
@@ -19,6 +20,8 @@ pub struct Blueprint {
     pub expose: Expose,
     /// The bus that they join.
     pub relay: Relay,
+    /// The memory that clients may use, shared by all workers that are made of this.
+    pub memory: Arc<Memory>,
 }
 
 /// Why a worker can't be made.
@@ -39,6 +42,6 @@ impl Blueprint {
         let identity = Identity::new(pod, number, workers, boot, self.expose);
         let desk = Desk::new(identity, self.door.clone(), &self.config.limits, self.relay.is_up_at_once());
         let bus = self.relay.join(&desk.identity, desk.clone());
-        Ok(Worker::new(self.config.clone(), desk, bus))
+        Ok(Worker::new(self.config.clone(), desk, bus, self.memory.clone()))
     }
 }

@@ -1,6 +1,7 @@
 //! The state that the bus and the routes share: a worker's sockets, its picture of the other workers, its counters.
 
 use crate::bus::{BadMessage, Inbox, Relayed};
+use crate::server::memory::{Charge, Memory};
 use crate::server::outbox::{Ending, Outbox};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +32,7 @@ pub(crate) struct Desk {
     map: watch::Sender<Utf8Bytes>,
     relay: watch::Sender<bool>,
     ever_up: AtomicBool,
+    /// Connections and sockets that ended since memory was last given back.
     closed: AtomicU64,
     max_text: usize,
 }
@@ -41,6 +43,16 @@ pub(crate) struct Place {
     key: SocketKey,
     pub id: ClientId,
     pub outbox: Arc<Outbox>,
+    _charge: Charge,
+}
+
+/// Why a socket is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoSeat {
+    #[error(transparent)]
+    Full(#[from] Full),
+    #[error("this worker has no memory left for another socket; try again, another may have room")]
+    Memory,
 }
 
 impl Drop for Place {
@@ -82,13 +94,17 @@ impl Desk {
     /// Adds a socket of session `id`, with a queue of `queue` frames.
     ///
     /// # Errors
-    /// [`Full`] names the limit that was reached.
-    pub(crate) fn seat(self: &Arc<Self>, id: ClientId, queue: usize) -> Result<Place, Full> {
-        let outbox = Outbox::new(queue);
+    /// [`NoSeat`] names the limit that was reached.
+    pub(crate) fn seat(self: &Arc<Self>, id: ClientId, queue: usize, memory: &Arc<Memory>) -> Result<Place, NoSeat> {
+        let charge = memory.socket().ok_or_else(|| {
+            bump(&self.stats.memory_refusals);
+            NoSeat::Memory
+        })?;
+        let outbox = Outbox::new(queue, memory);
         let (key, _) = self.registry().insert(id, outbox.clone())?;
         bump(&self.stats.sockets_opened);
         self.own_changed.notify_one();
-        Ok(Place { desk: self.clone(), key, id, outbox })
+        Ok(Place { desk: self.clone(), key, id, outbox, _charge: charge })
     }
 
     /// Local delivery: queues `frame` on every socket that this worker holds of the session, but not on `except`, and not if the
@@ -124,9 +140,18 @@ impl Desk {
         }
     }
 
-    /// Sockets that closed since the last call.
-    pub(crate) fn take_closed(&self) -> u64 {
-        self.closed.swap(0, Ordering::Relaxed)
+    /// Counts a connection that ended.
+    pub(crate) fn connection_closed(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether so many connections and sockets ended since the last `true` that giving back their memory pays.
+    pub(crate) fn many_closed(&self) -> bool {
+        let many = self.closed.load(Ordering::Relaxed) > 100;
+        if many {
+            self.closed.store(0, Ordering::Relaxed);
+        }
+        many
     }
 
     /// Whether the bus was reached at least once.

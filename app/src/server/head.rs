@@ -27,7 +27,8 @@ pub fn check<B>(request: &mut Request<B>) -> Result<(), Problem> {
 }
 
 /// The host that a checked request asks for; `None` if a request of HTTP/1.0 names none.
-pub(super) fn host(headers: &HeaderMap) -> Option<Host> {
+#[must_use]
+pub fn host(headers: &HeaderMap) -> Option<Host> {
     Host::parse(headers.get(HOST)?.to_str().ok()?).ok()
 }
 

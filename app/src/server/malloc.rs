@@ -2,7 +2,7 @@
 
 /// Asks the allocator to return free memory to the system.
 ///
-/// glibc keeps what many sockets used: 46 MB of 46 after 8,000 of them. Trimming returns all but 5 MB in about 10 ms, and costs
+/// glibc keeps what many sockets and connections used: 46 MB of 46 after 8,000 sockets. Trimming returns all but 5 MB in about 10 ms, and costs
 /// microseconds if there is nothing to return. Other allocators do this on their own, or never.
 #[allow(
     unsafe_code,

@@ -2,14 +2,15 @@
 
 use crate::bus::Relayed;
 use crate::server::admit::{check_origin, client_id};
+use crate::server::body;
+use crate::server::memory::Charge;
 use crate::server::reply::{self, Problem};
 use crate::server::worker::Worker;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -18,6 +19,7 @@ use sticky_core::names::header;
 use sticky_core::stats::bump;
 use sticky_core::trace::{Kind, Trace, TraceId};
 use sticky_core::wire::{Message, Refusal, Text, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A message that was read and checked, and the start of its trace.
 struct Received {
@@ -26,6 +28,8 @@ struct Received {
     message: Message,
     trace: Option<Trace>,
     began: Instant,
+    /// Held until there is an answer.
+    _held: (Charge, OwnedSemaphorePermit),
 }
 
 impl Received {
@@ -35,7 +39,12 @@ impl Received {
         check_origin(&worker, request.headers())?;
         check_json(request.headers())?;
         let (trace_id, key) = (trace_id(request.headers())?, key(request.headers())?);
-        let body = read_body(&worker, request).await?;
+        let (body, charge) = body::read(&worker, request).await?;
+        // Only now: a client that sends its body slowly must not hold a place that others need.
+        let place = worker.in_progress.clone().try_acquire_owned().map_err(|_| {
+            let most = worker.config.limits.max_requests;
+            Problem::new(503, "busy", format!("this worker already answers {most} messages (--max-requests); try again")).retry_after(1)
+        })?;
         let mut message = Message::parse(&body, worker.config.limits.max_text).map_err(refused)?;
         if key.is_some() && message.key.is_some() && key != message.key {
             return Err(refused(Refusal::BadKey));
@@ -43,7 +52,7 @@ impl Received {
         message.key = message.key.or(key);
         tracing::debug!(client = %to, text = message.text, "message");
         let trace = trace_id.or(message.trace.take()).filter(|_| worker.traces()).map(Trace::new);
-        let mut received = Self { worker, to, message, trace, began };
+        let mut received = Self { worker, to, message, trace, began, _held: (charge, place) };
         let place = received.place();
         received.hop("door", Some(&place), Kind::Post);
         if let Some(first) = received.trace.as_mut().and_then(|t| t.hops.first_mut()) {
@@ -154,18 +163,4 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = values.next() else { return Ok(None) };
     let key = value.to_str().ok().and_then(|text| IdempotencyKey::from_header(text).ok()).filter(|_| values.next().is_none());
     key.map(Some).ok_or_else(|| refused(Refusal::BadKey))
-}
-
-async fn read_body(worker: &Worker, request: Request<Body>) -> Result<bytes::Bytes, Problem> {
-    let max = worker.config.limits.max_body;
-    let too_large = || Problem::new(413, "too-large", format!("the body is larger than {max} bytes (--max-body)"));
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if announced.is_some_and(|len| len > max as u64) {
-        return Err(too_large());
-    }
-    match Limited::new(request.into_body(), max).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(Problem::bad_body(&*error)),
-    }
 }

@@ -5,43 +5,31 @@
 
 use crate::server::head;
 use crate::server::reply::Problem;
-use crate::server::worker::Worker;
+use crate::server::worker::{AddressSlot, Peer, Worker};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, StatusCode};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use sticky_core::admission::loopback_host_passes;
 use sticky_core::readiness::State;
-use sticky_core::stats::Route;
+use sticky_core::stats::{Route, bump};
 use tower::ServiceExt;
 
-/// The slot of a request in flight; dropping it frees the slot.
-struct Permit<'a>(&'a Worker);
-
-impl<'a> Permit<'a> {
-    fn take(worker: &'a Worker) -> Option<Self> {
-        let permit = Self(worker);
-        (worker.in_flight.fetch_add(1, Ordering::Relaxed) < worker.config.limits.max_requests).then_some(permit)
-    }
-}
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-pub(super) async fn answer(worker: Arc<Worker>, router: Router, mut request: Request<Body>) -> Response {
+/// Answers a request. On a connection with `upgrades_only`, one that is no upgrade gets 503.
+pub(super) async fn answer(worker: Arc<Worker>, router: Router, mut request: Request<Body>, upgrades_only: bool) -> Response {
     let checked = head::check(&mut request);
     let route = Route::of(request.uri().path());
     let is_post = request.method() == Method::POST;
-    let mut answer = match checked.and_then(|()| admit(&worker, &request)) {
-        Ok(permit) => {
+    let mut answer = match checked.and_then(|()| admit(&worker, &request, upgrades_only && route != Route::Ws)) {
+        Ok(slot) => {
+            // A socket keeps it for as long as it is open.
+            if let Some(slot) = &slot {
+                request.extensions_mut().insert(slot.clone());
+            }
             let answered = tokio::time::timeout(worker.config.limits.request_timeout, router.oneshot(request)).await;
-            drop(permit);
+            drop(slot);
             match answered {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(never)) => match never {},
@@ -73,13 +61,16 @@ pub(super) async fn answer(worker: Arc<Worker>, router: Router, mut request: Req
     // A pooling proxy reuses its newest connection, and a connection belongs to one worker. Without this, one user's requests
     // would stay on one worker and hide what a pod with several workers does.
     let spread = is_post && worker.config.close_after_post;
-    if (spread || worker.state() == State::Draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+    // Who was refused an upgrade opens a new connection for the next attempt.
+    let stays_http = upgrades_only || route == Route::Ws;
+    if (spread || stays_http || worker.state() == State::Draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer
 }
 
-fn admit<'a>(worker: &'a Worker, request: &Request<Body>) -> Result<Permit<'a>, Problem> {
+/// Checks the Host, and takes the place of the client's address if the request came by way of a trusted proxy. `no_room` refuses it.
+fn admit(worker: &Arc<Worker>, request: &Request<Body>, no_room: bool) -> Result<Option<Arc<AddressSlot>>, Problem> {
     if worker.config.loopback_only {
         let host = head::host(request.headers());
         if !loopback_host_passes(host.as_ref(), &worker.config.allowed_hosts) {
@@ -90,9 +81,17 @@ fn admit<'a>(worker: &'a Worker, request: &Request<Body>) -> Result<Permit<'a>, 
             ));
         }
     }
-    Permit::take(worker).ok_or_else(|| {
-        Problem::new(503, "busy", format!("this worker already answers {} requests (--max-requests); try again", worker.config.limits.max_requests))
-            .retry_after(1)
+    if no_room {
+        bump(&worker.desk.stats.connections_refused);
+        return Err(Problem::new(503, "busy", "this worker's last connections are kept for sockets; try again").retry_after(1));
+    }
+    let Some(address) = request.extensions().get::<Peer>().and_then(|peer| worker.proxied_client(*peer, request.headers())) else {
+        return Ok(None);
+    };
+    AddressSlot::take(worker, address).map(|slot| Some(Arc::new(slot))).ok_or_else(|| {
+        let most = worker.config.limits.connections_per_address;
+        let message = format!("this address already has {most} sockets and requests in progress (--connections-per-address); close one");
+        Problem::new(429, "too-many-connections", message).retry_after(1)
     })
 }
 

@@ -2,8 +2,9 @@
 
 use crate::server::activity::Activity;
 use crate::server::admit::{NewSession, check_origin, client_id};
+use crate::server::desk::NoSeat;
 use crate::server::reply::{self, Problem};
-use crate::server::worker::{Peer, Worker};
+use crate::server::worker::{AddressSlot, Peer, Worker};
 use crate::server::{message, page, socket, upgrade};
 use axum::Router;
 use axum::body::Body;
@@ -91,14 +92,17 @@ async fn open_socket(State(worker): State<Arc<Worker>>, activity: axum::Extensio
     let admitted = client_id(request.uri()).and_then(|id| {
         let handshake = upgrade::handshake(&mut request)?;
         check_origin(&worker, request.headers())?;
-        let place = worker.desk.seat(id, worker.config.limits.socket_queue).map_err(|full| match full {
-            Full::Session(_) => Problem::new(429, "too-many-sockets", full.to_string()),
-            Full::Worker(_) => Problem::new(503, "too-many-sockets", full.to_string()).retry_after(1),
+        let place = worker.desk.seat(id, worker.config.limits.socket_queue, &worker.memory).map_err(|full| match full {
+            NoSeat::Full(Full::Session(_)) => Problem::new(429, "too-many-sockets", full.to_string()),
+            NoSeat::Full(Full::Worker(_)) | NoSeat::Memory => Problem::new(503, "too-many-sockets", full.to_string()).retry_after(1),
         })?;
         Ok((handshake, place))
     });
     match admitted {
-        Ok((handshake, place)) => socket::accept(worker, handshake, place, activity.0, map),
+        Ok((handshake, place)) => {
+            let slot = request.extensions_mut().remove::<Arc<AddressSlot>>();
+            socket::accept(worker, handshake, place, slot, activity.0, map)
+        }
         Err(problem) => problem.into_response(),
     }
 }

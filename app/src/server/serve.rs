@@ -69,7 +69,7 @@ async fn announce(worker: Arc<Worker>) {
             desk.hear_self(presence.clone());
             tokio::spawn(async move { bus.announce(presence).await });
             next = tokio::time::Instant::now() + Duration::from_secs(worker.seconds_between_presences());
-            if trimmed.elapsed() > Duration::from_secs(5) && desk.take_closed() > 100 {
+            if trimmed.elapsed() > Duration::from_secs(5) && desk.many_closed() {
                 malloc::give_back();
                 trimmed = Instant::now();
             }

@@ -5,10 +5,11 @@
 use crate::server::activity::Activity;
 use crate::server::desk::Place;
 use crate::server::outbox::Ending;
-use crate::server::worker::Worker;
+use crate::server::worker::{AddressSlot, Worker};
 use crate::websocket::{Handshake, WebSocket, goodbye};
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -29,7 +30,14 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Accepts the handshake and starts the socket's task. The slot is already taken, so two upgrades at once can't both
 /// take the last one.
-pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, activity: Arc<Activity>, map: bool) -> Response {
+pub(super) fn accept(
+    worker: Arc<Worker>,
+    handshake: Handshake,
+    place: Place,
+    slot: Option<Arc<AddressSlot>>,
+    activity: Arc<Activity>,
+    map: bool,
+) -> Response {
     let max = worker.config.limits.max_frame;
     let tracked = worker.tracker.token();
     let config = WebSocketConfig::default()
@@ -38,6 +46,7 @@ pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, ac
         .max_write_buffer_size(max + 64 * 1_024)
         .max_message_size(Some(max))
         .max_frame_size(Some(max));
+    activity.becomes_socket(&worker.memory);
     handshake.accept(config, move |socket| async move {
         let mut session = Session::new(worker, socket, place, activity, map);
         let end = session.run().await;
@@ -46,7 +55,7 @@ pub(super) fn accept(worker: Arc<Worker>, handshake: Handshake, place: Place, ac
         // The registry must release the socket before the bus looks at it.
         drop(session);
         worker.bus.reconcile(id).await;
-        drop(tracked);
+        drop((tracked, slot));
     })
 }
 
@@ -60,6 +69,8 @@ enum End {
     /// No message in either direction for too long.
     Idle,
     Binary,
+    /// An unfinished message for which there is no memory left.
+    NoMemory,
     /// The client sent what RFC 6455 or a limit forbids.
     Refused(CloseFrame),
     /// The server ended it.
@@ -152,17 +163,23 @@ impl Session {
     async fn frame(&mut self, frame: Option<Result<Frame, Error>>) -> Result<(), End> {
         match frame {
             Some(Ok(Frame::Text(text))) => {
+                self.activity.message_read();
                 self.last_message = Deadline::now();
                 bump(&self.worker.desk.stats.frames_in);
                 self.message(&text).await
             }
-            Some(Ok(Frame::Pong(_))) => {
+            Some(Ok(Frame::Pong(payload))) => {
+                self.activity.control_read(payload.len());
                 self.unanswered = 0;
                 Ok(())
             }
-            Some(Ok(Frame::Ping(_))) => Ok(()),
+            Some(Ok(Frame::Ping(payload))) => {
+                self.activity.control_read(payload.len());
+                Ok(())
+            }
             Some(Ok(Frame::Binary(_))) => Err(End::Binary),
             Some(Ok(Frame::Close(_))) | None => Err(End::Gone),
+            Some(Err(Error::Io(error))) if error.kind() == ErrorKind::OutOfMemory => Err(End::NoMemory),
             Some(Err(error)) => Err(goodbye(&error).map_or(End::Gone, End::Refused)),
             // Single frames are written only, never read.
             Some(Ok(Frame::Frame(_))) => Ok(()),
@@ -210,6 +227,9 @@ impl Session {
             bump(&self.worker.desk.stats.dead_peers);
         }
         tracing::debug!(client = %self.place.id, ?end, "socket ends");
+        if end == End::NoMemory {
+            bump(&self.worker.desk.stats.memory_refusals);
+        }
         if end != End::Dead {
             // The client may send more than is read, even after its own close frame.
             self.activity.leave_unread();
@@ -224,6 +244,7 @@ impl Session {
             End::Dead => return,
             End::Idle => frame(1000, "idle".to_owned()),
             End::Binary => frame(1003, "this server accepts text frames only".to_owned()),
+            End::NoMemory => frame(1013, "this worker has no memory left for so long a message; try again later".to_owned()),
             End::Refused(close) => close,
             End::Ordered(Ending::SlowReader) => frame(1008, "the reader is too slow".to_owned()),
             End::Ordered(Ending::Restart(hint)) => frame(1012, json(&hint)),

@@ -36,17 +36,23 @@ impl Watched {
 
 impl Drop for Watched {
     /// Closing a TCP connection with unread bytes resets it, and the reset can discard an answer on its way
-    /// (RFC 9112 section 9.6). So first shut down the write side, then read what still arrives, for a while.
+    /// (RFC 9112 section 9.6).
     fn drop(&mut self) {
-        let (Some(mut stream), true, Ok(runtime)) = (self.stream.take(), self.activity.is_left_unread(), Handle::try_current()) else {
+        let (Some(stream), true, Ok(runtime)) = (self.stream.take(), self.activity.is_left_unread(), Handle::try_current()) else {
             return;
         };
-        runtime.spawn(tokio::time::timeout(LINGER.0, async move {
-            if stream.shutdown().await.is_ok() {
-                let _ = tokio::io::copy(&mut stream.take(LINGER.1), &mut tokio::io::sink()).await;
-            }
-        }));
+        runtime.spawn(linger(stream));
     }
+}
+
+/// Shuts down the write side, then reads what still arrives, for a while.
+pub(super) async fn linger(mut stream: Stream) {
+    let _ = tokio::time::timeout(LINGER.0, async move {
+        if stream.shutdown().await.is_ok() {
+            let _ = tokio::io::copy(&mut stream.take(LINGER.1), &mut tokio::io::sink()).await;
+        }
+    })
+    .await;
 }
 
 fn gone<T>() -> Poll<io::Result<T>> {
@@ -57,8 +63,9 @@ impl AsyncRead for Watched {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (before, this) = (buf.filled().len(), self.get_mut());
         let polled = this.stream().map_or_else(gone, |stream| stream.poll_read(cx, buf));
-        if buf.filled().len() > before {
-            this.activity.bytes_came();
+        let came = buf.filled().len() - before;
+        if came > 0 && !this.activity.bytes_came(came) {
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
         }
         polled
     }

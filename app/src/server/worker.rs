@@ -2,20 +2,23 @@
 
 use crate::bus::Bus;
 use crate::server::desk::Desk;
-use http::{HeaderName, HeaderValue};
+use crate::server::memory::Memory;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-use sticky_core::admission::NewSessions;
+use sticky_core::admission::{NewSessions, PerAddress, counted_address, is_trusted, network};
 use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::Host;
 use sticky_core::identity::Identity;
 use sticky_core::limits::Limits;
 use sticky_core::names::header;
 use sticky_core::readiness::{Report, State, worker_state};
+use sticky_core::stats::bump;
 use sticky_core::topology::Presence;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tungstenite::Utf8Bytes;
@@ -47,6 +50,32 @@ pub(crate) struct Peer {
     pub(crate) trusted: bool,
 }
 
+/// Connections that are refused with an answer at the same time. They use the files that are kept for other things.
+const MOST_REFUSING: usize = 32;
+
+/// A place among those of one address; dropping it frees the place.
+pub(crate) struct AddressSlot {
+    worker: Arc<Worker>,
+    address: IpAddr,
+}
+
+impl AddressSlot {
+    /// Takes one, unless the address holds as many as it may.
+    pub(crate) fn take(worker: &Arc<Worker>, address: IpAddr) -> Option<Self> {
+        let room = worker.held_by_address.lock().unwrap_or_else(PoisonError::into_inner).take(address);
+        if !room {
+            bump(&worker.desk.stats.address_refusals);
+        }
+        room.then(|| Self { worker: worker.clone(), address })
+    }
+}
+
+impl Drop for AddressSlot {
+    fn drop(&mut self) {
+        self.worker.held_by_address.lock().unwrap_or_else(PoisonError::into_inner).give_back(self.address);
+    }
+}
+
 /// One worker. [`super::serve`] runs it.
 pub struct Worker {
     pub(crate) config: Config,
@@ -55,8 +84,13 @@ pub struct Worker {
     /// The headers that identify the worker; fewer if less is exposed.
     pub(crate) identity_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) new_sessions: Mutex<NewSessions>,
-    /// Requests that are being answered.
-    pub(crate) in_flight: AtomicUsize,
+    /// The budget, shared with the other workers of this process.
+    pub(crate) memory: Arc<Memory>,
+    /// Places for messages in progress.
+    pub(crate) in_progress: Arc<Semaphore>,
+    /// Places for connections that are told why they are refused.
+    pub(crate) refusing: Arc<Semaphore>,
+    held_by_address: Mutex<PerAddress>,
     pub(crate) connections: AtomicUsize,
     /// The tasks of connections and sockets.
     pub(crate) tracker: TaskTracker,
@@ -68,11 +102,14 @@ pub struct Worker {
 
 impl Worker {
     /// A worker that serves no connections yet. `bus` must deliver to `desk`.
-    pub(super) fn new(config: Config, desk: Arc<Desk>, bus: Arc<dyn Bus>) -> Arc<Self> {
+    pub(super) fn new(config: Config, desk: Arc<Desk>, bus: Arc<dyn Bus>, memory: Arc<Memory>) -> Arc<Self> {
         Arc::new(Self {
             identity_headers: identity_headers(&desk.identity),
             new_sessions: Mutex::new(NewSessions::new(config.limits.new_sessions_per_minute)),
-            in_flight: AtomicUsize::new(0),
+            memory,
+            in_progress: Arc::new(Semaphore::new(config.limits.max_requests.min(Semaphore::MAX_PERMITS))),
+            refusing: Arc::new(Semaphore::new(MOST_REFUSING)),
+            held_by_address: Mutex::new(PerAddress::new(config.limits.connections_per_address)),
             connections: AtomicUsize::new(0),
             tracker: TaskTracker::new(),
             finish_connections: CancellationToken::new(),
@@ -91,6 +128,26 @@ impl Worker {
     pub(super) fn begin_leaving(&self, gone_at: Instant) {
         *self.leaves_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(gone_at);
         self.desk.own_changed.notify_one();
+    }
+
+    /// The client whose requests carry these headers; `None` if no limit for each address applies to it.
+    pub(crate) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+        let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
+        match peer.trusted {
+            true => (!peer.address.is_loopback()).then(|| network(peer.address)),
+            false => counted_address(peer.address, &forwarded, &self.config.trusted_proxies),
+        }
+    }
+
+    /// The client of a connection, unless it is a proxy, whose requests are counted one by one ([`Self::proxied_client`]).
+    pub(crate) fn direct_client(&self, peer: Peer) -> Option<IpAddr> {
+        (peer.trusted || !is_trusted(peer.address, &self.config.trusted_proxies)).then(|| self.client(peer, &HeaderMap::new()))?
+    }
+
+    /// The client of a request that came by way of a trusted proxy, if the proxy names it.
+    pub(crate) fn proxied_client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+        let proxies = &self.config.trusted_proxies;
+        (!peer.trusted && is_trusted(peer.address, proxies)).then(|| self.client(peer, headers))?.filter(|client| !is_trusted(*client, proxies))
     }
 
     fn leaves_at(&self) -> Option<Instant> {
@@ -112,6 +169,8 @@ impl Worker {
             deaf: self.bus.is_deaf(),
             trouble: self.bus.trouble(),
             sockets: self.desk.sockets(),
+            memory_budget: self.memory.budget() as u64,
+            memory_used: self.memory.used() as u64,
             counts: self.desk.stats.counts(),
         }
     }

@@ -42,6 +42,13 @@ pub(super) struct View {
     pub(super) draining: bool,
 }
 
+impl View {
+    /// A number of each worker; 0 for one that has not reported.
+    pub(super) fn of_each(&self, number: impl Fn(&Report) -> u64) -> Vec<u64> {
+        self.workers.iter().map(|report| report.as_ref().map_or(0, &number)).collect()
+    }
+}
+
 impl Workers {
     pub(super) fn new(count: usize, bus: &'static str) -> Arc<Self> {
         Arc::new(Self {

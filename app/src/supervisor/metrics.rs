@@ -6,7 +6,7 @@ use prometheus_client::encoding::text::encode as encode_text;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 use sticky_core::stats::ROUTES;
 
 struct Scrape {
@@ -52,13 +52,21 @@ impl Collector for Scrape {
         restarts.encode(encoder.encode_descriptor("worker_restarts", "Workers that were replaced", None, restarts.metric_type())?)?;
         let gauge = prometheus_client::metrics::MetricType::Gauge;
         let mut sockets = encoder.encode_descriptor("sockets", "Sockets that a worker holds", None, gauge)?;
-        for (worker, report) in view.workers.iter().enumerate() {
-            let held = report.as_ref().map_or(0, |r| r.sockets as u64);
+        for (worker, held) in view.of_each(|r| r.sockets as u64).into_iter().enumerate() {
             ConstGauge::new(held).encode(sockets.encode_family(&[("worker", worker.to_string())])?)?;
         }
+        let memory = [
+            ("memory_budget", "Memory that a worker's clients may use", view.of_each(|r| r.memory_budget)),
+            ("memory_used", "What a worker's clients use of its memory budget", view.of_each(|r| r.memory_used)),
+        ];
+        for (name, help, of_each) in memory {
+            let mut family = encoder.encode_descriptor(name, help, Some(&Unit::Bytes), gauge)?;
+            for (worker, bytes) in of_each.into_iter().enumerate() {
+                ConstGauge::new(bytes).encode(family.encode_family(&[("worker", worker.to_string())])?)?;
+            }
+        }
         let mut up = encoder.encode_descriptor("bus_up", "Whether a worker's subscription to the bus is up", None, gauge)?;
-        for (worker, report) in view.workers.iter().enumerate() {
-            let is_up = u64::from(report.as_ref().is_some_and(|r| r.bus_up));
+        for (worker, is_up) in view.of_each(|r| u64::from(r.bus_up)).into_iter().enumerate() {
             ConstGauge::new(is_up).encode(up.encode_family(&[("bus", self.bus.to_owned()), ("worker", worker.to_string())])?)?;
         }
         let draining = ConstGauge::new(u64::from(view.draining));
@@ -77,12 +85,14 @@ mod tests {
         let stats = Stats::default();
         stats.requests.count(Route::Submit, 200);
         let counts: Counts = stats.counts();
-        let report = Report { sockets: 3, bus_up: true, ..Report::default() };
+        let report = Report { sockets: 3, memory_budget: 1_000, memory_used: 10, bus_up: true, ..Report::default() };
         let text = encode(View { workers: vec![Some(report), None], counts, restarts: 2, draining: false }, "redis");
         for line in [
             r#"sticky_requests_total{route="/submit",status="200"} 1"#,
             r#"sticky_sockets{worker="0"} 3"#,
             r#"sticky_sockets{worker="1"} 0"#,
+            r#"sticky_memory_budget_bytes{worker="0"} 1000"#,
+            r#"sticky_memory_used_bytes{worker="0"} 10"#,
             r#"sticky_bus_up{bus="redis",worker="0"} 1"#,
             "sticky_worker_restarts_total 2",
             "sticky_publishes_total 0",

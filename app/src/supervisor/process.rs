@@ -48,10 +48,10 @@ async fn supervise(mut settings: Settings) -> ExitCode {
     let admin_address = admin_listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
     tracing::info!(
         listen = %settings.listen, admin = %admin_address, pod = %settings.pod, workers = settings.workers, bus = settings.blueprint.relay.kind(),
-        open_files = settings.open_files, max_sockets = settings.blueprint.config.limits.max_sockets, version = env!("CARGO_PKG_VERSION"), "listening"
+        open_files = settings.open_files, memory_limit = settings.memory_limit, max_sockets = settings.blueprint.config.limits.max_sockets, version = env!("CARGO_PKG_VERSION"), "listening"
     );
     let workers = Workers::new(usize::from(settings.workers), settings.blueprint.relay.kind());
-    let admin = tokio::spawn(admin::serve(admin_listener, workers.clone()));
+    let admin = tokio::spawn(admin::serve(admin_listener, workers.clone(), settings.blueprint.config.allowed_hosts.clone()));
     let settings = Arc::new(settings);
     let mut lives = tokio::task::JoinSet::new();
     for number in 0..settings.workers {

@@ -9,6 +9,7 @@ pub mod app;
 pub mod axe;
 pub mod bin;
 pub mod browser;
+pub mod cgroup;
 pub mod cluster;
 pub mod cookie;
 pub mod crowd;

@@ -102,23 +102,20 @@ async fn words_that_yaml_misreads_stay_text_at_the_api_server() -> Result<()> {
         assert!(names.len() >= 20, "{}", names.len());
         let values: BTreeMap<_, _> = TRAPS.iter().enumerate().map(|(n, trap)| (format!("t{n}"), (*trap).to_owned())).collect();
         for object in &mut objects {
-            match object {
-                Object::Deployment(deployment) => {
-                    deployment.metadata.annotations = Some(values.iter().chain(&names).map(|(k, v)| (k.clone(), v.clone())).collect());
-                    let spec = deployment.spec.as_mut().unwrap();
-                    spec.replicas = Some(0);
-                    let pod = spec.template.spec.as_mut().unwrap();
-                    pod.node_selector = Some(names.clone());
-                    let env = pod.containers[0].env.as_mut().unwrap();
-                    let plain = env.iter().find(|variable| variable.value.is_some()).unwrap().clone();
-                    env.clear();
-                    for (name, value) in &values {
-                        let mut variable = plain.clone();
-                        (variable.name, variable.value) = (name.clone(), Some(value.clone()));
-                        env.push(variable);
-                    }
+            if let Object::Deployment(deployment) = object {
+                deployment.metadata.annotations = Some(values.iter().chain(&names).map(|(k, v)| (k.clone(), v.clone())).collect());
+                let spec = deployment.spec.as_mut().unwrap();
+                spec.replicas = Some(0);
+                let pod = spec.template.spec.as_mut().unwrap();
+                pod.node_selector = Some(names.clone());
+                let env = pod.containers[0].env.as_mut().unwrap();
+                let plain = env.iter().find(|variable| variable.value.is_some()).unwrap().clone();
+                env.clear();
+                for (name, value) in &values {
+                    let mut variable = plain.clone();
+                    (variable.name, variable.value) = (name.clone(), Some(value.clone()));
+                    env.push(variable);
                 }
-                _ => {}
             }
         }
         space.apply(&write::yaml(&objects)?).await?;

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::Command;
 use sticky_core::harmless::{harmless_json, harmless_styled};
 use testkit::local::{Local, Runtime};
@@ -36,6 +37,11 @@ fn stickyctl(arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
+fn with_spec(path: &Path, spec: &str) -> Result<Command> {
+    std::fs::write(path, spec)?;
+    stickyctl(&["render", "-f", path.to_str().context("no path")?])
+}
+
 const TITLE: &str = r"\u{1b}]0;title\u{7}\u{9b}2J";
 
 #[test]
@@ -44,16 +50,16 @@ fn keys_and_values_of_a_spec() -> Result<()> {
     let path = folder.path().join("spec.yaml");
     // YAML allows these characters as escapes only.
     let quoted = harmless_json(&serde_json::to_string(HOSTILE)?);
+    // Some errors quote the value, and some only name the key.
+    check("mode", "mode: expected", &mut with_spec(&path, &format!("mode: {quoted}"))?)?;
+    check("redis.url", "redis.url: invalid", &mut with_spec(&path, &format!("redis: {{url: {quoted}}}"))?)?;
     for spec in [
         format!("{quoted}: 1"),
-        format!("mode: {quoted}"),
         format!("image: {{name: {quoted}}}"),
         format!("ingress: {{host: {quoted}, cookie: {{sameSite: {quoted}}}}}"),
         format!("ingress: {{trustedProxies: [{quoted}]}}"),
-        format!("redis: {{url: {quoted}}}"),
     ] {
-        std::fs::write(&path, &spec)?;
-        check(&spec, r"\u{1b}]0;title", &mut stickyctl(&["render", "-f", path.to_str().context("no path")?])?)?;
+        check(&spec, r"\u{1b}]0;title", &mut with_spec(&path, &spec)?)?;
     }
     Ok(())
 }
@@ -65,13 +71,14 @@ fn arguments_variables_and_names_of_files() -> Result<()> {
         &["render", "-f", HOSTILE],
         &["render", HOSTILE],
         &[HOSTILE],
-        &["verify", HOSTILE],
         &["verify", "http://127.0.0.1:1/", "--baseline", HOSTILE],
         &["status", "--kubeconfig", HOSTILE],
         &["kill", HOSTILE],
     ] {
         check(&format!("{arguments:?}"), "title", &mut stickyctl(arguments)?)?;
     }
+    // What may be a secret in a URL is not shown.
+    check("verify", "invalid URL", &mut stickyctl(&["verify", HOSTILE])?)?;
     for (variable, arguments) in [
         ("STICKYCTL_NAME", &["render"][..]),
         ("STICKYCTL_INGRESS_HOST", &["render"]),
@@ -103,7 +110,7 @@ fn a_variable_that_is_not_utf_8() -> Result<()> {
 }
 
 /// Answers each request with the same status, headers and body, on a port of its own.
-fn site(status: &'static str, headers: String, body: String) -> Result<SocketAddr> {
+fn site(status: &'static str, headers: &'static str, body: String) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
@@ -126,7 +133,7 @@ fn site(status: &'static str, headers: String, body: String) -> Result<SocketAdd
 fn what_a_site_says() -> Result<()> {
     let body = serde_json::json!({ "pod": HOSTILE, "worker": HOSTILE, "client_id": HOSTILE, "page_by": HOSTILE }).to_string();
     // A header can't have C0 controls, but it can have C1 and others.
-    let header = format!("Set-Cookie: a\u{9b}2J\u{202e}=b\u{9b}2J\u{202e}; Path=/\u{9b}2J\r\nX-Sticky-Pod: p\u{9b}2J\u{202e}\r\n");
+    let header = "Set-Cookie: a\u{9b}2J\u{202e}=b\u{9b}2J\u{202e}; Path=/\u{9b}2J\r\nX-Sticky-Pod: p\u{9b}2J\u{202e}\r\n";
     let address = site("200 OK", header, body)?;
     let url = format!("http://{address}/");
     for identity in ["json:/pod", "header:x-sticky-pod"] {
@@ -156,10 +163,10 @@ fn what_a_cluster_says() -> Result<()> {
     };
     let json = "Content-Type: application/json\r\n";
     let old = serde_json::json!({ "major": "1", "minor": "2", "gitVersion": format!("v1.2{HOSTILE}") }).to_string();
-    let path = kubeconfig(site("200 OK", json.to_owned(), old)?)?;
+    let path = kubeconfig(site("200 OK", json, old)?)?;
     check("an old version", TITLE, &mut stickyctl(&["status", "--kubeconfig", &path])?)?;
     let status = serde_json::json!({ "kind": "Status", "status": "Failure", "message": HOSTILE, "reason": HOSTILE, "code": 403 }).to_string();
-    let path = kubeconfig(site("403 Forbidden", json.to_owned(), status)?)?;
+    let path = kubeconfig(site("403 Forbidden", json, status)?)?;
     check("a refusal", TITLE, &mut stickyctl(&["status", "--kubeconfig", &path])?)
 }
 

@@ -72,6 +72,7 @@ impl LocalUpArgs {
             redis: self.relay.redis(),
             fanout: self.relay.fanout,
             drain: self.drain.plan(),
+            memory_limit: self.limits.memory_limit(),
             limits: self.limits.limits(sticky_app::open_files::raise_limit()),
             detach: self.detach,
         }

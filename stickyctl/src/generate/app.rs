@@ -146,6 +146,7 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
         (env::MAX_SOCKETS, limits.max_sockets),
         (env::MAX_REQUESTS, limits.max_requests),
         (env::SOCKETS_PER_SESSION, limits.sockets_per_session),
+        (env::CONNECTIONS_PER_ADDRESS, limits.connections_per_address),
         (env::NEW_SESSIONS_PER_MINUTE, limits.new_sessions_per_minute),
     ];
     all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));

@@ -27,6 +27,7 @@ pub fn full() -> StickyApp {
         max_sockets: Some(1_000),
         max_requests: Some(100),
         sockets_per_session: Some(4),
+        connections_per_address: Some(200),
         new_sessions_per_minute: Some(30),
     };
     spec.drain.grace = Some(Seconds(60));
@@ -153,8 +154,9 @@ prop_compose! {
 prop_compose! {
     fn limits()(max_body in option::of(16_384..=67_108_864_u64), max_text in option::of(1..=16_384_u64), max_frame in option::of(16_384..=67_108_864_u64),
                 max_sockets in option::of(1..=10_000_000_u64), max_requests in option::of(1..=1_000_000_u64),
-                sockets_per_session in option::of(1..=1_000_u64), new_sessions_per_minute in option::of(1..=1_000_000_u64)) -> Limits {
-        Limits { max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, new_sessions_per_minute }
+                sockets_per_session in option::of(1..=1_000_u64), connections_per_address in option::of(1..=10_000_000_u64),
+                new_sessions_per_minute in option::of(1..=1_000_000_u64)) -> Limits {
+        Limits { max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, connections_per_address, new_sessions_per_minute }
     }
 }
 
@@ -180,7 +182,9 @@ prop_compose! {
         spec.network_policy = NetworkPolicy { enabled, allow_from, restrict_egress: enabled && restricts };
         spec.metrics.namespace = metrics;
         spec.placement = Placement { node_selector, tolerations };
-        let new_sessions_per_minute = limits.new_sessions_per_minute.filter(|_| !ingress.trusted_proxies.is_empty());
-        StickyApp { ingress, redis, limits: Limits { new_sessions_per_minute, ..limits }, ..spec }
+        let trusted = !ingress.trusted_proxies.is_empty();
+        let new_sessions_per_minute = limits.new_sessions_per_minute.filter(|_| trusted);
+        let connections_per_address = limits.connections_per_address.filter(|_| trusted);
+        StickyApp { ingress, redis, limits: Limits { new_sessions_per_minute, connections_per_address, ..limits }, ..spec }
     }
 }

@@ -1,12 +1,16 @@
 use super::*;
 use crate::generate::front_door::install::Install;
+use crate::generate::preset::Preset;
 use crate::spec::check;
 use crate::spec::ingress::{FrontDoor, Ingress};
 use crate::spec::pods::{Autoscaling, Seconds};
+use crate::spec::quantity::Quantity;
 use crate::spec::redis::SecretKey;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
+use sticky_core::memory;
+use sticky_core::names::env;
 
 fn values(spec: &StickyApp) -> Vec<Value> {
     objects(spec, true).iter().map(|object| serde_json::to_value(object).unwrap()).collect()
@@ -61,6 +65,26 @@ fn pods_have_no_privilege() {
         assert_eq!(container["securityContext"]["capabilities"]["drop"][0], "ALL");
         assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
         assert!(container["resources"]["requests"]["memory"].is_string() && container["resources"]["limits"]["memory"].is_string());
+    }
+}
+
+/// The table of limits in docs/operations.md names these numbers.
+#[test]
+fn the_memory_limit_of_a_pod_and_the_budget_of_its_workers_agree() {
+    let documented = include_str!("../../../docs/operations.md");
+    for (preset, sockets) in [(Preset::Nginx3x1, "9,062"), (Preset::Nginx1x4, "1,977"), (Preset::Traefik3x1, "9,062"), (Preset::Traefik1x4, "1,977")]
+    {
+        let mode = preset.mode();
+        let pod = one(&StickyApp { mode, ..StickyApp::default() }, "Deployment", "sticky-sessions")["spec"]["template"]["spec"].clone();
+        let container = &pod["containers"][0];
+        let limit: Quantity = container["resources"]["limits"]["memory"].as_str().unwrap().parse().unwrap();
+        let limit = u64::try_from(limit.whole()).unwrap();
+        let budget = memory::budget(limit, mode.workers);
+        assert!(budget as u64 * u64::from(mode.workers) < limit, "{}", preset.name());
+        assert_eq!(memory::sockets(budget).to_string(), sockets.replace(',', ""), "{}", preset.name());
+        assert!(documented.contains(sockets), "docs/operations.md lacks {sockets}");
+        let overridden = container["env"].as_array().unwrap().iter().any(|e| e["name"] == env::MAX_SOCKETS || e["name"] == env::MEMORY_LIMIT);
+        assert!(!overridden, "the app derives both from the limit of its control group");
     }
 }
 

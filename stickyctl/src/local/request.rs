@@ -29,6 +29,8 @@ pub(crate) struct UpRequest {
     pub drain: Plan,
     /// The limits of each worker.
     pub limits: Limits,
+    /// The memory that all workers may use together, in bytes.
+    pub memory_limit: u64,
     /// Whether to run in the background.
     pub detach: bool,
 }

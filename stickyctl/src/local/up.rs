@@ -17,9 +17,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sticky_app::bus::Relay;
 use sticky_app::bus::memory::Hub;
-use sticky_app::server::{Blueprint, Config};
+use sticky_app::server::{Blueprint, Config, Memory};
 use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::is_loopback;
+use sticky_core::memory;
 use sticky_core::topology::{Affinity, Door as DoorView};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -146,6 +147,8 @@ fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
         door: request.door.clone(),
         expose: Expose::Full,
         relay,
+        // All workers are threads of this process, so they share one budget.
+        memory: Memory::new(memory::budget(request.memory_limit, 1)),
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Recorded {
     err: Mutex<String>,
     /// What is typed at a question; `None` is a pipe, where questions can't be asked.
     typed: Option<&'static str>,
+    /// The width of the terminal.
+    columns: Option<usize>,
     /// What stdout is, if it takes nothing.
     broken: Option<ErrorKind>,
 }
@@ -26,6 +28,11 @@ impl Recorded {
     /// A pipe whose reader has gone, or a full disk.
     pub(crate) fn broken(why: ErrorKind) -> &'static Self {
         Box::leak(Box::new(Self { broken: Some(why), ..Self::default() }))
+    }
+
+    /// A terminal with so many columns.
+    pub(crate) fn narrow(columns: usize) -> &'static Self {
+        Box::leak(Box::new(Self { columns: Some(columns), typed: Some(""), ..Self::default() }))
     }
 
     /// A terminal where every question gets the same answer.
@@ -62,6 +69,10 @@ impl Sink for Recorded {
         }
         self.out.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
         Ok(true)
+    }
+
+    fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     fn err(&self, line: &str) {

@@ -30,10 +30,8 @@ pub(crate) enum InvalidImage {
 pub(crate) fn check_image(reference: &str) -> Result<(), InvalidImage> {
     let wrong = || InvalidImage::Form(reference.to_owned());
     let (named, digest) = reference.split_once('@').map_or((reference, None), |(named, digest)| (named, Some(digest)));
-    if let Some(digest) = digest {
-        if !is_digest(digest) {
-            return Err(wrong());
-        }
+    if digest.is_some_and(|digest| !is_digest(digest)) {
+        return Err(wrong());
     }
     // A colon before the last slash belongs to the port of a registry.
     let slash = named.rfind('/').map_or(0, |at| at + 1);

@@ -100,6 +100,6 @@ mod tests {
             assert_eq!(written(path), Written::Yaml, "{path}");
         }
         let order: Vec<&str> = keys().iter().take(4).map(|key| key.path.as_str()).collect();
-        assert_eq!((keys().len(), order), (58, vec!["name", "namespace", "mode", "image.name"]));
+        assert_eq!((keys().len(), order), (59, vec!["name", "namespace", "mode", "image.name"]));
     }
 }

@@ -137,11 +137,11 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub max_frame: Option<u64>,
-    /// The most sockets on one worker.
+    /// The most sockets on one worker, if `resources.limits.memory` has room for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_sockets: Option<u64>,
-    /// The most requests in flight on one worker.
+    /// The most messages that one worker answers over HTTP at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_requests: Option<u64>,
@@ -149,6 +149,11 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000))]
     pub sockets_per_session: Option<u64>,
+    /// The most connections of one client address on one worker, counting its sockets and requests in progress; requires
+    /// `ingress.trustedProxies`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub connections_per_address: Option<u64>,
     /// The most new sessions from one client address per minute; requires `ingress.trustedProxies`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]

@@ -40,6 +40,27 @@ async fn files_of_every_verdict() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else stays");
 }
 
+/// Found before the first request: what verify did not write stays, unless it is forced, and links stay even then.
+#[tokio::test]
+async fn files_of_others_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (page, junit, link) = (folder.path().join("a.html"), folder.path().join("a.xml"), folder.path().join("link"));
+    std::fs::write(&page, "<title>mine</title>").unwrap();
+    std::fs::write(&junit, "<testsuites name=\"mine\">").unwrap();
+    std::os::unix::fs::symlink(&page, &link).unwrap();
+    let site = Site::default().serve().await;
+    for (flag, path, why) in [("--report", &page, "--force"), ("--junit-file", &junit, "--force"), ("--report", &link, "a symbolic link")] {
+        let was = text(path);
+        let refused = verify(&site, &[flag, path.to_str().unwrap()]).await;
+        assert!(refused.code == Some(2) && refused.stderr.contains(why), "{}", refused.stderr);
+        assert_eq!(text(path), was);
+    }
+    let forced = verify(&site, &["--force", "--report", page.to_str().unwrap(), "--junit-file", junit.to_str().unwrap()]).await;
+    assert!(forced.code == Some(0) && text(&page).contains("<title>stickyctl verify</title>"), "{}", forced.stderr);
+    let linked = verify(&site, &["--force", "--report", link.to_str().unwrap()]).await;
+    assert!(linked.code == Some(2) && link.is_symlink(), "{}", linked.stderr);
+}
+
 /// However many scenarios fail: JUnit passes if the exit code is 0, and only then.
 #[tokio::test]
 async fn junit_agrees_with_the_exit_code() {

@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { cutId, fit, podOf, saidBy, shortId, speakerOf } from "../ids.js";
+import { cutId, fit, podOf, shortId, speakerOf } from "../ids.js";
 import { newTraceId } from "../send.js";
 import { share } from "../share.js";
 import { grid } from "./world.mjs";
@@ -17,7 +17,6 @@ test("identities", () => {
   assert.deepEqual([podOf("app-1:2"), podOf("app-1")], ["app-1", "app-1"]);
   assert.equal(speakerOf("[app-1:2]  hello"), "app-1:2");
   assert.equal(speakerOf("<b>[app]</b>"), null);
-  assert.equal(saidBy("[app]   hello"), " hello");
 });
 
 test("long names keep their end", () => {

@@ -101,6 +101,7 @@ fn what_values_can_not_be_together() {
         ("networkPolicy: {enabled: false, restrictEgress: true}", &["/networkPolicy/enabled"]),
         (&with_digest, &["/image/name"]),
         ("limits: {newSessionsPerMinute: 30}", &["/ingress/trustedProxies"]),
+        ("limits: {connectionsPerAddress: 30}", &["/ingress/trustedProxies"]),
         ("autoscaling: {}\nresources: {requests: {cpu: null}}", &["/resources/requests", "cpu"]),
     ] {
         refused(&helm, values, words);

@@ -149,3 +149,18 @@ async fn nothing_waits_for_ever() {
     let pipe = used(&folder, None, Duration::from_millis(100)).await;
     assert_eq!(pipe.what, "the kubeconfig can't be used: it, or a file that it names, could not be read within 0.1 s");
 }
+
+/// kube's reader has limits of its own. An alias square took gigabytes and a minute with another one.
+#[test]
+fn a_small_hostile_kubeconfig() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kubeconfig");
+    let square = format!("a: &a [{}]\npreferences: [{}]\n", vec!["x"; 4_000].join(","), vec!["*a"; 10_000].join(","));
+    for text in [square, format!("preferences: {}", "[".repeat(40_000)), format!("preferences:\n{}x", " - ".repeat(40_000))] {
+        std::fs::write(&path, &text).unwrap();
+        let began = std::time::Instant::now();
+        let refused = super::kubeconfig(&Access { kubeconfig: Some(path.clone()), context: None });
+        assert!(matches!(refused, Err(Error::Unusable(_))), "{}", &text[..20]);
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+}

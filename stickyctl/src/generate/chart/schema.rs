@@ -101,6 +101,11 @@ fn rules() -> Value {
             at("ingress.trustedProxies", json!({"type": "array", "minItems": 1})),
         ),
         when(
+            "Without trusted proxies every client has the front door's address.",
+            at("limits.connectionsPerAddress", json!({"type": "integer"})),
+            at("ingress.trustedProxies", json!({"type": "array", "minItems": 1})),
+        ),
+        when(
             "The autoscaler's target is a percentage of the CPU request.",
             at("autoscaling", json!({"type": "object"})),
             at("resources.requests.cpu", json!({"type": ["string", "number"]})),

@@ -2,6 +2,7 @@
 
 use crate::spec::pods::{Amounts, Limits, Resources};
 use crate::spec::{Findings, StickyApp};
+use sticky_core::memory;
 use sticky_core::mode::MOST;
 
 /// The largest body, text or frame that the app can be set to, in bytes.
@@ -18,6 +19,7 @@ const DOORS_MOVE_ON: u32 = 7;
 pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
     resources("resources", &spec.resources, findings);
     limits(&spec.limits, !spec.ingress.trusted_proxies.is_empty(), findings);
+    sockets_fit_into_memory(spec, findings);
     drain(spec, findings);
     autoscaling(spec, findings);
 }
@@ -53,6 +55,7 @@ fn limits(limits: &Limits, trusted: bool, findings: &mut Findings) {
         ("maxSockets", limits.max_sockets, 10_000_000),
         ("maxRequests", limits.max_requests, 1_000_000),
         ("socketsPerSession", limits.sockets_per_session, 1_000),
+        ("connectionsPerAddress", limits.connections_per_address, 10_000_000),
         ("newSessionsPerMinute", limits.new_sessions_per_minute, 1_000_000),
     ];
     for (name, value, most) in bounds {
@@ -67,9 +70,25 @@ fn limits(limits: &Limits, trusted: bool, findings: &mut Findings) {
             findings.refuse("limits.maxText", format!("a text of {text} bytes can never arrive, because limits.{name} is {carrier}"));
         }
     }
-    if limits.new_sessions_per_minute.is_some() && !trusted {
-        findings
-            .refuse("limits.newSessionsPerMinute", "without ingress.trustedProxies every client would have the front door's address; set that too");
+    for (name, value) in [("connectionsPerAddress", limits.connections_per_address), ("newSessionsPerMinute", limits.new_sessions_per_minute)] {
+        if value.is_some() && !trusted {
+            let why = "without ingress.trustedProxies every client would have the front door's address; set that too";
+            findings.refuse(&format!("limits.{name}"), why);
+        }
+    }
+}
+
+/// The app refuses sockets for which its memory has no room, whatever the limit says.
+fn sockets_fit_into_memory(spec: &StickyApp, findings: &mut Findings) {
+    let (Some(most), Some(memory)) = (spec.limits.max_sockets, &spec.resources.limits.memory) else { return };
+    let limit = u64::try_from(memory.whole()).unwrap_or_default();
+    let room = memory::sockets(memory::budget(limit, spec.mode.workers));
+    if usize::try_from(most).is_ok_and(|most| most > room) {
+        let workers = spec.mode.workers;
+        findings.warn(
+            "limits.maxSockets",
+            format!("resources.limits.memory {memory} has room for {room} sockets on each of {workers} workers; raise it, or expect 503 beyond that"),
+        );
     }
 }
 

@@ -65,6 +65,7 @@ fn a_text_must_fit_its_carriers() {
     assert_eq!(all.len(), 2, "{all:?}");
     refuses("limits.maxText", "limits.maxBody is 100", |s| s.limits.max_body = Some(100));
     refuses("limits.maxSockets", "1 to", |s| s.limits.max_sockets = Some(0));
+    refuses("limits.connectionsPerAddress", "trustedProxies", |s| s.limits.connections_per_address = Some(5));
     refuses("limits.newSessionsPerMinute", "trustedProxies", |s| s.limits.new_sessions_per_minute = Some(5));
 }
 

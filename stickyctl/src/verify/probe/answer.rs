@@ -5,6 +5,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::LOCATION;
 
+/// The largest part of a body that is read, in bytes.
+pub(super) const MOST_BODY: usize = 1 << 20;
 /// The longest URL of a redirect that is shown, in characters.
 const LONGEST: usize = 200;
 

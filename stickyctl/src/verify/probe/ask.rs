@@ -1,6 +1,6 @@
 //! One request on its own connection: many proxies keep a connection on one pod, cookie or not.
 
-use super::answer::Answer;
+use super::answer::{Answer, MOST_BODY};
 use super::connect::connect;
 use super::error::ProbeError;
 use super::target::{Body, Target};
@@ -16,8 +16,6 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// The largest part of a body that is read, in bytes.
-pub(super) const MOST_BODY: usize = 1 << 20;
 /// How long a body is read that is not searched for an identity.
 const BODY: Duration = Duration::from_secs(2);
 const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,6 @@
 //! Where requests go: the host that they name, and the addresses that connections go to.
 
-use super::ask::MOST_BODY;
+use super::answer::MOST_BODY;
 use super::tls::Tls;
 use super::way::Way;
 use bytes::Bytes;

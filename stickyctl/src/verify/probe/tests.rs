@@ -1,7 +1,7 @@
 //! Probes of sites that consist of a few lines of bytes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-use super::ask::MOST_BODY;
+use super::answer::MOST_BODY;
 use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::shoot::open;

@@ -16,8 +16,8 @@ const SHOWN: usize = 3;
 const COOKIES: usize = 12;
 /// The longest bar, in characters.
 const BAR: u64 = 12;
-/// The narrowest terminal that has room for two such bars, in columns; others get half of them.
-const WIDE: usize = 60;
+/// What a pod's row has beside its name and its two bars, in columns.
+const BESIDE: usize = 21;
 /// The longest name and the longest attributes of a cookie that are shown, in characters.
 const COOKIE: usize = 40;
 
@@ -35,7 +35,7 @@ impl Report {
         let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
         let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3);
         text.push_str(&self.moved());
-        text.push_str(&self.spread(if width.is_some_and(|width| width < WIDE) { BAR / 2 } else { BAR }));
+        text.push_str(&self.spread(width));
         text.push_str(&self.numbers());
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
@@ -70,12 +70,14 @@ impl Report {
         format!("\n{text}")
     }
 
-    fn spread(&self, longest: u64) -> String {
+    fn spread(&self, width: Option<usize>) -> String {
         if self.pods.is_empty() {
             return String::new();
         }
+        let name = self.pods.iter().map(|pod| pod.pod.chars().count()).max().unwrap_or_default();
+        let room = width.map_or(u64::MAX, |width| (width.saturating_sub(name + BESIDE) / 2) as u64);
         let most = self.pods.iter().map(|pod| pod.controls.max(pod.sessions)).max().unwrap_or_default().max(1);
-        let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * longest).div_ceil(most) as usize));
+        let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * BAR.min(room)).div_ceil(most) as usize));
         let rows = self.pods.iter().enumerate().map(|(place, pod)| [(place + 1).to_string(), pod.pod.clone(), bar(pod.controls), bar(pod.sessions)]);
         format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4))
     }
