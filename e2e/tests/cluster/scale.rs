@@ -170,6 +170,7 @@ async fn a_release_that_kubectl_applied_is_scaled() -> Result<()> {
         space.kube.load_app().await?;
         let rendered = render(&spec(space, json!({"mode": "1x1", "resources": {"requests": {"cpu": "10m"}}})).await?).await?;
         space.kube.feed(&["-n", &space.name, "apply", "-f", "-"], &rendered).await?;
+        space.password(NAME).await?;
         space.rollout(&format!("deployment/{NAME}")).await?;
         for (words, mode) in [(["scale", "2"], "2x1"), (["mode", "1x2"], "1x2")] {
             assert_eq!(space.stickyctl(&words).await?.ok()?, format!("{NAME} is {mode}"));
