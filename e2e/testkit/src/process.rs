@@ -6,12 +6,22 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long the output of a process that has exited is waited for. A grandchild can keep a stream open for longer.
+const REST: Duration = Duration::from_secs(1);
 
 /// The lines that one stream of a process has written so far.
 #[derive(Debug, Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<String>>>);
+pub struct Lines(Arc<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    lines: Mutex<Vec<String>>,
+    complete: AtomicBool,
+}
 
 impl Lines {
     fn follow(stream: impl Read + Send + 'static) -> Self {
@@ -23,16 +33,21 @@ impl Lines {
             let mut line = Vec::new();
             while matches!(reader.read_until(b'\n', &mut line), Ok(n) if n > 0) {
                 let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-                kept.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+                kept.0.lines.lock().unwrap_or_else(PoisonError::into_inner).push(text);
                 line.clear();
             }
+            kept.0.complete.store(true, Ordering::Release);
         });
         lines
     }
 
     #[must_use]
     pub fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.0.complete.load(Ordering::Acquire)
     }
 
     #[must_use]
@@ -47,7 +62,7 @@ pub struct Process {
     name: String,
     child: Child,
     pid: Pid,
-    status: Option<ExitStatus>,
+    status: Option<(ExitStatus, Instant)>,
     pub stdout: Lines,
     pub stderr: Lines,
 }
@@ -74,12 +89,14 @@ impl Process {
         kill_process(self.pid, signal).with_context(|| format!("{} {} is gone", self.name, self.pid()))
     }
 
-    /// The exit status; `None` while it runs.
+    /// The exit status, once all output is read; `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
-            self.status = self.child.try_wait().ok().flatten();
+            self.status = self.child.try_wait().ok().flatten().map(|status| (status, Instant::now()));
         }
-        self.status
+        let (status, since) = self.status?;
+        let is_read = self.stdout.is_complete() && self.stderr.is_complete();
+        (is_read || since.elapsed() >= REST).then_some(status)
     }
 
     /// Waits for the exit code. As in a shell, death by a signal is 128 plus the signal's number.
