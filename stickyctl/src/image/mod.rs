@@ -1,6 +1,6 @@
 //! The app's image, without Docker: a static binary in an OCI archive, loaded into the nodes of a cluster.
 //!
-//! `source` finds the binary, `elf` checks it, `archive` and `layer` make the tar, [`load`] loads it into the nodes.
+//! `source` finds the binary, `elf` checks it, `archive` and `layer` make the tar, `load` loads it into the nodes.
 
 mod arch;
 mod archive;
