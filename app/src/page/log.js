@@ -4,10 +4,10 @@ import { el, mark } from "./tree.js";
 
 const KEPT = 200;
 
-/** @typedef {{ proto: "https" | "wss" | "note", text: string, slot?: number | null, missed?: boolean }} Line */
+/** @typedef {{ proto: "http" | "ws" | "note", text: string, slot?: number | null, missed?: boolean }} Line */
 
 export function createLog() {
-  const log = $("log"), list = /** @type {HTMLElement} */ (log.firstElementChild), count = { https: 0, wss: 0 };
+  const log = $("log"), list = /** @type {HTMLElement} */ (log.firstElementChild), count = { http: 0, ws: 0 };
   let bursts = 0;
   const empty = () => list.replaceChildren(el("li", "empty", "Nothing yet."));
   /** @param {keyof typeof count} proto */
@@ -28,15 +28,15 @@ export function createLog() {
     }
   }
 
-  for (const proto of /** @type {const} */ (["https", "wss"])) {
+  for (const proto of /** @type {const} */ (["http", "ws"])) {
     const box = input("f-" + proto);
     box.addEventListener("change", () => log.classList.toggle("no-" + proto, !box.checked));
   }
   $("clear").addEventListener("click", () => {
     empty();
-    count.https = count.wss = 0;
-    counted("https");
-    counted("wss");
+    count.http = count.ws = 0;
+    counted("http");
+    counted("ws");
   });
   empty();
 

@@ -170,7 +170,7 @@ function followByAsking() {
 function hear(frame) {
   if (frame.websocket_pid !== undefined) {
     const at = typeof frame.at === "string" ? frame.at : String(frame.websocket_pid);
-    log.add({ proto: "wss", text: "socket on " + cutId(String(frame.websocket_pid), clientId), slot: slotOf(state.world, at) });
+    log.add({ proto: "ws", text: "socket on " + cutId(String(frame.websocket_pid), clientId), slot: slotOf(state.world, at) });
     if (frame.relay === "off" || state.relay === "off") setRelay(frame.relay === "off" ? "off" : "on");
   } else if (frame.topology) setWorld(frame.topology);
   else if (frame.relay === "on" || frame.relay === "off") setRelay(frame.relay);

@@ -95,7 +95,7 @@ export function createSender(env) {
   /** @type {(m: Message, problem: Problem, text: string, who?: string | null) => void} */
   function fail(m, problem, text, who = null) {
     const missed = !m.outcome;
-    env.log({ proto: "https", text, who, missed });
+    env.log({ proto: "http", text, who, missed });
     decide(m, "missed", problem);
     answered(m);
   }
@@ -110,7 +110,7 @@ export function createSender(env) {
       return fail(m, { kind: "refused", status: response.status, code }, cutId(`${response.status} ${words}`.trim(), env.clientId), who);
     }
     const a = actionOf(m.op), nobody = a.back === "ws" && (a.bus ? json.receivers : json.delivered) === 0;
-    env.log({ proto: "https", text: cutId(String(json.text ?? ""), env.clientId), who: reachedBy(m), missed: nobody && !m.outcome });
+    env.log({ proto: "http", text: cutId(String(json.text ?? ""), env.clientId), who: reachedBy(m), missed: nobody && !m.outcome });
     if (a.back === "http") decide(m, "arrived");
     else if (nobody) decide(m, "missed");
     else waitForReply(m);
@@ -130,7 +130,7 @@ export function createSender(env) {
    */
   function heard(frame) {
     const text = String(frame.text), who = env.expose === "off" ? null : env.resolve(speakerOf(text));
-    env.log({ proto: "wss", text: cutId(text, env.clientId), who });
+    env.log({ proto: "ws", text: cutId(text, env.clientId), who });
     const m = pending.get(String(frame.idempotency_key));
     if (!m || m.outcome || actionOf(m.op).back !== "ws") return;
     m.frame = { hops: hopsFrom(frame.trace?.hops), speaker: who };
@@ -144,7 +144,7 @@ export function createSender(env) {
   function refusedFrame(error) {
     const { code, words } = refusal(error);
     const m = [...pending.values()].find(x => actionOf(x.op).out === "ws" && !x.outcome);
-    env.log({ proto: "wss", text: cutId(words, env.clientId), missed: Boolean(m) });
+    env.log({ proto: "ws", text: cutId(words, env.clientId), missed: Boolean(m) });
     if (m) decide(m, "missed", { kind: "refused", code });
   }
 

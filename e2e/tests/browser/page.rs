@@ -34,6 +34,8 @@ async fn local_3x1() -> Result<()> {
     let local = Local::start(&[]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
     page.six_buttons_of_3x1().await?;
+    let said = page.browser.eval("return document.body.innerText").await?;
+    assert!(!said.as_str().unwrap().contains("HTTPS"), "the page came by http: {said}");
     page.nothing_from_elsewhere().await
 }
 
@@ -223,7 +225,7 @@ async fn the_keyboard() -> Result<()> {
         }
     }
     assert_eq!(sent.len(), 6, "{sent:?}");
-    for id in ["message", "f-https", "f-wss"] {
+    for id in ["message", "f-http", "f-ws"] {
         assert!(reached.contains(id), "{id} is not in {reached:?}");
     }
     Ok(())

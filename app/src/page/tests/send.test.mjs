@@ -57,7 +57,7 @@ test("a relay that doesn't come is missed once, and a late frame changes nothing
   assert.deepEqual(m.problem, { kind: "no-answer", seconds: 5 });
   t.sender.heard(reply(m));
   assert.deepEqual(score(t, "queue"), [1, 0, 1]);
-  assert.equal(t.lines.at(-1).proto, "wss");
+  assert.equal(t.lines.at(-1).proto, "ws");
 });
 
 test("no receiver is a miss at once", async () => {
