@@ -179,6 +179,18 @@ async fn something_is_missing() {
     assert_eq!(named(&failure.tries[0]), "kubectl describe pod POD -n sticky-sessions   names it; once it exists, the pod starts by itself");
 }
 
+/// The kubelet hasn't looked again, as after `up` on a release that `kubectl apply` began without the password.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_came_later_is_waited_for() {
+    let fake = Fake::new();
+    let state = json!({"waiting": {"reason": "CreateContainerConfigError", "message": "secret \"late\" not found"}});
+    fake.pods(Pods::container(state, json!({}), 0));
+    fake.put(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "late", "namespace": "sticky-sessions"}}));
+    let spec = apply(&fake, "sticky-app:2").await;
+    let failure: Failure = wait(&fake, &spec, None).await.0.unwrap_err().into();
+    assert_eq!(failure.exit, Exit::TimedOut, "{}", failure.what);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_volume_that_is_missing_shows_in_an_event_only() {
     let fake = Fake::new();

@@ -66,6 +66,12 @@ impl Trouble {
     pub(super) fn may_pass(&self) -> bool {
         self.kind == Kind::Image && !NEVER.iter().any(|text| self.said.contains(text))
     }
+
+    /// The Secret whose absence the kubelet reports.
+    pub(super) fn missing_secret(&self) -> Option<&str> {
+        let (_, rest) = self.said.split_once("secret \"").filter(|_| self.kind == Kind::Missing)?;
+        rest.split_once("\" not found").map(|(name, _)| name)
+    }
 }
 
 /// The trouble of a pod; `None` while it runs or is just starting. What shows only in an event ([`waits_for_volume`]) isn't covered.
@@ -192,6 +198,14 @@ mod tests {
         }
         assert!(!may_pass("InvalidImageName", "") && !may_pass("ErrImageNeverPull", "Container image is not present with pull policy of Never"));
         assert!(!may_pass("CreateContainerConfigError", "timeout"), "that is not about an image");
+    }
+
+    #[test]
+    fn the_secret_that_is_missing() {
+        let missing = |said: &str| Trouble { kind: Kind::Missing, pod: "a".into(), container: String::new(), said: said.into() };
+        assert_eq!(missing("CreateContainerConfigError: secret \"demo-redis\" not found").missing_secret(), Some("demo-redis"));
+        assert_eq!(missing("configmap \"demo\" not found").missing_secret(), None);
+        assert_eq!(missing("couldn't find key password in Secret a/demo-redis").missing_secret(), None);
     }
 
     #[test]

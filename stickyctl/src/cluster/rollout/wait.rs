@@ -11,7 +11,7 @@ use crate::output::{Live, Mark};
 use crate::poll::{Deadline, until};
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::{Event, Pod, Secret};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client};
 use std::time::Duration;
@@ -99,7 +99,7 @@ impl<'a> Rollout<'a> {
                     let since = seen.filter(|(kind, _)| *kind == trouble.kind).map_or_else(Instant::now, |(_, since)| since);
                     seen = Some((trouble.kind, since));
                     let patience = if trouble.kind == Kind::Unschedulable { NO_NODE } else { PATIENCE };
-                    if since.elapsed() > patience && !trouble.may_pass() {
+                    if since.elapsed() > patience && !trouble.may_pass() && !self.has_come(trouble).await {
                         return Err(Error::Stuck(Box::new(self.stuck(trouble.clone(), progress, &pods).await)));
                     }
                 }
@@ -155,6 +155,15 @@ impl<'a> Rollout<'a> {
         let found = ask(&format!("reading the events of pod {name}"), events.list(&params)).await?;
         let said = found.items.into_iter().filter_map(|event| event.message).find(|message| message.contains("not found"));
         Ok(said.map(|said| Trouble { kind: Kind::Missing, pod: name, container: String::new(), said }))
+    }
+
+    /// Whether the Secret that a pod misses exists by now: the kubelet looks for it again within some seconds, up to two minutes for a
+    /// volume.
+    async fn has_come(&self, trouble: &Trouble) -> bool {
+        let Some(name) = trouble.missing_secret() else { return false };
+        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), self.namespace);
+        // Who may not read Secrets learns what the pod misses, as if it were still missing.
+        ask(&format!("looking for secret {name}"), secrets.get_metadata_opt(name)).await.is_ok_and(|found| found.is_some())
     }
 
     async fn stuck(&self, trouble: Trouble, progress: Progress, pods: &[Pod]) -> Stuck {
