@@ -15,7 +15,7 @@ use stickyctl::spec::StickyApp;
 use stickyctl::spec::ingress::FrontDoor;
 use testkit::kube::front_door;
 use testkit::kube::{Space, in_namespace};
-use testkit::wait;
+use testkit::{http, wait};
 
 const SOON: Duration = Duration::from_secs(60);
 /// Three pods that return their names, with a Service and an Ingress with a cookie.
@@ -95,11 +95,13 @@ async fn served(space: &Space, home: &Space, spec: &StickyApp, install: &Install
     let probes: Vec<String> = PROBES.split("\n---\n").filter(|document| document.contains("name: probe")).map(str::to_owned).collect();
     let probes = probes.join("\n---\n");
     ensure!(probes.contains("ingressClassName: nginx\n"), "the probes have another class");
-    space.apply(&probes.replace("ingressClassName: nginx\n", &format!("ingressClassName: {}\n", install.class))).await?;
-    space.rollout("deployment/probe").await?;
     home.rollout(&format!("deployment/{}", install.name())).await?;
     let address = home.run(&["get", "service", &install.name(), "-o", "jsonpath={.spec.clusterIP}"]).await?;
-    front_door::cookies_stick(&address).await?;
+    let host = http::named(&space.name, &address);
+    let class = format!("ingressClassName: {}\n", install.class);
+    space.apply(&probes.replace("ingressClassName: nginx\n", &class).replace("HOST", &host)).await?;
+    space.rollout("deployment/probe").await?;
+    front_door::cookies_stick(&host).await?;
     let status = space.json(&["get", "ingress", "probe"]).await?["status"]["loadBalancer"]["ingress"][0]["hostname"].clone();
     assert_eq!(status, format!("{}.{}.svc", install.name(), home.name), "where it can be reached, as the Ingress has it");
     tls(space, &address).await?;

@@ -18,13 +18,13 @@ async fn a_cluster_that_works() -> Result<()> {
     in_namespace("smoke", async |space| {
         space.kube.run(&["wait", "--for=condition=Ready", "node", "--all", "--timeout=30s"]).await?;
         space.create().await?;
-        space.apply(MANIFEST).await?;
-        let node = front_door::install(&space.kube).await?;
+        let host = http::named(&space.name, &front_door::install(&space.kube).await?);
+        space.apply(&MANIFEST.replace("HOST", &host)).await?;
         space.rollout("deployment/probe").await?;
         space.rollout("statefulset/redis").await?;
         names_and_data(space).await?;
         a_service_answers_here(space).await?;
-        front_door::cookies_stick(&node).await
+        front_door::cookies_stick(&host).await
     })
     .await
 }

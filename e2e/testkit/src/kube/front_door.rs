@@ -24,9 +24,9 @@ pub async fn install(kube: &Kube) -> Result<String> {
 }
 
 /// Asserts that a front door keeps sessions on the smoke manifest's probe pods: each new session gets a cookie and stays on its first
-/// pod, and sessions reach all three pods.
-pub async fn cookies_stick(address: &str) -> Result<()> {
-    let ask = |jar: &Jar| http::get(format!("http://{address}/")).cookie(&jar.header()).send();
+/// pod, and sessions reach all three pods. `host` is from [`http::named`].
+pub async fn cookies_stick(host: &str) -> Result<()> {
+    let ask = |jar: &Jar| http::get(format!("http://{host}/")).cookie(&jar.header()).send();
     // It learns about pods one by one, and sessions that begin while it knows only one would all be there.
     let mut known = HashSet::new();
     wait::until("the front door knows the route and three pods", SOON, async || {
