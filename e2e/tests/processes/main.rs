@@ -6,6 +6,7 @@ mod docs;
 mod drain;
 mod limits;
 mod local;
+mod n_by_n;
 mod nginx;
 mod redis;
 mod stdout;

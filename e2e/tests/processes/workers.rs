@@ -1,5 +1,6 @@
 //! Several workers in one pod: how they share the work, how one dies, and what the command line rejects.
 
+use crate::n_by_n::{one_on_each, relay_n_by_n};
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 use serde_json::json;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use testkit::app::{self, App};
 use testkit::process::{self, Process};
 use testkit::redis::Redis;
-use testkit::ws::{self, Ws};
+use testkit::ws;
 use testkit::{bin, http, local, ports, random, tools, wait};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -22,40 +23,6 @@ async fn four(flags: &[&str]) -> Result<Option<(App, Redis)>> {
     let url = redis.url();
     let app = App::start(&[&["--workers", "4", "--pod", "app-1", "--redis-url", &url], flags].concat()).await?;
     Ok(Some((app, redis)))
-}
-
-/// One socket on each worker, each with its own id.
-async fn one_on_each(app: &App) -> Result<Vec<(String, Ws)>> {
-    let mut all: HashMap<String, (String, Ws)> = HashMap::new();
-    // 300 sockets miss a worker with a chance of (3/4)^300.
-    for _ in 0..300 {
-        let id = random::client_id();
-        let socket = ws::socket(&app.url, &id).open().await?;
-        all.entry(socket.at()).or_insert((id, socket));
-        if all.len() == 4 {
-            return Ok(all.into_values().collect());
-        }
-    }
-    anyhow::bail!("300 sockets reached {:?} only", all.keys())
-}
-
-/// Every worker publishes to a socket on every worker.
-async fn relay_n_by_n(app: &App, sockets: &mut [(String, Ws)]) -> Result<()> {
-    for (id, socket) in sockets.iter_mut() {
-        let mut publishers = HashSet::new();
-        for n in 0..300 {
-            let text = format!("{n} {}", random::word());
-            let answer = http::post(app.at(&format!("/with-redis/{id}")), &json!({"text": text})).send().await?;
-            assert_eq!((answer.status, &answer.json()?["receivers"]), (200, &json!(1)), "{}", answer.text());
-            assert_eq!(socket.next_json().await?["text"], format!("[{}]  {text}", socket.identity()));
-            publishers.insert(answer.place()?);
-            if publishers.len() == 4 {
-                break;
-            }
-        }
-        assert_eq!(publishers.len(), 4, "to the socket at {}", socket.at());
-    }
-    Ok(())
 }
 
 #[tokio::test]

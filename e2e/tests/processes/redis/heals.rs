@@ -1,7 +1,8 @@
 //! Every way in which Redis refuses, stalls or vanishes, and the time from the moment that it is usable to the first relay.
 
 use super::site::{BACK, Site, site};
-use super::{SOON, have_redis, relay, until_status};
+use super::{SOON, have_redis, until_status};
+use crate::n_by_n::relay;
 use anyhow::Result;
 use serde_json::json;
 use std::time::{Duration, Instant};

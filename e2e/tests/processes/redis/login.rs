@@ -1,6 +1,7 @@
 //! How workers log in, and that nothing shows their secrets.
 
-use super::{SOON, have_redis, relay};
+use super::{SOON, have_redis};
+use crate::n_by_n::relay;
 use anyhow::Result;
 use std::io::Write as _;
 use testkit::app::App;

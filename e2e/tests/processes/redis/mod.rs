@@ -1,13 +1,12 @@
 //! A real Redis as the bus: relays, outages, and what its answers and its users can do to a worker.
 
+use crate::n_by_n::relay;
 use anyhow::Result;
 use serde_json::json;
-use std::collections::HashMap;
 use std::time::Duration;
 use testkit::app::App;
-use testkit::http::{self, Answer};
 use testkit::redis::Redis;
-use testkit::ws::{self, Ws};
+use testkit::ws;
 use testkit::{random, tools, wait};
 
 mod heals;
@@ -24,10 +23,6 @@ fn have_redis() -> bool {
     tools::present(&["redis-server"])
 }
 
-async fn relay(app: &App, id: &str, text: &str) -> Result<Answer> {
-    http::post(app.at(&format!("/with-redis/{id}")), &json!({"text": text})).send().await
-}
-
 async fn status(app: &App) -> Result<(u16, String)> {
     let answer = app.readyz().await?;
     Ok((answer.status, answer.json()?["status"].as_str().unwrap_or_default().to_owned()))
@@ -35,30 +30,6 @@ async fn status(app: &App) -> Result<(u16, String)> {
 
 async fn until_status(app: &App, code: u16, word: &str) -> Result<()> {
     wait::until(&format!("/readyz says {code} {word}"), SOON, async || (status(app).await.ok()? == (code, word.to_owned())).then_some(())).await
-}
-
-/// One socket on each of four workers.
-async fn one_on_each(app: &App) -> Result<Vec<(String, Ws)>> {
-    let mut all: HashMap<String, (String, Ws)> = HashMap::new();
-    for _ in 0..300 {
-        let id = random::client_id();
-        let socket = ws::socket(&app.url, &id).open().await?;
-        all.entry(socket.at()).or_insert((id, socket));
-        if all.len() == 4 {
-            break;
-        }
-    }
-    assert_eq!(all.len(), 4);
-    Ok(all.into_values().collect())
-}
-
-/// The next frame with a text, ignoring frames about the relay's state.
-async fn text(socket: &mut Ws) -> Result<String> {
-    loop {
-        if let Some(text) = socket.next_json().await?["text"].as_str() {
-            return Ok(text.to_owned());
-        }
-    }
 }
 
 #[tokio::test]

@@ -1,33 +1,14 @@
 //! Redis is missing, crashes, or stands still.
 
-use super::{SOON, have_redis, one_on_each, relay, status, text, until_status};
+use super::{SOON, have_redis, status, until_status};
+use crate::n_by_n::{one_on_each, relay, relay_n_by_n, text};
 use anyhow::Result;
 use serde_json::json;
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use testkit::app::App;
 use testkit::redis::Redis;
-use testkit::ws::{self, Ws};
+use testkit::ws;
 use testkit::{http, random, wait};
-
-/// Every worker publishes to a socket on every worker, each message arrives once and in order.
-async fn relay_n_by_n(app: &App, sockets: &mut [(String, Ws)]) -> Result<()> {
-    for (id, socket) in sockets.iter_mut() {
-        let mut publishers = HashSet::new();
-        for n in 0..300 {
-            let word = format!("{n} {}", random::word());
-            let answer = relay(app, id, &word).await?;
-            assert_eq!((answer.status, &answer.json()?["receivers"]), (200, &json!(1)), "{}", answer.text());
-            assert_eq!(text(socket).await?, format!("[{}]  {word}", socket.identity()));
-            publishers.insert(answer.place()?);
-            if publishers.len() == 4 {
-                break;
-            }
-        }
-        assert_eq!(publishers.len(), 4, "to the socket at {}", socket.at());
-    }
-    Ok(())
-}
 
 #[tokio::test]
 async fn it_starts_without_redis() -> Result<()> {

@@ -1,6 +1,7 @@
 //! What an answer says of a message that may or may not have been published, and what makes it safe to send it again.
 
-use super::{SOON, have_redis, relay, text};
+use super::{SOON, have_redis};
+use crate::n_by_n::{relay, text};
 use anyhow::Result;
 use serde_json::json;
 use testkit::app::App;

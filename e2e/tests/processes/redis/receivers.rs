@@ -1,6 +1,7 @@
 //! `receivers` counts subscriptions, and no abandoned or missing one for longer than it takes to notice.
 
-use super::{SOON, have_redis, one_on_each, relay, text};
+use super::{SOON, have_redis};
+use crate::n_by_n::{one_on_each, relay, text};
 use anyhow::Result;
 use std::time::{Duration, Instant};
 use testkit::app::App;

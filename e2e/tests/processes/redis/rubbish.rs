@@ -1,6 +1,7 @@
 //! What somebody with access to Redis can write on the channels.
 
-use super::{SOON, have_redis, one_on_each, relay, status};
+use super::{SOON, have_redis, status};
+use crate::n_by_n::{one_on_each, relay};
 use anyhow::Result;
 use serde_json::json;
 use testkit::app::App;

@@ -1,6 +1,7 @@
 //! A small site behind a link that can fail.
 
-use super::{SOON, relay, text, until_status};
+use super::{SOON, until_status};
+use crate::n_by_n::{relay, text};
 use anyhow::Result;
 use std::time::{Duration, Instant};
 use testkit::app::App;
