@@ -2,10 +2,14 @@
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
+use std::process::Command;
 use testkit::tree::root;
 
 #[path = "../../../fuzz/src/lib.rs"]
 mod sticky_fuzz;
+
+/// The packages that only the fuzz targets need.
+const FUZZER: [&str; 4] = ["arbitrary", "jobserver", "libfuzzer-sys", "sticky-fuzz"];
 
 /// The names of the files, or of the folders, in a folder of `fuzz/`.
 fn names(folder: &str) -> Result<Vec<String>> {
@@ -49,5 +53,27 @@ fn every_target_is_in_the_manifest_and_in_the_workflow() -> Result<()> {
         .collect();
     run.sort_unstable();
     assert_eq!(run, known);
+    Ok(())
+}
+
+/// Its lock file follows the workspace's dependencies, so that what is fuzzed is what is built.
+#[test]
+fn its_lock_file_is_up_to_date() -> Result<()> {
+    let manifest = root().join("fuzz/Cargo.toml");
+    let mut metadata = Command::new(env!("CARGO"));
+    metadata.args(["metadata", "--locked", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu", "--manifest-path"]);
+    let done = metadata.arg(&manifest).output()?;
+    let said = String::from_utf8_lossy(&done.stderr);
+    ensure!(done.status.success(), "`cargo metadata --manifest-path fuzz/Cargo.toml` updates it:\n{said}");
+    let locked = |path: &str| -> Result<toml_edit::DocumentMut> { Ok(fs::read_to_string(root().join(path))?.parse()?) };
+    let versions = |lock: &toml_edit::DocumentMut| -> Option<Vec<String>> {
+        let packages = lock["package"].as_array_of_tables()?.iter();
+        packages.map(|one| Some(format!("{} {}", one.get("name")?.as_str()?, one.get("version")?.as_str()?))).collect()
+    };
+    let own = versions(&locked("Cargo.lock")?).context("no packages")?;
+    let fuzzed = versions(&locked("fuzz/Cargo.lock")?).context("no packages")?;
+    let others: Vec<&String> =
+        fuzzed.iter().filter(|one| !own.contains(one)).filter(|one| !FUZZER.contains(&one.split(' ').next().unwrap_or_default())).collect();
+    ensure!(others.is_empty(), "other versions than in Cargo.lock: {others:?}");
     Ok(())
 }
