@@ -3,8 +3,9 @@
 use crate::exit::{Exit, Explained};
 use crate::files::{Place, Replace, WriteError, read_own, remove_own};
 use crate::generate::write::{HEADER, KUSTOMIZATION, Unwritable, files, json, yaml as documents};
-use crate::generate::{chart, objects};
+use crate::generate::{chart, objects, redis_secret};
 use crate::input::SpecRequest;
+use crate::spec::redis::SecretKey;
 use crate::spec::{StickyApp, yaml};
 use serde_json::Value;
 use std::io;
@@ -115,4 +116,35 @@ fn earlier(folder: &Path) -> Vec<String> {
     let list = yaml::read(&text).unwrap_or_default();
     let names = list["resources"].as_array().into_iter().flatten().filter_map(Value::as_str);
     names.filter(|name| !name.contains('/') && *name != "..").map(str::to_owned).collect()
+}
+/// The commands that create a release from a rendered folder.
+pub(crate) fn by_hand(folder: &Path, spec: &StickyApp) -> String {
+    let mut commands = format!("  kubectl apply --server-side -k {}", folder.display());
+    if let Some(SecretKey { secret, key }) = redis_secret(spec) {
+        // The namespace, which it needs, may be among the objects.
+        commands += &format!(
+            "\nand, unless it exists, the password that the pods wait for:\n  openssl rand -hex 24 | tr -d '\\n' |\n    kubectl create secret \
+             generic {secret} \\\n      --namespace {} --from-file={key}=/dev/stdin",
+            spec.namespace
+        );
+    }
+    commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_by_hand_needs_a_password_for_its_own_redis() {
+        let (folder, mut spec) = (Path::new("out"), StickyApp::default());
+        let commands = by_hand(folder, &spec);
+        assert!(commands.starts_with("  kubectl apply --server-side -k out\n"), "{commands}");
+        assert!(
+            commands.ends_with("generic sticky-sessions-redis \\\n      --namespace sticky-sessions --from-file=password=/dev/stdin"),
+            "{commands}"
+        );
+        spec.redis.url = Some("rediss://cache.example".to_owned());
+        assert_eq!(by_hand(folder, &spec), "  kubectl apply --server-side -k out");
+    }
 }

@@ -55,7 +55,7 @@ fn render(request: render::Request, output: Output) -> Result<Exit, Failure> {
         Rendered::Text(text) => output.exactly(text.trim_end())?,
         Rendered::Folder(folder, count) => {
             output.answer(&folder.display().to_string())?;
-            output.hint(&format!("Wrote {count} objects. Next: kubectl apply --server-side -k {}", folder.display()));
+            output.hint(&format!("Wrote {count} objects. Next:\n{}", render::by_hand(&folder, &spec)));
         }
     }
     Ok(Exit::Done)

@@ -20,6 +20,7 @@ pub(crate) mod service;
 pub mod write;
 
 use crate::spec::StickyApp;
+use crate::spec::redis::SecretKey;
 use object::Object;
 
 /// The objects of a release, in the order in which they are applied.
@@ -53,6 +54,12 @@ pub fn objects(spec: &StickyApp, namespace: bool) -> Vec<Object> {
     }
     all.push(front_door::ingress(spec).into());
     all
+}
+
+/// The Secret that the pods of Redis and of the app wait for, and that is not among [`objects`]; `None` if Redis runs elsewhere.
+#[must_use]
+pub fn redis_secret(spec: &StickyApp) -> Option<SecretKey> {
+    spec.redis.url.is_none().then(|| redis::secret(spec))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const MOUNT: &str = "/run/secrets/redis";
 const VOLUME: &str = "redis-password";
 
 /// The Secret that holds the password, which must exist.
-fn secret(spec: &StickyApp) -> SecretKey {
+pub(super) fn secret(spec: &StickyApp) -> SecretKey {
     spec.redis.password.clone().unwrap_or_else(|| SecretKey { secret: redis_name(spec), key: PASSWORD.to_owned() })
 }
 
