@@ -88,7 +88,7 @@ pub struct Worker {
     pub(crate) memory: Arc<Memory>,
     /// Places for messages in progress.
     pub(crate) in_progress: Arc<Semaphore>,
-    /// Places for connections that are told why they are refused.
+    /// Places for connections that are refused with an answer.
     pub(crate) refusing: Arc<Semaphore>,
     held_by_address: Mutex<PerAddress>,
     pub(crate) connections: AtomicUsize,
@@ -133,9 +133,10 @@ impl Worker {
     /// The client whose requests carry these headers; `None` if no limit for each address applies to it.
     pub(crate) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
         let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
-        match peer.trusted {
-            true => (!peer.address.is_loopback()).then(|| network(peer.address)),
-            false => counted_address(peer.address, &forwarded, &self.config.trusted_proxies),
+        if peer.trusted {
+            (!peer.address.is_loopback()).then(|| network(peer.address))
+        } else {
+            counted_address(peer.address, &forwarded, &self.config.trusted_proxies)
         }
     }
 

@@ -160,7 +160,6 @@ async fn unfinished_frames_beyond_the_budget_are_refused() -> Result<()> {
     pod.end().await
 }
 
-/// A socket whose unfinished message no longer fits is told so.
 #[tokio::test]
 async fn a_long_message_without_room_closes_its_socket_with_1013() -> Result<()> {
     let app = App::start(&["--memory-limit", "16MiB", "--max-frame", "2MiB"]).await?;

@@ -173,8 +173,8 @@ impl Keeper {
         self.missing.is_empty()
     }
 
-    /// Ends the subscriptions of workers that fell silent. `due` is when this should have run: whoever is late may have been too
-    /// starved to hear anybody.
+    /// Ends the subscriptions of workers that no longer announce themselves. `due` is when this should have run: a worker that runs
+    /// it late may have been too starved to hear the others.
     async fn bury(&self, links: &mut Links, due: Instant) {
         let (late, now) = (due.elapsed() > BEATS.1, std::time::Instant::now());
         if late {

@@ -13,7 +13,7 @@ const HOLD: Duration = Duration::from_secs(1);
 /// The state of one worker's connections.
 #[derive(Clone)]
 pub(super) enum State {
-    /// Redis has not refused anything since the last attempt began to succeed; relays are held back.
+    /// Before the first attempt has failed, or connected and about to be up; relays are held back.
     Opening,
     /// Both connections work, and everything that is due is subscribed.
     Up(MultiplexedConnection),

@@ -77,7 +77,7 @@ async fn an_outage() -> Result<()> {
         assert_eq!(http::post(app.at(&format!("/submit/{}", sockets[0].0)), &json!({})).send().await?.status, 200);
     }
     for (_, socket) in &mut sockets {
-        assert_eq!(socket.next_json().await?, json!({"relay": "off"}), "open sockets are told");
+        assert_eq!(socket.next_json().await?, json!({"relay": "off"}), "open sockets get a frame");
         assert_eq!(socket.echo("x").await?["text"], format!("[{}]  x", socket.identity()), "and stay");
     }
     let late_id = random::client_id();
