@@ -28,8 +28,8 @@ export function drawDrops(s, ids, publisher) {
   for (const id of ids) drawHop(s, { from: "bus", to: id, kind: "ignore" }, publisher);
 }
 
-/** @type {(s: Sheet, h: DrawnHop, n: number, publisher: string | undefined, state: State) => void} */
-function number(s, h, n, publisher, state) {
+/** @type {(s: Sheet, h: DrawnHop, n: number, publisher: string | undefined, words: string[], state: State) => void} */
+function number(s, h, n, publisher, words, state) {
   const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f ? (g.door.m2 + f.p.m1) / 2 : 0, mid = (g.browser.m2 + g.door.m1) / 2;
   if (h.kind === "post" && f) s.badge(gap, f.p.lane + off(g, "out"), n);
   if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
@@ -38,7 +38,7 @@ function number(s, h, n, publisher, state) {
   if (h.kind === "publish" && f) s.badge((f.p.m2 + g.bus.m1) / 2, toBus(g, f.w), n);
   if (h.kind === "deliver" && f) s.badge((f.p.m2 + g.bus.m1) / 2, fromBus(g, f.w), n);
   if (h.kind === "miss" && h.from === "bus") missAtBus(s, publisher);
-  else if (h.kind === "miss") missAtWorker(s, h.from, NO_SOCKET, state);
+  else if (h.kind === "miss") missAtWorker(s, h.from, words, state);
 }
 
 /** @type {(s: Sheet, state: State, shown: ShownTrace) => void} */
@@ -48,7 +48,7 @@ export function drawTrace(s, state, { m, hops, done, drops }) {
   hops.slice(0, done).forEach(h => drawHop(s, h, publisher));
   steps(hops).forEach((step, i) => {
     const last = step.hops[step.hops.length - 1];
-    if (last < done) number(s, hops[last], i + 1, publisher, state);
+    if (last < done) number(s, hops[last], i + 1, publisher, actionOf(m.op).miss?.words ?? NO_SOCKET, state);
   });
   if (done && actionOf(m.op).cookie) markCookie(s);
   if (!m.finished || !hops.length || done < hops.length) return;

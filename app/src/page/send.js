@@ -199,7 +199,7 @@ function promise() {
 }
 
 /** @param {Wire["error"]} error */
-function refusal(error) {
+export function refusal(error) {
   const [code, message] = [error?.code, error?.message].map(x => (typeof x === "string" ? x : undefined));
   return { code, words: [code, message].filter(x => x !== undefined).join(": ") };
 }
@@ -208,7 +208,7 @@ function refusal(error) {
  * @param {string} body
  * @returns {Wire | null}
  */
-function parse(body) {
+export function parse(body) {
   try {
     const json = JSON.parse(body);
     return json && typeof json === "object" ? json : null;

@@ -1,6 +1,6 @@
 // The path of one message, put together from what servers reported. Pure.
 // A message has two halves that come in any order: m.http (the answer to its POST) and m.frame (the frame on the socket).
-/** @import { Action, Hop, HopKind, Message } from "./types.d.ts" */
+/** @import { Action, Followed, Hop, HopKind } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 
 const KINDS = new Set(["post", "answer", "frame", "push", "publish", "deliver", "miss"]);
@@ -79,7 +79,7 @@ function frameHalf(hops) {
 /**
  * The hops that may be drawn by now, in order. More may be appended later, but none changes place: a frame that overtakes its POST's
  * answer waits for it, unless that answer can't come any more.
- * @param {Message} m
+ * @param {Followed} m
  */
 export function joined(m) {
   const a = actionOf(m.op), http = m.http?.hops ?? [], frame = m.frame?.hops ?? [];
@@ -93,7 +93,7 @@ const into = hops => hops.find(h => (h.kind === "post" || h.kind === "frame") &&
 
 /**
  * The worker that got the message: from its trace, else from the headers or the text of the answer.
- * @param {Message} m
+ * @param {Followed} m
  */
 export function reachedBy(m) {
   const hop = into(m.http?.hops ?? []) ?? (actionOf(m.op).out === "ws" ? into(m.frame?.hops ?? []) : null);
@@ -102,6 +102,6 @@ export function reachedBy(m) {
 
 /**
  * The worker that wrote to the socket.
- * @param {Message} m
+ * @param {Followed} m
  */
 export const writtenBy = m => m.frame?.hops.find(h => h.kind === "push")?.from ?? m.frame?.speaker ?? null;

@@ -1,5 +1,5 @@
 // What the page says about a message: one sentence, and a ledger of its steps. Pure.
-/** @import { Action, Bus, Counts, Hop, HopKind, Message, Op, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
+/** @import { Action, Bus, CaseOp, Counts, Followed, Hop, HopKind, Op, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { reachedBy, writtenBy } from "./trace.js";
@@ -18,7 +18,7 @@ const busName = bus => (bus.kind === "redis" ? "Redis" : "the memory bus");
  */
 export function caption(state) {
   const s = state.shown;
-  if (s.kind === "burst") return s.done ? burst(s) : ["Sending " + s.n + "."];
+  if (s.kind === "burst") return s.said ?? (s.done ? burst(s) : ["Sending " + s.n + "."]);
   if (s.kind === "trace") return s.m.finished && s.done >= s.hops.length ? one(s.m) : ["On its way."];
   return idle(state);
 }
@@ -31,18 +31,19 @@ function idle({ socket, expose, http }) {
   return ["Your socket is on ", id(socket.at), ". Press a button and watch where the message goes."];
 }
 
-/** @param {Message} m */
-const sent = m => (actionOf(m.op).out === "ws" ? "Frame" : "POST" + (actionOf(m.op).cookie ? " with the cookie" : ""));
-/** @type {(m: Message, w: string | null) => Token[]} */
+/** @param {Followed} m */
+export const sent = m => (actionOf(m.op).out === "ws" ? "Frame" : (actionOf(m.op).verb ?? "POST") + (actionOf(m.op).cookie ? " with the cookie" : ""));
+/** @type {(m: Followed, w: string | null) => Token[]} */
 const reached = (m, w) => (w ? [sent(m) + " reached ", id(w)] : [sent(m) + " reached a worker"]);
 
-/** @type {(m: Message) => Token[]} */
+/** @type {(m: Followed) => Token[]} */
 function one(m) {
+  if (m.said) return m.said;
   if (m.outcome === "arrived") return [...arrived(m), ": ", ARRIVED, "."];
   return [...(m.problem ? trouble(m, m.problem, reachedBy(m)) : missed(m, reachedBy(m))), ": ", MISSED, "."];
 }
 
-/** @type {(m: Message) => Token[]} */
+/** @type {(m: Followed) => Token[]} */
 function arrived(m) {
   const a = actionOf(m.op), w = reachedBy(m), by = writtenBy(m);
   if (a.out === "ws") return w ? ["Frame went over your socket to ", id(w), ", which answered on the same socket"] : ["Frame went over your socket and the answer came back on it"];
@@ -52,7 +53,7 @@ function arrived(m) {
   return [...reached(m, w), ", which holds your socket and wrote to it"];
 }
 
-/** @type {(m: Message, w: string | null) => Token[]} */
+/** @type {(m: Followed, w: string | null) => Token[]} */
 function missed(m, w) {
   if (actionOf(m.op).bus) return [...reached(m, w), ", which published it; no worker holds your socket right now"];
   if (!m.socket.live) return [...reached(m, w), "; you have no socket right now; nothing to deliver to"];
@@ -62,8 +63,8 @@ function missed(m, w) {
   return [...reached(m, w), near ? ", the right pod but the wrong worker" : "", "; your socket is on ", id(m.socket.at), "; nothing to deliver to"];
 }
 
-/** @type {(m: Message, problem: Problem, w: string | null) => Token[]} */
-function trouble(m, problem, w) {
+/** @type {(m: Followed, problem: Problem, w: string | null) => Token[]} */
+export function trouble(m, problem, w) {
   const a = actionOf(m.op);
   switch (problem.kind) {
     case "no-socket": return ["You have no socket right now, so nothing was sent"];
@@ -102,7 +103,7 @@ function refusal({ code = "", status }) {
  * Counts by worker, or by pod where the list would be too long to read.
  * @param {Counts} reached
  */
-function places(reached) {
+export function places(reached) {
   if (Object.keys(reached).length <= LIST) return reached;
   /** @type {Counts} */
   const pods = {};
@@ -141,9 +142,9 @@ export function steps(hops) {
 const target = h => (h.to === "door" ? "the front door" : h.to ?? "");
 /** @type {Record<HopKind, (h: Hop, a: Action, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
 const STEP = {
-  post: (h, a) => [a.cookie ? "POST, cookie sent, to " : "POST, no cookie, to ", target(h)],
+  post: (h, a) => [`${a.verb ?? "POST"}, ${a.cookie ? "cookie sent" : "no cookie"}, to `, target(h)],
   frame: h => ["frame to ", target(h)],
-  miss: h => (h.from === "bus" ? ["no subscriber for ", "your session"] : ["your socket isn't on ", h.from]),
+  miss: (h, a) => (h.from === "bus" ? ["no subscriber for ", "your session"] : [a.miss?.step ?? "your socket isn't on ", h.from]),
   answer: () => ["HTTP answer to the ", "browser"],
   publish: (_h, _a, bus) => ["published to ", busName(bus)],
   deliver: h => ["received by ", target(h)],
@@ -156,7 +157,7 @@ const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) +
 /**
  * Steps whose last hop is among the first `done`. A step's time is the last that one clock can tell; a clock that isn't the worker that
  * the step names is named as well.
- * @param {Op} op
+ * @param {Op | CaseOp} op
  * @param {Hop[]} hops
  * @param {Pick<Bus, "kind">} bus
  * @returns {Step[]}

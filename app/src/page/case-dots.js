@@ -1,0 +1,63 @@
+// How long each answer took: dots by pod on a log scale. Pure.
+/** @import { Counts } from "./types.d.ts" */
+/** @import { Shape } from "./tree.js" */
+import { fit, podOf } from "./ids.js";
+
+const ROW = 22, ROWS = 6, LETTER = 7.4, RADIUS = 4.5, FROM = 1, TO = 2_000, MARKS = [1, 10, 100, 1_000];
+/** @typedef {{ by: string | null, ms: number, cold: boolean }} Use one answer: from whom, in how many milliseconds, and whether it had to load */
+
+/**
+ * Rows by worker, or by pod where there are many workers, the first to answer first; what has no row of its own shares the last one.
+ * @param {Use[]} uses
+ * @returns {{ name: string, uses: Use[] }[]}
+ */
+export function rowsOf(uses) {
+  /** @type {(key: (by: string) => string) => Map<string, Use[]>} */
+  const grouped = key => Map.groupBy(uses, use => (use.by ? key(use.by) : "the app"));
+  const byWorker = grouped(by => by), groups = [...(byWorker.size > ROWS ? grouped(podOf) : byWorker)].map(([name, own]) => ({ name, uses: own }));
+  if (groups.length <= ROWS) return groups;
+  const rest = groups.slice(ROWS - 1);
+  return [...groups.slice(0, ROWS - 1), { name: `${rest.length} more`, uses: rest.flatMap(group => group.uses) }];
+}
+
+/**
+ * Where a time stands between the two ends of the scale, 0 to 1.
+ * @param {number} ms
+ */
+export const onScale = ms => Math.log(Math.min(TO, Math.max(FROM, ms)) / FROM) / Math.log(TO / FROM);
+
+/** @type {(uses: Use[], width: number, slotOf: (id: string | null) => number | null) => Shape} */
+export function dots(uses, width, slotOf) {
+  const rows = rowsOf(uses), most = Math.max(...rows.map(row => row.name.length), 6), letters = Math.min(most, Math.floor(width * .36 / LETTER));
+  const left = letters * LETTER + 12, right = 12, high = Math.max(1, rows.length) * ROW, base = high + 2;
+  /** @param {number} ms */
+  const x = ms => (left + (width - left - right) * onScale(ms)).toFixed(1);
+  /** @type {Shape[]} */
+  const out = MARKS.flatMap(ms => [["path", { class: "case-grid", d: `M${x(ms)} 2V${base}` }], ["text", { class: "case-m", x: x(ms), y: base + 14, "text-anchor": "middle" }, ms.toLocaleString("en")]]);
+  out.push(["text", { class: "case-m", x: 0, y: base + 14 }, "ms"]);
+  rows.forEach((row, i) => {
+    const y = i * ROW + ROW / 2 + 2;
+    out.push(["text", { class: "case-m strong", x: 0, y: y + 4 }, fit(row.name, letters)]);
+    // Times that are nearly equal would hide one another.
+    row.uses.forEach((use, k) => {
+      const slot = slotOf(use.by);
+      out.push(["circle", { class: slot ? "case-dot s" + slot : "case-dot", fill: slot ? `url(#pt-${slot})` : undefined, cx: x(use.ms), cy: (y + (k % 3 - 1) * 4).toFixed(1), r: RADIUS, "data-cold": use.cold ? "yes" : "no" }]);
+    });
+  });
+  const label = rows.map(({ name, uses: own }) => `${name}: ${own.length} answers, ${own.filter(use => use.cold).length} cold`).join("; ") || "no answers yet";
+  return ["svg", { class: "case-fig", role: "img", "aria-label": label, viewBox: `0 0 ${width} ${base + 18}`, height: base + 18 }, ...out];
+}
+
+/** @param {Use[]} uses */
+export const coldOf = uses => uses.filter(use => use.cold).length;
+
+/**
+ * @param {(string | null)[]} list
+ * @returns {Counts}
+ */
+export function countsOf(list) {
+  /** @type {Counts} */
+  const counts = {};
+  for (const by of list) if (by) counts[by] = (counts[by] ?? 0) + 1;
+  return counts;
+}
