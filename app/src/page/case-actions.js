@@ -3,7 +3,7 @@
 
 const CURSOR = { step: "no cursor of yours on ", words: ["no cursor of yours", "no cursor here", "missed", "miss"] };
 
-/** @type {(op: CaseOp, route: string, cookie: boolean, more?: Partial<Action>) => Action<CaseOp>} */
+/** @type {(op: CaseOp, route: string, cookie: boolean, more?: Partial<Action<CaseOp>>) => Action<CaseOp>} */
 const request = (op, route, cookie, more) => ({ op, name: "", out: "http", back: "http", cookie, bus: false, route, why: "", ...more });
 
 /** @type {Action<CaseOp>[]} */

@@ -10,18 +10,18 @@ import { countWorker } from "./tally.js";
 import { slotOf } from "./topology.js";
 import { build, el } from "./tree.js";
 
-const MANY = 20, OPS = /** @type {const} */ (["canary-sticky", "canary-rr"]);
+const ASKS = 20, CANARY_OPS = /** @type {const} */ (["canary-sticky", "canary-rr"]);
 
 /** @param {CaseEnv} env */
 export function createCanary(env) {
   const { state, ask, player } = env, panel = casePanel("case-canary", env);
-  /** @type {Record<typeof OPS[number], Stay[]>} */
+  /** @type {Record<typeof CANARY_OPS[number], Stay[]>} */
   const stays = { "canary-sticky": [], "canary-rr": [] };
 
   function show() {
-    for (const op of OPS) {
+    for (const op of CANARY_OPS) {
       const own = stays[op], versions = own.map(stay => stay.version), changes = changesOf(versions);
-      panel.part(op).replaceChildren(build(bar(own, MANY, panel.width(op), pod => slotOf(state.world, pod))));
+      panel.part(op).replaceChildren(build(bar(own, ASKS, panel.width(op), pod => slotOf(state.world, pod))));
       panel.score("score-" + op, own.length ? [[changes ? `changed version ${changes === 1 ? "once" : changes + " times"}` : `${own.length} of ${own.length} on ${versions[0] ?? "an unnamed version"}`, changes > 0]] : []);
       Object.assign(panel.part(op).dataset, { n: own.length, changes, versions: JSON.stringify([...new Set(versions)]) });
     }
@@ -36,13 +36,15 @@ export function createCanary(env) {
     hint.replaceChildren(only ? `Every pod runs version ${only}. ` : "No pod names its version. ", "For a second version: ", ...how);
   }
 
-  for (const op of OPS) {
+  for (const op of CANARY_OPS) {
     panel.often(op, async signal => {
-      const own = stays[op] = /** @type {Stay[]} */ ([]), shown = burstOf(state, op, MANY), paint = player.flow(shown);
+      /** @type {Stay[]} */
+      const own = [], shown = burstOf(state, op, ASKS), paint = player.flow(shown);
+      stays[op] = own;
       let failed = 0;
       /** @type {import("./types.d.ts").Token[] | null} */
       let trouble = null;
-      await askInTurn(MANY, signal, () => ask(op, "", { signal }), m => {
+      await askInTurn(ASKS, signal, () => ask(op, "", { signal }), m => {
         if (m.problem) {
           failed++;
           trouble = failedWords(m);
@@ -51,7 +53,7 @@ export function createCanary(env) {
           shown.arrived++;
         }
         countWorker(shown.reached, m.reached);
-        shown.said = [`Asked ${own.length + failed} of ${MANY}.`];
+        shown.said = [`Asked ${own.length + failed} of ${ASKS}.`];
         show();
         paint();
       });

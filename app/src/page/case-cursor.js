@@ -25,7 +25,10 @@ export const opened = at => ({ ...noCursor(), open: true, at });
 export const nextOf = c => (c.pieces.includes(null) ? c.pieces.indexOf(null) : c.pieces.length);
 /** @param {Cursor} c */
 export const piecesOf = c => c.pieces.filter(p => p !== null).length;
-/** @type {(piece: unknown) => piece is number} */
+/**
+ * @param {unknown} piece
+ * @returns {piece is number}
+ */
 export const isPiece = piece => typeof piece === "number" && Number.isInteger(piece) && piece >= 0 && piece < PIECES;
 
 /** @type {(c: Cursor, piece: number, from: Piece) => Cursor} */

@@ -30,7 +30,7 @@ export function createDownload(env) {
     Object.assign(article.dataset, { pieces: n, misses: cursor.misses, at: cursor.at ?? "", gone: cursor.gone });
     panel.part("cells").replaceChildren(...cursor.pieces.map((piece, i) => cell(piece, i)));
     panel.part("from").replaceChildren(...sources(cursor).map(([by, k]) => el("span", "", swatch(slotOf(state.world, by) ?? 1), el("span", "id", by), " ", el("b", "", String(k)))));
-    panel.score("score", [[`${n} of ${PIECES} pieces`], [counted(cursor.misses, "miss").replace("misss", "misses"), cursor.misses > 0]]);
+    panel.score("score", [[`${n} of ${PIECES} pieces`], [`${cursor.misses} ${cursor.misses === 1 ? "miss" : "misses"}`, cursor.misses > 0]]);
     showKill();
   }
 
@@ -94,7 +94,8 @@ export function createDownload(env) {
 
   /** @param {Asked} m */
   function take(m) {
-    const before = cursor = seen(cursor, state.world), { piece } = m.json;
+    const before = seen(cursor, state.world), { piece } = m.json;
+    cursor = before;
     if (m.problem) return failedWords(m);
     if (isPiece(piece)) {
       cursor = received(cursor, piece, { by: m.reached, way: "http" });

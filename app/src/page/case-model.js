@@ -10,16 +10,16 @@ import { countWorker } from "./tally.js";
 import { slotOf } from "./topology.js";
 import { build } from "./tree.js";
 
-const MANY = 20, KEPT = 200, OPS = /** @type {const} */ (["model-sticky", "model-rr"]);
+const USES = 20, KEPT_USES = 200, MODEL_OPS = /** @type {const} */ (["model-sticky", "model-rr"]);
 
 /** @param {CaseEnv} env */
 export function createModel(env) {
   const { state, ask, player } = env, panel = casePanel("case-model", env);
-  /** @type {Record<typeof OPS[number], Use[]>} */
+  /** @type {Record<typeof MODEL_OPS[number], Use[]>} */
   const uses = { "model-sticky": [], "model-rr": [] };
 
   function show() {
-    for (const op of OPS) {
+    for (const op of MODEL_OPS) {
       const own = uses[op], cold = coldOf(own);
       panel.part(op).replaceChildren(build(dots(own, panel.width(op), by => slotOf(state.world, by))));
       panel.score("score-" + op, own.length ? [[`${cold} cold of ${own.length}`]] : []);
@@ -27,14 +27,14 @@ export function createModel(env) {
     }
   }
 
-  /** @type {(op: typeof OPS[number], m: Asked) => void} */
+  /** @type {(op: typeof MODEL_OPS[number], m: Asked) => void} */
   function keep(op, m) {
     if (m.problem) return;
-    uses[op] = [...uses[op], { by: m.reached, ms: m.took, cold: m.json.cold === true }].slice(-KEPT);
+    uses[op] = [...uses[op], { by: m.reached, ms: m.took, cold: m.json.cold === true }].slice(-KEPT_USES);
     show();
   }
 
-  for (const op of OPS) {
+  for (const op of MODEL_OPS) {
     panel.once("one-" + op, async () => {
       const m = ask(op, "", {
         heard(answered) {
@@ -47,11 +47,11 @@ export function createModel(env) {
       await m.whenFinished;
     });
     panel.often("many-" + op, async signal => {
-      const shown = burstOf(state, op, MANY), paint = player.flow(shown);
+      const shown = burstOf(state, op, USES), paint = player.flow(shown);
       let n = 0, cold = 0, failed = 0;
       /** @type {import("./types.d.ts").Token[] | null} */
       let trouble = null;
-      await askInTurn(MANY, signal, () => ask(op, "", { signal }), m => {
+      await askInTurn(USES, signal, () => ask(op, "", { signal }), m => {
         keep(op, m);
         if (m.problem) {
           failed++;
@@ -62,7 +62,7 @@ export function createModel(env) {
           if (m.json.cold === true) cold++;
         }
         countWorker(shown.reached, m.reached);
-        shown.said = [`Used ${n + failed} of ${MANY} times.`];
+        shown.said = [`Used ${n + failed} of ${USES} times.`];
         paint();
       });
       shown.n = n + failed;
@@ -78,7 +78,7 @@ export function createModel(env) {
     refresh: show,
     /** The mode has changed, so what was counted says nothing about it. */
     restart() {
-      for (const op of OPS) uses[op] = [];
+      for (const op of MODEL_OPS) uses[op] = [];
       show();
     },
   };

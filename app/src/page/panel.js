@@ -25,7 +25,7 @@ function glyph(a) {
  */
 const unbroken = name => name.split(" ").flatMap((word, i) => [i ? " " : "", word.includes("-") ? el("span", "nb", word) : word]);
 
-/** @type {(a: Action, i: number, press: Press) => HTMLElement} */
+/** @type {(a: Action<Op>, i: number, press: Press) => HTMLElement} */
 function row(a, i, press) {
   const li = el("li", "act"), explain = el("p", "explain", a.why);
   const send = button("send", glyph(a), el("span", "", ...unbroken(a.name))), many = button("many", "send 20"), why = button("why", "why");
