@@ -13,7 +13,14 @@ const DOT_ROW = 22, DOT_ROWS = 6, DOT_LETTER = 7.4, RADIUS = 4.5, LEAST_MS = 1, 
  */
 export function rowsOf(uses) {
   /** @type {(key: (by: string) => string) => Map<string, Use[]>} */
-  const grouped = key => Map.groupBy(uses, use => (use.by ? key(use.by) : "the app"));
+  const grouped = key => {
+    const groups = new Map();
+    for (const use of uses) {
+      const name = use.by ? key(use.by) : "the app";
+      groups.set(name, [...(groups.get(name) ?? []), use]);
+    }
+    return groups;
+  };
   const byWorker = grouped(by => by), groups = [...(byWorker.size > DOT_ROWS ? grouped(podOf) : byWorker)].map(([name, own]) => ({ name, uses: own }));
   if (groups.length <= DOT_ROWS) return groups;
   const rest = groups.slice(DOT_ROWS - 1);
