@@ -10,7 +10,7 @@ const WITHIN_MS = 15_000;
 
 /**
  * One request. `reached` is the worker that answered, `took` the milliseconds until its answer was read, by the browser's clock.
- * @typedef {Followed & { json: Record<string, unknown>, reached: string | null, took: number, stopped: boolean }} Asked
+ * @typedef {Followed & { json: Record<string, unknown>, took: number, stopped: boolean }} Asked
  *
  * What asking needs from the page.
  * @typedef {object} Asking
@@ -37,7 +37,7 @@ export function createAsker(env) {
   return (op, after = "", { signal, missed = () => false, heard = () => {} } = {}) => {
     /** @type {Asked} */
     const m = {
-      id: newTraceId(env.random), op, socket: env.socket(), http: null, httpDone: false, frame: null, outcome: null, problem: null, finished: false,
+      id: newTraceId(env.random), op, socket: env.socket(), http: null, httpDone: false, cookies: null, frame: null, outcome: null, problem: null, finished: false,
       json: {}, reached: null, took: 0, stopped: false, whenFinished: Promise.resolve(),
     };
     m.whenFinished = answer(m, after, signal, missed).then(() => {
@@ -90,6 +90,7 @@ export function createAsker(env) {
   function hear(m, headers) {
     const door = hopsFromHeader(headers.get("X-Sticky-Door")), told = hopsFrom(/** @type {any} */ (m.json.trace)?.hops), speaker = speakerIn(m, headers);
     m.http = { hops: told.length ? told : door.length ? door : speaker ? there(speaker) : [], door, speaker };
+    m.cookies = Array.isArray(m.json.cookies) ? m.json.cookies.map(String) : null;
     m.reached = env.resolve(reachedBy(m));
   }
 

@@ -6,7 +6,7 @@ import { askInTurn } from "./case-run.js";
 import { burstOf, casePanel } from "./case-panel.js";
 import { changesOf, failedWords, stayWords } from "./case-words.js";
 import { podOf } from "./ids.js";
-import { countWorker } from "./tally.js";
+import { addTo } from "./tally.js";
 import { slotOf } from "./topology.js";
 import { build, el } from "./tree.js";
 
@@ -47,18 +47,17 @@ export function createCanary(env) {
       await askInTurn(ASKS, signal, () => ask(op, "", { signal }), m => {
         if (m.problem) {
           failed++;
-          trouble = failedWords(m);
+          trouble = failedWords(m, env.bus());
         } else {
           own.push({ pod: m.reached && podOf(m.reached), version: typeof m.json.version === "string" ? m.json.version : null });
-          shown.arrived++;
         }
-        countWorker(shown.reached, m.reached);
+        addTo(shown, m);
         shown.said = [`Asked ${own.length + failed} of ${ASKS}.`];
         show();
         paint();
       });
       shown.n = own.length + failed;
-      shown.said = own.length || !trouble ? stayWords(op, shown.reached, own.map(stay => stay.version), failed) : trouble;
+      shown.said = own.length || !trouble ? stayWords(shown, own.map(stay => stay.version), failed) : trouble;
       shown.done = true;
       panel.say(shown.said);
       show();

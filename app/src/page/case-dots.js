@@ -1,5 +1,4 @@
 // How long each answer took: dots by pod on a log scale. Pure.
-/** @import { Counts } from "./types.d.ts" */
 /** @import { Shape } from "./tree.js" */
 import { fit, podOf } from "./ids.js";
 
@@ -57,14 +56,3 @@ export function dots(uses, width, slotOf) {
 
 /** @param {Use[]} uses */
 export const coldOf = uses => uses.filter(use => use.cold).length;
-
-/**
- * @param {(string | null)[]} list
- * @returns {Counts}
- */
-export function countsOf(list) {
-  /** @type {Counts} */
-  const counts = {};
-  for (const by of list) if (by) counts[by] = (counts[by] ?? 0) + 1;
-  return counts;
-}

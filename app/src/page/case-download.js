@@ -8,7 +8,7 @@ import { burstOf, casePanel } from "./case-panel.js";
 import { counted, failedWords, noCursorWords, openedWords, pieceWords, relayWords, restWords } from "./case-words.js";
 import { swatch } from "./dom.js";
 import { podOf, speakerOf } from "./ids.js";
-import { countWorker } from "./tally.js";
+import { addTo } from "./tally.js";
 import { resolve, slotOf } from "./topology.js";
 import { build, el, mark } from "./tree.js";
 
@@ -71,7 +71,7 @@ export function createDownload(env) {
 
   /** @type {(m: Asked, words: () => Token[]) => void} */
   function heard(m, words) {
-    m.said = m.problem ? failedWords(m) : words();
+    m.said = m.problem ? failedWords(m, env.bus()) : words();
     show(m.said);
   }
 
@@ -96,7 +96,7 @@ export function createDownload(env) {
   function take(m) {
     const before = seen(cursor, state.world), { piece } = m.json;
     cursor = before;
-    if (m.problem) return failedWords(m);
+    if (m.problem) return failedWords(m, env.bus());
     if (isPiece(piece)) {
       cursor = received(cursor, piece, { by: m.reached, way: "http" });
       return pieceWords(m, cursor, piece);
@@ -132,14 +132,13 @@ export function createDownload(env) {
       else if (m.outcome === "arrived") pieces++;
       else missed++;
       inARow = m.outcome === "missed" ? inARow + 1 : 0;
-      countWorker(shown.reached, m.reached);
-      if (m.outcome === "missed") countWorker(shown.missed, m.reached);
-      Object.assign(shown, { n: pieces + missed + failed, arrived: pieces, said: ["Fetching the rest."] });
+      addTo(shown, m);
+      Object.assign(shown, { n: pieces + missed + failed, said: ["Fetching the rest."] });
       show(shown.said);
       paint();
       return cursor.open && inARow < IN_A_ROW;
     });
-    finish(shown, restWords("piece-sticky", shown.reached, pieces, missed, failed), paint);
+    finish(shown, restWords(shown, pieces, missed, failed), paint);
   });
 
   /** @type {(shown: import("./types.d.ts").ShownBurst, words: Token[], paint: () => void) => void} */
@@ -163,13 +162,14 @@ export function createDownload(env) {
       env.wake();
       if (!await until(live, SOCKET_MS, signal)) return show(["You have no socket right now, so the pieces would have nowhere to go: ", { end: "missed", miss: true }, "."]);
     }
-    const shown = burstOf(state, "relay", PIECES - from), paint = player.flow(Object.assign(shown, { said: ["On its way."] }));
+    const shown = burstOf(state, "relay", PIECES - from), paint = player.flow(shown);
     const m = ask("relay", `/relay?from=${from}`, { signal }), got = () => cursor.pieces.slice(from).filter(p => p?.way === "ws").length;
     await m.whenFinished;
     if (m.stopped) return;
-    if (m.problem) return finish(shown, failedWords(m), paint);
+    addTo(shown, m);
+    if (m.problem) return finish(shown, failedWords(m, env.bus()), paint);
     const published = Number(m.json.published) || 0, wanted = m.json.receivers !== 0;
-    if (m.reached) shown.reached[m.reached] = published;
+    if (m.reached) (wanted ? shown.reached : shown.unheard)[m.reached] = published;
     if (wanted) await until(() => got() >= published, RELAY_MS, signal);
     const by = cursor.pieces.slice(from).find(p => p?.way === "ws")?.by ?? null;
     shown.n = published;

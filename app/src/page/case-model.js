@@ -6,7 +6,7 @@ import { coldOf, dots } from "./case-dots.js";
 import { askInTurn } from "./case-run.js";
 import { burstOf, casePanel } from "./case-panel.js";
 import { failedWords, useWords, usesWords } from "./case-words.js";
-import { countWorker } from "./tally.js";
+import { addTo } from "./tally.js";
 import { slotOf } from "./topology.js";
 import { build } from "./tree.js";
 
@@ -39,7 +39,7 @@ export function createModel(env) {
       const m = ask(op, "", {
         heard(answered) {
           keep(op, answered);
-          answered.said = answered.problem ? failedWords(answered) : useWords(answered);
+          answered.said = answered.problem ? failedWords(answered, env.bus()) : useWords(answered);
           panel.say(answered.said);
         },
       });
@@ -55,18 +55,17 @@ export function createModel(env) {
         keep(op, m);
         if (m.problem) {
           failed++;
-          trouble = failedWords(m);
+          trouble = failedWords(m, env.bus());
         } else {
           n++;
-          shown.arrived++;
           if (m.json.cold === true) cold++;
         }
-        countWorker(shown.reached, m.reached);
+        addTo(shown, m);
         shown.said = [`Used ${n + failed} of ${USES} times.`];
         paint();
       });
       shown.n = n + failed;
-      shown.said = n || !trouble ? usesWords(op, shown.reached, n, cold, failed) : trouble;
+      shown.said = n || !trouble ? usesWords(shown, cold, failed) : trouble;
       shown.done = true;
       panel.say(shown.said);
       paint();

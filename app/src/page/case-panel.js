@@ -1,9 +1,9 @@
 // What the panels of the use cases have in common: their buttons, a sentence, a score, and one job at a time.
 /** @import { CaseOp, ShownBurst, State, Token } from "./types.d.ts" */
 /** @import { Ask } from "./case-ask.js" */
-import { actionOf } from "./actions.js";
 import { oneAtATime } from "./case-run.js";
 import { $ } from "./dom.js";
+import { freshBurst } from "./tally.js";
 import { el, mark } from "./tree.js";
 import { sentence } from "./told.js";
 
@@ -14,6 +14,7 @@ import { sentence } from "./told.js";
  * @property {Ask} ask
  * @property {ReturnType<typeof import("./player.js").createPlayer>} player
  * @property {{ quiet: (on: boolean) => void }} log
+ * @property {() => string} bus its name in a sentence
  * @property {() => void} wake opens a socket if there is none
  * @property {() => boolean} canKill whether pods can be killed from this page
  * @property {(name: string) => Promise<{ ok: boolean, message: string }>} kill
@@ -90,8 +91,8 @@ export function casePanel(id, { log }) {
   };
 }
 
-/** @type {(state: State, op: CaseOp, n: number) => ShownBurst} */
-export const burstOf = (state, op, n) => ({
-  kind: "burst", op, n, reached: {}, missed: {}, arrived: 0, drops: [], done: false, backOnSocket: actionOf(op).back === "ws",
-  named: state.expose !== "off", socketAt: state.socket.at,
-});
+/**
+ * Many requests that are about to be sent; the map says nothing of them until they have a sentence.
+ * @type {(state: State, op: CaseOp, n: number) => ShownBurst}
+ */
+export const burstOf = (state, op, n) => ({ ...freshBurst(op, n, state.expose !== "off"), socketAt: state.socket.at, said: ["On its way."] });

@@ -1,10 +1,12 @@
 // What a use case says about a request, or about many: one sentence that ends in the outcome. Pure.
-/** @import { CaseOp, Counts, Token } from "./types.d.ts" */
+/** @import { Counts, ShownBurst, Token } from "./types.d.ts" */
 /** @import { Asked } from "./case-ask.js" */
 /** @import { Cursor } from "./case-cursor.js" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { places, sent, trouble } from "./words.js";
+
+/** @typedef {Pick<ShownBurst, "op" | "n" | "reached" | "cookies">} Many requests that have been answered */
 
 const GOOD = { end: "arrived" }, BAD = { end: "missed", miss: true };
 /** @type {(n: number, what: string) => string} */
@@ -22,24 +24,29 @@ function listed(reached) {
   return list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", { id: w }, one ? "" : " " + n]);
 }
 
-/** @type {(op: CaseOp, n: number) => string} */
-export function asking(op, n) {
-  const a = actionOf(op);
-  return `${counted(n, a.verb ?? "POST")} ${a.cookie ? "with" : "without"} the cookie`;
+/**
+ * How many were sent, and what went along where answers tell it of each.
+ * @param {Many} many
+ */
+function asking({ op, n, cookies: { some, none } }) {
+  const what = counted(n, actionOf(op).verb ?? "POST");
+  return some && some === n ? what + " with the cookie" : none && none === n ? what + " without a cookie" : some ? `${what}, ${some} with the cookie,` : what;
 }
 
-/** @type {(op: CaseOp, reached: Counts, n: number) => Token[]} */
-const went = (op, reached, n) => (Object.keys(reached).length ? [asking(op, n) + " reached ", ...listed(reached)] : [asking(op, n) + (n === 1 ? " was sent" : " were sent")]);
+/**
+ * @param {Many} many
+ * @returns {Token[]}
+ */
+const went = many => (Object.keys(many.reached).length ? [asking(many) + " reached ", ...listed(many.reached)] : [asking(many) + (many.n === 1 ? " was sent" : " were sent")]);
 
 /** @type {(failed: number) => Token[]} */
 const failures = failed => (failed ? [", ", { end: `${failed} failed`, miss: true }] : []);
 
 /**
- * A request that the app didn't answer as it should.
- * @param {Asked} m
- * @returns {Token[]}
+ * A request that the app didn't answer as it should; `bus` is the bus's name.
+ * @type {(m: Asked, bus: string) => Token[]}
  */
-export const failedWords = m => (m.problem ? [...trouble(m, m.problem, m.reached), ": ", BAD, "."] : []);
+export const failedWords = (m, bus) => (m.problem ? [...trouble(m, m.problem, m.reached, bus), ": ", BAD, "."] : []);
 
 /**
  * @param {Asked} m
@@ -64,9 +71,9 @@ export function noCursorWords(m, { at, gone }) {
   return [sent(m) + " reached ", { id: w }, podOf(w) === podOf(at) ? ", the right pod but the wrong worker" : "", "; your cursor is on ", { id: at }, ": ", BAD, "."];
 }
 
-/** @type {(op: CaseOp, reached: Counts, pieces: number, missed: number, failed: number) => Token[]} */
-export const restWords = (op, reached, pieces, missed, failed) => [
-  ...went(op, reached, pieces + missed + failed), ": ", { end: counted(pieces, "piece") + " arrived", miss: false },
+/** @type {(many: Many, pieces: number, missed: number, failed: number) => Token[]} */
+export const restWords = (many, pieces, missed, failed) => [
+  ...went(many), ": ", { end: counted(pieces, "piece") + " arrived", miss: false },
   ...(missed ? [", ", { end: `${missed} missed`, miss: true }] : []), ...failures(failed), ".",
 ];
 
@@ -89,24 +96,24 @@ export const useWords = m => [
   sent(m) + " reached ", worker(m.reached), m.json.cold ? `, which had to load your model first and took ${inMs(m.took)}: ` : `, where your model was warm, and took ${inMs(m.took)}: `, GOOD, ".",
 ];
 
-/** @type {(op: CaseOp, reached: Counts, n: number, cold: number, failed: number) => Token[]} */
-export function usesWords(op, reached, n, cold, failed) {
-  const workers = Object.keys(reached), pods = new Set(workers.map(podOf));
+/** @type {(many: Many, cold: number, failed: number) => Token[]} */
+export function usesWords(many, cold, failed) {
+  const n = many.n - failed, workers = Object.keys(many.reached), pods = new Set(workers.map(podOf));
   const why = !cold ? "; your model was warm there already" : workers.length === 1 ? ", which loaded your model once and kept it"
-    : cold < workers.length ? `; ${cold} of them had to load your model` : pods.size === 1 && actionOf(op).cookie ? "; the cookie can't choose a worker, and each loaded your model for itself"
+    : cold < workers.length ? `; ${cold} of them had to load your model` : pods.size === 1 && many.cookies.some ? "; the cookie can't choose a worker, and each loaded your model for itself"
       : "; each loaded your model for itself";
-  return [...went(op, reached, n + failed), workers.length && n ? why : "", ": ", { end: `${cold} cold of ${n}`, miss: false }, ...failures(failed), "."];
+  return [...went(many), workers.length && n ? why : "", ": ", { end: `${cold} cold of ${n}`, miss: false }, ...failures(failed), "."];
 }
 
 /**
  * What a session of a canary met: `versions` in the order of its answers.
- * @type {(op: CaseOp, reached: Counts, versions: (string | null)[], failed: number) => Token[]}
+ * @type {(many: Many, versions: (string | null)[], failed: number) => Token[]}
  */
-export function stayWords(op, reached, versions, failed) {
+export function stayWords(many, versions, failed) {
   const changes = changesOf(versions), n = versions.length;
   const end = changes ? { end: `changed version ${changes === 1 ? "once" : changes + " times"}`, miss: true }
     : n && versions[0] !== null ? { end: `${n} of ${n} on ${versions[0]}`, miss: false } : { end: "no version named", miss: true };
-  return [...went(op, reached, n + failed), ": ", end, ...failures(failed), "."];
+  return [...went(many), ": ", end, ...failures(failed), "."];
 }
 
 /** @param {(string | null)[]} list */

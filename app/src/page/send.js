@@ -44,7 +44,7 @@ export function createSender(env) {
     const score = env.scores()[op], finished = promise(), answer = promise();
     /** @type {Message} */
     const m = {
-      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, frame: null,
+      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, cookies: null, frame: null,
       outcome: null, problem: null, finished: false, reached: null,
       whenFinished: finished.kept, tellFinished: finished.keep, whenAnswered: answer.kept, tellAnswered: answer.keep,
     };
@@ -105,6 +105,7 @@ export function createSender(env) {
     const json = parse(body), who = speaker(response.headers, json);
     if (!json) return fail(m, { kind: "not-json", status: response.status }, `${response.status}, not from the app`);
     m.http = { hops: hopsFrom(json.trace?.hops), door: hopsFromHeader(response.headers.get("X-Sticky-Door")), speaker: who };
+    m.cookies = Array.isArray(json.cookies) ? json.cookies.filter(name => typeof name === "string") : null;
     if (!response.ok) {
       const { code, words } = refusal(json.error);
       return fail(m, { kind: "refused", status: response.status, code }, cutId(`${response.status} ${words}`.trim(), env.clientId), who);

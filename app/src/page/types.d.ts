@@ -18,7 +18,6 @@ export interface Action<O extends Op | CaseOp = Op | CaseOp> {
   bus: boolean;
   /** Where a POST goes; the client id is appended. */
   route: string;
-  why: string;
   /** Without it, POST. */
   verb?: "GET";
   /** What a miss is called if it isn't about the socket: in the ledger, before the worker's name, and at the worker, the longest first. */
@@ -55,7 +54,8 @@ export interface Pod {
   name: string;
   /** Its colour and pattern, 1 to 6. */
   slot: number;
-  state: "ready" | "starting" | "draining";
+  /** `unseen`: workers announce themselves on the bus, and the bus is down. */
+  state: "ready" | "starting" | "draining" | "unseen";
   workers: Worker[];
   /** Workers that the server named. */
   size: number;
@@ -66,7 +66,7 @@ export interface Pod {
 }
 
 export interface Door { kind: string; affinity: "unknown" | "cookie" | "off"; issuer: "proxy" | "app" }
-export interface Bus { kind: "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
+export interface Bus { kind: "unknown" | "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
 export interface World { known: boolean; door: Door; bus: Bus; pods: Pod[] }
 
 /** The page's socket, and what the page says about it. */
@@ -94,6 +94,12 @@ export type Problem =
   | { kind: "not-json"; status: number }
   | { kind: "refused"; code?: string; status?: number };
 
+/**
+ * What a missed message lacked: a socket of the page, a worker that listens for the session, the page's socket in the worker reached, the bus.
+ * `null` is anything that no choice of button changes.
+ */
+export type Lack = "socket" | "listener" | "place" | "bus" | null;
+
 export interface FrameHalf { hops: Hop[]; speaker: string | null }
 export interface HttpHalf extends FrameHalf {
   /** The front door's own report of the hops. */
@@ -113,6 +119,8 @@ export interface Message {
   http: HttpHalf | null;
   /** The answer has come, or can't come any more. */
   httpDone: boolean;
+  /** Names of the cookies that reached the app; null while no answer has told. */
+  cookies: string[] | null;
   frame: FrameHalf | null;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
@@ -126,7 +134,7 @@ export interface Message {
 }
 
 /** What the map and its sentences need of a message: one of the six buttons sent it, or a use case, which has a sentence of its own. */
-export type Followed = Pick<Message, "id" | "socket" | "http" | "httpDone" | "frame" | "outcome" | "problem" | "finished" | "whenFinished">
+export type Followed = Pick<Message, "id" | "socket" | "http" | "httpDone" | "cookies" | "frame" | "outcome" | "problem" | "finished" | "reached" | "whenFinished">
   & { op: Op | CaseOp; said?: Token[] };
 
 /** One message on the map: `hops` so far, of which `done` are drawn. */
@@ -140,8 +148,17 @@ export interface ShownBurst {
   said?: Token[];
   n: number;
   reached: Counts;
+  /** Messages that missed at a worker without the page's socket. */
   missed: Counts;
+  /** Messages that a worker could not publish. */
+  unpublished: Counts;
+  /** Messages that were published, and that no worker listened for. */
+  unheard: Counts;
+  /** Messages that missed because the page had no socket. */
+  socketless: number;
   arrived: number;
+  /** Messages whose answer named cookies, and messages whose answer named none. */
+  cookies: { some: number; none: number };
   drops: string[];
   done: boolean;
   backOnSocket: boolean;
@@ -161,11 +178,15 @@ export interface State {
   now: number;
   world: World;
   busAway: boolean;
+  /** The pod to which the cookie leads, as far as answers show; null where they don't. */
+  cookieTo: string | null;
   relay: "on" | "off";
   shown: Shown;
   view: View;
   session: { id6: string; pageBy: string };
   socket: SocketState;
+  /** The worker that held the last open socket. */
+  was: string | null;
   /** Whether the last question over HTTP was answered by the app; null if none was asked since the socket was open. */
   http: boolean | null;
 }
@@ -207,6 +228,9 @@ export type Lane = "out" | "back" | "ws";
 /** A sentence: plain strings, identities and outcomes. */
 export type Token = string | { id: string; end?: undefined } | { end: string; miss?: boolean; id?: undefined };
 
+/** Why a message missed, and the button that arrives instead. */
+export interface Because { reason: string; op: Op | null; words: string; many: boolean }
+
 /** A line of the ledger. */
 export interface Step { text: string; bold: string; ms?: string | null; clock?: string | null }
 
@@ -221,6 +245,7 @@ export interface Wire {
   trace?: { id?: string; hops?: unknown } | null;
   delivered?: number;
   receivers?: number;
+  cookies?: unknown;
   idempotency_key?: string;
   /** In a frame, a piece that was relayed. */
   download?: { piece?: unknown } | null;

@@ -71,6 +71,7 @@ const ASSETS: &[(&str, &str)] = assets![
     "topology.js",
     "trace.js",
     "tree.js",
+    "why.js",
     "words.js",
 ];
 

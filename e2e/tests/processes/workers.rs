@@ -302,7 +302,7 @@ async fn identities_that_are_hidden() -> Result<()> {
         assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("x-sticky")), "{path}: {:?}", answer.headers);
     }
     let answer = http::post(app.at(&format!("/without-redis/{id}")), &json!({"text": "x"})).header("x-sticky-trace", "t").send().await?;
-    assert_eq!(answer.json()?, json!({"text": "[app] replying with ws", "delivered": 1}));
+    assert_eq!(answer.json()?, json!({"text": "[app] replying with ws", "delivered": 1, "cookies": []}));
     Ok(())
 }
 

@@ -157,3 +157,13 @@ test("after a reset, pending messages count for the old scores", async () => {
   await m.whenFinished;
   assert.deepEqual([old.queue.arrived, score(t, "queue")], [1, [0, 0, 0]]);
 });
+
+test("what went along is what the answer names", async () => {
+  const cases = [[["sticky", "x"], ["sticky", "x"]], [[], []], [undefined, null], ["sticky", null], [[1, "x"], ["x"]]];
+  for (const [cookies, known] of cases) {
+    const t = bench({ answer: () => json({ text: "[app-1]  hello", cookies }) }), m = t.sender.send("http-sticky", "hello");
+    assert.equal(m.cookies, null, "not before the answer");
+    await m.whenFinished;
+    assert.deepEqual(m.cookies, known);
+  }
+});
