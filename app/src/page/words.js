@@ -75,7 +75,7 @@ function trouble(m, problem, w) {
     }
     case "network": return [sent(m) + " got no answer because the connection failed"];
     case "not-json": return [`${sent(m)} was answered with ${problem.status} by something other than the app`];
-    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusal(problem)];
+    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusedBecause(problem)];
   }
 }
 
@@ -93,7 +93,7 @@ const REFUSALS = {
 };
 
 /** @type {(problem: { code?: string, status?: number }) => string} */
-function refusal({ code = "", status }) {
+function refusedBecause({ code = "", status }) {
   const words = REFUSALS[code];
   return words ? words + (status ? ` (${status})` : "") : `answered with ${status ?? "an error"}`;
 }
