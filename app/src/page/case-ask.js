@@ -3,7 +3,8 @@
 /** @import { Line } from "./log.js" */
 import { actionOf } from "./actions.js";
 import { cutId, speakerOf } from "./ids.js";
-import { newTraceId, parse, refusal } from "./send.js";
+import { newTraceId, refusal } from "./send.js";
+import { parsed } from "./wire.js";
 import { hopsFrom, hopsFromHeader, reachedBy } from "./trace.js";
 
 const WITHIN_MS = 15_000;
@@ -70,7 +71,7 @@ export function createAsker(env) {
       return fail(m, { kind: "network" }, "no answer: the connection failed");
     }
     m.took = env.clock() - began;
-    const json = parse(body);
+    const json = parsed(body);
     if (!json) return fail(m, { kind: "not-json", status: response.status }, `${response.status}, not from the app`);
     m.json = /** @type {Record<string, unknown>} */ (json);
     hear(m, response.headers);
