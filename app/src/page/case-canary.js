@@ -33,7 +33,7 @@ export function createCanary(env) {
     const versions = new Set(state.world.pods.map(p => p.version)), [only] = versions, hint = panel.part("hint");
     hint.hidden = versions.size !== 1;
     const how = state.world.door.kind === "local" ? [el("code", "", "stickyctl up --local --canary 1")] : ["set ", el("code", "", "canary.pods"), " in the spec"];
-    hint.replaceChildren(only ? `Every pod runs version ${only}. ` : "No pod names its version. ", "For a second version: ", ...how);
+    hint.replaceChildren(...(only ? [`Every pod runs version ${only}. For a second version: `, ...how] : ["No pod names its version."]));
   }
 
   for (const op of CANARY_OPS) {

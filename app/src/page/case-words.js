@@ -28,7 +28,7 @@ function listed(reached) {
  * How many were sent, and what went along where answers tell it of each.
  * @param {Many} many
  */
-function asking({ op, n, cookies: { some, none } }) {
+function requests({ op, n, cookies: { some, none } }) {
   const what = counted(n, actionOf(op).verb ?? "POST");
   return some && some === n ? what + " with the cookie" : none && none === n ? what + " without a cookie" : some ? `${what}, ${some} with the cookie,` : what;
 }
@@ -37,7 +37,7 @@ function asking({ op, n, cookies: { some, none } }) {
  * @param {Many} many
  * @returns {Token[]}
  */
-const went = many => (Object.keys(many.reached).length ? [asking(many) + " reached ", ...listed(many.reached)] : [asking(many) + (many.n === 1 ? " was sent" : " were sent")]);
+const went = many => (Object.keys(many.reached).length ? [requests(many) + " reached ", ...listed(many.reached)] : [requests(many) + (many.n === 1 ? " was sent" : " were sent")]);
 
 /** @type {(failed: number) => Token[]} */
 const failures = failed => (failed ? [", ", { end: `${failed} failed`, miss: true }] : []);
