@@ -74,6 +74,7 @@ const sender = createSender({
   clientId, expose,
   scores: () => scores,
   socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+  affinity: () => state.world.door.affinity,
   sendFrame: frame => socket?.send(frame) ?? false,
   resolve: id => resolve(state.world, id),
   log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),

@@ -113,6 +113,8 @@ export interface Message {
   httpDone: boolean;
   /** Names of the cookies that reached the app; null while no answer has told. */
   cookies: string[] | null;
+  /** The affinity of the front door when the message was sent. */
+  affinity: Door["affinity"];
   frame: FrameHalf | null;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
@@ -145,6 +147,7 @@ export interface ShownBurst {
   arrived: number;
   /** Messages whose answer named cookies, and messages whose answer named none. */
   cookies: { some: number; none: number };
+  affinity: Door["affinity"];
   drops: string[];
   done: boolean;
   backOnSocket: boolean;
