@@ -5,3 +5,4 @@
 mod accessibility;
 mod page;
 mod report;
+mod states;
