@@ -6,4 +6,5 @@ mod accessibility;
 mod delivery;
 mod page;
 mod report;
+mod seed;
 mod states;
