@@ -18,6 +18,7 @@ const WITHIN_MS = 15_000;
  * @property {string} clientId
  * @property {string} expose
  * @property {() => { live: boolean, at: string | null }} socket
+ * @property {() => import("./types.d.ts").Door["affinity"]} affinity
  * @property {(id: string | null) => string | null} resolve
  * @property {(line: Line & { who?: string | null }) => void} log
  * @property {() => void} changed
@@ -38,7 +39,7 @@ export function createAsker(env) {
   return (op, after = "", { signal, missed = () => false, heard = () => {} } = {}) => {
     /** @type {Asked} */
     const m = {
-      id: newTraceId(env.random), op, socket: env.socket(), http: null, httpDone: false, cookies: null, frame: null, outcome: null, problem: null, finished: false,
+      id: newTraceId(env.random), op, socket: env.socket(), http: null, httpDone: false, cookies: null, affinity: env.affinity(), frame: null, outcome: null, problem: null, finished: false,
       json: {}, reached: null, took: 0, stopped: false, whenFinished: Promise.resolve(),
     };
     m.whenFinished = answer(m, after, signal, missed).then(async () => {

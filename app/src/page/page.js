@@ -76,6 +76,7 @@ const sender = createSender({
   clientId, expose,
   scores: () => scores,
   socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+  affinity: () => state.world.door.affinity,
   sendFrame: frame => socket?.send(frame) ?? false,
   resolve: id => resolve(state.world, id),
   log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
@@ -96,6 +97,7 @@ const cases = createCases({
   ask: createAsker({
     clientId, expose,
     socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+    affinity: () => state.world.door.affinity,
     resolve: id => resolve(state.world, id),
     log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
     changed: () => player.heard(),

@@ -1,5 +1,5 @@
 // Sends a message and finds out what became of it. No DOM: fetch, the socket and the clock are passed in.
-/** @import { Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
+/** @import { Door, Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
 /** @import { Line } from "./log.js" */
 import { actionOf } from "./actions.js";
 import { cutId, speakerOf } from "./ids.js";
@@ -17,6 +17,7 @@ const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
  * @property {string} expose
  * @property {() => Scores} scores
  * @property {() => { live: boolean, at: string | null }} socket
+ * @property {() => Door["affinity"]} affinity
  * @property {(frame: object) => boolean} sendFrame false without a socket
  * @property {(id: string | null) => string | null} resolve
  * @property {(line: Line & { who?: string | null }) => void} log
@@ -45,7 +46,7 @@ export function createSender(env) {
     const score = env.scores()[op], finished = promise(), answer = promise();
     /** @type {Message} */
     const m = {
-      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, cookies: null, frame: null,
+      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, cookies: null, affinity: env.affinity(), frame: null,
       outcome: null, problem: null, finished: false, reached: null,
       whenFinished: finished.kept, tellFinished: finished.keep, whenAnswered: answer.kept, tellAnswered: answer.keep,
     };

@@ -22,7 +22,7 @@ export function countWorker(counts, worker) {
 
 /** @type {(op: Op | CaseOp, n: number, named: boolean) => ShownBurst} */
 export const freshBurst = (op, n, named) => ({
-  kind: "burst", op, n, reached: {}, missed: {}, unpublished: {}, unheard: {}, socketless: 0, arrived: 0, cookies: { some: 0, none: 0 }, drops: [], done: false,
+  kind: "burst", op, n, reached: {}, missed: {}, unpublished: {}, unheard: {}, socketless: 0, arrived: 0, cookies: { some: 0, none: 0 }, affinity: "unknown", drops: [], done: false,
   backOnSocket: actionOf(op).back === "ws", named, socketAt: null,
 });
 
@@ -39,6 +39,7 @@ export function addTo(burst, m) {
   // Where workers have no names, the messages count all the same.
   if (at) countWorker(at, m.reached ?? "?");
   if (m.cookies) burst.cookies[m.cookies.length ? "some" : "none"]++;
+  burst.affinity = m.affinity;
   if (m.socket.at) burst.socketAt = m.socket.at;
 }
 

@@ -121,6 +121,8 @@ export interface Message {
   httpDone: boolean;
   /** Names of the cookies that reached the app; null while no answer has told. */
   cookies: string[] | null;
+  /** The affinity of the front door when the message was sent. */
+  affinity: Door["affinity"];
   frame: FrameHalf | null;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
@@ -134,7 +136,7 @@ export interface Message {
 }
 
 /** What the map and its sentences need of a message: one of the six buttons sent it, or a use case, which has a sentence of its own. */
-export type Followed = Pick<Message, "id" | "socket" | "http" | "httpDone" | "cookies" | "frame" | "outcome" | "problem" | "finished" | "reached" | "whenFinished">
+export type Followed = Pick<Message, "id" | "socket" | "http" | "httpDone" | "cookies" | "affinity" | "frame" | "outcome" | "problem" | "finished" | "reached" | "whenFinished">
   & { op: Op | CaseOp; said?: Token[] };
 
 /** One message on the map: `hops` so far, of which `done` are drawn. */
@@ -159,6 +161,7 @@ export interface ShownBurst {
   arrived: number;
   /** Messages whose answer named cookies, and messages whose answer named none. */
   cookies: { some: number; none: number };
+  affinity: Door["affinity"];
   drops: string[];
   done: boolean;
   backOnSocket: boolean;

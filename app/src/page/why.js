@@ -59,14 +59,14 @@ export function explain(op, { world, busAway, socket }) {
 
 /**
  * A miss, or the misses among twenty. `cookies`: whether any went along, null if no answer tells; `near`: it reached the socket's own pod.
- * @typedef {{ op: Op | CaseOp, lack: "socket" | "listener" | "place" | "bus", cookies: boolean | null, near: boolean, answered: boolean, many: boolean }} Miss
+ * @typedef {{ op: Op | CaseOp, lack: "socket" | "listener" | "place" | "bus", cookies: boolean | null, affinity: Followed["affinity"], near: boolean, answered: boolean, many: boolean }} Miss
  */
 
 /** @type {(m: Followed) => Miss | null} */
 function missOf(m) {
   const lack = lackOf(m);
   if (!lack) return null;
-  return { op: m.op, lack, cookies: m.cookies && m.cookies.length > 0, near: samePod(m.reached, m.socket.at), answered: m.http !== null, many: false };
+  return { op: m.op, lack, cookies: m.cookies && m.cookies.length > 0, affinity: m.affinity, near: samePod(m.reached, m.socket.at), answered: m.http !== null, many: false };
 }
 
 /** @type {(w: string | null, at: string | null) => boolean} */
@@ -78,27 +78,27 @@ function missShown(shown) {
   if (shown.kind === "trace" ? shown.m.said : shown.kind === "burst" && shown.said) return null;
   if (shown.kind === "trace") return shown.m.finished && shown.done >= shown.hops.length ? missOf(shown.m) : null;
   if (shown.kind !== "burst" || !shown.done) return null;
-  const { op, n, missed, unpublished, unheard, socketless, cookies, socketAt } = shown;
+  const { op, n, missed, unpublished, unheard, socketless, cookies, affinity, socketAt } = shown;
   const lack = socketless ? "socket" : sumOf(unpublished) ? "bus" : sumOf(unheard) ? "listener" : sumOf(missed) ? "place" : null;
   const known = cookies.some === n ? true : cookies.none === n ? false : null;
-  return lack && { op, lack, cookies: known, near: Object.keys(missed).every(w => samePod(w, socketAt)), answered: cookies.some + cookies.none > 0, many: true };
+  return lack && { op, lack, cookies: known, affinity, near: Object.keys(missed).every(w => samePod(w, socketAt)), answered: cookies.some + cookies.none > 0, many: true };
 }
 
 /** @type {(a: Action, cookies: boolean) => string} */
 const wentAlong = (a, cookies) => (cookies ? "A cookie went along" : a.cookie ? "The browser had no cookie to send" : "No cookie went along");
 
 /** @type {(world: World, miss: Miss) => string} */
-function whyThere({ door, pods }, { op, cookies, near, many }) {
+function whyThere({ door, pods }, { op, cookies, affinity, near, many }) {
   const a = actionOf(op), one = pods.filter(p => p.state !== "draining").length === 1;
   // Here a pod hands its connections to its workers; elsewhere workers listen on one port.
   const worker = door.kind === "local" ? "its workers take turns" : many ? "the kernel chose the worker each time" : "the kernel chose the worker";
   const next = many ? "the front door took the pods in turn" : "the front door took the next pod";
-  if (near && cookies && door.affinity === "cookie") return `The cookie chose the pod; ${worker}.`;
+  if (near && cookies && affinity === "cookie") return `The cookie chose the pod; ${worker}.`;
   if (near && one) return `There is only one pod; ${worker}.`;
-  if (door.affinity === "off") return cookies ? `A cookie went along, but affinity is off: ${next}.` : `Affinity is off, so ${next}.`;
+  if (affinity === "off") return cookies ? `A cookie went along, but affinity is off: ${next}.` : `Affinity is off, so ${next}.`;
   if (cookies === null) return "";
   if (cookies) return many ? "A cookie went along, but it doesn't lead to your socket's worker." : near ? `It reached your socket's pod; ${worker}.` : "A cookie went along, but it led to another pod than your socket's.";
-  if (door.affinity === "unknown" || !pods.length) return `${wentAlong(a, cookies)}, so nothing tied ${many ? "them" : "it"} to your socket's pod.`;
+  if (affinity === "unknown" || !pods.length) return `${wentAlong(a, cookies)}, so nothing tied ${many ? "them" : "it"} to your socket's pod.`;
   return near ? `${wentAlong(a, cookies)}: ${next}, and ${worker}.` : `${wentAlong(a, cookies)}, so ${next}.`;
 }
 

@@ -4,5 +4,8 @@
 
 mod accessibility;
 mod cases;
+mod delivery;
 mod page;
 mod report;
+mod seed;
+mod states;

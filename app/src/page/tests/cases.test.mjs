@@ -20,7 +20,7 @@ const none = w => json({ text: `[${w}] no cursor of yours here`, at: w, pieces: 
 function desk(answer, { world = grid(3, 1), expose = "full" } = {}) {
   const t = { calls: [], lines: [], now: 0, changed: 0 };
   t.ask = createAsker({
-    clientId: ID, expose, socket: () => ({ live: true, at: "app-3:0" }), resolve: id => resolve(world, id), log: line => t.lines.push(line),
+    clientId: ID, expose, socket: () => ({ live: true, at: "app-3:0" }), affinity: () => "cookie", resolve: id => resolve(world, id), log: line => t.lines.push(line),
     changed: () => { t.changed++; },
     fetch: async (url, options) => {
       t.calls.push({ url, ...options });

@@ -12,7 +12,7 @@ function bench({ answer, live = true, expose = "full" } = {}) {
   const t = { scores: freshScores(), lines: [], frames: [], calls: [], timers: [], live, ids: 0 };
   t.sender = createSender({
     clientId: ID, expose, scores: () => t.scores, socket: () => ({ live: t.live, at: t.live ? "app-3:0" : null }),
-    sendFrame: f => t.live && Boolean(t.frames.push(f)), resolve: id => resolve(grid(3, 1), id), log: line => t.lines.push(line), changed() {},
+    affinity: () => "cookie", sendFrame: f => t.live && Boolean(t.frames.push(f)), resolve: id => resolve(grid(3, 1), id), log: line => t.lines.push(line), changed() {},
     fetch: async (url, options) => {
       t.calls.push({ url, ...options });
       return answer(url, options);

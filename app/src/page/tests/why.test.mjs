@@ -32,7 +32,12 @@ test("why a POST got where it got", () => {
     [many("cookie"), "mem-rr", FOUR, [], "No cookie went along: the front door took the next pod, and the kernel chose the worker."],
     [many("unknown"), "mem-sticky", FOUR, ["c"], "It reached your socket's pod; the kernel chose the worker."],
   ];
-  for (const [world, op, where, cookies, reason] of cases) assert.equal(why(world, missed(op, where, cookies), where.at)[0], reason, `${op} ${cookies} ${world.door.affinity} ${where.at}`);
+  for (const [world, op, where, cookies, reason] of cases) assert.equal(why(world, { ...missed(op, where, cookies), affinity: world.door.affinity }, where.at)[0], reason, `${op} ${cookies} ${world.door.affinity} ${where.at}`);
+});
+
+test("a reason holds for the time of the message, a button for now", () => {
+  const m = missed("mem-rr", THREE, []), now = door(grid(3, 1), "off");
+  assert.deepEqual(why(now, m, "app-3:0", { cookieTo: "app-3" }), ["No cookie went along, so the front door took the next pod.", "queue"]);
 });
 
 test("the button named is one that arrives now", () => {

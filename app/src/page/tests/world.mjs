@@ -24,7 +24,7 @@ export const door = w => [hop("door", w, "post", 41, "door"), hop(w, "door", "an
 export function message(op, got, holder, more = {}) {
   const s = said(op, got, holder), missed = (s.http ?? []).some(h => h.kind === "miss");
   return {
-    id: "m1", op, outcome: missed ? "missed" : "arrived", problem: null, finished: true, httpDone: true, reached: got ?? holder ?? null,
+    id: "m1", op, outcome: missed ? "missed" : "arrived", problem: null, finished: true, httpDone: true, reached: got ?? holder ?? null, affinity: "cookie",
     cookies: op === "ws" ? null : actionOf(op).cookie ? ["c"] : [], socket: { live: Boolean(holder), at: holder ?? null },
     http: s.http ? { hops: hopsFrom(s.http), door: [], speaker: null } : null, frame: s.frame ? { hops: hopsFrom(s.frame), speaker: null } : null, ...more,
   };
