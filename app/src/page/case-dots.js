@@ -47,7 +47,7 @@ export function dots(uses, width, slotOf) {
     // Times that are nearly equal would hide one another.
     row.uses.forEach((use, k) => {
       const slot = slotOf(use.by);
-      out.push(["circle", { class: slot ? "case-dot s" + slot : "case-dot", fill: slot ? `url(#pt-${slot})` : undefined, cx: x(use.ms), cy: (y + (k % 3 - 1) * 4).toFixed(1), r: RADIUS, "data-cold": use.cold ? "yes" : "no" }]);
+      out.push(["circle", { class: slot ? "s" + slot : "case-plain", fill: slot ? `url(#pt-${slot})` : undefined, cx: x(use.ms), cy: (y + (k % 3 - 1) * 4).toFixed(1), r: RADIUS, "data-cold": use.cold ? "yes" : "no" }]);
     });
   });
   const label = rows.map(({ name, uses: own }) => `${name}: ${own.length} answers, ${own.filter(use => use.cold).length} cold`).join("; ") || "no answers yet";
