@@ -67,7 +67,10 @@ async fn the_field_and_the_reason() -> Result<()> {
     }
     page.key(Key::Enter).await?;
     assert_eq!((sent("queue").await?, sent("ws").await?), (0, 2), "nothing is counted");
-    let at = page.browser.eval("return [document.activeElement.id, document.activeElement.ariaInvalid, document.activeElement.getAttribute('aria-describedby')]").await?;
+    let at = page
+        .browser
+        .eval("return [document.activeElement.id, document.activeElement.ariaInvalid, document.activeElement.getAttribute('aria-describedby')]")
+        .await?;
     assert_eq!(at, json!(["message", "true", "field-hint"]));
     page.browser.client.find(Locator::Css("#message")).await?.send_keys("x").await?;
     assert_eq!(text(&page, "#field-hint:not([role])").await?, "Enter sends by WebSockets only.");
@@ -81,7 +84,11 @@ async fn the_field_and_the_reason() -> Result<()> {
     let score = page.settled("mem-sticky", 1).await?;
     assert_eq!((score.sent, score.arrived), (1, 1));
     assert_eq!(count(&page, "#because[hidden]").await?, 1);
-    assert_eq!(page.browser.eval("return document.activeElement.closest('.act').dataset.op").await?, "mem-sticky", "the focus stays with what was pressed");
+    assert_eq!(
+        page.browser.eval("return document.activeElement.closest('.act').dataset.op").await?,
+        "mem-sticky",
+        "the focus stays with what was pressed"
+    );
     page.misses_in_part("mem-rr").await?;
     page.click("#because .instead").await?;
     assert_eq!(page.settled("mem-sticky", 21).await?.arrived, 21, "after twenty it sends twenty");
