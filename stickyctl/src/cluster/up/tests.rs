@@ -75,7 +75,14 @@ impl Site {
 }
 
 fn is_up(pods: usize, workers: u16, has_door: bool) -> Done {
-    Done::Up { name: "sticky-sessions".to_owned(), pods, workers, version: "1".to_owned(), way: if has_door { Way::Forward } else { Way::None } }
+    Done::Up {
+        name: "sticky-sessions".to_owned(),
+        pods,
+        workers,
+        canary: 0,
+        version: "1".to_owned(),
+        way: if has_door { Way::Forward } else { Way::None },
+    }
 }
 
 #[tokio::test(start_paused = true)]
