@@ -60,7 +60,7 @@ struct Whoami<'a> {
     pid: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boot: Option<&'a str>,
-    version: &'static str,
+    version: &'a str,
     cookies: Vec<&'a str>,
 }
 
@@ -73,7 +73,7 @@ async fn whoami(State(worker): State<Arc<Worker>>, headers: HeaderMap) -> Respon
         worker: full.then_some(identity.worker),
         pid: full.then(std::process::id),
         boot: full.then_some(&identity.boot),
-        version: env!("CARGO_PKG_VERSION"),
+        version: identity.version.as_str(),
         cookies: cookies.collect(),
     }))
 }
