@@ -46,7 +46,8 @@ pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
     if *way != Way::None {
         output.hint("  stickyctl verify      proves that sessions stick");
         if canary > 0 {
-            output.hint("  stickyctl verify --pod-identity json:/version    proves that no session changes version");
+            output.hint("  stickyctl verify --pod-identity json:/version");
+            output.hint("                        proves that no session changes version");
         }
     }
     Ok(())
