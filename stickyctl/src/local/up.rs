@@ -103,7 +103,7 @@ fn invite(url: &str, has_canary: bool, output: Output) -> Result<(), Unwritten> 
     }
     if has_canary {
         output.note(&format!("  {me} verify --local --pod-identity json:/version"));
-        output.note("                       prove that no session changes version");
+        output.note(&format!("  {:width$} prove that no session changes version", "", width = me.len() + 21));
     }
     output.note("Ctrl-C stops everything.");
     Ok(())

@@ -45,7 +45,6 @@ pub struct StickyApp {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<Autoscaling>,
     /// Pods of another version behind the same Service. A session stays on the version where it began.
-    #[serde(skip_serializing_if = "is_default")]
     pub canary: Canary,
     /// The nodes that pods run on.
     #[serde(skip_serializing_if = "is_default")]

@@ -1,10 +1,11 @@
 //! `stickyctl up` on a cluster: reads the cluster, plans, applies, waits, and sends a request.
 //!
 //! One file for each step that takes more than a call: `image` gets the image to the nodes, `door` finds or installs the front door,
-//! `secret` creates the password, `dry_run` shows the changes without making them, `prune` deletes what the spec no longer has, and `autoscaler`
+//! `secret` creates the password, `canary` checks whose the canary's name is, `dry_run` shows the changes without making them, `prune` deletes what the spec no longer has, and `autoscaler`
 //! reports what keeps one from working. [`request`] has the input and the result.
 
 mod autoscaler;
+mod canary;
 mod door;
 mod dry_run;
 mod image;
@@ -80,6 +81,7 @@ pub(crate) async fn run(
         Some(DryRun::Server) => return Ok(Done::Server(dry_run::by_server(client, &plan, manner, output).await?)),
         None => {}
     }
+    canary::check_name(client, &plan.spec).await?;
     rehearse(client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;

@@ -11,6 +11,8 @@ use crate::spec::tree::merge;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod canary;
+
 /// What was given on the call; the image is one of a registry, so that nothing has to be loaded.
 struct Given {
     file: bool,
