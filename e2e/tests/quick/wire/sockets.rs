@@ -61,7 +61,11 @@ pub(super) async fn local_delivery_hits_where_the_socket_is(target: &Target) -> 
     for n in 0..40 {
         // Also without the cookie, so that three pods with one worker each can miss too.
         let text = format!("message {n}");
-        let answer = if n % 2 == 0 { session.sticky("without-redis", &text).await? } else { session.plain("without-redis", &text).await? };
+        let (answer, cookies) = if n % 2 == 0 {
+            (session.sticky("without-redis", &text).await?, session.jar.names())
+        } else {
+            (session.plain("without-redis", &text).await?, Vec::new())
+        };
         let (place, body) = (answer.place()?, answer.json()?);
         let by = target.text_of(&place);
         let mut delivered = 0;
@@ -70,7 +74,7 @@ pub(super) async fn local_delivery_hits_where_the_socket_is(target: &Target) -> 
             delivered += 1;
         }
         let text = if delivered > 0 { format!("[{by}] replying with ws") } else { format!("[{by}] no connection to {}", session.id) };
-        assert_eq!((answer.status, body), (200, json!({"text": text, "delivered": delivered})));
+        assert_eq!((answer.status, body), (200, json!({"text": text, "delivered": delivered, "cookies": cookies})));
         if delivered > 0 { hits += 1 } else { misses += 1 }
     }
     assert!(hits > 0);
@@ -87,7 +91,8 @@ pub(super) async fn a_relay_reaches_every_socket_once(target: &Target) -> Result
     for n in 0..20 {
         let answer = session.plain("with-redis", &format!("relay {n}")).await?;
         let by = target.text_of(&answer.place()?);
-        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}] publishing to redis"), "receivers": workers.len()})));
+        let text = format!("[{by}] publishing to {}", target.bus());
+        assert_eq!((answer.status, answer.json()?), (200, json!({"text": text, "receivers": workers.len(), "cookies": []})));
         for ws in &mut all {
             assert_eq!(ws.next_json().await?, json!({"text": format!("[{}]  relay {n}", ws.identity())}));
         }
