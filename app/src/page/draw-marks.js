@@ -32,8 +32,9 @@ export function markCookie({ g, over }) {
 export function missAtWorker(s, id, words, state) {
   const { g } = s, f = workerBox(g, id);
   if (!f) return;
-  // A box that stands for several workers can hold the socket and miss: the message reached another of them.
-  const other = holds(f.w, state) && (f.w.rest !== null || f.w.n === null), jack = jackIn(g, f.w);
+  // A box that stands for several workers can hold the socket and miss: the message reached another of them. Nor is the socket to blame
+  // for a miss of a use case.
+  const other = holds(f.w, state) && (f.w.rest !== null || f.w.n === null || words !== NO_SOCKET), jack = jackIn(g, f.w);
   s.cross(other ? [jack[0], f.w.lane + off(g, "out")] : jack, `${id}>:miss`);
   sayAt(s, f.w, "misst", other && words === NO_SOCKET ? ["another worker", "other"] : words);
 }

@@ -60,6 +60,7 @@ export function worldOf(before, wire, now) {
       name: p.pod, slot: slots.get(p.pod) ?? 1, state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
       size: rows(p.workers).length,
       until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
+      version: typeof p.version === "string" ? p.version : null,
     })), ...unseen.map(notSeen)]),
   };
 }

@@ -1,10 +1,12 @@
 /** Shapes that the page's modules share. Types only: nothing here reaches the browser. */
 
 export type Op = "http-rr" | "http-sticky" | "ws" | "queue" | "mem-rr" | "mem-sticky";
+/** What the use cases ask for. */
+export type CaseOp = "piece-sticky" | "piece-rr" | "relay" | "canary-sticky" | "canary-rr" | "model-sticky" | "model-rr";
 
-/** A button. */
-export interface Action {
-  op: Op;
+/** A button, or a request of a use case. */
+export interface Action<O extends Op | CaseOp = Op | CaseOp> {
+  op: O;
   name: string;
   /** How the message leaves. */
   out: "http" | "ws";
@@ -16,6 +18,10 @@ export interface Action {
   bus: boolean;
   /** Where a POST goes; the client id is appended. */
   route: string;
+  /** Without it, POST. */
+  verb?: "GET";
+  /** What a miss is called if it isn't about the socket: in the ledger, before the worker's name, and at the worker, the longest first. */
+  miss?: { step: string; words: string[] };
 }
 
 export type HopKind = "post" | "answer" | "frame" | "push" | "publish" | "deliver" | "miss";
@@ -55,6 +61,8 @@ export interface Pod {
   size: number;
   /** When its drain ends, in milliseconds of the browser's clock. */
   until: number | null;
+  /** What the pod calls its version; null if it doesn't say. */
+  version: string | null;
 }
 
 export interface Door { kind: string; affinity: "unknown" | "cookie" | "off"; issuer: "proxy" | "app" }
@@ -127,13 +135,19 @@ export interface Message {
   tellAnswered: () => void;
 }
 
+/** What the map and its sentences need of a message: one of the six buttons sent it, or a use case, which has a sentence of its own. */
+export type Followed = Pick<Message, "id" | "socket" | "http" | "httpDone" | "cookies" | "affinity" | "frame" | "outcome" | "problem" | "finished" | "reached" | "whenFinished">
+  & { op: Op | CaseOp; said?: Token[] };
+
 /** One message on the map: `hops` so far, of which `done` are drawn. */
-export interface ShownTrace { kind: "trace"; m: Message; hops: Hop[]; done: number; drops: string[] }
+export interface ShownTrace { kind: "trace"; m: Followed; hops: Hop[]; done: number; drops: string[] }
 
 /** Twenty messages on the map. */
 export interface ShownBurst {
   kind: "burst";
-  op: Op;
+  op: Op | CaseOp;
+  /** The sentence of a use case. */
+  said?: Token[];
   n: number;
   reached: Counts;
   /** Messages that missed at a worker without the page's socket. */
@@ -236,5 +250,7 @@ export interface Wire {
   receivers?: number;
   cookies?: unknown;
   idempotency_key?: string;
+  /** In a frame, a piece that was relayed. */
+  download?: { piece?: unknown } | null;
 }
 export interface WireTopology { door?: Record<string, unknown>; bus?: Record<string, unknown>; pods?: unknown }

@@ -1,5 +1,5 @@
 // Why: what each button does in the present state, and after a miss why it missed and which button would have arrived. Pure.
-/** @import { Action, Because, Bus, Message, Op, Shown, State, World } from "./types.d.ts" */
+/** @import { CaseOp, Action, Because, Bus, Followed, Op, Shown, State, World } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { sumOf } from "./tally.js";
@@ -59,10 +59,10 @@ export function explain(op, { world, busAway, socket }) {
 
 /**
  * A miss, or the misses among twenty. `cookies`: whether any went along, null if no answer tells; `near`: it reached the socket's own pod.
- * @typedef {{ op: Op, lack: "socket" | "listener" | "place" | "bus", cookies: boolean | null, affinity: Message["affinity"], near: boolean, answered: boolean, many: boolean }} Miss
+ * @typedef {{ op: Op | CaseOp, lack: "socket" | "listener" | "place" | "bus", cookies: boolean | null, affinity: Followed["affinity"], near: boolean, answered: boolean, many: boolean }} Miss
  */
 
-/** @type {(m: Message) => Miss | null} */
+/** @type {(m: Followed) => Miss | null} */
 function missOf(m) {
   const lack = lackOf(m);
   if (!lack) return null;
@@ -74,6 +74,8 @@ const samePod = (w, at) => w !== null && at !== null && podOf(w) === podOf(at);
 
 /** @type {(shown: Shown) => Miss | null} */
 function missShown(shown) {
+  // A use case says itself what became of its requests.
+  if (shown.kind === "trace" ? shown.m.said : shown.kind === "burst" && shown.said) return null;
   if (shown.kind === "trace") return shown.m.finished && shown.done >= shown.hops.length ? missOf(shown.m) : null;
   if (shown.kind !== "burst" || !shown.done) return null;
   const { op, n, missed, unpublished, unheard, socketless, cookies, affinity, socketAt } = shown;

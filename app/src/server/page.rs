@@ -14,6 +14,8 @@ use std::io::Write as _;
 use std::sync::{Arc, LazyLock};
 
 const INDEX: &str = include_str!("../page/index.html");
+/// What the page says about itself; also the text of the download.
+pub(super) const README_TEXT: &str = include_str!("../page/readme.md");
 
 /// `connect-src 'self'` covers the WebSocket of the same host (CSP level 3).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
