@@ -28,16 +28,16 @@ const delivered = bus => (bus.fanout === "broadcast" ? "Every worker receives it
 /** @type {(world: World) => string} */
 function insidePod(world) {
   const { workers, mixed } = modeOf(world);
-  if (workers === null || mixed) return "It never selects a worker inside the pod.";
-  return workers > 1 ? `It selects the pod, but none of the pod's ${workers} workers.` : "Each pod has one worker, so the same worker answers.";
+  if (workers === null || mixed) return "The cookie never selects a worker inside the pod.";
+  return workers > 1 ? `The cookie selects the pod, but none of the pod's ${workers} workers.` : "Each pod has one worker, so the same worker answers.";
 }
 
 /** @type {(world: World) => string} */
 function memoryOf(world) {
   const { workers, mixed } = modeOf(world);
-  if (world.door.affinity !== "cookie") return "If another worker than it reaches holds your socket, there is nothing to write to: a miss.";
+  if (world.door.affinity !== "cookie") return "If the worker that gets it doesn't hold your socket, there is nothing to write to: a miss.";
   if (workers === null || mixed) return "With one worker per pod it arrives. With several it often reaches the wrong worker.";
-  return workers > 1 ? `It reaches the right pod, but often the wrong one of its ${workers} workers.` : "Each pod has one worker, so it arrives.";
+  return workers > 1 ? `It is the right pod, but often the wrong one of its ${workers} workers.` : "Each pod has one worker, so it arrives.";
 }
 
 /**
