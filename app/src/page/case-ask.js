@@ -33,8 +33,8 @@ const WITHIN_MS = 15_000;
 export function createAsker(env) {
   /**
    * Asks at once. `after` follows the client id in the path. An answer whose JSON `missed` accepts is a miss. `heard` gets the outcome
-   * before anyone else does, and may give the request its sentence.
-   * @type {(op: CaseOp, after?: string, more?: { signal?: AbortSignal, missed?: (json: Record<string, unknown>) => boolean, heard?: (m: Asked) => void }) => Asked}
+   * before anyone else does, may give the request its sentence, and may keep it unfinished for a while.
+   * @type {(op: CaseOp, after?: string, more?: { signal?: AbortSignal, missed?: (json: Record<string, unknown>) => boolean, heard?: (m: Asked) => void | Promise<void> }) => Asked}
    */
   return (op, after = "", { signal, missed = () => false, heard = () => {} } = {}) => {
     /** @type {Asked} */
@@ -42,10 +42,12 @@ export function createAsker(env) {
       id: newTraceId(env.random), op, socket: env.socket(), http: null, httpDone: false, cookies: null, affinity: env.affinity(), frame: null, outcome: null, problem: null, finished: false,
       json: {}, reached: null, took: 0, stopped: false, whenFinished: Promise.resolve(),
     };
-    m.whenFinished = answer(m, after, signal, missed).then(() => {
+    m.whenFinished = answer(m, after, signal, missed).then(async () => {
       m.socket = env.socket();
-      if (!m.stopped) heard(m);
-      m.httpDone = m.finished = true;
+      m.httpDone = true;
+      env.changed();
+      if (!m.stopped) await heard(m);
+      m.finished = true;
       env.changed();
     });
     return m;

@@ -6,7 +6,7 @@ const DOT_ROW = 22, DOT_ROWS = 6, DOT_LETTER = 7.4, RADIUS = 4.5, LEAST_MS = 1, 
 /** @typedef {{ by: string | null, ms: number, cold: boolean }} Use one answer: from whom, in how many milliseconds, and whether it had to load */
 
 /**
- * Rows by worker, or by pod where there are many workers, the first to answer first; what has no row of its own shares the last one.
+ * Rows by worker, or by pod where there are many workers; what has no row of its own shares the last one.
  * @param {Use[]} uses
  * @returns {{ name: string, uses: Use[] }[]}
  */
@@ -21,6 +21,7 @@ export function rowsOf(uses) {
     return groups;
   };
   const byWorker = grouped(by => by), groups = [...(byWorker.size > DOT_ROWS ? grouped(podOf) : byWorker)].map(([name, own]) => ({ name, uses: own }));
+  groups.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   if (groups.length <= DOT_ROWS) return groups;
   const rest = groups.slice(DOT_ROWS - 1);
   return [...groups.slice(0, DOT_ROWS - 1), { name: `${rest.length} more`, uses: rest.flatMap(group => group.uses) }];
@@ -47,7 +48,7 @@ export function dots(uses, width, slotOf) {
     // Times that are nearly equal would hide one another.
     row.uses.forEach((use, k) => {
       const slot = slotOf(use.by);
-      out.push(["circle", { class: slot ? "case-dot s" + slot : "case-dot", fill: slot ? `url(#pt-${slot})` : undefined, cx: x(use.ms), cy: (y + (k % 3 - 1) * 4).toFixed(1), r: RADIUS, "data-cold": use.cold ? "yes" : "no" }]);
+      out.push(["circle", { class: slot ? "s" + slot : "case-plain", fill: slot ? `url(#pt-${slot})` : undefined, cx: x(use.ms), cy: (y + (k % 3 - 1) * 4).toFixed(1), r: RADIUS, "data-cold": use.cold ? "yes" : "no" }]);
     });
   });
   const label = rows.map(({ name, uses: own }) => `${name}: ${own.length} answers, ${own.filter(use => use.cold).length} cold`).join("; ") || "no answers yet";

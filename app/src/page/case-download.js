@@ -9,6 +9,7 @@ import { counted, failedWords, noCursorWords, openedWords, pieceWords, relayWord
 import { swatch } from "./dom.js";
 import { podOf, speakerOf } from "./ids.js";
 import { addTo } from "./tally.js";
+import { hopsFrom } from "./trace.js";
 import { resolve, slotOf } from "./topology.js";
 import { build, el, mark } from "./tree.js";
 
@@ -22,6 +23,8 @@ const later = ms => new Promise(done => setTimeout(done, ms));
 export function createDownload(env) {
   const { state, ask, player } = env, panel = casePanel("case-download", env);
   let cursor = noCursor();
+  /** @type {Asked | null} */
+  let relaying = null;
 
   /** @param {Token[]} [words] */
   function show(words) {
@@ -138,15 +141,10 @@ export function createDownload(env) {
       paint();
       return cursor.open && inARow < IN_A_ROW;
     });
-    finish(shown, restWords(shown, pieces, missed, failed), paint);
-  });
-
-  /** @type {(shown: import("./types.d.ts").ShownBurst, words: Token[], paint: () => void) => void} */
-  function finish(shown, words, paint) {
-    Object.assign(shown, { said: words, done: true, socketAt: state.socket.at ?? shown.socketAt });
-    show(words);
+    Object.assign(shown, { said: restWords(shown, pieces, missed, failed), done: true });
+    show(shown.said);
     paint();
-  }
+  });
 
   /** Waits until `done`, or for `ms`. @type {(done: () => boolean, ms: number, signal: AbortSignal) => Promise<boolean>} */
   async function until(done, ms, signal) {
@@ -162,19 +160,20 @@ export function createDownload(env) {
       env.wake();
       if (!await until(live, SOCKET_MS, signal)) return show(["You have no socket right now, so the pieces would have nowhere to go: ", { end: "missed", miss: true }, "."]);
     }
-    const shown = burstOf(state, "relay", PIECES - from), paint = player.flow(shown);
-    const m = ask("relay", `/relay?from=${from}`, { signal }), got = () => cursor.pieces.slice(from).filter(p => p?.way === "ws").length;
-    await m.whenFinished;
-    if (m.stopped) return;
-    addTo(shown, m);
-    if (m.problem) return finish(shown, failedWords(m, env.bus()), paint);
-    const published = Number(m.json.published) || 0, wanted = m.json.receivers !== 0;
-    if (m.reached) (wanted ? shown.reached : shown.unheard)[m.reached] = published;
-    if (wanted) await until(() => got() >= published, RELAY_MS, signal);
-    const by = cursor.pieces.slice(from).find(p => p?.way === "ws")?.by ?? null;
-    shown.n = published;
-    shown.arrived = got();
-    finish(shown, relayWords(m, published, got(), state.socket.at ?? by, wanted), paint);
+    const got = () => cursor.pieces.slice(from).filter(p => p?.way === "ws").length;
+    relaying = ask("relay", `/relay?from=${from}`, {
+      signal,
+      async heard(m) {
+        if (m.problem) return heard(m, () => []);
+        const published = Number(m.json.published) || 0, wanted = m.json.receivers !== 0;
+        if (wanted) await until(() => got() >= published, RELAY_MS, signal);
+        m.socket = { live: live(), at: state.socket.at };
+        m.outcome = got() ? "arrived" : "missed";
+        heard(m, () => relayWords(m, published, got(), state.socket.at, wanted));
+      },
+    });
+    await follow(relaying);
+    relaying = null;
   });
 
   panel.once("kill", async () => {
@@ -199,6 +198,8 @@ export function createDownload(env) {
       if (!isPiece(piece)) return;
       const by = state.expose === "off" ? null : resolve(state.world, speakerOf(String(frame.text ?? "")));
       cursor = received(cursor, piece, { by, way: "ws" });
+      // All pieces take one way; the first tells it.
+      if (relaying && !relaying.frame) relaying.frame = { hops: hopsFrom(frame.trace?.hops), speaker: by };
       show();
     },
   };
