@@ -35,7 +35,7 @@
 - name: STICKY_TRUSTED_PROXY
   value: {{ join "," . | quote }}
 {{- end }}
-{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "connectionsPerAddress" "newSessionsPerMinute" }}
+{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "connectionsPerAddress" "newSessionsPerMinute" "maxCursors" "maxModels" }}
 {{- with get ($.Values.limits | default dict) $key }}
 - name: {{ printf "STICKY_%s" (snakecase $key | upper) }}
   value: {{ int64 . | quote }}
