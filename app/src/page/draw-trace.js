@@ -29,7 +29,7 @@ export function drawDrops(s, ids, publisher) {
 }
 
 /** @type {(s: Sheet, h: DrawnHop, n: number, publisher: string | undefined, state: State) => void} */
-function number(s, h, n, publisher, state) {
+function drawNumber(s, h, n, publisher, state) {
   const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f ? (g.door.m2 + f.p.m1) / 2 : 0, mid = (g.browser.m2 + g.door.m1) / 2;
   if (h.kind === "post" && f) s.badge(gap, f.p.lane + off(g, "out"), n);
   if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
@@ -49,7 +49,7 @@ export function drawTrace(s, state, { m, hops, done, drops }) {
   hops.slice(0, done).forEach(h => drawHop(s, h, publisher));
   steps(hops).forEach((step, i) => {
     const last = step.hops[step.hops.length - 1];
-    if (last < done) number(s, hops[last], i + 1, publisher, state);
+    if (last < done) drawNumber(s, hops[last], i + 1, publisher, state);
   });
   if (done && m.cookies?.length) markCookie(s);
   if (!m.finished || !hops.length || done < hops.length) return;

@@ -1,7 +1,7 @@
 // The six buttons and their scores.
 /** @import { Action, Op, Score, State, World } from "./types.d.ts" */
 import { ACTIONS, actionOf } from "./actions.js";
-import { $, button, input } from "./dom.js";
+import { $, input } from "./dom.js";
 import { share } from "./share.js";
 import { build, el, mark } from "./tree.js";
 import { explain } from "./why.js";
@@ -21,30 +21,23 @@ function glyph(a) {
 }
 
 /**
- * Keeps "non-sticky" and "in-memory" from breaking across lines.
- * @param {string} name
+ * Brings a row of index.html to life. It is there before this module, so that nothing moves when the module comes.
+ * @type {(a: Action, press: Press) => HTMLElement}
  */
-const unbroken = name => name.split(" ").flatMap((word, i) => [i ? " " : "", word.includes("-") ? el("span", "nb", word) : word]);
-
-/** @type {(a: Action, i: number, press: Press) => HTMLElement} */
-function row(a, i, press) {
-  const li = el("li", "act"), explained = el("p", "explain");
-  const send = button("send", glyph(a), el("span", "", ...unbroken(a.name))), many = button("many", "send 20"), why = button("why", "why");
-  li.dataset.op = a.op;
-  explained.id = "why" + i;
-  explained.hidden = true;
+function row(a, press) {
+  /** @param {string} css */
+  const part = css => /** @type {HTMLElement} */ (document.querySelector(`#acts [data-op="${a.op}"]${css}`));
+  const many = part(" .many"), why = part(" .why"), explained = part(" .explain");
+  part(" .glyph").replaceWith(glyph(a));
   many.setAttribute("aria-label", "send 20: " + a.name);
   why.setAttribute("aria-label", "why: " + a.name);
-  why.setAttribute("aria-expanded", "false");
-  why.setAttribute("aria-controls", explained.id);
   why.addEventListener("click", () => {
     explained.hidden = !explained.hidden;
     why.setAttribute("aria-expanded", String(!explained.hidden));
   });
-  send.addEventListener("click", () => press.one(a.op));
+  part(" .send").addEventListener("click", () => press.one(a.op));
   many.addEventListener("click", () => press.twenty(a.op));
-  li.append(send, el("div", "share"), many, el("div", "score"), why, explained);
-  return li;
+  return part("");
 }
 
 /**
@@ -52,10 +45,9 @@ function row(a, i, press) {
  * @param {boolean} shares whether to show who answered
  */
 export function createPanel(press, shares) {
-  const rows = new Map(ACTIONS.map((a, i) => [a.op, row(a, i, press)])), field = input("message");
+  const rows = new Map(ACTIONS.map(a => [a.op, row(a, press)])), field = input("message");
   /** @type {Op} */
   let last = "http-rr";
-  $("acts").append(...rows.values());
 
   /** The line below the field: what Enter does, or why nothing was sent. @param {boolean} refused */
   function hint(refused) {

@@ -5,6 +5,7 @@ import { actionOf } from "./actions.js";
 import { cutId, speakerOf } from "./ids.js";
 import { hopsFrom, hopsFromHeader, reachedBy } from "./trace.js";
 import { countWorker } from "./tally.js";
+import { parsed } from "./wire.js";
 
 const REPLY_MS = 5_000, ANSWER_MS = 15_000;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
@@ -103,7 +104,7 @@ export function createSender(env) {
 
   /** @type {(m: Message, response: Response, body: string) => void} */
   function read(m, response, body) {
-    const json = parse(body), who = speaker(response.headers, json);
+    const json = parsed(body), who = speaker(response.headers, json);
     if (!json) return fail(m, { kind: "not-json", status: response.status }, `${response.status}, not from the app`);
     m.http = { hops: hopsFrom(json.trace?.hops), door: hopsFromHeader(response.headers.get("X-Sticky-Door")), speaker: who };
     m.cookies = Array.isArray(json.cookies) ? json.cookies.filter(name => typeof name === "string") : null;
@@ -204,17 +205,4 @@ function promise() {
 function refusal(error) {
   const [code, message] = [error?.code, error?.message].map(x => (typeof x === "string" ? x : undefined));
   return { code, words: [code, message].filter(x => x !== undefined).join(": ") };
-}
-
-/**
- * @param {string} body
- * @returns {Wire | null}
- */
-function parse(body) {
-  try {
-    const json = JSON.parse(body);
-    return json && typeof json === "object" ? json : null;
-  } catch {
-    return null;
-  }
 }

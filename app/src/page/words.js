@@ -88,7 +88,7 @@ function trouble(m, problem, w, bus) {
     }
     case "network": return [sent(m) + " got no answer because the connection failed"];
     case "not-json": return [`${sent(m)} was answered with ${problem.status} by something other than the app`];
-    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusal(problem, bus)];
+    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusedBecause(problem, bus)];
   }
 }
 
@@ -106,7 +106,7 @@ const REFUSALS = {
 };
 
 /** @type {(problem: { code?: string, status?: number }, bus: string) => string} */
-function refusal({ code = "", status }, bus) {
+function refusedBecause({ code = "", status }, bus) {
   const words = REFUSALS[code]?.replace("BUS", bus);
   return words ? words + (status ? ` (${status})` : "") : `answered with ${status ?? "an error"}`;
 }
