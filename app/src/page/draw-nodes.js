@@ -73,7 +73,7 @@ function labelBrowser({ g, under, xy }, state) {
  */
 export function drawHeads({ g, over, xy, fits, width }, state) {
   if (g.tall) return;
-  const top = g.shut ? g.shut.c2 + 8 - state.view.h : 0, busLeft = g.W - 4 - Math.max(48, g.bus.m2 - g.bus.m1 + 14), podsRight = Math.min(busLeft - 6, g.podsAt.m2 + 40);
+  const top = g.shut ? g.shut.c2 + 8 - state.view.h : 0, busLeft = g.W - 4 - Math.max(58, g.bus.m2 - g.bus.m1 + 14), podsRight = Math.min(busLeft - 6, g.podsAt.m2 + 40);
   if (g.shut) {
     const { shut } = g;
     over.push(["rect", { class: "plate", x: 0, y: top.toFixed(1), width: g.W, height: HEAD - 6 }], ["rect", { class: "plate", x: 0, y: (shut.c1 - 8).toFixed(1), width: g.W, height: (shut.c2 - shut.c1 + 16).toFixed(1) }]);

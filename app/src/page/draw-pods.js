@@ -104,7 +104,7 @@ function nameWorker(s, w) {
   const { g, xy, fits } = s, [m1, m2] = wordsIn(s, w), name = fits("tm", workerNames(s, w), m2 - m1);
   if (!name) return;
   // In columns a pod's only worker has the pod's name.
-  if (g.tall && w.m2 - w.m1 > 100) return;
+  if (g.tall && !w.tight) return;
   if (g.tall) xy(m1, w.m2 - 26, "tm", name);
   else xy(m1, w.tight ? w.lane + off(g, "ws") + 4 : w.lane + 1, "tm", name);
 }
@@ -116,7 +116,7 @@ function nameWorker(s, w) {
 export function sayAt(s, w, css, words, beside = 0) {
   const { g, xy, fits, width } = s, [m1, m2] = wordsIn(s, w);
   if (g.style === "rows") return;
-  if (g.tall) xy(m1, w.m2 - (w.m2 - w.m1 > 100 ? 36 : 9), css, fits(css, words, m2 - m1));
+  if (g.tall) xy(m1, (w.tight ? w.m2 - 9 : w.m1 + 94), css, fits(css, words, m2 - m1));
   else if (!w.tight) xy(m1, w.lane + 18, css, fits(css, words, m2 - m1 - beside));
   else {
     const names = workerNames(s, w), name = width("tm", fits("tm", names, m2 - m1));

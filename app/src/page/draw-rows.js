@@ -9,7 +9,7 @@ import { jackIn, off, toBus, wayIn } from "./lanes.js";
 /** What a missed worker says, the longest first. */
 export const NO_SOCKET = ["no socket of yours", "no socket here", "missed", "miss"];
 /** The number of a step at the end of a row. */
-const STEP = 22;
+const STEP = 20;
 
 /** @type {(s: Sheet, state: State) => void} */
 export function drawRows(s, state) {

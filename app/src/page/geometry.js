@@ -5,6 +5,7 @@
 import { foldWorkers } from "./fold.js";
 import { BOX, FOOT, HEAD, ROW, along, dotsIn, leastPod, narrow, twoLines } from "./room.js";
 
+const HIGH = 92;
 /** @type {(x: number, lo: number, hi: number) => number} */
 const clamp = (x, lo, hi) => Math.max(lo, Math.min(hi, x));
 /** @param {number[]} list */
@@ -58,7 +59,7 @@ function boxes(view, pods) {
     }));
   });
   const narrowest = Math.min(52, ...all.flatMap(p => p.workers.map(w => w.c2 - w.c1)));
-  return { style: "boxes", ...around(view, place, middle(all, HEAD + along(view) / 2), view.h), unit: clamp(narrowest / 52, .5, 1), pods: all };
+  return { style: "boxes", ...around(view, place, heightOf(view, all), view.h), unit: clamp(narrowest / 52, .5, 1), pods: all };
 }
 
 /** @type {(view: View, shown: Folded, keep: (string | null)[]) => Geometry} */
@@ -75,7 +76,7 @@ function rows(view, { pods, hidden }, keep) {
     return p.fold ? rowBox(p, box, unit, dots, 0) : rowBox({ ...p, workers: foldWorkers(p.workers, dots.most, keep) }, box, unit, dots, k);
   });
   const shut = open ? { m1, m2, c1: top + view.h - 42, c2: top + view.h - 8 } : null;
-  return { style: "rows", ...around(view, place, open ? top + HEAD + along(view) / 2 : middle(all, 0), H), unit, pods: all, shut };
+  return { style: "rows", ...around(view, place, open ? top + heightOf(view, []) : heightOf(view, all), H), unit, pods: all, shut };
 }
 
 /** @type {(pod: FoldedPod, box: Box, unit: number, dots: { from: number, step: number }, workers: number) => PodBox} */
@@ -96,7 +97,7 @@ function columns(view, pods) {
     c += size + gap;
     return podBox(p, { m1, m2, c1: a, c2: a + size }, p.workers.map((w, j) => {
       const wa = a + pad + j * (wl + gw), wb = wa + wl;
-      return { ...w, m1: m1 + (k > 1 ? 62 : 8), m2: m2 - 8, c1: wa, c2: wb, lane: Math.max(wa + 19, Math.min(wa + wl * .7, wb - 22)), tight: wl < 58 };
+      return { ...w, m1: m1 + (k > 1 ? 62 : 8), m2: m2 - 8, c1: wa, c2: wb, lane: Math.max(wa + 19, Math.min(wa + wl * .7, wb - 22)), tight: k > 1 };
     }));
   });
   return {
@@ -109,6 +110,8 @@ function columns(view, pods) {
 const between = list => (list.length % 2 ? list[(list.length - 1) / 2].lane : (list[0].lane + list[list.length - 1].lane) / 2);
 /** @type {(boxes: PodBox[], otherwise: number) => number} */
 const middle = (boxes, otherwise) => (boxes.length ? between(boxes) : otherwise);
+/** The browser's lane: in the middle, on narrow screens near the sentence above the map. @type {(view: View, boxes: PodBox[]) => number} */
+const heightOf = (view, boxes) => (narrow(view) ? HEAD + HIGH : middle(boxes, HEAD + along(view) / 2));
 /** @type {(pod: FoldedPod, box: Box, workers: WorkerBox[]) => PodBox} */
 const podBox = (pod, box, workers) => ({ ...pod, ...box, workers, lane: between(workers), split: workers.length > 1 });
 

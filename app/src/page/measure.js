@@ -18,7 +18,9 @@ export function measured(svg) {
     if (!fonts.has(css)) {
       probe.setAttribute("class", css);
       svg.append(probe);
-      fonts.set(css, getComputedStyle(probe).font);
+      // The shorthand `font` is empty where it can't tell everything, for instance tabular figures.
+      const { fontWeight, fontSize, fontFamily } = getComputedStyle(probe);
+      fonts.set(css, `${fontWeight} ${fontSize} ${fontFamily}`);
       probe.remove();
     }
     return fonts.get(css) ?? "";

@@ -193,7 +193,7 @@ export type Point = [m: number, c: number];
 export interface Box { m1: number; m2: number; c1: number; c2: number }
 export type WorkerBox = FoldedWorker & Box & {
   lane: number;
-  /** Its words stand on one line. */
+  /** Its words stand on one line; in columns, it is one of several in its pod. */
   tight: boolean;
   /** Its dot in a pod's row. */
   dot?: Point;
