@@ -5,7 +5,8 @@ import { actionOf } from "./actions.js";
 import { workerBox } from "./geometry.js";
 import { arrow, fromBus, hopWay, off, toBus } from "./lanes.js";
 import { steps } from "./words.js";
-import { NO_SOCKET, markArrived, markCookie, markMissed, missAtBus, missAtWorker, stopBeforeBus } from "./draw-marks.js";
+import { markArrived, markCookie, markMissed, missAtBus, missAtWorker, stopBeforeBus } from "./draw-marks.js";
+import { NO_SOCKET } from "./draw-rows.js";
 
 /** @param {DrawnHop} h */
 const hopName = h => `${h.from}>${h.to ?? ""}:${h.kind}`;
@@ -36,11 +37,13 @@ function drawNumber(s, h, n, publisher, words, state) {
   if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
   if (h.kind === "answer") s.badge(mid + 14, g.c0 + off(g, "back"), n);
   if (h.kind === "push") s.badge(mid + (g.tall ? 10 : 0), g.c0 + off(g, "ws"), n);
-  if (h.kind === "publish" && f) s.badge((f.p.m2 + g.bus.m1) / 2, toBus(g, f.w), n);
-  if (h.kind === "deliver" && f) s.badge((f.p.m2 + g.bus.m1) / 2, fromBus(g, f.w), n);
+  // Both may be at the same worker, so they stand side by side.
+  const apart = Math.sqrt(18 ** 2 - (16 * g.unit) ** 2) / 2, busSide = f ? (f.p.m2 + g.bus.m1) / 2 : 0;
+  if (h.kind === "publish" && f) s.badge(busSide - apart, toBus(g, f.w), n);
+  if (h.kind === "deliver" && f) s.badge(busSide + apart, fromBus(g, f.w), n);
   if (h.kind === "publish" && h.to === null) stopBeforeBus(s, h.from);
   if (h.kind === "miss" && h.from === "bus") missAtBus(s, publisher);
-  else if (h.kind === "miss") missAtWorker(s, h.from, words, state);
+  else if (h.kind === "miss") missAtWorker(s, h.from, words, state, n);
 }
 
 /** @type {(s: Sheet, state: State, shown: ShownTrace) => void} */

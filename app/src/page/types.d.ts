@@ -172,8 +172,18 @@ export interface ShownBurst {
 
 export type Shown = { kind: "idle" } | ShownTrace | ShownBurst;
 
-/** Size of the map in CSS pixels; `tall` is the layout for phones. */
-export interface View { w: number; h: number; tall: boolean }
+/** What of the map is in sight, in CSS pixels; `tall` on phones. */
+export interface View {
+  w: number;
+  h: number;
+  tall: boolean;
+  /** All pods have rows, also those that would be folded. */
+  open?: boolean;
+  /** How far down the open map is scrolled. */
+  top?: number;
+  /** Measures words in a CSS class of the map; without it, they are estimated. */
+  width?: (css: string, words: string) => number;
+}
 
 /** All that the page shows. */
 export interface State {
@@ -203,28 +213,58 @@ export interface FoldedWorker {
   /** `rest` is all workers of the pod. */
   all?: boolean;
 }
-export type FoldedPod = Omit<Pod, "workers"> & { workers: FoldedWorker[] };
+export type FoldedPod = Omit<Pod, "workers"> & {
+  workers: FoldedWorker[];
+  /** Pods that this box stands for; 0 if it is a pod's own. */
+  fold: number;
+};
+export type Style = "columns" | "boxes" | "rows";
+export interface Folded {
+  style: Style;
+  pods: FoldedPod[];
+  /** Pods that have no row of their own unless the map is open. */
+  hidden: number;
+}
 
 /** A point in the map's own axes, see geometry.js. */
 export type Point = [m: number, c: number];
 export interface Box { m1: number; m2: number; c1: number; c2: number }
-export type WorkerBox = FoldedWorker & Box & { lane: number; tight: boolean };
-export type PodBox = Omit<FoldedPod, "workers"> & Box & { workers: WorkerBox[]; lane: number };
+export type WorkerBox = FoldedWorker & Box & {
+  lane: number;
+  /** Its words stand on one line; in columns, it is one of several in its pod. */
+  tight: boolean;
+  /** Its dot in a pod's row. */
+  dot?: Point;
+};
+export type PodBox = Omit<FoldedPod, "workers"> & Box & {
+  workers: WorkerBox[];
+  lane: number;
+  /** Whether a lane for each worker leaves the pod's own. */
+  split: boolean;
+};
 export interface Geometry {
+  style: Style;
+  /** m runs downwards. */
   tall: boolean;
+  /** Too narrow for words of usual length. */
+  narrow: boolean;
   W: number;
   H: number;
   /** The lane of the browser. */
   c0: number;
-  /** Scale of what runs in a lane, .5 to 1. */
+  /** Scale of what runs in a lane, .45 to 1. */
   unit: number;
+  /** Scale of the turns inside the front door and the bus. */
+  turn: number;
   browser: Box;
   door: Box;
   bus: Box;
   pods: PodBox[];
   podsAt: { m1: number; m2: number };
+  /** Where an open map is folded again. */
+  shut: Box | null;
 }
-/** With the number of pods that have no box. */
+/** With the number of pods that have no row of their own unless the map is open. */
 export type Layout = Geometry & { hidden: number };
 export type Lane = "out" | "back" | "ws";
 
