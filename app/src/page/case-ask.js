@@ -1,5 +1,5 @@
 // Asks one thing of a use case and finds out what became of it. No DOM: fetch and the clock are passed in.
-/** @import { CaseOp, Followed, Problem } from "./types.d.ts" */
+/** @import { CaseOp, Door, Followed, Problem } from "./types.d.ts" */
 /** @import { Line } from "./log.js" */
 import { actionOf } from "./actions.js";
 import { cutId, speakerOf } from "./ids.js";
@@ -18,7 +18,7 @@ const WITHIN_MS = 15_000;
  * @property {string} clientId
  * @property {string} expose
  * @property {() => { live: boolean, at: string | null }} socket
- * @property {() => import("./types.d.ts").Door["affinity"]} affinity
+ * @property {() => Door["affinity"]} affinity
  * @property {(id: string | null) => string | null} resolve
  * @property {(line: Line & { who?: string | null }) => void} log
  * @property {() => void} changed

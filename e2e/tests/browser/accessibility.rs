@@ -70,7 +70,7 @@ async fn without_a_socket() -> Result<()> {
     let local = Local::start(&[]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
     drop(local);
-    page.browser.until("the page says that the socket is gone", "return document.body.dataset.socket !== 'live'").await?;
+    page.browser.until("the page says that nothing answers", "return document.querySelector('#map.gone') !== null").await?;
     at_all_looks(&axe, &page.browser, "without a socket").await
 }
 
