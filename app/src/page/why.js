@@ -28,7 +28,7 @@ const delivered = bus => (bus.fanout === "broadcast" ? "Every worker receives it
 /** @type {(world: World) => string} */
 function insidePod(world) {
   const { workers, mixed } = modeOf(world);
-  if (workers === null || mixed) return "The cookie never selects a worker inside the pod.";
+  if (workers === null || mixed || world.door.affinity !== "cookie") return "A cookie can select a pod, but no worker inside it.";
   return workers > 1 ? `The cookie selects the pod, but none of the pod's ${workers} workers.` : "Each pod has one worker, so the same worker answers.";
 }
 
@@ -98,7 +98,7 @@ function whyThere({ door, pods }, { op, cookies, affinity, near, many }) {
   if (affinity === "off") return cookies ? `A cookie went along, but affinity is off: ${next}.` : `Affinity is off, so ${next}.`;
   if (cookies === null) return "";
   if (cookies) return many ? "A cookie went along, but it doesn't lead to your socket's worker." : near ? `It reached your socket's pod; ${worker}.` : "A cookie went along, but it led to another pod than your socket's.";
-  if (affinity === "unknown" || !pods.length) return `${wentAlong(a, cookies)}, so nothing tied ${many ? "them" : "it"} to your socket's pod.`;
+  if (affinity === "unknown" || !pods.length) return `${wentAlong(a, cookies)}, so nothing tied ${many ? "them" : "it"} to your socket's worker.`;
   return near ? `${wentAlong(a, cookies)}: ${next}, and ${worker}.` : `${wentAlong(a, cookies)}, so ${next}.`;
 }
 

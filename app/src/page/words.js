@@ -135,14 +135,29 @@ function posts({ n, cookies: { some, none } }) {
   return some ? ` POSTs, ${some} with the cookie,` : " POSTs";
 }
 
+/**
+ * The workers reached, or the pods, each with its number of messages; only how many pods where even those are too many to read.
+ * @param {Counts} reached
+ * @returns {Token[]}
+ */
+function named(reached) {
+  const list = Object.entries(places(reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
+  if (list.length > LIST) return [`${list.length} pods`];
+  return list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
+}
+
+/** @type {(s: ShownBurst, bus: Pick<Bus, "kind">) => Token[]} */
+function after(s, bus) {
+  const a = actionOf(s.op), held = sumOf(s.unpublished);
+  if (held) return [`; ${held === s.n ? "nothing could" : `${held} could not`} be published because the workers can't reach ${busName(bus)}`];
+  if (a.back === "http") return ["; each answer came back on its own connection"];
+  return a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
+}
+
 /** @type {(s: ShownBurst, bus: Pick<Bus, "kind">) => Token[]} */
 function burst(s, bus) {
-  const a = actionOf(s.op), list = Object.entries(places(s.reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
-  const what = s.n + (a.out === "ws" ? " frames" : posts(s)), held = sumOf(s.unpublished);
-  const named = list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
-  const known = list.reduce((n, e) => n + e[1], 0), lost = s.n - known;
-  const where = held ? [`; ${held === s.n ? "nothing could" : `${held} could not`} be published because the workers can't reach ${busName(bus)}`] : a.back === "http" ? ["; each answer came back on its own connection"] : a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
-  const start = known ? [what + " reached ", ...named, ...(lost ? [`; ${lost} reached no worker`] : []), ...where] : [what + (s.named ? " reached no worker" : " sent")];
+  const what = s.n + (actionOf(s.op).out === "ws" ? " frames" : posts(s)), known = sumOf(s.reached), lost = s.n - known;
+  const start = known ? [what + " reached ", ...named(s.reached), ...(lost ? [`; ${lost} reached no worker`] : []), ...after(s, bus)] : [what + (s.named ? " reached no worker" : " sent")];
   const ends = [...(s.arrived ? [{ end: s.arrived + " arrived" }] : []), ...(s.n - s.arrived ? [{ end: (s.n - s.arrived) + " missed", miss: true }] : [])];
   return [...start, ": ", ...ends.flatMap((end, i) => (i ? [", ", end] : [end])), "."];
 }

@@ -15,7 +15,7 @@ fn have_browser() -> bool {
 }
 
 /// Presses a button of a use case and waits until its panel rests.
-async fn press(page: &Page, button: &str) -> Result<()> {
+pub(crate) async fn press(page: &Page, button: &str) -> Result<()> {
     page.click(&format!("[data-do=\"{button}\"]")).await?;
     rests(page).await
 }
