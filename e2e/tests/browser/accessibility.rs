@@ -80,15 +80,12 @@ async fn use_cases() -> Result<()> {
     let Some(axe) = axe()? else { return Ok(()) };
     let local = Local::start(&[]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
-    at_two_looks(&axe, &page.browser, "use cases before a press").await?;
     let buttons = page.browser.eval("return [...document.querySelectorAll('.case [data-do]:not([hidden])')].map(one => one.dataset.do)").await?;
     let buttons: Vec<String> = serde_json::from_value(buttons)?;
     assert!(buttons.len() >= 9, "{buttons:?}");
     // The download begins with a piece, and keeps what it has.
     for button in buttons.iter().filter(|name| *name != "again") {
-        page.browser.eval(&format!("document.querySelector('[data-do=\"{button}\"]').click()")).await?;
-        let rests = "return [...document.querySelectorAll('article.case')].every(one => one.dataset.busy === 'false')";
-        page.browser.until(&format!("{button} is done"), rests).await?;
+        press(&page, button).await?;
     }
     at_all_looks(&axe, &page.browser, "use cases, each button pressed").await
 }
