@@ -17,9 +17,12 @@ import { drawDrops } from "./draw-trace.js";
 
 /**
  * Counts by lane, the largest first: workers that share a box or a row share its lane.
- * @type {(g: Geometry, counts: Counts, by?: (f: Flow["f"]) => PodBox | WorkerBox) => Flow[]}
+ * @param {Geometry} g
+ * @param {Counts} counts
+ * @param {(f: Flow["f"]) => PodBox | WorkerBox} by
+ * @returns {Flow[]}
  */
-function byBox(g, counts, by = ({ p, w }) => (g.style === "rows" ? p : w)) {
+function byBox(g, counts, by = f => (g.style === "rows" ? f.p : f.w)) {
   /** @type {Map<PodBox | WorkerBox, Flow>} */
   const boxes = new Map();
   for (const [id, n] of Object.entries(counts)) {
