@@ -2,7 +2,7 @@
 /** @import { Layout, Point, State } from "./types.d.ts" */
 /** @import { Sheet } from "./sheet.js" */
 import { at, workerBox } from "./geometry.js";
-import { busIn, jackIn, off, toBus } from "./lanes.js";
+import { beforeBus, busIn, jackIn, off, toBus } from "./lanes.js";
 import { holds, sayAt } from "./draw-pods.js";
 import { NO_SOCKET, missInRow } from "./draw-rows.js";
 
@@ -35,8 +35,9 @@ export function missAtWorker(s, id, words, state, n) {
   const { g } = s, f = workerBox(g, id), hop = `${id}>:miss`;
   if (!f) return;
   if (g.style === "rows") return missInRow(s, f.p, f.w, hop, n);
-  // A box that stands for several workers can hold the socket and miss: the message reached another of them.
-  const other = holds(f.w, state) && (f.w.rest !== null || f.w.n === null), jack = jackIn(g, f.w), beside = f.w.tight && !g.tall && n !== undefined;
+  // A box that stands for several workers can hold the socket and miss: the message reached another of them. Nor is the socket to blame
+  // for a miss of a use case.
+  const other = holds(f.w, state) && (f.w.rest !== null || f.w.n === null || words !== NO_SOCKET), jack = jackIn(g, f.w), beside = f.w.tight && !g.tall && n !== undefined;
   /** @type {Point} */
   const place = other ? [jack[0], f.w.lane + off(g, "out")] : jack;
   s.cross(place, hop, g.unit < .8 ? 7.5 : 9.5);
@@ -51,4 +52,10 @@ export function missAtWorker(s, id, words, state, n) {
 export function missAtBus(s, publisher) {
   const f = publisher && workerBox(s.g, publisher);
   if (f) s.cross([busIn(s.g), toBus(s.g, f.w)], "bus>:miss");
+}
+
+/** Where a worker tried to publish and the bus took nothing. @type {(s: Sheet, id: string) => void} */
+export function stopBeforeBus(s, id) {
+  const f = workerBox(s.g, id);
+  if (f) s.cross([beforeBus(s.g), toBus(s.g, f.w)], `${id}>:publish`);
 }

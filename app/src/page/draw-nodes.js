@@ -26,7 +26,7 @@ function podsWords({ world }) {
 /** @param {{ m1: number, m2: number }} b */
 const mid = b => (b.m1 + b.m2) / 2;
 /** @type {(state: State) => { title: string[], words: string[] }} */
-const busWords = ({ world: { bus }, busAway }) => ({ title: bus.kind === "redis" ? ["Redis"] : ["memory bus", "memory"], words: [busAway ? "down" : bus.fanout] });
+const busWords = ({ world: { bus }, busAway }) => ({ title: bus.kind === "redis" ? ["Redis"] : bus.kind === "unknown" ? ["Bus"] : ["memory bus", "memory"], words: [busAway ? "down" : bus.fanout] });
 
 /** @type {(s: Sheet, state: State) => void} */
 export function drawNodes(s, state) {

@@ -39,10 +39,13 @@ function tallyOf(p, { shown }) {
   return { reached: 0, missed: missed ? 1 : 0, step: missed };
 }
 
+/** @param {State} state */
+const missWords = ({ shown }) => (shown.kind === "trace" ? actionOf(shown.m.op).miss?.words : null) ?? NO_SOCKET;
+
 /** @type {(p: PodBox, state: State) => { css: string, words: string[], step: boolean }} */
 function rowWords(p, state) {
   const { reached, missed, step } = tallyOf(p, state), held = p.workers.some(w => holds(w, state)), own = podState(p, state.now);
-  if (step) return { css: "misst", words: held && p.workers.length === 1 ? ["another worker", "missed"] : NO_SOCKET, step };
+  if (step) return { css: "misst", words: held && p.workers.length === 1 ? ["another worker", "missed"] : missWords(state), step };
   if (missed) return { css: "misst", words: [...(reached > missed ? [`${missed} of ${reached} missed`] : []), `${missed} missed`], step };
   if (held) return { css: "t2", words: [...(reached ? [`your socket: ${reached}`, `yours: ${reached}`] : []), "your socket", "yours"], step };
   if (reached) return { css: "tm", words: [String(reached)], step };

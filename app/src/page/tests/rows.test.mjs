@@ -21,7 +21,7 @@ function burst(world, at, op, more = {}) {
     if (id !== at && op === "mem-rr") missed[id] = (missed[id] ?? 0) + 1;
   }
   const lost = Object.values(missed).reduce((n, x) => n + x, 0);
-  return { kind: "burst", op, n: 20, reached, missed, arrived: 20 - lost, drops: [], done: true, backOnSocket: op !== "http-rr", named: true, socketAt: at, ...more };
+  return { kind: "burst", op, n: 20, reached, missed, arrived: 20 - lost, unpublished: {}, unheard: {}, socketless: 0, cookies: { some: 0, none: 20 }, affinity: "cookie", drops: [], done: true, backOnSocket: op !== "http-rr", named: true, socketAt: at, ...more };
 }
 
 /** Every kind of picture of one world. */
