@@ -184,6 +184,9 @@ async fn with_a_canary() -> Result<()> {
     let local = Local::start(&["--canary", "1"]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
     page.browser.until("two versions are known", "return document.querySelector('[data-part=\"hint\"]').hidden").await?;
+    let versions = "const all = [...document.querySelectorAll('#map text')].map(one => one.textContent);
+                    return all.some(text => text.endsWith('-canary')) && all.filter(text => /^[0-9.]+$/.test(text)).length === 3";
+    page.browser.until("the map names the versions", versions).await?;
     press(&page, "canary-sticky").await?;
     let place = "[data-part=\"canary-sticky\"]";
     assert_eq!((hook(&page, place, "n").await?, hook(&page, place, "changes").await?), ("20".to_owned(), "0".to_owned()));
