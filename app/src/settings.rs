@@ -13,8 +13,9 @@ use sticky_core::host::{Host, is_loopback};
 use sticky_core::identity::{BadPodName, PodName};
 use sticky_core::limits::Limits;
 use sticky_core::memory;
-use sticky_core::topology::Door;
+use sticky_core::topology::{Door, DoorView};
 use sticky_core::wire::{BadObject, object};
+use tokio::sync::watch;
 
 /// The values of `--bus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,7 @@ impl Request {
                 CloseAfterPost::Off => false,
             },
         };
+        let door = DoorView { door: Door { issuer: self.issuer, ..door }, control: false };
         let budget = memory::budget(self.memory_limit, self.workers);
         Ok(Settings {
             listen: self.listen,
@@ -137,7 +139,7 @@ impl Request {
             open_files: self.open_files,
             memory_limit: self.memory_limit,
             drain: self.drain,
-            blueprint: Blueprint { config, door: Door { issuer: self.issuer, ..door }, expose: self.expose, relay, memory: Memory::new(budget) },
+            blueprint: Blueprint { config, door: watch::channel(door).1, expose: self.expose, relay, memory: Memory::new(budget) },
         })
     }
 }

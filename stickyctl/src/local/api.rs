@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sticky_core::readiness::State;
-use sticky_core::topology::Door;
+use sticky_core::topology::{Affinity, Door};
 
 /// `GET /status`, and `stickyctl status -o json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,8 +71,8 @@ pub(crate) struct WorkerStatus {
     pub age_s: u64,
 }
 
-/// `POST /scale`, `/mode`, `/kill`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// `POST /change` of the control socket, and `POST /control` of the front door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Change {
     /// The number of pods; the number of workers per pod stays.
@@ -81,6 +81,25 @@ pub(crate) enum Change {
     Mode(String),
     /// `POD` or `POD:WORKER`.
     Kill(String),
+    /// Whether the front door keeps sessions together.
+    Affinity(Rule),
+}
+
+/// The affinity that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rule {
+    Cookie,
+    Off,
+}
+
+impl From<Rule> for Affinity {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Cookie => Self::Cookie,
+            Rule::Off => Self::Off,
+        }
+    }
 }
 
 /// The answer to a refused change.

@@ -3,6 +3,7 @@
 
 mod api;
 mod background;
+mod change;
 pub(crate) mod client;
 pub(crate) mod commands;
 mod control;
@@ -11,6 +12,7 @@ mod error;
 mod lock;
 mod pod;
 mod pods;
+mod remote;
 mod request;
 mod route;
 mod runtime_dir;

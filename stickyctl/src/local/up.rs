@@ -21,9 +21,10 @@ use sticky_app::server::{Blueprint, Config, Memory};
 use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::is_loopback;
 use sticky_core::memory;
-use sticky_core::topology::{Affinity, Door as DoorView};
+use sticky_core::topology::{Affinity, Door as Configured, DoorView};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The longest time for the pods to become ready.
@@ -46,16 +47,18 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let (listener, url) = listen(request.listen).await?;
     let control = Control::bind(client.path().to_owned(), lock)?;
     let began = Instant::now();
-    let (mode, door_view) = (request.mode, request.door.clone());
+    let mode = request.mode;
+    let view = DoorView { door: request.door.clone(), control: has_controls(&request) };
+    let (door, followed) = watch::channel(view);
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
-    let pods = Pods::new(blueprint(&request, relay), request.drain, mode, url.clone());
+    let pods = Pods::new(blueprint(&request, relay, followed.clone()), door, request.drain, mode, url.clone());
     pods.settle().await?;
     // Ready pods listen; with Redis they have also reached it.
     let settled = async || Ok::<_, Infallible>(pods.status().settled.then_some(()));
     let Ok(ready) = until(Deadline::after(START), Duration::from_millis(5), settled).await;
     ready.ok_or(LocalError::NotReady(START))?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), &door_view, &request.limits);
+    let door = Door::new(pods.clone(), followed, has_controls(&request).then(|| pods.clone()), &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
@@ -64,7 +67,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     output.phase(
         Mark::Done,
         "front door",
-        &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&door_view)),
+        &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&request.door)),
         None,
     );
     let ended = match invite(&url, output) {
@@ -104,6 +107,11 @@ fn me() -> &'static str {
     if std::env::var_os("CARGO").is_some() { "cargo run -qp stickyctl --" } else { "stickyctl" }
 }
 
+/// Whether the page can change the demo. A demo with names beyond loopback's has visitors from elsewhere.
+fn has_controls(request: &UpRequest) -> bool {
+    is_loopback(request.listen.ip()) && request.allowed_hosts.is_empty()
+}
+
 fn exposure(listen: SocketAddr) -> Option<String> {
     let open = !is_loopback(listen.ip());
     open.then(|| format!("--listen {}: other machines can reach the demo, which has no passwords and no TLS", listen.ip()))
@@ -124,7 +132,7 @@ async fn relay(request: &UpRequest) -> Result<Relay, LocalError> {
     Ok(Relay::Redis(Box::new(config)))
 }
 
-fn affinity_words(door: &DoorView) -> &'static str {
+fn affinity_words(door: &Configured) -> &'static str {
     match (door.affinity, door.issuer) {
         (Affinity::Cookie, Issuer::Proxy) => "affinity by a cookie that the proxy sets",
         (Affinity::Cookie, Issuer::App) => "affinity by a cookie that the app sets",
@@ -132,7 +140,7 @@ fn affinity_words(door: &DoorView) -> &'static str {
     }
 }
 
-fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
+fn blueprint(request: &UpRequest, relay: Relay, door: watch::Receiver<DoorView>) -> Blueprint {
     Blueprint {
         config: Config {
             issuer: request.door.issuer,
@@ -144,7 +152,7 @@ fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
             // The door opens a connection for each request, and pods hand connections to their workers in turn.
             close_after_post: false,
         },
-        door: request.door.clone(),
+        door,
         expose: Expose::Full,
         relay,
         // All workers are threads of this process, so they share one budget.
