@@ -1,7 +1,7 @@
 //! The rules of the sticky sessions demo as plain data and functions.
 //!
 //! Nothing here knows tokio, axum, hyper, redis or kube, so every rule can be tested with values alone. A message meets them in
-//! this order: [`ids`] and [`wire`] when it arrives, [`identity`] when it is answered, [`registry`] when it is written to a
+//! this order: [`ids`] and [`wire`] when it arrives, [`identity`] and [`version`] when it is answered, [`registry`] when it is written to a
 //! socket, [`trace`] for the path that it took, and [`topology`] for the pods and workers that the page draws.
 //!
 //! [`admission`] and [`host`] decide before that which requests are admitted.
@@ -29,4 +29,5 @@ pub mod registry;
 pub mod stats;
 pub mod topology;
 pub mod trace;
+pub mod version;
 pub mod wire;

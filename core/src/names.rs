@@ -41,6 +41,8 @@ variables! {
     ISSUER = "STICKY_ISSUER",
     /// The pod's name; without it, the host name.
     POD = "STICKY_POD",
+    /// A [`crate::version::Version`].
+    REPORT_VERSION = "STICKY_REPORT_VERSION",
     /// A [`crate::topology::Door`] as JSON.
     DOOR = "STICKY_DOOR",
     /// A [`crate::choice::Expose`].

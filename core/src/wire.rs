@@ -101,6 +101,9 @@ pub struct Text<'a> {
     /// the bus or its worker notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receivers: Option<u64>,
+    /// In an answer over HTTP, the names of the cookies that reached the app, in order; never their values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookies: Option<&'a [String]>,
     /// In a frame, the key that the message's client gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<&'a IdempotencyKey>,
@@ -113,7 +116,7 @@ impl<'a> Text<'a> {
     /// The echo of `text` by `identity`, with two spaces between them.
     #[must_use]
     pub fn echo(identity: &str, text: &str, idempotency_key: Option<&'a IdempotencyKey>, trace: Option<&'a Trace>) -> Self {
-        Self { text: format!("[{identity}]  {text}"), delivered: None, receivers: None, idempotency_key, trace }
+        Self { text: format!("[{identity}]  {text}"), delivered: None, receivers: None, cookies: None, idempotency_key, trace }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The three POST routes: answer by HTTP, answer by a socket held here, answer by the worker that holds the socket.
 
 use crate::bus::Relayed;
-use crate::server::admit::{check_origin, client_id};
+use crate::server::admit::{check_origin, client_id, cookie_names};
 use crate::server::body;
 use crate::server::memory::Charge;
 use crate::server::reply::{self, Problem};
@@ -27,6 +27,7 @@ struct Received {
     to: ClientId,
     message: Message,
     trace: Option<Trace>,
+    cookies: Vec<String>,
     began: Instant,
     /// Held until there is an answer.
     _held: (Charge, OwnedSemaphorePermit),
@@ -39,6 +40,7 @@ impl Received {
         check_origin(&worker, request.headers())?;
         check_json(request.headers())?;
         let (trace_id, key) = (trace_id(request.headers())?, key(request.headers())?);
+        let cookies = cookie_names(request.headers()).map(str::to_owned).collect();
         let (body, charge) = body::read(&worker, request).await?;
         // Only now: a client that sends its body slowly must not hold a place that others need.
         let place = worker.in_progress.clone().try_acquire_owned().map_err(|_| {
@@ -52,7 +54,7 @@ impl Received {
         message.key = message.key.or(key);
         tracing::debug!(client = %to, text = message.text, "message");
         let trace = trace_id.or(message.trace.take()).filter(|_| worker.traces()).map(Trace::new);
-        let mut received = Self { worker, to, message, trace, began, _held: (charge, place) };
+        let mut received = Self { worker, to, message, trace, cookies, began, _held: (charge, place) };
         let place = received.place();
         received.hop("door", Some(&place), Kind::Post);
         if let Some(first) = received.trace.as_mut().and_then(|t| t.hops.first_mut()) {
@@ -80,7 +82,7 @@ impl Received {
     fn answer(mut self, text: String, delivered: Option<usize>, receivers: Option<u64>) -> Response {
         let place = self.place();
         self.hop(&place, Some("door"), Kind::Answer);
-        reply::ok(json(&Text { text, delivered, receivers, idempotency_key: None, trace: self.trace.as_ref() }))
+        reply::ok(json(&Text { text, delivered, receivers, cookies: Some(&self.cookies), idempotency_key: None, trace: self.trace.as_ref() }))
     }
 }
 
@@ -133,7 +135,8 @@ pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Reque
         bump(&desk.stats.misses_relay);
         received.hop("bus", None, Kind::Miss);
     }
-    let text = format!("[{}] publishing to redis", received.text());
+    let name = if bus.kind() == "memory" { "the memory bus" } else { bus.kind() };
+    let text = format!("[{}] publishing to {name}", received.text());
     Ok(received.answer(text, None, Some(receivers)))
 }
 

@@ -1,7 +1,7 @@
 //! The public routes.
 
 use crate::server::activity::Activity;
-use crate::server::admit::{NewSession, check_origin, client_id};
+use crate::server::admit::{NewSession, check_origin, client_id, cookie_names};
 use crate::server::desk::NoSeat;
 use crate::server::reply::{self, Problem};
 use crate::server::worker::{AddressSlot, Peer, Worker};
@@ -11,12 +11,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::header::{COOKIE, HeaderValue};
+use http::header::HeaderValue;
 use http::{HeaderMap, Request};
 use serde::Serialize;
 use std::sync::Arc;
 use sticky_core::choice::Expose;
-use sticky_core::cookie;
 use sticky_core::registry::Full;
 use sticky_core::wire::json;
 
@@ -60,21 +59,20 @@ struct Whoami<'a> {
     pid: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boot: Option<&'a str>,
-    version: &'static str,
+    version: &'a str,
     cookies: Vec<&'a str>,
 }
 
 async fn whoami(State(worker): State<Arc<Worker>>, headers: HeaderMap) -> Response {
     let identity = &worker.desk.identity;
     let full = identity.expose == Expose::Full;
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(cookie::pairs).map(|(name, _)| name);
     reply::ok(json(&Whoami {
         pod: if identity.expose == Expose::Off { "app" } else { identity.pod.as_str() },
         worker: full.then_some(identity.worker),
         pid: full.then(std::process::id),
         boot: full.then_some(&identity.boot),
-        version: env!("CARGO_PKG_VERSION"),
-        cookies: cookies.collect(),
+        version: identity.version.as_str(),
+        cookies: cookie_names(&headers).collect(),
     }))
 }
 

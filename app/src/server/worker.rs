@@ -195,6 +195,7 @@ impl Worker {
             worker: identity.worker,
             workers: identity.workers,
             boot: identity.boot.clone(),
+            version: Some(identity.version.clone()),
             state: self.state(),
             left_ms: left,
             sockets: self.desk.sockets(),

@@ -93,6 +93,21 @@ async fn posts_close_their_connection() -> Result<()> {
     Ok(())
 }
 
+/// It is what `/whoami` and the map say, also of the other workers, which hear of it over Redis.
+#[tokio::test]
+async fn a_pod_reports_the_version_that_it_is_given() -> Result<()> {
+    let Some((app, redis)) = four(&["--report-version", "2-canary"]).await? else { return Ok(()) };
+    assert_eq!(http::get(app.at("/whoami")).send().await?.json()?["version"], "2-canary");
+    let other = App::start(&["--pod", "app-2", "--redis-url", &redis.url()]).await?;
+    let versions = wait::until("both pods are on the map", SOON, async || {
+        let pods = other.topology().await.ok()?["pods"].take();
+        let versions: Vec<_> = pods.as_array()?.iter().map(|pod| pod["version"].as_str().unwrap_or_default().to_owned()).collect();
+        (versions.len() == 2).then_some(versions)
+    });
+    assert_eq!(versions.await?, ["2-canary", env!("CARGO_PKG_VERSION")]);
+    Ok(())
+}
+
 /// The pid and boot of a worker, by asking until that worker answers.
 async fn who(app: &App, worker: u64) -> Result<(i32, String)> {
     wait::until("that worker answers", SOON, async || {
@@ -194,7 +209,7 @@ async fn flags_that_can_t_be() -> Result<()> {
     assert!(code == 2 && text.contains("memory") && text.contains("--redis-url"), "{code}: {text}");
     let (code, text) = refused(&["--workers", "2"]).await?;
     assert!(code == 2 && text.contains("memory"), "memory is the default without a URL: {code}: {text}");
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 17] = [
         (&["--workers", "0"], "--workers"),
         (&["--workers", "65"], "--workers"),
         (&["--workers", "x"], "--workers"),
@@ -209,6 +224,7 @@ async fn flags_that_can_t_be() -> Result<()> {
         (&["--trusted-proxy", "here"], "--trusted-proxy"),
         (&["--expose-identity", "half"], "--expose-identity"),
         (&["--door", "{"], "--door"),
+        (&["--door", r#"{"kind":"local","control":true}"#], "unknown field `control`"),
         (&["--ping-interval", "never"], "--ping-interval"),
         (&["--unknown"], "--unknown"),
     ];
@@ -287,7 +303,7 @@ async fn identities_that_are_hidden() -> Result<()> {
         assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("x-sticky")), "{path}: {:?}", answer.headers);
     }
     let answer = http::post(app.at(&format!("/without-redis/{id}")), &json!({"text": "x"})).header("x-sticky-trace", "t").send().await?;
-    assert_eq!(answer.json()?, json!({"text": "[app] replying with ws", "delivered": 1}));
+    assert_eq!(answer.json()?, json!({"text": "[app] replying with ws", "delivered": 1, "cookies": []}));
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::is_loopback;
 use sticky_core::memory;
 use sticky_core::topology::{Affinity, Door as Configured, DoorView};
+use sticky_core::version::Version;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -154,6 +155,7 @@ fn blueprint(request: &UpRequest, relay: Relay, door: watch::Receiver<DoorView>)
         },
         door,
         expose: Expose::Full,
+        version: Version::own(),
         relay,
         // All workers are threads of this process, so they share one budget.
         memory: Memory::new(memory::budget(request.memory_limit, 1)),

@@ -36,6 +36,7 @@ suite! {
     seed::the_cookie_of_the_app,
     seed::both_fields_are_optional,
     seed::texts_come_back_as_they_went,
+    seed::answers_name_the_cookies,
     seed::any_well_formed_id_is_served,
     seed::ids_are_new_each_time,
     sockets::the_first_frame,
