@@ -9,6 +9,7 @@
 //                       [data-more="N"] a box for N workers without their own, [data-socket="app-1:0"] the socket's cord,
 //                       [data-hop="from>to:kind"] a hop ("app-1:0>:miss" a miss, "bus>app-2:0:ignore" a drop),
 //                       [data-node="browser|door|bus"], the door with data-affinity, the bus with data-state
+//   #controls            the strip of controls: data-settled = whether no change is under way
 //   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
 // Scores are reset when the number of workers per pod changes (3x1 to 1x4), never by scaling or restarts;
 // messages still under way at that moment count for the old scores.
@@ -16,6 +17,7 @@
 import { ACTIONS } from "./actions.js";
 import { calm, definePatterns } from "./dom.js";
 import { cutId, shortId } from "./ids.js";
+import { createControls } from "./controls.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
@@ -51,7 +53,7 @@ definePatterns();
 
 const log = createLog(), told = createTold(state);
 const map = expose === "off" ? noMap() : createMap(state);
-const facts = createFacts(() => socket?.wake());
+const facts = createFacts(() => socket?.wake()), controls = createControls(state);
 const paint = () => {
   state.now = Date.now();
   map.paint();
@@ -139,6 +141,7 @@ function setRelay(relay) {
 
 function refresh() {
   facts(state);
+  controls();
   paint();
   told();
   rescore();
@@ -206,7 +209,10 @@ function socketUrl() {
 function tick() {
   state.now = Date.now();
   if (state.socket.until !== null) facts(state);
-  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) paint();
+  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) {
+    controls();
+    paint();
+  }
 }
 
 document.body.dataset.busy = "0";

@@ -26,6 +26,9 @@ macro_rules! assets {
 /// What the page loads; a test compares this list with the folder.
 const ASSETS: &[(&str, &str)] = assets![
     "actions.js",
+    "controls-progress.js",
+    "controls.css",
+    "controls.js",
     "dom.js",
     "draw-burst.js",
     "draw-cord.js",

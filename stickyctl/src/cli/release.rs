@@ -17,8 +17,8 @@ pub(super) struct StatusArgs {
     pub(super) output: Format,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
     pub(super) release: ReleaseArgs,
-    /// Keep showing changes until interrupted
-    #[arg(short, long, help_heading = ON_A_CLUSTER)]
+    /// Keep showing changes until interrupted; with --local, keys scale, switch and kill
+    #[arg(short, long)]
     pub(super) watch: bool,
 }
 

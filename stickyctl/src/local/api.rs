@@ -5,7 +5,7 @@ use sticky_core::readiness::State;
 use sticky_core::topology::{Affinity, Door};
 
 /// `GET /status`, and `stickyctl status -o json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
     /// [`Status::SCHEMA`]; fields are only added.
     pub schema: String,
@@ -33,13 +33,25 @@ impl Status {
     /// The version of this shape.
     pub(crate) const SCHEMA: &'static str = "stickyctl.status/v1";
 
+    /// The status without what changes with every second.
+    #[must_use]
+    pub(super) fn timeless(&self) -> Self {
+        let mut status = self.clone();
+        status.up_s = 0;
+        for pod in &mut status.pods {
+            pod.left_s = pod.left_s.map(|_| 0);
+            pod.workers.iter_mut().for_each(|worker| worker.age_s = 0);
+        }
+        status
+    }
+
     #[must_use]
     pub(crate) fn sockets(&self) -> usize {
         self.pods.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum()
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BusStatus {
     /// `redis` or `memory`.
     pub kind: String,
@@ -49,7 +61,7 @@ pub(crate) struct BusStatus {
     pub state: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PodStatus {
     pub pod: String,
     pub state: State,
@@ -59,7 +71,7 @@ pub(crate) struct PodStatus {
     pub workers: Vec<WorkerStatus>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WorkerStatus {
     pub worker: u16,
     pub state: State,

@@ -18,6 +18,7 @@ mod route;
 mod runtime_dir;
 mod table;
 pub(crate) mod up;
+mod watch;
 
 #[doc(hidden)]
 pub use door::pass_on;
