@@ -3,7 +3,7 @@
 import { modeOf, secondsLeft } from "./topology.js";
 
 /** @type {(n: number) => string} */
-const pods = n => (n === 1 ? "1 pod" : `${n} pods`);
+const podsOf = n => (n === 1 ? "1 pod" : `${n} pods`);
 
 /**
  * How far a change is. Without one it says what is there.
@@ -16,7 +16,7 @@ export function progressOf(world, pending, now) {
   const fit = staying.filter(p => p.state === "ready" && p.size === workers && p.name !== gone).length;
   const done = fit === count && world.pods.length === count;
   const left = Math.max(0, ...leaving.map(p => secondsLeft(p, now) ?? 0));
-  const steps = fit < count || !leaving.length ? `${fit} of ${pods(count)} ready` : `${pods(leaving.length)} draining, ${left} s left`;
+  const steps = fit < count || !leaving.length ? `${fit} of ${podsOf(count)} ready` : `${podsOf(leaving.length)} draining, ${left} s left`;
   const change = gone ? `Killed ${gone}; a new pod replaces it after 3 s` : `Changing to ${pending.mode}`;
   return { mode: pending.mode, pods: count, done, words: done ? (gone ? `A new pod has replaced ${gone}.` : `Now ${pending.mode}.`) : `${change}: ${steps}.` };
 }

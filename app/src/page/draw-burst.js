@@ -4,8 +4,8 @@
 /** @import { Sheet } from "./sheet.js" */
 import { actionOf } from "./actions.js";
 import { at, workerBox } from "./geometry.js";
-import { arrow, busIn, cordWay, fromBus, off, toBus, turnOf, wayIn } from "./lanes.js";
-import { markArrived, markCookie, missAtWorker } from "./draw-marks.js";
+import { arrow, beforeBus, busIn, cordWay, fromBus, off, toBus, turnOf, wayIn } from "./lanes.js";
+import { markArrived, markCookie, missAtBus, missAtWorker, stopBeforeBus } from "./draw-marks.js";
 import { drawDrops } from "./draw-trace.js";
 
 /**
@@ -44,17 +44,32 @@ export function drawBurst(s, state, b) {
   const byMost = byBox(g, b.reached), missed = byBox(g, b.missed);
   drawDrops(s, b.drops, byMost[0]?.id);
   if (a.out === "http") drawWaysIn(s, byMost, { width, flow, cased });
-  for (const { id, f, n } of byMost) {
+  for (const { f, n } of byMost) {
     if (a.out === "http" && f.p.workers.length === 1) {
       const [x, y] = g.tall ? at(g, [f.p.m1 - 12, f.w.lane + off(g, "out") - 8]) : at(g, [(g.door.m2 + f.p.m1) / 2, f.w.lane + off(g, "out") - 9]);
       s.xy(x, y, "tm halo", String(n), g.tall ? "end" : "middle");
     }
-    if (a.bus) cased([[f.w.m2, toBus(g, f.w)], [busIn(g), toBus(g, f.w)]], n, { "data-hop": `${id}>bus:publish` });
   }
-  for (const { id, n } of missed) missAtWorker(s, id, [`${n} missed`, `${n}`], state);
+  if (a.bus) drawToBus(s, b, cased);
+  else for (const { id, n } of missed) missAtWorker(s, id, [`${n} missed`, `${n}`], state);
   if (b.backOnSocket && b.arrived && state.socket.state === "live" && state.socket.at) drawWayBack(s, b, state.socket.at, byMost, { width, flow, cased });
-  if (a.cookie && byMost.length) markCookie(s);
+  if (b.cookies.some && byMost.length) markCookie(s);
   if (b.done && b.arrived === b.n) markArrived(s);
+}
+
+/**
+ * What was published reaches the bus, and what the bus didn't take ends before it.
+ * @type {(s: Sheet, b: ShownBurst, cased: Stroke) => void}
+ */
+function drawToBus(s, b, cased) {
+  const { g } = s, held = byBox(g, b.unpublished);
+  for (const { id, f, n } of byBox(g, b.reached)) {
+    const stopped = held.find(x => x.f.w === f.w)?.n ?? 0, y = toBus(g, f.w);
+    if (n > stopped) cased([[f.w.m2, y], [busIn(g), y]], n - stopped, { "data-hop": `${id}>bus:publish` });
+    else cased([[f.w.m2, y], [beforeBus(g), y]], n);
+    if (stopped) stopBeforeBus(s, id);
+  }
+  for (const { id } of byBox(g, b.unheard)) missAtBus(s, id);
 }
 
 /**

@@ -2,7 +2,7 @@
 /** @import { Layout, Point, State } from "./types.d.ts" */
 /** @import { Sheet } from "./sheet.js" */
 import { at, workerBox } from "./geometry.js";
-import { busIn, jackIn, off, toBus } from "./lanes.js";
+import { beforeBus, busIn, jackIn, off, toBus } from "./lanes.js";
 import { holds, sayAt } from "./draw-pods.js";
 
 /** What a missed worker says, the longest first. */
@@ -42,4 +42,10 @@ export function missAtWorker(s, id, words, state) {
 export function missAtBus(s, publisher) {
   const f = publisher && workerBox(s.g, publisher);
   if (f) s.cross([busIn(s.g), toBus(s.g, f.w)], "bus>:miss");
+}
+
+/** Where a worker tried to publish and the bus took nothing. @type {(s: Sheet, id: string) => void} */
+export function stopBeforeBus(s, id) {
+  const f = workerBox(s.g, id);
+  if (f) s.cross([beforeBus(s.g), toBus(s.g, f.w)], `${id}>:publish`);
 }

@@ -26,7 +26,7 @@ const mid = b => (b.m1 + b.m2) / 2;
 /** @type {(s: Sheet, state: State) => void} */
 export function drawNodes(s, state) {
   const { g, under, rect, line } = s, { door, bus } = state.world, away = state.busAway;
-  const busTitle = bus.kind === "redis" ? "Redis" : g.tall || g.bus.m2 - g.bus.m1 > 70 ? "memory bus" : "memory", busWords = away ? "down" : bus.fanout;
+  const busTitle = bus.kind === "redis" ? "Redis" : bus.kind === "unknown" ? "Bus" : g.tall || g.bus.m2 - g.bus.m1 > 70 ? "memory bus" : "memory", busWords = away ? "down" : bus.fanout;
   under.push(rect(g.browser, "box", 7, { "data-node": "browser" }));
   under.push(rect(g.door, door.affinity === "off" ? "slab-off" : "slab", 4, { "data-node": "door", "data-affinity": door.affinity }));
   under.push(rect(g.bus, away ? "slab-off dim" : "slab", g.tall ? 12 : 14, { "data-node": "bus", "data-state": away ? "down" : "ok" }));

@@ -1,11 +1,10 @@
 // One message: its hops so far, numbered as in the ledger. Pure.
 /** @import { DrawnHop, ShownTrace, State } from "./types.d.ts" */
 /** @import { Sheet } from "./sheet.js" */
-import { actionOf } from "./actions.js";
 import { workerBox } from "./geometry.js";
 import { arrow, fromBus, hopWay, off, toBus } from "./lanes.js";
 import { steps } from "./words.js";
-import { NO_SOCKET, markArrived, markCookie, markMissed, missAtBus, missAtWorker } from "./draw-marks.js";
+import { NO_SOCKET, markArrived, markCookie, markMissed, missAtBus, missAtWorker, stopBeforeBus } from "./draw-marks.js";
 
 /** @param {DrawnHop} h */
 const hopName = h => `${h.from}>${h.to ?? ""}:${h.kind}`;
@@ -15,8 +14,9 @@ function drawHop(s, h, publisher) {
   const { g, lines, over, line } = s, way = hopWay(g, h, publisher);
   if (way.length < 2) return;
   if (h.kind !== "frame" && h.kind !== "push") lines.push(line(way, "case", { "stroke-width": 6 }));
-  lines.push(line(way, "hop " + h.kind, { "data-hop": hopName(h) }));
-  if (h.to === "door") return;
+  // The cross at the end of a lane that the bus didn't take carries the hop's name.
+  lines.push(line(way, "hop " + h.kind, { "data-hop": h.to === null ? undefined : hopName(h) }));
+  if (h.to === "door" || h.to === null) return;
   over.push(arrow(g, way, h.kind === "answer" || h.kind === "ignore" ? 7 : 9, h.kind));
 }
 
@@ -29,7 +29,7 @@ export function drawDrops(s, ids, publisher) {
 }
 
 /** @type {(s: Sheet, h: DrawnHop, n: number, publisher: string | undefined, state: State) => void} */
-function number(s, h, n, publisher, state) {
+function drawNumber(s, h, n, publisher, state) {
   const { g } = s, f = [h.from, h.to].map(x => x && workerBox(g, x)).find(Boolean), gap = f ? (g.door.m2 + f.p.m1) / 2 : 0, mid = (g.browser.m2 + g.door.m1) / 2;
   if (h.kind === "post" && f) s.badge(gap, f.p.lane + off(g, "out"), n);
   if (h.kind === "frame" && f) s.badge(gap - 11, f.p.lane + off(g, "ws"), n);
@@ -37,6 +37,7 @@ function number(s, h, n, publisher, state) {
   if (h.kind === "push") s.badge(mid + (g.tall ? 10 : 0), g.c0 + off(g, "ws"), n);
   if (h.kind === "publish" && f) s.badge((f.p.m2 + g.bus.m1) / 2, toBus(g, f.w), n);
   if (h.kind === "deliver" && f) s.badge((f.p.m2 + g.bus.m1) / 2, fromBus(g, f.w), n);
+  if (h.kind === "publish" && h.to === null) stopBeforeBus(s, h.from);
   if (h.kind === "miss" && h.from === "bus") missAtBus(s, publisher);
   else if (h.kind === "miss") missAtWorker(s, h.from, NO_SOCKET, state);
 }
@@ -48,10 +49,10 @@ export function drawTrace(s, state, { m, hops, done, drops }) {
   hops.slice(0, done).forEach(h => drawHop(s, h, publisher));
   steps(hops).forEach((step, i) => {
     const last = step.hops[step.hops.length - 1];
-    if (last < done) number(s, hops[last], i + 1, publisher, state);
+    if (last < done) drawNumber(s, hops[last], i + 1, publisher, state);
   });
-  if (done && actionOf(m.op).cookie) markCookie(s);
+  if (done && m.cookies?.length) markCookie(s);
   if (!m.finished || !hops.length || done < hops.length) return;
   if (m.outcome === "arrived") markArrived(s);
-  else if (!hops.some(h => h.kind === "miss")) markMissed(s);
+  else if (!hops.some(h => h.to === null)) markMissed(s);
 }

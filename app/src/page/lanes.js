@@ -8,7 +8,7 @@ const OFF = { out: -14, back: -3, ws: 13 };
 const TURN = { out: 15, back: 4, ws: -25 };
 /** @type {Partial<Record<DrawnHop["kind"], Lane>>} */
 const LANE = { post: "out", answer: "back", frame: "ws", push: "ws" };
-const BUS_SIDE = 8, BUS_TURN = 7, CORNER = 10, BEFORE_PLUG = 8;
+const BUS_SIDE = 8, BUS_TURN = 7, CORNER = 10, BEFORE_PLUG = 8, BEFORE_BUS = 12;
 
 /** @type {(g: Geometry, lane: Lane) => number} */
 export const off = (g, lane) => OFF[lane] * g.unit;
@@ -22,6 +22,8 @@ export const toBus = (g, w) => w.lane - BUS_SIDE * g.unit;
 export const fromBus = (g, w) => w.lane + BUS_SIDE * g.unit;
 /** @param {Geometry} g */
 export const busIn = g => busMiddle(g) - BUS_TURN;
+/** Where the lane of what the bus didn't take ends. @param {Geometry} g */
+export const beforeBus = g => g.bus.m1 - BEFORE_BUS;
 /** @param {Geometry} g */
 const busOut = g => busMiddle(g) + BUS_TURN;
 /** @type {(lane: Lane, from: number, to: number) => number} */
@@ -94,7 +96,7 @@ export function hopWay(g, hop, publisher) {
   }
   if (hop.kind === "publish") {
     const f = workerBox(g, hop.from);
-    return f ? [[f.w.m2, toBus(g, f.w)], [busIn(g), toBus(g, f.w)]] : [];
+    return f ? [[f.w.m2, toBus(g, f.w)], [hop.to === null ? beforeBus(g) : busIn(g), toBus(g, f.w)]] : [];
   }
   if (hop.kind === "deliver" || hop.kind === "ignore") {
     const f = hop.to && workerBox(g, hop.to), p = publisher && workerBox(g, publisher);

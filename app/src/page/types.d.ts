@@ -16,7 +16,6 @@ export interface Action {
   bus: boolean;
   /** Where a POST goes; the client id is appended. */
   route: string;
-  why: string;
 }
 
 export type HopKind = "post" | "answer" | "frame" | "push" | "publish" | "deliver" | "miss";
@@ -49,7 +48,8 @@ export interface Pod {
   name: string;
   /** Its colour and pattern, 1 to 6. */
   slot: number;
-  state: "ready" | "starting" | "draining";
+  /** `unseen`: workers announce themselves on the bus, and the bus is down. */
+  state: "ready" | "starting" | "draining" | "unseen";
   workers: Worker[];
   /** Workers that the server named. */
   size: number;
@@ -64,7 +64,7 @@ export interface Door {
   /** Whether it lets this page change the demo. */
   control: boolean;
 }
-export interface Bus { kind: "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
+export interface Bus { kind: "unknown" | "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
 export interface World { known: boolean; door: Door; bus: Bus; pods: Pod[] }
 
 /** What the front door of a local demo can be asked for: one of them. */
@@ -101,6 +101,12 @@ export type Problem =
   | { kind: "not-json"; status: number }
   | { kind: "refused"; code?: string; status?: number };
 
+/**
+ * What a missed message lacked: a socket of the page, a worker that listens for the session, the page's socket in the worker reached, the bus.
+ * `null` is anything that no choice of button changes.
+ */
+export type Lack = "socket" | "listener" | "place" | "bus" | null;
+
 export interface FrameHalf { hops: Hop[]; speaker: string | null }
 export interface HttpHalf extends FrameHalf {
   /** The front door's own report of the hops. */
@@ -120,6 +126,10 @@ export interface Message {
   http: HttpHalf | null;
   /** The answer has come, or can't come any more. */
   httpDone: boolean;
+  /** Names of the cookies that reached the app; null while no answer has told. */
+  cookies: string[] | null;
+  /** The affinity of the front door when the message was sent. */
+  affinity: Door["affinity"];
   frame: FrameHalf | null;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
@@ -141,8 +151,18 @@ export interface ShownBurst {
   op: Op;
   n: number;
   reached: Counts;
+  /** Messages that missed at a worker without the page's socket. */
   missed: Counts;
+  /** Messages that a worker could not publish. */
+  unpublished: Counts;
+  /** Messages that were published, and that no worker listened for. */
+  unheard: Counts;
+  /** Messages that missed because the page had no socket. */
+  socketless: number;
   arrived: number;
+  /** Messages whose answer named cookies, and messages whose answer named none. */
+  cookies: { some: number; none: number };
+  affinity: Door["affinity"];
   drops: string[];
   done: boolean;
   backOnSocket: boolean;
@@ -162,11 +182,15 @@ export interface State {
   now: number;
   world: World;
   busAway: boolean;
+  /** The pod to which the cookie leads, as far as answers show; null where they don't. */
+  cookieTo: string | null;
   relay: "on" | "off";
   shown: Shown;
   view: View;
   session: { id6: string; pageBy: string };
   socket: SocketState;
+  /** The worker that held the last open socket. */
+  was: string | null;
   /** Whether the last question over HTTP was answered by the app; null if none was asked since the socket was open. */
   http: boolean | null;
 }
@@ -208,6 +232,9 @@ export type Lane = "out" | "back" | "ws";
 /** A sentence: plain strings, identities and outcomes. */
 export type Token = string | { id: string; end?: undefined } | { end: string; miss?: boolean; id?: undefined };
 
+/** Why a message missed, and the button that arrives instead. */
+export interface Because { reason: string; op: Op | null; words: string; many: boolean }
+
 /** A line of the ledger. */
 export interface Step { text: string; bold: string; ms?: string | null; clock?: string | null }
 
@@ -222,6 +249,7 @@ export interface Wire {
   trace?: { id?: string; hops?: unknown } | null;
   delivered?: number;
   receivers?: number;
+  cookies?: unknown;
   idempotency_key?: string;
 }
 export interface WireTopology { door?: Record<string, unknown>; bus?: Record<string, unknown>; pods?: unknown }

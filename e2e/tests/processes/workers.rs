@@ -292,7 +292,7 @@ async fn identities_that_are_hidden() -> Result<()> {
     assert_eq!(socket.hello, json!({"websocket_pid": "app"}));
     assert_eq!(socket.next_topology().await?["pods"], json!([]));
     assert_eq!(socket.echo("x").await?["text"], "[app]  x");
-    for path in ["/", "/session", "/whoami", "/topology", "/nothing", "/static/page.css"] {
+    for path in ["/", "/session", "/whoami", "/topology", "/nothing", "/static/style.css"] {
         let answer = http::get(app.at(path)).send().await?;
         assert!(
             !answer.text().contains("secret-pod") && !format!("{:?}", answer.headers).contains("secret-pod"),

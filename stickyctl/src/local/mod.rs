@@ -10,6 +10,7 @@ mod control;
 mod door;
 mod error;
 mod lock;
+mod open;
 mod pod;
 mod pods;
 mod remote;

@@ -6,6 +6,7 @@ use super::control::Control;
 use super::door::Door;
 use super::error::LocalError;
 use super::lock::Lock;
+use super::open::open;
 use super::pods::Pods;
 use super::request::UpRequest;
 use crate::exit::Exit;
@@ -41,7 +42,11 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         output.warning(&warning);
     }
     if request.detach {
-        return background::start(&client, output).await;
+        let url = background::start(&client, output).await?;
+        if request.open {
+            open(&url, output).await;
+        }
+        return Ok(Exit::Done);
     }
     let lock = Lock::take(&client).await?;
     let relay = relay(&request).await?;
@@ -72,7 +77,13 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         None,
     );
     let ended = match invite(&url, output) {
-        Ok(()) => wait_for_the_end(&pods).await,
+        Ok(()) => {
+            if request.open {
+                let url = url.clone();
+                tokio::spawn(async move { open(&url, output).await });
+            }
+            wait_for_the_end(&pods).await
+        }
         Err(unwritten) => Err(unwritten.into()),
     };
     pods.down.cancel();

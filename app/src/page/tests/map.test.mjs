@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { draw, layout } from "../draw.js";
 import { ACTIONS } from "../actions.js";
 import { geometry } from "../geometry.js";
+import { addTo, freshBurst } from "../tally.js";
 import { NOWHERE, worldOf } from "../topology.js";
 import { grid, message, pod, scene, wire } from "./world.mjs";
 
@@ -104,4 +105,23 @@ test("workers hidden by the server: one box per pod, no number", () => {
   assert.ok(tree.includes('"data-worker":"app-1"') && tree.includes("no socket"));
   const own = { ...message("mem-rr", "app-2", "app-1"), socket: { live: true, at: "app-2" } };
   assert.ok(JSON.stringify(draw(scene(world, own, "app-2"))).includes("another worker"));
+});
+
+test("the bus is away: the lane ends before it, and no other worker gets a cross", () => {
+  const refused = { ...message("queue", "app-1:0", "app-3:0"), frame: null, outcome: "missed", http: { hops: [], door: [], speaker: "app-1:0" }, problem: { kind: "refused", status: 503, code: "relay-unavailable" } };
+  const burst = freshBurst("queue", 20, true);
+  for (let i = 0; i < 20; i++) addTo(burst, refused);
+  for (const state of [scene(grid(3, 1), refused, "app-3:0"), scene(grid(3, 1), null, "app-3:0", { shown: { ...burst, done: true } })]) {
+    const tree = JSON.stringify(draw(state));
+    assert.ok(tree.includes('"app-1:0>:publish"') && tree.includes('"door>app-1:0:post"'), tree);
+    assert.equal(tree.match(/missring/g).length, 1, "one cross, before the bus");
+    assert.doesNotMatch(tree, /bus:publish|:miss"|cookie-bite/);
+  }
+});
+
+test("a cookie is drawn where an answer named one", () => {
+  const drawn = cookies => JSON.stringify(draw(scene(grid(3, 1), { ...message("http-sticky", "app-1:0", "app-3:0"), cookies }, "app-3:0"))).includes("cookie-bite");
+  assert.deepEqual([null, [], ["a"]].map(drawn), [false, false, true]);
+  const burst = cookies => JSON.stringify(draw(scene(grid(3, 1), null, "app-3:0", { shown: { ...freshBurst("http-sticky", 20, true), reached: { "app-1:0": 20 }, cookies, arrived: 20, done: true } }))).includes("cookie-bite");
+  assert.deepEqual([burst({ some: 0, none: 20 }), burst({ some: 20, none: 0 })], [false, true]);
 });

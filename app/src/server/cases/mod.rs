@@ -1,0 +1,8 @@
+//! What sessions are for: two services that keep something in their process for each session, and so gain from affinity.
+//!
+//! `download` keeps a cursor that only this worker has, and `model` something that takes long to load. Both are on a shelf of the
+//! `store`, which bounds them in number, in time and in memory.
+
+pub(super) mod download;
+pub(super) mod model;
+pub(super) mod store;
