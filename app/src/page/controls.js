@@ -5,7 +5,7 @@ import { progressOf, targetsOf } from "./controls-progress.js";
 import { el, mark } from "./tree.js";
 
 const MODES = ["3x1", "1x4"], MOST_PODS = 64;
-const ANSWER_MS = 10_000, SETTLED_MS = 60_000;
+const CHANGE_MS = 10_000, SETTLED_MS = 60_000;
 
 /**
  * Whether the front door has controls: only that of `stickyctl up --local` has.
@@ -21,7 +21,7 @@ export const canControl = world => world.known && world.door.control;
 export async function control(change) {
   try {
     const response = await fetch("control", {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(change), cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS),
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(change), cache: "no-store", signal: AbortSignal.timeout(CHANGE_MS),
     });
     const body = await response.json();
     if (!response.ok) return { ok: false, message: String(body.error?.message ?? `the front door answered ${response.status}`) };
@@ -35,7 +35,7 @@ export async function control(change) {
  * A group of buttons with its name.
  * @type {(name: string, ...children: Node[]) => HTMLElement}
  */
-const group = (name, ...children) => el("fieldset", "control", el("legend", "", name), el("div", "control-row", ...children));
+const knobs = (name, ...children) => el("fieldset", "control", el("legend", "", name), el("div", "control-row", ...children));
 
 /** @type {(label: string, words: string, press: () => void) => HTMLButtonElement} */
 function knob(label, words, press) {
@@ -77,7 +77,7 @@ export function createControls(state) {
 
   said.setAttribute("role", "status");
   targets.setAttribute("aria-label", "Pod or worker to kill");
-  strip.append(group("Mode", ...modes.map(m => m.knob)), group("Pods", fewer, count, more), group("Affinity", on, off), group("Kill", targets, kill), said,
+  strip.append(knobs("Mode", ...modes.map(m => m.knob)), knobs("Pods", fewer, count, more), knobs("Affinity", on, off), knobs("Kill", targets, kill), said,
     el("p", "control-cli", "In a terminal: ", command));
   details.addEventListener("toggle", paint);
   strip.addEventListener("keydown", e => {
