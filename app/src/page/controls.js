@@ -58,12 +58,21 @@ function newsOf(change) {
 }
 
 /**
+ * What does the same in a terminal. Affinity is a key of the live view.
+ * @param {Change} change
+ */
+function commandOf({ scale, mode, kill }) {
+  const change = scale ? `scale ${scale}` : mode ? `mode ${mode}` : kill ? `kill ${kill}` : "";
+  return change ? `stickyctl ${change} --local` : "stickyctl status --local --watch";
+}
+
+/**
  * Makes the controls. They open and close with the mode in the page's head.
  * @param {State} state
  */
 export function createControls(state) {
   const details = /** @type {HTMLDetailsElement} */ ($("mode")), strip = $("controls");
-  const said = el("p", "control-said"), command = el("code", ""), count = el("output", "control-count"), targets = el("select", "");
+  const said = el("p", "control-said"), terminal = el("code", ""), count = el("output", "control-count"), targets = el("select", "");
   const modes = MODES.map(mode => ({ mode, knob: knob(mode, "", () => ask({ mode })) }));
   const fewer = knob("\u2212", "one pod fewer", () => ask({ scale: shown().pods - 1 })), more = knob("+", "one pod more", () => ask({ scale: shown().pods + 1 }));
   const on = knob("on", "", () => ask({ affinity: "cookie" })), off = knob("off", "", () => ask({ affinity: "off" }));
@@ -72,13 +81,13 @@ export function createControls(state) {
   let pending = null;
   /** @type {number | undefined} */
   let patience;
-  let asking = false;
+  let asking = false, command = "";
   const shown = () => progressOf(state.world, pending, state.now);
 
   said.setAttribute("role", "status");
   targets.setAttribute("aria-label", "Pod or worker to kill");
   strip.append(knobs("Mode", ...modes.map(m => m.knob)), knobs("Pods", fewer, count, more), knobs("Affinity", on, off), knobs("Kill", targets, kill), said,
-    el("p", "control-cli", "In a terminal: ", command));
+    el("p", "control-cli", "In a terminal: ", terminal));
   details.addEventListener("toggle", paint);
   strip.addEventListener("keydown", e => {
     if (e.key !== "Escape") return;
@@ -92,6 +101,7 @@ export function createControls(state) {
     asking = true;
     const done = await control(change);
     asking = false;
+    if (done.ok) command = commandOf(change);
     if (!done.ok) say([mark("bad"), el("b", "", "Not changed: "), done.message]);
     else if (change.affinity || change.kill?.includes(":")) say([newsOf(change)]);
     else follow({ mode: done.mode ?? "", gone: change.kill ?? null });
@@ -136,7 +146,7 @@ export function createControls(state) {
     const names = targetsOf(world), chosen = targets.value;
     if (names.join() !== Array.from(targets.options, o => o.value).join()) targets.replaceChildren(...names.map(name => new Option(name, name, false, name === chosen)));
     disable(kill, !names.length);
-    command.textContent = `stickyctl mode ${mode === "1x4" ? "3x1" : "1x4"} --local`;
+    terminal.textContent = command || commandOf({ mode: mode === "1x4" ? "3x1" : "1x4" });
   }
   return paint;
 }

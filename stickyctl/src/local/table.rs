@@ -24,11 +24,14 @@ pub(super) fn rows(status: &Status) -> impl Iterator<Item = [String; 6]> {
     })
 }
 
-/// Mode, version and URL of the demo, and how long it has been up.
-pub(super) fn title(status: &Status) -> String {
-    let changing = if status.settled { "" } else { "  (changing)" };
-    let up = short(Duration::from_secs(status.up_s));
-    format!("sticky-sessions  {}{changing}  version {}  {}  up {up}", status.mode, status.version, status.url)
+/// The mode, and whether it is reached.
+pub(super) fn mode(status: &Status) -> String {
+    format!("{}{}", status.mode, if status.settled { "" } else { "  (changing)" })
+}
+
+/// How long the demo has been up.
+pub(super) fn up(status: &Status) -> String {
+    short(Duration::from_secs(status.up_s))
 }
 
 /// What is around the pods: the front door and the bus.
@@ -43,5 +46,6 @@ pub(super) fn around(status: &Status) -> String {
 }
 
 pub(super) fn table(status: &Status) -> String {
-    format!("{}\n\n{}\n\n{}", title(status), grid(COLUMNS, rows(status), 2), around(status))
+    let (rows, version, url) = (grid(COLUMNS, rows(status), 2), &status.version, &status.url);
+    format!("sticky-sessions  {}  version {version}  {url}  up {}\n\n{rows}\n\n{}", mode(status), up(status), around(status))
 }

@@ -43,7 +43,7 @@ async fn keys_change_the_demo() -> Result<()> {
     terminal.types("n")?;
     terminal.until("nothing", |text| text.contains("nothing changed") && text.contains("app-2")).await?;
     terminal.types("ky")?;
-    terminal.until("its successor", |text| !text.contains("app-2  ") && text.contains("app-5  ready")).await?;
+    terminal.until("its successor", |text| !text.contains("app-2  ready") && text.contains("app-5  ready")).await?;
     terminal.types("a")?;
     terminal.until("affinity off", |text| text.contains("affinity off")).await?;
     wait::until("the map says so", SOON, async || (local.topology().await.ok()?["door"]["affinity"] == "off").then_some(())).await?;

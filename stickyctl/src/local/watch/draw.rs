@@ -2,7 +2,7 @@
 
 use super::state::{Question, View};
 use crate::fit::fit;
-use crate::local::table::{COLUMNS, around, rows, title};
+use crate::local::table::{COLUMNS, around, mode, rows, up};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -26,10 +26,13 @@ const MARK: u16 = 2;
 
 pub(super) fn draw(frame: &mut Frame, view: &View, look: Look) {
     let area = frame.area();
-    let head = wrapped(&title(&view.status), area.width, Modifier::BOLD.into());
-    let foot = foot(view, look, area.width);
+    let (status, columns) = (&view.status, area.width);
+    // A line of its own for the URL, so that nothing wraps while the mode changes.
+    let title = format!("sticky-sessions  {}  version {}  up {}", mode(status), status.version, up(status));
+    let head = Text::from(vec![Line::styled(harmless(&title), Modifier::BOLD), Line::raw(harmless(&status.url))]);
+    let foot = foot(view, look, columns);
     // Where there is little room, the pods matter most.
-    let (gap, around) = if area.height < 12 { (0, Text::default()) } else { (1, wrapped(&around(&view.status), area.width, Style::new())) };
+    let (gap, around) = if area.height < 12 { (0, Text::default()) } else { (1, wrapped(&around(status), columns, Style::new())) };
     let height = |text: &Text| u16::try_from(text.height()).unwrap_or(u16::MAX);
     let lines = [
         Constraint::Length(height(&head)),
@@ -79,31 +82,33 @@ fn table(frame: &mut Frame, view: &View, look: Look, area: Rect) {
 /// The question or the last news, and the keys.
 fn foot(view: &View, look: Look, columns: u16) -> Text<'static> {
     let (said, strong) = match (&view.question, &view.status.failure) {
-        (Some(Question::Kill(target)), _) => (format!("kill {target}? {}   y yes   any other key no", effect(view, target)), true),
-        (Some(Question::Mode(text)), _) => (format!("new mode, PODSxWORKERS: {text}_   Enter switches   Esc cancels"), true),
+        (Some(Question::Kill(target)), _) => (format!("kill {target}? {}", effect(view, target)), true),
+        (Some(Question::Mode(text)), _) => (format!("new mode, PODSxWORKERS: {text}_"), true),
         (None, Some(why)) => (format!("changing to {} failed: {why}", view.status.mode), true),
         (None, None) => (view.said.clone(), false),
     };
-    let style = if strong { Style::from(Modifier::BOLD) } else { Style::new() };
-    let mut foot = wrapped(if said.is_empty() { " " } else { &said }, columns, style);
-    if view.question.is_none() {
-        foot.extend(keys(look, columns).into_iter().map(Line::raw));
-    }
+    let select = if look.unicode { "\u{2191}\u{2193} select" } else { "up/down select" };
+    let keys: &[&str] = match view.question {
+        None => &["+/- pods", "m mode", "a affinity", select, "k kill pod", "w kill worker", "q quit"],
+        Some(Question::Kill(_)) => &["y kill", "any other key no"],
+        Some(Question::Mode(_)) => &["Enter switch", "Esc cancel"],
+    };
+    let mut foot = wrapped(if said.is_empty() { " " } else { &said }, columns, if strong { Modifier::BOLD.into() } else { Style::new() });
+    foot.extend(together(keys, columns).into_iter().map(Line::raw));
     foot
 }
 
-/// The keys, in as few lines as they fit.
-fn keys(look: Look, columns: u16) -> Vec<String> {
-    let select = if look.unicode { "\u{2191}\u{2193} select" } else { "up/down select" };
+/// The words in as few lines as they fit.
+fn together(words: &[&str], columns: u16) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for key in ["+/- pods", "m mode", "a affinity", select, "k kill pod", "w kill worker", "q quit"] {
+    for word in words {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(key),
-            Some(line) if line.chars().count() + 2 + key.chars().count() <= usize::from(columns) => {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 2 + word.chars().count() <= usize::from(columns) => {
                 line.push_str("  ");
-                line.push_str(key);
+                line.push_str(word);
             }
-            _ => lines.push(key.to_owned()),
+            _ => lines.push((*word).to_owned()),
         }
     }
     lines
