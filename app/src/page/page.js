@@ -15,6 +15,8 @@
 // messages still under way at that moment count for the old scores.
 /** @import { Message, Op, Shown, SocketState, State, Wire, WireTopology } from "./types.d.ts" */
 import { ACTIONS } from "./actions.js";
+import { createAsker } from "./case-ask.js";
+import { createCases } from "./cases.js";
 import { $, calm, definePatterns } from "./dom.js";
 import { cutId, podOf, shortId } from "./ids.js";
 import { createControls } from "./controls.js";
@@ -28,7 +30,7 @@ import { openSocket } from "./socket.js";
 import { anySent, freshScores } from "./tally.js";
 import { createTold } from "./told.js";
 import { NOWHERE, dropsBetween, modeOf, resolve, slotOf, worldOf } from "./topology.js";
-import { gone } from "./words.js";
+import { busName, gone } from "./words.js";
 
 /** @param {string} name */
 const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.getAttribute("content") ?? "";
@@ -92,6 +94,24 @@ const sender = createSender({
 });
 const player = createPlayer({ state, map, show, sender, log, owedChanged: countBusy });
 const panel = createPanel({ one: op => press(op, player.one), twenty: op => press(op, player.twenty) }, expose !== "off");
+const cases = createCases({
+  state, player, log,
+  ask: createAsker({
+    clientId, expose,
+    socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+    affinity: () => state.world.door.affinity,
+    resolve: id => resolve(state.world, id),
+    log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
+    changed: () => player.heard(),
+    fetch: (url, options) => fetch(url, options),
+    random: bytes => crypto.getRandomValues(bytes),
+    clock: () => performance.now(),
+  }),
+  bus: () => busName(state.world.bus),
+  wake: () => socket?.wake(),
+  canKill: () => false,
+  kill: async () => ({ ok: false, message: "" }),
+});
 const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
 
 function countBusy() {
@@ -148,6 +168,7 @@ function restartScores() {
     note(`mode is now ${mode.name}; scores reset`);
     player.idle();
   }
+  if (workersBefore !== null && workersBefore !== mode.workers) cases.restart();
   workersBefore = mode.workers;
 }
 
@@ -168,6 +189,7 @@ function refresh() {
   paint();
   told();
   rescore();
+  cases.refresh();
 }
 
 /** @param {SocketState} next */
@@ -202,7 +224,10 @@ function hear(frame) {
   } else if (frame.topology) setWorld(frame.topology);
   else if (frame.relay === "on" || frame.relay === "off") setRelay(frame.relay);
   else if (frame.error) sender.refusedFrame(frame.error);
-  else if (frame.text !== undefined) sender.heard(frame);
+  else if (frame.text !== undefined) {
+    sender.heard(frame);
+    if (frame.download) cases.frame(frame);
+  }
 }
 
 async function askTopology() {

@@ -8,6 +8,7 @@ use super::watch;
 use crate::exit::Exit;
 use crate::output::{Format, Mark, Output};
 use crate::poll::{Deadline, until};
+use crate::spec::canary::beside;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use sticky_core::mode::Mode;
@@ -47,7 +48,7 @@ pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Resul
     output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
     client.change(&Change::Scale(pods)).await?;
     wait(&client, &before, after, timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {after}"))?;
+    output.answer(&format!("sticky-sessions is {}", beside(after, before.canary.into())))?;
     if pods > mode.pods {
         output.hint("\nExisting sessions stay on their pods; only new ones use the new pods.");
     }
@@ -67,7 +68,7 @@ pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Res
     output.note(&format!("{} to {mode}: {}{fate}\n", before.mode, mode.words()));
     client.change(&Change::Mode(mode.to_string())).await?;
     wait(&client, &before, mode, timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {mode}"))?;
+    output.answer(&format!("sticky-sessions is {}", beside(mode, before.canary.into())))?;
     if mode.workers > 1 {
         output.hint("\nThe cookie still chooses the pod, but it can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
         output.hint(&format!("misses about {} times in {}. The queue does not.", mode.workers - 1, mode.workers));
@@ -88,7 +89,7 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
         if let Some(why) = status.failure {
             return Err(LocalError::Change { want, why });
         }
-        let serving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_none()).collect();
+        let serving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_none() && !p.canary).collect();
         let leaving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_some()).collect();
         let fit =
             serving.iter().filter(|p| p.workers.len() == usize::from(want.workers) && p.workers.iter().all(|w| w.state == State::Ready)).count();

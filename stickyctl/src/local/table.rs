@@ -3,6 +3,7 @@
 use super::api::Status;
 use crate::grid::grid;
 use crate::output::short;
+use crate::spec::canary::beside;
 use std::time::Duration;
 use sticky_core::choice::Issuer;
 use sticky_core::topology::Affinity;
@@ -10,8 +11,13 @@ use sticky_core::topology::Affinity;
 /// The columns; from the third on they are numbers.
 pub(super) const COLUMNS: [&str; 6] = ["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"];
 
-/// One row for each worker.
-pub(super) fn rows(status: &Status) -> impl Iterator<Item = [String; 6]> {
+/// Whether the pods differ in their version. As long as all have the same, the first line shows it.
+pub(super) fn has_versions(status: &Status) -> bool {
+    status.pods.iter().any(|pod| pod.version != status.version)
+}
+
+/// One row for each worker, and the version of its pod.
+pub(super) fn rows(status: &Status) -> impl Iterator<Item = (String, [String; 6])> {
     status.pods.iter().flat_map(|pod| {
         pod.workers.iter().map(move |worker| {
             let state = match pod.left_s {
@@ -19,14 +25,15 @@ pub(super) fn rows(status: &Status) -> impl Iterator<Item = [String; 6]> {
                 None => worker.state.word().to_owned(),
             };
             let age = short(Duration::from_secs(worker.age_s));
-            [pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age]
+            let row = [pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age];
+            (pod.version.clone(), row)
         })
     })
 }
 
 /// The mode, and whether it is reached.
 pub(super) fn mode(status: &Status) -> String {
-    format!("{}{}", status.mode, if status.settled { "" } else { "  (changing)" })
+    format!("{}{}", beside(&status.mode, status.canary.into()), if status.settled { "" } else { "  (changing)" })
 }
 
 /// How long the demo has been up.
@@ -46,6 +53,12 @@ pub(super) fn around(status: &Status) -> String {
 }
 
 pub(super) fn table(status: &Status) -> String {
-    let (rows, version, url) = (grid(COLUMNS, rows(status), 2), &status.version, &status.url);
+    let rows = if has_versions(status) {
+        let rows = rows(status).map(|(version, [pod, state, worker, sockets, restarts, age])| [pod, version, state, worker, sockets, restarts, age]);
+        grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3)
+    } else {
+        grid(COLUMNS, rows(status).map(|(_, row)| row), 2)
+    };
+    let (version, url) = (&status.version, &status.url);
     format!("sticky-sessions  {}  version {version}  {url}  up {}\n\n{rows}\n\n{}", mode(status), up(status), around(status))
 }

@@ -4,14 +4,15 @@ use super::background;
 use super::client::Client;
 use super::control::Control;
 use super::door::Door;
-use super::error::LocalError;
+use super::error::{CannotStart, LocalError};
 use super::lock::Lock;
 use super::open::open;
-use super::pods::Pods;
+use super::pods::{Canary, Pods};
 use super::request::UpRequest;
 use crate::exit::Exit;
 use crate::output::{Mark, Output, Unwritten};
 use crate::poll::{Deadline, until};
+use crate::spec::canary;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,7 +58,8 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let view = DoorView { door: request.door.clone(), control: has_controls(&request) };
     let (door, followed) = watch::channel(view);
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
-    let pods = Pods::new(blueprint(&request, relay, followed.clone()), door, request.drain, mode, url.clone());
+    let canary = Canary { pods: request.canary, version: Version::parse(canary::VERSION).map_err(CannotStart::from)? };
+    let pods = Pods::new(blueprint(&request, relay, followed.clone()), door, canary, request.drain, mode, url.clone());
     pods.settle().await?;
     // Ready pods listen; with Redis they have also reached it.
     let settled = async || Ok::<_, Infallible>(pods.status().settled.then_some(()));
@@ -68,7 +70,10 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
-    output.phase(Mark::Done, "pods", &format!("{}: {} ({})", names(&pods), mode.words(), mode), Some(began.elapsed()));
+    output.phase(Mark::Done, "pods", &format!("{}: {} ({})", names(&pods, false), mode.words(), mode), Some(began.elapsed()));
+    if request.canary > 0 {
+        output.phase(Mark::Done, "canary", &format!("{}: version {}", names(&pods, true), canary::VERSION), None);
+    }
     output.phase(Mark::Done, "bus", &format!("{bus}, {fanout}"), None);
     output.phase(
         Mark::Done,
@@ -76,7 +81,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&request.door)),
         None,
     );
-    let ended = match invite(&url, output) {
+    let ended = match invite(&url, request.canary > 0, output) {
         Ok(()) => {
             if request.open {
                 let url = url.clone();
@@ -97,7 +102,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
 }
 
 /// Prints the URL, and what to try next.
-fn invite(url: &str, output: Output) -> Result<(), Unwritten> {
+fn invite(url: &str, has_canary: bool, output: Output) -> Result<(), Unwritten> {
     output.note("");
     output.answer(url)?;
     output.note("\nOpen it and press the six buttons. Then, in another terminal:");
@@ -109,6 +114,10 @@ fn invite(url: &str, output: Output) -> Result<(), Unwritten> {
         ("verify --local", "prove that sessions stick"),
     ] {
         output.note(&format!("  {me} {command:<20} {effect}"));
+    }
+    if has_canary {
+        output.note(&format!("  {me} verify --local --pod-identity json:/version"));
+        output.note(&format!("  {:width$} prove that no session changes version", "", width = me.len() + 21));
     }
     output.note("Ctrl-C stops everything.");
     Ok(())
@@ -173,8 +182,8 @@ fn blueprint(request: &UpRequest, relay: Relay, door: watch::Receiver<DoorView>)
     }
 }
 
-fn names(pods: &Pods) -> String {
-    let names: Vec<_> = pods.status().pods.into_iter().map(|p| p.pod).collect();
+fn names(pods: &Pods, canary: bool) -> String {
+    let names: Vec<_> = pods.status().pods.into_iter().filter(|p| p.canary == canary).map(|p| p.pod).collect();
     match names.as_slice() {
         [first, .., last] if names.len() > 4 => format!("{first} to {last}"),
         _ => names.join(", "),

@@ -56,6 +56,14 @@ test("a killed pod is replaced by another, not by the news that it is still ther
   assert.deepEqual(progressOf(world(["app-1", "app-3", "app-4"]), killed, 0), { mode: "3x1", pods: 3, done: true, words: "A new pod has replaced app-2." });
 });
 
+test("a mode doesn't count canary pods", () => {
+  const world = worldOf(NOWHERE, wire([pod("app-1", 1, { version: "0.1.0" }), pod("app-2", 1, { version: "0.1.0-canary" })]), 0);
+  assert.deepEqual(progressOf(world, null, 0), { mode: "1x1", pods: 1, done: true, words: "" });
+  assert.equal(progressOf(world, { mode: "1x1", gone: null }, 0).done, true);
+  assert.equal(progressOf(world, { mode: "1x1", gone: "app-2" }, 0).done, false, "the canary is still there");
+  assert.deepEqual(targetsOf(world), ["app-1", "app-2"]);
+});
+
 test("pods can be killed, and workers where a pod has several", () => {
   assert.deepEqual(targetsOf(grid(2, 1)), ["app-1", "app-2"]);
   assert.deepEqual(targetsOf(grid(1, 2)), ["app-1", "app-1:0", "app-1:1"]);

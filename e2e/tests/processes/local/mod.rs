@@ -12,6 +12,7 @@ use testkit::session::Session;
 use testkit::ws::End;
 use testkit::{ports, tools, wait};
 
+mod canary;
 mod open;
 mod runtime;
 mod watch;

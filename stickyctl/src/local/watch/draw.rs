@@ -2,7 +2,7 @@
 
 use super::state::{Question, View};
 use crate::fit::fit;
-use crate::local::table::{COLUMNS, around, mode, rows, up};
+use crate::local::table::{COLUMNS, around, has_versions, mode, rows, up};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -53,14 +53,27 @@ fn wrapped(text: &str, columns: u16, style: Style) -> Text<'static> {
 }
 
 fn table(frame: &mut Frame, view: &View, look: Look, area: Rect) {
-    let all: Vec<[String; 6]> = rows(&view.status).map(|row| row.map(|cell| harmless(&cell))).collect();
-    let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(COLUMNS[column].len());
-    let widths: Vec<u16> = (0..COLUMNS.len()).map(|column| u16::try_from(width(column)).unwrap_or(u16::MAX)).collect();
+    let versions = has_versions(&view.status);
+    let mut names = COLUMNS.to_vec();
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for (version, row) in rows(&view.status) {
+        let mut row = row.to_vec();
+        if versions {
+            row.insert(1, version);
+        }
+        all.push(row.iter().map(|cell| harmless(cell)).collect());
+    }
+    if versions {
+        names.insert(1, "VERSION");
+    }
+    let numbers = names.len() - 4;
+    let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(names[column].len());
+    let widths: Vec<u16> = (0..names.len()).map(|column| u16::try_from(width(column)).unwrap_or(u16::MAX)).collect();
     // The last columns are left out first.
     let fits = |count: usize| MARK + widths[..count].iter().fold(0, |sum: u16, width| sum.saturating_add(width + GAP)) <= area.width + GAP;
-    let count = (3..=COLUMNS.len()).rev().find(|count| fits(*count)).unwrap_or(3);
+    let count = (3..=names.len()).rev().find(|count| fits(*count)).unwrap_or(3);
     let cell = |column: usize, text: String| {
-        let text = if column >= 2 { Line::raw(text).alignment(Alignment::Right) } else { Line::raw(text) };
+        let text = if column >= numbers { Line::raw(text).alignment(Alignment::Right) } else { Line::raw(text) };
         Cell::from(text)
     };
     let states =
@@ -69,7 +82,7 @@ fn table(frame: &mut Frame, view: &View, look: Look, area: Rect) {
         let style = if look.colors && state != State::Ready { Style::new().fg(Color::Yellow) } else { Style::new() };
         Row::new(row.into_iter().take(count).enumerate().map(|(column, text)| cell(column, text))).style(style)
     });
-    let head = Row::new(COLUMNS.iter().take(count).enumerate().map(|(column, name)| cell(column, (*name).to_owned()))).style(Modifier::BOLD);
+    let head = Row::new(names.iter().take(count).enumerate().map(|(column, name)| cell(column, (*name).to_owned()))).style(Modifier::BOLD);
     let table = Table::new(body, widths[..count].iter().map(|width| Constraint::Length(*width)))
         .header(head)
         .column_spacing(GAP)

@@ -16,7 +16,14 @@ fn worker(worker: u16, sockets: usize) -> WorkerStatus {
 }
 
 fn pod(name: &str, workers: u16) -> PodStatus {
-    PodStatus { pod: name.to_owned(), state: State::Ready, left_s: None, workers: (0..workers).map(|n| worker(n, 2)).collect() }
+    PodStatus {
+        pod: name.to_owned(),
+        version: "0.1.0".to_owned(),
+        canary: false,
+        state: State::Ready,
+        left_s: None,
+        workers: (0..workers).map(|n| worker(n, 2)).collect(),
+    }
 }
 
 fn status(mode: &str, pods: Vec<PodStatus>) -> Status {
@@ -27,6 +34,7 @@ fn status(mode: &str, pods: Vec<PodStatus>) -> Status {
         version: "0.1.0".to_owned(),
         up_s: 300,
         mode: mode.to_owned(),
+        canary: 0,
         settled: true,
         failure: None,
         door: Door { kind: "local".to_owned(), affinity: Affinity::Cookie, issuer: Issuer::Proxy },
@@ -85,6 +93,21 @@ fn it_looks_like_the_table_of_status() {
             "+/- pods  m mode  a affinity  ↑↓ select  k kill pod  w kill worker  q quit",
         ]
     );
+}
+
+#[test]
+fn a_canary_has_its_version() {
+    let mut view = three();
+    view.status.canary = 1;
+    view.status.pods.push(PodStatus { version: "0.1.0-canary".to_owned(), canary: true, ..pod("app-4", 1) });
+    let text = lines(&view, 80, 16).join("\n");
+    for line in [
+        "POD    VERSION       STATE  WORKER  SOCKETS  RESTARTS    AGE",
+        "> app-1  0.1.0         ready       0",
+        "  app-4  0.1.0-canary  ready       0",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
 }
 
 /// What matters stays at any size: the mode, the selected row, and how to leave.

@@ -151,3 +151,106 @@ impl Place {
 fn no_room(what: &str) -> Problem {
     Problem::new(503, "busy", format!("this worker has no memory left for another {what}; try again, another may have room")).retry_after(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use sticky_core::choice::Expose;
+    use sticky_core::identity::{Identity, PodName};
+    use sticky_core::topology::Door;
+    use sticky_core::version::Version;
+
+    const TTL: Duration = Duration::from_secs(60);
+
+    /// A store with room for so many cursors and models, and a budget with room for so many models.
+    fn store(most: usize, models: usize) -> Store {
+        let limits = Limits { max_cursors: most, max_models: most, use_case_ttl: TTL, ..Limits::default() };
+        let identity = Identity::new(PodName::new("a").unwrap(), 0, 1, "b".into(), Expose::Full, Version::own());
+        // A sixteenth of a budget is for what is kept.
+        Store::new(&limits, Desk::new(identity, Door::default(), &limits, true), Memory::new(16 * models * memory::MODEL))
+    }
+
+    fn id(n: u8) -> ClientId {
+        ClientId::from_random([n; 16])
+    }
+
+    fn first() -> Cursor {
+        Cursor::from_query(None).unwrap()
+    }
+
+    fn evictions(store: &Store) -> (u64, u64, u64) {
+        let counts = store.desk.stats.counts();
+        (counts.cursor_evictions, counts.model_evictions, counts.use_case_expirations)
+    }
+
+    #[test]
+    fn one_more_takes_the_oldest_place_and_its_memory() {
+        let (store, now) = (store(2, 100), Instant::now());
+        for n in 0..3 {
+            assert!(store.open(id(n), first(), now).is_ok() && store.place(id(n), now).is_ok());
+        }
+        assert!(store.advance(&id(0), now).is_none() && store.advance(&id(1), now).is_some());
+        assert_eq!((evictions(&store), store.memory.used()), ((1, 1, 0), 2 * (memory::CURSOR + memory::MODEL)));
+    }
+
+    #[test]
+    fn what_is_unused_gives_its_memory_back() {
+        let (store, now) = (store(9, 100), Instant::now());
+        assert!(store.open(id(1), first(), now).is_ok() && store.place(id(1), now).is_ok());
+        assert!(store.open(id(2), first(), now + TTL / 2).is_ok());
+        store.expire(now + TTL);
+        assert_eq!((evictions(&store), store.memory.used()), ((0, 0, 2), memory::CURSOR));
+        assert!(store.advance(&id(1), now + TTL).is_none() && store.advance(&id(2), now + TTL).is_some());
+    }
+
+    #[test]
+    fn a_cursor_ends_with_its_last_piece() {
+        let (store, now) = (store(9, 100), Instant::now());
+        assert!(store.open(id(1), first(), now).is_ok() && store.open(id(1), first(), now).is_ok());
+        assert_eq!(store.memory.used(), memory::CURSOR, "a session has one");
+        let pieces: Vec<_> = std::iter::from_fn(|| store.advance(&id(1), now)).map(Cursor::next).collect();
+        assert_eq!((pieces, store.memory.used()), ((0..12).collect(), 0));
+    }
+
+    #[test]
+    fn without_memory_the_oldest_go_and_then_the_answer_is_busy() {
+        let (store, now) = (store(9, 2), Instant::now());
+        for n in 0..3 {
+            assert!(store.place(id(n), now).is_ok());
+        }
+        assert_eq!(evictions(&store), (0, 1, 0), "the limit of models is not reached, but that of memory");
+        let others = store.memory.kept(0).unwrap();
+        store.expire(now + TTL);
+        assert!(others.set(2 * memory::MODEL), "now something else uses it");
+        assert!(store.place(id(5), now).is_err() && store.open(id(5), first(), now).is_err());
+        assert_eq!(store.desk.stats.counts().memory_refusals, 2);
+        drop(others);
+        assert!(store.place(id(5), now).is_ok() && store.open(id(5), first(), now).is_ok());
+    }
+
+    /// This one waits for real loads: three of them.
+    #[tokio::test]
+    async fn a_model_is_loaded_once_and_a_cancelled_load_begins_again() {
+        let (store, now) = (store(1, 100), Instant::now());
+        let place = store.place(id(1), now).ok().unwrap();
+        let load = async |id: ClientId, place: &Arc<Place>| place.loaded(&id, &store.desk).await.1;
+        let loads = || store.desk.stats.counts().model_loads;
+
+        // Its client goes away at once; the other one waits, and begins again.
+        let gone = tokio::time::timeout(LOADING / 8, load(id(1), &place));
+        let ((gone, cold), began) = (tokio::join!(gone, load(id(1), &place)), Instant::now());
+        assert!(gone.is_err() && cold && loads() == 1);
+        assert!(!load(id(1), &place).await && loads() == 1 && began.elapsed() < LOADING);
+
+        let other = store.place(id(2), now).ok().unwrap();
+        let (one, two) = tokio::join!(load(id(2), &other), load(id(2), &other));
+        assert!(one && two && loads() == 2, "both found it cold, and it was loaded once");
+        assert_eq!(store.desk.stats.counts().model_hits, 1);
+
+        let again = store.place(id(1), now).ok().unwrap();
+        assert!(load(id(1), &again).await && loads() == 3, "it was evicted");
+        drop((place, other));
+        assert_eq!(store.memory.used(), memory::MODEL, "the evicted ones cost nothing once nobody uses them");
+    }
+}
