@@ -6,6 +6,8 @@
 //!
 //! [`admission`] and [`host`] decide before that which requests are admitted.
 //!
+//! What a service keeps in its process for a session is in [`download`] and [`model`], on a [`shelf`].
+//!
 //! The app, `stickyctl` and the tests share [`choice`] and [`mode`] for what an operator chooses, and [`names`] for headers and
 //! environment variables. [`readiness`] says when a worker or a pod is ready, and [`drain`] how it leaves. [`limits`] and [`memory`]
 //! say what clients may use. What both programs print of others' texts goes through [`harmless`](mod@harmless).
@@ -13,6 +15,7 @@
 pub mod admission;
 pub mod choice;
 pub mod cookie;
+pub mod download;
 pub mod drain;
 pub mod duration;
 pub mod frames;
@@ -23,9 +26,11 @@ pub mod ids;
 pub mod limits;
 pub mod memory;
 pub mod mode;
+pub mod model;
 pub mod names;
 pub mod readiness;
 pub mod registry;
+pub mod shelf;
 pub mod stats;
 pub mod topology;
 pub mod trace;

@@ -41,7 +41,7 @@
   value: {{ join "," . | quote }}
 {{- end }}
 {{- $limits := .Values.limits }}
-{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "connectionsPerAddress" "newSessionsPerMinute" }}
+{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "connectionsPerAddress" "newSessionsPerMinute" "maxCursors" "maxModels" }}
 {{- with get ($limits | default dict) $key }}
 - name: {{ printf "STICKY_%s" (snakecase $key | upper) }}
   value: {{ int64 . | quote }}

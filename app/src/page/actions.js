@@ -1,7 +1,8 @@
 // The six buttons, in the order of the page.
-/** @import { Action, Op } from "./types.d.ts" */
+/** @import { Action, CaseOp, Op } from "./types.d.ts" */
+import { CASE_ACTIONS } from "./case-actions.js";
 
-/** @type {Action[]} */
+/** @type {Action<Op>[]} */
 export const ACTIONS = [
   {
     op: "http-rr", name: "HTTP & round robin", out: "http", back: "http", cookie: false, bus: false, route: "submit",
@@ -23,5 +24,8 @@ export const ACTIONS = [
   },
 ];
 
-/** @param {Op} op */
-export const actionOf = op => /** @type {Action} */ (ACTIONS.find(a => a.op === op));
+/** @type {Action[]} */
+const ALL = [...ACTIONS, ...CASE_ACTIONS];
+
+/** @param {Op | CaseOp} op */
+export const actionOf = op => /** @type {Action} */ (ALL.find(a => a.op === op));

@@ -9,13 +9,17 @@
 //                       [data-more="N"] a box for N workers without their own, [data-socket="app-1:0"] the socket's cord,
 //                       [data-hop="from>to:kind"] a hop ("app-1:0>:miss" a miss, "bus>app-2:0:ignore" a drop),
 //                       [data-node="browser|door|bus"], the door with data-affinity, the bus with data-state
+//   #controls            the strip of controls: data-settled = whether no change is under way
 //   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
 // Scores are reset when the number of workers per pod changes (3x1 to 1x4), never by scaling or restarts;
 // messages still under way at that moment count for the old scores.
 /** @import { Message, Op, Shown, SocketState, State, Wire, WireTopology } from "./types.d.ts" */
 import { ACTIONS } from "./actions.js";
+import { createAsker } from "./case-ask.js";
+import { createCases } from "./cases.js";
 import { $, calm, definePatterns } from "./dom.js";
 import { cutId, podOf, shortId } from "./ids.js";
+import { createControls } from "./controls.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
@@ -26,7 +30,7 @@ import { openSocket } from "./socket.js";
 import { anySent, freshScores } from "./tally.js";
 import { createTold } from "./told.js";
 import { NOWHERE, dropsBetween, modeOf, resolve, slotOf, worldOf } from "./topology.js";
-import { gone } from "./words.js";
+import { busName, gone } from "./words.js";
 
 /** @param {string} name */
 const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.getAttribute("content") ?? "";
@@ -56,7 +60,7 @@ const log = createLog(), told = createTold(state, (op, many) => {
   press(op, many ? player.twenty : player.one);
 });
 const map = expose === "off" ? noMap() : createMap(state);
-const facts = createFacts(() => socket?.wake());
+const facts = createFacts(() => socket?.wake()), controls = createControls(state);
 const paint = () => {
   state.now = Date.now();
   map.paint();
@@ -90,6 +94,24 @@ const sender = createSender({
 });
 const player = createPlayer({ state, map, show, sender, log, owedChanged: countBusy });
 const panel = createPanel({ one: op => press(op, player.one), twenty: op => press(op, player.twenty) }, expose !== "off");
+const cases = createCases({
+  state, player, log,
+  ask: createAsker({
+    clientId, expose,
+    socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+    affinity: () => state.world.door.affinity,
+    resolve: id => resolve(state.world, id),
+    log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
+    changed: () => player.heard(),
+    fetch: (url, options) => fetch(url, options),
+    random: bytes => crypto.getRandomValues(bytes),
+    clock: () => performance.now(),
+  }),
+  bus: () => busName(state.world.bus),
+  wake: () => socket?.wake(),
+  canKill: () => false,
+  kill: async () => ({ ok: false, message: "" }),
+});
 const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
 
 function countBusy() {
@@ -146,6 +168,7 @@ function restartScores() {
     note(`mode is now ${mode.name}; scores reset`);
     player.idle();
   }
+  if (workersBefore !== null && workersBefore !== mode.workers) cases.restart();
   workersBefore = mode.workers;
 }
 
@@ -161,10 +184,12 @@ function refresh() {
   learnFromSocket();
   $("map").classList.toggle("gone", gone(state));
   facts(state);
+  controls();
   panel.explain(state);
   paint();
   told();
   rescore();
+  cases.refresh();
 }
 
 /** @param {SocketState} next */
@@ -199,7 +224,10 @@ function hear(frame) {
   } else if (frame.topology) setWorld(frame.topology);
   else if (frame.relay === "on" || frame.relay === "off") setRelay(frame.relay);
   else if (frame.error) sender.refusedFrame(frame.error);
-  else if (frame.text !== undefined) sender.heard(frame);
+  else if (frame.text !== undefined) {
+    sender.heard(frame);
+    if (frame.download) cases.frame(frame);
+  }
 }
 
 async function askTopology() {
@@ -232,7 +260,10 @@ function socketUrl() {
 function tick() {
   state.now = Date.now();
   if (state.socket.until !== null) facts(state);
-  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) paint();
+  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) {
+    controls();
+    paint();
+  }
 }
 
 document.body.dataset.busy = "0";

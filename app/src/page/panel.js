@@ -22,7 +22,7 @@ function glyph(a) {
 
 /**
  * Brings a row of index.html to life. It is there before this module, so that nothing moves when the module comes.
- * @type {(a: Action, press: Press) => HTMLElement}
+ * @type {(a: Action<Op>, press: Press) => HTMLElement}
  */
 function row(a, press) {
   /** @param {string} css */

@@ -1,6 +1,6 @@
 // Plays messages on the map: one message hop by hop as its halves come in, or twenty as a flow. The latest press gets the map;
 // messages of earlier presses still count.
-/** @import { Op, Shown, ShownTrace, State } from "./types.d.ts" */
+/** @import { Followed, Op, Shown, ShownBurst, ShownTrace, State } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { calm } from "./dom.js";
 import { addTo, freshBurst } from "./tally.js";
@@ -38,8 +38,13 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
   const news = () => new Promise(done => { woken = done; });
 
   /** @type {(op: Op, text: string) => Promise<void>} */
-  async function one(op, text) {
-    const m = sender.send(op, text);
+  const one = (op, text) => follow(sender.send(op, text));
+
+  /**
+   * Plays a message that is under way.
+   * @param {Followed} m
+   */
+  async function follow(m) {
     /** @type {ShownTrace} */
     const shown = { kind: "trace", m, hops: joined(m), done: 0, drops: [] };
     const my = begin(shown), mine = () => my === turn;
@@ -95,8 +100,19 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     owedChanged();
   }
 
+  /**
+   * Gives the map to messages that a use case sends. What it returns paints their progress, unless a later press has the map.
+   * @param {ShownBurst} shown
+   */
+  function flow(shown) {
+    const my = begin(shown);
+    return () => {
+      if (my === turn) show(shown);
+    };
+  }
+
   return {
-    one, twenty,
+    one, twenty, follow, flow,
     /** What bursts under way have yet to send, plus one for each until its caption is final. */
     owed: () => owed,
     heard: () => woken(),

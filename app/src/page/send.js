@@ -202,7 +202,7 @@ function promise() {
 }
 
 /** @param {Wire["error"]} error */
-function refusal(error) {
+export function refusal(error) {
   const [code, message] = [error?.code, error?.message].map(x => (typeof x === "string" ? x : undefined));
   return { code, words: [code, message].filter(x => x !== undefined).join(": ") };
 }

@@ -1,5 +1,5 @@
 // The scores of the six buttons. Pure. Every message that counts as sent ends as arrived or missed, once.
-/** @import { Counts, Message, Op, Score, Scores, ShownBurst } from "./types.d.ts" */
+/** @import { CaseOp, Counts, Followed, Op, Score, Scores, ShownBurst } from "./types.d.ts" */
 import { ACTIONS, actionOf } from "./actions.js";
 import { lackOf } from "./trace.js";
 
@@ -20,7 +20,7 @@ export function countWorker(counts, worker) {
   if (worker) counts[worker] = (counts[worker] ?? 0) + 1;
 }
 
-/** @type {(op: Op, n: number, named: boolean) => ShownBurst} */
+/** @type {(op: Op | CaseOp, n: number, named: boolean) => ShownBurst} */
 export const freshBurst = (op, n, named) => ({
   kind: "burst", op, n, reached: {}, missed: {}, unpublished: {}, unheard: {}, socketless: 0, arrived: 0, cookies: { some: 0, none: 0 }, affinity: "unknown", drops: [], done: false,
   backOnSocket: actionOf(op).back === "ws", named, socketAt: null,
@@ -28,7 +28,7 @@ export const freshBurst = (op, n, named) => ({
 
 /**
  * Adds a message that is finished.
- * @type {(burst: ShownBurst, m: Message) => void}
+ * @type {(burst: ShownBurst, m: Followed) => void}
  */
 export function addTo(burst, m) {
   const lack = lackOf(m);

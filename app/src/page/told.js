@@ -12,8 +12,11 @@ const UNBROKEN = 20, NO_BREAK = "\u00a0";
 /** @param {Shown} s */
 const underWay = s => (s.kind === "trace" && (!s.m.finished || s.done < s.hops.length)) || (s.kind === "burst" && !s.done);
 
-/** @param {Token[]} tokens */
-function sentence(tokens) {
+/**
+ * A sentence as nodes.
+ * @param {Token[]} tokens
+ */
+export function sentence(tokens) {
   return tokens.filter(t => t !== "").map(t => {
     if (typeof t === "string") return t;
     if (t.id !== undefined) return el("span", t.id.length > UNBROKEN ? "id long" : "id", t.id);

@@ -1,6 +1,6 @@
 // The path of one message, put together from what servers reported. Pure.
 // A message has two halves that come in any order: m.http (the answer to its POST) and m.frame (the frame on the socket).
-/** @import { Action, Hop, HopKind, Lack, Message } from "./types.d.ts" */
+/** @import { Action, Followed, Hop, HopKind, Lack } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 
 const KINDS = new Set(["post", "answer", "frame", "push", "publish", "deliver", "miss"]);
@@ -51,12 +51,12 @@ const same = (a, b) => a.from === b.from && a.to === b.to && a.kind === b.kind;
 /** @type {(from: string, to: string, kind: HopKind) => Hop} */
 const own = (from, to, kind) => ({ from, to, kind, at_us: null, by: "browser" });
 
-/** @param {Message} m */
+/** @param {Followed} m */
 const unpublished = ({ problem }) => problem?.kind === "refused" && (problem.code === "relay-unavailable" || problem.code === "relay-unknown");
 
 /**
  * A refusal has no trace, but its headers name the worker, and its code says whether that one tried to publish.
- * @param {Message} m
+ * @param {Followed} m
  * @returns {Hop[]}
  */
 function refusedHops(m) {
@@ -95,7 +95,7 @@ function frameHalf(hops) {
 /**
  * The hops that may be drawn by now, in order. More may be appended later, but none changes place: a frame that overtakes its POST's
  * answer waits for it, unless that answer can't come any more.
- * @param {Message} m
+ * @param {Followed} m
  */
 export function joined(m) {
   const a = actionOf(m.op), refused = refusedHops(m), http = m.http?.hops.length ? m.http.hops : refused, frame = m.frame?.hops ?? [];
@@ -109,7 +109,7 @@ const into = hops => hops.find(h => (h.kind === "post" || h.kind === "frame") &&
 
 /**
  * The worker that got the message: from its trace, else from the headers or the text of the answer.
- * @param {Message} m
+ * @param {Followed} m
  */
 export function reachedBy(m) {
   const hop = into(m.http?.hops ?? []) ?? (actionOf(m.op).out === "ws" ? into(m.frame?.hops ?? []) : null);
@@ -118,17 +118,18 @@ export function reachedBy(m) {
 
 /**
  * The worker that wrote to the socket.
- * @param {Message} m
+ * @param {Followed} m
  */
 export const writtenBy = m => m.frame?.hops.find(h => h.kind === "push")?.from ?? m.frame?.speaker ?? null;
 
 /**
  * What a missed message lacked.
- * @param {Message} m
+ * @param {Followed} m
  * @returns {Lack}
  */
 export function lackOf(m) {
   if (m.outcome !== "missed") return null;
   if (m.problem) return m.problem.kind === "no-socket" || m.problem.kind === "socket-closed" ? "socket" : unpublished(m) ? "bus" : null;
+  if (actionOf(m.op).miss) return "place";
   return !m.socket.live ? "socket" : actionOf(m.op).bus ? "listener" : "place";
 }

@@ -1,5 +1,5 @@
 // Why: what each button does in the present state, and after a miss why it missed and which button would have arrived. Pure.
-/** @import { Action, Because, Bus, Message, Op, Shown, State, World } from "./types.d.ts" */
+/** @import { CaseOp, Action, Because, Bus, Followed, Op, Shown, State, World } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { sumOf } from "./tally.js";
@@ -28,16 +28,16 @@ const delivered = bus => (bus.fanout === "broadcast" ? "Every worker receives it
 /** @type {(world: World) => string} */
 function insidePod(world) {
   const { workers, mixed } = modeOf(world);
-  if (workers === null || mixed) return "It never selects a worker inside the pod.";
-  return workers > 1 ? `It selects the pod, but none of the pod's ${workers} workers.` : "Each pod has one worker, so the same worker answers.";
+  if (workers === null || mixed || world.door.affinity !== "cookie") return "A cookie can select a pod, but no worker inside it.";
+  return workers > 1 ? `The cookie selects the pod, but none of the pod's ${workers} workers.` : "Each pod has one worker, so the same worker answers.";
 }
 
 /** @type {(world: World) => string} */
 function memoryOf(world) {
   const { workers, mixed } = modeOf(world);
-  if (world.door.affinity !== "cookie") return "If another worker than it reaches holds your socket, there is nothing to write to: a miss.";
+  if (world.door.affinity !== "cookie") return "If the worker that gets it doesn't hold your socket, there is nothing to write to: a miss.";
   if (workers === null || mixed) return "With one worker per pod it arrives. With several it often reaches the wrong worker.";
-  return workers > 1 ? `It reaches the right pod, but often the wrong one of its ${workers} workers.` : "Each pod has one worker, so it arrives.";
+  return workers > 1 ? `It is the right pod, but often the wrong one of its ${workers} workers.` : "Each pod has one worker, so it arrives.";
 }
 
 /**
@@ -59,10 +59,10 @@ export function explain(op, { world, busAway, socket }) {
 
 /**
  * A miss, or the misses among twenty. `cookies`: whether any went along, null if no answer tells; `near`: it reached the socket's own pod.
- * @typedef {{ op: Op, lack: "socket" | "listener" | "place" | "bus", cookies: boolean | null, affinity: Message["affinity"], near: boolean, answered: boolean, many: boolean }} Miss
+ * @typedef {{ op: Op | CaseOp, lack: "socket" | "listener" | "place" | "bus", cookies: boolean | null, affinity: Followed["affinity"], near: boolean, answered: boolean, many: boolean }} Miss
  */
 
-/** @type {(m: Message) => Miss | null} */
+/** @type {(m: Followed) => Miss | null} */
 function missOf(m) {
   const lack = lackOf(m);
   if (!lack) return null;
@@ -74,6 +74,8 @@ const samePod = (w, at) => w !== null && at !== null && podOf(w) === podOf(at);
 
 /** @type {(shown: Shown) => Miss | null} */
 function missShown(shown) {
+  // A use case says itself what became of its requests.
+  if (shown.kind === "trace" ? shown.m.said : shown.kind === "burst" && shown.said) return null;
   if (shown.kind === "trace") return shown.m.finished && shown.done >= shown.hops.length ? missOf(shown.m) : null;
   if (shown.kind !== "burst" || !shown.done) return null;
   const { op, n, missed, unpublished, unheard, socketless, cookies, affinity, socketAt } = shown;
@@ -96,7 +98,7 @@ function whyThere({ door, pods }, { op, cookies, affinity, near, many }) {
   if (affinity === "off") return cookies ? `A cookie went along, but affinity is off: ${next}.` : `Affinity is off, so ${next}.`;
   if (cookies === null) return "";
   if (cookies) return many ? "A cookie went along, but it doesn't lead to your socket's worker." : near ? `It reached your socket's pod; ${worker}.` : "A cookie went along, but it led to another pod than your socket's.";
-  if (affinity === "unknown" || !pods.length) return `${wentAlong(a, cookies)}, so nothing tied ${many ? "them" : "it"} to your socket's pod.`;
+  if (affinity === "unknown" || !pods.length) return `${wentAlong(a, cookies)}, so nothing tied ${many ? "them" : "it"} to your socket's worker.`;
   return near ? `${wentAlong(a, cookies)}: ${next}, and ${worker}.` : `${wentAlong(a, cookies)}, so ${next}.`;
 }
 

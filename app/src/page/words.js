@@ -1,5 +1,5 @@
 // What the page says about a message: one sentence, and a ledger of its steps. Pure.
-/** @import { Bus, Counts, Hop, HopKind, Message, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
+/** @import { Bus, Counts, Followed, Hop, HopKind, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
 import { sumOf } from "./tally.js";
@@ -19,7 +19,7 @@ export const busName = bus => (bus.kind === "redis" ? "Redis" : bus.kind === "me
  */
 export function caption(state) {
   const s = state.shown;
-  if (s.kind === "burst") return s.done ? burst(s, state.world.bus) : ["Sending " + s.n + "."];
+  if (s.kind === "burst") return s.said ?? (s.done ? burst(s, state.world.bus) : ["Sending " + s.n + "."]);
   if (s.kind === "trace") return s.m.finished && s.done >= s.hops.length ? one(s.m, state.world.bus) : ["On its way."];
   return idle(state);
 }
@@ -40,22 +40,24 @@ function idle(state) {
   return ["Your socket is on ", id(socket.at), ". Press a button and watch where the message goes."];
 }
 
-/** @param {Message} m */
-function sent(m) {
-  if (actionOf(m.op).out === "ws") return "Frame";
-  if (!m.cookies) return "POST";
-  return m.cookies.length ? "POST with the cookie" : actionOf(m.op).cookie ? "POST without a cookie" : "POST";
+/** @param {Followed} m */
+export function sent(m) {
+  const { out, cookie, verb = "POST" } = actionOf(m.op);
+  if (out === "ws") return "Frame";
+  if (!m.cookies) return verb;
+  return m.cookies.length ? `${verb} with the cookie` : cookie ? `${verb} without a cookie` : verb;
 }
-/** @type {(m: Message, w: string | null) => Token[]} */
+/** @type {(m: Followed, w: string | null) => Token[]} */
 const reached = (m, w) => (w ? [sent(m) + " reached ", id(w)] : [sent(m) + " reached a worker"]);
 
-/** @type {(m: Message, bus: Pick<Bus, "kind">) => Token[]} */
+/** @type {(m: Followed, bus: Pick<Bus, "kind">) => Token[]} */
 function one(m, bus) {
+  if (m.said) return m.said;
   if (m.outcome === "arrived") return [...arrived(m), ": ", ARRIVED, "."];
   return [...(m.problem ? trouble(m, m.problem, reachedBy(m), busName(bus)) : missed(m, reachedBy(m))), ": ", MISSED, "."];
 }
 
-/** @type {(m: Message) => Token[]} */
+/** @type {(m: Followed) => Token[]} */
 function arrived(m) {
   const a = actionOf(m.op), w = reachedBy(m), by = writtenBy(m);
   if (a.out === "ws") return w ? ["Frame went over your socket to ", id(w), ", which answered on the same socket"] : ["Frame went over your socket and the answer came back on it"];
@@ -65,7 +67,7 @@ function arrived(m) {
   return [...reached(m, w), ", which holds your socket and wrote to it"];
 }
 
-/** @type {(m: Message, w: string | null) => Token[]} */
+/** @type {(m: Followed, w: string | null) => Token[]} */
 function missed(m, w) {
   if (actionOf(m.op).bus) return [...reached(m, w), ", which published it; no worker holds your socket right now"];
   if (!m.socket.live) return [...reached(m, w), "; you have no socket right now; nothing to deliver to"];
@@ -75,8 +77,8 @@ function missed(m, w) {
   return [...reached(m, w), near ? ", the right pod but the wrong worker" : "", "; your socket is on ", id(m.socket.at), "; nothing to deliver to"];
 }
 
-/** @type {(m: Message, problem: Problem, w: string | null, bus: string) => Token[]} */
-function trouble(m, problem, w, bus) {
+/** @type {(m: Followed, problem: Problem, w: string | null, bus: string) => Token[]} */
+export function trouble(m, problem, w, bus) {
   const a = actionOf(m.op);
   switch (problem.kind) {
     case "no-socket": return ["You have no socket right now, so nothing was sent"];
@@ -115,7 +117,7 @@ function refusedBecause({ code = "", status }, bus) {
  * Counts by worker, or by pod where the list would be too long to read.
  * @param {Counts} reached
  */
-function places(reached) {
+export function places(reached) {
   if (Object.keys(reached).length <= LIST) return reached;
   /** @type {Counts} */
   const pods = {};
@@ -133,14 +135,29 @@ function posts({ n, cookies: { some, none } }) {
   return some ? ` POSTs, ${some} with the cookie,` : " POSTs";
 }
 
+/**
+ * The workers reached, or the pods, each with its number of messages; only how many pods where even those are too many to read.
+ * @param {Counts} reached
+ * @returns {Token[]}
+ */
+function named(reached) {
+  const list = Object.entries(places(reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
+  if (list.length > LIST) return [`${list.length} pods`];
+  return list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
+}
+
+/** @type {(s: ShownBurst, bus: Pick<Bus, "kind">) => Token[]} */
+function after(s, bus) {
+  const a = actionOf(s.op), held = sumOf(s.unpublished);
+  if (held) return [`; ${held === s.n ? "nothing could" : `${held} could not`} be published because the workers can't reach ${busName(bus)}`];
+  if (a.back === "http") return ["; each answer came back on its own connection"];
+  return a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
+}
+
 /** @type {(s: ShownBurst, bus: Pick<Bus, "kind">) => Token[]} */
 function burst(s, bus) {
-  const a = actionOf(s.op), list = Object.entries(places(s.reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
-  const what = s.n + (a.out === "ws" ? " frames" : posts(s)), held = sumOf(s.unpublished);
-  const named = list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
-  const known = list.reduce((n, e) => n + e[1], 0), lost = s.n - known;
-  const where = held ? [`; ${held === s.n ? "nothing could" : `${held} could not`} be published because the workers can't reach ${busName(bus)}`] : a.back === "http" ? ["; each answer came back on its own connection"] : a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
-  const start = known ? [what + " reached ", ...named, ...(lost ? [`; ${lost} reached no worker`] : []), ...where] : [what + (s.named ? " reached no worker" : " sent")];
+  const what = s.n + (actionOf(s.op).out === "ws" ? " frames" : posts(s)), known = sumOf(s.reached), lost = s.n - known;
+  const start = known ? [what + " reached ", ...named(s.reached), ...(lost ? [`; ${lost} reached no worker`] : []), ...after(s, bus)] : [what + (s.named ? " reached no worker" : " sent")];
   const ends = [...(s.arrived ? [{ end: s.arrived + " arrived" }] : []), ...(s.n - s.arrived ? [{ end: (s.n - s.arrived) + " missed", miss: true }] : [])];
   return [...start, ": ", ...ends.flatMap((end, i) => (i ? [", ", end] : [end])), "."];
 }
@@ -162,13 +179,13 @@ export function steps(hops) {
 
 /** @param {Hop} h */
 const target = h => (h.to === "door" ? "the front door" : h.to ?? "");
-/** @param {Pick<Message, "cookies">} m */
-const along = ({ cookies }) => (cookies ? (cookies.length ? ", cookie sent," : ", no cookie,") : "");
-/** @type {Record<HopKind, (h: Hop, m: Message, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
-const STEP = {
-  post: (h, m) => [`POST${along(m)} to `, target(h)],
+/** @param {Pick<Followed, "cookies">} m */
+const cookieWords = ({ cookies }) => (cookies ? (cookies.length ? ", cookie sent," : ", no cookie,") : "");
+/** @type {Record<HopKind, (h: Hop, m: Followed, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
+const STEPS = {
+  post: (h, m) => [`${actionOf(m.op).verb ?? "POST"}${cookieWords(m)} to `, target(h)],
   frame: h => ["frame to ", target(h)],
-  miss: h => (h.from === "bus" ? ["no subscriber for ", "your session"] : ["your socket isn't on ", h.from]),
+  miss: (h, m) => (h.from === "bus" ? ["no subscriber for ", "your session"] : [actionOf(m.op).miss?.step ?? "your socket isn't on ", h.from]),
   answer: () => ["HTTP answer to the ", "browser"],
   publish: (h, m, bus) => [h.to ? "published to " : m.problem?.kind === "refused" && m.problem.code === "relay-unknown" ? "no answer from " : "no connection to ", busName(bus)],
   deliver: h => ["received by ", target(h)],
@@ -181,7 +198,7 @@ const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) +
 /**
  * Steps whose last hop is among the first `done`. A step's time is the last that one clock can tell; a clock that isn't the worker that
  * the step names is named as well.
- * @param {Message} m
+ * @param {Followed} m
  * @param {Hop[]} hops
  * @param {Pick<Bus, "kind">} bus
  * @returns {Step[]}
@@ -189,7 +206,7 @@ const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) +
 export function ledger(m, hops, bus, done = hops.length) {
   return steps(hops).filter(s => s.hops[s.hops.length - 1] < done).map(s => {
     const own = s.hops.map(i => hops[i]), last = own[own.length - 1], timed = own.findLast(h => h.at_us !== null);
-    const [text, bold] = STEP[s.kind](last, m, bus);
+    const [text, bold] = STEPS[s.kind](last, m, bus);
     if (!timed || timed.at_us === null) return { text, bold, ms: null, clock: null };
     return { text, bold, ms: milliseconds(timed.at_us), clock: timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
   });

@@ -13,9 +13,9 @@ use sticky_core::choice::Issuer;
 use sticky_core::cookie;
 use sticky_core::ids::ClientId;
 
-/// Reads the id at the end of a path without decoding: an id has no characters that need encoding.
+/// Reads the id after the route's name in a path without decoding: an id has no characters that need encoding.
 pub(super) fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {
-    ClientId::parse(last_segment(uri)).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
+    ClientId::parse(uri.path().split('/').nth(2).unwrap_or_default()).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
 }
 
 /// The part of a path after its last slash.

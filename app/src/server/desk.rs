@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use sticky_core::choice::Expose;
+use sticky_core::download::Piece;
 use sticky_core::identity::Identity;
 use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::limits::Limits;
 use sticky_core::registry::{Delivered, Full, Registry, SocketKey};
 use sticky_core::stats::{Stats, bump};
-use sticky_core::topology::{BusView, Door, Presence, Table, Topology, TopologyFrame};
+use sticky_core::topology::{BusView, DoorView, Presence, Table, Topology, TopologyFrame};
 use sticky_core::trace::{Kind, Trace};
 use sticky_core::wire::{Text, json};
 use tokio::sync::{Notify, watch};
@@ -26,7 +27,7 @@ pub(crate) struct Desk {
     pub own_changed: Notify,
     /// Notified when the presence of another worker changed.
     pub picture_changed: Notify,
-    door: Door,
+    door: watch::Receiver<DoorView>,
     registry: Mutex<Registry<Arc<Outbox>>>,
     table: Mutex<Table>,
     map: watch::Sender<Utf8Bytes>,
@@ -66,7 +67,7 @@ impl Drop for Place {
 impl Desk {
     /// An empty desk. `relay` says whether messages of the bus arrive from the start.
     #[must_use]
-    pub(crate) fn new(identity: Identity, door: Door, limits: &Limits, relay: bool) -> Arc<Self> {
+    pub(crate) fn new(identity: Identity, door: watch::Receiver<DoorView>, limits: &Limits, relay: bool) -> Arc<Self> {
         Arc::new(Self {
             identity,
             stats: Stats::default(),
@@ -169,6 +170,11 @@ impl Desk {
         self.map.subscribe()
     }
 
+    /// Follows the front door. Its sender is gone where the door can't change.
+    pub(crate) fn door(&self) -> watch::Receiver<DoorView> {
+        self.door.clone()
+    }
+
     /// The number of known workers, including this one.
     pub(crate) fn known_workers(&self) -> usize {
         self.table().len()
@@ -197,14 +203,24 @@ impl Desk {
                 expose => table.pods(expose == Expose::Full),
             }
         };
-        let topology = Topology { door: self.door.clone(), bus: BusView { kind, fanout, state }, pods };
+        let topology = Topology { door: self.door.borrow().clone(), bus: BusView { kind, fanout, state }, pods };
         json(&TopologyFrame { topology: &topology }).into()
     }
 
     /// The frame of an echo or a delivery by this worker.
     pub(crate) fn echo(&self, text: &str, key: Option<&IdempotencyKey>, trace: Option<&Trace>) -> Utf8Bytes {
-        let shown = trace.filter(|_| self.identity.expose != Expose::Off);
-        json(&Text::echo(self.identity.text(), text, key, shown)).into()
+        json(&Text::echo(self.identity.text(), text, key, self.shown(trace))).into()
+    }
+
+    /// The frame of a message that arrived on the bus.
+    fn relayed(&self, message: &Relayed, trace: Option<&Trace>) -> Utf8Bytes {
+        let Some(piece) = &message.download else { return self.echo(&message.text, message.key.as_ref(), trace) };
+        let frame = Text::echo(self.identity.text(), &Piece::name(piece.piece), message.key.as_ref(), self.shown(trace));
+        json(&Text { download: Some(piece), ..frame }).into()
+    }
+
+    fn shown<'a>(&self, trace: Option<&'a Trace>) -> Option<&'a Trace> {
+        trace.filter(|_| self.identity.expose != Expose::Off)
     }
 }
 
@@ -223,8 +239,10 @@ impl Inbox for Desk {
             trace.hop(place, Some("door"), Kind::Push, heard.elapsed(), place);
             trace
         });
-        let key = message.key.as_ref();
-        let done = self.deliver_here(to, &self.echo(&message.text, key, trace.as_ref()), None, key);
+        // The pieces of one relay have one key, and none of them is a repetition of another.
+        let part = message.key.as_ref().zip(message.download.as_ref()).map(|(key, piece)| key.part(piece.piece));
+        let key = part.as_ref().or(message.key.as_ref());
+        let done = self.deliver_here(to, &self.relayed(message, trace.as_ref()), None, key);
         self.stats.deliveries_relay.fetch_add(done.queued() as u64, Ordering::Relaxed);
         true
     }

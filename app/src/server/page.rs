@@ -5,12 +5,17 @@ use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, StatusCode};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
 use std::sync::{Arc, LazyLock};
 
 const INDEX: &str = include_str!("../page/index.html");
+/// What the page says about itself; also the text of the download.
+pub(super) const README_TEXT: &str = include_str!("../page/readme.md");
 
 /// `connect-src 'self'` covers the WebSocket of the same host (CSP level 3).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -55,7 +60,7 @@ pub(super) async fn index(State(worker): State<Arc<Worker>>, peer: axum::Extensi
         .replace("{{page_by}}", identity.text())
         .replace("{{expose}}", identity.expose.word())
         .replace("{{version}}", env!("CARGO_PKG_VERSION"));
-    let mut answer = html(page);
+    let mut answer = html(page, takes_gzip(&headers));
     session.sign(&mut answer);
     Ok(answer)
 }
@@ -74,11 +79,24 @@ pub(super) async fn asset(uri: http::Uri, headers: HeaderMap) -> Response {
     file.answer(&headers)
 }
 
-fn html(page: String) -> Response {
-    let mut answer = Response::new(page.into());
+fn html(page: String, zipped: bool) -> Response {
+    // Nothing that a stranger sends is in it, so its compressed length tells nobody the id.
+    let compressed = zipped.then(|| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(page.as_bytes()).and_then(|()| encoder.finish()).ok()
+    });
+    let (body, is_zipped) = match compressed.flatten() {
+        Some(bytes) => (bytes.into(), true),
+        None => (page.into(), false),
+    };
+    let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if is_zipped {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     protected(answer)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::server::activity::Activity;
 use crate::server::admit::{NewSession, check_origin, client_id, cookie_names};
+use crate::server::cases::{download, model};
 use crate::server::desk::NoSeat;
 use crate::server::reply::{self, Problem};
 use crate::server::worker::{AddressSlot, Peer, Worker};
@@ -31,6 +32,10 @@ pub(super) fn router(worker: Arc<Worker>) -> Router {
         .route("/submit/{client_id}", post(message::submit))
         .route("/without-redis/{client_id}", post(message::without_redis))
         .route("/with-redis/{client_id}", post(message::with_redis))
+        .route("/download/{client_id}", post(download::open))
+        .route("/download/{client_id}/next", post(download::next))
+        .route("/download/{client_id}/relay", post(download::relay))
+        .route("/model/{client_id}", post(model::model))
         .route("/ws/{client_id}", any(open_socket))
         .with_state(worker)
 }

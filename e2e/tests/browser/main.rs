@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 
 mod accessibility;
+mod cases;
+mod controls;
 mod delivery;
 mod page;
 mod report;

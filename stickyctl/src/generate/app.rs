@@ -167,6 +167,8 @@ fn environment(spec: &StickyApp, track: Track) -> Vec<EnvVar> {
         (env::SOCKETS_PER_SESSION, limits.sockets_per_session),
         (env::CONNECTIONS_PER_ADDRESS, limits.connections_per_address),
         (env::NEW_SESSIONS_PER_MINUTE, limits.new_sessions_per_minute),
+        (env::MAX_CURSORS, limits.max_cursors),
+        (env::MAX_MODELS, limits.max_models),
     ];
     all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));
     all

@@ -31,6 +31,8 @@ pub fn full() -> StickyApp {
         sockets_per_session: Some(4),
         connections_per_address: Some(200),
         new_sessions_per_minute: Some(30),
+        max_cursors: Some(100),
+        max_models: Some(50),
     };
     spec.drain.grace = Some(Seconds(60));
     spec.redis.url = Some("redis://r.example:6379".to_owned());
@@ -158,8 +160,12 @@ prop_compose! {
     fn limits()(max_body in option::of(16_384..=67_108_864_u64), max_text in option::of(1..=16_384_u64), max_frame in option::of(16_384..=67_108_864_u64),
                 max_sockets in option::of(1..=10_000_000_u64), max_requests in option::of(1..=1_000_000_u64),
                 sockets_per_session in option::of(1..=1_000_u64), connections_per_address in option::of(1..=10_000_000_u64),
-                new_sessions_per_minute in option::of(1..=1_000_000_u64)) -> Limits {
-        Limits { max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, connections_per_address, new_sessions_per_minute }
+                new_sessions_per_minute in option::of(1..=1_000_000_u64), max_cursors in option::of(1..=1_000_000_u64),
+                max_models in option::of(1..=1_000_000_u64)) -> Limits {
+        Limits {
+            max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, connections_per_address, new_sessions_per_minute,
+            max_cursors, max_models,
+        }
     }
 }
 

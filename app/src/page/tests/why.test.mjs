@@ -23,7 +23,7 @@ test("why a POST got where it got", () => {
     [three("off"), "mem-rr", THREE, [], "Affinity is off, so the front door took the next pod."],
     [three("off"), "mem-sticky", THREE, ["c"], "A cookie went along, but affinity is off: the front door took the next pod."],
     [three("off"), "mem-sticky", THREE, null, "Affinity is off, so the front door took the next pod."],
-    [three("unknown"), "mem-rr", THREE, [], "No cookie went along, so nothing tied it to your socket's pod."],
+    [three("unknown"), "mem-rr", THREE, [], "No cookie went along, so nothing tied it to your socket's worker."],
     [three("cookie"), "mem-rr", THREE, null, ""],
     [four("cookie"), "mem-sticky", FOUR, ["c"], "The cookie chose the pod; the kernel chose the worker."],
     [door(grid(1, 4), "cookie", "local"), "mem-sticky", FOUR, ["c"], "The cookie chose the pod; its workers take turns."],

@@ -73,6 +73,12 @@ test("twenty messages on many workers are counted by pod", () => {
   assert.equal(plain(caption({ ...scene(grid(2, 12), null, "app-1:0"), shown })), "20 POSTs without a cookie reached app-1 14 and app-2 6; each answer came back on its own connection: 20 arrived.");
 });
 
+test("twenty messages on twenty pods: how many pods, not which", () => {
+  const reached = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`app-${i}:0`, 1]));
+  const shown = { ...freshBurst("mem-rr", 20, true), reached, arrived: 1, cookies: { some: 0, none: 20 }, done: true, socketAt: "app-7:0" };
+  assert.equal(plain(caption({ ...scene(grid(30, 1), null, "app-7:0"), shown })), "20 POSTs without a cookie reached 20 pods; your socket is on app-7:0: 1 arrived, 19 missed.");
+});
+
 test("browser, front door and worker are one step", () => {
   const hops = joined(message("queue", "app-1:0", "app-3:0"));
   assert.deepEqual(steps(hops).map(s => [s.kind, s.hops.length]), [["post", 2], ["publish", 1], ["deliver", 1], ["push", 2]]);

@@ -61,6 +61,8 @@ fn limits(limits: &Limits, trusted: bool, findings: &mut Findings) {
         ("socketsPerSession", limits.sockets_per_session, 1_000),
         ("connectionsPerAddress", limits.connections_per_address, 10_000_000),
         ("newSessionsPerMinute", limits.new_sessions_per_minute, 1_000_000),
+        ("maxCursors", limits.max_cursors, 1_000_000),
+        ("maxModels", limits.max_models, 1_000_000),
     ];
     for (name, value, most) in bounds {
         if value.is_some_and(|value| value < 1 || value > most) {
