@@ -1,7 +1,5 @@
 // A session as a bar of its answers: unbroken where it stays on a pod, a gap with a tick where it changes pod. Pure.
 /** @import { Shape } from "./tree.js" */
-import { fit } from "./ids.js";
-
 const BAR_HIGH = 16, BAR_APART = 2, BAR_LETTER = 7.3, BAR_TOP = 2;
 
 /**
@@ -26,7 +24,7 @@ export function runsOf(stays, same) {
 }
 
 /**
- * The bar, and below it each version where there is room.
+ * The bar, and below it the versions if all of them have room.
  * @type {(stays: Stay[], of: number, width: number, slotOf: (pod: string | null) => number | null) => Shape}
  */
 export function bar(stays, of, width, slotOf) {
@@ -42,10 +40,28 @@ export function bar(stays, of, width, slotOf) {
     const moved = run.version !== pods[i - 1].version;
     out.push(["path", { class: moved ? "case-tick moved" : "case-tick", d: `M${(run.from * step).toFixed(1)} ${moved ? 0 : BAR_TOP}V${BAR_TOP + BAR_HIGH + (moved ? 2 : 0)}` }]);
   });
-  for (const run of runsOf(stays, (a, b) => a.version === b.version)) {
-    const room = Math.floor(((run.to - run.from) * step - 4) / BAR_LETTER), name = run.version ?? "";
-    if (name && room >= Math.min(name.length, 5)) out.push(["text", { class: "case-m", x: (run.from * step + (run.from ? BAR_APART : 0)).toFixed(1), y: BAR_TOP + BAR_HIGH + 15 }, fit(name, room)]);
+  const versions = runsOf(stays, (a, b) => a.version === b.version).map(run => ({ x: run.from * step, name: run.version ?? "", room: Math.floor(((run.to - run.from) * step - 4) / BAR_LETTER) }));
+  if (versions.every(({ name, room }) => name.length <= room)) {
+    for (const { x, name } of versions) out.push(["text", { class: "case-m", x: (x + (x ? BAR_APART : 0)).toFixed(1), y: BAR_TOP + BAR_HIGH + 15 }, name]);
   }
   const label = pods.map(run => `${run.pod ?? "a pod"}${run.version ? " " + run.version : ""}: ${run.to - run.from}`).join(", ") || "no answers yet";
   return ["svg", { class: "case-fig", role: "img", "aria-label": label, viewBox: `0 0 ${width} ${BAR_TOP + BAR_HIGH + 19}`, height: BAR_TOP + BAR_HIGH + 19 }, ...out];
+}
+
+/**
+ * The versions met, each with the pods that gave it, in the order of their names.
+ * @param {Stay[]} stays
+ * @returns {{ version: string, pods: string[] }[]}
+ */
+export function versionsOf(stays) {
+  /** @type {Map<string, Set<string>>} */
+  const all = new Map();
+  for (const { pod, version } of stays) {
+    if (version === null) continue;
+    const pods = all.get(version) ?? new Set();
+    if (pod) pods.add(pod);
+    all.set(version, pods);
+  }
+  const byName = (/** @type {string} */ a, /** @type {string} */ b) => a.localeCompare(b, "en", { numeric: true });
+  return [...all].map(([version, pods]) => ({ version, pods: [...pods].sort(byName) })).sort((a, b) => byName(a.version, b.version));
 }

@@ -1,16 +1,17 @@
 // A canary that a session must not leave: which version answered each of twenty requests.
 /** @import { CaseEnv } from "./case-panel.js" */
 /** @import { Stay } from "./case-bar.js" */
-import { bar } from "./case-bar.js";
+import { bar, versionsOf } from "./case-bar.js";
 import { askInTurn } from "./case-run.js";
 import { burstOf, casePanel } from "./case-panel.js";
 import { changesOf, failedWords, stayWords } from "./case-words.js";
+import { swatch } from "./dom.js";
 import { podOf } from "./ids.js";
 import { addTo } from "./tally.js";
 import { slotOf } from "./topology.js";
 import { build, el } from "./tree.js";
 
-const ASKS = 20, CANARY_OPS = /** @type {const} */ (["canary-sticky", "canary-rr"]);
+const ASKS = 20, NAMED = 6, CANARY_OPS = /** @type {const} */ (["canary-sticky", "canary-rr"]);
 
 /** @param {CaseEnv} env */
 export function createCanary(env) {
@@ -25,7 +26,14 @@ export function createCanary(env) {
       panel.score("score-" + op, own.length ? [[changes ? `changed version ${changes === 1 ? "once" : changes + " times"}` : `${own.length} of ${own.length} on ${versions[0] ?? "an unnamed version"}`, changes > 0]] : []);
       Object.assign(panel.part(op).dataset, { n: own.length, changes, versions: JSON.stringify([...new Set(versions)]) });
     }
+    panel.part("versions").replaceChildren(...versionsOf(CANARY_OPS.flatMap(op => stays[op])).map(legend));
     showHint();
+  }
+
+  /** @param {{ version: string, pods: string[] }} one */
+  function legend({ version, pods }) {
+    const who = pods.length > NAMED ? [`${pods.length} pods`] : pods.flatMap(pod => [swatch(slotOf(state.world, pod) ?? 1), el("span", "id", pod), " "]);
+    return el("span", "", el("b", "id", version), " ", ...who);
   }
 
   /** Where all pods have one version, there is nothing to leave. */

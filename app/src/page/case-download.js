@@ -13,7 +13,7 @@ import { hopsFrom } from "./trace.js";
 import { resolve, slotOf } from "./topology.js";
 import { build, el, mark } from "./tree.js";
 
-const MOST = 200, IN_A_ROW = 16, RELAY_MS = 5_000, SOCKET_MS = 5_000, LOOK_MS = 50;
+const MOST_ASKS = 200, IN_A_ROW = 16, RELAY_MS = 5_000, SOCKET_MS = 5_000, LOOK_MS = 50;
 /** @type {(json: Record<string, unknown>) => boolean} */
 const hasNone = json => !isPiece(json.piece);
 /** @param {number} ms */
@@ -129,7 +129,7 @@ export function createDownload(env) {
     if (!await startIfNone("piece-sticky")) return;
     const shown = burstOf(state, "piece-sticky", 0), paint = player.flow(shown);
     let pieces = 0, missed = 0, failed = 0, inARow = 0;
-    await askInTurn(MOST, signal, () => ask("piece-sticky", "/next", { signal, missed: hasNone }), m => {
+    await askInTurn(MOST_ASKS, signal, () => ask("piece-sticky", "/next", { signal, missed: hasNone }), m => {
       take(m);
       if (m.problem) failed++;
       else if (m.outcome === "arrived") pieces++;

@@ -15,14 +15,17 @@ import { drawDrops } from "./draw-trace.js";
  * @typedef {(way: Point[], n: number, extra?: Attributes) => void} Stroke
  */
 
+/** @type {(g: Geometry) => (f: Flow["f"]) => PodBox | WorkerBox} */
+const laneOf = g => f => (g.style === "rows" ? f.p : f.w);
+
 /**
  * Counts by lane, the largest first: workers that share a box or a row share its lane.
  * @param {Geometry} g
  * @param {Counts} counts
- * @param {(f: Flow["f"]) => PodBox | WorkerBox} by
+ * @param {(f: Flow["f"]) => PodBox | WorkerBox} [by]
  * @returns {Flow[]}
  */
-function byBox(g, counts, by = f => (g.style === "rows" ? f.p : f.w)) {
+function byBox(g, counts, by = laneOf(g)) {
   /** @type {Map<PodBox | WorkerBox, Flow>} */
   const boxes = new Map();
   for (const [id, n] of Object.entries(counts)) {
@@ -65,9 +68,9 @@ export function drawBurst(s, state, b) {
  * @type {(s: Sheet, b: ShownBurst, cased: Stroke) => void}
  */
 function drawToBus(s, b, cased) {
-  const { g } = s, held = byBox(g, b.unpublished);
+  const { g } = s, held = byBox(g, b.unpublished), lane = laneOf(g);
   for (const { id, f, n } of byBox(g, b.reached)) {
-    const stopped = held.find(x => (g.style === "rows" ? x.f.p === f.p : x.f.w === f.w))?.n ?? 0, y = toBus(g, f.w);
+    const stopped = held.find(x => lane(x.f) === lane(f))?.n ?? 0, y = toBus(g, f.w);
     if (n > stopped) cased([[f.w.m2, y], [busIn(g), y]], n - stopped, { "data-hop": `${id}>bus:publish` });
     else cased([[f.w.m2, y], [beforeBus(g), y]], n);
     if (stopped) stopBeforeBus(s, id);

@@ -4,10 +4,10 @@ import { podOf } from "./ids.js";
 import { SLOTS } from "./patterns.js";
 
 /** @type {World} */
-export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "unknown", fanout: "directed", state: "ok" }, pods: [] };
+export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy", control: false }, bus: { kind: "unknown", fanout: "directed", state: "ok" }, pods: [] };
 
 /** @type {(x: unknown) => any[]} */
-const rows = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
+const objectsIn = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
 /**
  * The value if it is allowed, else the first that is.
  * @template {string} T
@@ -34,7 +34,7 @@ function giveSlots(names, before) {
 
 /** @type {(pod: any) => Worker[]} */
 function workersFrom(pod) {
-  const told = rows(pod.workers);
+  const told = objectsIn(pod.workers);
   // A server that hides its workers still has pods: each is one box, named by the pod.
   if (!told.length) return [{ id: pod.pod, n: null, state: pod.state, sockets: 0, ignored: 0 }];
   return told.map(w => ({ id: `${pod.pod}:${w.worker}`, n: w.worker, state: w.state, sockets: number(w.sockets), ignored: number(w.ignored) }));
@@ -47,18 +47,18 @@ function workersFrom(pod) {
  * @returns {World}
  */
 export function worldOf(before, wire, now) {
-  const told = rows(wire?.pods).filter(p => typeof p.pod === "string");
+  const told = objectsIn(wire?.pods).filter(p => typeof p.pod === "string");
   const door = wire?.door ?? {}, bus = busFrom(wire?.bus ?? {});
   // Pods hear of each other by the bus. Without it a server reports its own pod only, and the others are not gone.
   const unseen = bus.state === "down" ? before.pods.filter(p => !told.some(t => t.pod === p.name)) : [];
   const slots = giveSlots([...told.map(p => p.pod), ...unseen.map(p => p.name)], before.pods);
   return {
     known: true,
-    door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]) },
+    door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]), control: door.control === true },
     bus,
     pods: inOrder(before.pods, [...told.map(p => ({
       name: p.pod, slot: slots.get(p.pod) ?? 1, state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
-      size: rows(p.workers).length,
+      size: objectsIn(p.workers).length,
       until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
       version: typeof p.version === "string" ? p.version : null,
     })), ...unseen.map(notSeen)]),

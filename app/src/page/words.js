@@ -180,10 +180,10 @@ export function steps(hops) {
 /** @param {Hop} h */
 const target = h => (h.to === "door" ? "the front door" : h.to ?? "");
 /** @param {Pick<Followed, "cookies">} m */
-const along = ({ cookies }) => (cookies ? (cookies.length ? ", cookie sent," : ", no cookie,") : "");
+const cookieWords = ({ cookies }) => (cookies ? (cookies.length ? ", cookie sent," : ", no cookie,") : "");
 /** @type {Record<HopKind, (h: Hop, m: Followed, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
-const STEP = {
-  post: (h, m) => [`${actionOf(m.op).verb ?? "POST"}${along(m)} to `, target(h)],
+const STEPS = {
+  post: (h, m) => [`${actionOf(m.op).verb ?? "POST"}${cookieWords(m)} to `, target(h)],
   frame: h => ["frame to ", target(h)],
   miss: (h, m) => (h.from === "bus" ? ["no subscriber for ", "your session"] : [actionOf(m.op).miss?.step ?? "your socket isn't on ", h.from]),
   answer: () => ["HTTP answer to the ", "browser"],
@@ -206,7 +206,7 @@ const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) +
 export function ledger(m, hops, bus, done = hops.length) {
   return steps(hops).filter(s => s.hops[s.hops.length - 1] < done).map(s => {
     const own = s.hops.map(i => hops[i]), last = own[own.length - 1], timed = own.findLast(h => h.at_us !== null);
-    const [text, bold] = STEP[s.kind](last, m, bus);
+    const [text, bold] = STEPS[s.kind](last, m, bus);
     if (!timed || timed.at_us === null) return { text, bold, ms: null, clock: null };
     return { text, bold, ms: milliseconds(timed.at_us), clock: timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
   });

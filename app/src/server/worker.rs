@@ -1,9 +1,9 @@
 //! The state of one worker, which everything that serves a request shares.
 
 use crate::bus::Bus;
-use crate::server::cases::store::Store;
 use crate::server::desk::Desk;
 use crate::server::memory::Memory;
+use crate::server::store::Store;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use std::net::IpAddr;

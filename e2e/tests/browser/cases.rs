@@ -174,3 +174,29 @@ async fn in_1x4() -> Result<()> {
     assert_eq!(page.browser.eval("return document.activeElement.dataset.do").await?, Value::from("many-model-rr"));
     page.nothing_from_elsewhere().await
 }
+
+/// Three pods and a canary: with the cookie a session stays on one version, and without it the version changes with the pod.
+#[tokio::test]
+async fn with_a_canary() -> Result<()> {
+    if !have_browser() {
+        return Ok(());
+    }
+    let local = Local::start(&["--canary", "1"]).await?;
+    let page = Page::open(&local.url, &Look::default()).await?;
+    page.browser.until("two versions are known", "return document.querySelector('[data-part=\"hint\"]').hidden").await?;
+    press(&page, "canary-sticky").await?;
+    let place = "[data-part=\"canary-sticky\"]";
+    assert_eq!((hook(&page, place, "n").await?, hook(&page, place, "changes").await?), ("20".to_owned(), "0".to_owned()));
+    let runs = page.browser.eval(&format!("return document.querySelectorAll('{place} [data-run]').length")).await?;
+    assert_eq!(runs, 1, "the bar is unbroken");
+    assert!(told_alike(&page, "case-canary").await?.contains(": 20 of 20 on "));
+    press(&page, "canary-rr").await?;
+    let place = "[data-part=\"canary-rr\"]";
+    let versions: Vec<String> = serde_json::from_str(&hook(&page, place, "versions").await?)?;
+    assert!(versions.len() == 2 && versions.iter().any(|version| version.ends_with("-canary")), "{versions:?}");
+    // Of four pods in turn, every fourth is the canary: a change to it and one away from it in each of five rounds, less one at an end.
+    let changes: usize = hook(&page, place, "changes").await?.parse()?;
+    assert!((8..=10).contains(&changes), "{changes}");
+    assert!(told_alike(&page, "case-canary").await?.contains(&format!("changed version {changes} times")));
+    Ok(())
+}

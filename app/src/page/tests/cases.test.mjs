@@ -1,7 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { createAsker } from "../case-ask.js";
-import { bar, runsOf } from "../case-bar.js";
+import { bar, runsOf, versionsOf } from "../case-bar.js";
 import { PIECES, missedAt, nextOf, noCursor, opened, piecesOf, received, seen, sources } from "../case-cursor.js";
 import { coldOf, dots, onScale, rowsOf } from "../case-dots.js";
 import { askInTurn, oneAtATime } from "../case-run.js";
@@ -248,6 +248,9 @@ test("a bar is unbroken where a session stays, and has a tick at each change", (
   assert.equal(moved.match(/"case-tick"/g).length, 1, "a change of pod");
   assert.equal(moved.match(/case-tick moved/g).length, 1, "a change of version");
   assert.equal(moved.match(/"case-m"/g).length, 2, "each version is written once");
+  const narrow = of([stay("app-10", "0.1.0"), stay("app-4", "0.1.0-canary"), ...Array(8).fill(stay("app-2", "0.1.0"))]);
+  assert.ok(!narrow.includes("case-m"), "none where not all have room");
+  assert.deepEqual(versionsOf([stay("app-10", "0.1.0"), stay("app-4", "0.1.0-canary"), stay("app-2", "0.1.0"), stay(null, null)]), [{ version: "0.1.0", pods: ["app-2", "app-10"] }, { version: "0.1.0-canary", pods: ["app-4"] }]);
   assert.ok(of([]).includes("no answers yet"));
   assert.equal(runsOf([stay("a", "1"), stay("b", "1")], (x, y) => x.version === y.version).length, 1);
 });

@@ -6,6 +6,7 @@ import { workerBox } from "../geometry.js";
 import { wayIn } from "../lanes.js";
 import { NOWHERE, worldOf } from "../topology.js";
 import { PHONES, VIEWS, readable, sound, wordsOf } from "./drawing.mjs";
+import { freshBurst } from "../tally.js";
 import { grid, message, pod, scene, wire } from "./world.mjs";
 
 const viewsOf = pods => (pods > 4 ? [...VIEWS, ...PHONES] : VIEWS);
@@ -21,7 +22,7 @@ function burst(world, at, op, more = {}) {
     if (id !== at && op === "mem-rr") missed[id] = (missed[id] ?? 0) + 1;
   }
   const lost = Object.values(missed).reduce((n, x) => n + x, 0);
-  return { kind: "burst", op, n: 20, reached, missed, arrived: 20 - lost, unpublished: {}, unheard: {}, socketless: 0, cookies: { some: 0, none: 20 }, affinity: "cookie", drops: [], done: true, backOnSocket: op !== "http-rr", named: true, socketAt: at, ...more };
+  return { ...freshBurst(op, 20, true), reached, missed, arrived: 20 - lost, done: true, socketAt: at, ...more };
 }
 
 /** Every kind of picture of one world. */
