@@ -100,9 +100,10 @@ async fn in_3x1() -> Result<()> {
     page.browser.until("the miss is on the map and in the next cell", seen).await?;
 
     // Half-way, the pod is killed.
+    press(&page, "kill").await?;
     let pod = at.split(':').next().unwrap_or_default().to_owned();
-    local.ctl(&["kill", &pod]).await?;
-    page.browser.until("the cursor is gone", "return document.querySelector('#case-download').dataset.gone === 'true'").await?;
+    assert!(said(&page, "case-download").await?.starts_with(&format!("Killed {pod}, and your cursor with it: ")));
+    assert_eq!(hook(&page, "#case-download", "gone").await?, "true");
     press(&page, "piece-sticky").await?;
     assert_eq!(download(&page).await?, (pieces, 2));
     assert!(said(&page, "case-download").await?.contains("went with it: missed"));
