@@ -104,6 +104,9 @@ async fn in_3x1() -> Result<()> {
     let pod = at.split(':').next().unwrap_or_default().to_owned();
     assert!(said(&page, "case-download").await?.starts_with(&format!("Killed {pod}, and your cursor with it: ")));
     assert_eq!(hook(&page, "#case-download", "gone").await?, "true");
+    let pods = "return ![...document.querySelectorAll('[data-pod]')].some(one => one.dataset.pod === '{pod}') && document.querySelectorAll('.cells li > svg rect').length";
+    let coloured = page.browser.until("the pod is off the map", &pods.replace("{pod}", &pod)).await?;
+    assert_eq!(coloured, pieces, "its pieces keep their colour");
     press(&page, "piece-sticky").await?;
     assert_eq!(download(&page).await?, (pieces, 2));
     assert!(said(&page, "case-download").await?.contains("went with it: missed"));
