@@ -10,7 +10,7 @@ import { freshBurst } from "../tally.js";
 import { grid, message, pod, scene, wire } from "./world.mjs";
 
 const viewsOf = pods => (pods > 4 ? [...VIEWS, ...PHONES] : VIEWS);
-const SHAPES = [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [8, 1], [15, 1], [16, 1], [30, 1], [64, 1], [1, 2], [1, 4], [1, 8], [1, 16], [2, 2], [3, 2], [2, 4], [4, 4], [2, 16], [16, 4], [64, 4], [5, 64]];
+const SHAPES = [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [8, 1], [15, 1], [16, 1], [30, 1], [64, 1], [1, 2], [1, 4], [1, 8], [1, 16], [2, 2], [3, 2], [2, 4], [4, 4], [2, 16], [16, 4], [64, 4]];
 /** As Kubernetes names pods. */
 const LONG = (pods, workers) => worldOf(NOWHERE, wire(Array.from({ length: pods }, (_, i) => pod(`sticky-sessions-6d9c7b8f4d-${(i * 7919 + 600000).toString(36).padStart(5, "x")}`, workers))), 0);
 
