@@ -75,10 +75,15 @@ test("the pods of what is shown have rows of their own", () => {
   for (const view of viewsOf(64)) {
     const names = m => layout(scene(grid(64, 1), m, "app-64:0", { view })).pods.map(p => p.name);
     const idle = names(null), shown = names(message("mem-rr", "app-37:0", "app-64:0"));
+    assert.equal(shown.length, idle.length);
+    if (view.w < 520) {
+      assert.deepEqual(idle.slice(0, 3), ["app-64", "app-1", "app-2"], "on phones they stand on top");
+      assert.deepEqual(shown.slice(0, 3), ["app-64", "app-37", "app-1"]);
+      continue;
+    }
     assert.deepEqual(idle.slice(0, 3), ["app-1", "app-2", "app-3"]);
     assert.ok(idle.includes("app-64") && !idle.includes("app-37"));
     assert.ok(shown.includes("app-64") && shown.includes("app-37"));
-    assert.equal(shown.length, idle.length);
     assert.deepEqual(shown.slice(0, -3), idle.slice(0, -3), "and the others keep theirs");
   }
 });
