@@ -98,6 +98,11 @@ async fn other_pods(page: &Page) -> Result<()> {
     assert!(found["inside"].as_u64() > Some(0) && found["told"] == found["inside"], "{found}");
     sound(page, "twenty to 64 pods").await?;
 
+    // A planted fault that must be found: a word over another.
+    page.browser.eval("const word = document.querySelector('#map text'); word.after(word.cloneNode(true))").await?;
+    let found = page.browser.eval(FAULTS).await?;
+    assert!(found[0].as_str().is_some_and(|fault| fault.contains(" over ")), "{found}");
+
     page.browser.look(&Look::default()).await?;
     let rows = "return document.querySelectorAll('#map [data-pod]').length";
     let state = "return document.querySelector('#map [role=button]').getAttribute('aria-expanded')";
