@@ -20,3 +20,4 @@ pub mod poll;
 mod render;
 pub mod spec;
 pub mod verify;
+mod yaml;

@@ -2,10 +2,13 @@
 
 use super::cluster::ForwardArgs;
 use super::command::{Command, command};
+use super::complete;
+use super::explain;
 use super::man;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::up::UpArgs;
 use super::verify;
+use super::version;
 use crate::cluster::change::Change;
 use crate::cluster::connect::connect;
 use crate::cluster::{self, change, down, forward, show};
@@ -31,7 +34,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Mode { mode, change } if change.local.local => Ok(local::commands::switch(mode, change.timeout, output).await?),
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
         Command::Verify(args) => verify::run(*args, output).await,
-        Command::Explain { code } => verify::explain(code, output),
+        Command::Explain { code } => explain::run(code, output),
         Command::Forward(args) => forward(args, output).await,
         Command::Kill { target, local } if local.local => Ok(local::commands::kill(target, output).await?),
         Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works only with --local; on a cluster, use kubectl to delete a pod")
@@ -40,12 +43,12 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Down(args) if args.local.local => Ok(local::commands::down(output).await?),
         Command::Down(args) => interruptible(down(args, output), "what was not yet deleted is still there").await,
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut command(), "stickyctl", &mut script);
-            output.exactly(String::from_utf8_lossy(&script).trim_end())?;
+            let script = complete::script(shell).map_err(|why| Failure::new(Exit::Failed, format!("writing the script: {why}")))?;
+            output.exactly(&script)?;
             Ok(Exit::Done)
         }
         Command::Man(args) => man::run(&args, command(), output),
+        Command::Version(args) => version::run(&args, output),
     }
 }
 

@@ -4,8 +4,10 @@ use super::errors::{ApiError, ask};
 use super::plugin::{Plugin, PluginError};
 use crate::exit::{Exit, Explained};
 use crate::patience::{self, PATIENCE};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
-use kube::{Client, Config};
+use kube::{Api, Client, Config};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -170,6 +172,21 @@ fn kubeconfig(access: &Access) -> Result<Kubeconfig, Error> {
         KubeconfigError::FindPath => Error::NoKubeconfig("KUBECONFIG is not set, and there is no home directory".to_owned()),
         other => unusable(other),
     })
+}
+
+/// The names of the kubeconfig's contexts; none if it can't be read.
+pub(crate) fn contexts(access: &Access) -> Vec<String> {
+    kubeconfig(access).map(|config| config.contexts.into_iter().map(|context| context.name).collect()).unwrap_or_default()
+}
+
+/// The names of the cluster's namespaces.
+///
+/// # Errors
+/// There is no connection, or they may not be listed.
+pub(crate) async fn namespaces(access: &Access) -> Result<Vec<String>, Error> {
+    let all: Api<Namespace> = Api::all(connect(access).await?.client);
+    let found = ask("listing the namespaces", all.list_metadata(&ListParams::default())).await?;
+    Ok(found.items.into_iter().filter_map(|namespace| namespace.metadata.name).collect())
 }
 
 /// kube's text of an error sometimes repeats its cause and sometimes leaves it out.

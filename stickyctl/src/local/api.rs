@@ -39,6 +39,9 @@ impl Status {
     }
 }
 
+/// [`BusStatus::state`] if a worker has no connection to Redis.
+pub(crate) const DOWN: &str = "down";
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct BusStatus {
     /// `redis` or `memory`.

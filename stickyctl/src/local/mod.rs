@@ -11,9 +11,11 @@ mod error;
 mod lock;
 mod pod;
 mod pods;
+mod progress;
 mod request;
 mod route;
 mod runtime_dir;
+mod size;
 mod table;
 pub(crate) mod up;
 

@@ -1,10 +1,11 @@
 //! The pods of a run: the requested number, the running ones, and the loop that reconciles the two.
 
-use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
+use super::api::{BusStatus, DOWN, PodStatus, Status, WorkerStatus};
 use super::door::Backends;
 use super::error::CannotStart;
 use super::pod::{Ended, Pod, lock};
 use super::route::Candidate;
+use super::size::{self, TooLarge};
 use crate::poll::{Deadline, until};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -32,6 +33,8 @@ pub(super) enum Refused {
     /// The run is ending.
     #[error("the demo is shutting down")]
     GoingDown,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 struct Inner {
@@ -146,14 +149,14 @@ impl Pods {
     /// Sets the requested mode and starts reconciling.
     ///
     /// # Errors
-    /// [`Refused::GoingDown`].
+    /// [`Refused::GoingDown`], [`Refused::TooLarge`].
     pub(super) fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<Mode, Refused> {
         if self.down.is_cancelled() {
             return Err(Refused::GoingDown);
         }
         let want = {
             let mut inner = lock(&self.inner);
-            inner.want = change(inner.want);
+            inner.want = size::check(change(inner.want))?;
             inner.failure = None;
             inner.want
         };
@@ -271,7 +274,7 @@ impl Pods {
             settled,
             failure: inner.failure.clone(),
             door: self.blueprint.door.clone(),
-            bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { "down" }.to_owned() },
+            bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { DOWN }.to_owned() },
             pods,
         }
     }

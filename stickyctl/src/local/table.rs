@@ -1,13 +1,15 @@
 //! `stickyctl status --local` as a table.
 
 use super::api::Status;
+use crate::fit::fit;
 use crate::grid::grid;
 use crate::output::short;
 use std::time::Duration;
 use sticky_core::choice::Issuer;
 use sticky_core::topology::Affinity;
 
-pub(super) fn table(status: &Status) -> String {
+/// In the width of a terminal.
+pub(super) fn table(status: &Status, columns: Option<usize>) -> String {
     let rows = status.pods.iter().flat_map(|pod| {
         pod.workers.iter().map(move |worker| {
             let state = match pod.left_s {
@@ -18,10 +20,10 @@ pub(super) fn table(status: &Status) -> String {
             [pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age]
         })
     });
-    let rows = grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2);
+    let rows = grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2, columns);
     let (door, bus) = (&status.door, &status.bus);
     let changing = if status.settled { "" } else { "  (changing)" };
-    format!(
+    let text = format!(
         "sticky-sessions  {}{changing}  version {}  {}  up {}\n\n{}\n\nfront door  {}, affinity {}\nbus         {}, {}, {}",
         status.mode,
         status.version,
@@ -39,5 +41,6 @@ pub(super) fn table(status: &Status) -> String {
         bus.kind,
         bus.fanout,
         bus.state
-    )
+    );
+    fit(&text, columns)
 }

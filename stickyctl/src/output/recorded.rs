@@ -75,6 +75,10 @@ impl Sink for Recorded {
         self.columns
     }
 
+    fn out_columns(&self) -> Option<usize> {
+        self.columns
+    }
+
     fn err(&self, line: &str) {
         self.err.lock().unwrap().push_str(&format!("{line}\n"));
     }

@@ -33,7 +33,7 @@ impl Report {
             (Mark::Skip, false) => "--",
         };
         let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
-        let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3);
+        let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3, None);
         text.push_str(&self.moved());
         text.push_str(&self.spread(width));
         text.push_str(&self.numbers());
@@ -79,7 +79,7 @@ impl Report {
         let most = self.pods.iter().map(|pod| pod.controls.max(pod.sessions)).max().unwrap_or_default().max(1);
         let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * BAR.min(room)).div_ceil(most) as usize));
         let rows = self.pods.iter().enumerate().map(|(place, pod)| [(place + 1).to_string(), pod.pod.clone(), bar(pod.controls), bar(pod.sessions)]);
-        format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4))
+        format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4, None))
     }
 
     fn numbers(&self) -> String {
