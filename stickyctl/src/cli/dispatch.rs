@@ -10,7 +10,7 @@ use super::up::UpArgs;
 use super::verify;
 use super::version;
 use crate::cluster::change::Change;
-use crate::cluster::connect::connect;
+use crate::cluster::connect::{Access, Cluster, connect};
 use crate::cluster::{self, change, down, forward, show};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
@@ -99,9 +99,23 @@ fn mode_of_environment() -> Result<Mode, Failure> {
     text.to_string_lossy().parse().map_err(|why| Failure::new(Exit::Usage, format!("STICKYCTL_MODE: {why}")))
 }
 
+/// Connects to the cluster. If there is none, the user may have meant the demo that runs on this machine.
+async fn reach(access: &Access) -> Result<Cluster, Failure> {
+    let error = match connect(access).await {
+        Ok(cluster) => return Ok(cluster),
+        Err(error) => error,
+    };
+    let runs = async { local::client::Client::open().ok()?.find().await.ok()? };
+    let mut failure = Failure::from(error);
+    if let Some(demo) = runs.await {
+        failure.tries.insert(0, format!("the same command with --local    uses the demo that runs on this machine, {}", demo.url));
+    }
+    Err(failure)
+}
+
 async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exit, Failure> {
     let work = async {
-        let cluster = connect(&args.release.cluster.access()).await?;
+        let cluster = reach(&args.release.cluster.access()).await?;
         let changed = change::run(&cluster, change, &args.release.place(), args.timeout, output).await?;
         show::changed(&changed, output)?;
         Ok(Exit::Done)
@@ -110,7 +124,7 @@ async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exi
 }
 
 async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
-    let cluster = connect(&args.release.cluster.access()).await?;
+    let cluster = reach(&args.release.cluster.access()).await?;
     let request = down::Request { place: args.release.place(), yes: args.yes, delete_data: args.delete_data, timeout: args.timeout };
     let done = down::run(&cluster, &request, output).await?;
     show::down(done, &request.place, output)?;
@@ -118,7 +132,7 @@ async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
-    let (cluster, place) = (connect(&args.release.cluster.access()).await?, args.release.place());
+    let (cluster, place) = (reach(&args.release.cluster.access()).await?, args.release.place());
     if !args.watch {
         show::status(&cluster, &place, args.output, output).await?;
         return Ok(Exit::Done);
@@ -131,7 +145,7 @@ async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 async fn forward(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
-    let cluster = connect(&args.release.cluster.access()).await?;
+    let cluster = reach(&args.release.cluster.access()).await?;
     let way = forward::open(&cluster, &args.release.place(), args.port).await?;
     tokio::select! {
         // In this order, so that Ctrl-C right after the URL is not missed.

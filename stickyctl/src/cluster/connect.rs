@@ -15,6 +15,8 @@ use tokio::runtime::Handle;
 /// The oldest supported minor version of Kubernetes 1: 1.30 is the first with the native preStop sleep on by default.
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
+/// What works without any cluster.
+const HERE: &str = "stickyctl up --local             starts the demo on this machine; it needs no cluster";
 
 /// The cluster that `--kubeconfig` and `--context` select.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,17 +86,15 @@ impl Explained for Error {
             Self::NoKubeconfig(_) | Self::NoContext { others: false } => &[
                 "kind create cluster              creates a cluster on this machine, and a kubeconfig for it",
                 "stickyctl up --kubeconfig FILE   uses a kubeconfig from elsewhere",
-                "stickyctl up --local             needs no cluster",
+                HERE,
             ],
-            Self::NoContext { others: true } => &[
-                "kubectl config get-contexts      lists the contexts",
-                "stickyctl up --context NAME      uses one of them",
-                "stickyctl up --local             needs no cluster",
-            ],
-            Self::Unusable(_) => &["kubectl config get-contexts"],
-            Self::TooOld(_) => &["kind create cluster    creates a new one on this machine"],
-            Self::Plugin(error) => return error.next_steps(),
-            Self::Api(error) => return error.next_steps(),
+            Self::NoContext { others: true } => {
+                &["kubectl config get-contexts      lists the contexts", "stickyctl up --context NAME      uses one of them", HERE]
+            }
+            Self::Unusable(_) => &["kubectl config get-contexts      lists the contexts", HERE],
+            Self::TooOld(_) => &["kind create cluster              creates a new one on this machine", HERE],
+            Self::Plugin(error) => return error.next_steps().into_iter().chain([HERE.to_owned()]).collect(),
+            Self::Api(error) => return error.next_steps().into_iter().chain([HERE.to_owned()]).collect(),
         };
         steps.iter().map(|step| (*step).to_owned()).collect()
     }

@@ -153,7 +153,13 @@ impl Explained for LocalError {
                     "stickyctl up --local --port 0      any free port".to_owned(),
                 ];
             }
-            Self::TooLarge(why) => return vec![format!("stickyctl mode {} --local", why.largest())],
+            Self::TooLarge(why) => {
+                let mode = why.largest();
+                return vec![
+                    format!("stickyctl up --local --mode {mode}    starts the demo in it"),
+                    format!("stickyctl mode {mode} --local         switches a running demo to it"),
+                ];
+            }
             Self::ChangeTimedOut { no_redis: true, .. } => {
                 &["redis-cli ping             shows whether Redis answers", "stickyctl status --local   shows the pods; the change goes on by itself"]
             }
