@@ -14,6 +14,7 @@ mod http1;
 pub mod image;
 mod input;
 pub mod local;
+mod natural;
 mod output;
 mod patience;
 pub mod poll;

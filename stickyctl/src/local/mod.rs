@@ -8,6 +8,8 @@ pub(crate) mod commands;
 mod control;
 mod door;
 mod error;
+#[cfg(test)]
+mod hints;
 mod lock;
 mod pod;
 mod pods;

@@ -40,8 +40,12 @@ impl Report {
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
         for reason in &self.reasons {
-            let (word, advice) = (reason.code.word(), reason.code.advice());
-            let _ = write!(text, "\n\n{word}  {}\n  seen: {}\n{advice}\n  Details: stickyctl explain {word}", reason.title, reason.detail);
+            let word = reason.code.word();
+            let _ = write!(text, "\n\n{word}  {}\n  seen: {}", reason.title, reason.detail);
+            for (place, advice) in reason.causes.iter().enumerate() {
+                let _ = write!(text, "\n  {}  {}\n     {}", place + 1, advice.cause, advice.attempt);
+            }
+            let _ = write!(text, "\n  Details: stickyctl explain {word}");
         }
         fit(&text, width)
     }
