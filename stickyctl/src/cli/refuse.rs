@@ -93,7 +93,7 @@ mod tests {
             ("stickyctl explain single-backnd-path", "'single-backend-path'"),
             ("stickyctl explain cookie", "'cookie-refused'"),
             ("stickyctl explain nothing-like-it-at-all-x", "'stickyctl explain' lists all codes"),
-            ("stickyctl completions zhs", "'zsh'"),
+            ("stickyctl completions bsh", "'bash'"),
         ] {
             let said = said(words);
             assert!(said.contains(&format!("tip: {}", meant)) || said.contains("similar") && said.contains(meant), "{words}: {said}");

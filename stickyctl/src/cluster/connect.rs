@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
 /// What works without any cluster.
-const HERE: &str = "stickyctl up --local             starts the demo on this machine; it needs no cluster";
+const HERE: &str = "stickyctl up --local    starts the demo on this machine; it needs no cluster";
 
 /// The cluster that `--kubeconfig` and `--context` select.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,15 +86,18 @@ impl Explained for Error {
             Self::NoKubeconfig(_) | Self::NoContext { others: false } => &[
                 "kind create cluster              creates a cluster on this machine, and a kubeconfig for it",
                 "stickyctl up --kubeconfig FILE   uses a kubeconfig from elsewhere",
-                HERE,
+                "stickyctl up --local             needs no cluster",
             ],
             Self::NoContext { others: true } => {
                 &["kubectl config get-contexts      lists the contexts", "stickyctl up --context NAME      uses one of them", HERE]
             }
-            Self::Unusable(_) => &["kubectl config get-contexts      lists the contexts", HERE],
-            Self::TooOld(_) => &["kind create cluster              creates a new one on this machine", HERE],
-            Self::Plugin(error) => return error.next_steps().into_iter().chain([HERE.to_owned()]).collect(),
-            Self::Api(error) => return error.next_steps().into_iter().chain([HERE.to_owned()]).collect(),
+            Self::Unusable(_) => &["kubectl config get-contexts", HERE],
+            Self::TooOld(_) => &["kind create cluster    creates a new one on this machine", HERE],
+            Self::Plugin(error) => return error.next_steps(),
+            Self::Api(error) => {
+                let is_away = matches!(error, ApiError::Unreachable { .. } | ApiError::Late { .. });
+                return error.next_steps().into_iter().chain(is_away.then(|| HERE.to_owned())).collect();
+            }
         };
         steps.iter().map(|step| (*step).to_owned()).collect()
     }

@@ -16,6 +16,10 @@ fn texts_in_the_source() {
     let mut seen = 0;
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/local")).unwrap() {
         let path = entry.unwrap().path();
+        // Its examples are wrong ones.
+        if path.ends_with("hints.rs") {
+            continue;
+        }
         let source = std::fs::read_to_string(&path).unwrap();
         for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for text in literal.find_iter(line).map(|found| found.as_str()).filter(|text| text.contains("stickyctl ")) {

@@ -34,7 +34,8 @@ async fn a_cluster_that_does_not() {
         refused.tries,
         [
             "kubectl cluster-info    shows whether the cluster runs, and where the kubeconfig expects it",
-            "kind create cluster     creates one on this machine"
+            "kind create cluster     creates one on this machine",
+            "stickyctl up --local    starts the demo on this machine; it needs no cluster"
         ]
     );
     let wrong = answered(Then::Refuse("invalid peer certificate: UnknownIssuer")).await;

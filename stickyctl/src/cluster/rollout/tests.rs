@@ -298,7 +298,7 @@ async fn redis_is_away() {
     let failure: Failure = done.unwrap_err().into();
     assert!(said.contains("0 of 3 ready; ...") && said.contains(": Redis has not been reached yet: connection refused"), "{said}");
     assert!(failure.what.contains("last seen: 0 of 3 ready; ...") && failure.exit == Exit::TimedOut, "{}", failure.what);
-    let step = "kubectl get pods -n sticky-sessions -l app.kubernetes.io/name=sticky-sessions,app.kubernetes.io/instance=sticky-sessions,\
-                app.kubernetes.io/component=redis   shows the release's Redis";
+    let step = "kubectl get pods -n sticky-sessions -l app.kubernetes.io/component=redis,app.kubernetes.io/instance=sticky-sessions,\
+                app.kubernetes.io/name=sticky-sessions   shows the release's Redis";
     assert_eq!(failure.tries[0], step);
 }

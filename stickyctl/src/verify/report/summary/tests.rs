@@ -161,10 +161,9 @@ fn what_was_broken_off() {
 
 #[test]
 fn sentences() {
-    assert_eq!(
-        (sentence("a b"), sentence("Is it?"), sentence("stickyctl x"), sentence("")),
-        ("A b.".into(), "Is it?".into(), "stickyctl x.".into(), String::new())
-    );
+    let report = report(Of::Sticky);
+    let said = |text| sentence(&report, text);
+    assert_eq!((said("a b"), said("Is it?"), said("stickyctl x"), said("")), ("A b.".into(), "Is it?".into(), "stickyctl x.".into(), String::new()));
 }
 
 /// A sentence that begins with the name of a pod, a cookie or a scenario begins in lower case.
