@@ -14,6 +14,7 @@ use sticky_core::identity::{BadPodName, PodName};
 use sticky_core::limits::Limits;
 use sticky_core::memory;
 use sticky_core::topology::Door;
+use sticky_core::version::Version;
 use sticky_core::wire::{BadObject, object};
 
 /// The values of `--bus`.
@@ -45,6 +46,7 @@ pub(crate) struct Request {
     pub(crate) pod: Option<String>,
     pub(crate) door: Option<String>,
     pub(crate) expose: Expose,
+    pub(crate) version: Version,
     pub(crate) allowed_origins: Vec<Host>,
     pub(crate) allowed_hosts: Vec<Host>,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -137,7 +139,14 @@ impl Request {
             open_files: self.open_files,
             memory_limit: self.memory_limit,
             drain: self.drain,
-            blueprint: Blueprint { config, door: Door { issuer: self.issuer, ..door }, expose: self.expose, relay, memory: Memory::new(budget) },
+            blueprint: Blueprint {
+                config,
+                door: Door { issuer: self.issuer, ..door },
+                expose: self.expose,
+                version: self.version,
+                relay,
+                memory: Memory::new(budget),
+            },
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Which pod and which worker answered.
 
 use crate::choice::Expose;
+use crate::version::Version;
 use std::fmt;
 
 /// A pod's name that needs no escaping in a header, a frame or a page.
@@ -49,6 +50,8 @@ pub struct Identity {
     pub boot: String,
     /// How much of it clients see.
     pub expose: Expose,
+    /// What its pod calls its version; clients see it whatever is exposed.
+    pub version: Version,
     text: String,
     place: String,
 }
@@ -56,7 +59,7 @@ pub struct Identity {
 impl Identity {
     /// The identity of worker `worker` of a pod that has `workers` of them.
     #[must_use]
-    pub fn new(pod: PodName, worker: u16, workers: u16, boot: String, expose: Expose) -> Self {
+    pub fn new(pod: PodName, worker: u16, workers: u16, boot: String, expose: Expose, version: Version) -> Self {
         let both = format!("{pod}:{worker}");
         let text = match expose {
             Expose::Off => "app".to_owned(),
@@ -67,7 +70,7 @@ impl Identity {
             Expose::Full => both,
             _ => pod.to_string(),
         };
-        Self { pod, worker, workers, boot, expose, text, place }
+        Self { pod, worker, workers, boot, expose, version, text, place }
     }
 
     /// `pod`, or `pod:worker` where the pod has several workers: the form in texts and first frames.
@@ -88,7 +91,7 @@ mod tests {
     use super::*;
 
     fn identity(workers: u16, expose: Expose) -> Identity {
-        Identity::new(PodName::new("app-2").unwrap(), 1, workers, "b".into(), expose)
+        Identity::new(PodName::new("app-2").unwrap(), 1, workers, "b".into(), expose, Version::own())
     }
 
     #[test]

@@ -92,6 +92,12 @@ impl IdempotencyKey {
         if fits { Ok(Self(text.to_owned())) } else { Err(MalformedKey) }
     }
 
+    /// The key of one part of a message that is sent in parts. No client can choose it, because it has a `.`.
+    #[must_use]
+    pub fn part(&self, number: u8) -> Self {
+        Self(format!("{}.{number}", self.0))
+    }
+
     /// Reads the header's value: a key, with or without the quotes that a structured field has (RFC 9651 section 3.3.3).
     ///
     /// # Errors
@@ -143,6 +149,14 @@ mod tests {
         for bad in ["", "\"", "\"\"", "a b", "é", "<img>", "\"a", &"x".repeat(65)] {
             assert_eq!(IdempotencyKey::from_header(bad), Err(MalformedKey), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_keys_of_parts_are_nobodys_own() {
+        let key = IdempotencyKey::parse("m-1").unwrap();
+        assert_ne!(key.part(1), key.part(11));
+        assert_eq!(key.part(1), key.part(1));
+        assert_eq!(IdempotencyKey::parse(&key.part(1).0), Err(MalformedKey));
     }
 
     proptest! {

@@ -38,6 +38,12 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Most new sessions a minute from one address, where a trusted proxy names addresses; one more gets 429.
     pub new_sessions_per_minute: u32,
+    /// Most cursors of downloads on this worker; one more takes the place of the least recently used one.
+    pub max_cursors: usize,
+    /// Most models of sessions on this worker; one more takes the place of the least recently used one.
+    pub max_models: usize,
+    /// Longest time that a cursor or a model is kept unused.
+    pub use_case_ttl: Duration,
 }
 
 /// File descriptors that are kept for other things than connections: logs, Redis, the runtime, the admin port.
@@ -94,6 +100,9 @@ impl Default for Limits {
             max_requests: 1_024,
             connections_per_address: 256,
             new_sessions_per_minute: 60,
+            max_cursors: 1_024,
+            max_models: 128,
+            use_case_ttl: Duration::from_mins(10),
         }
     }
 }

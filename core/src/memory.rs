@@ -14,6 +14,11 @@ pub const UNFINISHED: usize = 4 * 1_024;
 /// Bytes of queued frames that the price of a socket covers.
 pub const QUEUED: usize = 2 * 1_024;
 
+/// The price of a download's cursor: 200 bytes with its place on the shelf, and what the allocator adds.
+pub const CURSOR: usize = 256;
+/// The price of a session's model: its weights, and its place on the shelf.
+pub const MODEL: usize = crate::model::WEIGHTS + 1_024;
+
 /// What a process without clients needs.
 const PROCESS: u64 = 8 * 1_024 * 1_024;
 /// The smallest budget: enough to answer that there is no room.
@@ -45,6 +50,12 @@ pub const fn most_held(budget: usize) -> usize {
 #[must_use]
 pub const fn most_in_flight(budget: usize) -> usize {
     budget / 2
+}
+
+/// The most that cursors and models may use. It is less than what [`most_held`] leaves free, so messages always have room beside them.
+#[must_use]
+pub const fn most_kept(budget: usize) -> usize {
+    budget / 16
 }
 
 /// The sockets for which a budget has room.
@@ -79,6 +90,12 @@ mod tests {
     fn ten_thousand_sockets_fit_into_half_a_gibibyte() {
         assert!(sockets(budget(512 * MIB, 1)) > 10_000);
         assert!(4 * sockets(budget(512 * MIB, 4)) > 10_000);
+    }
+
+    #[test]
+    fn a_default_shelf_of_models_fits_into_a_quarter_of_a_gibibyte() {
+        assert!(most_kept(budget(256 * MIB, 1)) > 512 * MODEL && most_kept(budget(256 * MIB, 4)) > 128 * MODEL);
+        assert!(most_kept(budget(0, 1)) > 3 * MODEL, "the smallest budget has room for a few");
     }
 
     #[test]

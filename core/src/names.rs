@@ -41,6 +41,8 @@ variables! {
     ISSUER = "STICKY_ISSUER",
     /// The pod's name; without it, the host name.
     POD = "STICKY_POD",
+    /// A [`crate::version::Version`].
+    REPORT_VERSION = "STICKY_REPORT_VERSION",
     /// A [`crate::topology::Door`] as JSON.
     DOOR = "STICKY_DOOR",
     /// A [`crate::choice::Expose`].
@@ -99,4 +101,10 @@ variables! {
     MEMORY_LIMIT = "STICKY_MEMORY_LIMIT",
     /// [`crate::limits::Limits::new_sessions_per_minute`].
     NEW_SESSIONS_PER_MINUTE = "STICKY_NEW_SESSIONS_PER_MINUTE",
+    /// [`crate::limits::Limits::max_cursors`].
+    MAX_CURSORS = "STICKY_MAX_CURSORS",
+    /// [`crate::limits::Limits::max_models`].
+    MAX_MODELS = "STICKY_MAX_MODELS",
+    /// [`crate::limits::Limits::use_case_ttl`].
+    USE_CASE_TTL = "STICKY_USE_CASE_TTL",
 }

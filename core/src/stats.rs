@@ -26,13 +26,30 @@ pub enum Route {
     WithRedis,
     /// `GET /ws/…`.
     Ws,
+    /// `POST /download/…`.
+    Download,
+    /// `POST /model/…`.
+    Model,
     /// Any other path; its label is `other`.
     Other,
 }
 
 /// Label values of the routes, in the order of [`Route`].
-pub const ROUTES: [&str; 11] =
-    ["/", "/static", "/readme", "/session", "/whoami", "/topology", "/submit", "/without-redis", "/with-redis", "/ws", "other"];
+pub const ROUTES: [&str; 13] = [
+    "/",
+    "/static",
+    "/readme",
+    "/session",
+    "/whoami",
+    "/topology",
+    "/submit",
+    "/without-redis",
+    "/with-redis",
+    "/ws",
+    "/download",
+    "/model",
+    "other",
+];
 
 impl Route {
     /// The route of a path.
@@ -50,6 +67,8 @@ impl Route {
             "without-redis" => Self::WithoutRedis,
             "with-redis" => Self::WithRedis,
             "ws" => Self::Ws,
+            "download" => Self::Download,
+            "model" => Self::Model,
             _ => Self::Other,
         }
     }
@@ -185,8 +204,26 @@ counters! {
     connections_refused,
     /// Connections, sockets and requests refused because their client's address held its most.
     address_refusals,
-    /// Connections, sockets, bodies and frames refused because the memory budget was used up.
+    /// Connections, sockets, bodies, frames, cursors and models refused because the memory budget was used up.
     memory_refusals,
+    /// Downloads that were begun or resumed with a cursor in a worker's memory.
+    cursors_opened,
+    /// Requests for the next piece that found no cursor of their session in the worker.
+    cursor_misses,
+    /// Cursors that were dropped to make room for another.
+    cursor_evictions,
+    /// Pieces of a download that were answered over HTTP.
+    pieces,
+    /// Pieces of a download that were published on the bus.
+    pieces_relayed,
+    /// Models that were loaded.
+    model_loads,
+    /// Requests that found their session's model loaded.
+    model_hits,
+    /// Models that were dropped to make room for another.
+    model_evictions,
+    /// Cursors and models that were dropped because they were unused for too long.
+    use_case_expirations,
 }
 
 /// Adds one, without ordering: counters are only ever summed.
@@ -200,7 +237,7 @@ mod tests {
 
     #[test]
     fn every_route_has_its_label() {
-        for label in &ROUTES[..10] {
+        for label in &ROUTES[..12] {
             assert_eq!(ROUTES[Route::of(&format!("{label}/x")) as usize], if *label == "/" { "other" } else { label });
         }
         assert_eq!((Route::of("/"), Route::of("/wsx"), Route::of("/favicon.ico")), (Route::Page, Route::Other, Route::Other));

@@ -4,6 +4,7 @@ use crate::choice::Issuer;
 use crate::identity::PodName;
 use crate::mode::MOST;
 use crate::readiness::{State, pod_state};
+use crate::version::Version;
 use crate::wire::object;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ pub struct Presence {
     pub workers: u16,
     /// Random for each start; a new one replaces the old.
     pub boot: String,
+    /// What its pod calls its version; `None` for a worker older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// Whether it takes traffic.
     pub state: State,
     /// Milliseconds until it is gone, while it drains.
@@ -117,6 +121,9 @@ pub struct PodView {
     pub pod: String,
     /// [`pod_state`] of its workers.
     pub state: State,
+    /// The version that its workers announce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
@@ -230,6 +237,7 @@ fn pod_view(pod: &str, workers: &[&Presence], show_workers: bool) -> PodView {
     PodView {
         pod: pod.to_owned(),
         state,
+        version: workers.iter().find_map(|w| w.version.clone()),
         left_s: left.filter(|_| state == State::Draining).map(|ms| ms.div_ceil(1_000)),
         workers: if show_workers { views } else { Vec::new() },
     }
@@ -265,6 +273,7 @@ mod tests {
             worker,
             workers: 1,
             boot: boot.into(),
+            version: Some(Version::own()),
             state: State::Ready,
             left_ms: None,
             sockets: 0,
@@ -289,9 +298,22 @@ mod tests {
         for (worker, workers) in [(0, 0), (4, 4), (0, MOST + 1), (u16::MAX, u16::MAX)] {
             assert_eq!(Presence::parse(&written(&Presence { worker, workers, ..good.clone() })), Err(BadPresence));
         }
+        let text = String::from_utf8(written(&good)).unwrap();
+        let foreign = text.replace(&format!("\"version\":\"{}\"", Version::own()), r#""version":"<b>""#);
+        assert!(foreign != text && Presence::parse(foreign.as_bytes()) == Err(BadPresence));
         for rubbish in [&b"null"[..], b"[]", b"{}", b"\xff"] {
             assert_eq!(Presence::parse(rubbish), Err(BadPresence));
         }
+    }
+
+    #[test]
+    fn a_pod_has_the_version_that_its_workers_announce() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        table.hear(Presence { version: None, ..presence("a", 0, "1") }, now);
+        let older = serde_json::to_value(table.pods(true)).unwrap();
+        assert!(older[0].get("version").is_none(), "it is unknown, not made up");
+        table.hear(Presence { version: Some(Version::parse("2-canary").unwrap()), ..presence("b", 0, "1") }, now);
+        assert_eq!(serde_json::to_value(table.pods(false)).unwrap()[1]["version"], "2-canary");
     }
 
     #[test]

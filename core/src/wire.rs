@@ -1,5 +1,6 @@
 //! HTTP bodies and WebSocket frames.
 
+use crate::download::Piece;
 use crate::ids::{IdempotencyKey, MalformedKey};
 use crate::trace::{Trace, TraceId};
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,7 @@ impl Message {
 }
 
 /// The body of an answer over HTTP, and a frame that carries a text.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Text<'a> {
     /// `[identity]  text`.
     pub text: String,
@@ -101,6 +102,12 @@ pub struct Text<'a> {
     /// the bus or its worker notices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receivers: Option<u64>,
+    /// In an answer over HTTP, the names of the cookies that reached the app, in order; never their values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookies: Option<&'a [String]>,
+    /// In a frame, the piece of a download that it brings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download: Option<&'a Piece>,
     /// In a frame, the key that the message's client gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<&'a IdempotencyKey>,
@@ -113,7 +120,7 @@ impl<'a> Text<'a> {
     /// The echo of `text` by `identity`, with two spaces between them.
     #[must_use]
     pub fn echo(identity: &str, text: &str, idempotency_key: Option<&'a IdempotencyKey>, trace: Option<&'a Trace>) -> Self {
-        Self { text: format!("[{identity}]  {text}"), delivered: None, receivers: None, idempotency_key, trace }
+        Self { text: format!("[{identity}]  {text}"), idempotency_key, trace, ..Self::default() }
     }
 }
 

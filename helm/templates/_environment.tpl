@@ -1,8 +1,13 @@
-{{/* The app's environment variables. Called with $. */}}
+{{/* The app's environment variables. Called with (dict "of" $ "version" "what the pods report, or nothing"). */}}
 {{- define "sticky.environment" -}}
 - name: STICKY_POD
   valueFrom:
     fieldRef: {apiVersion: v1, fieldPath: metadata.name}
+{{- with .version }}
+- name: STICKY_REPORT_VERSION
+  value: {{ . | quote }}
+{{- end }}
+{{- with .of }}
 - name: STICKY_WORKERS
   value: {{ include "sticky.workers" . | quote }}
 - name: STICKY_BUS
@@ -35,10 +40,12 @@
 - name: STICKY_TRUSTED_PROXY
   value: {{ join "," . | quote }}
 {{- end }}
-{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "connectionsPerAddress" "newSessionsPerMinute" }}
-{{- with get ($.Values.limits | default dict) $key }}
+{{- $limits := .Values.limits }}
+{{- range $key := list "maxBody" "maxText" "maxFrame" "maxSockets" "maxRequests" "socketsPerSession" "connectionsPerAddress" "newSessionsPerMinute" "maxCursors" "maxModels" }}
+{{- with get ($limits | default dict) $key }}
 - name: {{ printf "STICKY_%s" (snakecase $key | upper) }}
   value: {{ int64 . | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

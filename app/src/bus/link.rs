@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use sticky_core::choice::Fanout;
+use sticky_core::download::{MOST_DATA, Piece};
 use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::topology::Presence;
 use sticky_core::trace::TraceId;
@@ -13,6 +14,7 @@ use sticky_core::wire::object;
 pub(crate) struct Relayed {
     /// The whole client id of the session whose sockets get it.
     pub to: String,
+    /// What its client sent; empty if it is a piece of a download.
     pub text: String,
     /// The trace, if the client asked for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,6 +22,9 @@ pub(crate) struct Relayed {
     /// By which a receiver drops a second copy, if the client chose one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<IdempotencyKey>,
+    /// The piece of a download, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub download: Option<Piece>,
 }
 
 /// Something on a channel that this app did not write. None of the texts repeats what was in it.
@@ -31,6 +36,9 @@ pub(crate) enum BadMessage {
     /// It is not a [`Relayed`].
     #[error("not a message of this app")]
     NotAMessage,
+    /// It has a piece of a download that none of this app's workers sends.
+    #[error("not a piece of this app's download")]
+    NotAPiece,
     /// The client id is malformed.
     #[error("a message with a malformed client id")]
     BadClientId,
@@ -51,13 +59,16 @@ impl Relayed {
     /// # Errors
     /// [`BadMessage`] if this app did not write it.
     pub(crate) fn parse(bytes: &[u8], max_text: usize) -> Result<(Self, ClientId), BadMessage> {
-        // JSON writes a byte as at most six (`\u0000`); the other fields are short.
-        if bytes.len() > max_text.saturating_mul(6).saturating_add(1_024) {
+        // JSON writes a byte as at most six (`\u0000`); the other fields are short, and a piece has no text.
+        if bytes.len() > max_text.max(MOST_DATA).saturating_mul(6).saturating_add(1_024) {
             return Err(BadMessage::TooLong);
         }
         let message: Self = object(bytes).map_err(|_| BadMessage::NotAMessage)?;
         if message.text.len() > max_text {
             return Err(BadMessage::TooLong);
+        }
+        if message.download.as_ref().is_some_and(|piece| !piece.fits() || !message.text.is_empty()) {
+            return Err(BadMessage::NotAPiece);
         }
         let to = ClientId::parse(&message.to).map_err(|_| BadMessage::BadClientId)?;
         Ok((message, to))
@@ -145,6 +156,21 @@ mod tests {
         for bad in ["\u{1}", "{}", "[]", r#"{"to":"secret","text":"x"}"#, r#"{"to":1}"#, &long, &longest, &key] {
             let why = Relayed::parse(bad.as_bytes(), 8).unwrap_err().to_string();
             assert!(!why.contains("secret") && !why.contains("img"));
+        }
+        let piece = |piece: u8, text: &str, data: &str| {
+            let to = id.as_str();
+            format!(r#"{{"to":"{to}","text":"{text}","download":{{"piece":{piece},"pieces":12,"data":"{data}"}}}}"#)
+        };
+        let (longest, too_long) = ("\\u0000".repeat(MOST_DATA), "x".repeat(MOST_DATA + 1));
+        assert!(Relayed::parse(piece(11, "", &longest).as_bytes(), 8).is_ok_and(|(message, _)| message.download.is_some()));
+        for bad in [
+            piece(12, "", "x"),
+            piece(0, "x", "x"),
+            piece(0, "", &too_long),
+            piece(0, "", "x").replace("12", "11"),
+            piece(0, "", "x").replace("data", "date"),
+        ] {
+            assert!(Relayed::parse(bad.as_bytes(), 8).is_err(), "{bad}");
         }
         // The longest text in its longest form still fits.
         assert!(Relayed::parse(written(&"\\u0000".repeat(8)).as_bytes(), 8).is_ok());

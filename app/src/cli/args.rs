@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::Host;
 use sticky_core::names::env;
+use sticky_core::version::Version;
 
 /// Long enough for the slowest front door to notice.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,9 @@ pub(super) struct ServeArgs {
     /// Name of this pod [default: the host name]
     #[arg(long, value_name = "NAME", env = env::POD)]
     pod: Option<String>,
+    /// Report TEXT as the version of this pod in /whoami and /topology, for example to tell a canary [default: the program's version]
+    #[arg(long, value_name = "TEXT", env = env::REPORT_VERSION, value_parser = Version::parse)]
+    report_version: Option<Version>,
     /// Describe the front door, for the map: {"kind":"nginx","affinity":"cookie|off|unknown"}
     #[arg(long, value_name = "JSON", env = env::DOOR)]
     door: Option<String>,
@@ -87,6 +91,7 @@ impl ServeArgs {
             pod: self.pod,
             door: self.door,
             expose: self.expose_identity,
+            version: self.report_version.unwrap_or_else(Version::own),
             allowed_origins: self.allowed_origin,
             allowed_hosts: self.allowed_host,
             trusted_proxies: self.trusted_proxy,

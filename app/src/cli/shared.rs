@@ -126,6 +126,15 @@ pub struct LimitArgs {
     /// Most new sessions a minute from one address, with --trusted-proxy only; one more gets 429
     #[arg(long, value_name = "N", env = env::NEW_SESSIONS_PER_MINUTE, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     new_sessions_per_minute: u32,
+    /// Most cursors of downloads that one worker keeps; one more takes the place of the least recently used one
+    #[arg(long, value_name = "N", env = env::MAX_CURSORS, default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    max_cursors: u64,
+    /// Most models of sessions that one worker keeps, 16 KiB each; one more takes the place of the least recently used one
+    #[arg(long, value_name = "N", env = env::MAX_MODELS, default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    max_models: u64,
+    /// Drop a cursor or a model that is unused for this long
+    #[arg(long, value_name = "DURATION", env = env::USE_CASE_TTL, default_value = "10m", value_parser = duration::positive)]
+    use_case_ttl: Duration,
 }
 
 impl LimitArgs {
@@ -156,6 +165,9 @@ impl LimitArgs {
             max_requests: size(self.max_requests),
             connections_per_address: size(self.connections_per_address),
             new_sessions_per_minute: self.new_sessions_per_minute,
+            max_cursors: size(self.max_cursors),
+            max_models: size(self.max_models),
+            use_case_ttl: self.use_case_ttl,
         }
     }
 }

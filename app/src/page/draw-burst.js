@@ -4,8 +4,8 @@
 /** @import { Sheet } from "./sheet.js" */
 import { actionOf } from "./actions.js";
 import { at, workerBox } from "./geometry.js";
-import { arrow, busIn, cordWay, fromBus, off, toBus, turnOf, wayIn } from "./lanes.js";
-import { markArrived, markCookie, missAtWorker } from "./draw-marks.js";
+import { arrow, beforeBus, busIn, cordWay, fromBus, off, toBus, turnOf, wayIn } from "./lanes.js";
+import { markArrived, markCookie, missAtBus, missAtWorker, stopBeforeBus } from "./draw-marks.js";
 import { drawDrops } from "./draw-trace.js";
 
 /**
@@ -15,16 +15,22 @@ import { drawDrops } from "./draw-trace.js";
  * @typedef {(way: Point[], n: number, extra?: Attributes) => void} Stroke
  */
 
+/** @type {(g: Geometry) => (f: Flow["f"]) => PodBox | WorkerBox} */
+const laneOf = g => f => (g.style === "rows" ? f.p : f.w);
+
 /**
- * Counts by box, the largest first: workers that share a box share its lane.
- * @type {(g: Geometry, counts: Counts) => Flow[]}
+ * Counts by lane, the largest first: workers that share a box or a row share its lane.
+ * @param {Geometry} g
+ * @param {Counts} counts
+ * @param {(f: Flow["f"]) => PodBox | WorkerBox} [by]
+ * @returns {Flow[]}
  */
-function byBox(g, counts) {
-  /** @type {Map<WorkerBox, Flow>} */
+function byBox(g, counts, by = laneOf(g)) {
+  /** @type {Map<PodBox | WorkerBox, Flow>} */
   const boxes = new Map();
   for (const [id, n] of Object.entries(counts)) {
     const f = workerBox(g, id);
-    if (f && n) boxes.set(f.w, { id, f, n: n + (boxes.get(f.w)?.n ?? 0) });
+    if (f && n) boxes.set(by(f), { id, f, n: n + (boxes.get(by(f))?.n ?? 0) });
   }
   return [...boxes.values()].sort((x, y) => y.n - x.n);
 }
@@ -41,20 +47,35 @@ export function drawBurst(s, state, b) {
     s.lines.push(s.line(way, "case", { "stroke-width": (width(n) + 4).toFixed(1) }));
     flow(way, n, extra);
   };
-  const byMost = byBox(g, b.reached), missed = byBox(g, b.missed);
+  const byMost = byBox(g, b.reached), missed = byBox(g, b.missed, f => f.w);
   drawDrops(s, b.drops, byMost[0]?.id);
   if (a.out === "http") drawWaysIn(s, byMost, { width, flow, cased });
-  for (const { id, f, n } of byMost) {
-    if (a.out === "http" && f.p.workers.length === 1) {
+  for (const { f, n } of byMost) {
+    if (a.out === "http" && !f.p.split && g.style !== "rows") {
       const [x, y] = g.tall ? at(g, [f.p.m1 - 12, f.w.lane + off(g, "out") - 8]) : at(g, [(g.door.m2 + f.p.m1) / 2, f.w.lane + off(g, "out") - 9]);
       s.xy(x, y, "tm halo", String(n), g.tall ? "end" : "middle");
     }
-    if (a.bus) cased([[f.w.m2, toBus(g, f.w)], [busIn(g), toBus(g, f.w)]], n, { "data-hop": `${id}>bus:publish` });
   }
-  for (const { id, n } of missed) missAtWorker(s, id, [`${n} missed`, `${n}`], state);
+  if (a.bus) drawToBus(s, b, cased);
+  else for (const { id, n } of missed) missAtWorker(s, id, [`${n} missed`, `${n} miss`], state);
   if (b.backOnSocket && b.arrived && state.socket.state === "live" && state.socket.at) drawWayBack(s, b, state.socket.at, byMost, { width, flow, cased });
-  if (a.cookie && byMost.length) markCookie(s);
+  if (b.cookies.some && byMost.length) markCookie(s);
   if (b.done && b.arrived === b.n) markArrived(s);
+}
+
+/**
+ * What was published reaches the bus, and what the bus didn't take ends before it.
+ * @type {(s: Sheet, b: ShownBurst, cased: Stroke) => void}
+ */
+function drawToBus(s, b, cased) {
+  const { g } = s, held = byBox(g, b.unpublished), lane = laneOf(g);
+  for (const { id, f, n } of byBox(g, b.reached)) {
+    const stopped = held.find(x => lane(x.f) === lane(f))?.n ?? 0, y = toBus(g, f.w);
+    if (n > stopped) cased([[f.w.m2, y], [busIn(g), y]], n - stopped, { "data-hop": `${id}>bus:publish` });
+    else cased([[f.w.m2, y], [beforeBus(g), y]], n);
+    if (stopped) stopBeforeBus(s, id);
+  }
+  for (const { id } of byBox(g, b.unheard)) missAtBus(s, id);
 }
 
 /**
@@ -67,18 +88,18 @@ function drawWaysIn(s, byMost, { width, flow, cased }) {
   const sums = new Map();
   for (const { id, f, n } of byMost) {
     let way = wayIn(g, "out", id);
-    if (f.p.workers.length > 1) way = [[f.p.m1 + 8, f.p.lane + off(g, "out")], ...way.slice(way.findIndex(x => x[0] > f.p.m1))];
+    if (f.p.split) way = [[f.p.m1 + 8, f.p.lane + off(g, "out")], ...way.slice(way.findIndex(x => x[0] > f.p.m1))];
     cased(way, n, { "data-hop": `door>${id}:post` });
     s.over.push(arrow(g, way, 8 + width(n) * .8));
     sums.set(f.p, (sums.get(f.p) ?? 0) + n);
   }
   for (const [p, n] of sums) {
-    if (p.workers.length === 1) continue;
+    if (!p.split) continue;
     const [first] = p.workers, way = wayIn(g, "out", first.id ?? first.rest?.[0] ?? ""), inside = way.findIndex(x => x[0] > p.m1);
     flow([...way.slice(0, inside), [(p.m1 + first.m1) / 2 - 3, p.lane + off(g, "out")]], n);
   }
   const sum = [...sums.values()].reduce((a, b) => a + b, 0), y = g.c0 + off(g, "out");
-  if (sum) flow([[g.browser.m2, y], [(g.door.m1 + g.door.m2) / 2 - (sums.size > 1 ? turnOf("out") : 0), y]], sum, { "stroke-linecap": "butt", "data-hop": "browser>door:post" });
+  if (sum) flow([[g.browser.m2, y], [(g.door.m1 + g.door.m2) / 2 - (sums.size > 1 ? turnOf(g, "out") : 0), y]], sum, { "stroke-linecap": "butt", "data-hop": "browser>door:post" });
 }
 
 /** @type {(s: Sheet, b: ShownBurst, socketAt: string, byMost: Flow[], pen: Pen) => void} */

@@ -21,11 +21,14 @@ export function drawCord(s, state) {
 
 /** @type {(s: Sheet, state: State) => void} */
 function label(s, { socket, shown, now }) {
-  const { g, xy } = s, left = socket.until === null ? null : Math.max(1, Math.ceil((socket.until - now) / 1000));
+  const { g, xy, fits } = s, left = socket.until === null ? null : Math.max(1, Math.ceil((socket.until - now) / 1000));
   const live = shown.kind === "burst" && shown.backOnSocket && !g.tall ? `${shown.arrived} back` : "WebSocket";
   const words = socket.state === "live" ? live : socket.opening ? "opening" : left !== null ? `retry in ${left} s` : "closed";
   if (g.tall) return xy(...at(g, [g.browser.m2 + 20, g.c0 + off(g, "ws") + 12]), "t2", words);
-  const mid = (g.browser.m2 + g.door.m1) / 2;
-  xy(mid + 4, g.c0 + off(g, "out") - 11, "t2", "HTTP", "middle");
-  xy(mid, g.c0 + off(g, "ws") + 21, "t2", words, "middle");
+  const mid = (g.browser.m2 + g.door.m1) / 2, room = g.door.m1 - g.browser.m2 - 6;
+  xy(mid + 2, g.c0 + off(g, "out") - 11, "t2", "HTTP", "middle");
+  const said = fits("t2", words === "WebSocket" ? [words, "socket"] : [words], room);
+  if (said) xy(mid, g.c0 + off(g, "ws") + 21, "t2", said, "middle");
+  // Without room beside the lane it stands below the browser.
+  else xy(g.browser.m1, g.browser.c2 + (g.narrow ? 33 : 18), "t2", words);
 }

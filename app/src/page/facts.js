@@ -3,6 +3,7 @@
 import { $, button, swatch } from "./dom.js";
 import { modeOf, slotOf } from "./topology.js";
 import { build, el } from "./tree.js";
+import { gone } from "./words.js";
 
 /** @type {(world: World, id: string) => (Node | string)[]} */
 const who = (world, id) => {
@@ -26,7 +27,8 @@ export function createFacts(reconnect) {
   closeOnEscape(/** @type {HTMLDetailsElement} */ ($("mode")));
 
   /** @param {State} state */
-  return ({ world, session, socket, expose, now: clock }) => {
+  return state => {
+    const { world, session, socket, expose, now: clock } = state;
     const live = socket.state === "live", mode = modeOf(world);
     document.body.dataset.socket = socket.state;
     document.body.dataset.mode = mode.name;
@@ -41,7 +43,7 @@ export function createFacts(reconnect) {
     left.hidden = socket.until === null;
     now.hidden = live || socket.opening;
     $("mode-name").textContent = expose === "off" ? "not shown" : mode.name;
-    $("mode-words").textContent = expose === "off" ? "" : mode.words;
+    $("mode-words").textContent = expose === "off" ? "" : gone(state) ? "when last seen" : mode.words;
     const other = mode.workers === null || mode.workers > 1 ? "3x1" : "1x4";
     $("how-local").textContent = `stickyctl mode ${other} --local`;
     $("how-cluster").textContent = `stickyctl mode ${other}`;

@@ -1,54 +1,65 @@
-// Decides which pods and workers get a box of their own. Those without room share one box that shows how many it stands for. Pure.
-/** @import { FoldedPod, FoldedWorker, Pod, View, Worker } from "./types.d.ts" */
+// Decides which pods and workers get a place of their own. Those without room share one that shows how many it stands for. Pure.
+/** @import { Folded, FoldedPod, FoldedWorker, Pod, Shown, View, Worker } from "./types.d.ts" */
 import { podOf } from "./ids.js";
-
-const WIDE = { pods: 12, lanes: 24, perPod: 8 };
-const TALL = { pod: 36, frame: 12, lane: 26, margin: 15 };
+import { rowsIn, styleOf, workersInBox } from "./room.js";
 
 /**
- * How many pods, and how many workers in each, have room.
- * @param {View} view
- * @param {number} n pods
+ * Workers of what is shown, in the order in which the message or the messages reached them.
+ * @param {Shown} shown
  */
-function room(view, n) {
-  if (!view.tall) return { pods: WIDE.pods, perPod: Math.max(2, Math.min(WIDE.perPod, Math.floor(WIDE.lanes / Math.min(n, WIDE.pods)))) };
-  const across = view.w - TALL.margin, pods = Math.max(1, Math.floor(across / TALL.pod));
-  return { pods, perPod: Math.max(1, Math.min(WIDE.perPod, Math.floor((across / Math.min(n, pods) - TALL.frame) / TALL.lane))) };
+export function shownWorkers(shown) {
+  if (shown.kind === "burst") return Object.keys(shown.reached);
+  if (shown.kind !== "trace") return [];
+  return shown.hops.flatMap(h => [h.from, h.to]).filter(x => x !== null && x !== "browser" && x !== "door" && x !== "bus");
 }
 
 /**
- * The first `n`. The one to keep in sight replaces the last of them if needed.
+ * `n` of the list in its own order: those to keep in sight, as many as there is room for, then the first of the others.
  * @template T
  * @param {T[]} list
  * @param {number} n
- * @param {(one: T) => boolean} keep
+ * @param {T[]} keep the most important first
  */
-function pick(list, n, keep) {
-  const first = list.slice(0, n), i = list.findIndex(keep);
-  return i < n || !n ? first : [...first.slice(0, n - 1), list[i]];
+export function pick(list, n, keep) {
+  const chosen = new Set([...new Set([...keep, ...list])].slice(0, n));
+  return list.filter(x => chosen.has(x));
 }
 
 /**
  * @param {Worker[]} workers
  * @param {number} cap
- * @param {string | null} held the worker with the page's socket
+ * @param {(string | null)[]} keep ids of workers
  * @returns {FoldedWorker[]}
  */
-function foldWorkers(workers, cap, held) {
+export function foldWorkers(workers, cap, keep) {
   if (workers.length <= cap) return workers.map(w => ({ ...w, rest: null }));
-  const own = pick(workers, cap - 1, w => w.id === held), rest = workers.filter(w => !own.includes(w));
+  const own = pick(workers, cap - 1, keep.flatMap(id => workers.find(w => w.id === id) ?? [])), rest = workers.filter(w => !own.includes(w));
   return [...own.map(w => ({ ...w, rest: null })), { id: null, n: null, state: "ready", rest: rest.map(w => w.id), all: !own.length }];
 }
+
+/** @param {Pod[]} pods @returns {FoldedPod} */
+const others = pods => ({
+  name: "", slot: 0, state: "ready", size: 0, until: null, fold: pods.length,
+  workers: [{ id: null, n: null, state: "ready", rest: pods.flatMap(p => p.workers.map(w => w.id)), all: true }],
+});
 
 /**
  * @param {View} view
  * @param {Pod[]} pods
  * @param {string | null} held the worker with the page's socket
- * @returns {{ pods: FoldedPod[], hidden: number }}
+ * @param {Shown} shown
+ * @returns {Folded}
  */
-export function fold(view, pods, held) {
-  if (!pods.length) return { pods: [], hidden: 0 };
-  const cap = room(view, pods.length);
-  const shown = pick(pods, cap.pods, p => held !== null && p.name === podOf(held));
-  return { pods: shown.map(p => ({ ...p, workers: foldWorkers(p.workers, cap.perPod, held) })), hidden: pods.length - shown.length };
+export function fold(view, pods, held, shown) {
+  const style = styleOf(view, pods), keep = [held, ...shownWorkers(shown)];
+  if (style !== "rows") {
+    const cap = pods.length === 1 && style === "boxes" ? workersInBox(view) : Infinity;
+    return { style, hidden: 0, pods: pods.map(p => ({ ...p, fold: 0, workers: foldWorkers(p.workers, cap, keep) })) };
+  }
+  const most = Math.max(...pods.map(p => p.workers.length)), cap = rowsIn(view, most), folds = pods.length > cap.all;
+  const own = !folds || view.open ? pods : pick(pods, cap.beside, keep.flatMap(id => (id && pods.find(p => p.name === podOf(id))) || []));
+  const rest = pods.filter(p => !own.includes(p));
+  // A row's dots are folded where its width is known.
+  const rows = own.map(p => ({ ...p, fold: 0, workers: p.workers.map(w => ({ ...w, rest: null })) }));
+  return { style, hidden: folds ? pods.length - cap.beside : 0, pods: rest.length ? [...rows, others(rest)] : rows };
 }

@@ -1,71 +1,108 @@
 // Boxes of the map. Pure.
-// Two axes: m runs from the browser through the front door and the pods to the bus; c runs across it, with a lane for each worker.
-// Wide: m is x. Tall (phones): m is y. Everything below uses m and c; at() turns them into x and y.
-/** @import { Box, FoldedPod, Geometry, Point, PodBox, View, WorkerBox } from "./types.d.ts" */
+// Two axes: m runs from the browser through the front door and the pods to the bus; c runs across it, with a lane for each worker or row.
+// In columns m is y, otherwise it is x. Everything below uses m and c; at() turns them into x and y.
+/** @import { Box, Folded, FoldedPod, Geometry, Point, PodBox, View, WorkerBox } from "./types.d.ts" */
+import { foldWorkers } from "./fold.js";
+import { BOX, FOOT, HEAD, ROW, along, dotsIn, leastPod, narrow, twoLines } from "./room.js";
 
-const MARGIN = 18, HEAD = 62, POD_HEAD = 30, PAD = 10;
+const HIGH = 92;
 /** @type {(x: number, lo: number, hi: number) => number} */
 const clamp = (x, lo, hi) => Math.max(lo, Math.min(hi, x));
-/** @param {number} k workers of a pod */
-const leastWorker = k => (k === 1 ? 58 : k <= 4 ? 52 : 44);
-/** @param {number} k workers of a pod */
-const leastPod = k => POD_HEAD + PAD + k * leastWorker(k) + (k - 1) * 8;
 /** @param {number[]} list */
 const sum = list => list.reduce((a, b) => a + b, 0);
+
+/** @typedef {{ m1: number, m2: number }} Span */
 
 /** @type {(g: Geometry, point: Point) => [x: number, y: number]} */
 export const at = (g, [m, c]) => (g.tall ? [c, m] : [m, c]);
 
-/** @type {(view: View, pods: FoldedPod[]) => Geometry} */
-export const geometry = (view, pods) => (view.tall ? tall(view, pods) : wide(view, pods));
+/** @type {(view: View, shown: Folded, keep?: (string | null)[]) => Geometry} */
+export function geometry(view, shown, keep = []) {
+  if (shown.style === "columns") return columns(view, shown.pods);
+  return shown.style === "boxes" ? boxes(view, shown.pods) : rows(view, shown, keep);
+}
 
-/** @type {typeof geometry} */
-function wide(view, pods) {
-  const W = view.w, n = pods.length, gap = 14;
-  /** @type {(lo: number, hi: number) => number} */
-  const lerp = (lo, hi) => lo + (hi - lo) * clamp((W - 640) / 420, 0, 1);
-  const bw = lerp(104, 136), dw = lerp(76, 92), rw = lerp(62, 76), pw = lerp(184, 262), free = W - 2 * MARGIN - bw - dw - rw - pw;
-  const least = pods.map(p => leastPod(p.workers.length)), c1 = HEAD;
-  const c2 = Math.max(view.h - MARGIN, c1 + sum(least) + gap * (n - 1));
-  const door = { m1: MARGIN + bw + free * .4, m2: MARGIN + bw + free * .4 + dw, c1, c2 };
-  const m1 = door.m2 + free * .31, m2 = m1 + pw, spare = c2 - c1 - gap * (n - 1) - sum(least);
-  let c = c1;
-  const boxes = pods.map((p, i) => {
-    const size = least[i] + spare * least[i] / sum(least), k = p.workers.length, a = c, gw = 8;
-    const lane = (size - POD_HEAD - PAD - gw * (k - 1)) / k, left = m1 + (k > 1 ? 62 : 22);
-    c += size + gap;
-    return podBox(p, { m1, m2, c1: a, c2: a + size }, p.workers.map((w, j) => {
-      const wa = a + POD_HEAD + j * (lane + gw), wb = wa + lane;
-      return { ...w, m1: left, m2: m2 - 12, c1: wa, c2: wb, lane: lane < 50 ? (wa + wb) / 2 - 2 : (wa + wb) / 2, tight: lane < 50 };
-    }));
-  });
-  const c0 = middle(boxes, (c1 + c2) / 2);
+// Width of the map; its edge; browser, front door, pods, bus; and the shares of the first two gaps in the room that is left.
+const COLUMNS = [[304, 6, 34, 28, 130, 18, .5, .25], [520, 12, 76, 62, 200, 48, .42, .29], [640, 18, 104, 76, 200, 62, .4, .31], [1060, 18, 136, 92, 262, 76, .4, .31]];
+
+/** Places along m where it is x; `more` widens the pods. @type {(view: View, more?: number) => { browser: Span, door: Span, pods: Span, bus: Span, turn: number }} */
+function across(view, more = 0) {
+  const W = view.w, i = clamp(COLUMNS.findIndex(x => x[0] > W), 1, COLUMNS.length - 1), [a, b] = COLUMNS.slice(i - 1, i + 1), k = clamp((W - a[0]) / (b[0] - a[0]), 0, 1);
+  const [edge, bw, dw, least, rw, first, second] = a.slice(1).map((x, j) => x + (b[j + 1] - x) * k), pw = least + more, free = W - 2 * edge - bw - dw - pw - rw;
+  const browser = { m1: edge, m2: edge + bw }, d1 = browser.m2 + free * first, door = { m1: d1, m2: d1 + dw }, p1 = door.m2 + free * second;
+  return { browser, door, pods: { m1: p1, m2: p1 + pw }, bus: { m1: W - edge - rw, m2: W - edge }, turn: clamp(dw / 76, .35, 1) };
+}
+
+/** @type {(view: View, at: ReturnType<typeof across>, c0: number, H: number) => Omit<Geometry, "style" | "unit" | "pods">} */
+function around(view, { browser, door, pods, bus, turn }, c0, H) {
+  const c1 = HEAD, c2 = H - FOOT;
   return {
-    tall: false, W, H: c2 + MARGIN, c0, unit: 1, door, pods: boxes,
-    browser: { m1: MARGIN, m2: MARGIN + bw, c1: c0 - 58, c2: c0 + 58 }, bus: { m1: W - MARGIN - rw, m2: W - MARGIN, c1, c2 }, podsAt: { m1, m2 },
+    tall: false, narrow: narrow(view), W: view.w, H, c0, turn, podsAt: pods, shut: null,
+    browser: { ...browser, c1: c0 - 58, c2: c0 + 58 }, door: { ...door, c1, c2 }, bus: { ...bus, c1, c2 },
   };
 }
 
-/** @type {typeof geometry} */
-function tall(view, pods) {
-  const n = pods.length, gap = n > 4 ? 5 : 9, c1 = 10, c2 = view.w - 10, pad = 6, gw = 5, m1 = 250, m2 = 374;
-  const share = pods.map(p => p.workers.length + .5), free = c2 - c1 - gap * (n - 1);
-  const widths = pods.map((_, i) => free * share[i] / sum(share)).map((size, i) => (size - 2 * pad - gw * (pods[i].workers.length - 1)) / pods[i].workers.length);
-  // Where a lane is narrower than what runs in it, its three lines move closer together.
-  const unit = clamp(Math.min(44, ...widths) / 44, .5, 1);
+/** @type {(view: View, pods: FoldedPod[]) => Geometry} */
+function boxes(view, pods) {
+  const place = across(view), { m1, m2 } = place.pods, least = pods.map(p => leastPod(p.workers.length)), gaps = BOX.between * (pods.length - 1);
+  const small = narrow(view), inner = small ? 22 : m2 - m1 < 230 ? 44 : 62;
+  // One pod doesn't fill the map.
+  const most = sum(pods.map(p => leastPod(p.workers.length) + p.workers.length * (BOX.largest - BOX.worker))), spare = Math.min(along(view) - gaps, most) - sum(least);
+  let c = HEAD + Math.max(0, along(view) - gaps - most) / 2;
+  const all = pods.map((p, i) => {
+    const size = least[i] + spare * least[i] / sum(least), k = p.workers.length, a = c;
+    const lane = (size - BOX.head - BOX.pad - BOX.gap * (k - 1)) / k, left = m1 + (k > 1 ? inner : small ? 10 : 22), tight = lane < 48;
+    c += size + BOX.between;
+    return podBox(p, { m1, m2, c1: a, c2: a + size }, p.workers.map((w, j) => {
+      const wa = a + BOX.head + j * (lane + BOX.gap), wb = wa + lane;
+      return { ...w, m1: left, m2: m2 - (small ? 5 : 12), c1: wa, c2: wb, lane: (wa + wb) / 2, tight };
+    }));
+  });
+  const narrowest = Math.min(52, ...all.flatMap(p => p.workers.map(w => w.c2 - w.c1)));
+  return { style: "boxes", ...around(view, place, heightOf(view, all), view.h), unit: clamp(narrowest / 52, .5, 1), pods: all };
+}
+
+/** @type {(view: View, shown: Folded, keep: (string | null)[]) => Geometry} */
+function rows(view, { pods, hidden }, keep) {
+  const place = across(view, narrow(view) ? 0 : 40), { m1, m2 } = place.pods, own = pods.filter(p => !p.fold), folds = own.length < pods.length;
+  const k = Math.max(...own.map(p => p.workers.length)), least = twoLines(view, k) ? ROW.two : ROW.one, open = Boolean(view.open && hidden);
+  const room = along(view) - (folds ? ROW.fold : 0), pitch = open ? least + 2 : clamp(room / own.length, least, ROW.largest);
+  const top = open ? view.top ?? 0 : 0, H = open ? Math.max(view.h, HEAD + own.length * pitch + ROW.fold + FOOT) : view.h;
+  let c = open ? HEAD : HEAD + Math.max(0, (room - pitch * own.length) / 2);
+  const dots = dotsIn(view, m2 - m1), unit = clamp((pitch - ROW.between) / 44, .45, 1);
+  const all = pods.map(p => {
+    const size = p.fold ? ROW.fold : pitch, box = { m1, m2, c1: c, c2: c + size - ROW.between };
+    c += size;
+    return p.fold ? rowBox(p, box, unit, dots, 0) : rowBox({ ...p, workers: foldWorkers(p.workers, dots.most, keep) }, box, unit, dots, k);
+  });
+  const shut = open ? { m1, m2, c1: top + view.h - 42, c2: top + view.h - 8 } : null;
+  return { style: "rows", ...around(view, place, open ? top + heightOf(view, []) : heightOf(view, all), H), unit, pods: all, shut };
+}
+
+/** @type {(pod: FoldedPod, box: Box, unit: number, dots: { from: number, step: number }, workers: number) => PodBox} */
+function rowBox(pod, box, unit, { from, step }, k) {
+  // The socket's lane is the lowest of the three, and its jack stands nearer the middle.
+  const half = (box.c1 + box.c2) / 2, lane = half - 5 * unit, two = box.c2 - box.c1 >= ROW.two - ROW.between, c = two ? half + 10 : half;
+  const workers = pod.workers.map((w, j) => ({ ...w, ...box, lane, tight: !two, ...(k > 1 ? { dot: /** @type {Point} */ ([box.m1 + from + j * step, c]) } : {}) }));
+  return { ...pod, ...box, workers, lane, split: false };
+}
+
+/** @type {(view: View, pods: FoldedPod[]) => Geometry} */
+function columns(view, pods) {
+  const n = pods.length, gap = 9, c1 = 10, c2 = view.w - 10, pad = 6, gw = 5, m1 = 190, H = view.h, m2 = H - 98;
+  const share = pods.map(p => p.workers.length + .3), free = c2 - c1 - gap * (n - 1);
   let c = c1;
-  const boxes = pods.map((p, i) => {
-    const size = free * share[i] / sum(share), a = c, k = p.workers.length, wl = widths[i];
+  const all = pods.map((p, i) => {
+    const size = free * share[i] / sum(share), a = c, k = p.workers.length, wl = (size - 2 * pad - gw * (k - 1)) / k;
     c += size + gap;
     return podBox(p, { m1, m2, c1: a, c2: a + size }, p.workers.map((w, j) => {
       const wa = a + pad + j * (wl + gw), wb = wa + wl;
-      const lane = unit < 1 ? (wa + wb) / 2 : Math.max(wa + 19, Math.min(wa + wl * .7, wb - 22));
-      return { ...w, m1: m1 + (k > 1 ? 56 : 44), m2: m2 - 8, c1: wa, c2: wb, lane, tight: wl < 58 };
+      return { ...w, m1: m1 + (k > 1 ? 62 : 8), m2: m2 - 8, c1: wa, c2: wb, lane: Math.max(wa + 19, Math.min(wa + wl * .7, wb - 22)), tight: k > 1 };
     }));
   });
   return {
-    tall: true, W: view.w, H: 490, c0: middle(boxes, view.w / 2), unit, pods: boxes,
-    browser: { m1: 12, m2: 62, c1, c2 }, door: { m1: 128, m2: 206, c1, c2 }, bus: { m1: 426, m2: 460, c1, c2 }, podsAt: { m1, m2 },
+    style: "columns", tall: true, narrow: true, W: view.w, H, c0: middle(all, view.w / 2), unit: 1, turn: 1, pods: all, shut: null,
+    browser: { m1: 10, m2: 54, c1, c2 }, door: { m1: 104, m2: 156, c1, c2 }, bus: { m1: H - 60, m2: H - 36, c1, c2 }, podsAt: { m1, m2 },
   };
 }
 
@@ -73,11 +110,13 @@ function tall(view, pods) {
 const between = list => (list.length % 2 ? list[(list.length - 1) / 2].lane : (list[0].lane + list[list.length - 1].lane) / 2);
 /** @type {(boxes: PodBox[], otherwise: number) => number} */
 const middle = (boxes, otherwise) => (boxes.length ? between(boxes) : otherwise);
+/** The browser's lane: in the middle, on narrow screens near the sentence above the map. @type {(view: View, boxes: PodBox[]) => number} */
+const heightOf = (view, boxes) => (narrow(view) ? HEAD + HIGH : middle(boxes, HEAD + along(view) / 2));
 /** @type {(pod: FoldedPod, box: Box, workers: WorkerBox[]) => PodBox} */
-const podBox = (pod, box, workers) => ({ ...pod, ...box, workers, lane: between(workers) });
+const podBox = (pod, box, workers) => ({ ...pod, ...box, workers, lane: between(workers), split: workers.length > 1 });
 
 /**
- * The box of a worker: its own, or the one that stands for the rest of its pod.
+ * The box of a worker: its own, or the one that stands for several.
  * @param {Geometry} g
  * @param {string} id
  */

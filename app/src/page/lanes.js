@@ -8,12 +8,14 @@ const OFF = { out: -14, back: -3, ws: 13 };
 const TURN = { out: 15, back: 4, ws: -25 };
 /** @type {Partial<Record<DrawnHop["kind"], Lane>>} */
 const LANE = { post: "out", answer: "back", frame: "ws", push: "ws" };
-const BUS_SIDE = 8, BUS_TURN = 7, CORNER = 10, BEFORE_PLUG = 8;
+const BUS_SIDE = 8, BUS_TURN = 7, CORNER = 10, BEFORE_PLUG = 8, BEFORE_BUS = 12;
+// Turns inside a pod come closer together than those in the front door.
+const INSIDE = 112;
 
 /** @type {(g: Geometry, lane: Lane) => number} */
 export const off = (g, lane) => OFF[lane] * g.unit;
-/** @param {Lane} lane */
-export const turnOf = lane => TURN[lane];
+/** @type {(g: Geometry, lane: Lane) => number} */
+export const turnOf = (g, lane) => TURN[lane] * g.turn;
 /** @param {Geometry} g */
 const busMiddle = g => (g.bus.m1 + g.bus.m2) / 2;
 /** @type {(g: Geometry, w: WorkerBox) => number} */
@@ -21,11 +23,13 @@ export const toBus = (g, w) => w.lane - BUS_SIDE * g.unit;
 /** @type {(g: Geometry, w: WorkerBox) => number} */
 export const fromBus = (g, w) => w.lane + BUS_SIDE * g.unit;
 /** @param {Geometry} g */
-export const busIn = g => busMiddle(g) - BUS_TURN;
+export const busIn = g => busMiddle(g) - BUS_TURN * g.turn;
+/** Where the lane of what the bus didn't take ends. @param {Geometry} g */
+export const beforeBus = g => g.bus.m1 - BEFORE_BUS;
 /** @param {Geometry} g */
-const busOut = g => busMiddle(g) + BUS_TURN;
-/** @type {(lane: Lane, from: number, to: number) => number} */
-const turn = (lane, from, to) => (to > from ? TURN[lane] : -TURN[lane]);
+const busOut = g => busMiddle(g) + BUS_TURN * g.turn;
+/** @type {(g: Geometry, lane: Lane, from: number, to: number) => number} */
+const turn = (g, lane, from, to) => (to > from ? turnOf(g, lane) : -turnOf(g, lane));
 
 /**
  * From the outer side of the front door to a worker, or on to `endAt` inside it.
@@ -42,11 +46,13 @@ export function wayIn(g, lane, id, endAt) {
   /** @type {Point[]} */
   const points = [[g.door.m1, y0]];
   if (Math.abs(f.p.lane - g.c0) > 1) {
-    const m = (g.door.m1 + g.door.m2) / 2 + turn(lane, g.c0, f.p.lane);
+    const m = (g.door.m1 + g.door.m2) / 2 + turn(g, lane, g.c0, f.p.lane);
     points.push([m, y0], [m, yp]);
   }
   if (Math.abs(f.w.lane - f.p.lane) > 1) {
-    const m = (f.p.m1 + f.w.m1) / 2 + turn(lane, f.p.lane, f.w.lane) * .55;
+    const side = (f.w.lane > f.p.lane ? 1 : -1) * TURN[lane];
+    // In columns the pod's name stands above the turn.
+    const m = g.tall ? f.w.m1 - 11 + side * .3 : (f.p.m1 + f.w.m1) / 2 + side * (f.w.m1 - f.p.m1) / INSIDE;
     points.push([m, yp], [m, yw]);
   }
   points.push([endAt ?? f.w.m1, yw]);
@@ -62,8 +68,10 @@ export function jackAt(g, id) {
   const f = workerBox(g, id);
   return f && jackIn(g, f.w);
 }
+/** @param {Geometry} g */
+const jackDepth = g => (g.tall ? 15 : g.style === "rows" ? (g.narrow ? 19 : 15) : g.narrow ? 11 : 20);
 /** @type {(g: Geometry, w: WorkerBox) => Point} */
-export const jackIn = (g, w) => [w.m1 + (g.tall ? 15 : 20), w.lane + off(g, "ws")];
+export const jackIn = (g, w) => [w.m1 + jackDepth(g), w.lane + off(g, "ws")];
 
 /** @type {(g: Geometry, id: string) => Point[]} */
 export function cordWay(g, id) {
@@ -94,7 +102,7 @@ export function hopWay(g, hop, publisher) {
   }
   if (hop.kind === "publish") {
     const f = workerBox(g, hop.from);
-    return f ? [[f.w.m2, toBus(g, f.w)], [busIn(g), toBus(g, f.w)]] : [];
+    return f ? [[f.w.m2, toBus(g, f.w)], [hop.to === null ? beforeBus(g) : busIn(g), toBus(g, f.w)]] : [];
   }
   if (hop.kind === "deliver" || hop.kind === "ignore") {
     const f = hop.to && workerBox(g, hop.to), p = publisher && workerBox(g, publisher);

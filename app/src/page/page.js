@@ -12,10 +12,12 @@
 //   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
 // Scores are reset when the number of workers per pod changes (3x1 to 1x4), never by scaling or restarts;
 // messages still under way at that moment count for the old scores.
-/** @import { Op, Shown, SocketState, State, Wire, WireTopology } from "./types.d.ts" */
+/** @import { Message, Op, Shown, SocketState, State, Wire, WireTopology } from "./types.d.ts" */
 import { ACTIONS } from "./actions.js";
-import { calm, definePatterns } from "./dom.js";
-import { cutId, shortId } from "./ids.js";
+import { createAsker } from "./case-ask.js";
+import { createCases } from "./cases.js";
+import { $, calm, definePatterns } from "./dom.js";
+import { cutId, podOf, shortId } from "./ids.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
@@ -26,6 +28,7 @@ import { openSocket } from "./socket.js";
 import { anySent, freshScores } from "./tally.js";
 import { createTold } from "./told.js";
 import { NOWHERE, dropsBetween, modeOf, resolve, slotOf, worldOf } from "./topology.js";
+import { busName, gone } from "./words.js";
 
 /** @param {string} name */
 const meta = name => document.querySelector(`meta[name="sticky-${name}"]`)?.getAttribute("content") ?? "";
@@ -33,9 +36,10 @@ const clientId = meta("client"), expose = meta("expose") || "full";
 
 /** @type {State} */
 const state = {
-  expose, now: Date.now(), world: NOWHERE, busAway: false, relay: "on", shown: { kind: "idle" }, view: { w: 800, h: 440, tall: false },
+  expose, now: Date.now(), world: NOWHERE, busAway: false, relay: "on", cookieTo: null, shown: { kind: "idle" }, view: { w: 800, h: 440, tall: false },
   session: { id6: shortId(clientId), pageBy: meta("page-by") },
   socket: { state: "reconnecting", opening: true, at: null, words: "opening", until: null },
+  was: null,
   http: null,
 };
 const ASK_MS = 2_000;
@@ -49,7 +53,10 @@ let asking;
 
 definePatterns();
 
-const log = createLog(), told = createTold(state);
+const log = createLog(), told = createTold(state, (op, many) => {
+  panel.focus(op);
+  press(op, many ? player.twenty : player.one);
+});
 const map = expose === "off" ? noMap() : createMap(state);
 const facts = createFacts(() => socket?.wake());
 const paint = () => {
@@ -69,11 +76,13 @@ const sender = createSender({
   clientId, expose,
   scores: () => scores,
   socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+  affinity: () => state.world.door.affinity,
   sendFrame: frame => socket?.send(frame) ?? false,
   resolve: id => resolve(state.world, id),
   log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
   changed(m) {
     countBusy();
+    learn(m);
     if (m.score === scores[m.op]) panel.score(m.op, m.score, state.world);
     player.heard();
   },
@@ -83,6 +92,24 @@ const sender = createSender({
 });
 const player = createPlayer({ state, map, show, sender, log, owedChanged: countBusy });
 const panel = createPanel({ one: op => press(op, player.one), twenty: op => press(op, player.twenty) }, expose !== "off");
+const cases = createCases({
+  state, player, log,
+  ask: createAsker({
+    clientId, expose,
+    socket: () => ({ live: state.socket.state === "live", at: state.socket.at }),
+    affinity: () => state.world.door.affinity,
+    resolve: id => resolve(state.world, id),
+    log: ({ who, ...line }) => log.add({ ...line, slot: slotOf(state.world, who) }),
+    changed: () => player.heard(),
+    fetch: (url, options) => fetch(url, options),
+    random: bytes => crypto.getRandomValues(bytes),
+    clock: () => performance.now(),
+  }),
+  bus: () => busName(state.world.bus),
+  wake: () => socket?.wake(),
+  canKill: () => false,
+  kill: async () => ({ ok: false, message: "" }),
+});
 const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
 
 function countBusy() {
@@ -91,6 +118,7 @@ function countBusy() {
 
 /** @type {(op: Op, play: (op: Op, text: string) => void) => void} */
 function press(op, play) {
+  if (!panel.hasText()) return;
   panel.mark(op);
   if (state.socket.state === "closed") socket?.wake();
   map.intoSight()?.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
@@ -99,12 +127,24 @@ function press(op, play) {
 
 /* What servers report. */
 
+/** An answer that names cookies shows where they lead, unless the front door ignores them. @param {Message} m */
+function learn(m) {
+  if (m.finished && m.cookies?.length && m.reached && state.world.door.affinity === "cookie") state.cookieTo = podOf(m.reached);
+}
+
+// The page came with the cookie, or brought it. Where its socket is on the same pod, the cookie leads there.
+function learnFromSocket() {
+  const { at } = state.socket, { pageBy } = state.session;
+  if (state.cookieTo === null && at && state.world.door.affinity === "cookie" && podOf(pageBy) === podOf(at)) state.cookieTo = podOf(at);
+}
+
 /** @param {WireTopology} wire */
 function setWorld(wire) {
   const before = state.world;
   state.now = Date.now();
   state.world = worldOf(before, wire, state.now);
   state.busAway = state.relay === "off" || state.world.bus.state === "down";
+  if (before.known && before.door.affinity !== state.world.door.affinity) state.cookieTo = null;
   if (before.known) seeDrops(dropsBetween(before, state.world));
   restartScores();
   refresh();
@@ -126,6 +166,7 @@ function restartScores() {
     note(`mode is now ${mode.name}; scores reset`);
     player.idle();
   }
+  if (workersBefore !== null && workersBefore !== mode.workers) cases.restart();
   workersBefore = mode.workers;
 }
 
@@ -138,16 +179,21 @@ function setRelay(relay) {
 }
 
 function refresh() {
+  learnFromSocket();
+  $("map").classList.toggle("gone", gone(state));
   facts(state);
+  panel.explain(state);
   paint();
   told();
   rescore();
+  cases.refresh();
 }
 
 /** @param {SocketState} next */
 function setSocket({ lost, ...next }) {
   state.now = Date.now();
   state.socket = next;
+  state.was = next.at ?? state.was;
   if (next.state === "live") state.http = null;
   if (lost) {
     note("socket " + next.words);
@@ -175,7 +221,10 @@ function hear(frame) {
   } else if (frame.topology) setWorld(frame.topology);
   else if (frame.relay === "on" || frame.relay === "off") setRelay(frame.relay);
   else if (frame.error) sender.refusedFrame(frame.error);
-  else if (frame.text !== undefined) sender.heard(frame);
+  else if (frame.text !== undefined) {
+    sender.heard(frame);
+    if (frame.download) cases.frame(frame);
+  }
 }
 
 async function askTopology() {
@@ -194,7 +243,9 @@ async function askTopology() {
 function sayHttp(works) {
   if (state.http === works) return;
   state.http = works;
-  told();
+  // What was said of an earlier message no longer holds.
+  if (gone(state) && !sender.busy() && !player.owed()) player.idle();
+  refresh();
 }
 
 function socketUrl() {

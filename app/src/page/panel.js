@@ -1,9 +1,10 @@
 // The six buttons and their scores.
-/** @import { Action, Op, Score, World } from "./types.d.ts" */
+/** @import { Action, Op, Score, State, World } from "./types.d.ts" */
 import { ACTIONS, actionOf } from "./actions.js";
-import { $, button, input } from "./dom.js";
+import { $, input } from "./dom.js";
 import { share } from "./share.js";
-import { build, el } from "./tree.js";
+import { build, el, mark } from "./tree.js";
+import { explain } from "./why.js";
 
 /** @typedef {Record<"one" | "twenty", (op: Op) => void>} Press */
 
@@ -20,30 +21,23 @@ function glyph(a) {
 }
 
 /**
- * Keeps "non-sticky" and "in-memory" from breaking across lines.
- * @param {string} name
+ * Brings a row of index.html to life. It is there before this module, so that nothing moves when the module comes.
+ * @type {(a: Action<Op>, press: Press) => HTMLElement}
  */
-const unbroken = name => name.split(" ").flatMap((word, i) => [i ? " " : "", word.includes("-") ? el("span", "nb", word) : word]);
-
-/** @type {(a: Action, i: number, press: Press) => HTMLElement} */
-function row(a, i, press) {
-  const li = el("li", "act"), explain = el("p", "explain", a.why);
-  const send = button("send", glyph(a), el("span", "", ...unbroken(a.name))), many = button("many", "send 20"), why = button("why", "why");
-  li.dataset.op = a.op;
-  explain.id = "why" + i;
-  explain.hidden = true;
+function row(a, press) {
+  /** @param {string} css */
+  const part = css => /** @type {HTMLElement} */ (document.querySelector(`#acts [data-op="${a.op}"]${css}`));
+  const many = part(" .many"), why = part(" .why"), explained = part(" .explain");
+  part(" .glyph").replaceWith(glyph(a));
   many.setAttribute("aria-label", "send 20: " + a.name);
   why.setAttribute("aria-label", "why: " + a.name);
-  why.setAttribute("aria-expanded", "false");
-  why.setAttribute("aria-controls", explain.id);
   why.addEventListener("click", () => {
-    explain.hidden = !explain.hidden;
-    why.setAttribute("aria-expanded", String(!explain.hidden));
+    explained.hidden = !explained.hidden;
+    why.setAttribute("aria-expanded", String(!explained.hidden));
   });
-  send.addEventListener("click", () => press.one(a.op));
+  part(" .send").addEventListener("click", () => press.one(a.op));
   many.addEventListener("click", () => press.twenty(a.op));
-  li.append(send, el("div", "share"), many, el("div", "score"), why, explain);
-  return li;
+  return part("");
 }
 
 /**
@@ -51,12 +45,30 @@ function row(a, i, press) {
  * @param {boolean} shares whether to show who answered
  */
 export function createPanel(press, shares) {
-  const rows = new Map(ACTIONS.map((a, i) => [a.op, row(a, i, press)])), field = input("message");
+  const rows = new Map(ACTIONS.map(a => [a.op, row(a, press)])), field = input("message");
   /** @type {Op} */
-  let last = "mem-rr";
-  $("acts").append(...rows.values());
-  const typed = () => { $("count").textContent = `${field.value.length} of ${field.maxLength}`; };
+  let last = "http-rr";
+
+  /** The line below the field: what Enter does, or why nothing was sent. @param {boolean} refused */
+  function hint(refused) {
+    const p = $("field-hint");
+    if (refused) {
+      field.setAttribute("aria-invalid", "true");
+      p.setAttribute("role", "alert");
+    } else {
+      field.removeAttribute("aria-invalid");
+      p.removeAttribute("role");
+    }
+    p.replaceChildren(...(refused ? [el("strong", "refused", mark("bad"), "Type a message first.")] : ["Enter sends by ", el("b", "", actionOf(last).name), "."]));
+  }
+  function typed() {
+    $("count").textContent = `${field.value.length} of ${field.maxLength}`;
+    hint(false);
+  }
   field.addEventListener("input", typed);
+  field.addEventListener("keydown", e => {
+    if (e.key === "Enter" && !e.isComposing && !e.repeat) press.one(last);
+  });
   typed();
   $("again").addEventListener("click", () => press.one(last));
   $("again20").addEventListener("click", () => press.twenty(last));
@@ -65,6 +77,24 @@ export function createPanel(press, shares) {
   const item = (name, n, css = "") => el("span", css, name + " ", el("b", "", String(n)));
   return {
     text: () => field.value,
+    /** Refuses an empty text, beside the field. */
+    hasText() {
+      const has = field.value.trim() !== "";
+      if (!has) {
+        hint(true);
+        field.focus();
+      }
+      return has;
+    },
+    /** @param {Op} op */
+    focus: op => rows.get(op)?.querySelector("button")?.focus({ preventScroll: true }),
+    /** Says under each button what holds now. @param {State} state */
+    explain(state) {
+      for (const [op, li] of rows) {
+        const p = li.querySelector(".explain"), words = explain(op, state);
+        if (p && p.textContent !== words) p.textContent = words;
+      }
+    },
     /**
      * Shows which button was used last.
      * @param {Op} op
@@ -73,6 +103,7 @@ export function createPanel(press, shares) {
       last = op;
       for (const [k, li] of rows) li.classList.toggle("now", k === op);
       $("again-name").textContent = actionOf(op).name;
+      hint(false);
     },
     /** @type {(op: Op, s: Score, world: World) => void} */
     score(op, s, world) {

@@ -1,9 +1,9 @@
 // Plays messages on the map: one message hop by hop as its halves come in, or twenty as a flow. The latest press gets the map;
 // messages of earlier presses still count.
-/** @import { Message, Op, Shown, ShownBurst, ShownTrace, State } from "./types.d.ts" */
+/** @import { Followed, Op, Shown, ShownBurst, ShownTrace, State } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { calm } from "./dom.js";
-import { countWorker } from "./tally.js";
+import { addTo, freshBurst } from "./tally.js";
 import { joined } from "./trace.js";
 
 const HOP_MS = 330, ANSWER_HOP_MS = 170, HIDDEN_HOP_MS = 180, PACE_MS = 45, AT_ONCE = 4, BURST = 20;
@@ -38,8 +38,13 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
   const news = () => new Promise(done => { woken = done; });
 
   /** @type {(op: Op, text: string) => Promise<void>} */
-  async function one(op, text) {
-    const m = sender.send(op, text);
+  const one = (op, text) => follow(sender.send(op, text));
+
+  /**
+   * Plays a message that is under way.
+   * @param {Followed} m
+   */
+  async function follow(m) {
     /** @type {ShownTrace} */
     const shown = { kind: "trace", m, hops: joined(m), done: 0, drops: [] };
     const my = begin(shown), mine = () => my === turn;
@@ -66,21 +71,11 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     if (mine()) show(shown);
   }
 
-  /** @type {(shown: ShownBurst, m: Message) => void} */
-  function add(shown, m) {
-    countWorker(shown.reached, m.reached);
-    if (m.outcome === "arrived") shown.arrived++;
-    else countWorker(shown.missed, m.reached);
-    if (m.socket.at) shown.socketAt = m.socket.at;
-  }
-
   /** @type {(op: Op, text: string) => Promise<void>} */
   async function twenty(op, text) {
-    const a = actionOf(op);
     /** @type {Promise<void>[]} */
     const all = [];
-    /** @type {ShownBurst} */
-    const shown = { kind: "burst", op, n: BURST, reached: {}, missed: {}, arrived: 0, drops: [], done: false, backOnSocket: a.back === "ws", named: state.expose !== "off", socketAt: null };
+    const shown = freshBurst(op, BURST, state.expose !== "off");
     const my = begin(shown), mine = () => my === turn;
     log.quiet(true);
     let left = BURST;
@@ -90,13 +85,13 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
         owed--;
         const m = sender.send(op, text);
         all.push(m.whenFinished.then(() => {
-          add(shown, m);
+          addTo(shown, m);
           if (mine() && !calm()) show(shown);
         }));
         await Promise.all([m.whenAnswered, wait(PACE_MS)]);
       }
     }
-    await Promise.all(Array.from({ length: a.out === "ws" ? 1 : AT_ONCE }, lane));
+    await Promise.all(Array.from({ length: actionOf(op).out === "ws" ? 1 : AT_ONCE }, lane));
     await Promise.all(all);
     log.quiet(false);
     shown.done = true;
@@ -105,8 +100,19 @@ export function createPlayer({ state, map, show, sender, log, owedChanged }) {
     owedChanged();
   }
 
+  /**
+   * Gives the map to messages that a use case sends. What it returns paints their progress, unless a later press has the map.
+   * @param {ShownBurst} shown
+   */
+  function flow(shown) {
+    const my = begin(shown);
+    return () => {
+      if (my === turn) show(shown);
+    };
+  }
+
   return {
-    one, twenty,
+    one, twenty, follow, flow,
     /** What bursts under way have yet to send, plus one for each until its caption is final. */
     owed: () => owed,
     heard: () => woken(),

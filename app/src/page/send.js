@@ -1,10 +1,11 @@
 // Sends a message and finds out what became of it. No DOM: fetch, the socket and the clock are passed in.
-/** @import { Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
+/** @import { Door, Message, Op, Problem, Scores, Wire } from "./types.d.ts" */
 /** @import { Line } from "./log.js" */
 import { actionOf } from "./actions.js";
 import { cutId, speakerOf } from "./ids.js";
 import { hopsFrom, hopsFromHeader, reachedBy } from "./trace.js";
 import { countWorker } from "./tally.js";
+import { parsed } from "./wire.js";
 
 const REPLY_MS = 5_000, ANSWER_MS = 15_000;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
@@ -16,6 +17,7 @@ const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
  * @property {string} expose
  * @property {() => Scores} scores
  * @property {() => { live: boolean, at: string | null }} socket
+ * @property {() => Door["affinity"]} affinity
  * @property {(frame: object) => boolean} sendFrame false without a socket
  * @property {(id: string | null) => string | null} resolve
  * @property {(line: Line & { who?: string | null }) => void} log
@@ -44,7 +46,7 @@ export function createSender(env) {
     const score = env.scores()[op], finished = promise(), answer = promise();
     /** @type {Message} */
     const m = {
-      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, frame: null,
+      id: newTraceId(env.random), op, text, score, socket: env.socket(), timer: null, http: null, httpDone: false, cookies: null, affinity: env.affinity(), frame: null,
       outcome: null, problem: null, finished: false, reached: null,
       whenFinished: finished.kept, tellFinished: finished.keep, whenAnswered: answer.kept, tellAnswered: answer.keep,
     };
@@ -102,9 +104,10 @@ export function createSender(env) {
 
   /** @type {(m: Message, response: Response, body: string) => void} */
   function read(m, response, body) {
-    const json = parse(body), who = speaker(response.headers, json);
+    const json = parsed(body), who = speaker(response.headers, json);
     if (!json) return fail(m, { kind: "not-json", status: response.status }, `${response.status}, not from the app`);
     m.http = { hops: hopsFrom(json.trace?.hops), door: hopsFromHeader(response.headers.get("X-Sticky-Door")), speaker: who };
+    m.cookies = Array.isArray(json.cookies) ? json.cookies.filter(name => typeof name === "string") : null;
     if (!response.ok) {
       const { code, words } = refusal(json.error);
       return fail(m, { kind: "refused", status: response.status, code }, cutId(`${response.status} ${words}`.trim(), env.clientId), who);
@@ -199,20 +202,7 @@ function promise() {
 }
 
 /** @param {Wire["error"]} error */
-function refusal(error) {
+export function refusal(error) {
   const [code, message] = [error?.code, error?.message].map(x => (typeof x === "string" ? x : undefined));
   return { code, words: [code, message].filter(x => x !== undefined).join(": ") };
-}
-
-/**
- * @param {string} body
- * @returns {Wire | null}
- */
-function parse(body) {
-  try {
-    const json = JSON.parse(body);
-    return json && typeof json === "object" ? json : null;
-  } catch {
-    return null;
-  }
 }

@@ -3,18 +3,24 @@
 /** @import { Attributes, Shape } from "./tree.js" */
 import { at } from "./geometry.js";
 import { pathOf } from "./lanes.js";
+import { estimate, firstThatFits } from "./text.js";
 
 /** @typedef {ReturnType<typeof sheet>} Sheet */
 
-/** @param {Layout} g */
-export function sheet(g) {
+/**
+ * @param {Layout} g
+ * @param {(css: string, words: string) => number} width of words in a CSS class
+ */
+export function sheet(g, width = estimate) {
   /** @type {Record<"under" | "lines" | "text" | "over", Shape[]>} */
   const layers = { under: [], lines: [], text: [], over: [] };
   const { under, lines, text, over } = layers;
-  /** @type {(x: number, y: number, css: string, words: string, anchor?: string) => void} */
-  const xy = (x, y, css, words, anchor) => { text.push(["text", { x: x.toFixed(1), y: y.toFixed(1), class: css, "text-anchor": anchor }, words]); };
+  /** @type {(x: number, y: number, css: string, words: string, anchor?: string, layer?: Shape[]) => void} */
+  const xy = (x, y, css, words, anchor, layer = text) => { layer.push(["text", { x: x.toFixed(1), y: y.toFixed(1), class: css, "text-anchor": anchor }, words]); };
   return {
-    g, under, lines, over, xy,
+    g, under, lines, over, xy, width,
+    /** The first of `words` that has room. @type {(css: string, words: string[], room: number) => string} */
+    fits: (css, words, room) => firstThatFits(width, css, words, room),
     /** @type {(m: number, c: number, css: string, words: string) => void} */
     mc: (m, c, css, words) => xy(...at(g, [m, c]), css, words),
     /** @type {(way: Point[], css: string, extra?: Attributes) => Shape} */
@@ -34,10 +40,10 @@ export function sheet(g) {
       const [x, y] = at(g, [m, c]);
       over.push(["circle", { class: "step", cx: x.toFixed(1), cy: y.toFixed(1), r: 8.5 }], ["text", { class: "step-n", x: x.toFixed(1), y: (y + 4.3).toFixed(1) }, String(n)]);
     },
-    /** A miss. @type {(point: Point, hop?: string) => void} */
-    cross(point, hop) {
-      const [x, y] = at(g, point).map(n => +n.toFixed(1));
-      over.push(["circle", { class: "missring", cx: x, cy: y, r: 9.5 }], ["path", { class: "missed", d: `M${x - 4} ${y - 4}l8 8m0 -8l-8 8`, "data-hop": hop }]);
+    /** A miss. @type {(point: Point, hop?: string, r?: number) => void} */
+    cross(point, hop, r = 9.5) {
+      const [x, y] = at(g, point).map(n => +n.toFixed(1)), arm = +(r * .42).toFixed(1);
+      over.push(["circle", { class: "missring", cx: x, cy: y, r }], ["path", { class: "missed", d: `M${x - arm} ${y - arm}l${2 * arm} ${2 * arm}m0 ${-2 * arm}l${-2 * arm} ${2 * arm}`, "data-hop": hop, "stroke-width": (r / 3).toFixed(1) }]);
     },
     /** @returns {Shape} */
     tree: () => ["g", {}, ["g", {}, ...under], ["g", { class: "ink" }, ...lines], ["g", {}, ...text], ["g", {}, ...over]],

@@ -1,6 +1,7 @@
 // The page's one WebSocket: opened, kept open, opened again.
 /** @import { SocketState, Wire } from "./types.d.ts" */
 import { STABLE_MS, hintFrom, retryDelay } from "./retry.js";
+import { parsed } from "./wire.js";
 
 const OPEN_WITHIN_MS = 10_000;
 /** @type {Record<number, string>} */
@@ -37,7 +38,7 @@ export function openSocket(url, on, env = globalThis) {
     ws = mine;
     const late = setTimeout(() => mine.close(), OPEN_WITHIN_MS);
     mine.addEventListener("message", e => {
-      const frame = parse(e.data);
+      const frame = parsed(e.data);
       if (frame) hear(frame, late);
     });
     mine.addEventListener("close", e => {
@@ -87,17 +88,4 @@ export function openSocket(url, on, env = globalThis) {
       if (!ws) connect();
     },
   };
-}
-
-/**
- * @param {string} data
- * @returns {Wire | null}
- */
-function parse(data) {
-  try {
-    const frame = JSON.parse(data);
-    return frame && typeof frame === "object" ? frame : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,13 +1,13 @@
 // Turns the topology that servers report into the world that the page draws. Pure.
-/** @import { Pod, WireTopology, Worker, World } from "./types.d.ts" */
+/** @import { Bus, Pod, WireTopology, Worker, World } from "./types.d.ts" */
 import { podOf } from "./ids.js";
 import { SLOTS } from "./patterns.js";
 
 /** @type {World} */
-export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "redis", fanout: "directed", state: "ok" }, pods: [] };
+export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "unknown", fanout: "directed", state: "ok" }, pods: [] };
 
 /** @type {(x: unknown) => any[]} */
-const rows = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
+const objectsIn = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
 /**
  * The value if it is allowed, else the first that is.
  * @template {string} T
@@ -34,7 +34,7 @@ function giveSlots(names, before) {
 
 /** @type {(pod: any) => Worker[]} */
 function workersFrom(pod) {
-  const told = rows(pod.workers);
+  const told = objectsIn(pod.workers);
   // A server that hides its workers still has pods: each is one box, named by the pod.
   if (!told.length) return [{ id: pod.pod, n: null, state: pod.state, sockets: 0, ignored: 0 }];
   return told.map(w => ({ id: `${pod.pod}:${w.worker}`, n: w.worker, state: w.state, sockets: number(w.sockets), ignored: number(w.ignored) }));
@@ -47,19 +47,44 @@ function workersFrom(pod) {
  * @returns {World}
  */
 export function worldOf(before, wire, now) {
-  const told = rows(wire?.pods).filter(p => typeof p.pod === "string");
-  const slots = giveSlots(told.map(p => p.pod), before.pods);
-  const door = wire?.door ?? {}, bus = wire?.bus ?? {};
+  const told = objectsIn(wire?.pods).filter(p => typeof p.pod === "string");
+  const door = wire?.door ?? {}, bus = busFrom(wire?.bus ?? {});
+  // Pods hear of each other by the bus. Without it a server reports its own pod only, and the others are not gone.
+  const unseen = bus.state === "down" ? before.pods.filter(p => !told.some(t => t.pod === p.name)) : [];
+  const slots = giveSlots([...told.map(p => p.pod), ...unseen.map(p => p.name)], before.pods);
   return {
     known: true,
     door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]) },
-    bus: { kind: oneOf(bus.kind, ["redis", "memory"]), fanout: oneOf(bus.fanout, ["directed", "broadcast"]), state: oneOf(bus.state, ["ok", "down"]) },
-    pods: told.map(p => ({
+    bus,
+    pods: inOrder(before.pods, [...told.map(p => ({
       name: p.pod, slot: slots.get(p.pod) ?? 1, state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
-      size: rows(p.workers).length,
+      size: objectsIn(p.workers).length,
       until: Number.isFinite(p.left_s) ? now + p.left_s * 1000 : null,
-    })),
+      version: typeof p.version === "string" ? p.version : null,
+    })), ...unseen.map(notSeen)]),
   };
+}
+
+/**
+ * @param {Record<string, unknown>} bus
+ * @returns {Bus}
+ */
+const busFrom = bus => ({
+  kind: oneOf(bus.kind, ["unknown", "redis", "memory"]), fanout: oneOf(bus.fanout, ["directed", "broadcast"]), state: oneOf(bus.state, ["ok", "down"]),
+});
+
+/** @type {(pod: Pod) => Pod} */
+const notSeen = pod => ({ ...pod, state: "unseen", until: null, workers: pod.workers.map(w => ({ ...w, state: "unseen" })) });
+
+/**
+ * Keeps pods that are not seen where they were.
+ * @type {(before: Pod[], pods: Pod[]) => Pod[]}
+ */
+function inOrder(before, pods) {
+  if (!pods.some(p => p.state === "unseen")) return pods;
+  /** @param {Pod} p */
+  const place = p => before.findIndex(b => b.name === p.name);
+  return pods.sort((a, b) => (place(a) < 0 ? Infinity : place(a)) - (place(b) < 0 ? Infinity : place(b)) || 0);
 }
 
 /** @type {(pod: Pick<Pod, "until">, now: number) => number | null} */

@@ -1,6 +1,6 @@
 // The path of one message, put together from what servers reported. Pure.
 // A message has two halves that come in any order: m.http (the answer to its POST) and m.frame (the frame on the socket).
-/** @import { Action, Hop, HopKind, Message } from "./types.d.ts" */
+/** @import { Action, Followed, Hop, HopKind, Lack } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 
 const KINDS = new Set(["post", "answer", "frame", "push", "publish", "deliver", "miss"]);
@@ -51,11 +51,27 @@ const same = (a, b) => a.from === b.from && a.to === b.to && a.kind === b.kind;
 /** @type {(from: string, to: string, kind: HopKind) => Hop} */
 const own = (from, to, kind) => ({ from, to, kind, at_us: null, by: "browser" });
 
-/** @type {(a: Action, hops: Hop[], door: Hop[]) => Hop[]} */
-function httpHalf(a, hops, door) {
+/** @param {Followed} m */
+const unpublished = ({ problem }) => problem?.kind === "refused" && (problem.code === "relay-unavailable" || problem.code === "relay-unknown");
+
+/**
+ * A refusal has no trace, but its headers name the worker, and its code says whether that one tried to publish.
+ * @param {Followed} m
+ * @returns {Hop[]}
+ */
+function refusedHops(m) {
+  const w = m.http?.speaker;
+  if (!w || m.problem?.kind !== "refused") return [];
+  /** @type {(from: string, to: string | null, kind: HopKind) => Hop} */
+  const hop = (from, to, kind) => ({ from, to, kind, at_us: null, by: w });
+  return [hop("door", w, "post"), ...(unpublished(m) ? [hop(w, null, "publish")] : []), hop(w, "door", "answer")];
+}
+
+/** @type {(a: Action, refused: boolean, hops: Hop[], door: Hop[]) => Hop[]} */
+function httpHalf(a, refused, hops, door) {
   const said = hops.map(h => door.find(d => same(d, h)) ?? h), out = [];
   // Where the reply comes on the socket, the HTTP answer only confirms receipt. It is drawn for a miss alone.
-  const answered = a.back === "http" || (said.some(h => h.kind === "miss") && !said.some(h => h.kind === "publish"));
+  const answered = refused || a.back === "http" || (said.some(h => h.kind === "miss") && !said.some(h => h.kind === "publish"));
   for (const h of said) {
     if (h.kind === "answer" && !answered) continue;
     if (h.kind === "post" && h.from === "door") out.push(own("browser", "door", "post"));
@@ -79,13 +95,13 @@ function frameHalf(hops) {
 /**
  * The hops that may be drawn by now, in order. More may be appended later, but none changes place: a frame that overtakes its POST's
  * answer waits for it, unless that answer can't come any more.
- * @param {Message} m
+ * @param {Followed} m
  */
 export function joined(m) {
-  const a = actionOf(m.op), http = m.http?.hops ?? [], frame = m.frame?.hops ?? [];
+  const a = actionOf(m.op), refused = refusedHops(m), http = m.http?.hops.length ? m.http.hops : refused, frame = m.frame?.hops ?? [];
   if (a.out === "http" && !m.http && !m.httpDone) return [];
   const told = keepTimes([...http, ...frame]), door = keepTimes(m.http?.door ?? []);
-  return [...httpHalf(a, told.slice(0, http.length), door), ...frameHalf(told.slice(http.length))];
+  return [...httpHalf(a, refused.length > 0, told.slice(0, http.length), door), ...frameHalf(told.slice(http.length))];
 }
 
 /** @param {Hop[]} hops */
@@ -93,7 +109,7 @@ const into = hops => hops.find(h => (h.kind === "post" || h.kind === "frame") &&
 
 /**
  * The worker that got the message: from its trace, else from the headers or the text of the answer.
- * @param {Message} m
+ * @param {Followed} m
  */
 export function reachedBy(m) {
   const hop = into(m.http?.hops ?? []) ?? (actionOf(m.op).out === "ws" ? into(m.frame?.hops ?? []) : null);
@@ -102,6 +118,18 @@ export function reachedBy(m) {
 
 /**
  * The worker that wrote to the socket.
- * @param {Message} m
+ * @param {Followed} m
  */
 export const writtenBy = m => m.frame?.hops.find(h => h.kind === "push")?.from ?? m.frame?.speaker ?? null;
+
+/**
+ * What a missed message lacked.
+ * @param {Followed} m
+ * @returns {Lack}
+ */
+export function lackOf(m) {
+  if (m.outcome !== "missed") return null;
+  if (m.problem) return m.problem.kind === "no-socket" || m.problem.kind === "socket-closed" ? "socket" : unpublished(m) ? "bus" : null;
+  if (actionOf(m.op).miss) return "place";
+  return !m.socket.live ? "socket" : actionOf(m.op).bus ? "listener" : "place";
+}

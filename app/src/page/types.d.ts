@@ -1,10 +1,12 @@
 /** Shapes that the page's modules share. Types only: nothing here reaches the browser. */
 
 export type Op = "http-rr" | "http-sticky" | "ws" | "queue" | "mem-rr" | "mem-sticky";
+/** What the use cases ask for. */
+export type CaseOp = "piece-sticky" | "piece-rr" | "relay" | "canary-sticky" | "canary-rr" | "model-sticky" | "model-rr";
 
-/** A button. */
-export interface Action {
-  op: Op;
+/** A button, or a request of a use case. */
+export interface Action<O extends Op | CaseOp = Op | CaseOp> {
+  op: O;
   name: string;
   /** How the message leaves. */
   out: "http" | "ws";
@@ -16,7 +18,10 @@ export interface Action {
   bus: boolean;
   /** Where a POST goes; the client id is appended. */
   route: string;
-  why: string;
+  /** Without it, POST. */
+  verb?: "GET";
+  /** What a miss is called if it isn't about the socket: in the ledger, before the worker's name, and at the worker, the longest first. */
+  miss?: { step: string; words: string[] };
 }
 
 export type HopKind = "post" | "answer" | "frame" | "push" | "publish" | "deliver" | "miss";
@@ -49,16 +54,19 @@ export interface Pod {
   name: string;
   /** Its colour and pattern, 1 to 6. */
   slot: number;
-  state: "ready" | "starting" | "draining";
+  /** `unseen`: workers announce themselves on the bus, and the bus is down. */
+  state: "ready" | "starting" | "draining" | "unseen";
   workers: Worker[];
   /** Workers that the server named. */
   size: number;
   /** When its drain ends, in milliseconds of the browser's clock. */
   until: number | null;
+  /** What the pod calls its version; null if it doesn't say. */
+  version: string | null;
 }
 
 export interface Door { kind: string; affinity: "unknown" | "cookie" | "off"; issuer: "proxy" | "app" }
-export interface Bus { kind: "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
+export interface Bus { kind: "unknown" | "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
 export interface World { known: boolean; door: Door; bus: Bus; pods: Pod[] }
 
 /** The page's socket, and what the page says about it. */
@@ -86,6 +94,12 @@ export type Problem =
   | { kind: "not-json"; status: number }
   | { kind: "refused"; code?: string; status?: number };
 
+/**
+ * What a missed message lacked: a socket of the page, a worker that listens for the session, the page's socket in the worker reached, the bus.
+ * `null` is anything that no choice of button changes.
+ */
+export type Lack = "socket" | "listener" | "place" | "bus" | null;
+
 export interface FrameHalf { hops: Hop[]; speaker: string | null }
 export interface HttpHalf extends FrameHalf {
   /** The front door's own report of the hops. */
@@ -105,6 +119,10 @@ export interface Message {
   http: HttpHalf | null;
   /** The answer has come, or can't come any more. */
   httpDone: boolean;
+  /** Names of the cookies that reached the app; null while no answer has told. */
+  cookies: string[] | null;
+  /** The affinity of the front door when the message was sent. */
+  affinity: Door["affinity"];
   frame: FrameHalf | null;
   outcome: "arrived" | "missed" | null;
   problem: Problem | null;
@@ -117,17 +135,33 @@ export interface Message {
   tellAnswered: () => void;
 }
 
+/** What the map and its sentences need of a message: one of the six buttons sent it, or a use case, which has a sentence of its own. */
+export type Followed = Pick<Message, "id" | "socket" | "http" | "httpDone" | "cookies" | "affinity" | "frame" | "outcome" | "problem" | "finished" | "reached" | "whenFinished">
+  & { op: Op | CaseOp; said?: Token[] };
+
 /** One message on the map: `hops` so far, of which `done` are drawn. */
-export interface ShownTrace { kind: "trace"; m: Message; hops: Hop[]; done: number; drops: string[] }
+export interface ShownTrace { kind: "trace"; m: Followed; hops: Hop[]; done: number; drops: string[] }
 
 /** Twenty messages on the map. */
 export interface ShownBurst {
   kind: "burst";
-  op: Op;
+  op: Op | CaseOp;
+  /** The sentence of a use case. */
+  said?: Token[];
   n: number;
   reached: Counts;
+  /** Messages that missed at a worker without the page's socket. */
   missed: Counts;
+  /** Messages that a worker could not publish. */
+  unpublished: Counts;
+  /** Messages that were published, and that no worker listened for. */
+  unheard: Counts;
+  /** Messages that missed because the page had no socket. */
+  socketless: number;
   arrived: number;
+  /** Messages whose answer named cookies, and messages whose answer named none. */
+  cookies: { some: number; none: number };
+  affinity: Door["affinity"];
   drops: string[];
   done: boolean;
   backOnSocket: boolean;
@@ -138,8 +172,18 @@ export interface ShownBurst {
 
 export type Shown = { kind: "idle" } | ShownTrace | ShownBurst;
 
-/** Size of the map in CSS pixels; `tall` is the layout for phones. */
-export interface View { w: number; h: number; tall: boolean }
+/** What of the map is in sight, in CSS pixels; `tall` on phones. */
+export interface View {
+  w: number;
+  h: number;
+  tall: boolean;
+  /** All pods have rows, also those that would be folded. */
+  open?: boolean;
+  /** How far down the open map is scrolled. */
+  top?: number;
+  /** Measures words in a CSS class of the map; without it, they are estimated. */
+  width?: (css: string, words: string) => number;
+}
 
 /** All that the page shows. */
 export interface State {
@@ -147,11 +191,15 @@ export interface State {
   now: number;
   world: World;
   busAway: boolean;
+  /** The pod to which the cookie leads, as far as answers show; null where they don't. */
+  cookieTo: string | null;
   relay: "on" | "off";
   shown: Shown;
   view: View;
   session: { id6: string; pageBy: string };
   socket: SocketState;
+  /** The worker that held the last open socket. */
+  was: string | null;
   /** Whether the last question over HTTP was answered by the app; null if none was asked since the socket was open. */
   http: boolean | null;
 }
@@ -165,33 +213,66 @@ export interface FoldedWorker {
   /** `rest` is all workers of the pod. */
   all?: boolean;
 }
-export type FoldedPod = Omit<Pod, "workers"> & { workers: FoldedWorker[] };
+export type FoldedPod = Omit<Pod, "workers"> & {
+  workers: FoldedWorker[];
+  /** Pods that this box stands for; 0 if it is a pod's own. */
+  fold: number;
+};
+export type Style = "columns" | "boxes" | "rows";
+export interface Folded {
+  style: Style;
+  pods: FoldedPod[];
+  /** Pods that have no row of their own unless the map is open. */
+  hidden: number;
+}
 
 /** A point in the map's own axes, see geometry.js. */
 export type Point = [m: number, c: number];
 export interface Box { m1: number; m2: number; c1: number; c2: number }
-export type WorkerBox = FoldedWorker & Box & { lane: number; tight: boolean };
-export type PodBox = Omit<FoldedPod, "workers"> & Box & { workers: WorkerBox[]; lane: number };
+export type WorkerBox = FoldedWorker & Box & {
+  lane: number;
+  /** Its words stand on one line; in columns, it is one of several in its pod. */
+  tight: boolean;
+  /** Its dot in a pod's row. */
+  dot?: Point;
+};
+export type PodBox = Omit<FoldedPod, "workers"> & Box & {
+  workers: WorkerBox[];
+  lane: number;
+  /** Whether a lane for each worker leaves the pod's own. */
+  split: boolean;
+};
 export interface Geometry {
+  style: Style;
+  /** m runs downwards. */
   tall: boolean;
+  /** Too narrow for words of usual length. */
+  narrow: boolean;
   W: number;
   H: number;
   /** The lane of the browser. */
   c0: number;
-  /** Scale of what runs in a lane, .5 to 1. */
+  /** Scale of what runs in a lane, .45 to 1. */
   unit: number;
+  /** Scale of the turns inside the front door and the bus. */
+  turn: number;
   browser: Box;
   door: Box;
   bus: Box;
   pods: PodBox[];
   podsAt: { m1: number; m2: number };
+  /** Where an open map is folded again. */
+  shut: Box | null;
 }
-/** With the number of pods that have no box. */
+/** With the number of pods that have no row of their own unless the map is open. */
 export type Layout = Geometry & { hidden: number };
 export type Lane = "out" | "back" | "ws";
 
 /** A sentence: plain strings, identities and outcomes. */
 export type Token = string | { id: string; end?: undefined } | { end: string; miss?: boolean; id?: undefined };
+
+/** Why a message missed, and the button that arrives instead. */
+export interface Because { reason: string; op: Op | null; words: string; many: boolean }
 
 /** A line of the ledger. */
 export interface Step { text: string; bold: string; ms?: string | null; clock?: string | null }
@@ -207,6 +288,9 @@ export interface Wire {
   trace?: { id?: string; hops?: unknown } | null;
   delivered?: number;
   receivers?: number;
+  cookies?: unknown;
   idempotency_key?: string;
+  /** In a frame, a piece that was relayed. */
+  download?: { piece?: unknown } | null;
 }
 export interface WireTopology { door?: Record<string, unknown>; bus?: Record<string, unknown>; pods?: unknown }

@@ -1,7 +1,8 @@
 // What the page says about a message: one sentence, and a ledger of its steps. Pure.
-/** @import { Action, Bus, Counts, Hop, HopKind, Message, Op, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
+/** @import { Bus, Counts, Followed, Hop, HopKind, Problem, ShownBurst, State, Step, Token } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { podOf } from "./ids.js";
+import { sumOf } from "./tally.js";
 import { reachedBy, writtenBy } from "./trace.js";
 
 /** More workers than this are counted by pod. */
@@ -10,7 +11,7 @@ const LIST = 8;
 const id = x => ({ id: x });
 const ARRIVED = { end: "arrived" }, MISSED = { end: "missed", miss: true };
 /** @param {Pick<Bus, "kind">} bus */
-const busName = bus => (bus.kind === "redis" ? "Redis" : "the memory bus");
+export const busName = bus => (bus.kind === "redis" ? "Redis" : bus.kind === "memory" ? "the memory bus" : "the bus");
 
 /**
  * @param {State} state
@@ -18,31 +19,45 @@ const busName = bus => (bus.kind === "redis" ? "Redis" : "the memory bus");
  */
 export function caption(state) {
   const s = state.shown;
-  if (s.kind === "burst") return s.done ? burst(s) : ["Sending " + s.n + "."];
-  if (s.kind === "trace") return s.m.finished && s.done >= s.hops.length ? one(s.m) : ["On its way."];
+  if (s.kind === "burst") return s.said ?? (s.done ? burst(s, state.world.bus) : ["Sending " + s.n + "."]);
+  if (s.kind === "trace") return s.m.finished && s.done >= s.hops.length ? one(s.m, state.world.bus) : ["On its way."];
   return idle(state);
 }
 
+/**
+ * Whether neither the socket nor HTTP gets an answer.
+ * @param {Pick<State, "socket" | "http">} state
+ */
+export const gone = ({ socket, http }) => socket.state !== "live" && http === false;
+
 /** @type {(state: State) => Token[]} */
-function idle({ socket, expose, http }) {
+function idle(state) {
+  const { socket, expose, http, was, world } = state;
+  if (gone(state)) return [...(was ? ["Your socket was on ", id(was), ". "] : []), "Nothing answers any more", world.pods.length ? "; the map shows what was there last." : "."];
   if (socket.opening) return ["Opening your socket."];
-  if (socket.state !== "live") return ["Your socket is closed. ", socket.state === "closed" ? "The next press opens a new one" : "The page will open a new one", http === null ? "." : http ? "; HTTP still works." : "; HTTP gets no answer either."];
+  if (socket.state !== "live") return ["Your socket is closed. ", socket.state === "closed" ? "The next press opens a new one" : "The page will open a new one", http ? "; HTTP still works." : "."];
   if (expose === "off" || !socket.at) return ["Your socket is open. Press a button and read what comes back."];
   return ["Your socket is on ", id(socket.at), ". Press a button and watch where the message goes."];
 }
 
-/** @param {Message} m */
-const sent = m => (actionOf(m.op).out === "ws" ? "Frame" : "POST" + (actionOf(m.op).cookie ? " with the cookie" : ""));
-/** @type {(m: Message, w: string | null) => Token[]} */
+/** @param {Followed} m */
+export function sent(m) {
+  const { out, cookie, verb = "POST" } = actionOf(m.op);
+  if (out === "ws") return "Frame";
+  if (!m.cookies) return verb;
+  return m.cookies.length ? `${verb} with the cookie` : cookie ? `${verb} without a cookie` : verb;
+}
+/** @type {(m: Followed, w: string | null) => Token[]} */
 const reached = (m, w) => (w ? [sent(m) + " reached ", id(w)] : [sent(m) + " reached a worker"]);
 
-/** @type {(m: Message) => Token[]} */
-function one(m) {
+/** @type {(m: Followed, bus: Pick<Bus, "kind">) => Token[]} */
+function one(m, bus) {
+  if (m.said) return m.said;
   if (m.outcome === "arrived") return [...arrived(m), ": ", ARRIVED, "."];
-  return [...(m.problem ? trouble(m, m.problem, reachedBy(m)) : missed(m, reachedBy(m))), ": ", MISSED, "."];
+  return [...(m.problem ? trouble(m, m.problem, reachedBy(m), busName(bus)) : missed(m, reachedBy(m))), ": ", MISSED, "."];
 }
 
-/** @type {(m: Message) => Token[]} */
+/** @type {(m: Followed) => Token[]} */
 function arrived(m) {
   const a = actionOf(m.op), w = reachedBy(m), by = writtenBy(m);
   if (a.out === "ws") return w ? ["Frame went over your socket to ", id(w), ", which answered on the same socket"] : ["Frame went over your socket and the answer came back on it"];
@@ -52,7 +67,7 @@ function arrived(m) {
   return [...reached(m, w), ", which holds your socket and wrote to it"];
 }
 
-/** @type {(m: Message, w: string | null) => Token[]} */
+/** @type {(m: Followed, w: string | null) => Token[]} */
 function missed(m, w) {
   if (actionOf(m.op).bus) return [...reached(m, w), ", which published it; no worker holds your socket right now"];
   if (!m.socket.live) return [...reached(m, w), "; you have no socket right now; nothing to deliver to"];
@@ -62,8 +77,8 @@ function missed(m, w) {
   return [...reached(m, w), near ? ", the right pod but the wrong worker" : "", "; your socket is on ", id(m.socket.at), "; nothing to deliver to"];
 }
 
-/** @type {(m: Message, problem: Problem, w: string | null) => Token[]} */
-function trouble(m, problem, w) {
+/** @type {(m: Followed, problem: Problem, w: string | null, bus: string) => Token[]} */
+export function trouble(m, problem, w, bus) {
   const a = actionOf(m.op);
   switch (problem.kind) {
     case "no-socket": return ["You have no socket right now, so nothing was sent"];
@@ -75,14 +90,14 @@ function trouble(m, problem, w) {
     }
     case "network": return [sent(m) + " got no answer because the connection failed"];
     case "not-json": return [`${sent(m)} was answered with ${problem.status} by something other than the app`];
-    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusal(problem)];
+    case "refused": return [...(w ? reached(m, w) : [sent(m) + " was refused"]), w ? ", which " : ": the app ", refusedBecause(problem, bus)];
   }
 }
 
-/** @type {Record<string, string>} */
+/** BUS is its name. @type {Record<string, string>} */
 const REFUSALS = {
-  "relay-unavailable": "could not publish it because the bus is down",
-  "relay-unknown": "got no answer from the bus and can't know whether it was published",
+  "relay-unavailable": "can't reach BUS, so it published nothing",
+  "relay-unknown": "got no answer from BUS and can't know whether it was published",
   busy: "is too busy right now",
   "too-large": "rejected it as too large",
   "too-many-sessions": "accepts no more new sessions from your address for now",
@@ -92,9 +107,9 @@ const REFUSALS = {
   timeout: "timed out waiting for the rest of it",
 };
 
-/** @type {(problem: { code?: string, status?: number }) => string} */
-function refusal({ code = "", status }) {
-  const words = REFUSALS[code];
+/** @type {(problem: { code?: string, status?: number }, bus: string) => string} */
+function refusedBecause({ code = "", status }, bus) {
+  const words = REFUSALS[code]?.replace("BUS", bus);
   return words ? words + (status ? ` (${status})` : "") : `answered with ${status ?? "an error"}`;
 }
 
@@ -102,7 +117,7 @@ function refusal({ code = "", status }) {
  * Counts by worker, or by pod where the list would be too long to read.
  * @param {Counts} reached
  */
-function places(reached) {
+export function places(reached) {
   if (Object.keys(reached).length <= LIST) return reached;
   /** @type {Counts} */
   const pods = {};
@@ -110,14 +125,39 @@ function places(reached) {
   return pods;
 }
 
-/** @type {(s: ShownBurst) => Token[]} */
-function burst(s) {
-  const a = actionOf(s.op), list = Object.entries(places(s.reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
-  const what = s.n + (a.out === "ws" ? " frames" : a.cookie ? " POSTs with the cookie" : " POSTs without the cookie");
-  const named = list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
-  const known = list.reduce((n, e) => n + e[1], 0), lost = s.n - known;
-  const where = a.back === "http" ? ["; each answer came back on its own connection"] : a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
-  const start = known ? [what + " reached ", ...named, ...(lost ? [`; ${lost} reached no worker`] : []), ...where] : [what + (s.named ? " reached no worker" : " sent")];
+/**
+ * What went along with all of them, where answers tell it of each.
+ * @param {ShownBurst} s
+ */
+function posts({ n, cookies: { some, none } }) {
+  if (some === n) return " POSTs with the cookie";
+  if (none === n) return " POSTs without a cookie";
+  return some ? ` POSTs, ${some} with the cookie,` : " POSTs";
+}
+
+/**
+ * The workers reached, or the pods, each with its number of messages; only how many pods where even those are too many to read.
+ * @param {Counts} reached
+ * @returns {Token[]}
+ */
+function named(reached) {
+  const list = Object.entries(places(reached)).sort((x, y) => x[0].localeCompare(y[0], "en", { numeric: true }));
+  if (list.length > LIST) return [`${list.length} pods`];
+  return list.flatMap(([w, n], i) => [i ? (i === list.length - 1 ? " and " : ", ") : "", id(w), " " + n]);
+}
+
+/** @type {(s: ShownBurst, bus: Pick<Bus, "kind">) => Token[]} */
+function after(s, bus) {
+  const a = actionOf(s.op), held = sumOf(s.unpublished);
+  if (held) return [`; ${held === s.n ? "nothing could" : `${held} could not`} be published because the workers can't reach ${busName(bus)}`];
+  if (a.back === "http") return ["; each answer came back on its own connection"];
+  return a.out === "ws" ? [", which holds your socket"] : s.socketAt ? ["; your socket is on ", id(s.socketAt)] : [];
+}
+
+/** @type {(s: ShownBurst, bus: Pick<Bus, "kind">) => Token[]} */
+function burst(s, bus) {
+  const what = s.n + (actionOf(s.op).out === "ws" ? " frames" : posts(s)), known = sumOf(s.reached), lost = s.n - known;
+  const start = known ? [what + " reached ", ...named(s.reached), ...(lost ? [`; ${lost} reached no worker`] : []), ...after(s, bus)] : [what + (s.named ? " reached no worker" : " sent")];
   const ends = [...(s.arrived ? [{ end: s.arrived + " arrived" }] : []), ...(s.n - s.arrived ? [{ end: (s.n - s.arrived) + " missed", miss: true }] : [])];
   return [...start, ": ", ...ends.flatMap((end, i) => (i ? [", ", end] : [end])), "."];
 }
@@ -139,13 +179,15 @@ export function steps(hops) {
 
 /** @param {Hop} h */
 const target = h => (h.to === "door" ? "the front door" : h.to ?? "");
-/** @type {Record<HopKind, (h: Hop, a: Action, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
-const STEP = {
-  post: (h, a) => [a.cookie ? "POST, cookie sent, to " : "POST, no cookie, to ", target(h)],
+/** @param {Pick<Followed, "cookies">} m */
+const cookieWords = ({ cookies }) => (cookies ? (cookies.length ? ", cookie sent," : ", no cookie,") : "");
+/** @type {Record<HopKind, (h: Hop, m: Followed, bus: Pick<Bus, "kind">) => [text: string, bold: string]>} */
+const STEPS = {
+  post: (h, m) => [`${actionOf(m.op).verb ?? "POST"}${cookieWords(m)} to `, target(h)],
   frame: h => ["frame to ", target(h)],
-  miss: h => (h.from === "bus" ? ["no subscriber for ", "your session"] : ["your socket isn't on ", h.from]),
+  miss: (h, m) => (h.from === "bus" ? ["no subscriber for ", "your session"] : [actionOf(m.op).miss?.step ?? "your socket isn't on ", h.from]),
   answer: () => ["HTTP answer to the ", "browser"],
-  publish: (_h, _a, bus) => ["published to ", busName(bus)],
+  publish: (h, m, bus) => [h.to ? "published to " : m.problem?.kind === "refused" && m.problem.code === "relay-unknown" ? "no answer from " : "no connection to ", busName(bus)],
   deliver: h => ["received by ", target(h)],
   push: () => ["written to your ", "socket"],
 };
@@ -156,15 +198,15 @@ const milliseconds = us => (us < 10 ? "under 0.01 ms" : (us / 1000).toFixed(2) +
 /**
  * Steps whose last hop is among the first `done`. A step's time is the last that one clock can tell; a clock that isn't the worker that
  * the step names is named as well.
- * @param {Op} op
+ * @param {Followed} m
  * @param {Hop[]} hops
  * @param {Pick<Bus, "kind">} bus
  * @returns {Step[]}
  */
-export function ledger(op, hops, bus, done = hops.length) {
+export function ledger(m, hops, bus, done = hops.length) {
   return steps(hops).filter(s => s.hops[s.hops.length - 1] < done).map(s => {
     const own = s.hops.map(i => hops[i]), last = own[own.length - 1], timed = own.findLast(h => h.at_us !== null);
-    const [text, bold] = STEP[s.kind](last, actionOf(op), bus);
+    const [text, bold] = STEPS[s.kind](last, m, bus);
     if (!timed || timed.at_us === null) return { text, bold, ms: null, clock: null };
     return { text, bold, ms: milliseconds(timed.at_us), clock: timed.by === bold ? null : timed.by === "door" ? "front door" : timed.by };
   });

@@ -215,6 +215,7 @@ mod tests {
     use sticky_core::identity::PodName;
     use sticky_core::limits::Limits;
     use sticky_core::topology::Door;
+    use sticky_core::version::Version;
     use tokio::io::AsyncReadExt;
 
     /// A worker for connections that this test hands over.
@@ -229,7 +230,8 @@ mod tests {
             close_after_post: false,
         };
         let relay = Relay::Memory { hub: Arc::new(Hub::default()), fanout: Fanout::Directed };
-        let blueprint = Blueprint { config, door: Door::default(), expose: Expose::Full, relay, memory: Memory::new(1 << 20) };
+        let blueprint =
+            Blueprint { config, door: Door::default(), expose: Expose::Full, version: Version::own(), relay, memory: Memory::new(1 << 20) };
         let worker = blueprint.worker(PodName::new("a").unwrap(), 0, 1).unwrap();
         let (hand, handed) = mpsc::channel(8);
         tokio::spawn(async move { serve(&worker, Source::Handed(handed), std::future::pending()).await });

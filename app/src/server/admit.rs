@@ -5,7 +5,7 @@ use crate::server::reply::Problem;
 use crate::server::worker::{Peer, Worker};
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::{HeaderValue, ORIGIN, SET_COOKIE};
+use http::header::{COOKIE, HeaderValue, ORIGIN, SET_COOKIE};
 use std::sync::PoisonError;
 use std::time::Instant;
 use sticky_core::admission::origin_passes;
@@ -13,9 +13,9 @@ use sticky_core::choice::Issuer;
 use sticky_core::cookie;
 use sticky_core::ids::ClientId;
 
-/// Reads the id at the end of a path without decoding: an id has no characters that need encoding.
+/// Reads the id after the route's name in a path without decoding: an id has no characters that need encoding.
 pub(super) fn client_id(uri: &http::Uri) -> Result<ClientId, Problem> {
-    ClientId::parse(last_segment(uri)).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
+    ClientId::parse(uri.path().split('/').nth(2).unwrap_or_default()).map_err(|e| Problem::new(400, "bad-id", e.to_string()))
 }
 
 /// The part of a path after its last slash.
@@ -32,6 +32,11 @@ pub(super) fn check_origin(worker: &Worker, headers: &HeaderMap) -> Result<(), P
     } else {
         Err(Problem::new(403, "foreign-origin", "the Origin is not the requested host; --allowed-origin HOST accepts another one"))
     }
+}
+
+/// The names of a request's cookies, in order, duplicates kept.
+pub(super) fn cookie_names(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(cookie::pairs).map(|(name, _)| name)
 }
 
 /// A new session: its id, and the cookie if the app issues it.

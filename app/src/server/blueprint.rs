@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sticky_core::choice::Expose;
 use sticky_core::identity::{Identity, PodName};
 use sticky_core::topology::Door;
+use sticky_core::version::Version;
 
 /// What all workers of a pod, or of a local run, have in common.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct Blueprint {
     pub door: Door,
     /// How much of their identity clients see.
     pub expose: Expose,
+    /// The version that they report.
+    pub version: Version,
     /// The bus that they join.
     pub relay: Relay,
     /// The memory that clients may use, shared by all workers that are made of this.
@@ -39,7 +42,7 @@ impl Blueprint {
     /// [`CannotMake`]. An unreachable Redis is not an error: the worker keeps trying to connect.
     pub fn worker(&self, pod: PodName, number: u16, workers: u16) -> Result<Arc<Worker>, CannotMake> {
         let boot = format!("{:08x}", getrandom::u32().map_err(CannotMake::NoRandomness)?);
-        let identity = Identity::new(pod, number, workers, boot, self.expose);
+        let identity = Identity::new(pod, number, workers, boot, self.expose, self.version.clone());
         let desk = Desk::new(identity, self.door.clone(), &self.config.limits, self.relay.is_up_at_once());
         let bus = self.relay.join(&desk.identity, desk.clone());
         Ok(Worker::new(self.config.clone(), desk, bus, self.memory.clone()))

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use sticky_core::choice::Expose;
+use sticky_core::download::Piece;
 use sticky_core::identity::Identity;
 use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::limits::Limits;
@@ -203,8 +204,18 @@ impl Desk {
 
     /// The frame of an echo or a delivery by this worker.
     pub(crate) fn echo(&self, text: &str, key: Option<&IdempotencyKey>, trace: Option<&Trace>) -> Utf8Bytes {
-        let shown = trace.filter(|_| self.identity.expose != Expose::Off);
-        json(&Text::echo(self.identity.text(), text, key, shown)).into()
+        json(&Text::echo(self.identity.text(), text, key, self.shown(trace))).into()
+    }
+
+    /// The frame of a message that arrived on the bus.
+    fn relayed(&self, message: &Relayed, trace: Option<&Trace>) -> Utf8Bytes {
+        let Some(piece) = &message.download else { return self.echo(&message.text, message.key.as_ref(), trace) };
+        let frame = Text::echo(self.identity.text(), &Piece::name(piece.piece), message.key.as_ref(), self.shown(trace));
+        json(&Text { download: Some(piece), ..frame }).into()
+    }
+
+    fn shown<'a>(&self, trace: Option<&'a Trace>) -> Option<&'a Trace> {
+        trace.filter(|_| self.identity.expose != Expose::Off)
     }
 }
 
@@ -223,8 +234,10 @@ impl Inbox for Desk {
             trace.hop(place, Some("door"), Kind::Push, heard.elapsed(), place);
             trace
         });
-        let key = message.key.as_ref();
-        let done = self.deliver_here(to, &self.echo(&message.text, key, trace.as_ref()), None, key);
+        // The pieces of one relay have one key, and none of them is a repetition of another.
+        let part = message.key.as_ref().zip(message.download.as_ref()).map(|(key, piece)| key.part(piece.piece));
+        let key = part.as_ref().or(message.key.as_ref());
+        let done = self.deliver_here(to, &self.relayed(message, trace.as_ref()), None, key);
         self.stats.deliveries_relay.fetch_add(done.queued() as u64, Ordering::Relaxed);
         true
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use sticky_core::memory::{CONNECTION, SOCKET, most_held, most_in_flight, most_of_a_kind};
+use sticky_core::memory::{CONNECTION, SOCKET, most_held, most_in_flight, most_kept, most_of_a_kind};
 
 /// The budget of the workers in one process, and what is used of it.
 #[derive(Debug)]
@@ -11,6 +11,7 @@ pub struct Memory {
     connections: AtomicUsize,
     sockets: AtomicUsize,
     bytes: AtomicUsize,
+    kept: AtomicUsize,
 }
 
 /// What a [`Charge`] is for.
@@ -20,6 +21,8 @@ enum Kind {
     Socket,
     /// Bodies, unfinished frames, queued frames.
     Bytes,
+    /// Cursors and models.
+    Kept,
 }
 
 /// A part of the budget that is in use; dropping it gives it back.
@@ -35,7 +38,7 @@ impl Memory {
     #[must_use]
     pub fn new(budget: usize) -> Arc<Self> {
         let unused = || AtomicUsize::new(0);
-        Arc::new(Self { budget, connections: unused(), sockets: unused(), bytes: unused() })
+        Arc::new(Self { budget, connections: unused(), sockets: unused(), bytes: unused(), kept: unused() })
     }
 
     /// The budget, in bytes.
@@ -45,7 +48,7 @@ impl Memory {
 
     /// What is used of the budget, in bytes.
     pub(crate) fn used(&self) -> usize {
-        self.held() + self.bytes.load(Ordering::Relaxed)
+        self.held() + self.bytes.load(Ordering::Relaxed) + self.kept.load(Ordering::Relaxed)
     }
 
     fn held(&self) -> usize {
@@ -72,6 +75,11 @@ impl Memory {
         self.charge(Kind::Bytes, bytes)
     }
 
+    /// The charge of what stays after its request, if there is room.
+    pub(crate) fn kept(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
+        self.charge(Kind::Kept, bytes)
+    }
+
     /// A charge for bytes that are still to come.
     pub(crate) fn nothing_yet(self: &Arc<Self>) -> Charge {
         Charge { memory: self.clone(), bytes: AtomicUsize::new(0), kind: Kind::Bytes }
@@ -86,6 +94,7 @@ impl Memory {
             Kind::Connection => &self.connections,
             Kind::Socket => &self.sockets,
             Kind::Bytes => &self.bytes,
+            Kind::Kept => &self.kept,
         }
     }
 
@@ -99,6 +108,7 @@ impl Memory {
                 Kind::Connection => self.held() <= most_held(self.budget),
                 Kind::Socket => own <= most_of_a_kind(self.budget) && self.held() <= most_held(self.budget),
                 Kind::Bytes => own <= most_in_flight(self.budget),
+                Kind::Kept => own <= most_kept(self.budget),
             };
         if !fits {
             self.of(kind).fetch_sub(bytes, Ordering::Relaxed);
@@ -157,6 +167,18 @@ mod tests {
         let held = memory.bytes(SOCKET * 50).unwrap();
         assert!(memory.bytes(1).is_none() && memory.connection().is_some() && memory.socket().is_some());
         drop(held);
+        assert_eq!(memory.used(), 0);
+    }
+
+    #[test]
+    fn what_is_kept_leaves_room_for_messages() {
+        let memory = Memory::new(CONNECTION * 160);
+        let connections: Vec<_> = std::iter::from_fn(|| memory.connection()).collect();
+        let sockets: Vec<_> = std::iter::from_fn(|| memory.socket()).collect();
+        let kept: Vec<_> = std::iter::from_fn(|| memory.kept(CONNECTION)).collect();
+        assert_eq!(kept.len(), 10, "a sixteenth");
+        assert!(memory.bytes(CONNECTION * 10).is_some(), "with as many connections and sockets as there may be");
+        drop((connections, sockets, kept));
         assert_eq!(memory.used(), 0);
     }
 

@@ -1,99 +1,29 @@
 //! The three POST routes: answer by HTTP, answer by a socket held here, answer by the worker that holds the socket.
 
-use crate::bus::Relayed;
-use crate::server::admit::{check_origin, client_id};
-use crate::server::body;
-use crate::server::memory::Charge;
-use crate::server::reply::{self, Problem};
+use crate::bus::{Bus, Relayed};
+use crate::server::received::{Needs, Received};
+use crate::server::reply::Problem;
 use crate::server::worker::Worker;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request};
+use http::Request;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
-use sticky_core::ids::{ClientId, IdempotencyKey};
-use sticky_core::names::header;
 use sticky_core::stats::bump;
-use sticky_core::trace::{Kind, Trace, TraceId};
-use sticky_core::wire::{Message, Refusal, Text, json};
-use tokio::sync::OwnedSemaphorePermit;
-
-/// A message that was read and checked, and the start of its trace.
-struct Received {
-    worker: Arc<Worker>,
-    to: ClientId,
-    message: Message,
-    trace: Option<Trace>,
-    began: Instant,
-    /// Held until there is an answer.
-    _held: (Charge, OwnedSemaphorePermit),
-}
-
-impl Received {
-    async fn read(worker: Arc<Worker>, request: Request<Body>) -> Result<Self, Problem> {
-        let began = Instant::now();
-        let to = client_id(request.uri())?;
-        check_origin(&worker, request.headers())?;
-        check_json(request.headers())?;
-        let (trace_id, key) = (trace_id(request.headers())?, key(request.headers())?);
-        let (body, charge) = body::read(&worker, request).await?;
-        // Only now: a client that sends its body slowly must not hold a place that others need.
-        let place = worker.in_progress.clone().try_acquire_owned().map_err(|_| {
-            let most = worker.config.limits.max_requests;
-            Problem::new(503, "busy", format!("this worker already answers {most} messages (--max-requests); try again")).retry_after(1)
-        })?;
-        let mut message = Message::parse(&body, worker.config.limits.max_text).map_err(refused)?;
-        if key.is_some() && message.key.is_some() && key != message.key {
-            return Err(refused(Refusal::BadKey));
-        }
-        message.key = message.key.or(key);
-        tracing::debug!(client = %to, text = message.text, "message");
-        let trace = trace_id.or(message.trace.take()).filter(|_| worker.traces()).map(Trace::new);
-        let mut received = Self { worker, to, message, trace, began, _held: (charge, place) };
-        let place = received.place();
-        received.hop("door", Some(&place), Kind::Post);
-        if let Some(first) = received.trace.as_mut().and_then(|t| t.hops.first_mut()) {
-            first.at_us = 0;
-        }
-        Ok(received)
-    }
-
-    fn place(&self) -> String {
-        self.worker.desk.identity.place().to_owned()
-    }
-
-    fn text(&self) -> &str {
-        self.worker.desk.identity.text()
-    }
-
-    fn hop(&mut self, from: &str, to: Option<&str>, kind: Kind) {
-        let at = self.began.elapsed();
-        let by = self.worker.desk.identity.place();
-        if let Some(trace) = &mut self.trace {
-            trace.hop(from, to, kind, at, by);
-        }
-    }
-
-    fn answer(mut self, text: String, delivered: Option<usize>, receivers: Option<u64>) -> Response {
-        let place = self.place();
-        self.hop(&place, Some("door"), Kind::Answer);
-        reply::ok(json(&Text { text, delivered, receivers, idempotency_key: None, trace: self.trace.as_ref() }))
-    }
-}
+use sticky_core::trace::{Kind, Trace};
+use sticky_core::wire::Text;
 
 /// Request and answer by HTTP.
 pub(super) async fn submit(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
-    let received = Received::read(worker, request).await?;
+    let received = Received::read(worker, request, Needs::Message).await?;
     let text = format!("[{}]  {}", received.text(), received.message.text);
-    Ok(received.answer(text, None, None))
+    Ok(received.answer(Text { text, ..Text::default() }, ()))
 }
 
 /// Request by HTTP, answer on the sockets that this worker holds.
 pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
-    let mut received = Received::read(worker, request).await?;
+    let mut received = Received::read(worker, request, Needs::Message).await?;
     let (desk, place) = (received.worker.desk.clone(), received.place());
     let pushed = received.trace.as_ref().map(|trace| {
         let mut push = Trace::new(trace.id.clone());
@@ -110,18 +40,19 @@ pub(super) async fn without_redis(State(worker): State<Arc<Worker>>, request: Re
         received.hop(&place, None, Kind::Miss);
         format!("[{}] no connection to {}", received.text(), received.to.as_str())
     };
-    Ok(received.answer(text, Some(done.sockets), None))
+    Ok(received.answer(Text { text, delivered: Some(done.sockets), ..Text::default() }, ()))
 }
 
 /// Request by HTTP, answer on the sockets of any worker.
 pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Request<Body>) -> Result<Response, Problem> {
-    let mut received = Received::read(worker, request).await?;
+    let mut received = Received::read(worker, request, Needs::Message).await?;
     let (desk, bus, place) = (received.worker.desk.clone(), received.worker.bus.clone(), received.place());
     let message = Relayed {
         to: received.to.as_str().to_owned(),
         text: received.message.text.clone(),
         trace: received.trace.as_ref().map(|t| t.id.clone()),
         key: received.message.key.clone(),
+        download: None,
     };
     received.hop(&place, Some("bus"), Kind::Publish);
     let receivers = bus.publish(&message).await.map_err(|error| {
@@ -133,34 +64,11 @@ pub(super) async fn with_redis(State(worker): State<Arc<Worker>>, request: Reque
         bump(&desk.stats.misses_relay);
         received.hop("bus", None, Kind::Miss);
     }
-    let text = format!("[{}] publishing to redis", received.text());
-    Ok(received.answer(text, None, Some(receivers)))
+    let text = format!("[{}] publishing to {}", received.text(), bus_name(&*bus));
+    Ok(received.answer(Text { text, receivers: Some(receivers), ..Text::default() }, ()))
 }
 
-fn refused(refusal: Refusal) -> Problem {
-    let (code, status) = refusal.code();
-    Problem::new(status, code, refusal.to_string())
-}
-
-fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let essence = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).and_then(|v| v.split(';').next()).unwrap_or_default();
-    if essence.trim().eq_ignore_ascii_case("application/json") {
-        Ok(())
-    } else {
-        Err(Problem::new(415, "wrong-content-type", "send JSON with `Content-Type: application/json`"))
-    }
-}
-
-fn trace_id(headers: &HeaderMap) -> Result<Option<TraceId>, Problem> {
-    let Some(value) = headers.get(header::TRACE) else { return Ok(None) };
-    let id = value.to_str().ok().and_then(|text| TraceId::parse(text).ok());
-    id.map(Some).ok_or_else(|| refused(Refusal::BadTrace))
-}
-
-/// The key of the header. A second header is refused: which of them counts would depend on the reader.
-fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let mut values = headers.get_all(header::IDEMPOTENCY_KEY).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let key = value.to_str().ok().and_then(|text| IdempotencyKey::from_header(text).ok()).filter(|_| values.next().is_none());
-    key.map(Some).ok_or_else(|| refused(Refusal::BadKey))
+/// What the text of an answer calls the bus.
+pub(super) fn bus_name(bus: &dyn Bus) -> &'static str {
+    if bus.kind() == "memory" { "the memory bus" } else { bus.kind() }
 }

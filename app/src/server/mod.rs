@@ -1,7 +1,8 @@
 //! One worker: connections in, answers and frames out.
 //!
 //! A request goes from `serve` through `accept`, `connection`, `outer` and its `head`'s checks to one of the `routes`; a message goes on to
-//! `message` or, on a socket, to `socket`, and what it writes waits in an `outbox`. All of them share the state in [`Worker`],
+//! `message` or, on a socket, to `socket`, and what it writes waits in an `outbox`. What a session has here besides sockets is in the
+//! `store`, and `cases` has the routes for it. All of them share the state in [`Worker`],
 //! which a [`Blueprint`] makes. Files import downwards only: `serve` at the top, `worker` and `desk` at the bottom.
 
 mod accept;
@@ -9,6 +10,7 @@ mod activity;
 mod admit;
 mod blueprint;
 mod body;
+mod cases;
 mod connection;
 mod desk;
 mod head;
@@ -18,10 +20,12 @@ mod message;
 mod outbox;
 mod outer;
 mod page;
+mod received;
 mod reply;
 mod routes;
 mod serve;
 mod socket;
+mod store;
 mod stream;
 mod upgrade;
 mod worker;

@@ -65,7 +65,7 @@ impl Problem {
         Self::new(
             404,
             "not-found",
-            "no such route; the routes are GET / /readme /session /whoami /topology /ws/{client_id} and POST /submit/{client_id} /without-redis/{client_id} /with-redis/{client_id}",
+            "no such route; the routes are GET / /readme /session /whoami /topology /ws/{client_id} and POST /submit/{client_id} /without-redis/{client_id} /with-redis/{client_id} /download/{client_id} /download/{client_id}/next /download/{client_id}/relay /model/{client_id}",
         )
     }
 }

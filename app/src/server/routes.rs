@@ -1,7 +1,8 @@
 //! The public routes.
 
 use crate::server::activity::Activity;
-use crate::server::admit::{NewSession, check_origin, client_id};
+use crate::server::admit::{NewSession, check_origin, client_id, cookie_names};
+use crate::server::cases::{download, model};
 use crate::server::desk::NoSeat;
 use crate::server::reply::{self, Problem};
 use crate::server::worker::{AddressSlot, Peer, Worker};
@@ -11,12 +12,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::header::{COOKIE, HeaderValue};
+use http::header::HeaderValue;
 use http::{HeaderMap, Request};
 use serde::Serialize;
 use std::sync::Arc;
 use sticky_core::choice::Expose;
-use sticky_core::cookie;
 use sticky_core::registry::Full;
 use sticky_core::wire::json;
 
@@ -32,6 +32,10 @@ pub(super) fn router(worker: Arc<Worker>) -> Router {
         .route("/submit/{client_id}", post(message::submit))
         .route("/without-redis/{client_id}", post(message::without_redis))
         .route("/with-redis/{client_id}", post(message::with_redis))
+        .route("/download/{client_id}", post(download::open))
+        .route("/download/{client_id}/next", post(download::next))
+        .route("/download/{client_id}/relay", post(download::relay))
+        .route("/model/{client_id}", post(model::model))
         .route("/ws/{client_id}", any(open_socket))
         .with_state(worker)
 }
@@ -60,21 +64,20 @@ struct Whoami<'a> {
     pid: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boot: Option<&'a str>,
-    version: &'static str,
+    version: &'a str,
     cookies: Vec<&'a str>,
 }
 
 async fn whoami(State(worker): State<Arc<Worker>>, headers: HeaderMap) -> Response {
     let identity = &worker.desk.identity;
     let full = identity.expose == Expose::Full;
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(cookie::pairs).map(|(name, _)| name);
     reply::ok(json(&Whoami {
         pod: if identity.expose == Expose::Off { "app" } else { identity.pod.as_str() },
         worker: full.then_some(identity.worker),
         pid: full.then(std::process::id),
         boot: full.then_some(&identity.boot),
-        version: env!("CARGO_PKG_VERSION"),
-        cookies: cookies.collect(),
+        version: identity.version.as_str(),
+        cookies: cookie_names(&headers).collect(),
     }))
 }
 

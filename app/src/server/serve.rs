@@ -66,6 +66,7 @@ async fn announce(worker: Arc<Worker>) {
         if own {
             // Not awaited: a bus that hangs must not stop the picture.
             let (bus, presence) = (worker.bus.clone(), worker.presence(false));
+            worker.kept.expire(Instant::now());
             desk.hear_self(presence.clone());
             tokio::spawn(async move { bus.announce(presence).await });
             next = tokio::time::Instant::now() + Duration::from_secs(worker.seconds_between_presences());

@@ -3,6 +3,7 @@
 use crate::bus::Bus;
 use crate::server::desk::Desk;
 use crate::server::memory::Memory;
+use crate::server::store::Store;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -86,6 +87,8 @@ pub struct Worker {
     pub(crate) new_sessions: Mutex<NewSessions>,
     /// The budget, shared with the other workers of this process.
     pub(crate) memory: Arc<Memory>,
+    /// What it keeps for sessions.
+    pub(crate) kept: Store,
     /// Places for messages in progress.
     pub(crate) in_progress: Arc<Semaphore>,
     /// Places for connections that are refused with an answer.
@@ -106,6 +109,7 @@ impl Worker {
         Arc::new(Self {
             identity_headers: identity_headers(&desk.identity),
             new_sessions: Mutex::new(NewSessions::new(config.limits.new_sessions_per_minute)),
+            kept: Store::new(&config.limits, desk.clone(), memory.clone()),
             memory,
             in_progress: Arc::new(Semaphore::new(config.limits.max_requests.min(Semaphore::MAX_PERMITS))),
             refusing: Arc::new(Semaphore::new(MOST_REFUSING)),
@@ -195,6 +199,7 @@ impl Worker {
             worker: identity.worker,
             workers: identity.workers,
             boot: identity.boot.clone(),
+            version: Some(identity.version.clone()),
             state: self.state(),
             left_ms: left,
             sockets: self.desk.sockets(),

@@ -27,6 +27,12 @@ impl Jar {
         header(self.0.iter().filter(|cookie| cookie.goes_to(host, path)))
     }
 
+    /// The names of all cookies, in the order of [`Self::header`].
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|cookie| cookie.name.as_str()).collect()
+    }
+
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())

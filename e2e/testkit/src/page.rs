@@ -101,7 +101,7 @@ impl Page {
     }
 
     /// Clicks like a user: the button must be visible, with nothing in front of it.
-    async fn click(&self, selector: &str) -> Result<()> {
+    pub async fn click(&self, selector: &str) -> Result<()> {
         let element = wait::within("the button", SOON, self.browser.client.find(Locator::Css(selector))).await??;
         wait::within("the click", SOON, element.click()).await?.with_context(|| format!("click {selector}"))
     }

@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 
 mod accessibility;
+mod cases;
+mod delivery;
 mod page;
 mod report;
+mod seed;
+mod states;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 
 mod autoscale;
+mod canary;
 mod chart;
 mod chart_text;
 mod errors;

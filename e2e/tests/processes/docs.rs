@@ -28,6 +28,7 @@ async fn commands_without_a_cluster() -> Result<()> {
     two_commands().await.context("README.md, Try it on your machine")?;
     the_server().await.context("docs/operations.md, Running sticky-app without Kubernetes")?;
     verify().await.context("docs/verify.md")?;
+    canary().await.context("docs/affinity.md, A canary that no session may leave")?;
     examples().await.context("--help")
 }
 
@@ -95,6 +96,16 @@ async fn verify() -> Result<()> {
     site.end().await
 }
 
+async fn canary() -> Result<()> {
+    let shell = Shell::new()?;
+    let lines = docs::commands("docs/affinity.md", "A canary that no session may leave")?;
+    let [up, verify] = &lines[..] else { anyhow::bail!("{lines:?}") };
+    let site = shell.start(up).await?;
+    let said = shell.run(verify).await?;
+    ensure!(said.contains("-canary") && said.contains("STICKY    pods: sticky"), "{said}");
+    site.end().await
+}
+
 /// The examples in `--help` that need neither a cluster nor the image's binary, in the order of the commands. Examples that start a site
 /// run separately.
 async fn examples() -> Result<()> {
@@ -109,7 +120,7 @@ async fn examples() -> Result<()> {
         let asks = line.contains("--local") || line.contains(SITE);
         // The site that the other local examples use.
         let site = if asks && !brings_up {
-            Some(shell.start("stickyctl up --local --mode 3x4 --drain-delay 100ms --drain-window 100ms").await?)
+            Some(shell.start("stickyctl up --local --mode 3x4 --canary 1 --drain-delay 100ms --drain-window 100ms").await?)
         } else {
             None
         };

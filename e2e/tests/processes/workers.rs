@@ -93,6 +93,21 @@ async fn posts_close_their_connection() -> Result<()> {
     Ok(())
 }
 
+/// It is what `/whoami` and the map say, also of the other workers, which hear of it over Redis.
+#[tokio::test]
+async fn a_pod_reports_the_version_that_it_is_given() -> Result<()> {
+    let Some((app, redis)) = four(&["--report-version", "2-canary"]).await? else { return Ok(()) };
+    assert_eq!(http::get(app.at("/whoami")).send().await?.json()?["version"], "2-canary");
+    let other = App::start(&["--pod", "app-2", "--redis-url", &redis.url()]).await?;
+    let versions = wait::until("both pods are on the map", SOON, async || {
+        let pods = other.topology().await.ok()?["pods"].take();
+        let versions: Vec<_> = pods.as_array()?.iter().map(|pod| pod["version"].as_str().unwrap_or_default().to_owned()).collect();
+        (versions.len() == 2).then_some(versions)
+    });
+    assert_eq!(versions.await?, ["2-canary", env!("CARGO_PKG_VERSION")]);
+    Ok(())
+}
+
 /// The pid and boot of a worker, by asking until that worker answers.
 async fn who(app: &App, worker: u64) -> Result<(i32, String)> {
     wait::until("that worker answers", SOON, async || {
@@ -276,7 +291,7 @@ async fn identities_that_are_hidden() -> Result<()> {
     assert_eq!(socket.hello, json!({"websocket_pid": "app"}));
     assert_eq!(socket.next_topology().await?["pods"], json!([]));
     assert_eq!(socket.echo("x").await?["text"], "[app]  x");
-    for path in ["/", "/session", "/whoami", "/topology", "/nothing", "/static/page.css"] {
+    for path in ["/", "/session", "/whoami", "/topology", "/nothing", "/static/style.css"] {
         let answer = http::get(app.at(path)).send().await?;
         assert!(
             !answer.text().contains("secret-pod") && !format!("{:?}", answer.headers).contains("secret-pod"),
@@ -287,7 +302,7 @@ async fn identities_that_are_hidden() -> Result<()> {
         assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("x-sticky")), "{path}: {:?}", answer.headers);
     }
     let answer = http::post(app.at(&format!("/without-redis/{id}")), &json!({"text": "x"})).header("x-sticky-trace", "t").send().await?;
-    assert_eq!(answer.json()?, json!({"text": "[app] replying with ws", "delivered": 1}));
+    assert_eq!(answer.json()?, json!({"text": "[app] replying with ws", "delivered": 1, "cookies": []}));
     Ok(())
 }
 

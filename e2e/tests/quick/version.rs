@@ -67,7 +67,8 @@ impl Tree {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "1").unwrap();
         }
-        fs::copy(root_script(), root.join("app/build.rs")).unwrap();
+        fs::create_dir_all(root.join("app/build")).unwrap();
+        fs::copy(root_script(), root.join("app/build/commit.rs")).unwrap();
         let built = Command::new("rustc").args(["--edition", "2024", "-o"]).arg(&script).arg(root_script()).output().unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         Self { _folder: folder, root, script }
@@ -91,7 +92,7 @@ impl Tree {
 }
 
 fn root_script() -> PathBuf {
-    root().join("app/build.rs")
+    root().join("app/build/commit.rs")
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Starts the demo, on a cluster or on this machine with --local
     #[command(
-        after_help = "The demo is the app's pods and workers, a front door with session affinity, and a bus. A demo on this\nmachine has at most 256 workers in all its pods.\nOn a cluster, up is safe to repeat: it starts from the spec that the release was made from, keeps a replica count that\nsomebody else has set, and takes no field from another field manager.\n\nExamples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach\n  stickyctl up\n  stickyctl up --front-door traefik --install-front-door\n  stickyctl up -f release.yaml --dry-run server"
+        after_help = "The demo is the app's pods and workers, a front door with session affinity, and a bus. A demo on this\nmachine has at most 256 workers in all its pods.\nOn a cluster, up is safe to repeat: it starts from the spec that the release was made from, keeps a replica count that\nsomebody else has set, and takes no field from another field manager.\n\nExamples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --canary 1\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach\n  stickyctl up\n  stickyctl up --front-door traefik --install-front-door\n  stickyctl up -f release.yaml --dry-run server"
     )]
     Up(Box<UpArgs>),
     /// Prints the Kubernetes manifests of a release; never uses the network
@@ -58,7 +58,7 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Checks from the outside whether sessions stay on their pods, for this demo or any other site
     #[command(
-        after_help = "Each request uses its own connection and each session its own cookie jar. verify reads the pod's identity from the\nanswer, never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify --local --report verify.html\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
+        after_help = "Each request uses its own connection and each session its own cookie jar. verify reads the pod's identity from the\nanswer, never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify --local --report verify.html\n  stickyctl verify --local --pod-identity json:/version\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
     )]
     Verify(Box<VerifyArgs>),
     /// Explains a reason code of verify and what to try; without a code, lists all of them

@@ -19,7 +19,7 @@ use crate::render::Rendered;
 use crate::spec::StickyApp;
 use crate::{image, local, render};
 use std::io::IsTerminal;
-use sticky_core::mode::Mode;
+use sticky_core::mode::{MOST, Mode};
 
 /// Runs one command.
 pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure> {
@@ -80,7 +80,8 @@ async fn image(request: &image::Request, output: Output) -> Result<Exit, Failure
 async fn up(args: UpArgs, output: Output) -> Result<Exit, Failure> {
     if args.local {
         let mode = args.spec.mode.map_or_else(mode_of_environment, Ok)?;
-        return Ok(local::up::run(args.here.request(mode), output).await?);
+        let canary = args.spec.canary.map_or_else(canary_of_environment, Ok)?;
+        return Ok(local::up::run(args.here.request(mode, canary), output).await?);
     }
     let work = async {
         let (on_cluster, access) = (&args.on_cluster, args.on_cluster.access());
@@ -111,6 +112,13 @@ async fn reach(access: &Access) -> Result<Cluster, Failure> {
         failure.tries.insert(0, format!("the same command with --local    uses the demo that runs on this machine, {}", demo.url));
     }
     Err(failure)
+}
+
+/// `STICKYCTL_CANARY_PODS`, likewise.
+fn canary_of_environment() -> Result<u16, Failure> {
+    let Some(text) = std::env::var_os("STICKYCTL_CANARY_PODS").filter(|text| !text.is_empty()) else { return Ok(0) };
+    let pods = text.to_string_lossy().parse().ok().filter(|pods| *pods <= MOST);
+    pods.ok_or_else(|| Failure::new(Exit::Usage, format!("STICKYCTL_CANARY_PODS: invalid number of pods: use 0 to {MOST}")))
 }
 
 async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exit, Failure> {

@@ -58,13 +58,14 @@ pub(super) struct LocalUpArgs {
 
 impl LocalUpArgs {
     /// The demo that these flags ask for.
-    pub(super) fn request(self, mode: Mode) -> UpRequest {
+    pub(super) fn request(self, mode: Mode, canary: u16) -> UpRequest {
         let affinity = match self.affinity {
             AffinityArg::Cookie => Affinity::Cookie,
             AffinityArg::Off => Affinity::Off,
         };
         UpRequest {
             mode,
+            canary,
             listen: SocketAddr::new(self.listen, self.port),
             door: Door { kind: "local".to_owned(), affinity, issuer: self.issuer },
             allowed_hosts: self.allowed_host,

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 pub(crate) const ON_A_CLUSTER: &str = "On a cluster";
 /// Heading of flags that only mean something with `--local`.
 pub(super) const WITH_LOCAL: &str = "With --local";
-/// Heading of the spec's flags. With `--local` only `--mode` of them means something.
+/// Heading of the spec's flags. With `--local` only `--mode` and `--canary` of them mean something.
 pub(super) const SPEC: &str = "The release";
 
 /// Finds a flag that does not go with the `--local` that is there or is not. Variables are left alone: they may be set for both places.
@@ -17,7 +17,7 @@ pub(super) fn misplaced(all: &clap::Command, matches: &ArgMatches) -> Option<Fai
     let is_local = *given.try_get_one::<bool>("local").ok().flatten()?;
     let is_foreign = |argument: &clap::Arg| match argument.get_help_heading() {
         Some(ON_A_CLUSTER) => is_local,
-        Some(SPEC) => is_local && argument.get_id() != "mode",
+        Some(SPEC) => is_local && argument.get_id() != "mode" && argument.get_id() != "canary",
         Some(WITH_LOCAL) => !is_local,
         _ => false,
     };

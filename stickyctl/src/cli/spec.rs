@@ -24,6 +24,9 @@ pub(crate) struct SpecArgs {
     /// The number of pods and of workers in each, PODSxWORKERS [default: 3x1]
     #[arg(long, add = complete::modes())]
     pub(super) mode: Option<Mode>,
+    /// The number of canary pods, which run another version behind the same Service [default: 0]
+    #[arg(long, value_name = "PODS", value_parser = clap::value_parser!(u16).range(0..=64))]
+    pub(super) canary: Option<u16>,
     /// The app's image, with a tag or a digest [default: the image of this version]
     #[arg(long, value_name = "NAME:TAG")]
     pub(super) image: Option<String>,
@@ -51,6 +54,7 @@ impl SpecArgs {
             "namespace": self.namespace,
             "mode": self.mode.map(|mode| mode.to_string()),
             "image": {"name": self.image},
+            "canary": {"pods": self.canary},
             "ingress": {"frontDoor": self.front_door},
         })
     }

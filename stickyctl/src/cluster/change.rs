@@ -89,14 +89,18 @@ pub(crate) async fn run(cluster: &Cluster, change: Change, place: &Place, timeou
     let plan = Plan::new(spec, Some(&release), Some(Given { pods: after.pods, takes_over: true }), false)?;
     let leaving = serving(client, &plan.spec).await?;
     let line = output.live("applied");
-    plan.apply_deployment(client, Manner::default()).await?;
     let same_workers = before.workers == after.workers;
+    plan.apply_deployment(client, !same_workers, Manner::default()).await?;
     let what = if same_workers { "replicas" } else { "replicas and workers" };
     line.ends(Mark::Done, &format!("{what} of deployment {name}"));
 
     let line = output.live(if same_workers { "pods" } else { "new pods" });
     let (line, progress) = Rollout::of_app(client, &plan.spec, None).finished(line, deadline).await?;
     line.ends(Mark::Done, &format!("{} of {} ready, {}", progress.ready, progress.wanted, workers(after)));
+    if !same_workers && let Some(canary) = Rollout::of_canary(client, &plan.spec) {
+        let (line, progress) = canary.finished(output.live("canary"), deadline).await?;
+        line.ends(Mark::Done, &format!("{} of {} ready, {}", progress.ready, progress.wanted, workers(after)));
+    }
     drain(client, &plan.spec, &leaving, deadline, output).await?;
     reach(client, &plan.spec, after, deadline, output).await?;
     Ok(Changed { name: name.clone(), before, after })
@@ -152,20 +156,22 @@ async fn reach(client: &Client, spec: &StickyApp, mode: Mode, deadline: Deadline
         skip(answer::TLS);
         return Ok(());
     }
+    let among = serving(client, spec).await?;
+    // A canary pod that isn't ready is not what this change is about.
+    let pods = if spec.canary.pods > 0 { among.len() } else { mode.pods.into() };
     let (want, by, words) = match spec.expose_identity {
         Expose::Off => {
             skip("not tested: the app does not expose its pods (exposeIdentity: off)");
             return Ok(());
         }
         Expose::Full if mode.workers > 1 => {
-            let all = usize::from(mode.pods) * usize::from(mode.workers);
+            let all = pods * usize::from(mode.workers);
             (all, By::Worker, format!("all {all} workers answer"))
         }
-        _ => (usize::from(mode.pods), By::Pod, format!("fresh sessions reach {} pod{}", mode.pods, if mode.pods == 1 { "" } else { "s" })),
+        _ => (pods, By::Pod, format!("fresh sessions reach {pods} pod{}", if pods == 1 { "" } else { "s" })),
     };
     let line = output.live("answer");
     line.says("asking through the front door");
-    let among = serving(client, spec).await?;
     spread(client, &door, spec.ingress.host.as_deref(), (want, by, &among), deadline).await?;
     line.ends(Mark::Done, &words);
     Ok(())

@@ -92,7 +92,7 @@ impl Explained for Error {
                 &["kubectl config get-contexts      lists the contexts", "stickyctl up --context NAME      uses one of them", HERE]
             }
             Self::Unusable(_) => &["kubectl config get-contexts", HERE],
-            Self::TooOld(_) => &["kind create cluster    creates a new one on this machine", HERE],
+            Self::TooOld(_) => &["kind create cluster     creates a new one on this machine", HERE],
             Self::Plugin(error) => return error.next_steps(),
             Self::Api(error) => {
                 let is_away = matches!(error, ApiError::Unreachable { .. } | ApiError::Late { .. });

@@ -4,6 +4,7 @@ use super::apply::{self, Manner, Wanted, apply_patiently, rehearse};
 use super::errors::{ApiError, ask};
 use super::release::Release;
 use super::replicas::{Autoscaled, Decision, Given, HOLDER, decide, live};
+use crate::generate::meta::Track;
 use crate::generate::objects;
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -46,7 +47,7 @@ impl Plan {
             spec.mode.pods = pods.clamp(1, MOST);
         }
         let mut objects: Vec<Wanted> = objects(&spec, namespace).iter().filter_map(Wanted::of).collect();
-        if let Some(deployment) = objects.iter_mut().find(|object| object.is("Deployment")) {
+        if let Some(deployment) = objects.iter_mut().find(|object| is_stable(object, &spec)) {
             match decision {
                 Decision::Write(pods) | Decision::TakeOver(pods) => deployment.write_replicas(pods.into()),
                 Decision::LeaveOut | Decision::HandOver(_) => deployment.leave_replicas_out(),
@@ -59,7 +60,7 @@ impl Plan {
     /// would be a conflict, and one that will be handed over would seem to become 1.
     pub(crate) fn rehearsal(&self) -> Vec<Wanted> {
         let mut objects = self.objects.clone();
-        for deployment in objects.iter_mut().filter(|object| object.is("Deployment")) {
+        for deployment in objects.iter_mut().filter(|object| is_stable(object, &self.spec)) {
             match self.decision {
                 Decision::TakeOver(_) => deployment.leave_replicas_out(),
                 Decision::HandOver(pods) => deployment.write_replicas(pods),
@@ -81,19 +82,20 @@ impl Plan {
         }
     }
 
-    /// Applies only the Deployment, including the replica count. It takes over the fields that describe the mode: whoever applied the release
-    /// owns them, for example `kubectl apply -k`.
+    /// Applies only the Deployment, including the replica count; with `canary`, also that of the canary, which has as many workers. It takes
+    /// over the fields that describe the mode: whoever applied the release owns them, for example `kubectl apply -k`.
     ///
     /// # Errors
     /// The API server refused. A conflict about any other field shows in a dry run first, so that nothing is written then.
-    pub(crate) async fn apply_deployment(&self, client: &Client, manner: Manner) -> Result<(), apply::Error> {
-        let rehearsed: Vec<Wanted> = self.rehearsal().into_iter().filter(|object| object.is("Deployment")).collect();
+    pub(crate) async fn apply_deployment(&self, client: &Client, canary: bool, manner: Manner) -> Result<(), apply::Error> {
+        let is_meant = |object: &Wanted| is_stable(object, &self.spec) || (canary && object.is("Deployment"));
+        let rehearsed: Vec<Wanted> = self.rehearsal().into_iter().filter(is_meant).collect();
         let manner = match rehearse(client, &rehearsed, manner).await {
             Err(apply::Error::Conflicts(conflicts)) if conflicts.all_in(&MODE) => Manner { force: true, ..manner },
             done => done.map(|()| manner)?,
         };
         self.prepare(client).await?;
-        for object in self.objects.iter().filter(|object| object.is("Deployment")) {
+        for object in self.objects.iter().filter(|object| is_meant(object)) {
             apply_patiently(client, object, manner).await?;
         }
         Ok(self.finish(client).await?)
@@ -109,6 +111,11 @@ impl Plan {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether an object is the Deployment whose replica count is that of the mode. The canary's count is always the spec's.
+fn is_stable(object: &Wanted, spec: &StickyApp) -> bool {
+    object.is("Deployment") && object.name() == Track::Stable.deployment(spec)
 }
 
 /// Makes the holder own the replica count, or release it.

@@ -70,7 +70,7 @@ impl Explained for Error {
         match self {
             Self::Absent(_) => vec![
                 "stickyctl up                     creates it".to_owned(),
-                "kubectl get deployments -A -l app.kubernetes.io/managed-by=stickyctl    lists the releases of the cluster".to_owned(),
+                "kubectl get deployments -A -l stickyctl.dev/track=stable    lists the releases of the cluster".to_owned(),
             ],
             Self::NotOurs(_) => vec![
                 "stickyctl up --name ANOTHER        creates a release next to it".to_owned(),

@@ -12,13 +12,14 @@ use super::status::{self, door};
 use super::up::request::{Done, Way};
 use crate::exit::Failure;
 use crate::output::{Format, Output, Shown, Unwritten};
+use crate::spec::canary::beside;
 use crate::yaml::yaml;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 /// The result of `up`.
 pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
-    let (name, way) = match done {
+    let (name, canary, way) = match done {
         Done::Client(documents) => {
             output.exactly(documents.join("---\n").trim_end())?;
             output.hint(&format!("\n{} objects; nothing was sent", documents.len()));
@@ -29,7 +30,10 @@ pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
             output.hint("\nnothing was stored");
             return Ok(());
         }
-        Done::Up { name, pods, workers, version, way } => (format!("{name} is up: {pods}x{workers}, version {version}"), way),
+        Done::Up { name, pods, workers, canary, version, way } => {
+            let mode = beside(format!("{pods}x{workers}"), *canary);
+            (format!("{name} is up: {mode}, version {version}"), *canary, way)
+        }
     };
     output.note("");
     output.answer(&name)?;
@@ -42,6 +46,10 @@ pub(crate) fn up(done: &Done, output: Output) -> Result<(), Unwritten> {
     output.hint("  stickyctl status      shows pods, workers, sockets, cookie and route");
     if *way != Way::None {
         output.hint("  stickyctl verify      proves that sessions stick");
+        if canary > 0 {
+            output.hint("  stickyctl verify --pod-identity json:/version");
+            output.hint("                        proves that no session changes version");
+        }
     }
     Ok(())
 }

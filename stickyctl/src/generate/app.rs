@@ -1,6 +1,6 @@
-//! The app's Deployment.
+//! The app's Deployments: the stable one, and the canary's.
 
-use super::meta::{Component, SPEC, labels, meta, selector};
+use super::meta::{Component, SPEC, TRACK, Track, labels, meta, selector, track_labels};
 use super::pod::{alive, annotation, asks, frame, resources, unprivileged, variable};
 use super::redis;
 use super::service::{ADMIN, ADMIN_PORT, HTTP, HTTP_PORT};
@@ -10,32 +10,43 @@ use k8s_openapi::api::core::v1::{
     Affinity, Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector,
     PodAffinityTerm, PodAntiAffinity, PodSpec, PodTemplateSpec, Probe, SleepAction, TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
+use std::collections::BTreeMap;
 use sticky_core::names::env;
 
 /// The user and group of the app's image. They have no names, because the image is empty apart from the app.
 const USER: i64 = 65_532;
 
-pub(super) fn deployment(spec: &StickyApp) -> Deployment {
+/// The app's Deployment, or that of its canary. They differ in the number of pods, the image and the version that the pods report.
+pub(super) fn deployment(spec: &StickyApp, track: Track) -> Deployment {
     // A spec is plain data: it always has a JSON form.
     let effective = serde_json::to_string(spec).unwrap_or_default();
+    let (annotations, replicas) = match track {
+        // An autoscaler owns the count from the first apply on, so it is never written.
+        Track::Stable => (annotation(SPEC, &effective), spec.autoscaling.is_none().then_some(spec.mode.pods.into())),
+        Track::Canary => (None, Some(spec.canary.pods.into())),
+    };
+    let with_track = |mut labels: BTreeMap<String, String>| {
+        labels.insert(TRACK.to_owned(), track.word().to_owned());
+        Some(labels)
+    };
+    let common = labels(spec, Component::App);
     Deployment {
-        metadata: ObjectMeta { annotations: annotation(SPEC, &effective), ..meta(spec, Component::App, spec.name.clone()) },
+        metadata: ObjectMeta { annotations, labels: with_track(common.clone()), ..meta(spec, Component::App, track.deployment(spec)) },
         spec: Some(DeploymentSpec {
-            // An autoscaler owns the count from the first apply on, so it is never written.
-            replicas: spec.autoscaling.is_none().then_some(spec.mode.pods.into()),
+            replicas,
             revision_history_limit: Some(3),
-            selector: selector(spec, Component::App),
+            selector: LabelSelector { match_labels: Some(track_labels(spec, track)), ..LabelSelector::default() },
             strategy: Some(DeploymentStrategy {
                 type_: Some("RollingUpdate".to_owned()),
                 // A pod is removed only when its replacement is ready.
                 rolling_update: Some(RollingUpdateDeployment { max_surge: Some(IntOrString::Int(1)), max_unavailable: Some(IntOrString::Int(0)) }),
             }),
             template: PodTemplateSpec {
-                metadata: Some(ObjectMeta { labels: Some(labels(spec, Component::App)), ..ObjectMeta::default() }),
-                spec: Some(pod(spec)),
+                metadata: Some(ObjectMeta { labels: with_track(common), ..ObjectMeta::default() }),
+                spec: Some(pod(spec, track)),
             },
             ..DeploymentSpec::default()
         }),
@@ -43,11 +54,11 @@ pub(super) fn deployment(spec: &StickyApp) -> Deployment {
     }
 }
 
-fn pod(spec: &StickyApp) -> PodSpec {
+fn pod(spec: &StickyApp, track: Track) -> PodSpec {
     let secret = spec.image.pull_secret.as_ref().map(|name| vec![LocalObjectReference { name: name.clone() }]);
     let password = redis::password_volume(spec);
     PodSpec {
-        containers: vec![container(spec)],
+        containers: vec![container(spec, track)],
         image_pull_secrets: secret,
         termination_grace_period_seconds: Some(spec.drain.grace().into()),
         affinity: Some(over_zones(spec)),
@@ -86,13 +97,13 @@ fn over_zones(spec: &StickyApp) -> Affinity {
     Affinity { pod_anti_affinity: Some(apart), ..Affinity::default() }
 }
 
-fn container(spec: &StickyApp) -> Container {
+fn container(spec: &StickyApp, track: Track) -> Container {
     let port = |name: &str, port| ContainerPort { name: Some(name.to_owned()), container_port: port, ..ContainerPort::default() };
     Container {
         name: "app".to_owned(),
-        image: Some(spec.image.reference()),
+        image: Some(image(spec, track)),
         image_pull_policy: Some(spec.image.pull_policy.word().to_owned()),
-        env: Some(environment(spec)),
+        env: Some(environment(spec, track)),
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),
         // A starved node takes long to start a process, and a restart would take as long again.
         startup_probe: Some(Probe { timeout_seconds: Some(10), ..asks("/healthz", ADMIN, 1, 120) }),
@@ -111,7 +122,13 @@ fn container(spec: &StickyApp) -> Container {
     }
 }
 
-fn environment(spec: &StickyApp) -> Vec<EnvVar> {
+/// The image of a Deployment's pods.
+pub(crate) fn image(spec: &StickyApp, track: Track) -> String {
+    let own = spec.canary.image.clone().filter(|_| track == Track::Canary);
+    own.unwrap_or_else(|| spec.image.reference())
+}
+
+fn environment(spec: &StickyApp, track: Track) -> Vec<EnvVar> {
     let pod = EnvVar {
         name: env::POD.to_owned(),
         value_from: Some(EnvVarSource {
@@ -123,8 +140,10 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
         ..EnvVar::default()
     };
     let door = json!({"kind": spec.ingress.front_door.word(), "affinity": "cookie"});
-    let mut all = vec![
-        pod,
+    let version = spec.canary.reports().filter(|_| track == Track::Canary);
+    let mut all = vec![pod];
+    all.extend(version.map(|version| variable(env::REPORT_VERSION, version)));
+    all.extend([
         variable(env::WORKERS, spec.mode.workers.to_string()),
         variable(env::BUS, "redis"),
         variable(env::FANOUT, spec.relay.fanout.word()),
@@ -132,7 +151,7 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
         variable(env::DOOR, door.to_string()),
         variable(env::DRAIN_DELAY, spec.drain.delay.to_string()),
         variable(env::DRAIN_WINDOW, spec.drain.window.to_string()),
-    ];
+    ]);
     all.extend(redis::app_environment(spec));
     let proxies: Vec<String> = spec.ingress.trusted_proxies.iter().map(ToString::to_string).collect();
     if !proxies.is_empty() {
@@ -148,6 +167,8 @@ fn environment(spec: &StickyApp) -> Vec<EnvVar> {
         (env::SOCKETS_PER_SESSION, limits.sockets_per_session),
         (env::CONNECTIONS_PER_ADDRESS, limits.connections_per_address),
         (env::NEW_SESSIONS_PER_MINUTE, limits.new_sessions_per_minute),
+        (env::MAX_CURSORS, limits.max_cursors),
+        (env::MAX_MODELS, limits.max_models),
     ];
     all.extend(limits.into_iter().filter_map(|(name, value)| Some(variable(name, value?.to_string()))));
     all

@@ -23,6 +23,38 @@ impl Component {
     }
 }
 
+/// The label that tells the app's two Deployments apart.
+pub(crate) const TRACK: &str = "stickyctl.dev/track";
+
+/// One of the app's two Deployments; the value of the label [`TRACK`]. The Service selects the pods of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Track {
+    Stable,
+    Canary,
+}
+
+impl Track {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Canary => "canary",
+        }
+    }
+
+    /// The name of the Deployment.
+    pub(crate) fn deployment(self, spec: &StickyApp) -> String {
+        match self {
+            Self::Stable => spec.name.clone(),
+            Self::Canary => canary_name(&spec.name),
+        }
+    }
+}
+
+/// The name of a release's canary Deployment.
+pub(crate) fn canary_name(release: &str) -> String {
+    format!("{release}-canary")
+}
+
 pub(super) fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
@@ -43,7 +75,20 @@ pub(crate) fn labels(spec: &StickyApp, component: Component) -> BTreeMap<String,
     labels
 }
 
-/// A selector for a component's pods, as in `a=b,c=d`.
+/// The labels that select the pods of one of the app's Deployments. The selectors of the two must not overlap, or each would count the
+/// other's pods.
+pub(super) fn track_labels(spec: &StickyApp, track: Track) -> BTreeMap<String, String> {
+    let mut labels = selector_labels(spec, Component::App);
+    labels.insert(TRACK.to_owned(), track.word().to_owned());
+    labels
+}
+
+/// A selector for the pods of one of the app's Deployments, as in `a=b,c=d`.
+pub(crate) fn track_text(spec: &StickyApp, track: Track) -> String {
+    pairs(&track_labels(spec, track))
+}
+
+/// A selector for a component's pods, as in `a=b,c=d`. Those of the app are the pods of both Deployments.
 pub(crate) fn selector_text(spec: &StickyApp, component: Component) -> String {
     pairs(&selector_labels(spec, component))
 }

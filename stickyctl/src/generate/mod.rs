@@ -2,7 +2,7 @@
 //!
 //! [`objects`] makes all of them, from a file for each part; [`mod@write`] turns objects into text.
 
-mod app;
+pub(crate) mod app;
 mod autoscaler;
 pub mod chart;
 mod disruption;
@@ -21,6 +21,7 @@ pub mod write;
 
 use crate::spec::StickyApp;
 use crate::spec::redis::SecretKey;
+use meta::Track;
 use object::Object;
 
 /// The objects of a release, in the order in which they are applied.
@@ -48,7 +49,10 @@ pub fn objects(spec: &StickyApp, namespace: bool) -> Vec<Object> {
     }
     all.push(service::app(spec).into());
     all.push(disruption::app(spec).into());
-    all.push(app::deployment(spec).into());
+    all.push(app::deployment(spec, Track::Stable).into());
+    if spec.canary.pods > 0 {
+        all.push(app::deployment(spec, Track::Canary).into());
+    }
     if let Some(scaling) = &spec.autoscaling {
         all.push(autoscaler::autoscaler(spec, scaling).into());
     }

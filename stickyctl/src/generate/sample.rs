@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
 use crate::spec::StickyApp;
-use crate::spec::ingress::{Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds, Version};
+use crate::spec::canary::Canary;
+use crate::spec::ingress::{self, Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds};
 use crate::spec::placement::{NetworkPolicy, Placement, TaintEffect, Toleration};
 use crate::spec::pods::{Amounts, Autoscaling, Drain, Limits, PullPolicy, Resources};
 use crate::spec::redis::{Redis, SecretKey};
@@ -13,6 +14,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use sticky_core::choice::{Expose, Fanout};
 use sticky_core::mode::Mode;
+use sticky_core::version::Version;
 
 /// A spec that sets every key. It can't run: a Redis elsewhere has no storage.
 #[must_use]
@@ -29,13 +31,15 @@ pub fn full() -> StickyApp {
         sockets_per_session: Some(4),
         connections_per_address: Some(200),
         new_sessions_per_minute: Some(30),
+        max_cursors: Some(100),
+        max_models: Some(50),
     };
     spec.drain.grace = Some(Seconds(60));
     spec.redis.url = Some("redis://r.example:6379".to_owned());
     spec.redis.password = Some(SecretKey { secret: "redis".to_owned(), key: "password".to_owned() });
     spec.redis.storage_class = Some("fast".to_owned());
     let ingress = &mut spec.ingress;
-    ingress.front_door_version = Some(Version(3, 7, 13));
+    ingress.front_door_version = Some(ingress::Version(3, 7, 13));
     ingress.front_door_namespace = Some("edge".to_owned());
     ingress.host = Some("demo.example".to_owned());
     ingress.tls_secret = Some("cert".to_owned());
@@ -45,6 +49,7 @@ pub fn full() -> StickyApp {
     ingress.cookie.secure = Some(true);
     ingress.cookie.change_on_failure = Some(true);
     spec.autoscaling = Some(Autoscaling { min: Some(2), max: 8, cpu: 60 });
+    spec.canary = Canary { pods: 2, version: Version::parse("2.0-rc.1").ok(), image: Some("registry.example/sticky-app:2.0-rc.1".to_owned()) };
     spec.placement.node_selector = [("pool".to_owned(), "web".to_owned())].into();
     spec.placement.tolerations =
         vec![Toleration { key: "dedicated".to_owned(), value: Some("web".to_owned()), effect: Some(TaintEffect::NoSchedule) }];
@@ -105,7 +110,7 @@ prop_compose! {
 prop_compose! {
     fn ingress()(mut cookie in cookie(), traefik: bool, host in option::of("(\\*\\.)?[a-z]{1,9}\\.example"), tls: bool, class in name(),
                  namespace in option::of(name()), timeout in option::of(40..100_000_u32), trusted_proxies in networks(),
-                 version in select(vec![None, Some(Version(3, 6, 12)), Some(Version(3, 7, 0)), Some(Version(3, 7, 13)), Some(Version(4, 0, 1))])) -> Ingress {
+                 version in select(vec![None, Some(ingress::Version(3, 6, 12)), Some(ingress::Version(3, 7, 0)), Some(ingress::Version(3, 7, 13)), Some(ingress::Version(4, 0, 1))])) -> Ingress {
         let tls_secret = (tls && host.is_some()).then(|| "on".to_owned());
         if traefik {
             cookie.persistence = Persistence::Persistent;
@@ -113,7 +118,7 @@ prop_compose! {
         } else if tls_secret.is_some() {
             cookie.secure = cookie.secure.filter(|secure| *secure);
         }
-        let reads_timers = !traefik || version.is_some_and(|version| version >= Version(3, 7, 13));
+        let reads_timers = !traefik || version.is_some_and(|version| version >= ingress::Version(3, 7, 13));
         if cookie.same_site == SameSite::None && !cookie.secure.unwrap_or(tls_secret.is_some()) {
             cookie.same_site = SameSite::Lax;
         }
@@ -155,8 +160,12 @@ prop_compose! {
     fn limits()(max_body in option::of(16_384..=67_108_864_u64), max_text in option::of(1..=16_384_u64), max_frame in option::of(16_384..=67_108_864_u64),
                 max_sockets in option::of(1..=10_000_000_u64), max_requests in option::of(1..=1_000_000_u64),
                 sockets_per_session in option::of(1..=1_000_u64), connections_per_address in option::of(1..=10_000_000_u64),
-                new_sessions_per_minute in option::of(1..=1_000_000_u64)) -> Limits {
-        Limits { max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, connections_per_address, new_sessions_per_minute }
+                new_sessions_per_minute in option::of(1..=1_000_000_u64), max_cursors in option::of(1..=1_000_000_u64),
+                max_models in option::of(1..=1_000_000_u64)) -> Limits {
+        Limits {
+            max_body, max_text, max_frame, max_sockets, max_requests, sockets_per_session, connections_per_address, new_sessions_per_minute,
+            max_cursors, max_models,
+        }
     }
 }
 
@@ -167,9 +176,21 @@ fn tolerations() -> impl Strategy<Value = Vec<Toleration>> {
     proptest::collection::vec(one, 0..3)
 }
 
+fn canary() -> impl Strategy<Value = Canary> {
+    let version =
+        prop_oneof!["[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", select(vec!["on", "1.10", "017", "1e3", "null"]).prop_map(str::to_owned)];
+    let image = "registry\\.example/sticky-app(:[a-z0-9]{1,9}x)?@sha256:[0-9a-f]{64}";
+    let some = (1..=64_u16, option::of(version), option::of(image)).prop_map(|(pods, version, image)| Canary {
+        pods,
+        version: version.map(|version| Version::parse(&version).unwrap()),
+        image,
+    });
+    prop_oneof![Just(Canary::default()), some]
+}
+
 prop_compose! {
     /// A spec without problems.
-    pub fn valid()(mut spec in release(), ingress in ingress(), redis in redis(), limits in limits(), tolerations in tolerations(),
+    pub fn valid()(mut spec in release(), ingress in ingress(), redis in redis(), limits in limits(), canary in canary(), tolerations in tolerations(),
                    node_selector in proptest::collection::btree_map(word(), word(), 0..4),
                    (pre_stop, delay, window, more) in (1..7_200_u32, 0..7_200_u32, 1..7_200_u32, option::of(0..100_u32)),
                    (enabled, restricts, allow_from, metrics) in (any::<bool>(), any::<bool>(), networks(), option::of(name())),
@@ -185,6 +206,6 @@ prop_compose! {
         let trusted = !ingress.trusted_proxies.is_empty();
         let new_sessions_per_minute = limits.new_sessions_per_minute.filter(|_| trusted);
         let connections_per_address = limits.connections_per_address.filter(|_| trusted);
-        StickyApp { ingress, redis, limits: Limits { new_sessions_per_minute, connections_per_address, ..limits }, ..spec }
+        StickyApp { ingress, redis, canary, limits: Limits { new_sessions_per_minute, connections_per_address, ..limits }, ..spec }
     }
 }

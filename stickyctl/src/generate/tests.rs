@@ -143,6 +143,52 @@ fn an_autoscaler_owns_the_number_of_pods() {
     assert_eq!((&scaler["spec"]["minReplicas"], &scaler["spec"]["maxReplicas"]), (&Value::from(3), &Value::from(10)));
 }
 
+/// The Service, the budget and the policies are for the pods of both Deployments; each Deployment has only its own.
+#[test]
+fn a_canary_is_a_second_deployment_behind_the_same_service() {
+    let mut spec = StickyApp::default();
+    assert!(!objects(&spec, true).iter().any(|object| object.name().contains("canary")));
+    spec.canary.pods = 2;
+    spec.autoscaling = Some(Autoscaling::default());
+    let (stable, canary) = (one(&spec, "Deployment", "sticky-sessions"), one(&spec, "Deployment", "sticky-sessions-canary"));
+    let selected = |selector: &Value, deployment: &Value| {
+        let labels = &deployment["spec"]["template"]["metadata"]["labels"];
+        selector.as_object().unwrap().iter().all(|(key, value)| labels[key] == *value)
+    };
+    for (own, other) in [(&stable, &canary), (&canary, &stable)] {
+        let selector = &own["spec"]["selector"]["matchLabels"];
+        assert!(selected(selector, own) && !selected(selector, other), "{selector}");
+    }
+    for (kind, path) in
+        [("Service", "/spec/selector"), ("PodDisruptionBudget", "/spec/selector/matchLabels"), ("NetworkPolicy", "/spec/podSelector/matchLabels")]
+    {
+        let object = one(&spec, kind, "sticky-sessions");
+        let selector = object.pointer(path).unwrap();
+        assert!(selected(selector, &stable) && selected(selector, &canary), "{kind}");
+    }
+    assert_eq!((stable["spec"].get("replicas"), &canary["spec"]["replicas"]), (None, &2.into()), "no autoscaler owns the canary's number");
+    assert_eq!(one(&spec, "HorizontalPodAutoscaler", "sticky-sessions")["spec"]["scaleTargetRef"]["name"], "sticky-sessions");
+
+    let container = |deployment: &Value| deployment["spec"]["template"]["spec"]["containers"][0].clone();
+    let differing = |spec: &StickyApp| {
+        let (stable, canary) = (one(spec, "Deployment", "sticky-sessions"), one(spec, "Deployment", "sticky-sessions-canary"));
+        let (stable, canary) = (variables(&container(&stable)), variables(&container(&canary)));
+        assert!(stable.iter().all(|variable| canary.contains(variable)));
+        canary.into_iter().filter(|variable| !stable.contains(variable)).map(|(name, value)| (name, value["value"].clone())).collect::<Vec<_>>()
+    };
+    let reports = |version: &str| vec![(env::REPORT_VERSION.to_owned(), Value::from(version))];
+    assert_eq!(differing(&spec), reports(concat!(env!("CARGO_PKG_VERSION"), "-canary")));
+    assert_eq!(container(&stable)["image"], container(&canary)["image"]);
+    assert_eq!(canary["metadata"].get("annotations"), None, "the spec is on one Deployment");
+    spec.canary.image = Some("registry.example/sticky-app:2.0".to_owned());
+    assert_eq!(
+        (differing(&spec), &container(&one(&spec, "Deployment", "sticky-sessions-canary"))["image"]),
+        (vec![], &"registry.example/sticky-app:2.0".into())
+    );
+    spec.canary.version = sticky_core::version::Version::parse("blue").ok();
+    assert_eq!(differing(&spec), reports("blue"));
+}
+
 #[test]
 fn a_digest_follows_the_tag() {
     let mut spec = StickyApp::default();

@@ -18,6 +18,9 @@ pub(crate) struct Status {
     pub up_s: u64,
     /// The requested mode, as in `3x1`.
     pub mode: String,
+    /// The requested canary pods, which `mode` doesn't count.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub canary: u16,
     /// Whether the running pods and workers match `mode`.
     pub settled: bool,
     /// Why the mode can't be reached; `None` if it can.
@@ -27,6 +30,11 @@ pub(crate) struct Status {
     pub bus: BusStatus,
     /// The pods, oldest first.
     pub pods: Vec<PodStatus>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(pods: &u16) -> bool {
+    *pods == 0
 }
 
 impl Status {
@@ -55,6 +63,11 @@ pub(crate) struct BusStatus {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PodStatus {
     pub pod: String,
+    /// What the pod reports as its version.
+    pub version: String,
+    /// Whether it is a canary pod.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
     pub state: State,
     /// Seconds until it is gone, while it drains.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ use super::table::table;
 use crate::exit::Exit;
 use crate::output::{Format, Mark, Output};
 use crate::poll::{Deadline, until};
+use crate::spec::canary::beside;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use sticky_core::mode::Mode;
@@ -38,11 +39,11 @@ pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Resul
     let client = Client::open()?;
     let before = client.status().await?;
     let mode: Mode = before.mode.parse().map_err(|why| LocalError::Mode { mode: before.mode.clone(), why })?;
-    let after = size::check(Mode { pods, ..mode })?;
+    let after = size::check(Mode { pods, ..mode }, before.canary)?;
     output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
     client.change(&Change::Scale(pods)).await?;
     wait(&client, &before, after, timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {after}"))?;
+    output.answer(&format!("sticky-sessions is {}", beside(after, before.canary.into())))?;
     if pods > mode.pods {
         output.hint("\nExisting sessions stay on their pods; only new ones use the new pods.");
     }
@@ -55,15 +56,15 @@ pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Resul
 /// # Errors
 /// No demo is running, or the request failed.
 pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
-    size::check(mode)?;
     let client = Client::open()?;
     let before = client.status().await?;
+    size::check(mode, before.canary)?;
     let replaced = before.mode.parse::<Mode>().is_ok_and(|old| old.workers != mode.workers);
     let fate = if replaced { "; every pod is replaced" } else { "" };
     output.note(&format!("{} to {mode}: {}{fate}\n", before.mode, mode.words()));
     client.change(&Change::Mode(mode.to_string())).await?;
     wait(&client, &before, mode, timeout, output).await?;
-    output.answer(&format!("sticky-sessions is {mode}"))?;
+    output.answer(&format!("sticky-sessions is {}", beside(mode, before.canary.into())))?;
     if mode.workers > 1 {
         output.hint("\nThe cookie still chooses the pod, but it can't choose a worker inside it: \"sticky HTTP & in-memory WebSocket\" now");
         output.hint(&format!("misses about {} times in {}. The queue does not.", mode.workers - 1, mode.workers));
@@ -88,7 +89,7 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
         if seen.ready == usize::from(want.pods)
             && let Some(line) = starting.take()
         {
-            let new = status.pods.iter().filter(|p| p.left_s.is_none() && !old.contains(&p.pod.as_str())).count();
+            let new = status.pods.iter().filter(|p| p.left_s.is_none() && !p.canary && !old.contains(&p.pod.as_str())).count();
             let workers = if want.workers == 1 { "worker" } else { "workers" };
             line.ends(Mark::Done, &format!("{} of {} ready, {new} new, {} {workers} each", seen.ready, want.pods, want.workers));
         }

@@ -122,6 +122,8 @@ pub(crate) enum CannotStart {
     Ended(String),
     #[error(transparent)]
     Name(#[from] sticky_core::identity::BadPodName),
+    #[error(transparent)]
+    Version(#[from] sticky_core::version::BadVersion),
 }
 
 impl Explained for LocalError {

@@ -45,7 +45,7 @@ fn next_steps() {
         LocalError::Refused("no".to_owned()),
         LocalError::ChangeTimedOut { want, limit, seen: String::new(), no_redis: false },
         LocalError::ChangeTimedOut { want, limit, seen: String::new(), no_redis: true },
-        LocalError::TooLarge(size::check("64x64".parse().unwrap()).unwrap_err()),
+        LocalError::TooLarge(size::check("64x64".parse().unwrap(), 0).unwrap_err()),
     ] {
         let steps = error.next_steps();
         assert!(steps.iter().any(|step| step.contains("stickyctl ")) && steps.iter().all(|step| is_local(step)), "{error}: {steps:?}");

@@ -59,6 +59,9 @@ pub(super) struct Pod {
     pub name: PodName,
     /// The value of the affinity cookie that selects this pod.
     pub token: String,
+    /// What its workers are made of, among other things its version.
+    pub blueprint: Blueprint,
+    pub is_canary: bool,
     pub slots: Mutex<Vec<Slot>>,
     turn: AtomicUsize,
 }
@@ -70,9 +73,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Pod {
     /// A pod whose workers have not started.
     #[must_use]
-    pub(super) fn new(name: PodName, token: String, workers: u16) -> Arc<Self> {
+    pub(super) fn new(name: PodName, token: String, workers: u16, blueprint: Blueprint, is_canary: bool) -> Arc<Self> {
         let slots = (0..workers).map(|_| Slot { life: None, restarts: 0 }).collect();
-        Arc::new(Self { name, token, slots: Mutex::new(slots), turn: AtomicUsize::new(0) })
+        Arc::new(Self { name, token, blueprint, is_canary, slots: Mutex::new(slots), turn: AtomicUsize::new(0) })
     }
 
     /// The number of workers when all of them run.
@@ -105,21 +108,16 @@ impl Pod {
     ///
     /// # Errors
     /// [`CannotStart`]: the pod has no worker there then.
-    pub(super) async fn start_worker(
-        self: &Arc<Self>,
-        blueprint: &Blueprint,
-        number: u16,
-        ended: mpsc::UnboundedSender<(PodName, u16, Ended)>,
-    ) -> Result<(), CannotStart> {
+    pub(super) async fn start_worker(self: &Arc<Self>, number: u16, ended: mpsc::UnboundedSender<(PodName, u16, Ended)>) -> Result<(), CannotStart> {
         let (started, listening) = oneshot::channel();
-        let (pod, plan) = (self.clone(), blueprint.clone());
+        let pod = self.clone();
         std::thread::Builder::new()
             .name(format!("{}:{number}", self.name))
             .spawn(move || {
                 let name = pod.name.clone();
-                let how = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| live(&pod, &plan, number, started)));
+                let how = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| live(&pod, number, started)));
                 // A worker that dies without a goodbye leaves the map at once, just as its pod's endpoint would.
-                if let Relay::Memory { hub, .. } = &plan.relay {
+                if let Relay::Memory { hub, .. } = &pod.blueprint.relay {
                     hub.leave(name.as_str(), number);
                 }
                 let _ = ended.send((name, number, how.unwrap_or(Ended::Died)));
@@ -134,7 +132,7 @@ impl Pod {
 }
 
 /// Runs a worker on the calling thread until it ends.
-fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<Result<Life, CannotStart>>) -> Ended {
+fn live(pod: &Pod, number: u16, started: oneshot::Sender<Result<Life, CannotStart>>) -> Ended {
     let span = tracing::info_span!("worker", pod = %pod.name, worker = number);
     let _entered = span.enter();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -145,7 +143,7 @@ fn live(pod: &Pod, blueprint: &Blueprint, number: u16, started: oneshot::Sender<
         }
     };
     let ended = runtime.block_on(async {
-        let worker = match blueprint.worker(pod.name.clone(), number, pod.workers()) {
+        let worker = match pod.blueprint.worker(pod.name.clone(), number, pod.workers()) {
             Ok(worker) => worker,
             Err(why) => {
                 let _ = started.send(Err(why.into()));

@@ -16,6 +16,7 @@ use sticky_core::drain::Plan;
 use sticky_core::identity::PodName;
 use sticky_core::mode::Mode;
 use sticky_core::readiness::{State, pod_state};
+use sticky_core::version::Version;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,13 @@ pub(super) enum Refused {
     TooLarge(#[from] TooLarge),
 }
 
+/// The canary pods of a run. Their number doesn't change.
+pub(super) struct Canary {
+    pub pods: u16,
+    /// What they report.
+    pub version: Version,
+}
+
 struct Inner {
     want: Mode,
     pods: Vec<Arc<Pod>>,
@@ -48,6 +56,7 @@ struct Inner {
 /// The pods of a run.
 pub(super) struct Pods {
     blueprint: Blueprint,
+    canary: Canary,
     plan: Plan,
     inner: Mutex<Inner>,
     // One change at a time: two concurrent ones would both start the missing pods.
@@ -62,11 +71,12 @@ pub(super) struct Pods {
 impl Pods {
     /// Starts with no pods. Surplus pods will drain by `plan`.
     #[must_use]
-    pub(super) fn new(blueprint: Blueprint, plan: Plan, want: Mode, url: String) -> Arc<Self> {
+    pub(super) fn new(blueprint: Blueprint, canary: Canary, plan: Plan, want: Mode, url: String) -> Arc<Self> {
         let (ended, mut ends) = mpsc::unbounded_channel();
         let inner = Inner { want, pods: Vec::new(), draining: HashMap::new(), next_number: 1, failure: None };
         let pods = Arc::new(Self {
             blueprint,
+            canary,
             plan,
             inner: Mutex::new(inner),
             changing: tokio::sync::Mutex::new(()),
@@ -102,11 +112,14 @@ impl Pods {
         let _one = self.changing.lock().await;
         let (want, missing) = {
             let inner = lock(&self.inner);
-            let fit = inner.pods.iter().filter(|p| inner.serves(p) && p.workers() == inner.want.workers).count();
-            (inner.want, usize::from(inner.want.pods).saturating_sub(fit))
+            let missing = |is_canary, want| {
+                let fit = inner.pods.iter().filter(|p| inner.serves(p) && p.workers() == inner.want.workers && p.is_canary == is_canary);
+                std::iter::repeat_n(is_canary, usize::from(want).saturating_sub(fit.count()))
+            };
+            (inner.want, missing(false, inner.want.pods).chain(missing(true, self.canary.pods)).collect::<Vec<bool>>())
         };
-        for _ in 0..missing {
-            if let Err(why) = self.start_pod(want.workers).await {
+        for is_canary in missing {
+            if let Err(why) = self.start_pod(want.workers, is_canary).await {
                 lock(&self.inner).failure = Some(why.to_string());
                 return Err(why);
             }
@@ -115,8 +128,8 @@ impl Pods {
             let mut inner = lock(&self.inner);
             inner.failure = None;
             let (fit, unfit): (Vec<_>, Vec<_>) = inner.pods.iter().filter(|p| inner.serves(p)).cloned().partition(|p| p.workers() == want.workers);
-            // The newest leave first: they hold the fewest sessions.
-            let surplus = fit.into_iter().skip(usize::from(want.pods));
+            // The newest leave first: they hold the fewest sessions. Canary pods are never too many.
+            let surplus = fit.into_iter().filter(|p| !p.is_canary).skip(usize::from(want.pods));
             let leaving: Vec<_> = unfit.into_iter().chain(surplus).collect();
             let until = Instant::now() + self.plan.total();
             inner.draining.extend(leaving.iter().map(|p| (p.name.clone(), until)));
@@ -126,7 +139,7 @@ impl Pods {
         Ok(())
     }
 
-    async fn start_pod(self: &Arc<Self>, workers: u16) -> Result<(), CannotStart> {
+    async fn start_pod(self: &Arc<Self>, workers: u16, is_canary: bool) -> Result<(), CannotStart> {
         let number = {
             let mut inner = lock(&self.inner);
             inner.next_number += 1;
@@ -134,9 +147,13 @@ impl Pods {
         };
         let name = PodName::new(&format!("app-{number}"))?;
         let token = format!("{:016x}", getrandom::u64().map_err(CannotStart::NoRandomness)?);
-        let pod = Pod::new(name, token, workers);
+        let mut blueprint = self.blueprint.clone();
+        if is_canary {
+            blueprint.version = self.canary.version.clone();
+        }
+        let pod = Pod::new(name, token, workers, blueprint, is_canary);
         for worker in 0..workers {
-            if let Err(why) = pod.start_worker(&self.blueprint, worker, self.ended.clone()).await {
+            if let Err(why) = pod.start_worker(worker, self.ended.clone()).await {
                 // A pod with only some of its workers doesn't count.
                 pod.lives().iter().for_each(|life| life.kill());
                 return Err(why);
@@ -156,7 +173,7 @@ impl Pods {
         }
         let want = {
             let mut inner = lock(&self.inner);
-            inner.want = size::check(change(inner.want))?;
+            inner.want = size::check(change(inner.want), self.canary.pods)?;
             inner.failure = None;
             inner.want
         };
@@ -228,7 +245,7 @@ impl Pods {
         let (pods, name) = (self.clone(), name.clone());
         tokio::spawn(async move {
             tracing::warn!(pod = %name, worker, "worker ended; restarting it");
-            if let Err(why) = pod.start_worker(&pods.blueprint, worker, pods.ended.clone()).await {
+            if let Err(why) = pod.start_worker(worker, pods.ended.clone()).await {
                 tracing::error!("{why}");
             }
         });
@@ -260,7 +277,8 @@ impl Pods {
         let inner = lock(&self.inner);
         let pods: Vec<PodStatus> = inner.pods.iter().map(|pod| pod_status(pod, inner.draining.get(&pod.name))).collect();
         let fit = |p: &PodStatus| p.state == State::Ready && p.workers.len() == usize::from(inner.want.workers);
-        let settled = pods.len() == usize::from(inner.want.pods) && pods.iter().all(fit);
+        let count = |canary| pods.iter().filter(|p| p.canary == canary).count();
+        let settled = count(false) == usize::from(inner.want.pods) && count(true) == usize::from(self.canary.pods) && pods.iter().all(fit);
         // The memory bus is never down.
         let up = self.blueprint.relay.is_up_at_once() || inner.pods.iter().flat_map(|p| p.lives()).all(|l| l.worker.report().bus_up);
         let (kind, fanout) = (self.blueprint.relay.kind(), self.blueprint.relay.fanout());
@@ -271,6 +289,7 @@ impl Pods {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             up_s: self.began.elapsed().as_secs(),
             mode: inner.want.to_string(),
+            canary: self.canary.pods,
             settled,
             failure: inner.failure.clone(),
             door: self.blueprint.door.clone(),
@@ -301,7 +320,7 @@ fn pod_status(pod: &Pod, leaving: Option<&Instant>) -> PodStatus {
         .collect();
     let state = if leaving.is_some() { State::Draining } else { pod_state(workers.iter().map(|w| w.state)) };
     let left_s = leaving.map(|until| until.saturating_duration_since(Instant::now()).as_secs());
-    PodStatus { pod: pod.name.to_string(), state, left_s, workers }
+    PodStatus { pod: pod.name.to_string(), version: pod.blueprint.version.to_string(), canary: pod.is_canary, state, left_s, workers }
 }
 
 impl Backends for Pods {

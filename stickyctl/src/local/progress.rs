@@ -7,7 +7,7 @@ use sticky_core::readiness::State;
 /// The pods of a status, as a change counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// Pods that stay, with all their workers ready.
+    /// Pods of the mode, not of the canary, that stay and have all their workers ready.
     pub(super) ready: usize,
     /// Pods that drain.
     pub(super) leaving: usize,
@@ -20,7 +20,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn of(status: &Status, want: Mode) -> Self {
         let leaving = || status.pods.iter().filter(|pod| pod.left_s.is_some());
-        let staying = status.pods.iter().filter(|pod| pod.left_s.is_none());
+        let staying = status.pods.iter().filter(|pod| pod.left_s.is_none() && !pod.canary);
         let ready =
             staying.filter(|pod| pod.workers.len() == usize::from(want.workers) && pod.workers.iter().all(|worker| worker.state == State::Ready));
         Self {

@@ -13,6 +13,8 @@ use sticky_core::topology::Door;
 pub(crate) struct UpRequest {
     /// The number of pods and workers to start with.
     pub mode: Mode,
+    /// The number of canary pods, besides those of the mode.
+    pub canary: u16,
     /// Where the front door listens; port 0 picks a free one.
     pub listen: SocketAddr,
     /// The front door, as the map shows it: whether it keeps sessions together, and who sets the cookie.

@@ -7,27 +7,31 @@ use sticky_core::mode::Mode;
 /// 1024 did not answer within 30 s.
 pub(crate) const MOST_WORKERS: u32 = 256;
 
-/// A mode with more workers than [`MOST_WORKERS`].
+/// A mode that needs more workers than [`MOST_WORKERS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is {count} workers, and a demo on this machine has at most {MOST_WORKERS}: each is a thread of one process", count = workers(*.0))]
-pub(crate) struct TooLarge(Mode);
+#[error("{mode} needs {workers} workers, and a demo on this machine has at most {MOST_WORKERS}: each is a thread of one process")]
+pub(crate) struct TooLarge {
+    mode: Mode,
+    /// Canary pods.
+    beside: u16,
+    workers: u32,
+}
 
 impl TooLarge {
     /// The largest mode with as many pods.
     pub(super) fn largest(self) -> Mode {
-        let each = MOST_WORKERS / u32::from(self.0.pods).max(1);
-        Mode { workers: u16::try_from(each).unwrap_or(u16::MAX), ..self.0 }
+        let each = MOST_WORKERS / (u32::from(self.mode.pods) + u32::from(self.beside)).max(1);
+        Mode { workers: u16::try_from(each).unwrap_or(u16::MAX), ..self.mode }
     }
 }
 
-fn workers(mode: Mode) -> u32 {
-    u32::from(mode.pods) * u32::from(mode.workers)
-}
-
+/// The mode, if it and so many canary pods `beside` it are not too large.
+///
 /// # Errors
 /// [`TooLarge`].
-pub(super) fn check(mode: Mode) -> Result<Mode, TooLarge> {
-    if workers(mode) > MOST_WORKERS { Err(TooLarge(mode)) } else { Ok(mode) }
+pub(super) fn check(mode: Mode, beside: u16) -> Result<Mode, TooLarge> {
+    let workers = (u32::from(mode.pods) + u32::from(beside)) * u32::from(mode.workers);
+    if workers > MOST_WORKERS { Err(TooLarge { mode, beside, workers }) } else { Ok(mode) }
 }
 
 #[cfg(test)]
@@ -36,12 +40,14 @@ mod tests {
 
     #[test]
     fn the_limit_is_on_the_product() {
+        let of = |mode: &str, beside| check(mode.parse().unwrap(), beside);
         for fits in ["64x4", "4x64", "16x16", "1x64", "64x1"] {
-            assert!(check(fits.parse().unwrap()).is_ok(), "{fits}");
+            assert!(of(fits, 0).is_ok(), "{fits}");
         }
-        let large = check("64x64".parse().unwrap()).unwrap_err();
-        assert_eq!(large.to_string(), "64x64 is 4096 workers, and a demo on this machine has at most 256: each is a thread of one process");
+        let large = of("64x64", 0).unwrap_err();
+        assert_eq!(large.to_string(), "64x64 needs 4096 workers, and a demo on this machine has at most 256: each is a thread of one process");
         assert_eq!(large.largest().to_string(), "64x4");
-        assert!(check("65x4".parse().unwrap_or(large.0)).is_err() && check("5x52".parse().unwrap()).is_err());
+        assert!(of("5x52", 0).is_err());
+        assert_eq!(of("64x4", 1).unwrap_err().largest().to_string(), "64x3");
     }
 }

@@ -4,15 +4,16 @@ use super::background;
 use super::client::Client;
 use super::control::Control;
 use super::door::Door;
-use super::error::LocalError;
+use super::error::{CannotStart, LocalError};
 use super::lock::Lock;
-use super::pods::Pods;
+use super::pods::{Canary, Pods};
 use super::progress::Progress;
 use super::request::UpRequest;
 use super::size;
 use crate::exit::Exit;
 use crate::output::{Live, Mark, Output, Unwritten};
 use crate::poll::{Deadline, until};
+use crate::spec::canary;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use sticky_core::host::is_loopback;
 use sticky_core::memory;
 use sticky_core::mode::Mode;
 use sticky_core::topology::{Affinity, Door as DoorView};
+use sticky_core::version::Version;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -39,7 +41,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// # Errors
 /// It could not start; nothing is left behind.
 pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
-    size::check(request.mode)?;
+    size::check(request.mode, request.canary)?;
     let client = Client::open()?;
     if let Some(warning) = exposure(request.listen) {
         output.warning(&warning);
@@ -53,7 +55,8 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let control = Control::bind(client.path().to_owned(), lock)?;
     let (mode, door_view) = (request.mode, request.door.clone());
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
-    let pods = Pods::new(blueprint(&request, relay), request.drain, mode, url.clone());
+    let canary = Canary { pods: request.canary, version: Version::parse(canary::VERSION).map_err(CannotStart::from)? };
+    let pods = Pods::new(blueprint(&request, relay), canary, request.drain, mode, url.clone());
     let line = output.live("pods");
     start(&pods, mode, &line).await?;
     let stop = CancellationToken::new();
@@ -61,7 +64,10 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
-    line.ends(Mark::Done, &format!("{}: {} ({})", names(&pods), mode.words(), mode));
+    line.ends(Mark::Done, &format!("{}: {} ({})", names(&pods, false), mode.words(), mode));
+    if request.canary > 0 {
+        output.phase(Mark::Done, "canary", &format!("{}: version {}", names(&pods, true), canary::VERSION), None);
+    }
     output.phase(Mark::Done, "bus", &format!("{bus}, {fanout}"), None);
     output.phase(
         Mark::Done,
@@ -69,7 +75,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&door_view)),
         None,
     );
-    let ended = match invite(&url, output) {
+    let ended = match invite(&url, request.canary > 0, output) {
         Ok(()) => wait_for_the_end(&pods).await,
         Err(unwritten) => Err(unwritten.into()),
     };
@@ -102,7 +108,7 @@ async fn start(pods: &Arc<Pods>, mode: Mode, line: &Live) -> Result<(), LocalErr
 }
 
 /// Prints the URL, and what to try next.
-fn invite(url: &str, output: Output) -> Result<(), Unwritten> {
+fn invite(url: &str, has_canary: bool, output: Output) -> Result<(), Unwritten> {
     output.note("");
     output.answer(url)?;
     output.note("\nOpen it and press the six buttons. Then, in another terminal:");
@@ -114,6 +120,10 @@ fn invite(url: &str, output: Output) -> Result<(), Unwritten> {
         ("verify --local", "prove that sessions stick"),
     ] {
         output.note(&format!("  {me} {command:<20} {effect}"));
+    }
+    if has_canary {
+        output.note(&format!("  {me} verify --local --pod-identity json:/version"));
+        output.note(&format!("  {:width$} prove that no session changes version", "", width = me.len() + 21));
     }
     output.note("Ctrl-C stops everything.");
     Ok(())
@@ -166,14 +176,15 @@ fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
         },
         door: request.door.clone(),
         expose: Expose::Full,
+        version: Version::own(),
         relay,
         // All workers are threads of this process, so they share one budget.
         memory: Memory::new(memory::budget(request.memory_limit, 1)),
     }
 }
 
-fn names(pods: &Pods) -> String {
-    let names: Vec<_> = pods.status().pods.into_iter().map(|p| p.pod).collect();
+fn names(pods: &Pods, canary: bool) -> String {
+    let names: Vec<_> = pods.status().pods.into_iter().filter(|p| p.canary == canary).map(|p| p.pod).collect();
     match names.as_slice() {
         [first, .., last] if names.len() > 4 => format!("{first} to {last}"),
         _ => names.join(", "),

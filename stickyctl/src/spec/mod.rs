@@ -3,6 +3,7 @@
 //! [`StickyApp`] is the value, [`load`](load::load) reads it, [`check`](check::check) finds what is wrong with it. Nothing here
 //! knows Kubernetes objects; [`generate`](crate::generate) makes those.
 
+pub mod canary;
 pub mod check;
 pub(crate) mod environment;
 mod findings;

@@ -158,6 +158,14 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub new_sessions_per_minute: Option<u64>,
+    /// The most cursors of downloads that one worker keeps; one more takes the place of the least recently used one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_cursors: Option<u64>,
+    /// The most models of sessions that one worker keeps, 16 KiB each; one more takes the place of the least recently used one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_models: Option<u64>,
 }
 
 /// How a pod drains: a sleep before SIGTERM, then full service during the delay, then sockets close over the window.

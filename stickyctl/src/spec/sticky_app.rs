@@ -1,5 +1,6 @@
 //! The spec itself: one typed value for a whole release.
 
+use super::canary::Canary;
 use super::ingress::Ingress;
 use super::placement::{Metrics, NetworkPolicy, Placement};
 use super::pods::{Autoscaling, Drain, Image, Limits, Relay, Resources};
@@ -43,6 +44,8 @@ pub struct StickyApp {
     /// A HorizontalPodAutoscaler, which then owns the number of pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<Autoscaling>,
+    /// Pods of another version behind the same Service. A session stays on the version where it began.
+    pub canary: Canary,
     /// The nodes that pods run on.
     #[serde(skip_serializing_if = "is_default")]
     pub placement: Placement,
@@ -68,6 +71,7 @@ impl Default for StickyApp {
             redis: Redis::default(),
             ingress: Ingress::default(),
             autoscaling: None,
+            canary: Canary::default(),
             placement: Placement::default(),
             network_policy: NetworkPolicy::default(),
             metrics: Metrics::default(),

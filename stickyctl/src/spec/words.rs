@@ -53,6 +53,10 @@ words!(
         "maxLength": 63,
         "pattern": "^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$",
     };
+    VersionText, "A version: the value of a label that is not empty.", {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+    };
     Host, "A host name, with an optional wildcard for one label; not an IP address.", {
         "type": "string",
         "maxLength": 253,

@@ -58,6 +58,7 @@ mod tests {
             worker: 0,
             workers: 1,
             boot: boot.into(),
+            version: None,
             state: State::Ready,
             left_ms: None,
             sockets: 0,

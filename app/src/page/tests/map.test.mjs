@@ -1,58 +1,38 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { draw, layout } from "../draw.js";
+import { draw } from "../draw.js";
 import { ACTIONS } from "../actions.js";
+import { fold } from "../fold.js";
 import { geometry } from "../geometry.js";
+import { addTo, freshBurst } from "../tally.js";
 import { NOWHERE, worldOf } from "../topology.js";
+import { VIEWS, sound } from "./drawing.mjs";
 import { grid, message, pod, scene, wire } from "./world.mjs";
 
-const apart = (a, b) => a.m2 <= b.m1 + .01 || b.m2 <= a.m1 + .01 || a.c2 <= b.c1 + .01 || b.c2 <= a.c1 + .01;
-const within = (inner, outer) => inner.m1 >= outer.m1 - .01 && inner.m2 <= outer.m2 + .01 && inner.c1 >= outer.c1 - .01 && inner.c2 <= outer.c2 + .01;
-const VIEWS = [320, 360, 414, 599, 600, 640, 800, 1040, 1280, 1600].map(w => ({ w, h: 440, tall: w < 600 }));
-
-function sound(view, world, at) {
-  const g = layout(scene(world, null, at, { view })), name = `${view.w} px, ${world.pods.map(p => p.workers.length)}`;
-  const view4 = g.tall ? { m1: 0, m2: g.H, c1: 0, c2: g.W } : { m1: 0, m2: g.W, c1: 0, c2: g.H };
-  const boxes = [g.browser, g.door, g.bus, ...g.pods];
-  boxes.forEach((b, i) => {
-    assert.ok(b.m2 - b.m1 > 0 && b.c2 - b.c1 > 0, `${name}: an empty box`);
-    assert.ok(within(b, view4), `${name}: a box leaves the view`);
-    for (const other of boxes.slice(i + 1)) assert.ok(apart(b, other), `${name}: boxes overlap`);
-  });
-  for (const p of g.pods) {
-    p.workers.forEach((w, i) => {
-      assert.ok(w.c2 - w.c1 >= 18, `${name}: a worker too narrow, ${w.c2 - w.c1}`);
-      assert.ok(within(w, p), `${name}: a worker leaves its pod`);
-      assert.ok(w.lane > w.c1 && w.lane < w.c2, `${name}: a lane beside its worker`);
-      for (const other of p.workers.slice(i + 1)) assert.ok(apart(w, other), `${name}: workers overlap`);
-    });
-  }
-  return g;
-}
-
 test("boxes stay within the view and apart", () => {
-  for (const view of VIEWS) for (let p = 1; p <= 8; p++) for (let w = 1; w <= 8; w++) sound(view, grid(p, w), `app-${p}:${w - 1}`);
+  for (const view of VIEWS) for (let p = 1; p <= 8; p++) for (let w = 1; w <= 8; w++) sound(scene(grid(p, w), null, `app-${p}:${w - 1}`, { view }));
 });
 
 test("many pods and workers share boxes, and every one is counted", () => {
   for (const view of VIEWS) {
     for (const [p, w] of [[1, 64], [3, 64], [12, 12], [40, 1], [64, 64]]) {
-      const world = grid(p, w), at = `app-${p}:${w - 1}`, g = sound(view, world, at);
-      assert.equal(g.pods.length + g.hidden, p);
-      for (const box of g.pods) assert.equal(box.workers.reduce((n, x) => n + (x.rest?.length ?? 1), 0), w);
+      const world = grid(p, w), at = `app-${p}:${w - 1}`, g = sound(scene(world, null, at, { view }));
+      assert.equal(g.pods.reduce((n, box) => n + (box.fold || 1), 0), p);
+      for (const box of g.pods) assert.equal(box.workers.reduce((n, x) => n + (x.rest?.length ?? 1), 0), w * (box.fold || 1));
       assert.ok(g.pods.some(x => x.name === `app-${p}`), "the pod with the socket is drawn");
+      assert.ok(g.H === view.h, "the map is as high as its place on the page");
     }
   }
 });
 
 test("pods of different sizes stand side by side while the mode changes", () => {
   const world = worldOf(NOWHERE, wire([pod("app-1", 1, { state: "draining", left_s: 9 }), pod("app-2", 1), pod("app-3", 1), pod("app-4", 4, { state: "starting" }), pod("app-5", 2)]), 0);
-  for (const view of VIEWS) sound(view, world, "app-4:3");
+  for (const view of VIEWS) sound(scene(world, null, "app-4:3", { view }));
 });
 
 test("no pods yet", () => {
   for (const view of VIEWS) assert.match(JSON.stringify(draw(scene(NOWHERE, null, null, { view }))), /Front door/);
-  assert.equal(geometry(VIEWS[0], []).pods.length, 0);
+  assert.equal(geometry(VIEWS[0], fold(VIEWS[0], [], null, { kind: "idle" })).pods.length, 0);
 });
 
 test("when one hop changes, the drawing changes", () => {
@@ -104,4 +84,23 @@ test("workers hidden by the server: one box per pod, no number", () => {
   assert.ok(tree.includes('"data-worker":"app-1"') && tree.includes("no socket"));
   const own = { ...message("mem-rr", "app-2", "app-1"), socket: { live: true, at: "app-2" } };
   assert.ok(JSON.stringify(draw(scene(world, own, "app-2"))).includes("another worker"));
+});
+
+test("the bus is away: the lane ends before it, and no other worker gets a cross", () => {
+  const refused = { ...message("queue", "app-1:0", "app-3:0"), frame: null, outcome: "missed", http: { hops: [], door: [], speaker: "app-1:0" }, problem: { kind: "refused", status: 503, code: "relay-unavailable" } };
+  const burst = freshBurst("queue", 20, true);
+  for (let i = 0; i < 20; i++) addTo(burst, refused);
+  for (const state of [scene(grid(3, 1), refused, "app-3:0"), scene(grid(3, 1), null, "app-3:0", { shown: { ...burst, done: true } })]) {
+    const tree = JSON.stringify(draw(state));
+    assert.ok(tree.includes('"app-1:0>:publish"') && tree.includes('"door>app-1:0:post"'), tree);
+    assert.equal(tree.match(/missring/g).length, 1, "one cross, before the bus");
+    assert.doesNotMatch(tree, /bus:publish|:miss"|cookie-bite/);
+  }
+});
+
+test("a cookie is drawn where an answer named one", () => {
+  const drawn = cookies => JSON.stringify(draw(scene(grid(3, 1), { ...message("http-sticky", "app-1:0", "app-3:0"), cookies }, "app-3:0"))).includes("cookie-bite");
+  assert.deepEqual([null, [], ["a"]].map(drawn), [false, false, true]);
+  const burst = cookies => JSON.stringify(draw(scene(grid(3, 1), null, "app-3:0", { shown: { ...freshBurst("http-sticky", 20, true), reached: { "app-1:0": 20 }, cookies, arrived: 20, done: true } }))).includes("cookie-bite");
+  assert.deepEqual([burst({ some: 0, none: 20 }), burst({ some: 20, none: 0 })], [false, true]);
 });

@@ -12,7 +12,7 @@ function bench({ answer, live = true, expose = "full" } = {}) {
   const t = { scores: freshScores(), lines: [], frames: [], calls: [], timers: [], live, ids: 0 };
   t.sender = createSender({
     clientId: ID, expose, scores: () => t.scores, socket: () => ({ live: t.live, at: t.live ? "app-3:0" : null }),
-    sendFrame: f => t.live && Boolean(t.frames.push(f)), resolve: id => resolve(grid(3, 1), id), log: line => t.lines.push(line), changed() {},
+    affinity: () => "cookie", sendFrame: f => t.live && Boolean(t.frames.push(f)), resolve: id => resolve(grid(3, 1), id), log: line => t.lines.push(line), changed() {},
     fetch: async (url, options) => {
       t.calls.push({ url, ...options });
       return answer(url, options);
@@ -156,4 +156,14 @@ test("after a reset, pending messages count for the old scores", async () => {
   t.sender.heard(reply(m));
   await m.whenFinished;
   assert.deepEqual([old.queue.arrived, score(t, "queue")], [1, [0, 0, 0]]);
+});
+
+test("what went along is what the answer names", async () => {
+  const cases = [[["sticky", "x"], ["sticky", "x"]], [[], []], [undefined, null], ["sticky", null], [[1, "x"], ["x"]]];
+  for (const [cookies, known] of cases) {
+    const t = bench({ answer: () => json({ text: "[app-1]  hello", cookies }) }), m = t.sender.send("http-sticky", "hello");
+    assert.equal(m.cookies, null, "not before the answer");
+    await m.whenFinished;
+    assert.deepEqual(m.cookies, known);
+  }
 });

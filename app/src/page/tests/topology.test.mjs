@@ -72,3 +72,12 @@ test("something else than a topology gives an empty world", () => {
   assert.deepEqual(worldOf(NOWHERE, null, 0).pods, []);
   assert.deepEqual(worldOf(NOWHERE, { pods: [null, { pod: 3 }], door: { affinity: "perhaps" } }, 0).door.affinity, "unknown");
 });
+
+test("while the bus is down, pods that can't be heard stay", () => {
+  const bus = { kind: "redis", fanout: "directed", state: "down" }, before = grid(3, 1);
+  const down = worldOf(before, wire([pod("app-2", 1)], { bus }), 0), states = world => world.pods.map(p => [p.name, p.state]);
+  assert.deepEqual(states(down), [["app-1", "unseen"], ["app-2", "ready"], ["app-3", "unseen"]]);
+  assert.deepEqual([slots(down), modeOf(down).name, resolve(down, "app-3")], [slots(before), "3x1", "app-3:0"]);
+  assert.deepEqual(states(worldOf(down, wire([pod("app-1", 1), pod("app-2", 1)]), 0)), [["app-1", "ready"], ["app-2", "ready"]], "who is not there when it is back is gone");
+  assert.equal(worldOf(NOWHERE, {}, 0).bus.kind, "unknown");
+});

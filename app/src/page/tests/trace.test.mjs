@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { hopsFrom, hopsFromHeader, joined, reachedBy, writtenBy } from "../trace.js";
+import { hopsFrom, hopsFromHeader, joined, lackOf, reachedBy, writtenBy } from "../trace.js";
 import { door, message } from "./world.mjs";
 
 const names = hops => hops.map(h => `${h.from}>${h.to ?? ""}:${h.kind}`);
@@ -64,4 +64,19 @@ test("the worker reached: from the trace, else from the headers", () => {
   assert.equal(reachedBy(message("ws", null, "app-3:0")), "app-3:0");
   assert.equal(reachedBy({ ...message("http-rr", "app-1:0"), http: { hops: [], door: [], speaker: "app-2:0" } }), "app-2:0");
   assert.equal(reachedBy({ ...message("http-rr", "app-1:0"), http: null }), null);
+});
+
+test("a refusal has the hops that its headers show", () => {
+  const refused = (code, speaker) => ({ ...message("queue", "app-1:0", "app-3:0"), frame: null, outcome: "missed", http: { hops: [], door: door("app-1:0"), speaker }, problem: { kind: "refused", status: 503, code } });
+  const way = ["browser>door:post", "door>app-1:0:post"], back = ["app-1:0>door:answer", "door>browser:answer"];
+  assert.deepEqual(names(joined(refused("relay-unavailable", "app-1:0"))), [...way, "app-1:0>:publish", ...back]);
+  assert.deepEqual(names(joined(refused("busy", "app-1:0"))), [...way, ...back], "a worker that is too busy publishes nothing");
+  assert.deepEqual(names(joined(refused("relay-unavailable", null))), []);
+  assert.equal(joined(refused("busy", "app-1:0"))[2].by, "door");
+});
+
+test("what a missed message lacked", () => {
+  const m = message("mem-rr", "app-1:0", "app-3:0"), refused = code => ({ ...m, problem: { kind: "refused", code } });
+  assert.deepEqual([m, { ...m, socket: { live: false, at: null } }, refused("relay-unknown"), refused("busy"), { ...m, outcome: "arrived" }].map(lackOf), ["place", "socket", "bus", null, null]);
+  assert.equal(lackOf({ ...message("queue", "app-1:0", null), socket: { live: true, at: "app-3:0" } }), "listener");
 });

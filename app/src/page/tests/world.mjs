@@ -1,4 +1,5 @@
 // Worlds and messages as servers would report them, for the tests.
+import { actionOf } from "../actions.js";
 import { NOWHERE, worldOf } from "../topology.js";
 import { hopsFrom, joined } from "../trace.js";
 
@@ -23,7 +24,8 @@ export const door = w => [hop("door", w, "post", 41, "door"), hop(w, "door", "an
 export function message(op, got, holder, more = {}) {
   const s = said(op, got, holder), missed = (s.http ?? []).some(h => h.kind === "miss");
   return {
-    id: "m1", op, outcome: missed ? "missed" : "arrived", problem: null, finished: true, httpDone: true, socket: { live: Boolean(holder), at: holder ?? null },
+    id: "m1", op, outcome: missed ? "missed" : "arrived", problem: null, finished: true, httpDone: true, reached: got ?? holder ?? null, affinity: "cookie",
+    cookies: op === "ws" ? null : actionOf(op).cookie ? ["c"] : [], socket: { live: Boolean(holder), at: holder ?? null },
     http: s.http ? { hops: hopsFrom(s.http), door: [], speaker: null } : null, frame: s.frame ? { hops: hopsFrom(s.frame), speaker: null } : null, ...more,
   };
 }
@@ -31,7 +33,7 @@ export function message(op, got, holder, more = {}) {
 export function scene(world, m, at, more = {}) {
   const hops = m ? joined(m) : [];
   return {
-    expose: "full", now: 0, world, busAway: false, view: { w: 778, h: 440, tall: false }, session: { id6: "k7q3mz", pageBy: at },
+    expose: "full", now: 0, world, busAway: false, cookieTo: null, was: null, view: { w: 778, h: 440, tall: false }, session: { id6: "k7q3mz", pageBy: at },
     socket: { state: at ? "live" : "reconnecting", opening: false, at: at ?? null, words: "live", until: null }, http: null,
     shown: m ? { kind: "trace", m, hops, done: hops.length, drops: [] } : { kind: "idle" }, ...more,
   };

@@ -12,6 +12,7 @@ use testkit::session::Session;
 use testkit::ws::End;
 use testkit::{ports, tools, wait};
 
+mod canary;
 mod runtime;
 
 const SOON: Duration = Duration::from_secs(20);

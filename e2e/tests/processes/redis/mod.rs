@@ -9,6 +9,7 @@ use testkit::redis::Redis;
 use testkit::ws;
 use testkit::{random, tools, wait};
 
+mod download;
 mod heals;
 mod login;
 mod outages;

@@ -106,7 +106,7 @@ pub(super) async fn methods(target: &Target) -> Result<()> {
         all.sort();
         all
     };
-    for path in ["/", "/session", "/whoami", "/topology", "/readme", "/static/page.css"] {
+    for path in ["/", "/session", "/whoami", "/topology", "/readme", "/static/style.css"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
             let answer = http::ask(method.clone(), target.at(path)).send().await?;
             refused(&answer, 405, "wrong-method", &format!("{method} {path}"));

@@ -1,5 +1,6 @@
 //! The wire, route by route: one suite that runs unchanged against `sticky-app` and against `stickyctl up --local`.
 
+mod cases;
 mod errors;
 mod page;
 mod policy;
@@ -36,6 +37,7 @@ suite! {
     seed::the_cookie_of_the_app,
     seed::both_fields_are_optional,
     seed::texts_come_back_as_they_went,
+    seed::answers_name_the_cookies,
     seed::any_well_formed_id_is_served,
     seed::ids_are_new_each_time,
     sockets::the_first_frame,
@@ -68,4 +70,11 @@ suite! {
     traces::of_frames,
     traces::malformed,
     traces::without_one_nothing_is_told,
+    cases::a_download_with_the_cookie,
+    cases::a_download_without_the_cookie,
+    cases::a_cursor_is_moved_and_nobody_elses,
+    cases::a_model_is_cold_once_in_each_worker,
+    cases::pieces_by_relay,
+    cases::a_missing_cursor_is_traced,
+    cases::use_cases_are_admitted_like_messages,
 }

@@ -72,7 +72,7 @@ pub(super) async fn hosts(target: &Target) -> Result<()> {
         assert_eq!(http::get(target.at("/whoami")).header("host", &host).send().await?.status, 200, "{host}");
     }
     for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "192.168.1.1", "other.demo.test"] {
-        for path in ["/", "/session", "/whoami", "/topology", "/readme", "/static/page.css", "/nothing"] {
+        for path in ["/", "/session", "/whoami", "/topology", "/readme", "/static/style.css", "/nothing"] {
             let answer = http::get(target.at(path)).header("host", host).send().await?;
             assert_eq!((answer.status, answer.error_code()?.as_str()), (421, "foreign-host"), "{host} {path}");
         }
@@ -112,7 +112,7 @@ pub(super) async fn identity_on_every_answer(target: &Target) -> Result<()> {
         (http::get(target.at("/whoami")), 200),
         (http::get(target.at("/topology")), 200),
         (http::get(target.at("/readme")), 200),
-        (http::get(target.at("/static/page.css")), 200),
+        (http::get(target.at("/static/style.css")), 200),
         (http::post(&submit, &json!({})), 200),
         (http::post(target.at(&format!("/without-redis/{id}")), &json!({})), 200),
         (http::post(target.at(&format!("/with-redis/{id}")), &json!({})), 200),

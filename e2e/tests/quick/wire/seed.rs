@@ -26,14 +26,15 @@ pub(super) async fn a_conversation(target: &Target) -> Result<()> {
     assert!(id.len() == 26 && id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')), "{id}");
     assert_eq!(meta("sticky-page-by"), target.text_of(&page.place()?));
 
-    let cookie = jar.header();
+    let (cookie, cookies) = (jar.header(), jar.names());
+    assert!(cookies.contains(&"StickyStr"), "{cookies:?}");
     let mut ws = testkit::ws::socket(&target.url, &id).cookie(&cookie).open().await?;
     assert_eq!(ws.identity(), target.text_of(&ws.at()));
 
     let send = |route: &str| http::post(target.at(&format!("/{route}/{id}")), &json!({"text": "hello", "op": "echo"})).cookie(&cookie).send();
     let answer = send("submit").await?;
     let by = target.text_of(&answer.place()?);
-    assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}]  hello")})));
+    assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}]  hello"), "cookies": cookies})));
 
     let frame = ws.echo("hello").await?;
     assert_eq!(frame, json!({"text": format!("[{}]  hello", ws.identity())}));
@@ -42,15 +43,21 @@ pub(super) async fn a_conversation(target: &Target) -> Result<()> {
     let place = answer.place()?;
     let by = target.text_of(&place);
     if place == ws.at() {
-        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}] replying with ws"), "delivered": 1})));
+        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}] replying with ws"), "delivered": 1, "cookies": cookies})));
         assert_eq!(ws.next_json().await?, json!({"text": format!("[{by}]  hello")}));
     } else {
-        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}] no connection to {id}"), "delivered": 0})));
+        assert_eq!(
+            (answer.status, answer.json()?),
+            (200, json!({"text": format!("[{by}] no connection to {id}"), "delivered": 0, "cookies": cookies}))
+        );
     }
 
     let answer = send("with-redis").await?;
     let by = target.text_of(&answer.place()?);
-    assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}] publishing to redis"), "receivers": 1})));
+    assert_eq!(
+        (answer.status, answer.json()?),
+        (200, json!({"text": format!("[{by}] publishing to {}", target.bus()), "receivers": 1, "cookies": cookies}))
+    );
     assert_eq!(ws.next_json().await?, json!({"text": format!("[{}]  hello", ws.identity())}), "the holder's identity, not the publisher's");
     ws.close().await
 }
@@ -78,7 +85,11 @@ pub(super) async fn both_fields_are_optional(target: &Target) -> Result<()> {
     let session = Session::visit(&target.url).await?;
     for body in [json!({}), json!({"text": ""}), json!({"op": "echo"}), json!({"something": "else"})] {
         let answer = session.post("submit", &body, "").await?;
-        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{}]  ", target.text_of(&answer.place()?))})), "{body}");
+        assert_eq!(
+            (answer.status, answer.json()?),
+            (200, json!({"text": format!("[{}]  ", target.text_of(&answer.place()?)), "cookies": []})),
+            "{body}"
+        );
     }
     let mut ws = session.socket().await?;
     ws.send(&json!({})).await?;
@@ -114,12 +125,30 @@ pub(super) async fn texts_come_back_as_they_went(target: &Target) -> Result<()> 
     Ok(())
 }
 
+/// An answer names the cookies that reached the app, and never tells their values; without any the list is empty.
+pub(super) async fn answers_name_the_cookies(target: &Target) -> Result<()> {
+    let session = Session::visit(&target.url).await?;
+    let _ws = session.socket().await?;
+    for route in ["submit", "without-redis", "with-redis"] {
+        for (cookie, names) in [("", vec![]), ("a=1; secret=hunter2; a=3; junk", vec!["a", "secret", "a"])] {
+            let answer = session.post(route, &json!({"text": "x"}), cookie).await?;
+            assert_eq!((answer.status, &answer.json()?["cookies"]), (200, &json!(names)), "{route}");
+            assert!(!answer.text().contains("hunter2"), "{route}: {}", answer.text());
+        }
+    }
+    Ok(())
+}
+
 /// Any replica accepts an id that another one issued.
 pub(super) async fn any_well_formed_id_is_served(target: &Target) -> Result<()> {
     let edges = ["a".repeat(26), "7".repeat(26), "2".repeat(26), "abcdefghijklmnopqrstuvwxyz".to_owned()];
     for id in edges.into_iter().chain((0..64).map(|_| random::client_id())) {
         let answer = http::post(target.at(&format!("/submit/{id}")), &json!({"text": "x"})).send().await?;
-        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{}]  x", target.text_of(&answer.place()?))})), "{id}");
+        assert_eq!(
+            (answer.status, answer.json()?),
+            (200, json!({"text": format!("[{}]  x", target.text_of(&answer.place()?)), "cookies": []})),
+            "{id}"
+        );
     }
     Ok(())
 }

@@ -61,7 +61,11 @@ pub(super) async fn local_delivery_hits_where_the_socket_is(target: &Target) -> 
     for n in 0..40 {
         // Also without the cookie, so that three pods with one worker each can miss too.
         let text = format!("message {n}");
-        let answer = if n % 2 == 0 { session.sticky("without-redis", &text).await? } else { session.plain("without-redis", &text).await? };
+        let (answer, cookies) = if n % 2 == 0 {
+            (session.sticky("without-redis", &text).await?, session.jar.names())
+        } else {
+            (session.plain("without-redis", &text).await?, Vec::new())
+        };
         let (place, body) = (answer.place()?, answer.json()?);
         let by = target.text_of(&place);
         let mut delivered = 0;
@@ -70,7 +74,7 @@ pub(super) async fn local_delivery_hits_where_the_socket_is(target: &Target) -> 
             delivered += 1;
         }
         let text = if delivered > 0 { format!("[{by}] replying with ws") } else { format!("[{by}] no connection to {}", session.id) };
-        assert_eq!((answer.status, body), (200, json!({"text": text, "delivered": delivered})));
+        assert_eq!((answer.status, body), (200, json!({"text": text, "delivered": delivered, "cookies": cookies})));
         if delivered > 0 { hits += 1 } else { misses += 1 }
     }
     assert!(hits > 0);
@@ -87,7 +91,8 @@ pub(super) async fn a_relay_reaches_every_socket_once(target: &Target) -> Result
     for n in 0..20 {
         let answer = session.plain("with-redis", &format!("relay {n}")).await?;
         let by = target.text_of(&answer.place()?);
-        assert_eq!((answer.status, answer.json()?), (200, json!({"text": format!("[{by}] publishing to redis"), "receivers": workers.len()})));
+        let text = format!("[{by}] publishing to {}", target.bus());
+        assert_eq!((answer.status, answer.json()?), (200, json!({"text": text, "receivers": workers.len(), "cookies": []})));
         for ws in &mut all {
             assert_eq!(ws.next_json().await?, json!({"text": format!("[{}]  relay {n}", ws.identity())}));
         }
@@ -169,7 +174,7 @@ fn check_topology(target: &Target, topology: &Value) {
     let expected: Vec<_> = (1..=target.pods()).map(|n| format!("app-{n}")).collect();
     assert_eq!(names, expected, "in order");
     for pod in pods {
-        assert_eq!(pod["state"], "ready");
+        assert_eq!((&pod["state"], &pod["version"]), (&json!("ready"), &json!(env!("CARGO_PKG_VERSION"))), "{pod}");
         let workers = pod["workers"].as_array().unwrap();
         let numbers: Vec<_> = workers.iter().map(|w| w["worker"].as_u64().unwrap() as usize).collect();
         assert_eq!(numbers, (0..target.workers()).collect::<Vec<_>>());
@@ -224,7 +229,7 @@ pub(super) async fn whoami_session_topology(target: &Target) -> Result<()> {
     assert_eq!(answer.status, 200);
     assert_eq!(format!("{}:{}", who["pod"].as_str().unwrap(), who["worker"]), answer.place()?);
     assert_eq!(who["boot"], answer.header("x-sticky-boot"));
-    assert!(who["pid"].as_u64().is_some_and(|pid| pid > 1) && who["version"].as_str().is_some_and(|v| !v.is_empty()), "{who}");
+    assert!(who["pid"].as_u64().is_some_and(|pid| pid > 1) && who["version"] == env!("CARGO_PKG_VERSION"), "{who}");
     let cookies: Vec<_> = who["cookies"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     for name in ["a", "b", "StickyStr"] {
         assert!(cookies.contains(&name), "{cookies:?}");

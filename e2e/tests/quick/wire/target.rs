@@ -86,6 +86,11 @@ impl Target {
         if self.workers() > 1 { place.to_owned() } else { place.rsplit_once(':').map_or(place, |(pod, _)| pod).to_owned() }
     }
 
+    /// What the answer of a publish calls the bus.
+    pub(super) fn bus(&self) -> &'static str {
+        if self.kind == Kind::App4 { "redis" } else { "the memory bus" }
+    }
+
     pub(super) fn workers(&self) -> usize {
         match self.kind {
             Kind::App1 | Kind::Local3x1 => 1,

@@ -113,7 +113,7 @@ async fn what_can_t_be_changed() {
         failure.tries,
         [
             "stickyctl up                     creates it",
-            "kubectl get deployments -A -l app.kubernetes.io/managed-by=stickyctl    lists the releases of the cluster"
+            "kubectl get deployments -A -l stickyctl.dev/track=stable    lists the releases of the cluster"
         ]
     );
     assert_eq!((failure.exit, said.as_str()), (Exit::Failed, ""));

@@ -8,7 +8,7 @@ use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::ready::is_ready;
 use crate::cluster::readyz::{reason, runs};
 use crate::generate::front_door::install::Install;
-use crate::generate::meta::{Component, redis_name, selector_text};
+use crate::generate::meta::{Component, Track, redis_name, selector_text, track_text};
 use crate::output::{Live, Mark};
 use crate::poll::{Deadline, until};
 use crate::spec::StickyApp;
@@ -48,10 +48,19 @@ pub(crate) struct Rollout<'a> {
 impl<'a> Rollout<'a> {
     /// The app's Deployment. `before` is the image before this rollout, if there was one.
     pub(crate) fn of_app(client: &'a Client, spec: &'a StickyApp, before: Option<&'a str>) -> Self {
-        let selector = selector_text(spec, Component::App);
         let before = before.filter(|image| *image != spec.image.reference());
+        Self { before, ..Self::of_track(client, spec, Track::Stable, Part::App) }
+    }
+
+    /// The canary's Deployment; `None` without canary pods.
+    pub(crate) fn of_canary(client: &'a Client, spec: &'a StickyApp) -> Option<Self> {
+        (spec.canary.pods > 0).then(|| Self::of_track(client, spec, Track::Canary, Part::Canary))
+    }
+
+    /// One of the app's Deployments. Both have a revision 1, so the pods and ReplicaSets of the other must not be among its own.
+    fn of_track(client: &'a Client, spec: &'a StickyApp, track: Track, part: Part) -> Self {
         let redis = spec.redis.url.is_none().then(|| selector_text(spec, Component::Redis));
-        Self { client, namespace: &spec.namespace, name: spec.name.clone(), part: Part::App, selector, before, redis }
+        Self { client, namespace: &spec.namespace, name: track.deployment(spec), part, selector: track_text(spec, track), before: None, redis }
     }
 
     /// The StatefulSet of the release's own Redis.
@@ -101,7 +110,9 @@ impl<'a> Rollout<'a> {
                 {
                     progress.trouble = self.mount_trouble(pod).await?;
                 }
-                let pod = pods.iter().find(|pod| self.part == Part::App && runs(pod) && !is_ready(pod) && pod.metadata.deletion_timestamp.is_none());
+                let pod = pods.iter().find(|pod| {
+                    matches!(self.part, Part::App | Part::Canary) && runs(pod) && !is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
+                });
                 running = pod.and(running.or_else(|| Some(Instant::now())));
                 if let (Some(pod), Some(since)) = (pod, running)
                     && since.elapsed() > STARTS
@@ -145,7 +156,7 @@ impl<'a> Rollout<'a> {
         let doing = |what: &str| format!("reading the {what} of {} in namespace {}", self.name, self.namespace);
         // Reads the workload first: pods newer than its status are harmless, a status newer than the pods is not.
         let progress = match self.part {
-            Part::App | Part::FrontDoor => {
+            Part::App | Part::Canary | Part::FrontDoor => {
                 let all: Api<Deployment> = Api::namespaced(self.client.clone(), self.namespace);
                 let deployment = ask(&doing("deployment"), all.get(&self.name)).await?;
                 let sets: Api<ReplicaSet> = Api::namespaced(self.client.clone(), self.namespace);

@@ -1,13 +1,14 @@
 //! Builds a status from the objects that were read.
 
-use super::model::{Autoscaler, BusState, FrontDoor, Redis, Status};
+use super::model::{Autoscaler, BusState, Canary, FrontDoor, Redis, Status};
 use super::pod::{Scrape, ScrapeError, pod};
 use super::route::{cookie, route};
+use super::version::{value, version};
 use crate::cluster::autoscaler::{cpu, trouble};
 use crate::spec::ingress::FrontDoor as Kind;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Pod, PodSpec, Service};
 use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
@@ -17,6 +18,8 @@ pub(super) struct Inputs {
     pub(super) context: String,
     pub(super) now: Timestamp,
     pub(super) deployment: Deployment,
+    /// The canary's Deployment.
+    pub(super) canary: Option<Deployment>,
     /// The release's pods, and what each answered, or why it could not be asked.
     pub(super) pods: Vec<(Pod, Result<Scrape, ScrapeError>)>,
     pub(super) ingress: Option<Ingress>,
@@ -50,7 +53,8 @@ pub(super) fn build(seen: Inputs) -> Status {
         namespace: deployment.namespace().unwrap_or_default(),
         context: seen.context.clone(),
         mode: format!("{replicas}x{}", variable(deployment, "STICKY_WORKERS").unwrap_or("1")),
-        version: version(image(deployment).unwrap_or_default()),
+        canary: seen.canary.as_ref().map(canary),
+        version: version(template(deployment)),
         up_s: deployment.creation_timestamp().map_or(0, |since| u64::try_from(now.as_second() - since.0.as_second()).unwrap_or(0)),
         redis: redis(variable(deployment, "STICKY_FANOUT").unwrap_or("directed"), &scrapes),
         pods: pods.into_iter().map(|(of, asked)| pod(of, asked, *now)).collect(),
@@ -62,28 +66,17 @@ pub(super) fn build(seen: Inputs) -> Status {
     }
 }
 
-fn image(deployment: &Deployment) -> Option<&str> {
-    deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.as_deref()
+fn template(deployment: &Deployment) -> Option<&PodSpec> {
+    deployment.spec.as_ref()?.template.spec.as_ref()
 }
 
 fn variable<'a>(deployment: &'a Deployment, name: &str) -> Option<&'a str> {
-    let container = deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?;
-    container.env.as_ref()?.iter().find(|variable| variable.name == name)?.value.as_deref()
+    value(template(deployment)?, name)
 }
 
-/// The tag of an image, or the start of its digest.
-fn version(image: &str) -> String {
-    let (name, digest) = match image.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (image, None),
-    };
-    // A colon before the last slash belongs to a registry's port.
-    let tag = name.rsplit('/').next().and_then(|last| last.split_once(':')).map(|(_, tag)| tag);
-    match (tag, digest) {
-        (Some(tag), _) => tag.to_owned(),
-        (None, Some(digest)) => digest.chars().take("sha256:".len() + 12).collect(),
-        (None, None) => "latest".to_owned(),
-    }
+fn canary(deployment: &Deployment) -> Canary {
+    let pods = deployment.spec.as_ref().and_then(|spec| spec.replicas).and_then(|pods| usize::try_from(pods).ok());
+    Canary { pods: pods.unwrap_or_default(), version: version(template(deployment)) }
 }
 
 fn redis(fanout: &str, scrapes: &[&Scrape]) -> Redis {
@@ -127,14 +120,6 @@ mod tests {
     use sticky_core::mode::Mode;
 
     #[test]
-    fn versions() {
-        assert_eq!(version("sticky-app:0.1.0"), "0.1.0");
-        assert_eq!(version("registry.example:5000/a/sticky-app:0.1.0@sha256:0123456789abcdef"), "0.1.0");
-        assert_eq!(version("registry.example:5000/sticky-app@sha256:0123456789abcdef"), "sha256:0123456789ab");
-        assert_eq!(version("registry.example:5000/sticky-app"), "latest");
-    }
-
-    #[test]
     fn the_bus_as_the_workers_have_it() {
         let scrape = |text: &str| Scrape { metrics: parse(text), ready: None };
         let up = scrape("sticky_bus_up{worker=\"0\"} 1\nsticky_bus_reconnects_total 2\n");
@@ -169,6 +154,7 @@ mod tests {
             context: "kind-kind".to_owned(),
             now: "2026-01-01T00:10:00Z".parse().unwrap(),
             deployment,
+            canary: None,
             pods: vec![pod("b", "2026-01-01T00:00:00Z"), pod("a", "2026-01-01T00:01:00Z")],
             ingress,
             service: None,

@@ -13,9 +13,10 @@ use crate::cluster::readyz::{admin, runs};
 use crate::cluster::release::{self, Place, Release};
 use crate::cluster::tunnel::http::Conn;
 use crate::exit::{Exit, Explained};
-use crate::generate::meta::pairs;
+use crate::generate::meta::{TRACK, Track, canary_name, pairs};
 use crate::spec::StickyApp;
 use futures_util::StreamExt;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
@@ -71,6 +72,9 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
     let mut notes = Vec::new();
     let ingresses = ingresses(client, namespace, &mut notes).await;
     let ingress = ingresses.iter().find(|ingress| ingress.name_any() == *name).cloned();
+    let canary: Option<Deployment> = get(client, "deployment", &canary_name(name), namespace, &mut notes).await;
+    // A Deployment of somebody else may have the name.
+    let canary = canary.filter(|canary| canary.labels().get(TRACK).is_some_and(|track| track == Track::Canary.word()));
     let service: Option<Service> = get(client, "service", name, namespace, &mut notes).await;
     let autoscaler: Option<HorizontalPodAutoscaler> = match release.autoscalers.first() {
         Some(scaler) => get(client, "autoscaler", scaler, namespace, &mut notes).await,
@@ -98,6 +102,7 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
         now: Timestamp::now(),
         made_for: kind,
         deployment: release.deployment,
+        canary,
         pods,
         ingress,
         service,
@@ -117,9 +122,11 @@ fn living(spec: &StickyApp, ingress: Option<&Ingress>) -> StickyApp {
     spec
 }
 
+/// The pods of both of the app's Deployments.
 fn selector(release: &Release) -> String {
-    let labels = release.deployment.spec.as_ref().and_then(|spec| spec.selector.match_labels.as_ref());
-    labels.map(pairs).unwrap_or_default()
+    let mut labels = release.deployment.spec.as_ref().and_then(|spec| spec.selector.match_labels.clone()).unwrap_or_default();
+    labels.remove(TRACK);
+    pairs(&labels)
 }
 
 /// All Ingresses of the namespace: another one for the release's Service affects what the release's own does.

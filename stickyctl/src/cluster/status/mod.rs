@@ -12,6 +12,7 @@ mod route;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use super::connect::Cluster;
 use super::release::Place;

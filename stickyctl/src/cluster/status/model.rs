@@ -16,6 +16,9 @@ pub struct Status {
     pub context: String,
     /// `PODSxWORKERS`: the live replica count and the workers in the pod template.
     pub mode: String,
+    /// The canary, if the release has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// The tag of the Deployment's image, or the start of its digest; `latest` without either.
     pub version: String,
     /// Seconds since the Deployment was created.
@@ -36,11 +39,22 @@ pub struct Status {
     pub notes: Vec<String>,
 }
 
+/// The canary of a release: pods of another version behind the same Service, which `mode` doesn't count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Canary {
+    /// The live replica count of its Deployment.
+    pub pods: usize,
+    /// What its pods report as their version, or else the tag of their image.
+    pub version: String,
+}
+
 /// A pod of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pod {
     /// `metadata.name`, which is also the app's name for the pod.
     pub pod: String,
+    /// What it reports as its version if it is told to, or else the tag of its image.
+    pub version: String,
     /// Whether it starts, serves or drains.
     pub state: State,
     /// Seconds until its grace period ends, while it drains.
@@ -204,6 +218,7 @@ pub(super) mod sample {
         let workers = workers.iter().zip(0..).map(|(sockets, worker)| Worker { worker, state, sockets: *sockets }).collect();
         Pod {
             pod: name.to_owned(),
+            version: "0.1.0".to_owned(),
             state,
             left_s: None,
             node: Some("node".to_owned()),
@@ -224,6 +239,7 @@ pub(super) mod sample {
             namespace: "sticky-sessions".to_owned(),
             context: "kind-kind".to_owned(),
             mode: "3x1".to_owned(),
+            canary: None,
             version: "0.1.0".to_owned(),
             up_s: 250,
             pods: vec![pod("sticky-sessions-6d9c7b8f4d-5kqzt", State::Ready, &[12]), pod("sticky-sessions-6d9c7b8f4d-h8wpm", State::Ready, &[14])],

@@ -2,6 +2,7 @@
 
 use super::metrics::Metrics;
 use super::model::{Pod, Worker};
+use super::version::version;
 use crate::cluster::ready::is_ready;
 use crate::cluster::readyz::Readyz;
 use crate::cluster::rollout::trouble;
@@ -43,6 +44,7 @@ pub(super) fn pod(pod: &v1::Pod, asked: &Result<Scrape, ScrapeError>, now: Times
     };
     Pod {
         pod: pod.name_any(),
+        version: version(pod.spec.as_ref()),
         state,
         // The API server sets it to the end of the grace period.
         left_s: leaving.map(|until| seconds(now, until.0)),

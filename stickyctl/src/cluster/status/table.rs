@@ -4,6 +4,7 @@ use super::model::{Autoscaler, BusState, Cookie, FrontDoor, Pod, Redis, Route, S
 use crate::fit::fit;
 use crate::grid::grid;
 use crate::output::short;
+use crate::spec::canary::beside;
 use std::time::Duration;
 use sticky_core::readiness::State;
 
@@ -17,7 +18,7 @@ fn whole(status: &Status, columns: Option<usize>) -> String {
     let mut text = format!(
         "{}  {}  version {}  {}/{}  up {}\n\n{}\n",
         status.name,
-        status.mode,
+        beside(&status.mode, status.canary.as_ref().map_or(0, |canary| canary.pods)),
         status.version,
         status.context,
         status.namespace,
@@ -56,7 +57,8 @@ fn pods(pods: &[Pod], columns: Option<usize>) -> String {
                 (State::Draining, Some(left)) => format!("draining, {left} s"),
                 (state, _) => word(state).to_owned(),
             };
-            [pod.pod.clone(), state, worker, sockets, pod.restarts.to_string(), age(pod.age_s)]
+            let row = [pod.pod.clone(), state, worker, sockets, pod.restarts.to_string(), age(pod.age_s)];
+            (pod.version.clone(), row)
         };
         if pod.workers.is_empty() {
             vec![row("?".to_owned(), pod.state, "?".to_owned())]
@@ -65,7 +67,12 @@ fn pods(pods: &[Pod], columns: Option<usize>) -> String {
             pod.workers.iter().map(|worker| row(worker.worker.to_string(), of(worker.state), worker.sockets.to_string())).collect()
         }
     });
-    grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 2, columns)
+    // As long as all pods have the same version, the first line shows it.
+    if pods.iter().any(|pod| pod.version != pods[0].version) {
+        let rows = rows.map(|(version, [pod, state, worker, sockets, restarts, age])| [pod, version, state, worker, sockets, restarts, age]);
+        return grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3, columns);
+    }
+    grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows.map(|(_, row)| row), 2, columns)
 }
 
 /// The values that are too long for columns.

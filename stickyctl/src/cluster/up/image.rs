@@ -53,6 +53,10 @@ pub(super) async fn provide(
     request: &Request<'_>,
     output: Output,
 ) -> Result<(), Failure> {
+    if let Some(own) = spec.canary.image.as_ref().filter(|own| spec.canary.pods > 0 && is_of(own, HOME_MADE)) {
+        let text = format!("the canary's image {} is not in a registry: the nodes must have it already", familiar(own));
+        output.phase(Mark::Warning, "image", &text, None);
+    }
     let name = &spec.image.reference();
     let asked = request.loader.is_some();
     let loader = match way(name, request.loader.clone(), cluster.kind()) {
@@ -78,7 +82,10 @@ pub(super) async fn provide(
         }
         made => made?,
     };
-    if has_it(&pods::all(&cluster.client, spec).await?, nodes, spec, &made) {
+    let mut running = pods::all(&cluster.client, spec).await?;
+    // A canary with an image of its own tells nothing about this one.
+    running.retain(|pod| spec.canary.image.is_none() || !pods::is_canary(pod));
+    if has_it(&running, nodes, spec, &made) {
         line.ends(Mark::Done, &format!("{}, {}, is on the nodes already", familiar(&made.name), megabytes(made.size)));
         return Ok(());
     }

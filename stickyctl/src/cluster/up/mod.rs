@@ -1,10 +1,11 @@
 //! `stickyctl up` on a cluster: reads the cluster, plans, applies, waits, and sends a request.
 //!
 //! One file for each step that takes more than a call: `image` gets the image to the nodes, `door` finds or installs the front door,
-//! `secret` creates the password, `dry_run` shows the changes without making them, `prune` deletes what the spec no longer has, and `autoscaler`
+//! `secret` creates the password, `canary` checks whose the canary's name is, `dry_run` shows the changes without making them, `prune` deletes what the spec no longer has, and `autoscaler`
 //! reports what keeps one from working. [`request`] has the input and the result.
 
 mod autoscaler;
+mod canary;
 mod door;
 mod dry_run;
 mod image;
@@ -32,6 +33,7 @@ use crate::image::name::familiar;
 use crate::output::{Mark, Output};
 use crate::poll::Deadline;
 use crate::spec::StickyApp;
+use crate::spec::canary::beside;
 use k8s_openapi::api::apps::v1::Deployment;
 use request::{Done, DryRun, Effective, Request, SpecSource, Way};
 use sticky_core::choice::Expose;
@@ -79,6 +81,7 @@ pub(crate) async fn run(
         Some(DryRun::Server) => return Ok(Done::Server(dry_run::by_server(client, &plan, manner, output).await?)),
         None => {}
     }
+    canary::check_name(client, &plan.spec).await?;
     rehearse(client, &plan.rehearsal(), manner).await?;
 
     let spec = &plan.spec;
@@ -94,7 +97,14 @@ pub(crate) async fn run(
         ask_the_app(&cluster, spec, door, deadline, output).await?;
     }
     let version = familiar(&spec.image.name).rsplit_once(':').map_or("unknown", |(_, tag)| tag).to_owned();
-    Ok(Done::Up { name: spec.name.clone(), pods, workers: spec.mode.workers, version, way: way(&cluster, nodes.as_ref(), spec, door.is_some()) })
+    Ok(Done::Up {
+        name: spec.name.clone(),
+        pods,
+        workers: spec.mode.workers,
+        canary: spec.canary.pods.into(),
+        version,
+        way: way(&cluster, nodes.as_ref(), spec, door.is_some()),
+    })
 }
 
 /// What is given on this call on top of the release's annotation. An older stickyctl's own image in there was not the user's choice: this
@@ -111,7 +121,13 @@ fn load(source: &dyn SpecSource, release: Option<&Release>) -> Result<Effective,
 }
 
 fn title(cluster: &Cluster, spec: &StickyApp) -> String {
-    format!("{}, namespace {}: {} behind {}\n", cluster.context, spec.namespace, spec.mode, Proxy::Door(spec.ingress.front_door).name())
+    format!(
+        "{}, namespace {}: {} behind {}\n",
+        cluster.context,
+        spec.namespace,
+        beside(spec.mode, spec.canary.pods.into()),
+        Proxy::Door(spec.ingress.front_door).name()
+    )
 }
 
 fn about(cluster: &Cluster, nodes: Option<&Nodes>) -> String {
@@ -164,7 +180,7 @@ async fn apply(cluster: &Cluster, plan: &Plan, manner: Manner, output: Output) -
     Ok(())
 }
 
-/// Waits for Redis and the app; the number of pods.
+/// Waits for Redis, the app and its canary; the number of pods without the canary's.
 async fn wait(cluster: &Cluster, spec: &StickyApp, before: Option<&str>, deadline: Deadline, output: Output) -> Result<usize, error::Error> {
     if spec.redis.url.is_none() {
         let (line, _) = Rollout::of_redis(&cluster.client, spec).finished(output.live("Redis"), deadline).await?;
@@ -172,6 +188,10 @@ async fn wait(cluster: &Cluster, spec: &StickyApp, before: Option<&str>, deadlin
     }
     let (line, progress) = Rollout::of_app(&cluster.client, spec, before).finished(output.live("pods"), deadline).await?;
     line.ends(Mark::Done, &format!("{} of {} ready", progress.ready, progress.wanted));
+    if let Some(canary) = Rollout::of_canary(&cluster.client, spec) {
+        let (line, progress) = canary.finished(output.live("canary"), deadline).await?;
+        line.ends(Mark::Done, &format!("{} of {} ready", progress.ready, progress.wanted));
+    }
     Ok(progress.wanted)
 }
 

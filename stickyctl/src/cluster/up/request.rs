@@ -80,6 +80,8 @@ pub(crate) enum Done {
         name: String,
         pods: usize,
         workers: u16,
+        /// Canary pods, which are not among `pods`.
+        canary: usize,
         /// The image's tag.
         version: String,
         way: Way,

@@ -11,6 +11,8 @@ use crate::spec::tree::merge;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod canary;
+
 /// What was given on the call; the image is one of a registry, so that nothing has to be loaded.
 struct Given {
     file: bool,
@@ -75,7 +77,14 @@ impl Site {
 }
 
 fn is_up(pods: usize, workers: u16, has_door: bool) -> Done {
-    Done::Up { name: "sticky-sessions".to_owned(), pods, workers, version: "1".to_owned(), way: if has_door { Way::Forward } else { Way::None } }
+    Done::Up {
+        name: "sticky-sessions".to_owned(),
+        pods,
+        workers,
+        canary: 0,
+        version: "1".to_owned(),
+        way: if has_door { Way::Forward } else { Way::None },
+    }
 }
 
 #[tokio::test(start_paused = true)]

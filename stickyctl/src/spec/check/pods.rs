@@ -1,9 +1,12 @@
 //! The app's pods: resources, limits, the arithmetic of a drain, the autoscaler.
 
+use super::names;
+use crate::spec::canary::Canary;
 use crate::spec::pods::{Amounts, Limits, Resources};
 use crate::spec::{Findings, StickyApp};
 use sticky_core::memory;
 use sticky_core::mode::MOST;
+use sticky_core::version::Version;
 
 /// The largest body, text or frame that the app can be set to, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
@@ -22,6 +25,7 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
     sockets_fit_into_memory(spec, findings);
     drain(spec, findings);
     autoscaling(spec, findings);
+    canary(&spec.canary, findings);
 }
 
 /// Requests must not exceed limits, and memory must have a unit.
@@ -57,6 +61,8 @@ fn limits(limits: &Limits, trusted: bool, findings: &mut Findings) {
         ("socketsPerSession", limits.sockets_per_session, 1_000),
         ("connectionsPerAddress", limits.connections_per_address, 10_000_000),
         ("newSessionsPerMinute", limits.new_sessions_per_minute, 1_000_000),
+        ("maxCursors", limits.max_cursors, 1_000_000),
+        ("maxModels", limits.max_models, 1_000_000),
     ];
     for (name, value, most) in bounds {
         if value.is_some_and(|value| value < 1 || value > most) {
@@ -138,5 +144,18 @@ fn autoscaling(spec: &StickyApp, findings: &mut Findings) {
     }
     if spec.resources.requests.cpu.is_none() {
         findings.refuse("resources.requests.cpu", "autoscaling requires it, because its target is a percentage of it; write 100m");
+    }
+}
+
+fn canary(canary: &Canary, findings: &mut Findings) {
+    if canary.pods > MOST {
+        findings.refuse("canary.pods", format!("invalid value: it must be from 0 to {MOST}"));
+    }
+    if let Some(image) = &canary.image {
+        names::image("canary.image", image, findings);
+    }
+    if canary.image.is_none() && canary.version.as_ref() == Some(&Version::own()) {
+        findings
+            .warn("canary.version", "the other pods report it too, so nobody can tell which version answered; choose another, or leave the key out");
     }
 }

@@ -1,7 +1,9 @@
 use super::*;
+use crate::spec::canary::Canary;
 use crate::spec::ingress::SameSite;
 use crate::spec::pods::{Autoscaling, Seconds};
 use crate::spec::redis::SecretKey;
+use sticky_core::version::Version;
 
 /// What is refused after `change`, and where.
 fn refused(change: impl FnOnce(&mut StickyApp)) -> Vec<(String, String)> {
@@ -90,6 +92,20 @@ fn an_autoscaler_needs_room_and_something_to_measure() {
         s.autoscaling = scaling(None, 10);
         s.resources.requests.cpu = None;
     });
+}
+
+#[test]
+fn a_canary_that_nobody_can_have_or_tell() {
+    let version = |text: &str| Version::parse(text).ok();
+    let with = |pods, version, image: Option<&str>| Canary { pods, version, image: image.map(str::to_owned) };
+    assert_eq!(found(|s| s.canary = with(64, version("2.0"), Some("sticky-app:2.0"))), Findings::default());
+    refuses("canary.pods", "0 to 64", |s| s.canary.pods = 65);
+    refuses("canary.image", "neither a tag", |s| s.canary.image = Some("sticky-app".to_owned()));
+    let same = found(|s| s.canary = with(1, Some(Version::own()), None));
+    assert!(same.problems.is_empty() && same.warnings[0].starts_with("canary.version: the other pods report it too"), "{same:?}");
+    assert_eq!(with(1, None, None).reports(), Some(concat!(env!("CARGO_PKG_VERSION"), "-canary")));
+    assert_eq!(with(1, None, Some("sticky-app:2.0")).reports(), None, "it knows its version");
+    assert_eq!(with(1, version("blue"), Some("sticky-app:2.0")).reports(), Some("blue"));
 }
 
 #[test]

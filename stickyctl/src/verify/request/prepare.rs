@@ -45,6 +45,12 @@ impl Request {
         })
     }
 
+    /// Whether what identifies a pod of this app is its name.
+    pub(crate) fn identifies_pods(&self) -> bool {
+        let name = |source: &Source| [Source::pod().to_string(), "json:/pod".to_owned()].contains(&source.to_string());
+        self.pod_identity.as_ref().is_none_or(name)
+    }
+
     /// The scenarios in `--only`, with those that have a flag of their own; empty without `--only`.
     fn wanted(&self) -> Vec<Name> {
         let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse)].into_iter().filter(|(set, _)| *set && !self.only.is_empty());

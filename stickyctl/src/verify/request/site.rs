@@ -41,6 +41,11 @@ pub(crate) struct Way {
 }
 
 impl Site {
+    /// Whether this app answers there, whose pods are known by the names that the app reports.
+    pub(crate) const fn is_the_apps(&self) -> bool {
+        matches!(self, Self::Local | Self::Release { .. })
+    }
+
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
         let direct = |url: String, witness| Way { url, address: None, tunnel: None, witness, is_here: false };

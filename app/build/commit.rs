@@ -1,8 +1,10 @@
-//! Tells the compiler which commit is built: `STICKY_LONG_VERSION`, which `--version` prints, and its parts. `stickyctl` has the same
-//! script.
+//! Tells the compiler which commit is built: `STICKY_LONG_VERSION`, which `--version` prints, and its parts. All of `stickyctl`'s build
+//! script, and a part of `sticky-app`'s.
 //!
 //! `STICKY_COMMIT` goes first, for builds that lack the repository (a container's) or must not depend on it. Else git is
 //! asked; a tree that git does not track, such as an unpacked archive, says that its commit is unknown.
+
+#![allow(clippy::print_stdout, reason = "cargo reads it")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,12 +12,12 @@ use std::process::Command;
 /// Digits of the hash. Git's own short form has more of them in larger clones, and equal commits give equal programs.
 const DIGITS: usize = 12;
 
-fn main() {
+pub(crate) fn main() {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR").unwrap_or_default());
     let name = variable("CARGO_PKG_NAME").unwrap_or_default();
     println!("cargo:rerun-if-env-changed=STICKY_COMMIT");
-    println!("cargo:rerun-if-changed=../app/build.rs");
+    println!("cargo:rerun-if-changed=../app/build");
     let commit = match variable("STICKY_COMMIT") {
         Some(commit) => Some(short(&commit).to_owned()),
         None => of_git(&folder, &name),
@@ -41,7 +43,7 @@ fn of_git(folder: &Path, name: &str) -> Option<String> {
     let sources = packages.iter().flat_map(|package| ["src", "Cargo.toml"].map(|part| format!("{package}/{part}")));
     let sources: Vec<_> = sources.chain(["../Cargo.toml", "../Cargo.lock"].map(str::to_owned)).collect();
     sources.iter().for_each(|path| watch(Some(folder.join(path))));
-    let mut words = vec!["status", "--porcelain", "--untracked-files=no", "--", "../app/build.rs"];
+    let mut words = vec!["status", "--porcelain", "--untracked-files=no", "--", "../app/build"];
     words.extend(sources.iter().map(String::as_str));
     let mark = if git(folder, &words)?.is_empty() { "" } else { "-dirty" };
     Some(format!("{}{mark}", short(&hash)))
