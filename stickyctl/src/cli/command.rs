@@ -49,7 +49,9 @@ pub(super) enum Command {
     )]
     Image(ImageArgs),
     /// Shows pods, workers, sockets, the affinity cookie and the route
-    #[command(after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local -o json")]
+    #[command(
+        after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local --watch\n  stickyctl status --local -o json"
+    )]
     Status(StatusArgs),
     /// Checks from the outside whether sessions stay on their pods, for this demo or any other site
     #[command(

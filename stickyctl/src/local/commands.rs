@@ -4,6 +4,7 @@ use super::api::{Change, Status};
 use super::client::Client;
 use super::error::LocalError;
 use super::table::table;
+use super::watch;
 use crate::exit::Exit;
 use crate::output::{Format, Mark, Output};
 use crate::poll::{Deadline, until};
@@ -18,12 +19,16 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long the demo may take to end.
 const GONE: Duration = Duration::from_secs(20);
 
-/// Prints the pods, workers and sockets of the running demo.
+/// Prints the pods, workers and sockets of the running demo, once or for as long as somebody watches.
 ///
 /// # Errors
 /// No demo is running, or the request failed.
-pub(crate) async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
-    let status = Client::open()?.status().await?;
+pub(crate) async fn status(format: Format, watch: bool, output: Output) -> Result<Exit, LocalError> {
+    let client = Client::open()?;
+    if watch {
+        return watch::run(&client, format, output).await;
+    }
+    let status = client.status().await?;
     match format {
         Format::Json => output.json(&serde_json::to_string_pretty(&status).unwrap_or_default())?,
         Format::Table => output.answer(&table(&status))?,

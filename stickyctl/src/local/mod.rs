@@ -3,19 +3,23 @@
 
 mod api;
 mod background;
+mod change;
 pub(crate) mod client;
 pub(crate) mod commands;
 mod control;
 mod door;
 mod error;
 mod lock;
+mod open;
 mod pod;
 mod pods;
+mod remote;
 mod request;
 mod route;
 mod runtime_dir;
 mod table;
 pub(crate) mod up;
+mod watch;
 
 #[doc(hidden)]
 pub use door::pass_on;
