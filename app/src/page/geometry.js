@@ -82,7 +82,7 @@ function rows(view, { pods, hidden }, keep) {
 /** @type {(pod: FoldedPod, box: Box, unit: number, dots: { from: number, step: number }, workers: number) => PodBox} */
 function rowBox(pod, box, unit, { from, step }, k) {
   // The socket's lane is the lowest of the three, and its jack stands nearer the middle.
-  const half = (box.c1 + box.c2) / 2, lane = half - 5 * unit, two = box.c2 - box.c1 >= ROW.two - ROW.between, c = two ? half + 10 : half;
+  const half = (box.c1 + box.c2) / 2, lane = half - 5 * unit, two = box.c2 - box.c1 >= ROW.two - ROW.between, c = two ? half + 9 : half;
   const workers = pod.workers.map((w, j) => ({ ...w, ...box, lane, tight: !two, ...(k > 1 ? { dot: /** @type {Point} */ ([box.m1 + from + j * step, c]) } : {}) }));
   return { ...pod, ...box, workers, lane, split: false };
 }

@@ -8,9 +8,9 @@ export const HEAD = 62, FOOT = 16;
 /** Sizes of pods and workers in boxes, without room to spare. */
 export const BOX = { head: 30, pad: 8, worker: 28, largest: 120, gap: 5, between: 10, most: 4, workers: 8 };
 /** Rows of one line and of two; the box for the other pods. */
-export const ROW = { one: 24, two: 38, largest: 68, fold: 46, most: 15, dots: 4, between: 4 };
+export const ROW = { one: 24, two: 34, largest: 68, fold: 46, most: 15, dots: 4, between: 4 };
 const COLUMN = { edge: 20, gap: 9, frame: 12, between: 5, worker: 60 };
-const NARROW_BELOW = 520;
+const NARROW_BELOW = 520, PHONE = 362;
 
 /** @param {View} view */
 export const narrow = view => view.w < NARROW_BELOW;
@@ -29,7 +29,8 @@ export function styleOf(view, pods) {
   const across = view.w - COLUMN.edge - COLUMN.gap * (n - 1) - COLUMN.frame * n - COLUMN.between * (all - n);
   if (view.tall && across / Math.max(1, all) >= COLUMN.worker) return "columns";
   if (n <= 1) return view.tall && !n ? "columns" : "boxes";
-  return pods.reduce((sum, p) => sum + leastPod(p.workers.length), BOX.between * (n - 1)) <= along(view) ? "boxes" : "rows";
+  // Rows are lower on phones, and that must not decide whether there are rows.
+  return pods.reduce((sum, p) => sum + leastPod(p.workers.length), BOX.between * (n - 1)) <= (narrow(view) ? PHONE : along(view)) ? "boxes" : "rows";
 }
 
 /** Whether a row has a second line. @type {(view: View, workers: number) => boolean} */
