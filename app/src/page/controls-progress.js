@@ -6,7 +6,7 @@ import { modeOf, secondsLeft } from "./topology.js";
  * The pods that the mode counts: those of a canary come on top of it, and their number doesn't change.
  * @param {World} world
  */
-const counted = world => world.pods.filter(p => !p.version?.endsWith("-canary"));
+const stablePods = world => world.pods.filter(p => !p.version?.endsWith("-canary"));
 /** @type {(n: number) => string} */
 const podsOf = n => (n === 1 ? "1 pod" : `${n} pods`);
 
@@ -15,7 +15,7 @@ const podsOf = n => (n === 1 ? "1 pod" : `${n} pods`);
  * @type {(world: World, pending: Pending | null, now: number) => Progress}
  */
 export function progressOf(world, pending, now) {
-  const own = counted(world), staying = own.filter(p => p.state !== "draining"), leaving = own.filter(p => p.state === "draining");
+  const own = stablePods(world), staying = own.filter(p => p.state !== "draining"), leaving = own.filter(p => p.state === "draining");
   if (!pending) return { mode: modeOf({ ...world, pods: own }).name, pods: staying.length, done: true, words: "" };
   const [count, workers] = pending.mode.split("x").map(Number), { gone } = pending;
   const fit = staying.filter(p => p.state === "ready" && p.size === workers && p.name !== gone).length;

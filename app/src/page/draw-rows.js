@@ -9,7 +9,7 @@ import { jackIn, toBus, wayIn } from "./lanes.js";
 /** What a missed worker says, the longest first. */
 export const NO_SOCKET = ["no socket of yours", "no socket here", "missed", "miss"];
 /** The number of a step at the end of a row. */
-const STEP = 20;
+const STEP_ROOM = 20;
 
 /** @type {(s: Sheet, state: State) => void} */
 export function drawRows(s, state) {
@@ -64,7 +64,7 @@ function drawRow(s, p, state) {
     under.push(["rect", { x: x.toFixed(1), y: (line1 - 10.5).toFixed(1), width: 16, height: 12, fill: `url(#pt-${p.slot})` }]);
     x += 23;
   }
-  const { css, words, step } = rowWords(p, state), end = p.m2 - (g.narrow ? 6 : 10) - (step ? STEP : 0), below = first && g.narrow;
+  const { css, words, step } = rowWords(p, state), end = p.m2 - (g.narrow ? 6 : 10) - (step ? STEP_ROOM : 0), below = first && g.narrow;
   drawDots(s, p, state, Boolean(below && words.length));
   const short = Math.min(width("tm", p.name), width("tm", "0") * 7);
   const said = fits(css, words, below ? end - Math.max(x, dots.length ? last + 8 : 0) : end - x - short - 12);

@@ -15,12 +15,12 @@ const NARROW_BELOW = 520, PHONE = 362;
 /** @param {View} view */
 export const narrow = view => view.w < NARROW_BELOW;
 /** @param {View} view */
-export const along = view => view.h - HEAD - FOOT;
+export const alongPods = view => view.h - HEAD - FOOT;
 /** @param {number} k workers of a pod */
 export const leastPod = k => BOX.head + BOX.pad + k * BOX.worker + (k - 1) * BOX.gap;
 
 /** How many workers of a pod on its own have a box. @param {View} view */
-export const workersInBox = view => Math.min(BOX.workers, Math.floor((along(view) - BOX.head - BOX.pad + BOX.gap) / (BOX.worker + BOX.gap)));
+export const workersInBox = view => Math.min(BOX.workers, Math.floor((alongPods(view) - BOX.head - BOX.pad + BOX.gap) / (BOX.worker + BOX.gap)));
 
 /** @type {(view: View, pods: Pod[]) => Style} */
 export function styleOf(view, pods) {
@@ -30,7 +30,7 @@ export function styleOf(view, pods) {
   if (view.tall && across / Math.max(1, all) >= COLUMN.worker) return "columns";
   if (n <= 1) return view.tall && !n ? "columns" : "boxes";
   // Rows are lower on phones, and that must not decide whether there are rows.
-  return pods.reduce((sum, p) => sum + leastPod(p.workers.length), BOX.between * (n - 1)) <= (narrow(view) ? PHONE : along(view)) ? "boxes" : "rows";
+  return pods.reduce((sum, p) => sum + leastPod(p.workers.length), BOX.between * (n - 1)) <= (narrow(view) ? PHONE : alongPods(view)) ? "boxes" : "rows";
 }
 
 /** Whether a row has a second line. @type {(view: View, workers: number) => boolean} */
@@ -39,7 +39,7 @@ export const twoLines = (view, workers) => narrow(view) || workers > ROW.dots;
 /** How many rows there are room for: without a box for other pods, and beside one. @type {(view: View, workers: number) => { all: number, beside: number }} */
 export function rowsIn(view, workers) {
   const row = twoLines(view, workers) ? ROW.two : ROW.one;
-  return { all: Math.min(ROW.most, Math.floor(along(view) / row)), beside: Math.min(ROW.most - 2, Math.floor((along(view) - ROW.fold) / row)) };
+  return { all: Math.min(ROW.most, Math.floor(alongPods(view) / row)), beside: Math.min(ROW.most - 2, Math.floor((alongPods(view) - ROW.fold) / row)) };
 }
 
 /** Where a row's dots start, how far apart they are, and how many have room in a row `across` wide. @type {(view: View, across: number) => { from: number, step: number, most: number }} */

@@ -62,6 +62,13 @@ impl Recorded {
     }
 }
 
+/// Whether a text can be a hint of a command for the demo on this machine: each command in it that could also mean a cluster has
+/// `--local`.
+pub(crate) fn is_local(text: &str) -> bool {
+    let commands = regex::Regex::new(r"stickyctl (scale|mode|kill|status|verify|down|up)\b[^;,`\n]*").unwrap();
+    commands.find_iter(text).all(|command| command.as_str().contains("--local"))
+}
+
 impl Sink for Recorded {
     fn out(&self, bytes: &[u8]) -> std::io::Result<bool> {
         if let Some(why) = self.broken {
@@ -72,6 +79,10 @@ impl Sink for Recorded {
     }
 
     fn columns(&self) -> Option<usize> {
+        self.columns
+    }
+
+    fn out_columns(&self) -> Option<usize> {
         self.columns
     }
 
