@@ -53,7 +53,7 @@ async fn it_comes_follows_the_mode_and_goes() {
     let status = site.status().await;
     assert_eq!(status.canary.as_ref().map(|canary| (canary.pods, canary.version.as_str())), Some((1, VERSION)));
     assert_eq!((status.mode.as_str(), status.pods.iter().filter(|pod| pod.version == VERSION).count(), status.pods.len()), ("3x1", 1, 4));
-    let text = table(&status);
+    let text = table(&status, None);
     assert!(text.starts_with("sticky-sessions  3x1 and 1 canary pod  version 1  ") && text.contains("VERSION"), "{text}");
 
     // The number of pods is that of the stable ones, the number of workers is for all.
@@ -72,7 +72,7 @@ async fn it_comes_follows_the_mode_and_goes() {
     assert_eq!((canary, site.pods("sticky-sessions"), site.pods(CANARY)), (0, stable, vec![]));
     assert!(site.seen.err().contains(&format!("✓ removed     deployment {CANARY}: no longer in the spec\n")), "{}", site.seen.err());
     let status = site.status().await;
-    assert!(status.canary.is_none() && !table(&status).contains("VERSION"), "{}", table(&status));
+    assert!(status.canary.is_none() && !table(&status, None).contains("VERSION"), "{}", table(&status, None));
 }
 
 #[tokio::test(start_paused = true)]
