@@ -397,7 +397,9 @@ mod tests {
             let output = seen.output();
             output.phase(Mark::Done, "pods", what, Some(Duration::from_millis(4_100)));
             output.warning(what);
-            output.failure(&Failure::new(Exit::Failed, what));
+            output.failure(&Failure::new(Exit::Failed, what).try_this(format!("stickyctl status   {what}")));
+            output.note(&format!("plan: {what}\n"));
+            output.hint(what);
             let text = anstream::adapter::strip_str(&seen.raw()).to_string();
             assert!(text.lines().all(|line| line.chars().count() <= columns), "{columns}: {text}");
             assert!(
