@@ -2,6 +2,7 @@
 
 use super::api::{Change, Status};
 use super::pods::Pods;
+use super::size::TooLarge;
 use http::StatusCode;
 use std::sync::Arc;
 use sticky_core::mode::{BadMode, MOST, Mode};
@@ -19,6 +20,8 @@ pub(super) enum Refused {
     /// The run is ending.
     #[error("the demo is shutting down")]
     GoingDown,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 impl Refused {
@@ -29,12 +32,13 @@ impl Refused {
             Self::Mode(_) => "bad-mode",
             Self::Unknown(_) => "unknown-pod",
             Self::GoingDown => "going-down",
+            Self::TooLarge(_) => "too-large",
         }
     }
 
     pub(super) const fn status(&self) -> StatusCode {
         match self {
-            Self::Pods | Self::Mode(_) => StatusCode::BAD_REQUEST,
+            Self::Pods | Self::Mode(_) | Self::TooLarge(_) => StatusCode::BAD_REQUEST,
             Self::Unknown(_) | Self::GoingDown => StatusCode::CONFLICT,
         }
     }

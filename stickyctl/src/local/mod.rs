@@ -9,14 +9,18 @@ pub(crate) mod commands;
 mod control;
 mod door;
 mod error;
+#[cfg(test)]
+mod hints;
 mod lock;
 mod open;
 mod pod;
 mod pods;
+mod progress;
 mod remote;
 mod request;
 mod route;
 mod runtime_dir;
+mod size;
 mod table;
 pub(crate) mod up;
 mod watch;
