@@ -29,7 +29,7 @@ async fn loaded_slowly(url: &str, size: (u32, u32)) -> Result<Page> {
     for _ in 0..5 {
         let browser = Browser::start(&Look { size, ..Look::default() }).await?;
         browser.devtools("Network.enable", json!({})).await?;
-        let slow = json!({"offline": false, "latency": 150, "downloadThroughput": 60_000, "uploadThroughput": 60_000});
+        let slow = json!({"offline": false, "latency": 150, "downloadThroughput": 20_000, "uploadThroughput": 20_000});
         browser.devtools("Network.emulateNetworkConditions", slow).await?;
         browser.before_page(WATCH).await?;
         let page = Page { browser };
