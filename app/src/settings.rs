@@ -13,9 +13,10 @@ use sticky_core::host::{Host, is_loopback};
 use sticky_core::identity::{BadPodName, PodName};
 use sticky_core::limits::Limits;
 use sticky_core::memory;
-use sticky_core::topology::Door;
+use sticky_core::topology::{Door, DoorView};
 use sticky_core::version::Version;
 use sticky_core::wire::{BadObject, object};
+use tokio::sync::watch;
 
 /// The values of `--bus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +131,7 @@ impl Request {
                 CloseAfterPost::Off => false,
             },
         };
+        let door = DoorView { door: Door { issuer: self.issuer, ..door }, control: false };
         let budget = memory::budget(self.memory_limit, self.workers);
         Ok(Settings {
             listen: self.listen,
@@ -141,7 +143,7 @@ impl Request {
             drain: self.drain,
             blueprint: Blueprint {
                 config,
-                door: Door { issuer: self.issuer, ..door },
+                door: watch::channel(door).1,
                 expose: self.expose,
                 version: self.version,
                 relay,

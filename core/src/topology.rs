@@ -35,6 +35,18 @@ impl Default for Door {
     }
 }
 
+/// The front door in the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct DoorView {
+    /// As configured, not as observed.
+    #[serde(flatten)]
+    pub door: Door,
+    /// Whether it answers `POST /control`, which only the front door of `stickyctl up --local` does. No operator can claim it, so it
+    /// is no field of [`Door`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
+}
+
 /// Whether the front door keeps a session on one pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -147,8 +159,8 @@ pub struct WorkerView {
 /// The picture: the body of `GET /topology` and of the frames of a map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Topology {
-    /// As configured, not as observed.
-    pub door: Door,
+    /// What is in front of the pods.
+    pub door: DoorView,
     /// The bus as the worker that answers sees it.
     pub bus: BusView,
     /// The pods, in the natural order of their names.

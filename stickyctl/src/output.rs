@@ -129,6 +129,17 @@ pub(crate) enum Shown {
     Screen(String),
 }
 
+impl Shown {
+    /// One of several documents in the form that `-o` asks for: JSON on one line, YAML after a `---`.
+    pub(crate) fn of(format: Format, value: &impl Serialize, table: impl FnOnce() -> String) -> Self {
+        match format {
+            Format::Table => Self::Lines(format!("{}\n", table())),
+            Format::Json => Self::Json(serde_json::to_string(value).unwrap_or_default()),
+            Format::Yaml => Self::Yaml(yaml(value).unwrap_or_default()),
+        }
+    }
+}
+
 /// The mark at the start of a phase's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {

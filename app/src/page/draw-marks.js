@@ -57,5 +57,5 @@ export function missAtBus(s, publisher) {
 /** Where a worker tried to publish and the bus took nothing. @type {(s: Sheet, id: string) => void} */
 export function stopBeforeBus(s, id) {
   const f = workerBox(s.g, id);
-  if (f) s.cross([beforeBus(s.g), toBus(s.g, f.w)], `${id}>:publish`);
+  if (f) s.cross([beforeBus(s.g), toBus(s.g, f.w)], `${id}>:publish`, s.g.unit < .8 ? 7.5 : 9.5);
 }

@@ -1,5 +1,5 @@
 // Pods and their workers in boxes, and the lanes that lead to them. Pure.
-/** @import { Layout, PodBox, State, WorkerBox } from "./types.d.ts" */
+/** @import { PodBox, State, WorkerBox } from "./types.d.ts" */
 /** @import { Sheet } from "./sheet.js" */
 import { fit } from "./ids.js";
 import { secondsLeft } from "./topology.js";
@@ -74,7 +74,7 @@ function drawWorker(s, p, w, state) {
   under.push(line([[w.m2, toBus(g, w)], [g.bus.m1, toBus(g, w)]], "track"));
   under.push(dot(jackIn(g, w), "jack", g.unit < .8 ? 5.5 : 7));
   nameWorker(s, w);
-  if (holds(w, state)) sayAt(s, w, "t2", heldWords(g, w, p, state));
+  if (holds(w, state)) sayAt(s, w, "t2", heldWords(w, p, state));
 }
 
 /**
@@ -125,8 +125,8 @@ export function sayAt(s, w, css, words, beside = 0) {
   }
 }
 
-/** @type {(g: Layout, w: WorkerBox, p: PodBox, state: State) => string[]} */
-function heldWords(g, w, p, { shown, socket }) {
+/** @type {(w: WorkerBox, p: PodBox, state: State) => string[]} */
+function heldWords(w, p, { shown, socket }) {
   const at = socket.at ?? "";
   if (shown.kind === "burst" && shown.missed[at]) return [];
   if (shown.kind === "trace" && shown.hops.slice(0, shown.done).some(h => h.kind === "miss" && (h.from === w.id || w.rest?.includes(h.from)))) return [];

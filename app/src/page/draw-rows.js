@@ -4,12 +4,12 @@
 /** @import { Sheet } from "./sheet.js" */
 import { actionOf } from "./actions.js";
 import { holds, nameIn, podState } from "./draw-pods.js";
-import { jackIn, off, toBus, wayIn } from "./lanes.js";
+import { jackIn, toBus, wayIn } from "./lanes.js";
 
 /** What a missed worker says, the longest first. */
 export const NO_SOCKET = ["no socket of yours", "no socket here", "missed", "miss"];
 /** The number of a step at the end of a row. */
-const STEP = 20;
+const STEP_ROOM = 20;
 
 /** @type {(s: Sheet, state: State) => void} */
 export function drawRows(s, state) {
@@ -39,10 +39,13 @@ function tallyOf(p, { shown }) {
   return { reached: 0, missed: missed ? 1 : 0, step: missed };
 }
 
+/** @param {State} state */
+const missWords = ({ shown }) => (shown.kind === "trace" ? actionOf(shown.m.op).miss?.words : null) ?? NO_SOCKET;
+
 /** @type {(p: PodBox, state: State) => { css: string, words: string[], step: boolean }} */
 function rowWords(p, state) {
   const { reached, missed, step } = tallyOf(p, state), held = p.workers.some(w => holds(w, state)), own = podState(p, state.now);
-  if (step) return { css: "misst", words: held && p.workers.length === 1 ? ["another worker", "missed"] : NO_SOCKET, step };
+  if (step) return { css: "misst", words: held && p.workers.length === 1 ? ["another worker", "missed"] : missWords(state), step };
   if (missed) return { css: "misst", words: [...(reached > missed ? [`${missed} of ${reached} missed`] : []), `${missed} missed`], step };
   if (held) return { css: "t2", words: [...(reached ? [`your socket: ${reached}`, `yours: ${reached}`] : []), "your socket", "yours"], step };
   if (reached) return { css: "tm", words: [String(reached)], step };
@@ -54,14 +57,14 @@ function drawRow(s, p, state) {
   const { g, under, rect, dot, xy, fits, width } = s, [w] = p.workers, two = !w.tight, dots = p.workers.filter(x => x.dot), last = dots[dots.length - 1]?.dot?.[0] ?? 0;
   under.push(rect(p, `pod s${p.slot}${p.state === "ready" ? "" : " " + p.state}`, 5, { "data-pod": p.name, "data-state": p.state, "data-slot": p.slot }));
   under.push(dot(jackIn(g, w), "jack", g.unit < .7 ? 4.5 : 5.5));
-  const first = two && p.c2 - p.c1 >= 34 && (dots.length || g.narrow), middle = (p.c1 + p.c2) / 2, line1 = middle + (first ? -4 : 4.5), line2 = middle + (first ? 13 : 4.5);
+  const first = two && (dots.length || g.narrow), middle = (p.c1 + p.c2) / 2, line1 = middle + (first ? -4 : 4.5), line2 = middle + (first ? 12 : 4.5);
   let x = p.m1 + (g.narrow ? 32 : !first && dots.length ? last - p.m1 + 12 : 30);
   if (g.narrow) under.push(["rect", { x: (p.m1 + 2).toFixed(1), y: (p.c1 + 3).toFixed(1), width: 6, height: (p.c2 - p.c1 - 6).toFixed(1), fill: `url(#pt-${p.slot})` }]);
   else {
     under.push(["rect", { x: x.toFixed(1), y: (line1 - 10.5).toFixed(1), width: 16, height: 12, fill: `url(#pt-${p.slot})` }]);
     x += 23;
   }
-  const { css, words, step } = rowWords(p, state), end = p.m2 - (g.narrow ? 6 : 10) - (step ? STEP : 0), below = first && g.narrow;
+  const { css, words, step } = rowWords(p, state), end = p.m2 - (g.narrow ? 6 : 10) - (step ? STEP_ROOM : 0), below = first && g.narrow;
   drawDots(s, p, state, Boolean(below && words.length));
   const short = Math.min(width("tm", p.name), width("tm", "0") * 7);
   const said = fits(css, words, below ? end - Math.max(x, dots.length ? last + 8 : 0) : end - x - short - 12);
@@ -92,7 +95,7 @@ function drawDots({ g, under, xy, dot }, p, { shown, ...state }, bare) {
 
 /** @type {(s: Sheet, p: PodBox, state: State) => void} */
 function drawFold(s, p, state) {
-  const { g, under, rect, xy, fits, width } = s, { reached, missed } = tallyOf(p, state), x = p.m1 + 30, end = p.m2 - 12;
+  const { under, rect, xy, fits, width } = s, { reached, missed } = tallyOf(p, state), x = p.m1 + 30, end = p.m2 - 12;
   under.push(rect({ m1: p.m1 + 4, m2: p.m2 - 4, c1: p.c2, c2: p.c2 + 3 }, "fold back", 2), rect(p, "fold", 7, { "data-fold": p.fold, "data-reached": reached, "data-missed": missed }));
   const line1 = p.c1 + 18, line2 = p.c2 - 8, [css, count] = missed ? ["misst", [...(reached > missed ? [`${missed} of ${reached} missed`] : []), `${missed} missed`]] : ["tm", reached ? [String(reached)] : []];
   const title = fits("t1", [`+${p.fold} more ${p.fold > 1 ? "pods" : "pod"}`, `+${p.fold} pods`], end - x), said = fits(css, count, end - x);

@@ -58,6 +58,7 @@ function closeOnEscape(details) {
     details.querySelector("summary")?.focus();
   });
   document.addEventListener("pointerdown", e => {
-    if (e.target instanceof Node && !details.contains(e.target)) details.open = false;
+    // What stands in the page, and covers nothing, stays open.
+    if (e.target instanceof Node && !details.contains(e.target) && !details.classList.contains("can")) details.open = false;
   });
 }

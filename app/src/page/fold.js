@@ -26,7 +26,7 @@ export function pick(list, n, keep) {
 }
 
 /**
- * @param {Worker[]} workers
+ * @param {(Worker | FoldedWorker)[]} workers
  * @param {number} cap
  * @param {(string | null)[]} keep ids of workers
  * @returns {FoldedWorker[]}
@@ -34,12 +34,12 @@ export function pick(list, n, keep) {
 export function foldWorkers(workers, cap, keep) {
   if (workers.length <= cap) return workers.map(w => ({ ...w, rest: null }));
   const own = pick(workers, cap - 1, keep.flatMap(id => workers.find(w => w.id === id) ?? [])), rest = workers.filter(w => !own.includes(w));
-  return [...own.map(w => ({ ...w, rest: null })), { id: null, n: null, state: "ready", rest: rest.map(w => w.id), all: !own.length }];
+  return [...own.map(w => ({ ...w, rest: null })), { id: null, n: null, state: "ready", rest: rest.flatMap(w => w.id ?? []), all: !own.length }];
 }
 
 /** @param {Pod[]} pods @returns {FoldedPod} */
 const others = pods => ({
-  name: "", slot: 0, state: "ready", size: 0, until: null, fold: pods.length,
+  name: "", version: "", slot: 0, state: "ready", size: 0, until: null, fold: pods.length,
   workers: [{ id: null, n: null, state: "ready", rest: pods.flatMap(p => p.workers.map(w => w.id)), all: true }],
 });
 

@@ -3,7 +3,7 @@
 // In columns m is y, otherwise it is x. Everything below uses m and c; at() turns them into x and y.
 /** @import { Box, Folded, FoldedPod, Geometry, Point, PodBox, View, WorkerBox } from "./types.d.ts" */
 import { foldWorkers } from "./fold.js";
-import { BOX, FOOT, HEAD, ROW, along, dotsIn, leastPod, narrow, twoLines } from "./room.js";
+import { BOX, FOOT, HEAD, ROW, alongPods, dotsIn, leastPod, narrow, twoLines } from "./room.js";
 
 const HIGH = 92;
 /** @type {(x: number, lo: number, hi: number) => number} */
@@ -18,8 +18,8 @@ export const at = (g, [m, c]) => (g.tall ? [c, m] : [m, c]);
 
 /** @type {(view: View, shown: Folded, keep?: (string | null)[]) => Geometry} */
 export function geometry(view, shown, keep = []) {
-  if (shown.style === "columns") return columns(view, shown.pods);
-  return shown.style === "boxes" ? boxes(view, shown.pods) : rows(view, shown, keep);
+  if (shown.style === "columns") return inColumns(view, shown.pods);
+  return shown.style === "boxes" ? inBoxes(view, shown.pods) : inRows(view, shown, keep);
 }
 
 // Width of the map; its edge; browser, front door, pods, bus; and the shares of the first two gaps in the room that is left.
@@ -43,12 +43,12 @@ function around(view, { browser, door, pods, bus, turn }, c0, H) {
 }
 
 /** @type {(view: View, pods: FoldedPod[]) => Geometry} */
-function boxes(view, pods) {
+function inBoxes(view, pods) {
   const place = across(view), { m1, m2 } = place.pods, least = pods.map(p => leastPod(p.workers.length)), gaps = BOX.between * (pods.length - 1);
   const small = narrow(view), inner = small ? 22 : m2 - m1 < 230 ? 44 : 62;
   // One pod doesn't fill the map.
-  const most = sum(pods.map(p => leastPod(p.workers.length) + p.workers.length * (BOX.largest - BOX.worker))), spare = Math.min(along(view) - gaps, most) - sum(least);
-  let c = HEAD + Math.max(0, along(view) - gaps - most) / 2;
+  const most = sum(pods.map(p => leastPod(p.workers.length) + p.workers.length * (BOX.largest - BOX.worker))), spare = Math.min(alongPods(view) - gaps, most) - sum(least);
+  let c = HEAD + Math.max(0, alongPods(view) - gaps - most) / 2;
   const all = pods.map((p, i) => {
     const size = least[i] + spare * least[i] / sum(least), k = p.workers.length, a = c;
     const lane = (size - BOX.head - BOX.pad - BOX.gap * (k - 1)) / k, left = m1 + (k > 1 ? inner : small ? 10 : 22), tight = lane < 48;
@@ -63,10 +63,10 @@ function boxes(view, pods) {
 }
 
 /** @type {(view: View, shown: Folded, keep: (string | null)[]) => Geometry} */
-function rows(view, { pods, hidden }, keep) {
+function inRows(view, { pods, hidden }, keep) {
   const place = across(view, narrow(view) ? 0 : 40), { m1, m2 } = place.pods, own = pods.filter(p => !p.fold), folds = own.length < pods.length;
   const k = Math.max(...own.map(p => p.workers.length)), least = twoLines(view, k) ? ROW.two : ROW.one, open = Boolean(view.open && hidden);
-  const room = along(view) - (folds ? ROW.fold : 0), pitch = open ? least + 2 : clamp(room / own.length, least, ROW.largest);
+  const room = alongPods(view) - (folds ? ROW.fold : 0), pitch = open ? least + 2 : clamp(room / own.length, least, ROW.largest);
   const top = open ? view.top ?? 0 : 0, H = open ? Math.max(view.h, HEAD + own.length * pitch + ROW.fold + FOOT) : view.h;
   let c = open ? HEAD : HEAD + Math.max(0, (room - pitch * own.length) / 2);
   const dots = dotsIn(view, m2 - m1), unit = clamp((pitch - ROW.between) / 44, .45, 1);
@@ -82,13 +82,13 @@ function rows(view, { pods, hidden }, keep) {
 /** @type {(pod: FoldedPod, box: Box, unit: number, dots: { from: number, step: number }, workers: number) => PodBox} */
 function rowBox(pod, box, unit, { from, step }, k) {
   // The socket's lane is the lowest of the three, and its jack stands nearer the middle.
-  const half = (box.c1 + box.c2) / 2, lane = half - 5 * unit, two = box.c2 - box.c1 >= ROW.two - ROW.between, c = two ? half + 10 : half;
+  const half = (box.c1 + box.c2) / 2, lane = half - 5 * unit, two = box.c2 - box.c1 >= ROW.two - ROW.between, c = two ? half + 9 : half;
   const workers = pod.workers.map((w, j) => ({ ...w, ...box, lane, tight: !two, ...(k > 1 ? { dot: /** @type {Point} */ ([box.m1 + from + j * step, c]) } : {}) }));
   return { ...pod, ...box, workers, lane, split: false };
 }
 
 /** @type {(view: View, pods: FoldedPod[]) => Geometry} */
-function columns(view, pods) {
+function inColumns(view, pods) {
   const n = pods.length, gap = 9, c1 = 10, c2 = view.w - 10, pad = 6, gw = 5, m1 = 190, H = view.h, m2 = H - 98;
   const share = pods.map(p => p.workers.length + .3), free = c2 - c1 - gap * (n - 1);
   let c = c1;
@@ -111,7 +111,7 @@ const between = list => (list.length % 2 ? list[(list.length - 1) / 2].lane : (l
 /** @type {(boxes: PodBox[], otherwise: number) => number} */
 const middle = (boxes, otherwise) => (boxes.length ? between(boxes) : otherwise);
 /** The browser's lane: in the middle, on narrow screens near the sentence above the map. @type {(view: View, boxes: PodBox[]) => number} */
-const heightOf = (view, boxes) => (narrow(view) ? HEAD + HIGH : middle(boxes, HEAD + along(view) / 2));
+const heightOf = (view, boxes) => (narrow(view) ? HEAD + HIGH : middle(boxes, HEAD + alongPods(view) / 2));
 /** @type {(pod: FoldedPod, box: Box, workers: WorkerBox[]) => PodBox} */
 const podBox = (pod, box, workers) => ({ ...pod, ...box, workers, lane: between(workers), split: workers.length > 1 });
 

@@ -25,7 +25,7 @@ export const fromBus = (g, w) => w.lane + BUS_SIDE * g.unit;
 /** @param {Geometry} g */
 export const busIn = g => busMiddle(g) - BUS_TURN * g.turn;
 /** Where the lane of what the bus didn't take ends. @param {Geometry} g */
-export const beforeBus = g => g.bus.m1 - BEFORE_BUS;
+export const beforeBus = g => g.bus.m1 - BEFORE_BUS * g.turn;
 /** @param {Geometry} g */
 const busOut = g => busMiddle(g) + BUS_TURN * g.turn;
 /** @type {(g: Geometry, lane: Lane, from: number, to: number) => number} */

@@ -28,6 +28,7 @@ export function createMap(state) {
     const g = layout(state);
     svg.setAttribute("viewBox", `0 0 ${g.W} ${g.H.toFixed(0)}`);
     scene.replaceChildren(build(draw(state, g)));
+    box.classList.toggle("rows", g.style === "rows");
     placeKnob(g);
     follow(g);
   }

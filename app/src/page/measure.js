@@ -1,7 +1,7 @@
 // Measures words in the map's own fonts.
 import { build } from "./tree.js";
 
-const MOST = 2_000;
+const MOST_MEASURED = 2_000;
 
 /**
  * @param {Element} svg the map
@@ -30,7 +30,7 @@ export function measured(svg) {
     if (before !== undefined || !context) return before ?? words.length * 8;
     context.font = fontOf(css);
     const room = context.measureText(words).width;
-    if (known.size >= MOST) known.clear();
+    if (known.size >= MOST_MEASURED) known.clear();
     known.set(key, room);
     return room;
   };

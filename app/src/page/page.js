@@ -9,6 +9,7 @@
 //                       [data-more="N"] a box for N workers without their own, [data-socket="app-1:0"] the socket's cord,
 //                       [data-hop="from>to:kind"] a hop ("app-1:0>:miss" a miss, "bus>app-2:0:ignore" a drop),
 //                       [data-node="browser|door|bus"], the door with data-affinity, the bus with data-state
+//   #controls            the strip of controls: data-settled = whether no change is under way
 //   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
 // Scores are reset when the number of workers per pod changes (3x1 to 1x4), never by scaling or restarts;
 // messages still under way at that moment count for the old scores.
@@ -18,6 +19,7 @@ import { createAsker } from "./case-ask.js";
 import { createCases } from "./cases.js";
 import { $, calm, definePatterns } from "./dom.js";
 import { cutId, podOf, shortId } from "./ids.js";
+import { createControls } from "./controls.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
@@ -58,7 +60,7 @@ const log = createLog(), told = createTold(state, (op, many) => {
   press(op, many ? player.twenty : player.one);
 });
 const map = expose === "off" ? noMap() : createMap(state);
-const facts = createFacts(() => socket?.wake());
+const facts = createFacts(() => socket?.wake()), controls = createControls(state);
 const paint = () => {
   state.now = Date.now();
   map.paint();
@@ -182,6 +184,7 @@ function refresh() {
   learnFromSocket();
   $("map").classList.toggle("gone", gone(state));
   facts(state);
+  controls();
   panel.explain(state);
   paint();
   told();
@@ -257,7 +260,10 @@ function socketUrl() {
 function tick() {
   state.now = Date.now();
   if (state.socket.until !== null) facts(state);
-  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) paint();
+  if (state.socket.until !== null || state.world.pods.some(p => p.until !== null)) {
+    controls();
+    paint();
+  }
 }
 
 document.body.dataset.busy = "0";

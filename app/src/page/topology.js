@@ -4,7 +4,7 @@ import { podOf } from "./ids.js";
 import { SLOTS } from "./patterns.js";
 
 /** @type {World} */
-export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy" }, bus: { kind: "unknown", fanout: "directed", state: "ok" }, pods: [] };
+export const NOWHERE = { known: false, door: { kind: "unknown", affinity: "unknown", issuer: "proxy", control: false }, bus: { kind: "unknown", fanout: "directed", state: "ok" }, pods: [] };
 
 /** @type {(x: unknown) => any[]} */
 const objectsIn = x => (Array.isArray(x) ? x.filter(r => r && typeof r === "object") : []);
@@ -54,7 +54,7 @@ export function worldOf(before, wire, now) {
   const slots = giveSlots([...told.map(p => p.pod), ...unseen.map(p => p.name)], before.pods);
   return {
     known: true,
-    door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]) },
+    door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]), control: door.control === true },
     bus,
     pods: inOrder(before.pods, [...told.map(p => ({
       name: p.pod, slot: slots.get(p.pod) ?? 1, state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),

@@ -65,9 +65,24 @@ export interface Pod {
   version: string | null;
 }
 
-export interface Door { kind: string; affinity: "unknown" | "cookie" | "off"; issuer: "proxy" | "app" }
+export interface Door {
+  kind: string;
+  affinity: "unknown" | "cookie" | "off";
+  issuer: "proxy" | "app";
+  /** Whether it lets this page change the demo. */
+  control: boolean;
+}
 export interface Bus { kind: "unknown" | "redis" | "memory"; fanout: "directed" | "broadcast"; state: "ok" | "down" }
 export interface World { known: boolean; door: Door; bus: Bus; pods: Pod[] }
+
+/** What the front door of a local demo can be asked for: one of them. */
+export interface Change { scale?: number; mode?: string; kill?: string; affinity?: "cookie" | "off" }
+/** `mode` is what the demo is changing to; `message` why it refuses. */
+export interface Controlled { ok: boolean; message: string; mode?: string }
+/** A change under way: the mode that was asked for, and the pod that was killed. */
+export interface Pending { mode: string; gone: string | null }
+/** `pods` and `mode` are those asked for. */
+export interface Progress { mode: string; pods: number; done: boolean; words: string }
 
 /** The page's socket, and what the page says about it. */
 export interface SocketState {

@@ -214,7 +214,7 @@ mod tests {
     use sticky_core::choice::{Expose, Fanout, Issuer};
     use sticky_core::identity::PodName;
     use sticky_core::limits::Limits;
-    use sticky_core::topology::Door;
+    use sticky_core::topology::DoorView;
     use sticky_core::version::Version;
     use tokio::io::AsyncReadExt;
 
@@ -230,8 +230,14 @@ mod tests {
             close_after_post: false,
         };
         let relay = Relay::Memory { hub: Arc::new(Hub::default()), fanout: Fanout::Directed };
-        let blueprint =
-            Blueprint { config, door: Door::default(), expose: Expose::Full, version: Version::own(), relay, memory: Memory::new(1 << 20) };
+        let blueprint = Blueprint {
+            config,
+            door: tokio::sync::watch::channel(DoorView::default()).1,
+            expose: Expose::Full,
+            version: Version::own(),
+            relay,
+            memory: Memory::new(1 << 20),
+        };
         let worker = blueprint.worker(PodName::new("a").unwrap(), 0, 1).unwrap();
         let (hand, handed) = mpsc::channel(8);
         tokio::spawn(async move { serve(&worker, Source::Handed(handed), std::future::pending()).await });

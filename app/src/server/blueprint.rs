@@ -7,16 +7,17 @@ use crate::server::worker::{Config, Worker};
 use std::sync::Arc;
 use sticky_core::choice::Expose;
 use sticky_core::identity::{Identity, PodName};
-use sticky_core::topology::Door;
+use sticky_core::topology::DoorView;
 use sticky_core::version::Version;
+use tokio::sync::watch;
 
 /// What all workers of a pod, or of a local run, have in common.
 #[derive(Clone)]
 pub struct Blueprint {
     /// Each worker gets a copy.
     pub config: Config,
-    /// The front door, as the map shows it.
-    pub door: Door,
+    /// The front door, as the map shows it; maps follow its changes.
+    pub door: watch::Receiver<DoorView>,
     /// How much of their identity clients see.
     pub expose: Expose,
     /// The version that they report.

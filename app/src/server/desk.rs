@@ -13,7 +13,7 @@ use sticky_core::ids::{ClientId, IdempotencyKey};
 use sticky_core::limits::Limits;
 use sticky_core::registry::{Delivered, Full, Registry, SocketKey};
 use sticky_core::stats::{Stats, bump};
-use sticky_core::topology::{BusView, Door, Presence, Table, Topology, TopologyFrame};
+use sticky_core::topology::{BusView, DoorView, Presence, Table, Topology, TopologyFrame};
 use sticky_core::trace::{Kind, Trace};
 use sticky_core::wire::{Text, json};
 use tokio::sync::{Notify, watch};
@@ -27,7 +27,7 @@ pub(crate) struct Desk {
     pub own_changed: Notify,
     /// Notified when the presence of another worker changed.
     pub picture_changed: Notify,
-    door: Door,
+    door: watch::Receiver<DoorView>,
     registry: Mutex<Registry<Arc<Outbox>>>,
     table: Mutex<Table>,
     map: watch::Sender<Utf8Bytes>,
@@ -67,7 +67,7 @@ impl Drop for Place {
 impl Desk {
     /// An empty desk. `relay` says whether messages of the bus arrive from the start.
     #[must_use]
-    pub(crate) fn new(identity: Identity, door: Door, limits: &Limits, relay: bool) -> Arc<Self> {
+    pub(crate) fn new(identity: Identity, door: watch::Receiver<DoorView>, limits: &Limits, relay: bool) -> Arc<Self> {
         Arc::new(Self {
             identity,
             stats: Stats::default(),
@@ -170,6 +170,11 @@ impl Desk {
         self.map.subscribe()
     }
 
+    /// Follows the front door. Its sender is gone where the door can't change.
+    pub(crate) fn door(&self) -> watch::Receiver<DoorView> {
+        self.door.clone()
+    }
+
     /// The number of known workers, including this one.
     pub(crate) fn known_workers(&self) -> usize {
         self.table().len()
@@ -198,7 +203,7 @@ impl Desk {
                 expose => table.pods(expose == Expose::Full),
             }
         };
-        let topology = Topology { door: self.door.clone(), bus: BusView { kind, fanout, state }, pods };
+        let topology = Topology { door: self.door.borrow().clone(), bus: BusView { kind, fanout, state }, pods };
         json(&TopologyFrame { topology: &topology }).into()
     }
 

@@ -57,11 +57,13 @@ async fn announce(worker: Arc<Worker>) {
     let desk = &worker.desk;
     let mut next = tokio::time::Instant::now();
     let mut trimmed = Instant::now();
+    let mut door = desk.door();
     loop {
         let own = tokio::select! {
             () = tokio::time::sleep_until(next) => true,
             () = desk.own_changed.notified() => true,
             () = desk.picture_changed.notified() => false,
+            Ok(()) = door.changed() => false,
         };
         if own {
             // Not awaited: a bus that hangs must not stop the picture.

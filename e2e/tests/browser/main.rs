@@ -4,6 +4,7 @@
 
 mod accessibility;
 mod cases;
+mod controls;
 mod delivery;
 mod page;
 mod report;

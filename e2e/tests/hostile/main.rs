@@ -4,6 +4,7 @@
 
 mod admin;
 mod autobahn;
+mod control;
 mod door;
 mod fairness;
 mod http;

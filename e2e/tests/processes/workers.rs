@@ -209,7 +209,7 @@ async fn flags_that_can_t_be() -> Result<()> {
     assert!(code == 2 && text.contains("memory") && text.contains("--redis-url"), "{code}: {text}");
     let (code, text) = refused(&["--workers", "2"]).await?;
     assert!(code == 2 && text.contains("memory"), "memory is the default without a URL: {code}: {text}");
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 17] = [
         (&["--workers", "0"], "--workers"),
         (&["--workers", "65"], "--workers"),
         (&["--workers", "x"], "--workers"),
@@ -224,6 +224,7 @@ async fn flags_that_can_t_be() -> Result<()> {
         (&["--trusted-proxy", "here"], "--trusted-proxy"),
         (&["--expose-identity", "half"], "--expose-identity"),
         (&["--door", "{"], "--door"),
+        (&["--door", r#"{"kind":"local","control":true}"#], "unknown field `control`"),
         (&["--ping-interval", "never"], "--ping-interval"),
         (&["--unknown"], "--unknown"),
     ];

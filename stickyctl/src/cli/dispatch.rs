@@ -27,7 +27,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Up(args) => up(*args, output).await,
         Command::Render(args) => render(args.request(&command()), output),
         Command::Image(args) => image(&args.request(), output).await,
-        Command::Status(args) if args.local.local => Ok(local::commands::status(args.output, output).await?),
+        Command::Status(args) if args.local.local => Ok(local::commands::status(args.output, args.watch, output).await?),
         Command::Status(args) => status(args, output).await,
         Command::Scale { pods, change } if change.local.local => Ok(local::commands::scale(pods, change.timeout, output).await?),
         Command::Scale { pods, change } => changed(Change::Scale(pods), change, output).await,

@@ -45,6 +45,9 @@ pub(super) struct LocalUpArgs {
     /// Accept this host in the Origin header besides the page's own; repeat for more
     #[arg(long, env = "STICKYCTL_ALLOWED_ORIGIN", value_delimiter = ',', value_parser = Host::parse)]
     pub(super) allowed_origin: Vec<Host>,
+    /// Open the page in a browser: the one that BROWSER names, or the system's own
+    #[arg(long)]
+    open: bool,
     /// Run in the background
     #[arg(long)]
     pub(super) detach: bool,
@@ -76,6 +79,7 @@ impl LocalUpArgs {
             memory_limit: self.limits.memory_limit(),
             limits: self.limits.limits(sticky_app::open_files::raise_limit()),
             detach: self.detach,
+            open: self.open,
         }
     }
 }

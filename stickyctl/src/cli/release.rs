@@ -15,11 +15,11 @@ pub(super) struct StatusArgs {
     /// The output format
     #[arg(short, long, default_value = "table")]
     pub(super) output: Format,
+    /// Keep showing changes until interrupted; with --local, keys scale, switch and kill
+    #[arg(short, long)]
+    pub(super) watch: bool,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
     pub(super) release: ReleaseArgs,
-    /// Keep showing changes until interrupted
-    #[arg(short, long, help_heading = ON_A_CLUSTER)]
-    pub(super) watch: bool,
 }
 
 #[derive(Debug, Clone, Args)]

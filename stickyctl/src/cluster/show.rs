@@ -13,7 +13,6 @@ use super::up::request::{Done, Way};
 use crate::exit::Failure;
 use crate::output::{Format, Output, Shown, Unwritten};
 use crate::spec::canary::beside;
-use crate::yaml::yaml;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
@@ -117,11 +116,7 @@ pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redr
                 return ControlFlow::Continue(());
             }
             shown = Some(status.timeless());
-            output.next(&match format {
-                Format::Table => Shown::Lines(format!("{}\n", table(&status, output.columns()))),
-                Format::Json => Shown::Json(serde_json::to_string(&status).unwrap_or_default()),
-                Format::Yaml => Shown::Yaml(yaml(&status).unwrap_or_default()),
-            })
+            output.next(&Shown::of(format, &status, || table(&status, output.columns())))
         }
         Err(error) => {
             let what = error.to_string();

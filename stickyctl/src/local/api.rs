@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use sticky_core::readiness::State;
-use sticky_core::topology::Door;
+use sticky_core::topology::{Affinity, Door};
 
 /// `GET /status`, and `stickyctl status -o json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
     /// [`Status::SCHEMA`]; fields are only added.
     pub schema: String,
@@ -41,6 +41,18 @@ impl Status {
     /// The version of this shape.
     pub(crate) const SCHEMA: &'static str = "stickyctl.status/v1";
 
+    /// The status without what changes with every second.
+    #[must_use]
+    pub(super) fn timeless(&self) -> Self {
+        let mut status = self.clone();
+        status.up_s = 0;
+        for pod in &mut status.pods {
+            pod.left_s = pod.left_s.map(|_| 0);
+            pod.workers.iter_mut().for_each(|worker| worker.age_s = 0);
+        }
+        status
+    }
+
     #[must_use]
     pub(crate) fn sockets(&self) -> usize {
         self.pods.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum()
@@ -50,7 +62,7 @@ impl Status {
 /// [`BusStatus::state`] if a worker has no connection to Redis.
 pub(crate) const DOWN: &str = "down";
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BusStatus {
     /// `redis` or `memory`.
     pub kind: String,
@@ -60,7 +72,7 @@ pub(crate) struct BusStatus {
     pub state: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PodStatus {
     pub pod: String,
     /// What the pod reports as its version.
@@ -75,7 +87,7 @@ pub(crate) struct PodStatus {
     pub workers: Vec<WorkerStatus>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WorkerStatus {
     pub worker: u16,
     pub state: State,
@@ -87,8 +99,8 @@ pub(crate) struct WorkerStatus {
     pub age_s: u64,
 }
 
-/// `POST /scale`, `/mode`, `/kill`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// `POST /change` of the control socket, and `POST /control` of the front door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Change {
     /// The number of pods; the number of workers per pod stays.
@@ -97,6 +109,25 @@ pub(crate) enum Change {
     Mode(String),
     /// `POD` or `POD:WORKER`.
     Kill(String),
+    /// Whether the front door keeps sessions together.
+    Affinity(Rule),
+}
+
+/// The affinity that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rule {
+    Cookie,
+    Off,
+}
+
+impl From<Rule> for Affinity {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Cookie => Self::Cookie,
+            Rule::Off => Self::Off,
+        }
+    }
 }
 
 /// The answer to a refused change.

@@ -17,8 +17,8 @@ const START: Duration = Duration::from_secs(30);
 /// Poll interval while it starts.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Starts the same command without `--detach` in the background, and waits until it answers.
-pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, LocalError> {
+/// Starts the same command in the background, without `--detach` and `--open`, and waits until it answers. Returns its URL.
+pub(super) async fn start(client: &Client, output: Output) -> Result<String, LocalError> {
     let failed = |doing| move |why| LocalError::Process { doing, why };
     if let Some(running) = client.find().await? {
         return Err(LocalError::AlreadyUp { url: running.url, pid: running.pid });
@@ -31,7 +31,7 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
     let stream = || log.as_file().try_clone().map(Stdio::from).map_err(failed("sharing the log"));
     let program = std::env::current_exe().map_err(failed("finding this program"))?;
     let mut child = std::process::Command::new(program)
-        .args(std::env::args_os().skip(1).filter(|arg| arg != "--detach"))
+        .args(std::env::args_os().skip(1).filter(|arg| arg != "--detach" && arg != "--open"))
         .stdin(Stdio::null())
         .stdout(stream()?)
         .stderr(stream()?)
@@ -67,5 +67,5 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<Exit, Local
     output.phase(Mark::Done, "up", &format!("{}, process {}, log {}", status.mode, status.pid, log_path.display()), Some(began.elapsed()));
     output.answer(&status.url)?;
     output.hint("\nNext: stickyctl status --local, and stickyctl down --local to stop it");
-    Ok(Exit::Done)
+    Ok(status.url)
 }

@@ -6,6 +6,7 @@ use super::error::LocalError;
 use super::progress::Progress;
 use super::size;
 use super::table::table;
+use super::watch;
 use crate::exit::Exit;
 use crate::output::{Format, Mark, Output};
 use crate::poll::{Deadline, until};
@@ -21,12 +22,16 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long the demo may take to end.
 const GONE: Duration = Duration::from_secs(20);
 
-/// Prints the pods, workers and sockets of the running demo.
+/// Prints the pods, workers and sockets of the running demo, once or for as long as somebody watches.
 ///
 /// # Errors
 /// No demo is running, or the request failed.
-pub(crate) async fn status(format: Format, output: Output) -> Result<Exit, LocalError> {
-    let status = Client::open()?.status().await?;
+pub(crate) async fn status(format: Format, watch: bool, output: Output) -> Result<Exit, LocalError> {
+    let client = Client::open()?;
+    if watch {
+        return watch::run(&client, format, output).await;
+    }
+    let status = client.status().await?;
     output.document(format, &status, |columns| table(&status, columns))?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! The control socket's server.
 
 use super::api::{Change, Refusal, Status};
+use super::change::change;
 use super::error::LocalError;
 use super::lock::Lock;
 use super::pods::Pods;
@@ -12,7 +13,6 @@ use std::fs::Permissions;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
-use sticky_core::mode::{BadMode, MOST, Mode};
 use tokio::net::UnixListener;
 
 /// The control socket's file; dropping it removes the file.
@@ -51,7 +51,7 @@ impl Control {
     pub(super) async fn serve(self, pods: Arc<Pods>) {
         let router = Router::new()
             .route("/status", get(|State(pods): State<Arc<Pods>>| async move { Json::<Status>(pods.status()) }))
-            .route("/change", post(change))
+            .route("/change", post(answer))
             .route("/down", post(|State(pods): State<Arc<Pods>>| async move { pods.down.cancel() }))
             .with_state(pods);
         if let Err(error) = axum::serve(self.listener, router).await {
@@ -60,19 +60,6 @@ impl Control {
     }
 }
 
-async fn change(State(pods): State<Arc<Pods>>, Json(change): Json<Change>) -> Result<Json<Status>, (StatusCode, Json<Refusal>)> {
-    let refuse = |status, error: String| (status, Json(Refusal { error }));
-    let done = match change {
-        Change::Scale(count) if (1..=MOST).contains(&count) => pods.want(|now| Mode { pods: count, ..now }).map(drop),
-        Change::Scale(_) => return Err(refuse(StatusCode::BAD_REQUEST, format!("invalid number of pods: use 1 to {MOST}"))),
-        Change::Mode(text) => {
-            let mode: Mode = text.parse().map_err(|why: BadMode| refuse(StatusCode::BAD_REQUEST, why.to_string()))?;
-            pods.want(|_| mode).map(drop)
-        }
-        Change::Kill(target) => pods.kill(&target),
-    };
-    match done {
-        Ok(()) => Ok(Json(pods.status())),
-        Err(refused) => Err(refuse(StatusCode::CONFLICT, refused.to_string())),
-    }
+async fn answer(State(pods): State<Arc<Pods>>, Json(asked): Json<Change>) -> Result<Json<Status>, (StatusCode, Json<Refusal>)> {
+    change(&pods, asked).map(Json).map_err(|refused| (refused.status(), Json(Refusal { error: refused.to_string() })))
 }

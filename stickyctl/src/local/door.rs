@@ -1,5 +1,7 @@
 //! The front door: a reverse proxy with cookie affinity and without pooled connections to pods.
 
+use super::pods::Pods;
+use super::remote;
 use super::route::{COOKIE, Candidate, Choice, choose};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -17,12 +19,12 @@ use sticky_app::server::{Bounds, ClientBody, Handed, Problem, Stream, check_head
 use sticky_core::choice::Issuer;
 use sticky_core::limits::Limits;
 use sticky_core::names::header;
-use sticky_core::topology::{Affinity, Door as DoorView};
+use sticky_core::topology::{Affinity, Door as Configured, DoorView};
 use sticky_core::trace::{Hop, Kind};
 use sticky_core::wire::json;
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Bytes in flight between the door and a worker, each way.
@@ -41,8 +43,8 @@ pub(super) trait Backends: Send + Sync + 'static {
 
 pub(super) struct Door<B> {
     backends: Arc<B>,
-    affinity: Affinity,
-    issuer: Issuer,
+    view: watch::Receiver<DoorView>,
+    controls: Option<Arc<Pods>>,
     turn: AtomicUsize,
     hash: RandomState,
     bounds: Bounds,
@@ -50,15 +52,16 @@ pub(super) struct Door<B> {
 }
 
 impl<B: Backends> Door<B> {
-    /// A front door for `backends`, within the limits of one worker. It closes connections beyond `max_connections` at once.
+    /// A front door for `backends`, within the limits of one worker. It closes connections beyond `max_connections` at once, and lets
+    /// its page change `controls`.
     #[must_use]
-    pub(super) fn new(backends: Arc<B>, view: &DoorView, limits: &Limits) -> Arc<Self> {
+    pub(super) fn new(backends: Arc<B>, view: watch::Receiver<DoorView>, controls: Option<Arc<Pods>>, limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             room: Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS))),
             bounds: Bounds::of(limits),
             backends,
-            affinity: view.affinity,
-            issuer: view.issuer,
+            view,
+            controls,
             turn: AtomicUsize::new(0),
             hash: RandomState::new(),
         })
@@ -93,12 +96,16 @@ impl<B: Backends> Door<B> {
 
     async fn pass(&self, mut request: Request<ClientBody>, peer: SocketAddr, permit: Arc<OwnedSemaphorePermit>) -> Result<Response, Problem> {
         check_head(&mut request)?;
+        if request.uri().path() == remote::PATH {
+            return remote::answer(self.controls.as_ref(), request).await;
+        }
+        let Configured { affinity, issuer, .. } = self.view.borrow().door;
         let began = Instant::now();
         let candidates = self.backends.candidates();
         // Cookies of other sites on this machine come along, and may have any bytes.
         let cookies: Vec<_> = request.headers().get_all(COOKIE_HEADER).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let choice = choose(&candidates, &cookies.join("; "), self.affinity, self.issuer, turn, &self.hash);
+        let choice = choose(&candidates, &cookies.join("; "), affinity, issuer, turn, &self.hash);
         let Some((chosen, stream)) = self.connect(&candidates, &choice, peer) else {
             return Err(Problem::new(503, "no-pod", "no pod accepts connections right now; try again").retry_after(1));
         };
@@ -119,7 +126,7 @@ impl<B: Backends> Door<B> {
         if traced && let Some(hops) = hops(&candidates[chosen].pod, answer.headers(), posted, began.elapsed()) {
             answer.headers_mut().insert(DOOR_HEADER, hops);
         }
-        if self.affinity == Affinity::Cookie && self.issuer == Issuer::Proxy && choice.bound != Some(chosen) {
+        if affinity == Affinity::Cookie && issuer == Issuer::Proxy && choice.bound != Some(chosen) {
             let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax", candidates[chosen].token);
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                 answer.headers_mut().append(SET_COOKIE, cookie);
@@ -159,8 +166,8 @@ impl<F: Fn(Handed) + Send + Sync + 'static> Backends for Single<F> {
 /// Serves one client as the front door does, until its connection ends. `hand` gets a connection for each request. For fuzzing.
 #[doc(hidden)]
 pub async fn pass_on(client: DuplexStream, hand: impl Fn(Handed) + Send + Sync + 'static) {
-    let view = DoorView { affinity: Affinity::Cookie, ..DoorView::default() };
-    let door = Door::new(Arc::new(Single(hand)), &view, &Limits::default());
+    let view = DoorView { door: Configured { affinity: Affinity::Cookie, ..Configured::default() }, control: false };
+    let door = Door::new(Arc::new(Single(hand)), watch::channel(view).1, None, &Limits::default());
     let Ok(permit) = door.room.clone().try_acquire_owned() else { return };
     let nobody = SocketAddr::from(([192, 0, 2, 1], 1));
     door.connection(Stream::Right(client), nobody, Arc::new(permit)).await;

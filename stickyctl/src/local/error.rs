@@ -43,6 +43,9 @@ pub(crate) enum LocalError {
     Folder { dir: PathBuf, why: UnsafeFolder },
     #[error("no demo is running on this machine: nothing listens on {}", .0.display())]
     NothingRuns(PathBuf),
+    /// It was there when watching began.
+    #[error("the demo on this machine has ended")]
+    Ended,
     #[error("a demo is already running: {url} (process {pid})")]
     AlreadyUp { url: String, pid: u32 },
     #[error("locking {}: {why}", path.display())]
@@ -143,7 +146,7 @@ impl Explained for LocalError {
     fn next_steps(&self) -> Vec<String> {
         let steps: &[&str] = match self {
             Self::Folder { .. } => &["set XDG_RUNTIME_DIR to a folder of your own"],
-            Self::NothingRuns(_) => &["stickyctl up --local"],
+            Self::NothingRuns(_) | Self::Ended => &["stickyctl up --local"],
             Self::AlreadyUp { .. } => &["stickyctl status --local   what it is", "stickyctl down --local     end it first"],
             Self::Locked { path, .. } => return vec![format!("fuser {}    shows which process it is", path.display())],
             Self::Redis { .. } => {

@@ -3,6 +3,7 @@
 
 mod api;
 mod background;
+mod change;
 pub(crate) mod client;
 pub(crate) mod commands;
 mod control;
@@ -11,15 +12,18 @@ mod error;
 #[cfg(test)]
 mod hints;
 mod lock;
+mod open;
 mod pod;
 mod pods;
 mod progress;
+mod remote;
 mod request;
 mod route;
 mod runtime_dir;
 mod size;
 mod table;
 pub(crate) mod up;
+mod watch;
 
 #[doc(hidden)]
 pub use door::pass_on;

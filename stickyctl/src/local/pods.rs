@@ -1,11 +1,12 @@
 //! The pods of a run: the requested number, the running ones, and the loop that reconciles the two.
 
 use super::api::{BusStatus, DOWN, PodStatus, Status, WorkerStatus};
+use super::change::Refused;
 use super::door::Backends;
 use super::error::CannotStart;
 use super::pod::{Ended, Pod, lock};
 use super::route::Candidate;
-use super::size::{self, TooLarge};
+use super::size;
 use crate::poll::{Deadline, until};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -16,27 +17,15 @@ use sticky_core::drain::Plan;
 use sticky_core::identity::PodName;
 use sticky_core::mode::Mode;
 use sticky_core::readiness::{State, pod_state};
+use sticky_core::topology::{Affinity, DoorView};
 use sticky_core::version::Version;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Delay before a killed pod is replaced: about what a cluster needs to schedule and start one.
 const REPLACE_AFTER: Duration = Duration::from_secs(3);
 /// The drain plan of `down`: no pod takes over, so there is nothing to wait for.
 const GOODBYE: Plan = Plan { delay: Duration::ZERO, window: Duration::from_secs(1) };
-
-/// Why a change is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refused {
-    /// No such pod or worker.
-    #[error("no pod or worker `{0}`; `stickyctl status --local` lists them")]
-    Unknown(String),
-    /// The run is ending.
-    #[error("the demo is shutting down")]
-    GoingDown,
-    #[error(transparent)]
-    TooLarge(#[from] TooLarge),
-}
 
 /// The canary pods of a run. Their number doesn't change.
 pub(super) struct Canary {
@@ -56,6 +45,7 @@ struct Inner {
 /// The pods of a run.
 pub(super) struct Pods {
     blueprint: Blueprint,
+    door: watch::Sender<DoorView>,
     canary: Canary,
     plan: Plan,
     inner: Mutex<Inner>,
@@ -69,13 +59,14 @@ pub(super) struct Pods {
 }
 
 impl Pods {
-    /// Starts with no pods. Surplus pods will drain by `plan`.
+    /// Starts with no pods. Surplus pods will drain by `plan`. `door` is what the blueprint follows.
     #[must_use]
-    pub(super) fn new(blueprint: Blueprint, canary: Canary, plan: Plan, want: Mode, url: String) -> Arc<Self> {
+    pub(super) fn new(blueprint: Blueprint, door: watch::Sender<DoorView>, canary: Canary, plan: Plan, want: Mode, url: String) -> Arc<Self> {
         let (ended, mut ends) = mpsc::unbounded_channel();
         let inner = Inner { want, pods: Vec::new(), draining: HashMap::new(), next_number: 1, failure: None };
         let pods = Arc::new(Self {
             blueprint,
+            door,
             canary,
             plan,
             inner: Mutex::new(inner),
@@ -167,18 +158,22 @@ impl Pods {
     ///
     /// # Errors
     /// [`Refused::GoingDown`], [`Refused::TooLarge`].
-    pub(super) fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<Mode, Refused> {
+    pub(super) fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<(), Refused> {
         if self.down.is_cancelled() {
             return Err(Refused::GoingDown);
         }
-        let want = {
+        {
             let mut inner = lock(&self.inner);
             inner.want = size::check(change(inner.want), self.canary.pods)?;
             inner.failure = None;
-            inner.want
-        };
+        }
         self.settle_soon(Duration::ZERO);
-        Ok(want)
+        Ok(())
+    }
+
+    /// Makes the front door keep sessions on their pods, or not, from the next request on. Every map shows it at once.
+    pub(super) fn keep_together(&self, affinity: Affinity) {
+        self.door.send_modify(|view| view.door.affinity = affinity);
     }
 
     fn settle_soon(self: &Arc<Self>, after: Duration) {
@@ -248,7 +243,23 @@ impl Pods {
             if let Err(why) = pod.start_worker(worker, pods.ended.clone()).await {
                 tracing::error!("{why}");
             }
+            pods.follow_the_pod(&pod);
         });
+    }
+
+    /// Ends workers that started while their pod was being killed or drained.
+    fn follow_the_pod(&self, pod: &Pod) {
+        let (known, leaving) = {
+            let inner = lock(&self.inner);
+            (inner.pods.iter().any(|p| p.name == pod.name), !inner.serves(pod))
+        };
+        for life in pod.lives() {
+            match (known, leaving) {
+                (false, _) => life.kill(),
+                (true, true) => life.drain(self.plan),
+                (true, false) => {}
+            }
+        }
     }
 
     fn end_the_deaf(&self) {
@@ -292,7 +303,7 @@ impl Pods {
             canary: self.canary.pods,
             settled,
             failure: inner.failure.clone(),
-            door: self.blueprint.door.clone(),
+            door: self.door.borrow().door.clone(),
             bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { DOWN }.to_owned() },
             pods,
         }

@@ -35,4 +35,6 @@ pub(crate) struct UpRequest {
     pub memory_limit: u64,
     /// Whether to run in the background.
     pub detach: bool,
+    /// Whether to open the page in a browser.
+    pub open: bool,
 }

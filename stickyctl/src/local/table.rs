@@ -9,9 +9,17 @@ use std::time::Duration;
 use sticky_core::choice::Issuer;
 use sticky_core::topology::Affinity;
 
-/// In the width of a terminal.
-pub(super) fn table(status: &Status, columns: Option<usize>) -> String {
-    let rows = status.pods.iter().flat_map(|pod| {
+/// The columns; from the third on they are numbers.
+pub(super) const COLUMNS: [&str; 6] = ["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"];
+
+/// Whether the pods differ in their version. As long as all have the same, the first line shows it.
+pub(super) fn has_versions(status: &Status) -> bool {
+    status.pods.iter().any(|pod| pod.version != status.version)
+}
+
+/// One row for each worker, and the version of its pod.
+pub(super) fn rows(status: &Status) -> impl Iterator<Item = (String, [String; 6])> {
+    status.pods.iter().flat_map(|pod| {
         pod.workers.iter().map(move |worker| {
             let state = match pod.left_s {
                 Some(left) => format!("draining, {left} s"),
@@ -21,34 +29,39 @@ pub(super) fn table(status: &Status, columns: Option<usize>) -> String {
             let row = [pod.pod.clone(), state, worker.worker.to_string(), worker.sockets.to_string(), worker.restarts.to_string(), age];
             (pod.version.clone(), row)
         })
-    });
-    // As long as all pods have the same version, the first line shows it.
-    let rows = if status.pods.iter().any(|pod| pod.version != status.version) {
-        let rows = rows.map(|(version, [pod, state, worker, sockets, restarts, age])| [pod, version, state, worker, sockets, restarts, age]);
+    })
+}
+
+/// The mode, and whether it is reached.
+pub(super) fn mode(status: &Status) -> String {
+    format!("{}{}", beside(&status.mode, status.canary.into()), if status.settled { "" } else { "  (changing)" })
+}
+
+/// How long the demo has been up.
+pub(super) fn up(status: &Status) -> String {
+    short(Duration::from_secs(status.up_s))
+}
+
+/// What is around the pods: the front door and the bus.
+pub(super) fn around(status: &Status) -> String {
+    let (door, bus) = (&status.door, &status.bus);
+    let affinity = match (door.affinity, door.issuer) {
+        (Affinity::Cookie, Issuer::Proxy) => "by a cookie that the proxy sets (sticky_local)",
+        (Affinity::Cookie, Issuer::App) => "by a cookie that the app sets (StickyStr)",
+        _ => "off",
+    };
+    format!("front door  {}, affinity {affinity}\nbus         {}, {}, {}", door.kind, bus.kind, bus.fanout, bus.state)
+}
+
+/// In the width of a terminal.
+pub(super) fn table(status: &Status, columns: Option<usize>) -> String {
+    let rows = if has_versions(status) {
+        let rows = rows(status).map(|(version, [pod, state, worker, sockets, restarts, age])| [pod, version, state, worker, sockets, restarts, age]);
         grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3, columns)
     } else {
-        grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows.map(|(_, row)| row), 2, columns)
+        grid(COLUMNS, rows(status).map(|(_, row)| row), 2, columns)
     };
-    let (door, bus) = (&status.door, &status.bus);
-    let changing = if status.settled { "" } else { "  (changing)" };
-    let text = format!(
-        "sticky-sessions  {}{changing}  version {}  {}  up {}\n\n{}\n\nfront door  {}, affinity {}\nbus         {}, {}, {}",
-        beside(&status.mode, status.canary.into()),
-        status.version,
-        status.url,
-        short(Duration::from_secs(status.up_s)),
-        rows,
-        door.kind,
-        match door.affinity {
-            Affinity::Cookie => match door.issuer {
-                Issuer::Proxy => "by a cookie that the proxy sets (sticky_local)",
-                Issuer::App => "by a cookie that the app sets (StickyStr)",
-            },
-            _ => "off",
-        },
-        bus.kind,
-        bus.fanout,
-        bus.state
-    );
+    let (version, url) = (&status.version, &status.url);
+    let text = format!("sticky-sessions  {}  version {version}  {url}  up {}\n\n{rows}\n\n{}", mode(status), up(status), around(status));
     fit(&text, columns)
 }

@@ -6,6 +6,7 @@ use super::control::Control;
 use super::door::Door;
 use super::error::{CannotStart, LocalError};
 use super::lock::Lock;
+use super::open::open;
 use super::pods::{Canary, Pods};
 use super::progress::Progress;
 use super::request::UpRequest;
@@ -25,10 +26,11 @@ use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::is_loopback;
 use sticky_core::memory;
 use sticky_core::mode::Mode;
-use sticky_core::topology::{Affinity, Door as DoorView};
+use sticky_core::topology::{Affinity, Door as Configured, DoorView};
 use sticky_core::version::Version;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The longest time for the pods to become ready.
@@ -47,20 +49,26 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
         output.warning(&warning);
     }
     if request.detach {
-        return background::start(&client, output).await;
+        let url = background::start(&client, output).await?;
+        if request.open {
+            open(&url, output).await;
+        }
+        return Ok(Exit::Done);
     }
     let lock = Lock::take(&client).await?;
     let relay = relay(&request).await?;
     let (listener, url) = listen(request.listen).await?;
     let control = Control::bind(client.path().to_owned(), lock)?;
-    let (mode, door_view) = (request.mode, request.door.clone());
+    let mode = request.mode;
+    let view = DoorView { door: request.door.clone(), control: has_controls(&request) };
+    let (door, followed) = watch::channel(view);
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
     let canary = Canary { pods: request.canary, version: Version::parse(canary::VERSION).map_err(CannotStart::from)? };
-    let pods = Pods::new(blueprint(&request, relay), canary, request.drain, mode, url.clone());
+    let pods = Pods::new(blueprint(&request, relay, followed.clone()), door, canary, request.drain, mode, url.clone());
     let line = output.live("pods");
     start(&pods, mode, &line).await?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), &door_view, &request.limits);
+    let door = Door::new(pods.clone(), followed, has_controls(&request).then(|| pods.clone()), &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
@@ -72,11 +80,17 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     output.phase(
         Mark::Done,
         "front door",
-        &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&door_view)),
+        &format!("{}, {}", url.trim_start_matches("http://").trim_end_matches('/'), affinity_words(&request.door)),
         None,
     );
     let ended = match invite(&url, request.canary > 0, output) {
-        Ok(()) => wait_for_the_end(&pods).await,
+        Ok(()) => {
+            if request.open {
+                let url = url.clone();
+                tokio::spawn(async move { open(&url, output).await });
+            }
+            wait_for_the_end(&pods).await
+        }
         Err(unwritten) => Err(unwritten.into()),
     };
     pods.down.cancel();
@@ -134,6 +148,11 @@ fn me() -> &'static str {
     if std::env::var_os("CARGO").is_some() { "cargo run -qp stickyctl --" } else { "stickyctl" }
 }
 
+/// Whether the page can change the demo. A demo with names beyond loopback's has visitors from elsewhere.
+fn has_controls(request: &UpRequest) -> bool {
+    is_loopback(request.listen.ip()) && request.allowed_hosts.is_empty()
+}
+
 fn exposure(listen: SocketAddr) -> Option<String> {
     let open = !is_loopback(listen.ip());
     open.then(|| format!("--listen {}: other machines can reach the demo, which has no passwords and no TLS", listen.ip()))
@@ -154,7 +173,7 @@ async fn relay(request: &UpRequest) -> Result<Relay, LocalError> {
     Ok(Relay::Redis(Box::new(config)))
 }
 
-fn affinity_words(door: &DoorView) -> &'static str {
+fn affinity_words(door: &Configured) -> &'static str {
     match (door.affinity, door.issuer) {
         (Affinity::Cookie, Issuer::Proxy) => "affinity by a cookie that the proxy sets",
         (Affinity::Cookie, Issuer::App) => "affinity by a cookie that the app sets",
@@ -162,7 +181,7 @@ fn affinity_words(door: &DoorView) -> &'static str {
     }
 }
 
-fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
+fn blueprint(request: &UpRequest, relay: Relay, door: watch::Receiver<DoorView>) -> Blueprint {
     Blueprint {
         config: Config {
             issuer: request.door.issuer,
@@ -174,7 +193,7 @@ fn blueprint(request: &UpRequest, relay: Relay) -> Blueprint {
             // The door opens a connection for each request, and pods hand connections to their workers in turn.
             close_after_post: false,
         },
-        door: request.door.clone(),
+        door,
         expose: Expose::Full,
         version: Version::own(),
         relay,

@@ -8,6 +8,9 @@ const within = (inner, outer) => inner.m1 >= outer.m1 - .01 && inner.m2 <= outer
 /** Widths of the map on screens of 320 to 1600 px. */
 export const VIEWS = [304, 359, 398, 519, 520, 600, 640, 720, 778, 976, 1280].map(w => ({ w, h: w >= 1200 ? 520 : 440, tall: w < 520 }));
 
+/** Phones with rows, which are lower. */
+export const PHONES = [304, 359, 398, 519].map(w => ({ w, h: 342, tall: true }));
+
 /** Checks the boxes of one drawing. */
 export function sound(state) {
   const { view, world } = state, g = layout(state), name = `${view.w} px, ${g.style}, ${world.pods.length}x${world.pods[0]?.workers.length}`;

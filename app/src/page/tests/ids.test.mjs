@@ -41,5 +41,5 @@ test("shares of many workers become shares of pods, and fit", () => {
   assert.match(many[1]["aria-label"], /app-34: 2, .*, 58 more pods: 14$/);
   assert.ok(JSON.stringify(many).includes('"+58"'));
   assert.match(share(grid(1, 64), { "app-1:63": 4, "app-1:9": 1 })[1]["aria-label"], /app-1:9: 1, app-1:63: 4, 58 more workers: 0$/);
-  assert.equal(share(grid(5, 1), {})[1]["aria-label"], "answered by app-1: 0, app-2: 0, app-3: 0, app-4: 0, app-5: 0");
+  assert.equal(share(grid(5, 1), {})[1]["aria-label"], "answered by app-1:0: 0, app-2:0: 0, app-3:0: 0, app-4:0: 0, app-5:0: 0");
 });

@@ -5,10 +5,11 @@ import { fold, foldWorkers, pick } from "../fold.js";
 import { workerBox } from "../geometry.js";
 import { wayIn } from "../lanes.js";
 import { NOWHERE, worldOf } from "../topology.js";
-import { VIEWS, readable, sound, wordsOf } from "./drawing.mjs";
+import { PHONES, VIEWS, readable, sound, wordsOf } from "./drawing.mjs";
 import { freshBurst } from "../tally.js";
 import { grid, message, pod, scene, wire } from "./world.mjs";
 
+const viewsOf = pods => (pods > 4 ? [...VIEWS, ...PHONES] : VIEWS);
 const SHAPES = [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [8, 1], [15, 1], [16, 1], [30, 1], [64, 1], [1, 2], [1, 4], [1, 8], [1, 16], [2, 2], [3, 2], [2, 4], [4, 4], [2, 16], [16, 4], [64, 4], [5, 64]];
 /** As Kubernetes names pods. */
 const LONG = (pods, workers) => worldOf(NOWHERE, wire(Array.from({ length: pods }, (_, i) => pod(`sticky-sessions-6d9c7b8f4d-${(i * 7919 + 600000).toString(36).padStart(5, "x")}`, workers))), 0);
@@ -37,7 +38,7 @@ function scenes(world, view) {
 
 for (const [p, w] of SHAPES) {
   test(`${p}x${w}: words are apart, inside and not struck through, at every width`, () => {
-    for (const view of VIEWS) for (const world of [grid(p, w), LONG(p, w)]) for (const state of scenes(world, view)) {
+    for (const view of viewsOf(p)) for (const world of [grid(p, w), LONG(p, w)]) for (const state of scenes(world, view)) {
       const g = sound(state);
       readable(state);
       assert.ok(g.H <= view.h, "the map is no higher than its place");
@@ -46,14 +47,14 @@ for (const [p, w] of SHAPES) {
 }
 
 test("draining pods say so at every width", () => {
-  for (const view of VIEWS) for (const [p, w] of [[1, 1], [3, 1], [1, 4], [2, 2], [8, 1], [8, 4]]) {
+  for (const [p, w] of [[1, 1], [3, 1], [1, 4], [2, 2], [8, 1], [8, 4]]) for (const view of viewsOf(p)) {
     const world = worldOf(NOWHERE, wire(Array.from({ length: p }, (_, i) => pod("app-" + (i + 1), w, i % 2 ? { state: "starting" } : { state: "draining", left_s: 119 }))), 0);
     for (const state of scenes(world, view)) readable({ ...state, now: 2_500 });
   }
 });
 
 test("the box of other pods has lanes, crosses and counts of its own", () => {
-  for (const view of VIEWS) {
+  for (const view of viewsOf(64)) {
     const world = grid(64, 1), at = "app-64:0", state = scene(world, null, at, { view, shown: burst(world, at, "mem-rr") }), g = layout(state);
     const [box] = g.pods.filter(x => x.fold), ids = box.workers[0].rest, own = g.pods.filter(x => !x.fold).map(x => x.name);
     assert.equal(box.fold + own.length, 64);
@@ -71,7 +72,7 @@ test("the box of other pods has lanes, crosses and counts of its own", () => {
 });
 
 test("the pods of what is shown have rows of their own", () => {
-  for (const view of VIEWS) {
+  for (const view of viewsOf(64)) {
     const names = m => layout(scene(grid(64, 1), m, "app-64:0", { view })).pods.map(p => p.name);
     const idle = names(null), shown = names(message("mem-rr", "app-37:0", "app-64:0"));
     assert.deepEqual(idle.slice(0, 3), ["app-1", "app-2", "app-3"]);
@@ -83,7 +84,7 @@ test("the pods of what is shown have rows of their own", () => {
 });
 
 test("an open map has a row for each pod, and the browser stays in sight", () => {
-  for (const view of VIEWS) for (const top of [0, 300, 900]) {
+  for (const view of viewsOf(64)) for (const top of [0, 300, 900]) {
     const state = scene(grid(64, 2), null, "app-64:0", { view: { ...view, open: true, top } }), g = layout(state);
     assert.equal(g.pods.length, 64);
     assert.ok(g.pods.every(p => !p.fold) && g.hidden > 40 && g.shut);
@@ -115,8 +116,8 @@ test("what is to be kept replaces the last of the first", () => {
 });
 
 test("every step of a miss has its number on the map", () => {
-  for (const view of VIEWS) for (const [p, w] of SHAPES.filter(([p, w]) => p * w > 1)) {
-    const world = grid(p, w), at = `app-${p}:${w - 1}`, far = p > 1 ? "app-1:0" : "app-1:0";
+  for (const [p, w] of SHAPES.filter(([p, w]) => p * w > 1)) for (const view of viewsOf(p)) {
+    const world = grid(p, w), at = `app-${p}:${w - 1}`, far = "app-1:0";
     const numbers = wordsOf(draw(scene(world, message("mem-rr", far, at), at, { view }))).filter(x => x.css === "step-n").map(x => x.said);
     assert.deepEqual(numbers.sort(), ["1", "2", "3"], `${view.w} px, ${p}x${w}`);
     const said = wordsOf(draw(scene(world, message("mem-rr", far, at), at, { view }))).filter(x => x.css === "misst");

@@ -13,7 +13,9 @@ use testkit::ws::End;
 use testkit::{ports, tools, wait};
 
 mod canary;
+mod open;
 mod runtime;
+mod watch;
 
 const SOON: Duration = Duration::from_secs(20);
 const QUICK: [&str; 4] = ["--drain-delay", "200ms", "--drain-window", "300ms"];

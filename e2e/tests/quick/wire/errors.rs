@@ -1,6 +1,6 @@
 //! Every error response: its status, its code, and the shape of its body.
 
-use crate::wire::target::Target;
+use crate::wire::target::{Kind, Target};
 use anyhow::Result;
 use hyper::Method;
 use serde_json::json;
@@ -148,6 +148,14 @@ pub(super) async fn unknown_routes(target: &Target) -> Result<()> {
     ];
     for path in paths {
         refused(&http::get(target.at(&path)).send().await?, 404, "not-found", &path);
+    }
+    // Only the front door of a local demo has controls, and it lets no request to them through.
+    if matches!(target.kind, Kind::App1 | Kind::App4) {
+        for method in [Method::GET, Method::POST] {
+            let url = target.at("/control");
+            let ask = http::ask(method, &url).header("origin", &target.url).header("content-type", "application/json").body(r#"{"scale":1}"#);
+            refused(&ask.send().await?, 404, "not-found", "/control");
+        }
     }
     // A query doesn't change the route.
     assert_eq!(http::get(target.at("/session?x=/../")).send().await?.status, 200);
