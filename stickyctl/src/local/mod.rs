@@ -13,6 +13,7 @@ mod lock;
 mod open;
 mod pod;
 mod pods;
+mod refused;
 mod remote;
 mod request;
 mod route;
