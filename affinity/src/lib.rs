@@ -105,6 +105,7 @@ pub mod scenario;
 pub mod seen;
 #[cfg(test)]
 mod testing;
+pub mod topic;
 pub mod verdict;
 
 pub use judge::judge;

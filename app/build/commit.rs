@@ -1,4 +1,4 @@
-//! Tells the compiler which commit is built: `STICKY_LONG_VERSION`, which `--version` prints. All of `stickyctl`'s build
+//! Tells the compiler which commit is built: `STICKY_LONG_VERSION`, which `--version` prints, and its parts. All of `stickyctl`'s build
 //! script, and a part of `sticky-app`'s.
 //!
 //! `STICKY_COMMIT` goes first, for builds that lack the repository (a container's) or must not depend on it. Else git is
@@ -22,9 +22,10 @@ pub(crate) fn main() {
         Some(commit) => Some(short(&commit).to_owned()),
         None => of_git(&folder, &name),
     };
-    let commit = commit.unwrap_or_else(|| "commit unknown".to_owned());
     let (version, target) = (variable("CARGO_PKG_VERSION").unwrap_or_default(), variable("TARGET").unwrap_or_default());
-    println!("cargo:rustc-env=STICKY_LONG_VERSION={version} ({commit}, {target})");
+    println!("cargo:rustc-env=STICKY_BUILD_COMMIT={}", commit.as_deref().unwrap_or_default());
+    println!("cargo:rustc-env=STICKY_BUILD_TARGET={target}");
+    println!("cargo:rustc-env=STICKY_LONG_VERSION={version} ({}, {target})", commit.as_deref().unwrap_or("commit unknown"));
 }
 
 /// The commit that is checked out, with `-dirty` where what the program is made of differs from it.

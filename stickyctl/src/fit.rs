@@ -17,7 +17,7 @@ pub(crate) fn columns(stream: &(impl IsTerminal + AsFd)) -> Option<usize> {
 /// columns are two spaces apart.
 pub(crate) fn fit(text: &str, width: Option<usize>) -> String {
     let Some(width) = width else { return text.to_owned() };
-    text.lines().map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n")
 }
 
 fn wrapped(line: &str, width: usize) -> String {
@@ -40,7 +40,9 @@ fn wrapped(line: &str, width: usize) -> String {
         loop {
             text.push('\n');
             text.push_str(&" ".repeat(indent));
-            let end = word.char_indices().nth(width - indent).map_or(word.len(), |(end, _)| end);
+            // One with colors stays whole, so that none of them is cut.
+            let cut = word.char_indices().nth(width - indent).filter(|_| !word.contains('\x1b'));
+            let end = cut.map_or(word.len(), |(end, _)| end);
             text.push_str(&word[..end]);
             at = indent + length(&word[..end]);
             word = &word[end..];
@@ -60,8 +62,9 @@ fn column(line: &str, width: usize) -> usize {
     begins.filter(|at| *at <= width / 2).max().unwrap_or(start + 2)
 }
 
+/// Without colors, which take no room.
 fn length(text: &str) -> usize {
-    text.chars().count()
+    if text.contains('\x1b') { anstream::adapter::strip_str(text).to_string().chars().count() } else { text.chars().count() }
 }
 
 #[cfg(test)]

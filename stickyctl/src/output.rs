@@ -7,10 +7,13 @@ pub(crate) mod recorded;
 
 use crate::exit::{Exit, Explained, Failure};
 use crate::fit::{columns, fit};
+use crate::yaml::yaml;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
+use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use sticky_app::console;
 use sticky_core::harmless::{harmless, harmless_json, harmless_lines};
@@ -26,6 +29,8 @@ pub(crate) trait Sink: std::fmt::Debug + Sync {
     fn is_read(&self) -> bool;
     /// The width of that terminal.
     fn columns(&self) -> Option<usize>;
+    /// The width of stdout's terminal.
+    fn out_columns(&self) -> Option<usize>;
     /// Whether a line of stderr can be drawn over and over.
     fn can_redraw(&self) -> bool;
     /// Whether the user can answer a question.
@@ -33,6 +38,10 @@ pub(crate) trait Sink: std::fmt::Debug + Sync {
     /// Asks a question and returns the typed line.
     fn ask(&self, question: &str) -> String;
 }
+
+/// The line that is being drawn on stderr. Whatever else is written there goes above it; written into it, it would leave a copy of the
+/// line behind.
+static LIVE: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// This process's own streams.
 #[derive(Debug)]
@@ -45,7 +54,12 @@ impl Sink for Streams {
     }
 
     fn err(&self, line: &str) {
-        console::report(&format!("{line}\n"));
+        let write = || console::report(&format!("{line}\n"));
+        let live = LIVE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match live {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 
     fn is_read(&self) -> bool {
@@ -54,6 +68,10 @@ impl Sink for Streams {
 
     fn columns(&self) -> Option<usize> {
         columns(&io::stderr())
+    }
+
+    fn out_columns(&self) -> Option<usize> {
+        columns(&io::stdout())
     }
 
     fn can_redraw(&self) -> bool {
@@ -97,6 +115,7 @@ impl Explained for Unwritten {
 pub(crate) enum Format {
     Table,
     Json,
+    Yaml,
 }
 
 /// One of the answers of a command that watches.
@@ -104,8 +123,21 @@ pub(crate) enum Format {
 pub(crate) enum Shown {
     Lines(String),
     Json(String),
+    /// A YAML document, which the next one follows.
+    Yaml(String),
     /// In place of everything that the terminal shows.
     Screen(String),
+}
+
+impl Shown {
+    /// A document after which others may come: JSON on one line, YAML after a `---`, a table with an empty line after it.
+    pub(crate) fn document(format: Format, value: &impl Serialize, table: impl FnOnce() -> String) -> Self {
+        match format {
+            Format::Table => Self::Lines(format!("{}\n", table())),
+            Format::Json => Self::Json(serde_json::to_string(value).unwrap_or_default()),
+            Format::Yaml => Self::Yaml(yaml(value).unwrap_or_default()),
+        }
+    }
 }
 
 /// The mark at the start of a phase's line.
@@ -195,6 +227,7 @@ impl Output {
             let style = ProgressStyle::with_template("{spinner} {prefix:<11} {wide_msg} {elapsed:>4}").map(|style| style.tick_chars(frames));
             let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())).with_prefix(name.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));
+            *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
             bar
         });
         Live { output: self, name: name.to_owned(), began: Instant::now(), bar }
@@ -203,7 +236,7 @@ impl Output {
     /// A line of its own, on stderr.
     pub(crate) fn note(self, line: &str) {
         if !self.quiet {
-            self.sink.err(&harmless_lines(line));
+            self.sink.err(&fit(&harmless_lines(line), self.sink.columns()));
         }
     }
 
@@ -243,6 +276,22 @@ impl Output {
         self.exactly(&harmless_json(json))
     }
 
+    /// The answer in the form that `-o` asks for. Both documents hold the same; `table` gets the width of the terminal.
+    pub(crate) fn document(self, format: Format, value: &impl Serialize, table: impl FnOnce(Option<usize>) -> String) -> Result<(), Unwritten> {
+        let unable = |why: String| Unwritten(io::Error::other(why));
+        match format {
+            Format::Table => self.answer(&table(self.sink.out_columns())),
+            Format::Json => self.json(&serde_json::to_string_pretty(value).map_err(|why| unable(why.to_string()))?),
+            Format::Yaml => self.exactly(yaml(value).map_err(unable)?.trim_end()),
+        }
+    }
+
+    /// The width of stdout's terminal; `None` if nothing has to fit.
+    #[must_use]
+    pub(crate) fn columns(self) -> Option<usize> {
+        self.sink.out_columns()
+    }
+
     /// An answer for another program, such as a script, whose bytes must stay as they are.
     pub(crate) fn exactly(self, text: &str) -> Result<(), Unwritten> {
         self.sink.out(format!("{text}\n").as_bytes())?;
@@ -254,6 +303,7 @@ impl Output {
         let text = match text {
             Shown::Lines(text) => format!("{}\n", harmless_lines(text)),
             Shown::Json(text) => format!("{}\n", harmless_json(text)),
+            Shown::Yaml(text) => format!("---\n{text}"),
             // Whether or not colors are wanted, it clears the screen.
             Shown::Screen(text) => format!("\x1b[H\x1b[2J{}\n", harmless_lines(text)),
         };
@@ -270,7 +320,7 @@ impl Output {
         if !failure.tries.is_empty() {
             self.sink.err("\ntry one of these:");
             for hint in &failure.tries {
-                self.sink.err(&format!("  {}", harmless_lines(hint)));
+                self.sink.err(&fit(&format!("  {}", harmless_lines(hint)), self.sink.columns()));
             }
         }
     }
@@ -302,10 +352,7 @@ impl Live {
 
     /// Writes a line above this one.
     pub(crate) fn above(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.output.note(line)),
-            None => self.output.note(line),
-        }
+        self.output.note(line);
     }
 
     /// Ends it with a mark and its result.
@@ -321,6 +368,7 @@ impl Drop for Live {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+            LIVE.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }
 }
@@ -349,7 +397,9 @@ mod tests {
             let output = seen.output();
             output.phase(Mark::Done, "pods", what, Some(Duration::from_millis(4_100)));
             output.warning(what);
-            output.failure(&Failure::new(Exit::Failed, what));
+            output.failure(&Failure::new(Exit::Failed, what).try_this(format!("stickyctl status   {what}")));
+            output.note(&format!("plan: {what}\n"));
+            output.hint(what);
             let text = anstream::adapter::strip_str(&seen.raw()).to_string();
             assert!(text.lines().all(|line| line.chars().count() <= columns), "{columns}: {text}");
             assert!(

@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 fn stickyctl(words: &[&str]) -> String {
     let done = Command::new(env!("CARGO_BIN_EXE_stickyctl")).args(words).output().unwrap();
@@ -21,40 +26,150 @@ fn the_version_names_the_commit_that_is_checked_out() {
     assert!(said.starts_with(&format!("stickyctl {} ({}", env!("CARGO_PKG_VERSION"), wanted.trim_end())), "{said}, not {wanted}");
 }
 
-/// What bash offers to complete the last word.
-fn offers(script: &Path, words: &[&str]) -> Vec<String> {
-    let line = r#"source "$0"
+/// A folder with `stickyctl` in it, for `PATH`: completion scripts call the program by its name.
+fn path() -> OsString {
+    let folder = Path::new(env!("CARGO_BIN_EXE_stickyctl")).parent().unwrap();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&rest))).unwrap()
+}
+
+/// A bash that has sourced the script that it is told to source, with a kubeconfig and a runtime folder of its own.
+struct Bash {
+    folder: tempfile::TempDir,
+    kubeconfig: PathBuf,
+}
+
+impl Bash {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
+        let kubeconfig = folder.path().join("kubeconfig");
+        Self { folder, kubeconfig }
+    }
+
+    /// A cluster that takes connections and never answers, in two contexts.
+    fn with_silent_cluster(&self) -> TcpListener {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let context = |name: &str| format!("{{name: {name}, context: {{cluster: c, user: u}}}}");
+        let text = format!(
+            "{{apiVersion: v1, kind: Config, current-context: kind-a, clusters: [{{name: c, cluster: {{server: \"{server}\"}}}}], \
+             contexts: [{}, {}], users: [{{name: u, user: {{}}}}]}}",
+            context("kind-a"),
+            context("kind-b")
+        );
+        std::fs::write(&self.kubeconfig, text).unwrap();
+        listener
+    }
+
+    /// What bash offers for the last of some words. Nothing may be written beside it.
+    fn offers(&self, words: &[&str]) -> Vec<String> {
+        let line = r#"source <(stickyctl completions bash)
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
-_stickyctl stickyctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+COMP_TYPE=9
+_clap_complete_stickyctl stickyctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}""#;
-    // Without the user's settings.
-    let done = Command::new("bash").args(["--norc", "--noprofile", "-c", line]).arg(script).args(words).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(done.stdout).unwrap().lines().map(str::to_owned).collect()
+        // Without the user's settings.
+        let done = Command::new("bash")
+            .args(["--norc", "--noprofile", "-c", line, "bash"])
+            .args(words)
+            .env("PATH", path())
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("XDG_RUNTIME_DIR", self.folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(done.status.success() && said.is_empty(), "{words:?}: {said}");
+        String::from_utf8(done.stdout).unwrap().lines().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
+    }
 }
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the bash of macOS is of 2007")]
 fn bash_completes_commands_flags_and_values() {
-    let folder = tempfile::tempdir().unwrap();
-    let script = folder.path().join("stickyctl.bash");
-    std::fs::write(&script, stickyctl(&["completions", "bash"])).unwrap();
-    assert!(Command::new("bash").arg("-n").arg(&script).status().unwrap().success());
-    assert_eq!(offers(&script, &["stickyctl", "sta"]), ["status"]);
-    assert_eq!(offers(&script, &["stickyctl", "scale", "--loc"]), ["--local"]);
-    assert_eq!(offers(&script, &["stickyctl", "up", "--front-door", ""]), ["nginx", "traefik"]);
-    assert_eq!(offers(&script, &["stickyctl", "completions", "fi"]), ["fish"]);
+    let bash = Bash::new();
+    for (words, offered) in [
+        (&["stickyctl", "sta"][..], &["status"][..]),
+        (&["stickyctl", "scale", "--loc"], &["--local"]),
+        (&["stickyctl", "up", "--front-door", ""], &["nginx", "traefik"]),
+        (&["stickyctl", "render", "--preset", "traefik"], &["traefik-3x1", "traefik-1x4"]),
+        (&["stickyctl", "status", "-o", ""], &["table", "json", "yaml"]),
+        (&["stickyctl", "explain", "cookie-"], &["cookie-not-honoured", "cookie-path-mismatch", "cookie-refused", "cookie-domain-mismatch"]),
+        (&["stickyctl", "verify", "--only", "stick"], &["stick-http", "stick-ws"]),
+        (&["stickyctl", "mode", "3"], &["3x1", "3x4"]),
+        (&["stickyctl", "completions", "fi"], &["fish"]),
+        // No demo runs, and there is no kubeconfig.
+        (&["stickyctl", "kill", "app"], &[]),
+        (&["stickyctl", "status", "--context", ""], &[]),
+        (&["stickyctl", "status", "--namespace", ""], &[]),
+    ] {
+        assert_eq!(bash.offers(words), offered, "{words:?}");
+    }
+    assert!(bash.offers(&["stickyctl", ""]).len() >= stickyctl::cli::command().get_subcommands().count());
 }
 
-/// The other shells don't check their scripts here: few machines have them all.
+/// Contexts come from the file. A cluster that does not answer offers nothing, and soon.
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the bash of macOS is of 2007")]
+fn bash_completes_contexts_and_waits_for_no_cluster() {
+    let bash = Bash::new();
+    let listener = bash.with_silent_cluster();
+    assert_eq!(bash.offers(&["stickyctl", "status", "--context", "kind"]), ["kind-a", "kind-b"]);
+    let began = Instant::now();
+    assert!(bash.offers(&["stickyctl", "status", "--namespace", ""]).is_empty());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    // It was asked.
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_ok());
+}
+
+/// The other shells don't run here: few machines have them all. Each gets a script, and the commands when it asks.
 #[test]
 fn every_shell_gets_each_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = stickyctl(&["completions", shell]);
+        assert!(script.contains("STICKYCTL_COMPLETE") && script.contains(shell), "{shell}: {script}");
+        assert!(!script.contains(env!("CARGO_BIN_EXE_stickyctl")), "{shell}: it calls the program by its name");
+        let mut asks = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
+        let done = asks.env("STICKYCTL_COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", "1").args(["--", "stickyctl", ""]).output().unwrap();
+        let offered = String::from_utf8(done.stdout).unwrap();
         for command in stickyctl::cli::command().get_subcommands() {
-            assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
+            assert!(offered.contains(command.get_name()), "{shell}: {}", command.get_name());
         }
+        assert!(done.status.success() && done.stderr.is_empty(), "{shell}");
+    }
+}
+
+#[test]
+fn the_version_in_every_form() {
+    assert_eq!(stickyctl(&["version"]), stickyctl(&["--version"]));
+    let json: serde_json::Value = serde_json::from_str(&stickyctl(&["version", "-o", "json"])).unwrap();
+    let yaml: serde_json::Value = serde_yaml::from_str(&stickyctl(&["version", "-o", "yaml"])).unwrap();
+    assert_eq!(json, yaml);
+    let said = stickyctl(&["version"]);
+    assert!(json["schema"] == "stickyctl.version/v1" && said.contains(json["target"].as_str().unwrap()), "{json}");
+    assert!(said.contains(json["commit"].as_str().unwrap_or("commit unknown")) && said.contains(json["version"].as_str().unwrap()), "{said}");
+}
+
+/// Help is not a failure to understand, but nothing was asked for either.
+#[test]
+fn nothing_at_all_prints_help() {
+    let done = Command::new(env!("CARGO_BIN_EXE_stickyctl")).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.code() == Some(2) && done.stdout.is_empty(), "{:?}", done.status);
+    assert!(said.contains("Usage: stickyctl [OPTIONS] <COMMAND>") && said.contains("  status "), "{said}");
+}
+
+/// Without a cluster, every command that needs one names the demo on this machine.
+#[test]
+fn without_a_kubeconfig_the_local_demo_is_mentioned() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["up"][..], &["status"], &["verify"], &["scale", "5"], &["mode", "1x4"], &["forward"], &["down", "--yes"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
+        let done = command.args(words).env("KUBECONFIG", folder.path().join("none")).env("XDG_RUNTIME_DIR", folder.path()).output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(done.status.code() == Some(5) && said.contains("stickyctl up --local "), "{words:?}: {said}");
     }
 }
 

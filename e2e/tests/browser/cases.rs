@@ -100,9 +100,10 @@ async fn in_3x1() -> Result<()> {
     page.browser.until("the miss is on the map and in the next cell", seen).await?;
 
     // Half-way, the pod is killed.
+    press(&page, "kill").await?;
     let pod = at.split(':').next().unwrap_or_default().to_owned();
-    local.ctl(&["kill", &pod]).await?;
-    page.browser.until("the cursor is gone", "return document.querySelector('#case-download').dataset.gone === 'true'").await?;
+    assert!(said(&page, "case-download").await?.starts_with(&format!("Killed {pod}, and your cursor with it: ")));
+    assert_eq!(hook(&page, "#case-download", "gone").await?, "true");
     press(&page, "piece-sticky").await?;
     assert_eq!(download(&page).await?, (pieces, 2));
     assert!(said(&page, "case-download").await?.contains("went with it: missed"));
@@ -184,6 +185,9 @@ async fn with_a_canary() -> Result<()> {
     let local = Local::start(&["--canary", "1"]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
     page.browser.until("two versions are known", "return document.querySelector('[data-part=\"hint\"]').hidden").await?;
+    let versions = "const all = [...document.querySelectorAll('#map text')].map(one => one.textContent);
+                    return all.some(text => text.endsWith('-canary')) && all.filter(text => /^[0-9.]+$/.test(text)).length === 3";
+    page.browser.until("the map names the versions", versions).await?;
     press(&page, "canary-sticky").await?;
     let place = "[data-part=\"canary-sticky\"]";
     assert_eq!((hook(&page, place, "n").await?, hook(&page, place, "changes").await?), ("20".to_owned(), "0".to_owned()));

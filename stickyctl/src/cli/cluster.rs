@@ -1,5 +1,6 @@
 //! Flags about a cluster, and how they become plain requests.
 
+use super::complete;
 use super::image::BinaryArgs;
 use crate::cluster::connect::Access;
 use crate::cluster::release::Place;
@@ -20,7 +21,7 @@ pub(crate) struct ClusterArgs {
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// Use this context of the kubeconfig [default: its current context]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::context_names())]
     context: Option<String>,
 }
 
@@ -37,7 +38,7 @@ pub(crate) struct ReleaseArgs {
     #[arg(long, env = "STICKYCTL_NAME", default_value = "sticky-sessions")]
     pub(crate) name: String,
     /// The namespace of the release
-    #[arg(short, long, env = "STICKYCTL_NAMESPACE", default_value = "sticky-sessions")]
+    #[arg(short, long, env = "STICKYCTL_NAMESPACE", default_value = "sticky-sessions", add = complete::namespace_names())]
     pub(crate) namespace: String,
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,

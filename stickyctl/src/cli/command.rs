@@ -1,6 +1,8 @@
 //! The program's name, its global flags and its commands.
 
 use super::cluster::ForwardArgs;
+use super::complete;
+use super::explain;
 use super::image::ImageArgs;
 use super::local::LocalArg;
 use super::man::ManArgs;
@@ -8,7 +10,8 @@ use super::place;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::render::RenderArgs;
 use super::up::UpArgs;
-use super::verify::{self, VerifyArgs};
+use super::verify::VerifyArgs;
+use super::version::VersionArgs;
 use crate::exit::{Failure, HELP};
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand, ValueEnum};
 use sticky_affinity::code::Code;
@@ -35,7 +38,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Starts the demo, on a cluster or on this machine with --local
     #[command(
-        after_help = "The demo is the app's pods and workers, a front door with session affinity, and a bus.\nOn a cluster, up is safe to repeat: it starts from the spec that the release was made from, keeps a replica count that\nsomebody else has set, and takes no field from another field manager.\n\nExamples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --canary 1\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach\n  stickyctl up\n  stickyctl up --front-door traefik --install-front-door\n  stickyctl up -f release.yaml --dry-run server"
+        after_help = "The demo is the app's pods and workers, a front door with session affinity, and a bus. A demo on this\nmachine has at most 256 workers in all its pods.\nOn a cluster, up is safe to repeat: it starts from the spec that the release was made from, keeps a replica count that\nsomebody else has set, and takes no field from another field manager.\n\nExamples:\n  stickyctl up --local\n  stickyctl up --local --mode 1x4 --port 8081\n  stickyctl up --local --canary 1\n  stickyctl up --local --redis-url redis://127.0.0.1:6379 --detach\n  stickyctl up\n  stickyctl up --front-door traefik --install-front-door\n  stickyctl up -f release.yaml --dry-run server"
     )]
     Up(Box<UpArgs>),
     /// Prints the Kubernetes manifests of a release; never uses the network
@@ -50,7 +53,7 @@ pub(super) enum Command {
     Image(ImageArgs),
     /// Shows pods, workers, sockets, the affinity cookie and the route
     #[command(
-        after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local --watch\n  stickyctl status --local -o json"
+        after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local --watch\n  stickyctl status -o yaml"
     )]
     Status(StatusArgs),
     /// Checks from the outside whether sessions stay on their pods, for this demo or any other site
@@ -58,15 +61,17 @@ pub(super) enum Command {
         after_help = "Each request uses its own connection and each session its own cookie jar. verify reads the pod's identity from the\nanswer, never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify --local --report verify.html\n  stickyctl verify --local --pod-identity json:/version\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
     )]
     Verify(Box<VerifyArgs>),
-    /// Explains a reason code of verify and what to try
-    #[command(after_help = "Example:\n  stickyctl explain single-backend-path")]
+    /// Explains a reason code of verify and what to try; without a code, lists all of them
+    #[command(after_help = "Examples:\n  stickyctl explain\n  stickyctl explain single-backend-path")]
     Explain {
         /// The reason code
-        #[arg(value_parser = verify::code())]
-        code: Code,
+        #[arg(value_parser = explain::code())]
+        code: Option<Code>,
     },
     /// Changes the number of pods and keeps the workers of each
-    #[command(after_help = "Examples:\n  stickyctl scale 5\n  stickyctl scale 5 --local")]
+    #[command(
+        after_help = "A demo on this machine has at most 256 workers in all its pods.\n\nExamples:\n  stickyctl scale 5\n  stickyctl scale 5 --local"
+    )]
     Scale {
         /// The number of pods, 1 to 64
         #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -75,9 +80,12 @@ pub(super) enum Command {
         change: ChangeArgs,
     },
     /// Switches the mode, PODSxWORKERS; a different number of workers replaces every pod
-    #[command(after_help = "Examples:\n  stickyctl mode 1x4\n  stickyctl mode 3x1 --local")]
+    #[command(
+        after_help = "A demo on this machine has at most 256 workers in all its pods, such as 64x4.\n\nExamples:\n  stickyctl mode 1x4\n  stickyctl mode 3x1 --local"
+    )]
     Mode {
         /// The new mode: 3x1, 1x4 or any other PODSxWORKERS
+        #[arg(add = complete::modes())]
         mode: Mode,
         #[command(flatten)]
         change: ChangeArgs,
@@ -91,6 +99,7 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  stickyctl kill app-2 --local\n  stickyctl kill app-1:3 --local")]
     Kill {
         /// The POD or POD:WORKER to kill, as `status` shows it
+        #[arg(add = complete::local_pods())]
         target: String,
         #[command(flatten)]
         local: LocalArg,
@@ -101,7 +110,9 @@ pub(super) enum Command {
     )]
     Down(DownArgs),
     /// Prints the completion script of a shell
-    #[command(after_help = "Examples:\n  source <(stickyctl completions bash)\n  stickyctl completions zsh > _stickyctl")]
+    #[command(
+        after_help = "The script asks stickyctl at each press of the Tab key, so it also completes pods of the running demo, and contexts and\nnamespaces of the cluster. stickyctl must be in PATH.\n\nExamples:\n  source <(stickyctl completions bash)\n  stickyctl completions zsh > _stickyctl"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -109,6 +120,9 @@ pub(super) enum Command {
     /// Prints the manual page, or writes every page into a folder
     #[command(after_help = "Examples:\n  stickyctl man | man -l -\n  stickyctl man --out ~/.local/share/man/man1")]
     Man(ManArgs),
+    /// Prints the version, the commit it was built from, and the target
+    #[command(after_help = "Examples:\n  stickyctl version\n  stickyctl version -o json")]
+    Version(VersionArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

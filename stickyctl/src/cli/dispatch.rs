@@ -2,12 +2,15 @@
 
 use super::cluster::ForwardArgs;
 use super::command::{Command, command};
+use super::complete;
+use super::explain;
 use super::man;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
 use super::up::UpArgs;
 use super::verify;
+use super::version;
 use crate::cluster::change::Change;
-use crate::cluster::connect::connect;
+use crate::cluster::connect::{Access, Cluster, connect};
 use crate::cluster::{self, change, down, forward, show};
 use crate::exit::{Exit, Failure};
 use crate::input::Input;
@@ -31,7 +34,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Mode { mode, change } if change.local.local => Ok(local::commands::switch(mode, change.timeout, output).await?),
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
         Command::Verify(args) => verify::run(*args, output).await,
-        Command::Explain { code } => verify::explain(code, output),
+        Command::Explain { code } => explain::run(code, output),
         Command::Forward(args) => forward(args, output).await,
         Command::Kill { target, local } if local.local => Ok(local::commands::kill(target, output).await?),
         Command::Kill { target, .. } => Err(Failure::new(Exit::Usage, "kill works only with --local; on a cluster, use kubectl to delete a pod")
@@ -40,12 +43,12 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Down(args) if args.local.local => Ok(local::commands::down(output).await?),
         Command::Down(args) => interruptible(down(args, output), "what was not yet deleted is still there").await,
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut command(), "stickyctl", &mut script);
-            output.exactly(String::from_utf8_lossy(&script).trim_end())?;
+            let script = complete::script(shell).map_err(|why| Failure::new(Exit::Failed, format!("writing the script: {why}")))?;
+            output.exactly(&script)?;
             Ok(Exit::Done)
         }
         Command::Man(args) => man::run(&args, command(), output),
+        Command::Version(args) => version::run(&args, output),
     }
 }
 
@@ -97,6 +100,20 @@ fn mode_of_environment() -> Result<Mode, Failure> {
     text.to_string_lossy().parse().map_err(|why| Failure::new(Exit::Usage, format!("STICKYCTL_MODE: {why}")))
 }
 
+/// Connects to the cluster. If there is none, the user may have meant the demo that runs on this machine.
+async fn reach(access: &Access) -> Result<Cluster, Failure> {
+    let error = match connect(access).await {
+        Ok(cluster) => return Ok(cluster),
+        Err(error) => error,
+    };
+    let runs = async { local::client::Client::open().ok()?.find().await.ok()? };
+    let mut failure = Failure::from(error);
+    if let Some(demo) = runs.await {
+        failure.tries.insert(0, format!("the same command with --local    uses the demo that runs on this machine, {}", demo.url));
+    }
+    Err(failure)
+}
+
 /// `STICKYCTL_CANARY_PODS`, likewise.
 fn canary_of_environment() -> Result<u16, Failure> {
     let Some(text) = std::env::var_os("STICKYCTL_CANARY_PODS").filter(|text| !text.is_empty()) else { return Ok(0) };
@@ -106,7 +123,7 @@ fn canary_of_environment() -> Result<u16, Failure> {
 
 async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exit, Failure> {
     let work = async {
-        let cluster = connect(&args.release.cluster.access()).await?;
+        let cluster = reach(&args.release.cluster.access()).await?;
         let changed = change::run(&cluster, change, &args.release.place(), args.timeout, output).await?;
         show::changed(&changed, output)?;
         Ok(Exit::Done)
@@ -115,7 +132,7 @@ async fn changed(change: Change, args: ChangeArgs, output: Output) -> Result<Exi
 }
 
 async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
-    let cluster = connect(&args.release.cluster.access()).await?;
+    let cluster = reach(&args.release.cluster.access()).await?;
     let request = down::Request { place: args.release.place(), yes: args.yes, delete_data: args.delete_data, timeout: args.timeout };
     let done = down::run(&cluster, &request, output).await?;
     show::down(done, &request.place, output)?;
@@ -123,7 +140,7 @@ async fn down(args: DownArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
-    let (cluster, place) = (connect(&args.release.cluster.access()).await?, args.release.place());
+    let (cluster, place) = (reach(&args.release.cluster.access()).await?, args.release.place());
     if !args.watch {
         show::status(&cluster, &place, args.output, output).await?;
         return Ok(Exit::Done);
@@ -136,7 +153,7 @@ async fn status(args: StatusArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 async fn forward(args: ForwardArgs, output: Output) -> Result<Exit, Failure> {
-    let cluster = connect(&args.release.cluster.access()).await?;
+    let cluster = reach(&args.release.cluster.access()).await?;
     let way = forward::open(&cluster, &args.release.place(), args.port).await?;
     tokio::select! {
         // In this order, so that Ctrl-C right after the URL is not missed.

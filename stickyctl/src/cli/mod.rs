@@ -5,33 +5,41 @@
 
 mod cluster;
 mod command;
+mod complete;
 mod discreet;
 mod dispatch;
+mod explain;
 mod image;
 mod local;
 mod man;
 mod place;
+mod refuse;
 mod release;
 mod render;
 mod spec;
 mod up;
 mod values;
 mod verify;
+mod version;
 
 pub use command::{command, misplaced};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use clap::FromArgMatches;
 use command::{Cli, Color};
 use std::process::ExitCode;
-use sticky_app::cli::parse;
 
 /// The whole program: reads the command line, runs the command, prints a failure.
 #[must_use]
 pub fn run() -> ExitCode {
-    let (cli, matches): (Cli, _) = match parse(command()) {
+    if let Some(answered) = complete::answer() {
+        return answered;
+    }
+    let parsed = command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(done) => return done,
+        Err(error) => return refuse::refuse(error, &command()),
     };
     match cli.color {
         Color::Auto => anstream::ColorChoice::Auto,

@@ -1,5 +1,6 @@
 //! The flags of a spec, which `up` and `render` share.
 
+use super::complete;
 use crate::generate::preset::Preset;
 use crate::input::{Source, SpecRequest};
 use crate::spec::environment;
@@ -21,7 +22,7 @@ pub(crate) struct SpecArgs {
     #[arg(long)]
     pub(super) front_door: Option<FrontDoor>,
     /// The number of pods and of workers in each, PODSxWORKERS [default: 3x1]
-    #[arg(long)]
+    #[arg(long, add = complete::modes())]
     pub(super) mode: Option<Mode>,
     /// The number of canary pods, which run another version behind the same Service [default: 0]
     #[arg(long, value_name = "PODS", value_parser = clap::value_parser!(u16).range(0..=64))]
@@ -33,7 +34,7 @@ pub(crate) struct SpecArgs {
     #[arg(long)]
     pub(super) name: Option<String>,
     /// The namespace of the release [default: sticky-sessions]
-    #[arg(short, long)]
+    #[arg(short, long, add = complete::namespace_names())]
     pub(super) namespace: Option<String>,
 }
 

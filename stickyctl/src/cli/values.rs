@@ -29,6 +29,7 @@ words! {
     Format {
         Table "table" "A table for people";
         Json "json" "JSON for programs";
+        Yaml "yaml" "The same as YAML";
     }
     Notation {
         Yaml "yaml" "YAML documents, in the order in which they are applied";

@@ -1,26 +1,23 @@
-//! The flags of `verify` and `explain`, and how they become a request and what is printed of its result.
+//! The flags of `verify`, and how they become a request and what is printed of its result.
 
 use super::cluster::ReleaseArgs;
 use super::discreet::discreet;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
-use crate::fit::{columns, fit};
+use crate::fit::fit;
 use crate::output::{Format, Output};
 use crate::verify;
 use crate::verify::redacted::{HIDDEN, redacted};
-use crate::verify::report::ReportError;
 use crate::verify::report::files::Files;
 use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use http::HeaderValue;
-use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
-use sticky_affinity::code::Code;
 use sticky_affinity::identity::Source;
 use sticky_affinity::scenario::{self, Name};
 use sticky_core::duration;
@@ -172,7 +169,7 @@ struct OutputArgs {
 pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
-        output.answer(&fit(&lines.join("\n"), columns(&io::stdout())))?;
+        output.answer(&fit(&lines.join("\n"), output.columns()))?;
         return Ok(Exit::Done);
     }
     let told = &args.told;
@@ -180,21 +177,11 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     let format = told.output;
     let mut verified = verify::run(args.request(), output).await?;
     files.compare(&mut verified.report);
-    let written = match format {
-        Format::Json => output.json(&verified.report.json().map_err(ReportError::Json)?),
-        Format::Table => output.answer(&verified.report.table(output.unicode(), columns(&io::stdout()))),
-    };
+    let written = output.document(format, &verified.report, |columns| verified.report.table(output.unicode(), columns));
     // A full disk behind stdout doesn't keep the files from being written.
     files.write(&verified.report, output)?;
     written?;
     Ok(verified.exit)
-}
-
-/// Prints what a reason means and what to try.
-pub(super) fn explain(code: Code, output: Output) -> Result<Exit, Failure> {
-    let text = format!("{}  {}\n\nCauses, the most common first, and what to try:\n{}", code.word(), code.title(), code.advice());
-    output.answer(&fit(&text, columns(&io::stdout())))?;
-    Ok(Exit::Done)
 }
 
 impl VerifyArgs {
@@ -299,11 +286,6 @@ fn rate(text: &str) -> Result<f64, RateError> {
 
 fn scenario() -> impl TypedValueParser<Value = Name> {
     PossibleValuesParser::new(scenario::ALL.iter().map(|one| one.word)).try_map(|word| word.parse::<Name>())
-}
-
-/// Parses a reason's code; `--help` lists all of them.
-pub(super) fn code() -> impl TypedValueParser<Value = Code> {
-    PossibleValuesParser::new(Code::ALL.iter().map(|code| PossibleValue::new(code.word()).help(code.title()))).try_map(|word| word.parse::<Code>())
 }
 
 #[cfg(test)]

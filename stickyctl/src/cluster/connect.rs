@@ -4,8 +4,10 @@ use super::errors::{ApiError, ask};
 use super::plugin::{Plugin, PluginError};
 use crate::exit::{Exit, Explained};
 use crate::patience::{self, PATIENCE};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
-use kube::{Client, Config};
+use kube::{Api, Client, Config};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -13,6 +15,8 @@ use tokio::runtime::Handle;
 /// The oldest supported minor version of Kubernetes 1: 1.30 is the first with the native preStop sleep on by default.
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
+/// What works without any cluster.
+const HERE: &str = "stickyctl up --local    starts the demo on this machine; it needs no cluster";
 
 /// The cluster that `--kubeconfig` and `--context` select.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,15 +88,16 @@ impl Explained for Error {
                 "stickyctl up --kubeconfig FILE   uses a kubeconfig from elsewhere",
                 "stickyctl up --local             needs no cluster",
             ],
-            Self::NoContext { others: true } => &[
-                "kubectl config get-contexts      lists the contexts",
-                "stickyctl up --context NAME      uses one of them",
-                "stickyctl up --local             needs no cluster",
-            ],
-            Self::Unusable(_) => &["kubectl config get-contexts"],
-            Self::TooOld(_) => &["kind create cluster    creates a new one on this machine"],
+            Self::NoContext { others: true } => {
+                &["kubectl config get-contexts      lists the contexts", "stickyctl up --context NAME      uses one of them", HERE]
+            }
+            Self::Unusable(_) => &["kubectl config get-contexts", HERE],
+            Self::TooOld(_) => &["kind create cluster     creates a new one on this machine", HERE],
             Self::Plugin(error) => return error.next_steps(),
-            Self::Api(error) => return error.next_steps(),
+            Self::Api(error) => {
+                let is_away = matches!(error, ApiError::Unreachable { .. } | ApiError::Late { .. });
+                return error.next_steps().into_iter().chain(is_away.then(|| HERE.to_owned())).collect();
+            }
         };
         steps.iter().map(|step| (*step).to_owned()).collect()
     }
@@ -170,6 +175,21 @@ fn kubeconfig(access: &Access) -> Result<Kubeconfig, Error> {
         KubeconfigError::FindPath => Error::NoKubeconfig("KUBECONFIG is not set, and there is no home directory".to_owned()),
         other => unusable(other),
     })
+}
+
+/// The names of the kubeconfig's contexts; none if it can't be read.
+pub(crate) fn contexts(access: &Access) -> Vec<String> {
+    kubeconfig(access).map(|config| config.contexts.into_iter().map(|context| context.name).collect()).unwrap_or_default()
+}
+
+/// The names of the cluster's namespaces.
+///
+/// # Errors
+/// There is no connection, or they may not be listed.
+pub(crate) async fn namespaces(access: &Access) -> Result<Vec<String>, Error> {
+    let all: Api<Namespace> = Api::all(connect(access).await?.client);
+    let found = ask("listing the namespaces", all.list_metadata(&ListParams::default())).await?;
+    Ok(found.items.into_iter().filter_map(|namespace| namespace.metadata.name).collect())
 }
 
 /// kube's text of an error sometimes repeats its cause and sometimes leaves it out.

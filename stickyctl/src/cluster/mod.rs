@@ -11,7 +11,7 @@
 //! | [`replicas`], [`plan`] | what there should be |
 //! | [`autoscaler`] | what keeps an autoscaler from working |
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
-//! | [`tunnel`], [`answer`] | talking to pods |
+//! | [`ready`], [`tunnel`], [`readyz`], [`answer`] | whether pods serve, and talking to them |
 
 #![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for readers of the source"))]
 
@@ -31,6 +31,8 @@ pub(crate) mod namespace;
 pub(crate) mod nodes;
 pub(crate) mod plan;
 pub mod plugin;
+pub(crate) mod ready;
+pub(crate) mod readyz;
 pub mod release;
 pub(crate) mod replicas;
 pub(crate) mod rollout;

@@ -95,15 +95,11 @@ pub(crate) async fn forward(mut way: Opened, output: Output) -> Result<Infallibl
 /// As [`collect`]; also if the answer can't be written.
 pub(crate) async fn status(cluster: &Cluster, place: &Place, format: Format, output: Output) -> Result<(), Failure> {
     let status = collect(cluster, place, &mut door::Seen::default()).await?;
-    match format {
-        Format::Table => output.answer(&table(&status))?,
-        Format::Json => output.json(&serde_json::to_string_pretty(&status).unwrap_or_default())?,
-    }
-    Ok(())
+    Ok(output.document(format, &status, |columns| table(&status, columns))?)
 }
 
 /// `status --watch`: `redraws` shows the table in place of the last one, on a terminal; otherwise there is one document for each
-/// change, JSON on one line. It ends when nobody reads them.
+/// change, JSON on one line, YAML after a `---`. It ends when nobody reads them.
 ///
 /// # Errors
 /// Only the first look can fail; also if an answer can't be written.
@@ -113,17 +109,14 @@ pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redr
     let mut door = door::Seen::default();
     let first = collect(cluster, place, &mut door).await?;
     let written = status::watch(cluster, place, (first, door), |look| match look {
-        Ok(status) if redraws && format == Format::Table => output.next(&Shown::Screen(table(&status))),
+        Ok(status) if redraws && format == Format::Table => output.next(&Shown::Screen(table(&status, output.columns()))),
         Ok(status) => {
             trouble.clear();
             if shown.as_ref() == Some(&status.timeless()) {
                 return ControlFlow::Continue(());
             }
             shown = Some(status.timeless());
-            output.next(&match format {
-                Format::Table => Shown::Lines(format!("{}\n", table(&status))),
-                Format::Json => Shown::Json(serde_json::to_string(&status).unwrap_or_default()),
-            })
+            output.next(&Shown::document(format, &status, || table(&status, output.columns())))
         }
         Err(error) => {
             let what = error.to_string();

@@ -59,6 +59,9 @@ impl Status {
     }
 }
 
+/// [`BusStatus::state`] if a worker has no connection to Redis.
+pub(crate) const DOWN: &str = "down";
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BusStatus {
     /// `redis` or `memory`.

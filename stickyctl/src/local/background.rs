@@ -41,7 +41,10 @@ pub(super) async fn start(client: &Client, output: Output) -> Result<String, Loc
         .map_err(failed("starting the demo in the background"))?;
     let began = Instant::now();
     let answers = async || {
-        if let Some(status) = client.find().await?.filter(|s| s.pid == child.id()) {
+        // One that is busy starting many workers may answer late.
+        if let Ok(Some(status)) = client.find().await
+            && status.pid == child.id()
+        {
             return Ok(Some(status));
         }
         let Some(ended) = child.try_wait().map_err(failed("watching the demo in the background"))? else { return Ok(None) };

@@ -1,8 +1,10 @@
 //! `status`, `scale`, `mode`, `kill` and `down` with `--local`.
 
-use super::api::{Change, Status};
+use super::api::{Change, DOWN, Status};
 use super::client::Client;
 use super::error::LocalError;
+use super::progress::Progress;
+use super::size;
 use super::table::table;
 use super::watch;
 use crate::exit::Exit;
@@ -12,10 +14,11 @@ use crate::spec::canary::beside;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use sticky_core::mode::Mode;
-use sticky_core::readiness::State;
 
 /// Poll interval while waiting for a change.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a worker may need to reach Redis before that is worth a word.
+const CONNECT: Duration = Duration::from_secs(1);
 /// How long the demo may take to end.
 const GONE: Duration = Duration::from_secs(20);
 
@@ -29,10 +32,7 @@ pub(crate) async fn status(format: Format, watch: bool, output: Output) -> Resul
         return watch::run(&client, format, output).await;
     }
     let status = client.status().await?;
-    match format {
-        Format::Json => output.json(&serde_json::to_string_pretty(&status).unwrap_or_default())?,
-        Format::Table => output.answer(&table(&status))?,
-    }
+    output.document(format, &status, |columns| table(&status, columns))?;
     Ok(Exit::Done)
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Resul
     let client = Client::open()?;
     let before = client.status().await?;
     let mode: Mode = before.mode.parse().map_err(|why| LocalError::Mode { mode: before.mode.clone(), why })?;
-    let after = Mode { pods, ..mode };
+    let after = size::check(Mode { pods, ..mode }, before.canary)?;
     output.note(&format!("{mode} to {after}: pods {} to {pods}, workers stay {}\n", mode.pods, mode.workers));
     client.change(&Change::Scale(pods)).await?;
     wait(&client, &before, after, timeout, output).await?;
@@ -63,6 +63,7 @@ pub(crate) async fn scale(pods: u16, timeout: Duration, output: Output) -> Resul
 pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Result<Exit, LocalError> {
     let client = Client::open()?;
     let before = client.status().await?;
+    size::check(mode, before.canary)?;
     let replaced = before.mode.parse::<Mode>().is_ok_and(|old| old.workers != mode.workers);
     let fate = if replaced { "; every pod is replaced" } else { "" };
     output.note(&format!("{} to {mode}: {}{fate}\n", before.mode, mode.words()));
@@ -81,7 +82,7 @@ pub(crate) async fn switch(mode: Mode, timeout: Duration, output: Output) -> Res
 async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, output: Output) -> Result<(), LocalError> {
     let began = Instant::now();
     let old: Vec<&str> = before.pods.iter().map(|p| p.pod.as_str()).collect();
-    let (mut ready_said, mut last) = (false, String::new());
+    let (mut starting, mut draining) = (Some(output.live("pods")), None);
     // One for all looks: what comes between two of them is heard by the next.
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
@@ -89,48 +90,37 @@ async fn wait(client: &Client, before: &Status, want: Mode, timeout: Duration, o
         if let Some(why) = status.failure {
             return Err(LocalError::Change { want, why });
         }
-        let serving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_none() && !p.canary).collect();
-        let leaving: Vec<_> = status.pods.iter().filter(|p| p.left_s.is_some()).collect();
-        let fit =
-            serving.iter().filter(|p| p.workers.len() == usize::from(want.workers) && p.workers.iter().all(|w| w.state == State::Ready)).count();
-        if !ready_said && fit == usize::from(want.pods) {
-            ready_said = true;
-            let new = serving.iter().filter(|p| !old.contains(&p.pod.as_str())).count();
-            output.phase(
-                Mark::Done,
-                "pods",
-                &format!("{fit} of {} ready, {new} new, {} worker{} each", want.pods, want.workers, if want.workers == 1 { "" } else { "s" }),
-                Some(began.elapsed()),
-            );
+        let seen = Progress::of(&status, want);
+        if seen.ready == usize::from(want.pods)
+            && let Some(line) = starting.take()
+        {
+            let new = status.pods.iter().filter(|p| p.left_s.is_none() && !p.canary && !old.contains(&p.pod.as_str())).count();
+            let workers = if want.workers == 1 { "worker" } else { "workers" };
+            line.ends(Mark::Done, &format!("{} of {} ready, {new} new, {} {workers} each", seen.ready, want.pods, want.workers));
         }
         if status.settled && status.mode == want.to_string() {
             let left = old.iter().filter(|name| !status.pods.iter().any(|p| p.pod == **name)).count();
             if left > 0 {
-                output.phase(
-                    Mark::Done,
-                    "drain",
-                    &format!(
-                        "{left} pod{} stopped; their sockets were closed with a hint when to reconnect (1012)",
-                        if left == 1 { "" } else { "s" }
-                    ),
-                    Some(began.elapsed()),
-                );
+                let pods = if left == 1 { "pod" } else { "pods" };
+                let what = format!("{left} {pods} stopped; their sockets were closed with a hint when to reconnect (1012)");
+                draining.unwrap_or_else(|| output.live("drain")).ends(Mark::Done, &what);
             }
             return Ok(());
         }
-        let left_sockets: usize = leaving.iter().flat_map(|p| &p.workers).map(|w| w.sockets).sum();
-        let now = match leaving.len() {
-            0 => format!("{fit} of {} pods ready", want.pods),
-            n => format!("{n} draining, {left_sockets} sockets left, {} s at most", leaving.iter().filter_map(|p| p.left_s).max().unwrap_or(0)),
-        };
+        // Right after its start, a worker is still connecting.
+        let no_redis = status.bus.state == DOWN && began.elapsed() > CONNECT;
+        let now = seen.words(want, no_redis);
+        if starting.is_none() && seen.leaving > 0 && draining.is_none() {
+            draining = Some(output.live("drain"));
+        }
+        if let Some(line) = starting.as_ref().or(draining.as_ref()) {
+            line.says(&now);
+        }
         if began.elapsed() > timeout {
-            return Err(LocalError::ChangeTimedOut { want, limit: timeout, seen: now });
-        }
-        if ready_said && !leaving.is_empty() && last.is_empty() {
-            output.phase(Mark::Busy, "drain", &now, None);
-        }
-        if ready_said && !leaving.is_empty() {
-            last = now;
+            if let Some(line) = starting.or(draining) {
+                line.ends(Mark::Failed, &now);
+            }
+            return Err(LocalError::ChangeTimedOut { want, limit: timeout, seen: now, no_redis });
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
@@ -173,6 +163,16 @@ pub(crate) async fn down(output: Output) -> Result<Exit, LocalError> {
     let gone = async || Ok::<_, Infallible>((!client.find().await.is_ok_and(|still| still.is_some())).then_some(()));
     let Ok(gone) = until(Deadline::after(GONE), LOOK, gone).await;
     gone.ok_or(LocalError::StillThere { pid: status.pid, limit: GONE })?;
-    output.phase(Mark::Done, "down", &format!("{} pods stopped, {} sockets closed", status.pods.len(), status.sockets()), Some(began.elapsed()));
+    output.phase(
+        Mark::Done,
+        "down",
+        &format!("{} stopped, {} closed", count(status.pods.len(), "pod"), count(status.sockets(), "socket")),
+        Some(began.elapsed()),
+    );
     Ok(Exit::Done)
+}
+
+/// `1 pod`, `2 pods`.
+fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }

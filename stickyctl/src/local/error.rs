@@ -1,5 +1,6 @@
 //! What can go wrong with the demo on this machine.
 
+use super::size::TooLarge;
 use crate::exit::{Exit, Explained};
 use crate::output::{Unwritten, short};
 use std::net::SocketAddr;
@@ -54,6 +55,8 @@ pub(crate) enum LocalError {
     Locked { path: PathBuf, limit: Duration },
     #[error("talking to the running demo over {}: {why}", path.display())]
     Control { path: PathBuf, why: Silence },
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The running demo refuses the change, for this reason.
     #[error("{0}")]
     Refused(String),
@@ -88,7 +91,13 @@ pub(crate) enum LocalError {
     #[error("changing to {want}: {why}")]
     Change { want: Mode, why: String },
     #[error("changing to {want}: not done after {}; last seen: {seen}", short(*.limit))]
-    ChangeTimedOut { want: Mode, limit: Duration, seen: String },
+    ChangeTimedOut {
+        want: Mode,
+        limit: Duration,
+        seen: String,
+        /// Whether Redis is what the pods wait for.
+        no_redis: bool,
+    },
     #[error(transparent)]
     Unwritten(#[from] Unwritten),
     #[error("waiting for {0}: interrupted")]
@@ -124,7 +133,7 @@ impl Explained for LocalError {
     fn exit(&self) -> Exit {
         match self {
             Self::NothingRuns(_) | Self::Redis { .. } => Exit::Prerequisite,
-            Self::BadRedis(_) => Exit::Usage,
+            Self::BadRedis(_) | Self::TooLarge(_) => Exit::Usage,
             Self::NotReady(_) | Self::ChangeTimedOut { .. } | Self::BackgroundSilent { .. } | Self::Locked { .. } | Self::StillThere { .. } => {
                 Exit::TimedOut
             }
@@ -148,6 +157,16 @@ impl Explained for LocalError {
                     format!("stickyctl up --local --port {}   another port", address.port().saturating_add(1)),
                     "stickyctl up --local --port 0      any free port".to_owned(),
                 ];
+            }
+            Self::TooLarge(why) => {
+                let mode = why.largest();
+                return vec![
+                    format!("stickyctl up --local --mode {mode}    starts the demo in it"),
+                    format!("stickyctl mode {mode} --local         switches a running demo to it"),
+                ];
+            }
+            Self::ChangeTimedOut { no_redis: true, .. } => {
+                &["redis-cli ping             shows whether Redis answers", "stickyctl status --local   shows the pods; the change goes on by itself"]
             }
             Self::NotReady(_) => &["stickyctl up --local -v   log what the pods do"],
             Self::ChangeTimedOut { .. } | Self::Refused(_) => &["stickyctl status --local"],

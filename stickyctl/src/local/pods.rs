@@ -1,11 +1,12 @@
 //! The pods of a run: the requested number, the running ones, and the loop that reconciles the two.
 
-use super::api::{BusStatus, PodStatus, Status, WorkerStatus};
+use super::api::{BusStatus, DOWN, PodStatus, Status, WorkerStatus};
 use super::door::Backends;
 use super::error::CannotStart;
 use super::pod::{Ended, Pod, lock};
 use super::refused::Refused;
 use super::route::Candidate;
+use super::size;
 use crate::poll::{Deadline, until};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -156,14 +157,14 @@ impl Pods {
     /// Sets the requested mode and starts reconciling.
     ///
     /// # Errors
-    /// [`Refused::GoingDown`].
+    /// [`Refused::GoingDown`], [`Refused::TooLarge`].
     pub(super) fn want(self: &Arc<Self>, change: impl FnOnce(Mode) -> Mode) -> Result<(), Refused> {
         if self.down.is_cancelled() {
             return Err(Refused::GoingDown);
         }
         {
             let mut inner = lock(&self.inner);
-            inner.want = change(inner.want);
+            inner.want = size::check(change(inner.want), self.canary.pods)?;
             inner.failure = None;
         }
         self.settle_soon(Duration::ZERO);
@@ -303,7 +304,7 @@ impl Pods {
             settled,
             failure: inner.failure.clone(),
             door: self.door.borrow().door.clone(),
-            bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { "down" }.to_owned() },
+            bus: BusStatus { kind: kind.to_owned(), fanout: fanout.word().to_owned(), state: if up { "ok" } else { DOWN }.to_owned() },
             pods,
         }
     }

@@ -1,5 +1,6 @@
 //! Why the running demo refuses a change.
 
+use super::size::TooLarge;
 use http::StatusCode;
 use sticky_core::mode::{BadMode, MOST};
 
@@ -16,6 +17,8 @@ pub(super) enum Refused {
     /// The run is ending.
     #[error("the demo is shutting down")]
     GoingDown,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 impl Refused {
@@ -26,12 +29,13 @@ impl Refused {
             Self::Mode(_) => "bad-mode",
             Self::Unknown(_) => "unknown-pod",
             Self::GoingDown => "going-down",
+            Self::TooLarge(_) => "too-large",
         }
     }
 
     pub(super) const fn status(&self) -> StatusCode {
         match self {
-            Self::Pods | Self::Mode(_) => StatusCode::BAD_REQUEST,
+            Self::Pods | Self::Mode(_) | Self::TooLarge(_) => StatusCode::BAD_REQUEST,
             Self::Unknown(_) | Self::GoingDown => StatusCode::CONFLICT,
         }
     }

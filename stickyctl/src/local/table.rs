@@ -1,6 +1,7 @@
 //! `stickyctl status --local` as a table.
 
 use super::api::Status;
+use crate::fit::fit;
 use crate::grid::grid;
 use crate::output::short;
 use crate::spec::canary::beside;
@@ -52,13 +53,15 @@ pub(super) fn around(status: &Status) -> String {
     format!("front door  {}, affinity {affinity}\nbus         {}, {}, {}", door.kind, bus.kind, bus.fanout, bus.state)
 }
 
-pub(super) fn table(status: &Status) -> String {
+/// In the width of a terminal.
+pub(super) fn table(status: &Status, columns: Option<usize>) -> String {
     let rows = if has_versions(status) {
         let rows = rows(status).map(|(version, [pod, state, worker, sockets, restarts, age])| [pod, version, state, worker, sockets, restarts, age]);
-        grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3)
+        grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3, columns)
     } else {
-        grid(COLUMNS, rows(status).map(|(_, row)| row), 2)
+        grid(COLUMNS, rows(status).map(|(_, row)| row), 2, columns)
     };
     let (version, url) = (&status.version, &status.url);
-    format!("sticky-sessions  {}  version {version}  {url}  up {}\n\n{rows}\n\n{}", mode(status), up(status), around(status))
+    let text = format!("sticky-sessions  {}  version {version}  {url}  up {}\n\n{rows}\n\n{}", mode(status), up(status), around(status));
+    fit(&text, columns)
 }

@@ -9,22 +9,25 @@ use super::error::{CannotStart, LocalError};
 use super::lock::Lock;
 use super::open::open;
 use super::pods::{Canary, Pods};
+use super::progress::Progress;
 use super::remote::Controls;
 use super::request::UpRequest;
+use super::size;
 use crate::exit::Exit;
-use crate::output::{Mark, Output, Unwritten};
+use crate::output::{Live, Mark, Output, Unwritten};
 use crate::poll::{Deadline, until};
 use crate::spec::canary;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use sticky_app::bus::Relay;
 use sticky_app::bus::memory::Hub;
 use sticky_app::server::{Blueprint, Config, Memory};
 use sticky_core::choice::{Expose, Issuer};
 use sticky_core::host::is_loopback;
 use sticky_core::memory;
+use sticky_core::mode::Mode;
 use sticky_core::topology::{Affinity, Door as Configured, DoorView};
 use sticky_core::version::Version;
 use tokio::net::TcpListener;
@@ -34,12 +37,15 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest time for the pods to become ready.
 const START: Duration = Duration::from_secs(30);
+/// How often the progress until then is shown.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Runs the demo until it is stopped.
 ///
 /// # Errors
 /// It could not start; nothing is left behind.
 pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, LocalError> {
+    size::check(request.mode, request.canary)?;
     let client = Client::open()?;
     if let Some(warning) = exposure(request.listen) {
         output.warning(&warning);
@@ -55,24 +61,20 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let relay = relay(&request).await?;
     let (listener, url) = listen(request.listen).await?;
     let control = Control::bind(client.path().to_owned(), lock)?;
-    let began = Instant::now();
     let mode = request.mode;
     let view = DoorView { door: request.door.clone(), control: has_controls(&request) };
     let (door, followed) = watch::channel(view);
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
     let canary = Canary { pods: request.canary, version: Version::parse(canary::VERSION).map_err(CannotStart::from)? };
     let pods = Pods::new(blueprint(&request, relay, followed.clone()), door, canary, request.drain, mode, url.clone());
-    pods.settle().await?;
-    // Ready pods listen; with Redis they have also reached it.
-    let settled = async || Ok::<_, Infallible>(pods.status().settled.then_some(()));
-    let Ok(ready) = until(Deadline::after(START), Duration::from_millis(5), settled).await;
-    ready.ok_or(LocalError::NotReady(START))?;
+    let line = output.live("pods");
+    start(&pods, mode, &line).await?;
     let stop = CancellationToken::new();
     let door = Door::new(pods.clone(), followed, has_controls(&request).then(|| controls(pods.clone())), &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
-    output.phase(Mark::Done, "pods", &format!("{}: {} ({})", names(&pods, false), mode.words(), mode), Some(began.elapsed()));
+    line.ends(Mark::Done, &format!("{}: {} ({})", names(&pods, false), mode.words(), mode));
     if request.canary > 0 {
         output.phase(Mark::Done, "canary", &format!("{}: version {}", names(&pods, true), canary::VERSION), None);
     }
@@ -101,6 +103,24 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     // Its end removes the socket's file.
     let _ = controlling.await;
     ended.map(|()| Exit::Done)
+}
+
+/// Waits until all pods are ready, and shows how many are.
+async fn start(pods: &Arc<Pods>, mode: Mode, line: &Live) -> Result<(), LocalError> {
+    let ready = async {
+        pods.settle().await?;
+        // Ready pods listen; with Redis they have also reached it.
+        let settled = async || Ok::<_, Infallible>(pods.status().settled.then_some(()));
+        let Ok(ready) = until(Deadline::after(START), Duration::from_millis(5), settled).await;
+        ready.ok_or(LocalError::NotReady(START))
+    };
+    let mut ready = std::pin::pin!(ready);
+    loop {
+        tokio::select! {
+            done = &mut ready => return done,
+            () = tokio::time::sleep(LOOK) => line.says(&Progress::of(&pods.status(), mode).words(mode, false)),
+        }
+    }
 }
 
 /// Prints the URL, and what to try next.

@@ -62,6 +62,13 @@ impl Recorded {
     }
 }
 
+/// Whether a text can be a hint of a command for the demo on this machine: each command in it that could also mean a cluster has
+/// `--local`.
+pub(crate) fn is_local(text: &str) -> bool {
+    let commands = regex::Regex::new(r"stickyctl (scale|mode|kill|status|verify|down|up)\b[^;,`\n]*").unwrap();
+    commands.find_iter(text).all(|command| command.as_str().contains("--local"))
+}
+
 impl Sink for Recorded {
     fn out(&self, bytes: &[u8]) -> std::io::Result<bool> {
         if let Some(why) = self.broken {
@@ -72,6 +79,10 @@ impl Sink for Recorded {
     }
 
     fn columns(&self) -> Option<usize> {
+        self.columns
+    }
+
+    fn out_columns(&self) -> Option<usize> {
         self.columns
     }
 
@@ -168,4 +179,22 @@ fn an_answer_that_nobody_gets() {
     assert_eq!((why.exit(), why.to_string().as_str()), (Exit::Failed, "writing to stdout: no storage space"));
     assert!(full.json("1").is_err() && full.exactly("x").is_err());
     assert!(matches!(full.next(&Shown::Lines(String::new())), ControlFlow::Break(Err(_))));
+}
+
+/// YAML is JSON in other words, whatever the document is.
+#[test]
+fn both_documents_hold_the_same() {
+    use crate::output::Format;
+    use crate::verify::report::sample::{Kind, hostile, report};
+    for report in [report(Kind::Sticky), report(Kind::NotSticky), hostile()] {
+        let written = |format| {
+            let seen = Recorded::pipe();
+            seen.output().document(format, &report, |_| "a table".to_owned()).unwrap();
+            seen.out()
+        };
+        let json: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
+        let yaml: serde_json::Value = serde_yaml::from_str(&written(Format::Yaml)).unwrap();
+        assert_eq!(json, yaml);
+        assert_eq!(written(Format::Table), "a table\n");
+    }
 }

@@ -267,3 +267,12 @@ test("dots stand by worker on a log scale, or by pod where there are many", () =
   assert.match(text, /app-1:0: 2 answers, 1 cold/);
   for (const width of [280, 360, 700]) for (const x of JSON.stringify(dots(pods, width, () => 1)).matchAll(/"cx":"([\d.]+)"/g)) assert.ok(+x[1] > 0 && +x[1] < width);
 });
+
+test("where pods have several versions, the map names them", () => {
+  for (const n of [3, 8]) {
+    const world = grid(n, 1), mixed = { ...world, pods: world.pods.map((p, i) => ({ ...p, version: i ? "0.1.0" : "0.1.0-canary" })) };
+    const text = pods => JSON.stringify(draw(scene({ ...world, pods }, null, "app-2:0")));
+    assert.ok(text(mixed.pods).includes("0.1.0-canary") && text(mixed.pods).includes('"0.1.0"'), `${n} pods`);
+    assert.ok(!text(mixed.pods.map(p => ({ ...p, version: "0.1.0" }))).includes("0.1.0"), "none where all have the same");
+  }
+});

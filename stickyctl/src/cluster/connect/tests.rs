@@ -34,7 +34,8 @@ async fn a_cluster_that_does_not() {
         refused.tries,
         [
             "kubectl cluster-info    shows whether the cluster runs, and where the kubeconfig expects it",
-            "kind create cluster     creates one on this machine"
+            "kind create cluster     creates one on this machine",
+            "stickyctl up --local    starts the demo on this machine; it needs no cluster"
         ]
     );
     let wrong = answered(Then::Refuse("invalid peer certificate: UnknownIssuer")).await;
@@ -63,7 +64,7 @@ async fn a_cluster_that_does_not() {
         "compiler": "", "platform": "", "code": 200});
     let old = answered(Then::Status(old)).await;
     assert_eq!((old.what.as_str(), old.exit), ("Kubernetes 1.29.14 is too old: stickyctl needs 1.30 or later", Exit::Prerequisite));
-    assert_eq!(old.tries, ["kind create cluster    creates a new one on this machine"]);
+    assert_eq!(old.tries, ["kind create cluster     creates a new one on this machine", HERE]);
 }
 
 async fn kubeconfig(text: Option<&str>, context: Option<&str>) -> Failure {
@@ -106,7 +107,7 @@ async fn kubeconfigs_that_are_of_no_use() {
     assert_eq!(another.tries[1], "stickyctl up --context NAME      uses one of them");
     let context = kubeconfig(Some(config), Some("nobody")).await;
     assert!(context.what.starts_with("the kubeconfig can't be used: ") && context.what.contains("nobody"), "{}", context.what);
-    assert_eq!((context.tries, context.exit), (vec!["kubectl config get-contexts".to_owned()], Exit::Prerequisite));
+    assert_eq!((context.tries, context.exit), (vec!["kubectl config get-contexts".to_owned(), HERE.to_owned()], Exit::Prerequisite));
     let broken = kubeconfig(Some("users:\n- name: a\n  user:\n    token: hunter2\n    exec: hunter3\n"), None).await;
     let said = "the kubeconfig can't be used: it is malformed in line 5, column 11; that is not shown, because it may be a secret";
     assert_eq!(broken.what, said);

@@ -3,7 +3,7 @@
 use super::controller::Controller;
 use super::model::{Door, Found};
 use super::options::version;
-use crate::cluster::rollout::trouble::is_ready;
+use crate::cluster::ready::is_ready;
 use crate::generate::front_door::install::COMPONENT;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};

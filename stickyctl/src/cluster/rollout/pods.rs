@@ -1,7 +1,7 @@
 //! A release's pods.
 
-use super::trouble::is_ready;
 use crate::cluster::errors::{ApiError, ask};
+use crate::cluster::ready::is_ready;
 use crate::generate::meta::{Component, TRACK, Track, selector_text, track_text};
 use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::Pod;

@@ -1,6 +1,7 @@
 //! How far a rollout has come.
 
 use super::trouble::{self, Kind, Trouble};
+use crate::cluster::ready::is_ready;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::Pod;
 
@@ -57,9 +58,9 @@ pub(super) fn of_deployment(deployment: &Deployment, sets: &[ReplicaSet], pods: 
         said: condition.message.clone().unwrap_or_default(),
     });
     Progress {
-        ready: new.iter().filter(|pod| trouble::is_ready(pod)).count(),
+        ready: new.iter().filter(|pod| is_ready(pod)).count(),
         wanted: usize::try_from(wanted).unwrap_or(0),
-        old: old.iter().filter(|pod| trouble::is_ready(pod)).count(),
+        old: old.iter().filter(|pod| is_ready(pod)).count(),
         done: seen && all == [wanted; 3],
         trouble: refused.or_else(|| new.iter().find_map(|pod| trouble::of(pod))),
         waits: new.iter().find_map(|pod| waits(pod)),
@@ -73,12 +74,12 @@ pub(super) fn of_stateful_set(set: &StatefulSet, pods: &[Pod]) -> Progress {
     let seen = status.observed_generation.unwrap_or(0) >= set.metadata.generation.unwrap_or(0);
     let revision = status.update_revision.as_deref().filter(|_| seen);
     let (new, old): (Vec<&Pod>, Vec<&Pod>) = pods.iter().partition(|pod| revision.is_some() && label(pod, "controller-revision-hash") == revision);
-    let ready = new.iter().filter(|pod| trouble::is_ready(pod)).count();
+    let ready = new.iter().filter(|pod| is_ready(pod)).count();
     let wanted = usize::try_from(wanted).unwrap_or(0);
     Progress {
         ready,
         wanted,
-        old: old.iter().filter(|pod| trouble::is_ready(pod)).count(),
+        old: old.iter().filter(|pod| is_ready(pod)).count(),
         done: seen && ready == wanted && old.is_empty(),
         trouble: new.iter().chain(&old).find_map(|pod| trouble::of(pod)),
         waits: new.iter().find_map(|pod| waits(pod)),
@@ -97,18 +98,23 @@ fn label<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
     pod.metadata.labels.as_ref()?.get(key).map(String::as_str)
 }
 
-/// The last characters of a pod's name, and what it is waiting for.
+/// What a pod is waiting for.
 fn waits(pod: &Pod) -> Option<String> {
-    if trouble::is_ready(pod) {
+    if is_ready(pod) {
         return None;
     }
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    let end: String = name.chars().skip(name.chars().count().saturating_sub(5)).collect();
     let containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
     let reason = containers.filter_map(|c| c.state.as_ref()?.waiting.as_ref()?.reason.clone()).next();
     let running = pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running");
     let why = reason.unwrap_or_else(|| if running { "running, not ready yet".to_owned() } else { "not scheduled yet".to_owned() });
-    Some(format!("...{end}: {why}"))
+    Some(with_end(pod, &why))
+}
+
+/// The last characters of a pod's name, and what there is to say about it.
+pub(super) fn with_end(pod: &Pod, what: &str) -> String {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    let end: String = name.chars().skip(name.chars().count().saturating_sub(5)).collect();
+    format!("...{end}: {what}")
 }
 
 #[cfg(test)]

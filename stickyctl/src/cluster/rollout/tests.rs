@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::wait::Rollout;
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
+use crate::cluster::fake::network::Answers;
 use crate::cluster::fake::{Fake, Pods};
 use crate::cluster::plan::Plan;
 use crate::exit::{Exit, Failure};
@@ -278,4 +279,26 @@ async fn no_permission_to_look() {
         "reading the replica sets of sticky-sessions in namespace sticky-sessions: permission denied: /replicasets is forbidden: User \"jane\" cannot do that"
     );
     assert_eq!((failure.exit, said.as_str()), (Exit::Prerequisite, ""));
+}
+
+/// New pods are not ready until they have reached Redis, and only the app knows that this is why.
+#[tokio::test(start_paused = true)]
+async fn redis_is_away() {
+    let fake = Fake::new();
+    let container = json!({"name": "app", "image": "x", "imageID": "", "ready": false, "restartCount": 0, "state": {"running": {}}});
+    let status = json!({"phase": "Running", "containerStatuses": [container], "conditions": [{"type": "Ready", "status": "False"}]});
+    fake.pods(Pods::Stuck(Arc::new(move |_| status.clone())));
+    fake.listen("sticky-sessions-", 9090, |asked| {
+        assert_eq!(asked.path, "/readyz");
+        let body = json!({"status": "starting", "reason": "Redis has not been reached yet: connection refused"});
+        Answers::Http(503, Vec::new(), body.to_string())
+    });
+    let spec = apply(&fake, "sticky-app:2").await;
+    let (done, said) = wait(&fake, &spec, None).await;
+    let failure: Failure = done.unwrap_err().into();
+    assert!(said.contains("0 of 3 ready; ...") && said.contains(": Redis has not been reached yet: connection refused"), "{said}");
+    assert!(failure.what.contains("last seen: 0 of 3 ready; ...") && failure.exit == Exit::TimedOut, "{}", failure.what);
+    let step = "kubectl get pods -n sticky-sessions -l app.kubernetes.io/component=redis,app.kubernetes.io/instance=sticky-sessions,\
+                app.kubernetes.io/name=sticky-sessions   shows the release's Redis";
+    assert_eq!(failure.tries[0], step);
 }

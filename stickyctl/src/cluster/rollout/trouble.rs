@@ -125,12 +125,6 @@ pub(super) fn waits_for_volume(pod: &Pod) -> bool {
     reasons.any(|reason| reason == "ContainerCreating" || reason == "PodInitializing")
 }
 
-/// Whether a pod serves: it is ready and not terminating.
-pub(crate) fn is_ready(pod: &Pod) -> bool {
-    let ready = |status: &k8s_openapi::api::core::v1::PodStatus| status.conditions.iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True");
-    pod.metadata.deletion_timestamp.is_none() && pod.status.as_ref().is_some_and(ready)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,14 +221,5 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(of(&pod).map(|trouble| (trouble.kind, trouble.said)), Some((Kind::Unschedulable, "0/1 nodes".to_owned())));
-    }
-
-    #[test]
-    fn a_pod_that_goes_is_not_ready() {
-        let ready = json!({"metadata": {"name": "a"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
-        assert!(is_ready(&serde_json::from_value(ready.clone()).unwrap()));
-        let mut going = ready;
-        going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-        assert!(!is_ready(&serde_json::from_value(going).unwrap()));
     }
 }

@@ -2,9 +2,11 @@
 
 use super::advice::Part;
 use super::error::{Error, Stuck};
-use super::progress::{Progress, of_deployment, of_stateful_set};
+use super::progress::{Progress, of_deployment, of_stateful_set, with_end};
 use super::trouble::{Kind, Trouble, waits_for_volume};
 use crate::cluster::errors::{ApiError, ask};
+use crate::cluster::ready::is_ready;
+use crate::cluster::readyz::{reason, runs};
 use crate::generate::front_door::install::Install;
 use crate::generate::meta::{Component, Track, redis_name, selector_text, track_text};
 use crate::output::{Live, Mark};
@@ -24,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const NO_NODE: Duration = Duration::from_secs(10);
 /// Volumes are mounted within this time, or an event says why not.
 const MOUNT: Duration = Duration::from_secs(3);
+/// A container that runs this long without being ready is asked why.
+const STARTS: Duration = Duration::from_secs(3);
 /// Characters of a log line that are shown.
 const LONGEST: usize = 300;
 
@@ -37,6 +41,8 @@ pub(crate) struct Rollout<'a> {
     selector: String,
     /// The image before this rollout.
     before: Option<&'a str>,
+    /// The labels of the Redis that its pods need, as a selector, if it is the release's own.
+    redis: Option<String>,
 }
 
 impl<'a> Rollout<'a> {
@@ -53,19 +59,20 @@ impl<'a> Rollout<'a> {
 
     /// One of the app's Deployments. Both have a revision 1, so the pods and ReplicaSets of the other must not be among its own.
     fn of_track(client: &'a Client, spec: &'a StickyApp, track: Track, part: Part) -> Self {
-        Self { client, namespace: &spec.namespace, name: track.deployment(spec), part, selector: track_text(spec, track), before: None }
+        let redis = spec.redis.url.is_none().then(|| selector_text(spec, Component::Redis));
+        Self { client, namespace: &spec.namespace, name: track.deployment(spec), part, selector: track_text(spec, track), before: None, redis }
     }
 
     /// The StatefulSet of the release's own Redis.
     pub(crate) fn of_redis(client: &'a Client, spec: &'a StickyApp) -> Self {
         let selector = selector_text(spec, Component::Redis);
-        Self { client, namespace: &spec.namespace, name: redis_name(spec), part: Part::Redis, selector, before: None }
+        Self { client, namespace: &spec.namespace, name: redis_name(spec), part: Part::Redis, selector, before: None, redis: None }
     }
 
     /// The Deployment of a front door that `up` installs.
     pub(crate) fn of_front_door(client: &'a Client, door: &'a Install) -> Self {
         let selector = door.selector_text();
-        Self { client, namespace: &door.namespace, name: door.name(), part: Part::FrontDoor, selector, before: None }
+        Self { client, namespace: &door.namespace, name: door.name(), part: Part::FrontDoor, selector, before: None, redis: None }
     }
 
     /// Waits until all pods are new and ready, and shows progress on `line`. On failure it ends the line; on success the
@@ -89,6 +96,7 @@ impl<'a> Rollout<'a> {
         let mut last = None;
         let mut seen: Option<(Kind, Instant)> = None;
         let mut creating: Option<Instant> = None;
+        let mut running: Option<Instant> = None;
         let done = until(deadline, PAUSE, async || {
             let (mut progress, pods) = self.look().await?;
             if progress.done {
@@ -101,6 +109,16 @@ impl<'a> Rollout<'a> {
                     && since.elapsed() > MOUNT
                 {
                     progress.trouble = self.mount_trouble(pod).await?;
+                }
+                let pod = pods.iter().find(|pod| {
+                    matches!(self.part, Part::App | Part::Canary) && runs(pod) && !is_ready(pod) && pod.metadata.deletion_timestamp.is_none()
+                });
+                running = pod.and(running.or_else(|| Some(Instant::now())));
+                if let (Some(pod), Some(since)) = (pod, running)
+                    && since.elapsed() > STARTS
+                    && let Some(why) = reason(self.client, pod).await
+                {
+                    progress.waits = Some(with_end(pod, &why));
                 }
             }
             match &progress.trouble {
@@ -123,7 +141,7 @@ impl<'a> Rollout<'a> {
             (None, Some(progress)) => {
                 let advice = match &progress.trouble {
                     Some(trouble) => self.stuck(trouble.clone(), progress.clone(), &self.look().await?.1).await.steps(),
-                    None => Vec::new(),
+                    None => self.redis_steps(&progress),
                 };
                 Err(Error::Late { what: self.name.clone(), timeout: deadline.timeout(), progress, advice })
             }
@@ -154,6 +172,18 @@ impl<'a> Rollout<'a> {
             }
         };
         Ok(progress)
+    }
+
+    /// What to try if the pods wait for Redis.
+    fn redis_steps(&self, progress: &Progress) -> Vec<String> {
+        if !progress.waits.as_ref().is_some_and(|why| why.contains("Redis")) {
+            return Vec::new();
+        }
+        let namespace = self.namespace;
+        vec![match &self.redis {
+            Some(selector) => format!("kubectl get pods -n {namespace} -l {selector}   shows the release's Redis"),
+            None => "redis.url in the spec      names the Redis; it must answer the pods".to_owned(),
+        }]
     }
 
     /// A Secret or ConfigMap that a volume refers to and that is missing shows only in an event.

@@ -4,17 +4,16 @@ use super::build::{Inputs, build};
 use super::door;
 use super::metrics;
 use super::model::Status;
-use super::pod::{Scrape, ScrapeError, runs};
+use super::pod::{Scrape, ScrapeError};
 use super::route::others;
 use crate::cluster::autoscaler::has_metrics_api;
 use crate::cluster::connect::Cluster;
 use crate::cluster::errors::{ApiError, ask};
+use crate::cluster::readyz::{admin, runs};
 use crate::cluster::release::{self, Place, Release};
-use crate::cluster::tunnel::PodPort;
 use crate::cluster::tunnel::http::Conn;
 use crate::exit::{Exit, Explained};
 use crate::generate::meta::{TRACK, Track, canary_name, pairs};
-use crate::generate::service::{ADMIN, ADMIN_PORT};
 use crate::spec::StickyApp;
 use futures_util::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -157,9 +156,8 @@ async fn scrape(client: &Client, pod: &Pod) -> Result<Scrape, ScrapeError> {
     if !runs(pod) {
         return Err(ScrapeError::NotRunning);
     }
-    let of = PodPort { namespace: pod.namespace().unwrap_or_default(), name: pod.name_any(), port: admin_port(pod) };
     let asked = tokio::time::timeout(PATIENCE, async {
-        let mut conn = Conn::open(client, &of).await?;
+        let mut conn = Conn::open(client, &admin(pod)).await?;
         let metrics = conn.get("localhost", "/metrics", None).await?;
         if metrics.status != 200 {
             return Err(ScrapeError::Status(metrics.status));
@@ -169,10 +167,4 @@ async fn scrape(client: &Client, pod: &Pod) -> Result<Scrape, ScrapeError> {
         Ok(Scrape { metrics, ready: serde_json::from_slice(&ready.body).ok() })
     });
     asked.await.unwrap_or(Err(ScrapeError::Late(PATIENCE)))
-}
-
-fn admin_port(pod: &Pod) -> u16 {
-    let ports = pod.spec.iter().flat_map(|spec| &spec.containers).flat_map(|container| container.ports.iter().flatten());
-    let named = ports.into_iter().find(|port| port.name.as_deref() == Some(ADMIN)).map_or(ADMIN_PORT, |port| port.container_port);
-    u16::try_from(named).unwrap_or_default()
 }

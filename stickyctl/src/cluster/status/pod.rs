@@ -3,12 +3,13 @@
 use super::metrics::Metrics;
 use super::model::{Pod, Worker};
 use super::version::version;
-use crate::cluster::rollout::trouble::{self, is_ready};
+use crate::cluster::ready::is_ready;
+use crate::cluster::readyz::Readyz;
+use crate::cluster::rollout::trouble;
 use crate::cluster::tunnel;
 use k8s_openapi::api::core::v1::{self, ContainerStatus};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
-use serde::Deserialize;
 use sticky_core::readiness::State;
 
 /// What a pod's admin port answered.
@@ -30,22 +31,6 @@ pub(super) enum ScrapeError {
     Late(std::time::Duration),
     #[error(transparent)]
     Tunnel(#[from] tunnel::Error),
-}
-
-/// The body of `/readyz`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Readyz {
-    /// Why it is not ready, or not all of its workers are.
-    pub(super) reason: Option<String>,
-    /// Workers that the pod should have.
-    pub(super) workers: usize,
-    pub(super) workers_ready: usize,
-}
-
-/// Whether a container of it runs, so that it can be asked.
-pub(super) fn runs(pod: &v1::Pod) -> bool {
-    containers(pod).any(|c| c.state.as_ref().is_some_and(|state| state.running.is_some()))
 }
 
 /// Combines the Pod and its answers.
@@ -122,6 +107,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::super::metrics::parse;
     use super::*;
+    use crate::cluster::readyz::runs;
     use serde_json::{Value, json};
 
     fn at(text: &str) -> Timestamp {

@@ -1,15 +1,20 @@
 //! A status as text.
 
 use super::model::{Autoscaler, BusState, Cookie, FrontDoor, Pod, Redis, Route, Status};
+use crate::fit::fit;
 use crate::grid::grid;
 use crate::output::short;
 use crate::spec::canary::beside;
 use std::time::Duration;
 use sticky_core::readiness::State;
 
-/// The whole status. Columns hold only short values; long reasons follow below them.
+/// The whole status in the width of a terminal. Columns hold only short values; long reasons follow below them.
 #[must_use]
-pub fn table(status: &Status) -> String {
+pub fn table(status: &Status, columns: Option<usize>) -> String {
+    fit(&whole(status, columns), columns)
+}
+
+fn whole(status: &Status, columns: Option<usize>) -> String {
     let mut text = format!(
         "{}  {}  version {}  {}/{}  up {}\n\n{}\n",
         status.name,
@@ -18,7 +23,7 @@ pub fn table(status: &Status) -> String {
         status.context,
         status.namespace,
         age(status.up_s),
-        pods(&status.pods)
+        pods(&status.pods, columns)
     );
     let reasons: Vec<String> = status.pods.iter().flat_map(reasons).collect();
     if !reasons.is_empty() {
@@ -42,7 +47,7 @@ fn age(seconds: u64) -> String {
     if seconds < 100 { format!("{seconds} s") } else { short(Duration::from_secs(seconds)) }
 }
 
-fn pods(pods: &[Pod]) -> String {
+fn pods(pods: &[Pod], columns: Option<usize>) -> String {
     if pods.is_empty() {
         return "no pods".to_owned();
     }
@@ -65,9 +70,9 @@ fn pods(pods: &[Pod]) -> String {
     // As long as all pods have the same version, the first line shows it.
     if pods.iter().any(|pod| pod.version != pods[0].version) {
         let rows = rows.map(|(version, [pod, state, worker, sockets, restarts, age])| [pod, version, state, worker, sockets, restarts, age]);
-        return grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3);
+        return grid(["POD", "VERSION", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows, 3, columns);
     }
-    grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows.map(|(_, row)| row), 2)
+    grid(["POD", "STATE", "WORKER", "SOCKETS", "RESTARTS", "AGE"], rows.map(|(_, row)| row), 2, columns)
 }
 
 /// The values that are too long for columns.
@@ -157,7 +162,7 @@ front door  ingress-nginx 1.15.1, class nginx, 1 of 1 ready
 route       any host, / to service sticky-sessions:80
 cookie      sticky_4f2a91: persistent, Path=/, Max-Age 172800, moves on failure
 Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
-        assert_eq!(table(&status), expected);
+        assert_eq!(table(&status, None), expected);
     }
 
     #[test]
@@ -174,7 +179,7 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
         let name = "theirs".to_owned();
         status.autoscaler = Some(Autoscaler { min: 2, max: 8, current: 3, desired: 4, name, cpu_target: Some(70), cpu: None, trouble });
         status.notes = vec!["front door: no permission to list pods".to_owned()];
-        let text = table(&status);
+        let text = table(&status, None);
         for line in [
             "a    ready          ?        ?         0  4 min",
             "b    starting       ?        ?         0  4 min",
@@ -196,9 +201,9 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
             Autoscaler { min: 2, max: 8, current: 3, desired: 3, name: status.name.clone(), cpu_target: Some(70), cpu: Some(55), trouble: None };
         status.autoscaler = Some(scaler);
         let line = "\nautoscaler  2 to 8 pods, 3 now, 3 desired; CPU usage 55% of the requests, target 70%\n";
-        assert!(table(&status).contains(line), "{}", table(&status));
+        assert!(table(&status, None).contains(line), "{}", table(&status, None));
         status.pods.clear();
-        assert!(table(&status).contains("\nno pods\n"));
+        assert!(table(&status, None).contains("\nno pods\n"));
     }
 
     #[test]
@@ -208,10 +213,28 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
         status.front_door.iter_mut().for_each(|door| door.kind = "traefik".to_owned());
         let way = status.route.as_mut().map(|way| (way.host, way.tls) = (Some("demo.example".to_owned()), true));
         assert!(way.is_some());
-        let text = table(&status);
+        let text = table(&status, None);
         assert!(
             text.contains("route       https://demo.example, / to service") && text.contains("door  Traefik 1.15.1,") && text.contains(" 9 s\n"),
             "{text}"
         );
+    }
+
+    /// Pods may have names of 63 letters, and a front door any story.
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        let mut status = sample::status();
+        let name = |number: usize| format!("{}-{number:05}", "n".repeat(57));
+        status.pods = (0..64).map(|number| sample::pod(&name(number), State::Ready, &[7, 8])).collect();
+        status.pods[3].why = Some("the image can't be pulled: ".repeat(9));
+        status.notes = vec!["front door: ".repeat(20)];
+        for mixed in [false, true] {
+            if mixed {
+                status.pods[1].version = "0.1.0-canary".to_owned();
+            }
+            let text = table(&status, Some(80));
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert!(status.pods.iter().all(|pod| text.lines().any(|line| line == pod.pod)), "a name stands alone, to be copied: {text}");
+        }
     }
 }

@@ -41,7 +41,7 @@ async fn a_release_that_is_well() {
     assert_eq!((seen.mode.as_str(), seen.notes.as_slice(), seen.pods.len()), ("3x1", &[][..], 3));
     assert!(seen.pods.iter().all(|pod| pod.state == State::Ready && pod.workers[0].sockets == 2), "{:?}", seen.pods);
     assert_eq!((seen.redis.state, seen.redis.subscribed, seen.redis.of), (BusState::Ready, 3, 3));
-    let text = table(&seen);
+    let text = table(&seen, None);
     for line in [
         "front door  ingress-nginx 1.15.1, class nginx, 1 of 1 ready",
         "route       any host, / to service sticky-sessions:80",
@@ -66,8 +66,8 @@ async fn pods_that_start_drain_and_do_not_answer() {
     fake.listen("sticky-sessions-", 9090, |_| Answers::Silence);
     let silent = status(&fake).await;
     assert_eq!(silent.pods[0].unasked.as_deref(), Some("no answer within 4 s"));
-    assert!(table(&silent).contains(": its workers are unknown: no answer within 4 s\n"), "{}", table(&silent));
-    assert!(table(&silent).contains("Redis       ?, directed; no worker answered"), "{}", table(&silent));
+    assert!(table(&silent, None).contains(": its workers are unknown: no answer within 4 s\n"), "{}", table(&silent, None));
+    assert!(table(&silent, None).contains("Redis       ?, directed; no worker answered"), "{}", table(&silent, None));
     fake.listen("sticky-sessions-", 9090, |_| Answers::Http(500, Vec::new(), String::new()));
     assert_eq!(status(&fake).await.pods[0].unasked.as_deref(), Some("GET /metrics: status 500"));
     fake.rule(
@@ -103,7 +103,7 @@ async fn what_may_not_be_read_becomes_a_note() {
             "front door: none in namespace sticky-sessions, traefik, and no permission to list pods elsewhere",
         ]
     );
-    assert!(table(&seen).contains("front door  ?\n"), "{}", table(&seen));
+    assert!(table(&seen, None).contains("front door  ?\n"), "{}", table(&seen, None));
 
     fake.forbid("/namespaces/sticky-sessions/pods?");
     let error: Failure = collect(&fake.cluster(), &place(), &mut Seen::default()).await.unwrap_err().into();
@@ -132,7 +132,7 @@ async fn no_front_door_no_affinity_and_a_second_ingress() {
              and the cookie of the last",
         ]
     );
-    assert!(table(&seen).contains("cookie      none: no affinity\n"), "{}", table(&seen));
+    assert!(table(&seen, None).contains("cookie      none: no affinity\n"), "{}", table(&seen, None));
 }
 
 #[tokio::test(start_paused = true)]

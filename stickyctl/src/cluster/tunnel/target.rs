@@ -3,7 +3,7 @@
 use crate::cluster::doors::Found;
 use crate::cluster::doors::detect::doors;
 use crate::cluster::errors::{ApiError, ask};
-use crate::cluster::rollout::trouble::is_ready;
+use crate::cluster::ready::is_ready;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};

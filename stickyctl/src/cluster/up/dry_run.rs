@@ -4,8 +4,8 @@ use crate::cluster::apply::conflict::Conflicts;
 use crate::cluster::apply::{self, Manner, Outcome, Refusal, apply};
 use crate::cluster::plan::Plan;
 use crate::exit::{Exit, Failure};
-use crate::generate::write::one;
 use crate::output::{Mark, Output};
+use crate::yaml::yaml;
 use kube::Client;
 
 /// The objects as YAML documents. Nothing is sent.
@@ -13,7 +13,7 @@ use kube::Client;
 /// # Errors
 /// An object that can't be written as YAML.
 pub(super) fn by_client(plan: &Plan) -> Result<Vec<String>, Failure> {
-    let documents: Result<Vec<String>, _> = plan.objects.iter().map(|object| one(&object.body)).collect();
+    let documents: Result<Vec<String>, _> = plan.objects.iter().map(|object| yaml(&object.body)).collect();
     documents.map_err(|why| Failure::new(Exit::Failed, format!("writing the objects as YAML: {why}")))
 }
 

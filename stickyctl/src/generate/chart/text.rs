@@ -1,8 +1,8 @@
 //! Values as YAML, in the order of the spec.
 
 use super::tree::OF_HELM;
-use crate::generate::write::one;
 use crate::spec::keys;
+use crate::yaml::yaml;
 use serde_json::Value;
 use sticky_core::harmless::harmless_json;
 
@@ -94,7 +94,7 @@ fn below(path: &str, key: &str) -> (String, String) {
 /// One value on one line, as JSON if a terminal would act on it otherwise, and quoted if Helm's YAML 1.1 would not read it as text (`off`, `1e3`).
 fn written(value: &Value) -> String {
     match value {
-        Value::String(_) => one(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned()),
+        Value::String(_) => yaml(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned()),
         _ => harmless_json(&value.to_string()),
     }
 }

@@ -70,10 +70,7 @@ async fn documents(client: &Client, first: Status, format: Format, output: Outpu
     loop {
         let timeless = status.timeless();
         if shown.as_ref() != Some(&timeless) {
-            let document = match format {
-                Format::Table => Shown::Lines(format!("{}\n", table(&status))),
-                Format::Json => Shown::Json(serde_json::to_string(&status).unwrap_or_default()),
-            };
+            let document = Shown::document(format, &status, || table(&status, output.columns()));
             if let ControlFlow::Break(written) = output.next(&document) {
                 return Ok(written.map(|()| Exit::Done)?);
             }

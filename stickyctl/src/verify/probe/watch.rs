@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use crate::cluster::errors::sentence;
-use crate::cluster::rollout::trouble::is_ready;
+use crate::cluster::ready::is_ready;
 use crate::local::client;
 use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::Pod;

@@ -1,9 +1,11 @@
 //! From a run and its judgement to the report.
 
-use super::model::{Advice, Count, Identity, Plan, Ran, Report, Summary, Told};
+use super::here;
+use super::model::{Count, Identity, Plan, Ran, Report, Summary, Told};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
+use crate::natural::natural;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sticky_affinity::bounds;
@@ -40,6 +42,8 @@ pub(crate) struct About {
     pub(crate) exit: Exit,
     /// Where pods and workers were identified.
     pub(crate) identity: (String, String),
+    /// Whether the site is the demo on this machine.
+    pub(crate) is_here: bool,
 }
 
 impl Report {
@@ -87,7 +91,7 @@ impl Report {
             workers: judgement.workers,
             exit_code: about.exit as u8,
             summary: Summary::default(),
-            reasons: judgement.reasons.iter().map(|reason| told(reason.code, reason.scenario, &reason.detail)).collect(),
+            reasons: judgement.reasons.iter().map(|reason| told(reason.code, reason.scenario, &reason.detail, about.is_here)).collect(),
             scenarios: ran.collect(),
             moved_requests: count(run.moves()),
             moved_sessions: count(run.moved_sessions()),
@@ -120,9 +124,8 @@ fn count((seen, of): (u64, u64)) -> Count {
     Count { seen, of, least: bound.least, most: bound.most }
 }
 
-pub(super) fn told(code: Code, scenario: scenario::Name, detail: &str) -> Told {
-    let causes = code.causes().iter().map(|(cause, attempt)| Advice { cause, attempt }).collect();
-    Told { code, scenario: scenario.word(), title: code.title(), detail: harmless(detail), causes }
+pub(super) fn told(code: Code, scenario: scenario::Name, detail: &str, is_here: bool) -> Told {
+    Told { code, scenario: scenario.word(), title: code.title(), detail: harmless(detail), causes: here::causes(code, is_here) }
 }
 
 fn requests(run: &Run, n: usize, session: &run::Session) -> Session {
@@ -165,12 +168,15 @@ fn pods(run: &Run) -> Vec<Pod> {
             pods.entry(pod).or_default().2.push(shot.took);
         }
     }
-    pods.into_iter()
+    let mut all: Vec<Pod> = pods
+        .into_iter()
         .map(|(pod, (controls, sessions, mut took))| {
             took.sort_unstable();
             Pod { pod: harmless(pod), controls, sessions, latency: latency(&took) }
         })
-        .collect()
+        .collect();
+    all.sort_by(|one, other| natural(&one.pod, &other.pod));
+    all
 }
 
 /// Percentiles of sorted times, by nearest rank.

@@ -7,9 +7,6 @@ use crate::files::WriteError;
 /// Why a report, or the comparison with an earlier one, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The report has a value without a JSON form.
-    #[error("writing the report as JSON: {0}")]
-    Json(serde_json::Error),
     /// The page's data has a value without a JSON form.
     #[error("writing the report's page: {0}")]
     Page(serde_json::Error),
@@ -30,7 +27,7 @@ pub enum ReportError {
 impl Explained for ReportError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Json(_) | Self::Page(_) | Self::Junit(_) => Exit::Failed,
+            Self::Page(_) | Self::Junit(_) => Exit::Failed,
             Self::SameFile => Exit::Usage,
             Self::Save(why) => why.exit(),
             Self::Baseline(why) => why.exit(),

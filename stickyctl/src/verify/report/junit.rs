@@ -184,7 +184,7 @@ mod tests {
     fn a_run_that_proves_nothing_is_not_green() {
         let mut report = report(Kind::Sticky);
         (report.verdict, report.exit_code) = (Verdict::Inconclusive, 6);
-        report.reasons = vec![told(Code::TooFewProbes, Name::StickHttp, "2 of 3")];
+        report.reasons = vec![told(Code::TooFewProbes, Name::StickHttp, "2 of 3", false)];
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<error message="inconclusive: 2 of 3" type="too-few-probes">"#), "{text}");
     }
@@ -199,8 +199,10 @@ mod tests {
                         let mut report = report(Kind::Sticky);
                         (report.verdict, report.workers, report.exit_code, report.partial) = (verdict, workers, exit, partial);
                         if reasons {
-                            report.reasons =
-                                vec![told(Code::SocketElsewhere, Name::StickWs, "1 of 2"), told(Code::WorkersUnproven, Name::Workers, "1")];
+                            report.reasons = vec![
+                                told(Code::SocketElsewhere, Name::StickWs, "1 of 2", false),
+                                told(Code::WorkersUnproven, Name::Workers, "1", false),
+                            ];
                         }
                         report.scenarios.iter_mut().for_each(|one| one.outcome = outcome);
                         let (failures, errors, _) = counts(&report);
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn what_does_not_count_is_skipped_and_told() {
         let mut report = report(Kind::Sticky);
-        report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, "3 of 9")];
+        report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, "3 of 9", false)];
         report.scenarios.iter_mut().filter(|one| one.name == WORKERS).for_each(|one| (one.outcome, one.detail) = (Mark::Fail, "3 of 9".to_owned()));
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<skipped message="failed, but does not count: 3 of 9"/>"#), "{text}");

@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 pub(crate) mod build;
 mod error;
 pub(crate) mod files;
+mod here;
 mod junit;
 pub(crate) mod model;
 mod observed;

@@ -186,14 +186,6 @@ impl Report {
         schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
         schema
     }
-
-    /// The report as JSON.
-    ///
-    /// # Errors
-    /// Only if a type in it cannot be serialized, which tests rule out.
-    pub fn json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
-    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ fn about() -> About {
         partial: false,
         exit: Exit::Done,
         identity: ("header:x-pod".to_owned(), "header:x-worker".to_owned()),
+        is_here: false,
     }
 }
 

@@ -77,7 +77,7 @@ fn because(report: &Report) -> Vec<String> {
     if let Some(reason) = decisive
         && (moves.seen == 0 || report.verdict == Verdict::Inconclusive)
     {
-        all.push(sentence(&reason.detail));
+        all.push(sentence(report, &reason.detail));
     }
     if moves.seen > 0 {
         all.push(moved(report));
@@ -96,7 +96,7 @@ fn because(report: &Report) -> Vec<String> {
     }
     all.extend(attribution(report));
     if report.verdict == Verdict::Sticky {
-        all.extend(scenario(report, "stick-ws", Mark::Pass).map(sentence));
+        all.extend(scenario(report, "stick-ws", Mark::Pass).map(|detail| sentence(report, detail)));
     }
     all.extend(workers(report));
     all
@@ -110,7 +110,7 @@ fn workers(report: &Report) -> Option<String> {
         Verdict::Inconclusive | Verdict::NotJudged if counts => "Workers count in this run, and nothing is proven about them.",
         _ => return None,
     };
-    let detail = report.reasons.iter().find(|reason| reason.scenario == "workers").map(|reason| sentence(&reason.detail));
+    let detail = report.reasons.iter().find(|reason| reason.scenario == "workers").map(|reason| sentence(report, &reason.detail));
     Some(format!("{about} {}", detail.unwrap_or_default()).trim_end().to_owned())
 }
 
@@ -178,7 +178,7 @@ fn todo(report: &Report) -> Vec<String> {
         sticky(report, &mut all);
     }
     if let Some(reason) = reason {
-        all.extend(reason.causes.iter().map(|advice| sentence(&format!("{}: {}", advice.cause, advice.attempt))));
+        all.extend(reason.causes.iter().map(|advice| sentence(report, &format!("{}: {}", advice.cause, advice.attempt))));
         all.push(format!("Details: `stickyctl explain {}`.", reason.code.word()));
     }
     all
@@ -205,13 +205,13 @@ fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// A clause as a sentence: with a capital and a full stop.
-fn sentence(text: &str) -> String {
+/// A clause as a sentence: with a capital and a full stop. Names and commands stay as they are written.
+fn sentence(report: &Report, text: &str) -> String {
+    let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ':', ';', '.']);
+    let names = report.pods.iter().map(|pod| pod.pod.as_str()).chain(report.cookies.iter().map(|cookie| cookie.name.as_str()));
+    let is_name = !word.bytes().all(|byte| byte.is_ascii_lowercase()) || word == "stickyctl" || names.into_iter().any(|name| name == word);
     let mut letters = text.chars();
-    // A command stays as it is typed.
-    let head = letters.next().map_or_else(String::new, |first| {
-        if first.is_ascii_lowercase() && !text.starts_with("stickyctl") { first.to_ascii_uppercase().to_string() } else { first.to_string() }
-    });
+    let head = letters.next().map_or_else(String::new, |first| if is_name { first.to_string() } else { first.to_ascii_uppercase().to_string() });
     let stop = if text.ends_with(['.', '?', '!']) || text.is_empty() { "" } else { "." };
     format!("{head}{}{stop}", letters.as_str())
 }

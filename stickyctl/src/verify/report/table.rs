@@ -33,15 +33,19 @@ impl Report {
             (Mark::Skip, false) => "--",
         };
         let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
-        let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3);
+        let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3, None);
         text.push_str(&self.moved());
         text.push_str(&self.spread(width));
         text.push_str(&self.numbers());
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
         for reason in &self.reasons {
-            let (word, advice) = (reason.code.word(), reason.code.advice());
-            let _ = write!(text, "\n\n{word}  {}\n  seen: {}\n{advice}\n  Details: stickyctl explain {word}", reason.title, reason.detail);
+            let word = reason.code.word();
+            let _ = write!(text, "\n\n{word}  {}\n  seen: {}", reason.title, reason.detail);
+            for (place, advice) in reason.causes.iter().enumerate() {
+                let _ = write!(text, "\n  {}  {}\n     {}", place + 1, advice.cause, advice.attempt);
+            }
+            let _ = write!(text, "\n  Details: stickyctl explain {word}");
         }
         fit(&text, width)
     }
@@ -79,7 +83,7 @@ impl Report {
         let most = self.pods.iter().map(|pod| pod.controls.max(pod.sessions)).max().unwrap_or_default().max(1);
         let bar = |count: u64| format!("{count:>5}  {}", "#".repeat((count * BAR.min(room)).div_ceil(most) as usize));
         let rows = self.pods.iter().enumerate().map(|(place, pod)| [(place + 1).to_string(), pod.pod.clone(), bar(pod.controls), bar(pod.sessions)]);
-        format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4))
+        format!("\n\n{}", grid(["", "POD", "CONTROLS", "SESSIONS"], rows, 4, None))
     }
 
     fn numbers(&self) -> String {

@@ -36,6 +36,8 @@ pub(crate) struct Way {
     pub(crate) tunnel: Option<Tunnel>,
     /// The source of the pods' states.
     pub(crate) witness: Option<Witness>,
+    /// Whether it is the demo on this machine.
+    pub(crate) is_here: bool,
 }
 
 impl Site {
@@ -46,9 +48,9 @@ impl Site {
 
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
-        let direct = |url: String, witness| Way { url, address: None, tunnel: None, witness };
+        let direct = |url: String, witness| Way { url, address: None, tunnel: None, witness, is_here: false };
         let (access, place) = match self {
-            Self::Url { url, pods: None } => return Ok(direct(url.clone(), None)),
+            Self::Url { url, pods: None } => return Ok(Way { is_here: is_the_demo(url).await, ..direct(url.clone(), None) }),
             Self::Url { url, pods: Some(pods) } => {
                 let client = connect(&pods.access).await?.client;
                 let witness = Witness::Cluster { client, namespace: pods.namespace.clone(), selector: pods.selector.clone() };
@@ -57,7 +59,7 @@ impl Site {
             Self::Local => {
                 let client = Client::open()?;
                 let url = format!("{}/whoami", client.status().await?.url.trim_end_matches('/'));
-                return Ok(direct(url, Some(Witness::Local(client))));
+                return Ok(Way { is_here: true, ..direct(url, Some(Witness::Local(client))) });
             }
             Self::Release { access, place } => (access, place),
         };
@@ -69,6 +71,13 @@ impl Site {
         }
         let witness = Witness::Cluster { client: way.client, namespace: place.namespace.clone(), selector: way.selector };
         let address = Some(way.tunnel.addr().to_string());
-        Ok(Way { url: format!("http://{host}/whoami"), address, tunnel: Some(way.tunnel), witness: Some(witness) })
+        Ok(Way { url: format!("http://{host}/whoami"), address, tunnel: Some(way.tunnel), witness: Some(witness), is_here: false })
     }
+}
+
+/// Whether a URL leads to the demo that runs on this machine.
+async fn is_the_demo(url: &str) -> bool {
+    let status = async { Client::open().ok()?.find().await.ok()? };
+    // Its own URL ends in a slash.
+    status.await.is_some_and(|status| url.starts_with(&status.url) || url == status.url.trim_end_matches('/'))
 }

@@ -53,7 +53,7 @@ async fn it_comes_follows_the_mode_and_goes() {
     let status = site.status().await;
     assert_eq!(status.canary.as_ref().map(|canary| (canary.pods, canary.version.as_str())), Some((1, VERSION)));
     assert_eq!((status.mode.as_str(), status.pods.iter().filter(|pod| pod.version == VERSION).count(), status.pods.len()), ("3x1", 1, 4));
-    let text = table(&status);
+    let text = table(&status, None);
     assert!(text.starts_with("sticky-sessions  3x1 and 1 canary pod  version 1  ") && text.contains("VERSION"), "{text}");
 
     // The number of pods is that of the stable ones, the number of workers is for all.
@@ -72,7 +72,7 @@ async fn it_comes_follows_the_mode_and_goes() {
     assert_eq!((canary, site.pods("sticky-sessions"), site.pods(CANARY)), (0, stable, vec![]));
     assert!(site.seen.err().contains(&format!("✓ removed     deployment {CANARY}: no longer in the spec\n")), "{}", site.seen.err());
     let status = site.status().await;
-    assert!(status.canary.is_none() && !table(&status).contains("VERSION"), "{}", table(&status));
+    assert!(status.canary.is_none() && !table(&status, None).contains("VERSION"), "{}", table(&status, None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,6 +86,21 @@ async fn a_canary_that_does_not_start_stops_nothing_else() {
     assert_eq!(failure.tries[0], "if the name or tag is wrong     canary.image in the spec: stickyctl up -f FILE");
     assert_eq!(failure.tries.last().unwrap(), "to go on without a canary       stickyctl up --canary 0");
     assert_eq!(site.pods("sticky-sessions"), stable);
+}
+
+/// Unlike the number of the other pods, which stays as somebody set it.
+#[tokio::test(start_paused = true)]
+async fn its_number_of_pods_is_the_specs() {
+    let mut site = Site::new();
+    site.up(json!({"canary": {"pods": 1}})).await.unwrap();
+    site.fake.scale(CANARY, 3, "kubectl");
+    let failure = site.up(json!({})).await.unwrap_err();
+    assert!(failure.what.contains("deployment sticky-sessions-canary  .spec.replicas  managed by kubectl (scale)"), "{}", failure.what);
+    assert_eq!(failure.tries, ["stickyctl up --force-conflicts   takes ownership of every field listed above"]);
+    site.change(Change::Scale(2)).await;
+    site.force_conflicts = true;
+    site.up(json!({})).await.unwrap();
+    assert_eq!((site.pods("sticky-sessions").len(), site.pods(CANARY).len()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -89,7 +89,7 @@ fn what_can_not_be_told() {
 fn because_of(kind: Of, verdict: Verdict, codes: &[Code]) -> Report {
     let mut report = report(kind);
     report.verdict = verdict;
-    report.reasons = codes.iter().map(|code| told(*code, Name::Attribution, "seen")).collect();
+    report.reasons = codes.iter().map(|code| told(*code, Name::Attribution, "seen", false)).collect();
     report
 }
 
@@ -126,7 +126,7 @@ fn the_lead_says_only_what_is_so() {
 #[test]
 fn workers_that_count() {
     let mut report = report(Of::Sticky);
-    report.reasons = vec![told(Code::SingleWorker, Name::Workers, "no answer identified its worker")];
+    report.reasons = vec![told(Code::SingleWorker, Name::Workers, "no answer identified its worker", false)];
     let says = |report: &Report| summary(report).because.into_iter().find(|text| text.starts_with("Workers"));
     assert_eq!(says(&report), None, "they don't count");
     report.exit_code = 6;
@@ -161,8 +161,32 @@ fn what_was_broken_off() {
 
 #[test]
 fn sentences() {
-    assert_eq!(
-        (sentence("a b"), sentence("Is it?"), sentence("stickyctl x"), sentence("")),
-        ("A b.".into(), "Is it?".into(), "stickyctl x.".into(), String::new())
-    );
+    let report = report(Of::Sticky);
+    let said = |text| sentence(&report, text);
+    assert_eq!((said("a b"), said("Is it?"), said("stickyctl x"), said("")), ("A b.".into(), "Is it?".into(), "stickyctl x.".into(), String::new()));
+}
+
+/// A sentence that begins with the name of a pod, a cookie or a scenario begins in lower case.
+#[test]
+fn names_stay_as_they_are() {
+    let mut report = report(Of::Sticky);
+    report.workers = Verdict::NotSticky;
+    let told_as = |report: &mut Report, detail: &str| {
+        report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, detail, false)];
+        summary(report).because.into_iter().find(|text| text.starts_with("Workers are not sticky.")).unwrap_or_default()
+    };
+    let first = report.pods[0].pod.clone();
+    for (detail, said) in [
+        ("app-1 has 4 workers, and sessions reached all of them".to_owned(), "app-1 has 4"),
+        ("shop_route was set".to_owned(), "shop_route was"),
+        ("sessions reached 4 workers".to_owned(), "Sessions reached 4"),
+        ("stickyctl status".to_owned(), "stickyctl status."),
+        (format!("{first} answered"), &*format!("{first} answered.")),
+    ] {
+        let because = told_as(&mut report, &detail);
+        assert!(because.starts_with(&format!("Workers are not sticky. {said}")), "{because}");
+    }
+    // A name may be a plain word.
+    report.pods[0].pod = "web".to_owned();
+    assert!(told_as(&mut report, "web answered").ends_with(" web answered."));
 }

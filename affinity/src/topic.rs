@@ -1,0 +1,80 @@
+//! What reasons are about, to list them in groups.
+
+use crate::code::Code;
+
+/// What a reason is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Where a session's requests go.
+    Sessions,
+    /// The affinity cookie's attributes.
+    Cookie,
+    /// What keeps a run from proving anything.
+    Proof,
+    /// Sockets and the messages in them.
+    Sockets,
+    /// Workers in a pod.
+    Workers,
+}
+
+impl Topic {
+    /// In the order in which they are listed.
+    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Sockets, Self::Workers];
+
+    /// A heading.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sessions move, or do not settle on a pod",
+            Self::Cookie => "Browsers do not keep the cookie, or do not send it",
+            Self::Proof => "The run proves little or nothing",
+            Self::Sockets => "Sockets and messages",
+            Self::Workers => "Workers in a pod",
+        }
+    }
+}
+
+impl Code {
+    /// What it is about.
+    #[must_use]
+    pub const fn topic(self) -> Topic {
+        match self {
+            Self::NoAffinityCookie
+            | Self::CookieNotHonoured
+            | Self::Leaks
+            | Self::PodsReplaced
+            | Self::MovedForced
+            | Self::MovedCollateral
+            | Self::ProxyDisagreement
+            | Self::PathsDisagree
+            | Self::DeadPodKept
+            | Self::BoundLate
+            | Self::ParallelUnsettled
+            | Self::DeadCookieUnsettled => Topic::Sessions,
+            Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
+            Self::SingleReadyPod
+            | Self::SingleBackendPath
+            | Self::UnbalancedControl
+            | Self::SessionsTogether
+            | Self::TooFewProbes
+            | Self::RateUndecided
+            | Self::NotByCookie
+            | Self::NoIdentity
+            | Self::IdentityUnstable
+            | Self::Cached
+            | Self::ErrorRate
+            | Self::Transport => Topic::Proof,
+            Self::SocketElsewhere
+            | Self::NoCookieOnUpgrade
+            | Self::UpgradeFailed
+            | Self::DeliveryMissed
+            | Self::RelayMissed
+            | Self::Goodbye
+            | Self::PodTerminated
+            | Self::IdleTimeout
+            | Self::ProxyRecycled
+            | Self::SocketLost => Topic::Sockets,
+            Self::WorkerNotSticky | Self::WorkersUnproven | Self::SingleWorker => Topic::Workers,
+        }
+    }
+}
