@@ -158,8 +158,9 @@ mod tests {
     use std::time::Duration;
     use sticky_core::choice::Expose;
     use sticky_core::identity::{Identity, PodName};
-    use sticky_core::topology::Door;
+    use sticky_core::topology::DoorView;
     use sticky_core::version::Version;
+    use tokio::sync::watch;
 
     const TTL: Duration = Duration::from_secs(60);
 
@@ -168,7 +169,7 @@ mod tests {
         let limits = Limits { max_cursors: most, max_models: most, use_case_ttl: TTL, ..Limits::default() };
         let identity = Identity::new(PodName::new("a").unwrap(), 0, 1, "b".into(), Expose::Full, Version::own());
         // A sixteenth of a budget is for what is kept.
-        Store::new(&limits, Desk::new(identity, Door::default(), &limits, true), Memory::new(16 * models * memory::MODEL))
+        Store::new(&limits, Desk::new(identity, watch::channel(DoorView::default()).1, &limits, true), Memory::new(16 * models * memory::MODEL))
     }
 
     fn id(n: u8) -> ClientId {

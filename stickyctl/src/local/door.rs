@@ -1,7 +1,6 @@
 //! The front door: a reverse proxy with cookie affinity and without pooled connections to pods.
 
-use super::pods::Pods;
-use super::remote;
+use super::remote::{self, Controls};
 use super::route::{COOKIE, Candidate, Choice, choose};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -44,7 +43,7 @@ pub(super) trait Backends: Send + Sync + 'static {
 pub(super) struct Door<B> {
     backends: Arc<B>,
     view: watch::Receiver<DoorView>,
-    controls: Option<Arc<Pods>>,
+    controls: Option<Controls>,
     turn: AtomicUsize,
     hash: RandomState,
     bounds: Bounds,
@@ -55,7 +54,7 @@ impl<B: Backends> Door<B> {
     /// A front door for `backends`, within the limits of one worker. It closes connections beyond `max_connections` at once, and lets
     /// its page change `controls`.
     #[must_use]
-    pub(super) fn new(backends: Arc<B>, view: watch::Receiver<DoorView>, controls: Option<Arc<Pods>>, limits: &Limits) -> Arc<Self> {
+    pub(super) fn new(backends: Arc<B>, view: watch::Receiver<DoorView>, controls: Option<Controls>, limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             room: Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS))),
             bounds: Bounds::of(limits),

@@ -16,6 +16,7 @@ mod open;
 mod pod;
 mod pods;
 mod progress;
+mod refused;
 mod remote;
 mod request;
 mod route;

@@ -1,10 +1,10 @@
 //! The pods of a run: the requested number, the running ones, and the loop that reconciles the two.
 
 use super::api::{BusStatus, DOWN, PodStatus, Status, WorkerStatus};
-use super::change::Refused;
 use super::door::Backends;
 use super::error::CannotStart;
 use super::pod::{Ended, Pod, lock};
+use super::refused::Refused;
 use super::route::Candidate;
 use super::size;
 use crate::poll::{Deadline, until};

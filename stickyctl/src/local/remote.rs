@@ -3,9 +3,8 @@
 //! Nobody but this machine may use it, and on this machine no page but the demo's own: any site that the user visits can send requests to
 //! loopback, and can give loopback a name of its own (DNS rebinding).
 
-use super::api::Change;
-use super::change::change;
-use super::pods::Pods;
+use super::api::{Change, Status};
+use super::refused::Refused;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -22,20 +21,23 @@ pub(super) const PATH: &str = "/control";
 /// Largest body in bytes; a change has less than 100.
 const MOST_BODY: usize = 1_024;
 
-/// Answers a request to [`PATH`] whose head was checked. `pods` are missing where the page has no controls.
+/// Begins a change of the demo, and returns the status right after.
+pub(super) type Controls = Arc<dyn Fn(Change) -> Result<Status, Refused> + Send + Sync>;
+
+/// Answers a request to [`PATH`] whose head was checked. `controls` are missing where the page has none.
 ///
 /// # Errors
 /// The answer; nothing has changed.
-pub(super) async fn answer(pods: Option<&Arc<Pods>>, request: Request<ClientBody>) -> Result<Response, Problem> {
+pub(super) async fn answer(controls: Option<&Controls>, request: Request<ClientBody>) -> Result<Response, Problem> {
     if request.method() != Method::POST {
         return Err(Problem::new(405, "wrong-method", "this route answers POST only").with(ALLOW, HeaderValue::from_static("POST")));
     }
     let off = "the page has controls only if the demo listens on loopback and has no --allowed-host; use stickyctl instead";
-    let pods = pods.ok_or_else(|| Problem::new(403, "control-off", off))?;
+    let change = controls.ok_or_else(|| Problem::new(403, "control-off", off))?;
     admit(request.headers())?;
     let body = body(request).await?;
     let asked: Change = object(&body).map_err(|why| Problem::new(400, "bad-change", format!("the body is no change: {why}")))?;
-    let status = change(pods, asked).map_err(|refused| Problem::new(refused.status().as_u16(), refused.code(), refused.to_string()))?;
+    let status = change(asked).map_err(|refused| Problem::new(refused.status().as_u16(), refused.code(), refused.to_string()))?;
     let mut answer = Json(status).into_response();
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));

@@ -1,6 +1,7 @@
 //! `stickyctl up --local`.
 
 use super::background;
+use super::change::change;
 use super::client::Client;
 use super::control::Control;
 use super::door::Door;
@@ -9,6 +10,7 @@ use super::lock::Lock;
 use super::open::open;
 use super::pods::{Canary, Pods};
 use super::progress::Progress;
+use super::remote::Controls;
 use super::request::UpRequest;
 use super::size;
 use crate::exit::Exit;
@@ -68,7 +70,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let line = output.live("pods");
     start(&pods, mode, &line).await?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), followed, has_controls(&request).then(|| pods.clone()), &request.limits);
+    let door = Door::new(pods.clone(), followed, has_controls(&request).then(|| controls(pods.clone())), &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
@@ -151,6 +153,10 @@ fn me() -> &'static str {
 /// Whether the page can change the demo. A demo with names beyond loopback's has visitors from elsewhere.
 fn has_controls(request: &UpRequest) -> bool {
     is_loopback(request.listen.ip()) && request.allowed_hosts.is_empty()
+}
+
+fn controls(pods: Arc<Pods>) -> Controls {
+    Arc::new(move |asked| change(&pods, asked))
 }
 
 fn exposure(listen: SocketAddr) -> Option<String> {
