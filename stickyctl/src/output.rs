@@ -130,8 +130,8 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// A document after which others may come: JSON on one line, YAML after a `---`, a table with an empty line after it.
-    pub(crate) fn document(format: Format, value: &impl Serialize, table: impl FnOnce() -> String) -> Self {
+    /// One of several documents in the form that `-o` asks for: JSON on one line, YAML after a `---`.
+    pub(crate) fn of(format: Format, value: &impl Serialize, table: impl FnOnce() -> String) -> Self {
         match format {
             Format::Table => Self::Lines(format!("{}\n", table())),
             Format::Json => Self::Json(serde_json::to_string(value).unwrap_or_default()),
@@ -397,7 +397,9 @@ mod tests {
             let output = seen.output();
             output.phase(Mark::Done, "pods", what, Some(Duration::from_millis(4_100)));
             output.warning(what);
-            output.failure(&Failure::new(Exit::Failed, what));
+            output.failure(&Failure::new(Exit::Failed, what).try_this(format!("stickyctl status   {what}")));
+            output.note(&format!("plan: {what}\n"));
+            output.hint(what);
             let text = anstream::adapter::strip_str(&seen.raw()).to_string();
             assert!(text.lines().all(|line| line.chars().count() <= columns), "{columns}: {text}");
             assert!(

@@ -39,7 +39,7 @@ export function foldWorkers(workers, cap, keep) {
 
 /** @param {Pod[]} pods @returns {FoldedPod} */
 const others = pods => ({
-  name: "", version: "", slot: 0, state: "ready", size: 0, until: null, fold: pods.length,
+  name: "", slot: 0, state: "ready", size: 0, until: null, version: null, fold: pods.length,
   workers: [{ id: null, n: null, state: "ready", rest: pods.flatMap(p => p.workers.map(w => w.id)), all: true }],
 });
 

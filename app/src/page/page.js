@@ -20,7 +20,7 @@ import { createAsker } from "./case-ask.js";
 import { createCases } from "./cases.js";
 import { $, calm, definePatterns } from "./dom.js";
 import { cutId, podOf, shortId } from "./ids.js";
-import { createControls } from "./controls.js";
+import { canControl, control, createControls } from "./controls.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
@@ -110,8 +110,8 @@ const cases = createCases({
   }),
   bus: () => busName(state.world.bus),
   wake: () => socket?.wake(),
-  canKill: () => false,
-  kill: async () => ({ ok: false, message: "" }),
+  canKill: () => canControl(state.world),
+  kill: name => control({ kill: name }),
 });
 const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
 

@@ -193,11 +193,45 @@ async fn what_does_not_stick() -> Result<()> {
     browser.until("it is drawn anew", "return document.querySelector('.fig').viewBox.baseVal.width < 320").await?;
     shows(&browser, &written).await?;
     is_sound(&browser).await?;
+    // The demo has no Ingress whose settings could be wrong.
+    let advice = text(&browser, ".why div:last-child").await?;
+    assert!(advice.contains("--affinity off") && !advice.contains("Ingress") && !advice.contains("controller"), "{advice}");
     // In print every use of a pattern would become a picture, 30 MB in all, so lines are drawn instead.
     let paper = browser.devtools("Page.printToPDF", json!({"printBackground": true})).await?;
     let size = paper["data"].as_str().context("no paper")?.len();
     ensure!((10_000..2_000_000).contains(&size), "{size} bytes on paper");
     shows(&browser, &written).await
+}
+
+/// A cookie chooses a pod and no worker in it. On paper, no heading stands at the end of a page, away from its figure.
+#[tokio::test]
+async fn what_sticks_to_pods_but_not_to_workers() -> Result<()> {
+    if !have_browser() {
+        return Ok(());
+    }
+    let site = Local::start(&["--mode", "11x2"]).await?;
+    let written = Written::of(&site, &["--sessions", "60"]).await?;
+    let browser = open(&written.page(), &Look::default()).await?;
+    let title = "Sticky by pod, not by worker";
+    assert_eq!(text(&browser, "h1").await?, title, "{}", written.report["reasons"]);
+    assert!(browser.eval("return document.title").await?.as_str().is_some_and(|own| own.starts_with(title)));
+    // As `status` lists them, in the JSON and on the page.
+    let names: Vec<String> = (1..=11).map(|number| format!("app-{number}")).collect();
+    let pods: Vec<&str> = written.report["pods"].as_array().context("no pods")?.iter().filter_map(|pod| pod["pod"].as_str()).collect();
+    assert_eq!(pods, names);
+    assert_eq!(browser.eval("return [...document.querySelectorAll('.legend .id')].map(name => name.title || name.textContent)").await?, json!(names));
+    shows(&browser, &written).await?;
+    is_sound(&browser).await?;
+    browser.devtools("Emulation.setEmulatedMedia", json!({"media": "print"})).await?;
+    let apart = "return [...document.querySelectorAll('section')].flatMap(section => {
+        const parts = [...section.children], last = parts.findLastIndex(part => /^h2$|^p$/i.test(part.tagName) && !part.classList.contains('after') || part.classList.contains('head'));
+        const loose = parts.slice(0, last + 1).filter(part => part !== parts.at(-1) && getComputedStyle(part).breakAfter !== 'avoid');
+        return loose.map(part => part.textContent.slice(0, 40));
+    }).concat([...document.querySelectorAll('svg.fig, tr')].filter(part => getComputedStyle(part).breakInside !== 'avoid').map(part => part.tagName))";
+    assert_eq!(browser.eval(apart).await?, json!([]), "what may be torn apart");
+    // Whatever is drawn, a name begins as the pod is called.
+    assert_eq!(browser.eval("return /\\bApp-\\d/.test(document.body.innerText)").await?, false);
+    Ok(())
 }
 
 /// Made-up reports: pods that come and go need a cluster, and where an interrupted run ends depends on timing.

@@ -53,7 +53,7 @@ pub(super) enum Command {
     Image(ImageArgs),
     /// Shows pods, workers, sockets, the affinity cookie and the route
     #[command(
-        after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local --watch\n  stickyctl status -o yaml"
+        after_help = "Examples:\n  stickyctl status\n  stickyctl status --watch\n  stickyctl status --local --watch\n  stickyctl status --local -o json\n  stickyctl status -o yaml"
     )]
     Status(StatusArgs),
     /// Checks from the outside whether sessions stay on their pods, for this demo or any other site

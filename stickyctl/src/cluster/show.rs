@@ -116,7 +116,7 @@ pub(crate) async fn watch(cluster: &Cluster, place: &Place, format: Format, redr
                 return ControlFlow::Continue(());
             }
             shown = Some(status.timeless());
-            output.next(&Shown::document(format, &status, || table(&status, output.columns())))
+            output.next(&Shown::of(format, &status, || table(&status, output.columns())))
         }
         Err(error) => {
             let what = error.to_string();

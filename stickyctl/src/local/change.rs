@@ -32,7 +32,7 @@ impl Refused {
             Self::Mode(_) => "bad-mode",
             Self::Unknown(_) => "unknown-pod",
             Self::GoingDown => "going-down",
-            Self::TooLarge(_) => "too-large",
+            Self::TooLarge(_) => "too-many-workers",
         }
     }
 

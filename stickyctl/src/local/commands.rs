@@ -163,6 +163,16 @@ pub(crate) async fn down(output: Output) -> Result<Exit, LocalError> {
     let gone = async || Ok::<_, Infallible>((!client.find().await.is_ok_and(|still| still.is_some())).then_some(()));
     let Ok(gone) = until(Deadline::after(GONE), LOOK, gone).await;
     gone.ok_or(LocalError::StillThere { pid: status.pid, limit: GONE })?;
-    output.phase(Mark::Done, "down", &format!("{} pods stopped, {} sockets closed", status.pods.len(), status.sockets()), Some(began.elapsed()));
+    output.phase(
+        Mark::Done,
+        "down",
+        &format!("{} stopped, {} closed", count(status.pods.len(), "pod"), count(status.sockets(), "socket")),
+        Some(began.elapsed()),
+    );
     Ok(Exit::Done)
+}
+
+/// `1 pod`, `2 pods`.
+fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }

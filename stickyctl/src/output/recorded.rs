@@ -180,3 +180,21 @@ fn an_answer_that_nobody_gets() {
     assert!(full.json("1").is_err() && full.exactly("x").is_err());
     assert!(matches!(full.next(&Shown::Lines(String::new())), ControlFlow::Break(Err(_))));
 }
+
+/// YAML is JSON in other words, whatever the document is.
+#[test]
+fn both_documents_hold_the_same() {
+    use crate::output::Format;
+    use crate::verify::report::sample::{Kind, hostile, report};
+    for report in [report(Kind::Sticky), report(Kind::NotSticky), hostile()] {
+        let written = |format| {
+            let seen = Recorded::pipe();
+            seen.output().document(format, &report, |_| "a table".to_owned()).unwrap();
+            seen.out()
+        };
+        let json: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
+        let yaml: serde_json::Value = serde_yaml::from_str(&written(Format::Yaml)).unwrap();
+        assert_eq!(json, yaml);
+        assert_eq!(written(Format::Table), "a table\n");
+    }
+}

@@ -219,4 +219,22 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
             "{text}"
         );
     }
+
+    /// Pods may have names of 63 letters, and a front door any story.
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        let mut status = sample::status();
+        let name = |number: usize| format!("{}-{number:05}", "n".repeat(57));
+        status.pods = (0..64).map(|number| sample::pod(&name(number), State::Ready, &[7, 8])).collect();
+        status.pods[3].why = Some("the image can't be pulled: ".repeat(9));
+        status.notes = vec!["front door: ".repeat(20)];
+        for mixed in [false, true] {
+            if mixed {
+                status.pods[1].version = "0.1.0-canary".to_owned();
+            }
+            let text = table(&status, Some(80));
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert!(status.pods.iter().all(|pod| text.lines().any(|line| line == pod.pod)), "a name stands alone, to be copied: {text}");
+        }
+    }
 }

@@ -70,7 +70,7 @@ async fn documents(client: &Client, first: Status, format: Format, output: Outpu
     loop {
         let timeless = status.timeless();
         if shown.as_ref() != Some(&timeless) {
-            let document = Shown::document(format, &status, || table(&status, output.columns()));
+            let document = Shown::of(format, &status, || table(&status, output.columns()));
             if let ControlFlow::Break(written) = output.next(&document) {
                 return Ok(written.map(|()| Exit::Done)?);
             }

@@ -11,7 +11,10 @@ const VERDICTS = { "sticky": "Sticky", "not-sticky": "Not sticky", "inconclusive
  * The result in a few words. Cookies hold a session on a pod, and nothing holds it on one of several workers in there.
  * @param {Report} report
  */
-export const title = report => (report.verdict === "sticky" && report.workers === "not-sticky" ? "Sticky by pod, not by worker" : VERDICTS[report.verdict]);
+export function verdictTitle({ verdict, workers }) {
+  if (workers !== "not-sticky" || verdict === "not-sticky") return VERDICTS[verdict];
+  return verdict === "sticky" ? "Sticky by pod, not by worker" : `${VERDICTS[verdict]} by pod, not sticky by worker`;
+}
 
 /** @type {(name: string, value: string) => Node} */
 const fact = (name, value) => el("span", "", name + " ", el("b", "", value));
@@ -30,7 +33,7 @@ export function heading(report) {
   return [
     el("div", "run", ...facts.map(([name, value]) => fact(name, value))),
     el("header", "verdict", emblem(kind), el("div", "",
-      el("h1", "", title(report)), el("p", "lead", report.summary.lead),
+      el("h1", "", verdictTitle(report)), el("p", "lead", report.summary.lead),
       el("p", "two", fact("pod affinity", VERDICTS[report.verdict].toLowerCase()), fact("worker affinity", workers), fact("exit code", String(report.exit_code))))),
     el("div", "why",
       el("div", "", el("h2", "", "Why"), ...report.reasons.map((reason, place) => el("span", place ? "code" : "code first", reason.code)), list(report.summary.because)),

@@ -1,7 +1,7 @@
 // Reads the report and draws it for the width that there is.
 /** @import { Report } from "./report.d.ts" */
 import { el } from "../../../../../app/src/page/tree.js";
-import { heading, title } from "./heading.js";
+import { heading, verdictTitle } from "./heading.js";
 import { Pods } from "./pods.js";
 import { baselineSection, boundSection, mapSection, moreSection, moveSection, pairSection, runSection, scenarioSection } from "./sections.js";
 
@@ -24,7 +24,7 @@ function draw(paper) {
   document.getElementById("report")?.replaceChildren(root);
 }
 
-document.title = `${title(report)}: ${report.url}`;
+document.title = `${verdictTitle(report)}: ${report.url}`;
 draw(false);
 let drawnFor = innerWidth;
 addEventListener("resize", () => {
