@@ -1,4 +1,4 @@
-// The sentence and the ledger below the map.
+// The sentence and the ledger above the map.
 /** @import { Because, Op, Shown, State, Step, Token } from "./types.d.ts" */
 import { actionOf } from "./actions.js";
 import { $, button } from "./dom.js";
