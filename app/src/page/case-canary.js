@@ -3,26 +3,25 @@
 /** @import { Stay } from "./case-bar.js" */
 import { bar, versionsOf } from "./case-bar.js";
 import { askInTurn } from "./case-run.js";
-import { burstOf, casePanel } from "./case-panel.js";
+import { burstOf, casePanel, colours } from "./case-panel.js";
 import { changesOf, failedWords, stayWords } from "./case-words.js";
 import { swatch } from "./dom.js";
 import { podOf } from "./ids.js";
 import { addTo } from "./tally.js";
-import { slotOf } from "./topology.js";
 import { build, el } from "./tree.js";
 
 const ASKS = 20, NAMED = 6, CANARY_OPS = /** @type {const} */ (["canary-sticky", "canary-rr"]);
 
 /** @param {CaseEnv} env */
 export function createCanary(env) {
-  const { state, ask, player } = env, panel = casePanel("case-canary", env);
+  const { state, ask, player } = env, panel = casePanel("case-canary", env), colour = colours(state);
   /** @type {Record<typeof CANARY_OPS[number], Stay[]>} */
   const stays = { "canary-sticky": [], "canary-rr": [] };
 
   function show() {
     for (const op of CANARY_OPS) {
       const own = stays[op], versions = own.map(stay => stay.version), changes = changesOf(versions);
-      panel.part(op).replaceChildren(build(bar(own, ASKS, panel.width(op), pod => slotOf(state.world, pod))));
+      panel.part(op).replaceChildren(build(bar(own, ASKS, panel.width(op), colour)));
       panel.score("score-" + op, own.length ? [[changes ? `changed version ${changes === 1 ? "once" : changes + " times"}` : `${own.length} of ${own.length} on ${versions[0] ?? "an unnamed version"}`, changes > 0]] : []);
       Object.assign(panel.part(op).dataset, { n: own.length, changes, versions: JSON.stringify([...new Set(versions)]) });
     }
@@ -32,7 +31,7 @@ export function createCanary(env) {
 
   /** @param {{ version: string, pods: string[] }} one */
   function legend({ version, pods }) {
-    const who = pods.length > NAMED ? [`${pods.length} pods`] : pods.flatMap(pod => [swatch(slotOf(state.world, pod) ?? 1), el("span", "id", pod), " "]);
+    const who = pods.length > NAMED ? [`${pods.length} pods`] : pods.flatMap(pod => [swatch(colour(pod) ?? 1), el("span", "id", pod), " "]);
     return el("span", "", el("b", "id", version), " ", ...who);
   }
 

@@ -4,13 +4,13 @@
 /** @import { Asked } from "./case-ask.js" */
 import { PIECES, isPiece, missedAt, nextOf, noCursor, opened, piecesOf, received, seen, sources } from "./case-cursor.js";
 import { askInTurn } from "./case-run.js";
-import { burstOf, casePanel } from "./case-panel.js";
+import { burstOf, casePanel, colours } from "./case-panel.js";
 import { counted, failedWords, noCursorWords, openedWords, pieceWords, relayWords, restWords } from "./case-words.js";
 import { swatch } from "./dom.js";
 import { podOf, speakerOf } from "./ids.js";
 import { addTo } from "./tally.js";
 import { hopsFrom } from "./trace.js";
-import { resolve, slotOf } from "./topology.js";
+import { resolve } from "./topology.js";
 import { build, el, mark } from "./tree.js";
 
 const MOST_ASKS = 200, IN_A_ROW = 16, RELAY_MS = 5_000, SOCKET_MS = 5_000, LOOK_MS = 50;
@@ -21,7 +21,7 @@ const later = ms => new Promise(done => setTimeout(done, ms));
 
 /** @param {CaseEnv} env */
 export function createDownload(env) {
-  const { state, ask, player } = env, panel = casePanel("case-download", env);
+  const { state, ask, player } = env, panel = casePanel("case-download", env), colour = colours(state);
   let cursor = noCursor();
   /** @type {Asked | null} */
   let relaying = null;
@@ -32,14 +32,14 @@ export function createDownload(env) {
     const { article } = panel, n = piecesOf(cursor);
     Object.assign(article.dataset, { pieces: n, misses: cursor.misses, at: cursor.at ?? "", gone: cursor.gone });
     panel.part("cells").replaceChildren(...cursor.pieces.map((piece, i) => cell(piece, i)));
-    panel.part("from").replaceChildren(...sources(cursor).map(([by, k]) => el("span", "", swatch(slotOf(state.world, by) ?? 1), el("span", "id", by), " ", el("b", "", String(k)))));
+    panel.part("from").replaceChildren(...sources(cursor).map(([by, k]) => el("span", "", swatch(colour(by) ?? 1), el("span", "id", by), " ", el("b", "", String(k)))));
     panel.score("score", [[`${n} of ${PIECES} pieces`], [`${cursor.misses} ${cursor.misses === 1 ? "miss" : "misses"}`, cursor.misses > 0]]);
     showKill();
   }
 
   /** @type {(piece: import("./case-cursor.js").Piece | null, i: number) => HTMLElement} */
   function cell(piece, i) {
-    const slot = piece && slotOf(state.world, piece.by), next = i === nextOf(cursor);
+    const slot = piece && colour(piece.by), next = i === nextOf(cursor);
     const li = el("li", piece ? (slot ? "" : "plain") : next && cursor.missed ? "missed" : cursor.gone ? "lost" : "");
     const words = piece ? (piece.by ? `from ${piece.by}` : "here") + (piece.way === "ws" ? ", over the WebSocket" : "") : next && cursor.missed ? "missed" : "not here";
     if (slot) li.append(build(["svg", { "aria-hidden": "true", width: "100%", height: "100%" }, ["rect", { width: "100%", height: "100%", fill: `url(#pt-${slot})` }]]));

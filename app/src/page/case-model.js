@@ -4,24 +4,23 @@
 /** @import { Use } from "./case-dots.js" */
 import { coldOf, dots } from "./case-dots.js";
 import { askInTurn } from "./case-run.js";
-import { burstOf, casePanel } from "./case-panel.js";
+import { burstOf, casePanel, colours } from "./case-panel.js";
 import { failedWords, useWords, usesWords } from "./case-words.js";
 import { addTo } from "./tally.js";
-import { slotOf } from "./topology.js";
 import { build } from "./tree.js";
 
 const USES = 20, KEPT_USES = 200, MODEL_OPS = /** @type {const} */ (["model-sticky", "model-rr"]);
 
 /** @param {CaseEnv} env */
 export function createModel(env) {
-  const { state, ask, player } = env, panel = casePanel("case-model", env);
+  const { state, ask, player } = env, panel = casePanel("case-model", env), colour = colours(state);
   /** @type {Record<typeof MODEL_OPS[number], Use[]>} */
   const uses = { "model-sticky": [], "model-rr": [] };
 
   function show() {
     for (const op of MODEL_OPS) {
       const own = uses[op], cold = coldOf(own);
-      panel.part(op).replaceChildren(build(dots(own, panel.width(op), by => slotOf(state.world, by))));
+      panel.part(op).replaceChildren(build(dots(own, panel.width(op), colour)));
       panel.score("score-" + op, own.length ? [[`${cold} cold of ${own.length}`]] : []);
       Object.assign(panel.part(op).dataset, { n: own.length, cold });
     }

@@ -3,9 +3,11 @@
 /** @import { Ask } from "./case-ask.js" */
 import { oneAtATime } from "./case-run.js";
 import { $ } from "./dom.js";
+import { podOf } from "./ids.js";
 import { freshBurst } from "./tally.js";
 import { el, mark } from "./tree.js";
 import { sentence } from "./told.js";
+import { slotOf } from "./topology.js";
 
 /**
  * What a panel needs from the page.
@@ -96,3 +98,18 @@ export function casePanel(id, { log }) {
  * @type {(state: State, op: CaseOp, n: number) => ShownBurst}
  */
 export const burstOf = (state, op, n) => ({ ...freshBurst(op, n, state.expose !== "off"), socketAt: state.socket.at, said: ["On its way."] });
+
+/**
+ * Gives the colour of a pod, also of one that was seen and is gone by now.
+ * @param {State} state
+ */
+export function colours(state) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return (/** @type {string | null} */ id) => {
+    if (id === null) return null;
+    const slot = slotOf(state.world, id) ?? seen.get(podOf(id)) ?? null;
+    if (slot !== null) seen.set(podOf(id), slot);
+    return slot;
+  };
+}

@@ -5,6 +5,8 @@ import { fit } from "./ids.js";
 import { secondsLeft } from "./topology.js";
 import { jackIn, off, toBus, wayIn } from "./lanes.js";
 
+const SHORT_VERSION = 8;
+
 /** @type {(s: Sheet, state: State) => void} */
 export function drawPods(s, state) {
   for (const p of s.g.pods) {
@@ -14,13 +16,14 @@ export function drawPods(s, state) {
 }
 
 /**
- * What there is to say about a pod that isn't simply ready, the longest first.
- * @type {(p: PodBox, now: number) => string[]}
+ * What there is to say about a pod that isn't simply ready, or that is of another version than some other, the longest first.
+ * @type {(p: PodBox, state: State) => string[]}
  */
-export function podState(p, now) {
+export function podState(p, { now, world }) {
   const left = secondsLeft(p, now);
   if (p.state === "draining") return left === null ? ["draining"] : [`draining, ${left} s left`, `draining ${left} s`, `${left} s`];
-  return p.state === "ready" ? [] : [p.state];
+  if (p.state !== "ready") return [p.state];
+  return p.version && world.pods.some(other => other.version !== p.version) ? [p.version, fit(p.version, SHORT_VERSION)] : [];
 }
 
 /** A name, of which at least the end has room. @type {(s: Sheet, name: string, room: number) => string} */
@@ -39,7 +42,7 @@ const swatchAt = (s, p, x, y, width) => { s.over.push(["rect", { x: x.toFixed(1)
 /** @type {(s: Sheet, p: PodBox, state: State) => void} */
 function headBox(s, p, state) {
   const { g, xy, fits, width } = s, edge = g.narrow ? 8 : 12, swatch = g.narrow || p.m2 - p.m1 < 240 ? 16 : 26, left = p.m1 + edge + swatch + 8, y = p.c1 + 20, room = p.m2 - edge - left;
-  const own = podState(p, state.now), all = own.length || !p.split ? own : ["any worker may accept"];
+  const own = podState(p, state), all = own.length || !p.split ? own : ["any worker may accept"];
   const said = fits("t2", all, room - 10 - Math.min(width("tm", p.name), width("tm", "0") * 7));
   swatchAt(s, p, p.m1 + edge, p.c1 + 9, swatch);
   xy(left, y, "tm", nameIn(s, p.name, room - (said ? width("t2", said) + 10 : 0)));
@@ -51,7 +54,7 @@ function headBox(s, p, state) {
  * @type {(s: Sheet, p: PodBox, state: State) => void}
  */
 function headColumn(s, p, state) {
-  const { g, xy, fits } = s, own = podState(p, state.now), [w] = p.workers;
+  const { g, xy, fits } = s, own = podState(p, state), [w] = p.workers;
   if (p.split) {
     const x = p.c1 + 8, room = p.lane + off(g, "out") - 6 - x, said = fits("t2", own, room - 24);
     swatchAt(s, p, x, p.m1 + 8, 16);

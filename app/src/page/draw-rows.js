@@ -44,11 +44,12 @@ const missWords = ({ shown }) => (shown.kind === "trace" ? actionOf(shown.m.op).
 
 /** @type {(p: PodBox, state: State) => { css: string, words: string[], step: boolean }} */
 function rowWords(p, state) {
-  const { reached, missed, step } = tallyOf(p, state), held = p.workers.some(w => holds(w, state)), own = podState(p, state.now);
-  if (step) return { css: "misst", words: held && p.workers.length === 1 ? ["another worker", "missed"] : missWords(state), step };
+  const { reached, missed, step } = tallyOf(p, state), held = p.workers.some(w => holds(w, state)), own = podState(p, state);
+  const lacking = missWords(state);
+  if (step) return { css: "misst", words: held && p.workers.length === 1 && lacking === NO_SOCKET ? ["another worker", "missed"] : lacking, step };
   if (missed) return { css: "misst", words: [...(reached > missed ? [`${missed} of ${reached} missed`] : []), `${missed} missed`], step };
-  if (held) return { css: "t2", words: [...(reached ? [`your socket: ${reached}`, `yours: ${reached}`] : []), "your socket", "yours"], step };
-  if (reached) return { css: "tm", words: [String(reached)], step };
+  if (held) return { css: "t2", words: [...(reached ? [`your socket: ${reached}`, `yours: ${reached}`] : []), ...own.map(words => `your socket, ${words}`), "your socket", "yours"], step };
+  if (reached) return { css: "tm", words: [...own.map(words => `${words}: ${reached}`), String(reached)], step };
   return { css: "t2", words: own, step };
 }
 

@@ -1,7 +1,7 @@
 // Decides which pods and workers get a place of their own. Those without room share one that shows how many it stands for. Pure.
 /** @import { Folded, FoldedPod, FoldedWorker, Pod, Shown, View, Worker } from "./types.d.ts" */
 import { podOf } from "./ids.js";
-import { rowsIn, styleOf, workersInBox } from "./room.js";
+import { narrow, rowsIn, styleOf, workersInBox } from "./room.js";
 
 /**
  * Workers of what is shown, in the order in which the message or the messages reached them.
@@ -39,7 +39,7 @@ export function foldWorkers(workers, cap, keep) {
 
 /** @param {Pod[]} pods @returns {FoldedPod} */
 const others = pods => ({
-  name: "", version: "", slot: 0, state: "ready", size: 0, until: null, fold: pods.length,
+  name: "", slot: 0, state: "ready", size: 0, until: null, version: null, fold: pods.length,
   workers: [{ id: null, n: null, state: "ready", rest: pods.flatMap(p => p.workers.map(w => w.id)), all: true }],
 });
 
@@ -57,7 +57,9 @@ export function fold(view, pods, held, shown) {
     return { style, hidden: 0, pods: pods.map(p => ({ ...p, fold: 0, workers: foldWorkers(p.workers, cap, keep) })) };
   }
   const most = Math.max(...pods.map(p => p.workers.length)), cap = rowsIn(view, most), folds = pods.length > cap.all;
-  const own = !folds || view.open ? pods : pick(pods, cap.beside, keep.flatMap(id => (id && pods.find(p => p.name === podOf(id))) || []));
+  const first = keep.flatMap(id => (id && pods.find(p => p.name === podOf(id))) || []), chosen = !folds || view.open ? pods : pick(pods, cap.beside, first);
+  // A phone may not show all rows at once, so those that matter stand on top.
+  const own = narrow(view) && chosen.length < pods.length ? [...new Set([...first.filter(p => chosen.includes(p)), ...chosen])] : chosen;
   const rest = pods.filter(p => !own.includes(p));
   // A row's dots are folded where its width is known.
   const rows = own.map(p => ({ ...p, fold: 0, workers: p.workers.map(w => ({ ...w, rest: null })) }));

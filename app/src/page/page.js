@@ -8,6 +8,7 @@
 //   #map svg            [data-pod][data-state][data-slot] a pod, [data-worker="app-1:0"][data-state] a worker,
 //                       [data-more="N"] a box for N workers without their own, [data-socket="app-1:0"] the socket's cord,
 //                       [data-hop="from>to:kind"] a hop ("app-1:0>:miss" a miss, "bus>app-2:0:ignore" a drop),
+//                       [data-fold="48"] the box for 48 pods without a row, with data-reached and data-missed, and [role=button] over it,
 //                       [data-node="browser|door|bus"], the door with data-affinity, the bus with data-state
 //   #controls            the strip of controls: data-settled = whether no change is under way
 //   #caption, #ledger, #log li.is-https, li.is-wss, li.is-note
@@ -19,7 +20,7 @@ import { createAsker } from "./case-ask.js";
 import { createCases } from "./cases.js";
 import { $, calm, definePatterns } from "./dom.js";
 import { cutId, podOf, shortId } from "./ids.js";
-import { createControls } from "./controls.js";
+import { canControl, control, createControls } from "./controls.js";
 import { createFacts } from "./facts.js";
 import { createLog } from "./log.js";
 import { createMap, noMap } from "./map.js";
@@ -109,8 +110,8 @@ const cases = createCases({
   }),
   bus: () => busName(state.world.bus),
   wake: () => socket?.wake(),
-  canKill: () => false,
-  kill: async () => ({ ok: false, message: "" }),
+  canKill: () => canControl(state.world),
+  kill: name => control({ kill: name }),
 });
 const rescore = () => ACTIONS.forEach(a => panel.score(a.op, scores[a.op], state.world));
 

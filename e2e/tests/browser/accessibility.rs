@@ -55,6 +55,12 @@ async fn page_in(mode: &str) -> Result<()> {
         }
     }
     page.browser.eval("document.querySelectorAll('.why').forEach(why => why.click()); document.querySelector('.mode summary').click()").await?;
+    page.browser
+        .until(
+            "the controls are open",
+            "return document.querySelectorAll('#controls .control').length > 0 && document.querySelector('#controls .control').offsetParent !== null",
+        )
+        .await?;
     at_all_looks(&axe, &page.browser, "a miss, with all that opens open").await?;
     // A planted fault that axe must find: a list with another role.
     page.browser.eval("document.querySelector('#log ol').setAttribute('role', 'log')").await?;

@@ -100,9 +100,13 @@ async fn in_3x1() -> Result<()> {
     page.browser.until("the miss is on the map and in the next cell", seen).await?;
 
     // Half-way, the pod is killed.
+    press(&page, "kill").await?;
     let pod = at.split(':').next().unwrap_or_default().to_owned();
-    local.ctl(&["kill", &pod]).await?;
-    page.browser.until("the cursor is gone", "return document.querySelector('#case-download').dataset.gone === 'true'").await?;
+    assert!(said(&page, "case-download").await?.starts_with(&format!("Killed {pod}, and your cursor with it: ")));
+    assert_eq!(hook(&page, "#case-download", "gone").await?, "true");
+    let pods = "return ![...document.querySelectorAll('[data-pod]')].some(one => one.dataset.pod === '{pod}') && document.querySelectorAll('.cells li > svg rect').length";
+    let coloured = page.browser.until("the pod is off the map", &pods.replace("{pod}", &pod)).await?;
+    assert_eq!(coloured, pieces, "its pieces keep their colour");
     press(&page, "piece-sticky").await?;
     assert_eq!(download(&page).await?, (pieces, 2));
     assert!(said(&page, "case-download").await?.contains("went with it: missed"));
@@ -184,6 +188,9 @@ async fn with_a_canary() -> Result<()> {
     let local = Local::start(&["--canary", "1"]).await?;
     let page = Page::open(&local.url, &Look::default()).await?;
     page.browser.until("two versions are known", "return document.querySelector('[data-part=\"hint\"]').hidden").await?;
+    let versions = "const all = [...document.querySelectorAll('#map text')].map(one => one.textContent);
+                    return all.some(text => text.endsWith('-canary')) && all.filter(text => /^[0-9.]+$/.test(text)).length === 3";
+    page.browser.until("the map names the versions", versions).await?;
     press(&page, "canary-sticky").await?;
     let place = "[data-part=\"canary-sticky\"]";
     assert_eq!((hook(&page, place, "n").await?, hook(&page, place, "changes").await?), ("20".to_owned(), "0".to_owned()));

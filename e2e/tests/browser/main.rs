@@ -6,6 +6,7 @@ mod accessibility;
 mod cases;
 mod controls;
 mod delivery;
+mod map;
 mod page;
 mod report;
 mod seed;

@@ -169,6 +169,17 @@ async fn affinity_off() -> Result<()> {
     assert_eq!(text(&page, "#because").await?, "Affinity is off, so the front door took the next pod. publish to the queue would have arrived.");
     let said = reasons(&page).await?;
     assert!(!said.contains("keeps you on one pod") && !said.contains("reaches the pod") && said.matches("ffinity is off").count() == 4, "{said}");
+
+    // Switched on while the page is open: it says so at once, and what went along is still what each answer tells.
+    let on = "return fetch('control', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{\"affinity\":\"cookie\"}'}).then(answer => answer.status)";
+    assert_eq!(page.browser.eval(on).await?, 200);
+    page.browser.until("the page has heard of it", "return document.querySelector('[data-node=door]').dataset.affinity === 'cookie'").await?;
+    assert!(reasons(&page).await?.contains("keeps you on one pod"));
+    assert!(text(&page, "#because").await?.starts_with("Affinity is off, so"), "that message was sent before");
+    page.send("http-sticky").await?;
+    assert!(text(&page, "#caption").await?.starts_with("POST without a cookie reached app-"), "the first answer brings the cookie");
+    page.send("http-sticky").await?;
+    assert!(text(&page, "#caption").await?.starts_with("POST with the cookie reached app-"));
     page.nothing_from_elsewhere().await
 }
 

@@ -188,7 +188,7 @@ fn types_of_the_javascript() -> anyhow::Result<()> {
     for file in fs::read_dir(root().join("app/src/page"))?.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
         fs::copy(&file, copy.path().join(file.file_name().unwrap()))?;
     }
-    fs::write(copy.path().join("draw-pods.js"), broken("app/src/page/draw-pods.js", "(name ? 6 : 0)", "(name && 6)"))?;
+    fs::write(copy.path().join("draw-pods.js"), broken("app/src/page/draw-pods.js", "(name ? 6 : 0)", "(css && 6)"))?;
     fs::write(copy.path().join("facts.js"), broken("app/src/page/facts.js", "socket.state === \"live\"", "socket.state === \"alive\""))?;
     let config = serde_json::json!({"extends": root().join("e2e/lint/js/tsconfig.json"), "files": ["page.js"]});
     fs::write(copy.path().join("tsconfig.json"), config.to_string())?;

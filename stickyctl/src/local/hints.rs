@@ -14,8 +14,12 @@ use std::time::Duration;
 fn texts_in_the_source() {
     let literal = regex::Regex::new(r#""(?:[^"\\]|\\.)*""#).unwrap();
     let mut seen = 0;
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/local")).unwrap() {
-        let path = entry.unwrap().path();
+    let mut paths = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/local")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
         // Its examples are wrong ones.
         if path.ends_with("hints.rs") {
             continue;

@@ -102,6 +102,6 @@ mod tests {
             assert_eq!(written(path), Written::Yaml, "{path}");
         }
         let order: Vec<&str> = keys().iter().take(4).map(|key| key.path.as_str()).collect();
-        assert_eq!((keys().len(), order), (62, vec!["name", "namespace", "mode", "image.name"]));
+        assert_eq!((keys().len(), order), (64, vec!["name", "namespace", "mode", "image.name"]));
     }
 }

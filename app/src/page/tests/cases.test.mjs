@@ -4,6 +4,7 @@ import { createAsker } from "../case-ask.js";
 import { bar, runsOf, versionsOf } from "../case-bar.js";
 import { PIECES, missedAt, nextOf, noCursor, opened, piecesOf, received, seen, sources } from "../case-cursor.js";
 import { coldOf, dots, onScale, rowsOf } from "../case-dots.js";
+import { colours } from "../case-panel.js";
 import { askInTurn, oneAtATime } from "../case-run.js";
 import { changesOf, failedWords, noCursorWords, openedWords, pieceWords, relayWords, restWords, stayWords, useWords, usesWords } from "../case-words.js";
 import { caption, ledger } from "../words.js";
@@ -266,4 +267,20 @@ test("dots stand by worker on a log scale, or by pod where there are many", () =
   const text = JSON.stringify(dots([use("app-1:0", 800, true), use("app-1:0", 5)], 360, () => 1));
   assert.match(text, /app-1:0: 2 answers, 1 cold/);
   for (const width of [280, 360, 700]) for (const x of JSON.stringify(dots(pods, width, () => 1)).matchAll(/"cx":"([\d.]+)"/g)) assert.ok(+x[1] > 0 && +x[1] < width);
+});
+
+test("where pods have several versions, the map names them", () => {
+  for (const n of [3, 8]) {
+    const world = grid(n, 1), mixed = { ...world, pods: world.pods.map((p, i) => ({ ...p, version: i ? "0.1.0" : "0.1.0-canary" })) };
+    const text = pods => JSON.stringify(draw(scene({ ...world, pods }, null, "app-2:0")));
+    assert.ok(text(mixed.pods).includes("0.1.0-canary") && text(mixed.pods).includes('"0.1.0"'), `${n} pods`);
+    assert.ok(!text(mixed.pods.map(p => ({ ...p, version: "0.1.0" }))).includes("0.1.0"), "none where all have the same");
+  }
+});
+
+test("a pod that is gone keeps its colour", () => {
+  const state = { world: grid(3, 1) }, colour = colours(state);
+  assert.deepEqual([colour("app-3:0"), colour("app-9:0"), colour(null)], [3, null, null]);
+  state.world = grid(2, 1);
+  assert.deepEqual([colour("app-3:0"), colour("app-3")], [3, 3]);
 });

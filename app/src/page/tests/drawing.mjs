@@ -57,12 +57,15 @@ function strokes(tree) {
 export function readable(state) {
   const { view, world } = state, g = layout(state), tree = draw(state, g), words = wordsOf(tree), name = `${view.w} px, ${g.style}, ${world.pods.length}x${world.pods[0]?.workers.length}, ${state.shown.op ?? state.shown.m?.op ?? "idle"}`;
   const marks = shapes(tree).filter(([tag, a]) => tag === "circle" && ["step", "missring", "plug", "okring"].includes(a.class.split(" ")[0])).map(([, a]) => ({ css: a.class, said: `(${a.class})`, x1: a.cx - a.r, x2: +a.cx + a.r, y1: a.cy - a.r, y2: +a.cy + a.r }));
+  const lines = strokes(tree).map(x => ({ ...x, x1: x.x1 - .6, x2: x.x2 + .6, y1: x.y1 - .6, y2: x.y2 + .6 }));
+  const fail = (word, what, other) => assert.fail(`${name}: "${word.said}" ${what}: ${JSON.stringify([word, other])}`);
   for (const [i, word] of words.entries()) {
-    assert.ok(word.x1 >= -.5 && word.x2 <= g.W + .5 && word.y1 >= 0 && word.y2 <= g.H, `${name}: "${word.said}" leaves the map: ${JSON.stringify(word)}`);
-    for (const other of words.slice(i + 1)) assert.ok(!overlap(word, other), `${name}: "${word.said}" over "${other.said}"`);
+    if (word.x1 < -.5 || word.x2 > g.W + .5 || word.y1 < 0 || word.y2 > g.H) fail(word, "leaves the map");
+    for (let j = i + 1; j < words.length; j++) if (overlap(word, words[j])) fail(word, "over", words[j]);
     if (word.css === "step-n") continue;
-    for (const other of marks) assert.ok(!overlap(word, other), `${name}: "${word.said}" under ${other.said} ${JSON.stringify([word, other])}`);
-    for (const other of strokes(tree)) assert.ok(!overlap({ ...word, y1: word.y1 + 2 }, { ...other, x1: other.x1 - .6, x2: other.x2 + .6, y1: other.y1 - .6, y2: other.y2 + .6 }), `${name}: "${word.said}" struck by ${other.css} ${JSON.stringify([word, other])}`);
+    const low = { ...word, y1: word.y1 + 2 };
+    for (const other of marks) if (overlap(word, other)) fail(word, "under", other);
+    for (const other of lines) if (overlap(low, other)) fail(word, "struck", other);
   }
   return words;
 }

@@ -1,6 +1,7 @@
 //! Fields that other managers own.
 
 use crate::exit::{Exit, Explained};
+use crate::generate::meta::canary_name;
 use kube::core::Status;
 
 /// One field and one of its owners.
@@ -65,7 +66,9 @@ impl Explained for Conflicts {
     }
 
     fn next_steps(&self) -> Vec<String> {
-        let only_replicas = all(&self.0).all(|(_, conflict)| conflict.field == ".spec.replicas");
+        // `scale` and the mode are about the number of the other pods.
+        let is_canarys = |title: &str| title.ends_with(&canary_name(""));
+        let only_replicas = all(&self.0).all(|(title, conflict)| conflict.field == ".spec.replicas" && !is_canarys(title));
         let about_replicas = [
             "stickyctl up                     without a mode: keeps the number of pods",
             "stickyctl scale N                takes over the number of pods",

@@ -88,6 +88,21 @@ async fn a_canary_that_does_not_start_stops_nothing_else() {
     assert_eq!(site.pods("sticky-sessions"), stable);
 }
 
+/// Unlike the number of the other pods, which stays as somebody set it.
+#[tokio::test(start_paused = true)]
+async fn its_number_of_pods_is_the_specs() {
+    let mut site = Site::new();
+    site.up(json!({"canary": {"pods": 1}})).await.unwrap();
+    site.fake.scale(CANARY, 3, "kubectl");
+    let failure = site.up(json!({})).await.unwrap_err();
+    assert!(failure.what.contains("deployment sticky-sessions-canary  .spec.replicas  managed by kubectl (scale)"), "{}", failure.what);
+    assert_eq!(failure.tries, ["stickyctl up --force-conflicts   takes ownership of every field listed above"]);
+    site.change(Change::Scale(2)).await;
+    site.force_conflicts = true;
+    site.up(json!({})).await.unwrap();
+    assert_eq!((site.pods("sticky-sessions").len(), site.pods(CANARY).len()), (2, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deployment_of_somebody_else_stays_theirs() {
     let site = Site::new();
