@@ -25,7 +25,7 @@ use sticky_app::bus::Relay;
 use sticky_app::bus::memory::Hub;
 use sticky_app::server::{Blueprint, Config, Memory};
 use sticky_core::choice::{Expose, Issuer};
-use sticky_core::host::is_loopback;
+use sticky_core::host::{Host, is_loopback};
 use sticky_core::memory;
 use sticky_core::mode::Mode;
 use sticky_core::topology::{Affinity, Door as Configured, DoorView};
@@ -62,7 +62,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let (listener, url) = listen(request.listen).await?;
     let control = Control::bind(client.path().to_owned(), lock)?;
     let mode = request.mode;
-    let view = DoorView { door: request.door.clone(), control: has_controls(&request) };
+    let view = DoorView { door: request.door.clone(), control: has_controls(request.listen, &request.allowed_hosts) };
     let (door, followed) = watch::channel(view);
     let (bus, fanout) = (if relay.is_up_at_once() { "memory" } else { "Redis" }, relay.fanout().word());
     let canary = Canary { pods: request.canary, version: Version::parse(canary::VERSION).map_err(CannotStart::from)? };
@@ -70,7 +70,7 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let line = output.live("pods");
     start(&pods, mode, &line).await?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), followed, has_controls(&request).then(|| controls(pods.clone())), &request.limits);
+    let door = Door::new(pods.clone(), followed, has_controls(request.listen, &request.allowed_hosts).then(|| controls(pods.clone())), &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
@@ -151,8 +151,8 @@ fn me() -> &'static str {
 }
 
 /// Whether the page can change the demo. A demo with names beyond loopback's has visitors from elsewhere.
-fn has_controls(request: &UpRequest) -> bool {
-    is_loopback(request.listen.ip()) && request.allowed_hosts.is_empty()
+fn has_controls(listen: SocketAddr, allowed_hosts: &[Host]) -> bool {
+    is_loopback(listen.ip()) && allowed_hosts.is_empty()
 }
 
 fn controls(pods: Arc<Pods>) -> Controls {
@@ -237,7 +237,17 @@ async fn wait_for_the_end(pods: &Pods) -> Result<(), LocalError> {
 
 #[cfg(test)]
 mod tests {
-    use super::exposure;
+    use super::{exposure, has_controls};
+    use sticky_core::host::Host;
+
+    #[test]
+    fn only_a_demo_of_this_machine_alone_has_controls() {
+        let own = ["127.0.0.1:80", "[::1]:80"].map(|address| address.parse().unwrap());
+        let open = ["0.0.0.0:80", "[::]:80", "192.168.1.1:80"].map(|address| address.parse().unwrap());
+        let other = [Host::parse("demo.example").unwrap()];
+        assert!(own.iter().all(|listen| has_controls(*listen, &[]) && !has_controls(*listen, &other)));
+        assert!(open.iter().all(|listen| !has_controls(*listen, &[])));
+    }
 
     #[test]
     fn an_address_beyond_loopback_is_warned_about() {
