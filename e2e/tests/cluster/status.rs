@@ -45,7 +45,7 @@ async fn pods_workers_sockets_route_cookie_redis() -> Result<()> {
             (seen.pods.iter().flat_map(|pod| &pod.workers).map(|worker| worker.sockets).sum::<u64>() == 1).then_some(seen)
         })
         .await?;
-        eprintln!("{}", table(&seen));
+        eprintln!("{}", table(&seen, None));
         assert_eq!((seen.mode.as_str(), seen.version.as_str(), seen.notes.as_slice()), ("2x2", "0.1.0", &[][..]));
         let holder = seen.pods.iter().flat_map(|pod| pod.workers.iter().map(move |worker| (pod, worker))).find(|(_, worker)| worker.sockets == 1);
         let (pod, worker) = holder.context("no worker has it")?;
@@ -68,7 +68,7 @@ async fn pods_workers_sockets_route_cookie_redis() -> Result<()> {
             seen.pods.iter().any(|pod| pod.pod == leaving && pod.left_s.is_some()).then_some(seen)
         })
         .await?;
-        let text = table(&seen);
+        let text = table(&seen, None);
         eprintln!("{text}");
         let line = text.lines().find(|line| line.starts_with(&leaving)).context("it is not in the table")?;
         assert!(line.contains("draining, "), "{line}");

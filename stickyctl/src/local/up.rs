@@ -70,7 +70,8 @@ pub(crate) async fn run(request: UpRequest, output: Output) -> Result<Exit, Loca
     let line = output.live("pods");
     start(&pods, mode, &line).await?;
     let stop = CancellationToken::new();
-    let door = Door::new(pods.clone(), followed, has_controls(request.listen, &request.allowed_hosts).then(|| controls(pods.clone())), &request.limits);
+    let door =
+        Door::new(pods.clone(), followed, has_controls(request.listen, &request.allowed_hosts).then(|| controls(pods.clone())), &request.limits);
     let serving = tokio::spawn(door.serve(listener, stop.clone()));
     let controlling = tokio::spawn(control.serve(pods.clone()));
 
