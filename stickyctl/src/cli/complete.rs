@@ -19,14 +19,14 @@ const BOUND: Duration = Duration::from_secs(1);
 const VARIABLE: &str = "STICKYCTL_COMPLETE";
 const PROGRAM: &str = "stickyctl";
 
-/// Answers a shell that asks for candidates; `None` in any other run.
-pub(super) fn answer() -> Option<ExitCode> {
+/// Answers a shell that asks for candidates of `command`; `None` in any other run.
+pub(super) fn answer(command: fn() -> clap::Command) -> Option<ExitCode> {
     std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty())?;
     // A program that a kubeconfig names for credentials must not write into the line that the user is typing.
     if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stderr(&null);
     }
-    let env = CompleteEnv::with_factory(super::command).var(VARIABLE).bin(PROGRAM).completer(PROGRAM);
+    let env = CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).completer(PROGRAM);
     let done = env.try_complete(std::env::args_os(), std::env::current_dir().ok().as_deref());
     Some(if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 /// The whole program: reads the command line, runs the command, prints a failure.
 #[must_use]
 pub fn run() -> ExitCode {
-    if let Some(answered) = complete::answer() {
+    if let Some(answered) = complete::answer(command) {
         return answered;
     }
     let parsed = command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
