@@ -45,6 +45,25 @@ impl Page {
         Ok(page)
     }
 
+    /// Opens the page of a site where the script `bend` sees each answer to `/submit` before the page does, and can change its `body` and
+    /// its `headers`.
+    pub async fn open_bent(url: &str, bend: &str) -> Result<Self> {
+        let page = Self { browser: Browser::start(&Look::default()).await? };
+        let script = format!(
+            "const real = window.fetch.bind(window);
+             window.fetch = async (...all) => {{
+               const answer = await real(...all);
+               if (!String(all[0].url || all[0]).includes('submit/')) return answer;
+               const body = await answer.json(), headers = new Headers(answer.headers);
+               {bend}
+               return new Response(JSON.stringify(body), {{status: answer.status, headers}});
+             }};"
+        );
+        page.browser.before_page(&script).await?;
+        page.load(url).await?;
+        Ok(page)
+    }
+
     /// Loads or reloads the page of a site and waits for its socket.
     pub async fn load(&self, url: &str) -> Result<()> {
         self.browser.open(&format!("{}/", url.trim_end_matches('/'))).await?;

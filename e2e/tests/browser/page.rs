@@ -95,26 +95,11 @@ async fn a_changed_hop_changes_the_drawing() -> Result<()> {
         return Ok(());
     }
     let local = Local::start(&[]).await?;
-    let browser = Browser::start(&Look::default()).await?;
-    browser
-        .before_page(
-            "const real = window.fetch.bind(window);
-             window.fetch = async (...all) => {
-               const answer = await real(...all);
-               const url = String(all[0].url || all[0]);
-               if (!url.includes('submit/')) return answer;
-               const body = await answer.json(), headers = new Headers(answer.headers);
-               // Only the app's own hops remain, so that no second report contradicts the changed one.
-               headers.delete('x-sticky-door');
-               if (window.bent) for (const hop of body.trace.hops) if (hop.kind === 'post') hop.to = window.bent;
-               window.told = body.trace.hops;
-               return new Response(JSON.stringify(body), {status: answer.status, headers});
-             };",
-        )
-        .await?;
-    let page = Page { browser };
-    page.browser.open(&format!("{}/", local.url)).await?;
-    page.connected().await?;
+    // Only the app's own hops remain, so that no second report contradicts the changed one.
+    let bend = "headers.delete('x-sticky-door');
+                if (window.bent) for (const hop of body.trace.hops) if (hop.kind === 'post') hop.to = window.bent;
+                window.told = body.trace.hops;";
+    let page = Page::open_bent(&local.url, bend).await?;
     page.send("http-sticky").await?;
     page.browser.until("the way is drawn", "return document.querySelectorAll('[data-hop]').length >= 2").await?;
     let straight = hops(&page).await?;

@@ -195,7 +195,7 @@ async fn what_does_not_stick() -> Result<()> {
     is_sound(&browser).await?;
     // The demo has no Ingress whose settings could be wrong.
     let advice = text(&browser, ".why div:last-child").await?;
-    assert!(advice.contains("--affinity off") && !advice.contains("Ingress") && !advice.contains("controller"), "{advice}");
+    assert!(advice.contains("runs without affinity") && !advice.contains("Ingress") && !advice.contains("controller"), "{advice}");
     // In print every use of a pattern would become a picture, 30 MB in all, so lines are drawn instead.
     let paper = browser.devtools("Page.printToPDF", json!({"printBackground": true})).await?;
     let size = paper["data"].as_str().context("no paper")?.len();

@@ -116,22 +116,7 @@ async fn the_answer_tells_what_went_along() -> Result<()> {
         return Ok(());
     }
     let local = Local::start(&[]).await?;
-    let browser = Browser::start(&Look::default()).await?;
-    browser
-        .before_page(
-            "const real = window.fetch.bind(window);
-             window.fetch = async (...all) => {
-               const answer = await real(...all);
-               if (!String(all[0].url || all[0]).includes('submit/')) return answer;
-               const body = await answer.json();
-               window.told = body.cookies;
-               if ('bent' in window) body.cookies = window.bent;
-               return new Response(JSON.stringify(body), {status: answer.status, headers: answer.headers});
-             };",
-        )
-        .await?;
-    let page = Page { browser };
-    page.load(&local.url).await?;
+    let page = Page::open_bent(&local.url, "window.told = body.cookies; if ('bent' in window) body.cookies = window.bent;").await?;
     let said = async |bent: &str, op: &str| -> Result<(String, String, u64)> {
         page.browser.eval(bent).await?;
         page.send(op).await?;

@@ -28,7 +28,7 @@ async fn commands_without_a_cluster() -> Result<()> {
     two_commands().await.context("README.md, Try it on your machine")?;
     the_server().await.context("docs/operations.md, Running sticky-app without Kubernetes")?;
     verify().await.context("docs/verify.md")?;
-    canary().await.context("docs/affinity.md, A canary that no session may leave")?;
+    canary().await.context("docs/affinity.md, What sessions are for")?;
     examples().await.context("--help")
 }
 
@@ -98,7 +98,7 @@ async fn verify() -> Result<()> {
 
 async fn canary() -> Result<()> {
     let shell = Shell::new()?;
-    let lines = docs::commands("docs/affinity.md", "A canary that no session may leave")?;
+    let lines = docs::commands("docs/affinity.md", "What sessions are for")?;
     let [up, verify] = &lines[..] else { anyhow::bail!("{lines:?}") };
     let site = shell.start(up).await?;
     let said = shell.run(verify).await?;

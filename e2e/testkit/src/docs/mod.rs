@@ -33,7 +33,7 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "On Kubernetes", RunBy::Journey),
     ("README.md", "Does it stick?", RunBy::Here),
     ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
-    ("docs/affinity.md", "A canary that no session may leave", RunBy::Here),
+    ("docs/affinity.md", "What sessions are for", RunBy::Here),
     ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),

@@ -18,7 +18,14 @@ const SOON: Duration = Duration::from_secs(60);
 /// How the documents call this workspace's programs from a clone, and what is run instead.
 const FROM_A_CLONE: [(&str, &str); 2] = [("cargo run -p stickyctl -- ", "stickyctl "), ("cargo run -p sticky-app -- ", "sticky-app ")];
 /// Commands that run until they are stopped.
-const STAYING: [&str; 5] = ["stickyctl up --local", "stickyctl forward", "stickyctl status --watch", "kubectl port-forward", "sticky-app --"];
+const STAYING: [&str; 6] = [
+    "stickyctl up --local",
+    "stickyctl forward",
+    "stickyctl status --watch",
+    "stickyctl status --local --watch",
+    "kubectl port-forward",
+    "sticky-app --",
+];
 
 /// A working folder, a home, variables, and a folder of programs that comes first in PATH.
 #[derive(Debug)]

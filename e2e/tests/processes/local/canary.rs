@@ -77,7 +77,7 @@ async fn it_is_one_more_pod_of_another_version() -> Result<()> {
 
 /// What `verify` says about a site whose pods are told apart by their versions, with the command of the documents.
 async fn verified(local: &Local) -> Result<(i32, Value)> {
-    let lines = docs::commands("docs/affinity.md", "A canary that no session may leave")?;
+    let lines = docs::commands("docs/affinity.md", "What sessions are for")?;
     let line = lines.iter().find_map(|line| line.strip_prefix("stickyctl verify ")).context("docs/affinity.md verifies nothing")?;
     let words: Vec<&str> = ["verify"].into_iter().chain(line.split_whitespace()).chain(["-o", "json"]).collect();
     let ran = local.folder.run(&words).await?;

@@ -12,8 +12,7 @@ pub(super) fn causes(code: Code, is_here: bool) -> Vec<Advice> {
     }
 }
 
-const NO_AFFINITY: (&str, &str) =
-    ("The demo runs without affinity (--affinity off)", "stickyctl down --local; then stickyctl up --local, whose affinity is a cookie");
+const NO_AFFINITY: (&str, &str) = ("The demo runs without affinity", "stickyctl down --local; then stickyctl up --local, whose affinity is a cookie");
 
 /// Causes that only the demo on this machine has, where those of any site name commands or settings that it lacks.
 const fn own(code: Code) -> Option<&'static [(&'static str, &'static str)]> {

@@ -25,9 +25,14 @@ export function moment(text) {
   return year ? `${Number(day)} ${MONTHS[Number(month) - 1]} ${year}, ${time} UTC` : text;
 }
 
+const CODE = /(`[^`]+`|stickyctl [a-z]+(?: [0-9A-Zx]+)?(?: --[a-z][a-z-]*)*|(?<![\w-])--[a-z][a-z-]+(?: [0-9.]+(?:%|s)?)?)/;
+
 /**
  * A sentence with its commands and flags set as code.
  * @param {string} text
  */
-export const withCode = text => text.split(/(`[^`]+`|(?<![\w-])--[a-z][a-z-]+(?: [0-9.]+(?:%|s)?)?)/).map(part =>
-  part.startsWith("`") ? el("code", part.startsWith("`--") ? "flag" : "", part.slice(1, -1)) : part.startsWith("--") ? el("code", "flag", part) : part);
+export const withCode = text => text.split(CODE).map((part, i) => {
+  if (i % 2 === 0) return part;
+  const code = part.replaceAll("`", "");
+  return el("code", code.startsWith("--") ? "flag" : "", code);
+});
