@@ -2,7 +2,8 @@
 //!
 //! Nothing here knows tokio, axum, hyper, redis or kube, so every rule can be tested with values alone. A message meets them in
 //! this order: [`ids`] and [`wire`] when it arrives, [`identity`] and [`version`] when it is answered, [`registry`] when it is written to a
-//! socket, [`trace`] for the path that it took, and [`topology`] for the pods and workers that the page draws.
+//! socket, [`trace`] for the path that it took, [`presence`] for what a worker announces, and [`topology`] for the pods and workers that
+//! the page draws.
 //!
 //! [`admission`] and [`host`] decide before that which requests are admitted.
 //!
@@ -28,6 +29,7 @@ pub mod memory;
 pub mod mode;
 pub mod model;
 pub mod names;
+pub mod presence;
 pub mod readiness;
 pub mod registry;
 pub mod shelf;

@@ -4,92 +4,24 @@
 
 #[cfg(test)]
 pub(crate) mod recorded;
+mod shown;
+mod streams;
+
+pub(crate) use shown::{Format, Shown};
 
 use crate::exit::{Exit, Explained, Failure};
-use crate::fit::{columns, fit};
+use crate::fit::fit;
 use crate::yaml::yaml;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
-use sticky_app::console;
 use sticky_core::harmless::{harmless, harmless_json, harmless_lines};
+use streams::{LIVE, Sink, Streams};
 use tokio::time::Instant;
-
-/// Where text goes, and whether it is interactive.
-pub(crate) trait Sink: std::fmt::Debug + Sync {
-    /// Writes to stdout. Returns whether somebody reads it.
-    fn out(&self, bytes: &[u8]) -> io::Result<bool>;
-    /// Writes a line to stderr.
-    fn err(&self, line: &str);
-    /// Whether stderr is a terminal, so that somebody reads along.
-    fn is_read(&self) -> bool;
-    /// The width of that terminal.
-    fn columns(&self) -> Option<usize>;
-    /// The width of stdout's terminal.
-    fn out_columns(&self) -> Option<usize>;
-    /// Whether a line of stderr can be drawn over and over.
-    fn can_redraw(&self) -> bool;
-    /// Whether the user can answer a question.
-    fn can_ask(&self) -> bool;
-    /// Asks a question and returns the typed line.
-    fn ask(&self, question: &str) -> String;
-}
-
-/// The line that is being drawn on stderr. Whatever else is written there goes above it; written into it, it would leave a copy of the
-/// line behind.
-static LIVE: Mutex<Option<ProgressBar>> = Mutex::new(None);
-
-/// This process's own streams.
-#[derive(Debug)]
-struct Streams;
-
-impl Sink for Streams {
-    fn out(&self, bytes: &[u8]) -> io::Result<bool> {
-        let mut out = io::stdout().lock();
-        console::heard(out.write_all(bytes).and_then(|()| out.flush()))
-    }
-
-    fn err(&self, line: &str) {
-        let write = || console::report(&format!("{line}\n"));
-        let live = LIVE.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match live {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
-    }
-
-    fn is_read(&self) -> bool {
-        io::stderr().is_terminal()
-    }
-
-    fn columns(&self) -> Option<usize> {
-        columns(&io::stderr())
-    }
-
-    fn out_columns(&self) -> Option<usize> {
-        columns(&io::stdout())
-    }
-
-    fn can_redraw(&self) -> bool {
-        self.is_read() && std::env::var_os("CI").is_none() && std::env::var("TERM").as_deref() != Ok("dumb")
-    }
-
-    fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && self.is_read()
-    }
-
-    fn ask(&self, question: &str) -> String {
-        console::report(question);
-        let mut line = String::new();
-        // Input that can't be read counts as no answer.
-        let _ = io::stdin().read_line(&mut line);
-        line
-    }
-}
 
 /// How commands report: progress and warnings to stderr, the answer to stdout.
 #[derive(Debug, Clone, Copy)]
@@ -107,36 +39,6 @@ pub(crate) struct Unwritten(#[from] io::Error);
 impl Explained for Unwritten {
     fn exit(&self) -> Exit {
         Exit::Failed
-    }
-}
-
-/// The form of an answer: `-o`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Table,
-    Json,
-    Yaml,
-}
-
-/// One of the answers of a command that watches.
-#[derive(Debug)]
-pub(crate) enum Shown {
-    Lines(String),
-    Json(String),
-    /// A YAML document, which the next one follows.
-    Yaml(String),
-    /// In place of everything that the terminal shows.
-    Screen(String),
-}
-
-impl Shown {
-    /// One of several documents in the form that `-o` asks for: JSON on one line, YAML after a `---`.
-    pub(crate) fn of(format: Format, value: &impl Serialize, table: impl FnOnce() -> String) -> Self {
-        match format {
-            Format::Table => Self::Lines(format!("{}\n", table())),
-            Format::Json => Self::Json(serde_json::to_string(value).unwrap_or_default()),
-            Format::Yaml => Self::Yaml(yaml(value).unwrap_or_default()),
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sticky_core::choice::Fanout;
 use sticky_core::download::{MOST_DATA, Piece};
 use sticky_core::ids::{ClientId, IdempotencyKey};
-use sticky_core::topology::Presence;
+use sticky_core::presence::Presence;
 use sticky_core::trace::TraceId;
 use sticky_core::wire::object;
 

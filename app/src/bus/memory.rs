@@ -7,7 +7,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use sticky_core::choice::Fanout;
 use sticky_core::ids::ClientId;
-use sticky_core::topology::Presence;
+use sticky_core::presence::Presence;
 
 /// What the workers of one process share.
 #[derive(Default)]

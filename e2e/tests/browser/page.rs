@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use testkit::app::App;
-use testkit::browser::{Browser, Look};
+use testkit::browser::Look;
 use testkit::local::Local;
 use testkit::nginx::Nginx;
 use testkit::page::Page;

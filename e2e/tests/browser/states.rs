@@ -4,7 +4,7 @@ use anyhow::Result;
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
-use testkit::browser::{Browser, Look};
+use testkit::browser::Look;
 use testkit::local::{Local, Runtime};
 use testkit::page::Page;
 use testkit::redis::Redis;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use sticky_core::choice::Fanout;
 use sticky_core::identity::Identity;
 use sticky_core::ids::ClientId;
-use sticky_core::topology::Presence;
+use sticky_core::presence::Presence;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 

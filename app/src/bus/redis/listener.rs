@@ -7,7 +7,7 @@ use ::redis::aio::{AsyncPushSender, SendError};
 use ::redis::{PushInfo, PushKind, Value};
 use std::sync::Arc;
 use std::time::Instant;
-use sticky_core::topology::Presence;
+use sticky_core::presence::Presence;
 use tokio::sync::Notify;
 
 /// The connection's reader calls it for each push, without a second hop or a queue.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use sticky_core::topology::Presence;
+use sticky_core::presence::Presence;
 
 /// How long a worker may be silent beyond its time to live: it may be starved, or connecting to Redis anew.
 const SLACK: Duration = Duration::from_secs(5);
