@@ -227,7 +227,7 @@ async fn what_sticks_to_pods_but_not_to_workers() -> Result<()> {
         const parts = [...section.children], last = parts.findLastIndex(part => /^h2$|^p$/i.test(part.tagName) && !part.classList.contains('after') || part.classList.contains('head'));
         const loose = parts.slice(0, last + 1).filter(part => part !== parts.at(-1) && getComputedStyle(part).breakAfter !== 'avoid');
         return loose.map(part => part.textContent.slice(0, 40));
-    }).concat([...document.querySelectorAll('svg.fig, tr')].filter(part => getComputedStyle(part).breakInside !== 'avoid').map(part => part.tagName))";
+    }).concat([...document.querySelectorAll('svg.fig, tr, section:has(> svg.fig)')].filter(part => getComputedStyle(part).breakInside !== 'avoid').map(part => part.tagName))";
     assert_eq!(browser.eval(apart).await?, json!([]), "what may be torn apart");
     // Whatever is drawn, a name begins as the pod is called.
     assert_eq!(browser.eval("return /\\bApp-\\d/.test(document.body.innerText)").await?, false);

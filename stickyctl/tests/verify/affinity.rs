@@ -56,15 +56,7 @@ pub(crate) const CASES: &[Case] = &[
     sticky("by cookie from two addresses", Site::default).with(&["--source-ip", "127.0.0.1", "--source-ip", "127.0.0.2"]).beside(&["not-by-cookie"]),
     // A proxy uses one connection to one pod for one client at a time, and several for eight parallel clients.
     not_sticky("by the proxy's own kept connections", || Site { latency: 3, ..without(Balance::KeptConnections) }, NONE),
-    unclear("the same, asked slowly", || Site { latency: 3, ..without(Balance::KeptConnections) }, &["single-backend-path"]).with(&[
-        // Slow enough for a busy machine to answer each request before the next one.
-        "--rate",
-        "12",
-        "--sessions",
-        "6",
-        "--requests",
-        "3",
-    ]),
+    unclear("the same, one request at a time", || Site { serial: true, ..without(Balance::KeptConnections) }, &["single-backend-path"]),
     not_sticky("1 in 15 elsewhere", || Site { leak: Some(15), ..Site::default() }, &["leaks"])
         .with(&["--sessions", "30", "--requests", "12"])
         .beside(&["cookie-not-honoured"]),

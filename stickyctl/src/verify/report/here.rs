@@ -57,6 +57,6 @@ mod tests {
             }
             assert_eq!(causes(*code, false).len(), code.causes().len());
         }
-        assert!(causes(Code::NoAffinityCookie, true)[0].cause.contains("--affinity off"));
+        assert!(causes(Code::NoAffinityCookie, true)[0].cause.contains("without affinity"));
     }
 }

@@ -73,6 +73,7 @@ impl Site {
         }
         let sent = cookie(request.headers(), self.cookie_name).filter(|_| key.is_none() || self.upgrade != Upgrade::Elsewhere);
         let elsewhere = self.app == App::PostsElsewhere && request.method() == Method::POST;
+        let _one = if self.serial { Some(state.one.lock().await) } else { None };
         let mut chosen = self.choose(&state, (number, &path), way, sent.filter(|_| !elsewhere));
         // A rule without affinity sets no cookie either.
         chosen.set = chosen.set.filter(|_| !elsewhere);

@@ -34,6 +34,8 @@ pub(crate) struct Site {
     pub(crate) table: u64,
     /// How long an answer takes, in milliseconds.
     pub(crate) latency: u64,
+    /// Answers one request at a time.
+    pub(crate) serial: bool,
     /// One in so many requests with a cookie goes to another pod.
     pub(crate) leak: Option<u64>,
     /// One in so many requests gets the proxy's own 502.
@@ -88,6 +90,7 @@ impl Default for Site {
             beside: Beside::Nothing,
             table: u64::MAX,
             latency: 0,
+            serial: false,
             leak: None,
             errors: None,
             errors_name: false,

@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) weights: Mutex<Vec<i64>>,
     /// Requests under way by pod.
     pub(crate) busy: Mutex<Vec<u64>>,
+    /// Held by the request that is answered, if there is one at a time.
+    pub(crate) one: tokio::sync::Mutex<()>,
     /// Idle connections to pods.
     pub(crate) kept: Mutex<Vec<u64>>,
     /// The cache.
@@ -55,6 +57,7 @@ impl State {
             bound: AtomicU64::new(0),
             weights: Mutex::new(vec![0; pods]),
             busy: Mutex::new(vec![0; pods]),
+            one: tokio::sync::Mutex::default(),
             kept: Mutex::default(),
             stored: Mutex::default(),
             sockets: AtomicU64::new(0),

@@ -31,7 +31,7 @@ export function mapSection(report, pods, width) {
   if (report.sessions.some(session => session.requests.some(request => request.pod === undefined))) lines.push("A dashed box is a request without a named pod; it doesn't count as a move.");
   if (drawn.shown < drawn.of) lines.push(`${drawn.shown} of ${count(drawn.of, "session")} are shown, those that moved first.`);
   if (drawn.columns < drawn.all) lines.push(`The first ${drawn.columns} of ${drawn.all} requests fit this width.`);
-  return el("section", "long", el("div", "head", el("h2", "", SESSIONS), pods.legend(12)), note(lines.join(" ")), drawn.figure);
+  return el("section", "", el("div", "head", el("h2", "", SESSIONS), pods.legend(12)), note(lines.join(" ")), drawn.figure);
 }
 
 /** @type {(report: Report, width: number) => HTMLElement} */
