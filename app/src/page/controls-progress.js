@@ -1,12 +1,7 @@
 // What the controls say about a change, from the pods that servers report. Pure.
 /** @import { Pending, Progress, World } from "./types.d.ts" */
-import { modeOf, secondsLeft } from "./topology.js";
+import { modeOf, secondsLeft, stablePods } from "./topology.js";
 
-/**
- * The pods that the mode counts: those of a canary come on top of it, and their number doesn't change.
- * @param {World} world
- */
-const stablePods = world => world.pods.filter(p => !p.version?.endsWith("-canary"));
 /** @type {(n: number) => string} */
 const podsOf = n => (n === 1 ? "1 pod" : `${n} pods`);
 
@@ -16,7 +11,7 @@ const podsOf = n => (n === 1 ? "1 pod" : `${n} pods`);
  */
 export function progressOf(world, pending, now) {
   const own = stablePods(world), staying = own.filter(p => p.state !== "draining"), leaving = own.filter(p => p.state === "draining");
-  if (!pending) return { mode: modeOf({ ...world, pods: own }).name, pods: staying.length, done: true, words: "" };
+  if (!pending) return { mode: modeOf(world).name, pods: staying.length, done: true, words: "" };
   const [count, workers] = pending.mode.split("x").map(Number), { gone } = pending;
   const fit = staying.filter(p => p.state === "ready" && p.size === workers && p.name !== gone).length;
   const done = fit === count && own.length === count && !world.pods.some(p => p.name === gone);

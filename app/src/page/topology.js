@@ -115,16 +115,30 @@ const NAMES = ["no", "one", "two", "three", "four", "five", "six", "seven", "eig
 const count = (n, what) => `${NAMES[n] ?? n} ${what}${n === 1 ? "" : "s"}`;
 
 /**
+ * A canary's pods, which come on top of the mode. Their version ends so unless the operator names it otherwise (`canary.version`).
+ * @param {Pod} p
+ */
+const isCanary = p => Boolean(p.version?.endsWith("-canary"));
+
+/**
+ * The pods that the mode counts.
+ * @param {World} world
+ */
+export const stablePods = world => world.pods.filter(p => !isCanary(p));
+
+/**
  * "3x1". Draining pods don't count unless there are no others; pods of different sizes at one time mean that the mode is changing.
  * @param {World} world
  */
 export function modeOf(world) {
-  const staying = world.pods.filter(p => p.state !== "draining"), pods = staying.length ? staying : world.pods;
+  const stable = stablePods(world), all = stable.length ? stable : world.pods;
+  const staying = all.filter(p => p.state !== "draining"), pods = staying.length ? staying : all;
   if (!pods.length) return { name: "none", words: world.known ? "no pods yet" : "loading", workers: null, mixed: false };
   const groups = new Map();
   for (const p of pods) groups.set(p.size, (groups.get(p.size) ?? 0) + 1);
   const list = [...groups], mixed = list.length > 1;
   if (!list.some(([w]) => w > 0)) return { name: String(pods.length), words: pods.length > 1 ? "pods" : "pod", workers: null, mixed: false };
-  const words = mixed ? "changing" : count(list[0][1], "pod") + ", " + count(list[0][0], "worker") + (pods.length > 1 ? " each" : "");
+  const canaries = stable.length ? world.pods.filter(p => isCanary(p) && p.state !== "draining").length : 0, beside = canaries ? `, and ${count(canaries, "canary pod")}` : "";
+  const words = mixed ? "changing" : count(list[0][1], "pod") + ", " + count(list[0][0], "worker") + (pods.length > 1 ? " each" : "") + beside;
   return { name: list.map(([w, n]) => `${n}x${w}`).join(" + "), words, workers: mixed ? null : list[0][0], mixed };
 }

@@ -29,6 +29,14 @@ test("the mode has a name", () => {
   assert.equal(modeOf(NOWHERE).name, "none");
 });
 
+test("a canary comes on top of the mode", () => {
+  const canary = { version: "0.1.0-canary" }, pods = [1, 2, 3].map(n => pod(`a-${n}`, 1, { version: "0.1.0" }));
+  const one = modeOf(after(NOWHERE, [...pods, pod("a-4", 1, canary)]));
+  assert.deepEqual([one.name, one.words], ["3x1", "three pods, one worker each, and one canary pod"]);
+  assert.equal(modeOf(after(NOWHERE, [...pods, pod("a-4", 1, { ...canary, state: "draining" })])).words, "three pods, one worker each");
+  assert.equal(modeOf(after(NOWHERE, [pod("a-4", 1, canary), pod("a-5", 1, canary)])).name, "2x1");
+});
+
 test("while the mode changes both sizes count; draining pods don't", () => {
   const both = modeOf(after(NOWHERE, [pod("a-1", 1), pod("a-2", 1), pod("a-3", 4)]));
   assert.equal(both.name, "2x1 + 1x4");
