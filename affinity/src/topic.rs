@@ -35,7 +35,7 @@ impl Topic {
 }
 
 impl Code {
-    /// What it is about.
+    /// The group in which `stickyctl explain` lists it.
     #[must_use]
     pub const fn topic(self) -> Topic {
         match self {

@@ -47,13 +47,7 @@ async fn page_in(mode: &str) -> Result<()> {
         press(&page, button).await?;
     }
     at_all_looks(&axe, &page.browser, "after twenty, with the use cases").await?;
-    // A miss has a chance of two thirds or more.
-    for _ in 0..60 {
-        page.send("mem-rr").await?;
-        if page.browser.eval("return document.querySelector('#caption .miss') !== null").await? == true {
-            break;
-        }
-    }
+    page.until_it_misses("mem-rr").await?;
     page.browser.eval("document.querySelectorAll('.why').forEach(why => why.click()); document.querySelector('.mode summary').click()").await?;
     page.browser
         .until(

@@ -291,15 +291,8 @@ async fn pictures() -> Result<()> {
         let page = Page::open(&local.url, &Look { size, dark, still: true }).await?;
         page.send_twenty("http-sticky").await?;
         page.send_twenty("queue").await?;
-        // The picture shows a single miss. Its chance is two thirds or more, so 60 tries are enough.
-        let mut before = page.send(op).await?;
-        for _ in 0..60 {
-            let after = page.send(op).await?;
-            if after.missed > before.missed {
-                break;
-            }
-            before = after;
-        }
+        // The picture shows a single miss.
+        page.until_it_misses(op).await?;
         page.browser.eval("document.activeElement?.blur(); window.scrollTo(0, 0)").await?;
         let picture = page.browser.screenshot().await?;
         std::fs::write(folder.join(file), &picture)?;

@@ -25,17 +25,6 @@ async fn count(page: &Page, selector: &str) -> Result<u64> {
     Ok(page.browser.eval(&format!("return document.querySelectorAll('{selector}').length")).await?.as_u64().unwrap())
 }
 
-/// Presses a button until one message misses. The chance of each is two thirds or more, so 60 tries are enough.
-async fn until_it_misses(page: &Page, op: &str) -> Result<()> {
-    for _ in 0..60 {
-        page.send(op).await?;
-        if count(page, "#caption .miss").await? == 1 {
-            return Ok(());
-        }
-    }
-    anyhow::bail!("60 of {op} arrived")
-}
-
 /// All that the six "why" say.
 async fn reasons(page: &Page) -> Result<String> {
     let said = page.browser.eval("return [...document.querySelectorAll('.explain')].map(e => e.textContent).join('\\n')").await?;
@@ -77,7 +66,7 @@ async fn the_field_and_the_reason() -> Result<()> {
     assert_eq!(count(&page, "#message[aria-invalid]").await?, 0);
 
     // The page and its socket are on one pod, so the cookie leads there, and each pod has one worker.
-    until_it_misses(&page, "mem-rr").await?;
+    page.until_it_misses("mem-rr").await?;
     let because = text(&page, "#because").await?;
     assert_eq!(because, "No cookie went along, so the front door took the next pod. sticky HTTP & in-memory WebSocket would have arrived.");
     page.click("#because .instead").await?;
@@ -96,7 +85,7 @@ async fn the_field_and_the_reason() -> Result<()> {
     // One pod with four workers: the cookie chooses no worker.
     local.ctl(&["mode", "1x4"]).await?;
     page.browser.until("the mode is 1x4", "return document.body.dataset.mode === '1x4' && document.body.dataset.socket === 'live'").await?;
-    until_it_misses(&page, "mem-sticky").await?;
+    page.until_it_misses("mem-sticky").await?;
     let because = text(&page, "#because").await?;
     assert_eq!(because, "The cookie chose the pod; its workers take turns. publish to the queue would have arrived.");
     assert!(reasons(&page).await?.contains("often the wrong one of its 4 workers"));
@@ -150,7 +139,7 @@ async fn affinity_off() -> Result<()> {
     let score = page.send_twenty("http-sticky").await?;
     assert!(score.pods().len() == 3 && text(&page, "#caption").await?.starts_with("20 POSTs without a cookie reached"), "{score:?}");
     assert_eq!(count(&page, "#map .cookie").await?, 0);
-    until_it_misses(&page, "mem-sticky").await?;
+    page.until_it_misses("mem-sticky").await?;
     assert_eq!(text(&page, "#because").await?, "Affinity is off, so the front door took the next pod. publish to the queue would have arrived.");
     let said = reasons(&page).await?;
     assert!(!said.contains("keeps you on one pod") && !said.contains("reaches the pod") && said.matches("ffinity is off").count() == 4, "{said}");

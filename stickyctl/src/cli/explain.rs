@@ -18,7 +18,7 @@ pub(super) fn run(code: Option<Code>, output: Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// A line for each code, below what it is about.
+/// All codes, one a line, below the title of their topic.
 fn list() -> String {
     let width = Code::ALL.iter().map(|code| code.word().len()).max().unwrap_or_default();
     let topic = |topic: &Topic| {
