@@ -7,6 +7,8 @@
 //! that host alone (RFC 6265 section 5.3, step 5). The list is the one at publicsuffix.org, private entries included, as the crate `psl` has
 //! it; a name that is not on it counts as a public suffix if it has no dot.
 
+mod part;
+
 use crate::cookie::Offer;
 use std::collections::BTreeSet;
 use std::time::SystemTime;

@@ -74,6 +74,8 @@ pub struct Shot {
     pub way: usize,
     /// Index of its path: 0 is the URL's own; a path that only first requests use comes last.
     pub path: usize,
+    /// Whether the answer shows that the session was lost ([`lost`](crate::symptom::lost)); `None` if it shows nothing.
+    pub symptom: Option<bool>,
 }
 
 impl Shot {
@@ -82,7 +84,7 @@ impl Shot {
     pub const fn none() -> Self {
         let outcome = Outcome::Lost(String::new());
         let (at, took) = (Duration::ZERO, Duration::ZERO);
-        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0 }
+        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0, symptom: None }
     }
 
     /// Whether there was no answer at all; an error page is an answer.

@@ -50,7 +50,8 @@ impl Code {
             | Self::DeadPodKept
             | Self::BoundLate
             | Self::ParallelUnsettled
-            | Self::DeadCookieUnsettled => Topic::Sessions,
+            | Self::DeadCookieUnsettled
+            | Self::SessionLost => Topic::Sessions,
             Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath
@@ -63,6 +64,8 @@ impl Code {
             | Self::IdentityUnstable
             | Self::Cached
             | Self::ErrorRate
+            | Self::SessionEnded
+            | Self::SymptomUnseen
             | Self::Transport => Topic::Proof,
             Self::SocketElsewhere
             | Self::NoCookieOnUpgrade

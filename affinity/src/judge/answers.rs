@@ -70,7 +70,7 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
 const SHARED: usize = 20;
 
 /// Answers that identify no pod, by status: the status of a redirect or a login page shows why.
-fn statuses(run: &Run) -> String {
+pub(super) fn statuses(run: &Run) -> String {
     let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
     let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
     statuses + &aside.unwrap_or_default()
@@ -89,7 +89,7 @@ fn by_cookie(run: &Run) -> String {
 }
 
 /// Why the first lost request was lost.
-fn first_loss(run: &Run) -> &str {
+pub(super) fn first_loss(run: &Run) -> &str {
     run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
 }
 

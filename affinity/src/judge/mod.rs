@@ -11,6 +11,7 @@
 //! | `sockets` | stick-ws, ws-first, reconnect | pods, where requests leave it open or sockets disagree |
 //! | `first` | parallel-first, dead-cookie | parallel-first: pods; dead-cookie: none |
 //! | `workers` | workers | workers |
+//! | `symptom` | spread, stick-http, stick-ws, reconnect, attribution | pods, on a site that never names them |
 //! | `beside` | local-delivery, relay, reuse, idle | none |
 
 mod answers;
@@ -19,6 +20,7 @@ mod first;
 mod moved;
 mod requests;
 mod sockets;
+mod symptom;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -32,6 +34,9 @@ use crate::verdict::{Judgement, Verdict};
 /// Judges a run. `tolerated` is the rate of moves to tolerate, 0 to 1; with 0 a single move is enough for *not sticky*.
 #[must_use]
 pub fn judge(run: &Run, tolerated: f64) -> Judgement {
+    if run.by_symptom && run.shots().chain(run.sockets().map(|socket| &socket.opened)).all(|shot| shot.pod().is_none()) {
+        return symptom::judge(run, tolerated);
+    }
     let chance = chance(run);
     let requests = requests::judge(run, tolerated, chance);
     let sockets = sockets::judge(run, &requests, tolerated);
