@@ -152,7 +152,7 @@ codes! {
         ("One pod has several workers, each with sessions of its own", "run one worker per pod, or share the sessions: affinity can't help"),
         ("The pattern of --lost-when also matches answers of sessions that exist", "choose a pattern that only a lost session shows"),
     ];
-    SessionEnded = "session-ended", "Sessions were lost and never found again, which an expiry would explain as well.", [
+    SessionEnded = "session-ended", "Sessions were lost, but an expiry or a restart would explain that as well.", [
         ("The session expires that soon, or its pod was restarted or replaced", "look at the session's lifetime and at the pods' restarts, then run again"),
         ("Later requests need something from the first answer that is not a cookie", "--capture NAME=header:NAME and {NAME} in --path or --header"),
         ("The pattern of --lost-when matches every answer", "compare the answers of a working session and a lost one with curl"),

@@ -11,7 +11,7 @@ mod lever;
 mod track;
 
 use self::lever::{Lever, listed, mixed};
-use self::track::{Track, by_time, tracks};
+use self::track::{Track, by_age, by_time, tracks};
 use super::answers::{self, MOST_NAMELESS};
 use super::{beside, sockets, workers};
 use crate::bounds::{self, CHANCE};
@@ -134,7 +134,7 @@ fn why_lost(run: &Run, tracks: &[Track], (lost, later): (u64, u64)) -> Reason {
             format!("{lost} of {later} later requests lost their session; {found_sessions} of {lost_sessions} lost sessions were found again later");
         return reason(Code::SessionLost, detail);
     }
-    for (place, names) in run.levers.iter().enumerate() {
+    for (place, names) in run.levers.iter().enumerate().filter(|_| !by_age(tracks)) {
         // A session that is lost later than that was still there.
         let was_lost = |replay: &Replay| tracks.iter().any(|track| track.session == replay.session && track.is_lost_before(replay.shot.at));
         let found = mixed(run, place, was_lost);
@@ -152,7 +152,7 @@ fn why_lost(run: &Run, tracks: &[Track], (lost, later): (u64, u64)) -> Reason {
             let first = first.as_secs_f64();
             format!("{lost_sessions} of {} sessions were lost, the first after {first:.1} s, and none was found again", run.sessions.len())
         }
-        _ => format!("{lost_sessions} of {} sessions were lost, all at one moment or at one age", run.sessions.len()),
+        _ => format!("{lost_sessions} of {} sessions were lost, at one moment or at one age, and then began anew", run.sessions.len()),
     };
     reason(Code::SessionEnded, detail)
 }

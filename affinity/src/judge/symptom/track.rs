@@ -103,18 +103,19 @@ pub(super) fn later(session: &Session) -> Vec<(&Shot, bool)> {
 }
 
 /// Whether time explains all losses: a restart that loses sessions at one moment, or an age at which they end. A site that begins a lost
-/// session anew under the same id seems to find it again.
+/// session anew under the same id seems to find it again. A single loss in the whole run is such a moment, too.
 pub(super) fn by_time(tracks: &[Track]) -> bool {
     let lost: Vec<(&Track, &Lost)> = tracks.iter().filter_map(|track| Some((track, track.lost.as_ref()?))).collect();
-    if lost.iter().map(|(track, _)| track.session).collect::<BTreeSet<_>>().len() < 2 {
-        return false;
-    }
     let is_one_moment = lost.iter().map(|(_, lost)| lost.since).max() < lost.iter().map(|(_, lost)| lost.until).min();
     // A session that is lost a second time was lost to something else, unless its pod is gone and it wanders.
     let is_once = lost.iter().all(|(_, lost)| lost.was_kept) || !lost.iter().any(|(track, _)| track.again);
-    let oldest = tracks.iter().map(|track| track.ages.1).max();
-    let is_one_age = lost.iter().filter_map(|(track, _)| track.ages.0).min() > oldest;
-    is_one_moment && is_once || is_one_age
+    is_one_moment && is_once || by_age(tracks)
+}
+
+/// Whether every session that was lost was older then than any that was kept.
+pub(super) fn by_age(tracks: &[Track]) -> bool {
+    let lost = tracks.iter().filter_map(|track| track.ages.0).min();
+    lost.is_some() && lost > tracks.iter().map(|track| track.ages.1).max()
 }
 
 impl Run {

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 const RUNS: u64 = 25;
 
 /// Who decides which pod answers.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Affinity {
     /// Chance, by the pods' shares.
     Nothing,
@@ -22,11 +22,13 @@ enum Affinity {
     SessionCookie,
     /// The client's address.
     Address,
+    /// A cookie of its own that leads to another pod than the first answer's.
+    LateCookie,
     /// A hash of the session's cookie, which the pod that set it could not know.
     Late,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Site {
     shares: &'static [f64],
     affinity: Affinity,
@@ -81,9 +83,9 @@ impl Simulated {
 
     fn first(&mut self, session: usize) -> Shot {
         let pod = if self.site.affinity == Affinity::Address { 0 } else { self.any() };
-        let home = if self.site.affinity == Affinity::Late { self.any() } else { pod };
+        let home = if matches!(self.site.affinity, Affinity::Late | Affinity::LateCookie) { self.any() } else { pod };
         self.homes.push(home);
-        self.known.insert((session, pod), self.now);
+        self.known.insert((session, if self.site.is_shared { 0 } else { pod }), self.now);
         self.shot(false)
     }
 
@@ -92,6 +94,7 @@ impl Simulated {
         let (left, home) = (|name| without.contains(&name), self.homes[session]);
         let pod = match self.site.affinity {
             Affinity::Cookie(leak) if !left("lb") && self.rng.f64() >= leak => home,
+            Affinity::LateCookie if !left("lb") => home,
             Affinity::SessionCookie | Affinity::Late if !left("sid") => home,
             Affinity::Address => 0,
             _ => self.any(),
@@ -99,11 +102,8 @@ impl Simulated {
         if left("sid") {
             return self.shot(true);
         }
-        let since = if self.site.is_shared {
-            self.known.iter().find(|((one, _), _)| *one == session).map(|(_, since)| *since)
-        } else {
-            self.known.get(&(session, pod)).copied()
-        };
+        let pod = if self.site.is_shared { 0 } else { pod };
+        let since = self.known.get(&(session, pod)).copied();
         let restarted = self.site.restart.filter(|at| *at <= self.now);
         let lives = |since: f64| self.now - since < self.site.expires && restarted.is_none_or(|at| since >= at);
         let lost = !since.is_some_and(lives);
@@ -188,7 +188,7 @@ fn always(site: &Site, wanted: &str) {
 #[track_caller]
 fn never(site: &Site, unwanted: &str) -> HashMap<String, u64> {
     let seen = verdicts(site, RUNS);
-    assert!(!seen.keys().any(|word| word.starts_with(unwanted)), "{seen:?}");
+    assert!(!seen.keys().any(|word| word.starts_with(unwanted)), "{seen:?} of {site:?}");
     seen
 }
 
@@ -200,7 +200,7 @@ fn sites_without_affinity_are_never_called_sticky() {
     }
     for shares in [&[9.0, 1.0][..], &[49.0, 1.0], &[1.0, 1.0], &[1.0; 30]] {
         for sample in [(30, 12), (15, 8), (2, 2), (3, 1), (1, 4), (60, 1)] {
-            for affinity in [Affinity::Nothing, Affinity::Turns, Affinity::Late] {
+            for affinity in [Affinity::Nothing, Affinity::Turns, Affinity::Late, Affinity::LateCookie] {
                 for adopts in [false, true] {
                     never(&Site { shares, sample, affinity, adopts, ..SITE }, "sticky");
                 }
@@ -258,6 +258,7 @@ fn what_cannot_be_told() {
     always(&Site { affinity: Affinity::Address, ..SITE }, "inconclusive symptom-unseen");
     always(&Site { affinity: Affinity::Late, ..SITE }, "inconclusive session-ended");
     never(&Site { affinity: Affinity::Cookie(0.0), sample: (2, 2), ..SITE }, "sticky");
+    always(&Site { affinity: Affinity::LateCookie, ..SITE }, "not-sticky session-lost");
     always(&Site { expires: 0.0, ..SITE }, "inconclusive session-ended");
     let seen = never(&Site { affinity: Affinity::Cookie(0.05), ..SITE }, "sticky");
     assert!(seen["not-sticky session-lost"] >= RUNS - 1, "{seen:?}");
