@@ -121,16 +121,12 @@ impl Asking {
 
     /// What a session starts with; its number is below 2^32, and no other session has it.
     pub(super) fn state(&self, number: u64) -> State {
-        State { jar: Mutex::new(self.jar()), values: Mutex::new(Values::new(self.seed, number, self.captures.len())) }
-    }
-
-    /// The jar that a session starts with.
-    pub(super) fn jar(&self) -> Jar {
         let (mut jar, now) = (Jar::default(), SystemTime::now());
-        for offer in &self.target.cookies {
-            jar.take(offer.clone(), &self.target.place("/"), now);
+        let values = Values::new(self.seed, number, self.captures.len());
+        for brought in &self.target.cookies {
+            jar.take(brought.offer(&values), &self.target.place("/"), now);
         }
-        jar
+        State { jar: Mutex::new(jar), values: Mutex::new(values) }
     }
 
     pub(super) fn way(&self, session: u32, request: u32) -> Way {

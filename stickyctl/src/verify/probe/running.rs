@@ -157,9 +157,10 @@ impl Running<'_> {
         }
         let bound = self.book.look(|run| run.sessions.iter().position(|session| session.bound().is_some())).unwrap_or_default();
         let mut jar = held(&self.states[bound].jar).clone();
-        let forged = jar.forge("nobody-issued-this", &self.asking.jar());
+        let fresh = self.fresh();
+        let forged = jar.forge("nobody-issued-this", &held(&fresh.jar));
         self.book.note(|run| run.forged = forged.iter().map(|name| cut(name)).collect());
-        let state = State { jar: Mutex::new(jar), ..self.fresh() };
+        let state = State { jar: Mutex::new(jar), ..fresh };
         for n in 0..=AFTER {
             let request = if n == 0 { self.first(0, &state) } else { self.request(0, n, &state) };
             let shot = self.shoot(request).await;

@@ -2,8 +2,9 @@
 
 use super::answer::MOST_BODY;
 use super::shape::{Line, Shape};
-use super::template::Template;
+use super::template::{self, Template};
 use super::tls::Tls;
+use super::values::Values;
 use super::way::Way;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
@@ -26,7 +27,7 @@ pub(crate) struct Target {
     /// Each session's first request.
     pub(crate) first: Shape,
     /// Cookies that each session starts with.
-    pub(crate) cookies: Vec<Offer>,
+    pub(crate) cookies: Vec<Brought>,
     /// Later requests, in turn, each with its own path.
     pub(crate) later: Vec<Shape>,
     /// How certificates are verified; none for plain http.
@@ -79,6 +80,24 @@ impl Target {
             }
         }
         foreign
+    }
+}
+
+/// A cookie that each session starts with.
+#[derive(Debug, Clone)]
+pub(crate) struct Brought {
+    pub(crate) offer: Offer,
+    /// Its value, if that has a place for `{session}`.
+    pub(crate) value: Option<Template>,
+}
+
+impl Brought {
+    pub(super) fn offer(&self, values: &Values) -> Offer {
+        let mut offer = self.offer.clone();
+        if let Some(value) = self.value.as_ref().and_then(|value| value.filled(values, template::Place::Plain)) {
+            offer.value = value.into_owned().into();
+        }
+        offer
     }
 }
 

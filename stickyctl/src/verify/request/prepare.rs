@@ -132,7 +132,7 @@ impl Request {
             sources: http.source_ips.clone(),
             http2: http.http2,
             first: shapes.first,
-            cookies: http.cookies.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
+            cookies: self.cookies(parts.tls)?,
             later: shapes.later,
             headers: shapes.headers,
             timeout: self.amount.timeout,

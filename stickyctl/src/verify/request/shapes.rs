@@ -4,6 +4,7 @@ use super::error::RequestError;
 use super::model::Request;
 use super::url::Parts;
 use crate::verify::probe::shape::{Line, Shape};
+use crate::verify::probe::target::Brought;
 use crate::verify::probe::template::Template;
 use http::Method;
 
@@ -41,6 +42,21 @@ impl Request {
             headers.extend(file.headers(captures)?);
         }
         Ok(Shapes { first, later: std::iter::once(later(own)).chain(others).collect(), headers })
+    }
+
+    /// The cookies that each session starts with.
+    pub(super) fn cookies(&self, tls: bool) -> Result<Vec<Brought>, RequestError> {
+        let mut cookies = Vec::new();
+        for offer in self.http.cookies.iter().map(|file| file.cookies(tls)).collect::<Result<Vec<_>, _>>()?.concat() {
+            // Its braces are its own, unless they name a value that it can have.
+            let known = |template: &Template| template.has_session() || template.needs_captures();
+            let value = Template::read(&String::from_utf8_lossy(offer.value.as_ref()), &self.http.captures).ok().filter(known);
+            if let Some(index) = value.iter().flat_map(Template::captures).next() {
+                return Err(RequestError::CapturedInCookie(self.http.captures[index].name.clone()));
+            }
+            cookies.push(Brought { offer, value });
+        }
+        Ok(cookies)
     }
 
     /// A flag's text with places for values.
