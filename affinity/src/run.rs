@@ -29,6 +29,8 @@ pub struct Session {
     pub local: Vec<Delivery>,
     /// Messages for its first socket, posted to the route that delivers through the bus.
     pub relayed: Vec<Delivery>,
+    /// The flag of a value that its first answer lacked, if later requests need it: none of them was made.
+    pub lacks: Option<String>,
 }
 
 impl Session {
@@ -90,6 +92,10 @@ pub struct Run {
     pub levers: Vec<BTreeSet<String>>,
     /// Requests of sessions without some of their cookies: made only if no answer identifies a pod.
     pub replays: Vec<Replay>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as a session id in a header.
+    pub values: Vec<String>,
+    /// How many requests only followed redirects; none of them is in another list.
+    pub followed: u64,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
     /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
