@@ -12,8 +12,10 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Jar;
+use sticky_affinity::lever;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
+use sticky_affinity::symptom::Symptom;
 
 /// Probes under way at once: enough for a distant site, few enough to keep the shuffled order.
 pub(super) const AT_ONCE: usize = 8;
@@ -49,6 +51,8 @@ pub(crate) struct Asking {
     pub(crate) pod: Source,
     /// Where answers identify their worker.
     pub(crate) worker: Source,
+    /// What an answer looks like that lost its session: one of these is enough; none looks for it.
+    pub(crate) lost_when: Vec<Symptom>,
     /// What sessions read from their first answer.
     pub(crate) captures: Vec<Capture>,
     /// Whether redirects of first requests are followed.
@@ -77,7 +81,8 @@ impl Asking {
     /// The largest number of requests and sockets: those of every run, and those that only some sites need.
     pub(crate) fn count(&self) -> (u64, u64) {
         let (asks, sessions) = (|name| self.has(name), self.sample.sessions);
-        let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
+        let perhaps =
+            all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY), (!self.lost_when.is_empty(), lever::most(sessions))]);
         let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
         (requests + perhaps + self.redirects(), sockets + again)

@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod pace;
 mod redirect;
+mod replays;
 mod run;
 mod running;
 pub(crate) mod shape;

@@ -23,13 +23,18 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
     };
     book.note(|run| run.identity = asking.pod.to_string());
     book.note(|run| run.values = asking.values());
+    book.note(|run| run.by_symptom = !asking.lost_when.is_empty());
     let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }
     let idle = run.silent().await;
     let first = run.socket_first().await;
+    let last = run.last_own_round();
     for (round, probes) in rounds {
+        if round == last {
+            run.replays().await;
+        }
         run.round(round, probes).await;
     }
     run.past_caches().await;
