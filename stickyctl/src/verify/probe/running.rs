@@ -55,7 +55,7 @@ impl Running<'_> {
         let target = &self.asking.target;
         let place = round.saturating_sub(1) as usize % target.later.len();
         let (jar, values, way) = (Some(&state.jar), &state.values, self.asking.way(session, round));
-        Request { shape: &target.later[place], place, jar, values, is_first: false, way, round }
+        Request { shape: &target.later[place], place, jar, values, is_first: false, way, round, client: Some(session) }
     }
 
     /// A session's first request.
@@ -72,7 +72,7 @@ impl Running<'_> {
         let needs = self.asking.target.needs_captures(request.shape);
         let first = self.first(n, state);
         let request = if needs { Request { shape: first.shape, place: first.place, is_first: true, ..request } } else { request };
-        Request { jar: None, ..request }
+        Request { jar: None, client: None, ..request }
     }
 
     /// One round: a session's next request begins only after its last one has ended.

@@ -34,6 +34,8 @@ pub(super) struct Request<'a> {
     pub(super) is_first: bool,
     pub(super) way: Way,
     pub(super) round: u32,
+    /// The session's number; none for a request that belongs to no session.
+    pub(super) client: Option<u32>,
 }
 
 impl Request<'_> {
@@ -63,6 +65,9 @@ pub(super) async fn send(asking: &Asking, book: &Book, request: Request<'_>, fil
         values.take(&asking.captures, &answer.headers, &answer.body);
     }
     shot.aside = shot.aside.map(|aside| values.hidden(&asking.captures, &aside));
+    if let Some(answer) = answer.as_ref().filter(|answer| !Outcome::is_error(answer.status)) {
+        book.note(|run| run.fields.take(&answer.headers, &answer.body, request.client));
+    }
     (book.afford(shot), answer)
 }
 

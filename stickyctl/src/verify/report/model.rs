@@ -94,6 +94,8 @@ pub struct Plan {
     pub sockets: u64,
     /// Requested paths, the one of first requests first.
     pub paths: Vec<String>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as `{SID}` of `--capture SID=…`.
+    pub values: Vec<String>,
     /// The tolerated rate of moves, 0 to 1.
     pub max_move_rate: f64,
 }
@@ -133,7 +135,7 @@ pub struct Told {
     pub title: &'static str,
     /// What this run saw: numbers, pods and cookies.
     pub detail: String,
-    /// Causes, the most common first.
+    /// Causes: those that this run gives evidence for first, then the others, the most common first.
     pub causes: Vec<Advice>,
 }
 
