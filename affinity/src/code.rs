@@ -52,6 +52,11 @@ codes! {
         ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
     ];
+    ValueNotHonoured = "value-not-honoured", "Sessions send back the value that --capture read, or their own {session}, but it does not decide which pod answers.", [
+        ("The proxy has no affinity by that header, path or query", "hash it (nginx: hash $http_mcp_session_id consistent; ingress-nginx: upstream-hash-by; HAProxy: balance hdr(Mcp-Session-Id); Envoy: hash_policy), or have the proxy learn it from the answer"),
+        ("The proxy reads the value elsewhere, such as in a header of another name or in another parameter", "compare the proxy's rule with what clients send"),
+        ("The value's session is in a store that all pods share, so that no affinity is needed", "nothing to fix if no pod rejects the session"),
+    ];
     Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
         ("Pods came, went or were not ready during the run", "check the pods' restarts and readiness, then run again"),
         ("One of several proxies disagrees with the others", "test each proxy with --connect ADDRESS"),
@@ -86,6 +91,7 @@ codes! {
     ];
     BoundLate = "bound-late", "The first request of a session reaches one pod, and all later ones another.", [
         ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
+        ("The proxy hashes a value that the first answer hands out, such as a session id, and the pod that chose it could not know where the hash leads", "have the proxy learn the value from the answer (HAProxy: stick store-response; Envoy: stateful_session), or share sessions between pods"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
@@ -144,6 +150,7 @@ codes! {
     ErrorRate = "error-rate", "Too many answers are errors, or pages that do not identify their pod.", [
         ("The site limits the rate of requests", "--rate 5"),
         ("Pods are failing", "fix the site first"),
+        ("First answers do not have the value that --capture reads", "look at a first answer with curl -i; --first, --first-body and --follow change what is asked"),
         ("Only logged-in users get to see the pod, and controls do not have a session's login", "--header @FILE: controls send those headers too"),
     ];
     SessionLost = "session-lost", "Sessions are lost in some requests and found again in later ones: they are kept where requests don't always go.", [

@@ -1,5 +1,6 @@
 //! Answers that prove nothing: missing ones, a cache's, a proxy's own, and identities that name no pod.
 
+use super::values;
 use crate::bounds;
 use crate::code::Code;
 use crate::run::Run;
@@ -93,8 +94,11 @@ pub(super) fn first_loss(run: &Run) -> &str {
     run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
 }
 
-/// Why the run proves nothing, if too many probes failed.
+/// Why the run proves nothing, if too many probes failed, or too many sessions could not go on.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
+    if let Some(reason) = values::lacking(run) {
+        return Some(reason);
+    }
     // Some sites turn away clients without a cookie, and a login page may name no pod: neither is an error.
     let (away, login) = (run.turns_away(), run.first_path());
     let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || login == Some(shot.path));

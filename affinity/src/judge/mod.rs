@@ -23,6 +23,7 @@ mod sockets;
 mod symptom;
 #[cfg(test)]
 mod tests;
+mod values;
 mod workers;
 
 use crate::bounds;

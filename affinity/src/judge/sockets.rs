@@ -31,9 +31,14 @@ pub(super) fn judge(run: &Run, requests: &Requests, tolerated: f64) -> Sockets {
     };
     let (pods, reason) = against(run, tolerated).filter(decides).map_or((requests.verdict, None), |(verdict, reason)| (verdict, Some(reason)));
     let found = |counts: &[(u64, u64)], what| scenario(run, (requests.verdict, pods), tolerated, counts, what);
+    let none_first = run.socket_first.is_empty() && run.sessions.iter().any(|session| !session.sockets.is_empty());
     let found = [
         found(&[run.sockets_in_place(0)], "sockets reached their session's pod"),
-        found(&[run.stayed_after_socket()], "requests after a socket reached its pod"),
+        if none_first {
+            Found::skip("no session can begin with a socket: it needs a value from a first answer")
+        } else {
+            found(&[run.stayed_after_socket()], "requests after a socket reached its pod")
+        },
         found(&[run.sockets_in_place(1), run.came_back()], "sockets came back to their pod"),
     ];
     Sockets { pods, reason, found }

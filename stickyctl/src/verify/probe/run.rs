@@ -21,8 +21,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    book.note(|run| run.identity = asking.pod.to_string());
-    book.note(|run| run.values = asking.values());
+    book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
     book.note(|run| run.by_symptom = !asking.lost_when.is_empty());
     let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
     if let Some((round, probes)) = rounds.next() {

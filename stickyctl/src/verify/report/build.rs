@@ -78,6 +78,7 @@ impl Report {
                 probes,
                 sockets,
                 paths: about.paths.iter().map(|path| harmless(path)).collect(),
+                values: run.values.clone(),
                 max_move_rate: judgement.tolerated,
             },
             identity: Identity {

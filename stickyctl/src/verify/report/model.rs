@@ -94,6 +94,8 @@ pub struct Plan {
     pub sockets: u64,
     /// Requested paths, the one of first requests first.
     pub paths: Vec<String>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as `{SID}` of `--capture SID=…`.
+    pub values: Vec<String>,
     /// The tolerated rate of moves, 0 to 1.
     pub max_move_rate: f64,
 }
