@@ -70,6 +70,9 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     }
     reasons.extend(idle.failed(Code::IdleTimeout, Name::Idle));
     reasons.extend(beside::ended(run));
+    if pods == Verdict::Sticky {
+        reasons.extend(symptom::lost_at_home(run));
+    }
 
     let [stick_ws, ws_first, reconnect] = sockets.found;
     // In the order of the names.

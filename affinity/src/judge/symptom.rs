@@ -243,3 +243,15 @@ fn not_opened(run: &Run) -> Option<Reason> {
         Reason::new(Code::UpgradeFailed, StickWs, format!("{} of {tried} sockets opened: {}", tried - failed.len(), why.join("; ")))
     })
 }
+
+/// Sessions that were lost although their own pod answered: not for want of affinity.
+pub(super) fn lost_at_home(run: &Run) -> Option<Reason> {
+    let home = run.sessions.iter().flat_map(|session| {
+        let home = run.home(session);
+        session.shots.iter().skip(1).filter(move |shot| shot.symptom == Some(true) && home.is_some() && shot.pod() == home)
+    });
+    let lost = home.count();
+    let code = if run.finds_lost_sessions() { Code::SessionLost } else { Code::SessionEnded };
+    let detail = || format!("{lost} later requests lost their session although its own pod answered: affinity is not the cause");
+    (lost > 0).then(|| Reason::new(code, StickHttp, detail()))
+}

@@ -1,9 +1,8 @@
 //! Sites that never name their pods: what they show is only that a session was lost. Each as people reported it, and similar ones.
 
-use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR, all, verify};
+use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR, all};
 use crate::stub::{Asked, Reply, Stub};
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 /// What decides which of three pods answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,7 +61,11 @@ fn shop(door: Door, store: Store) -> Stub {
         };
         let offers = matches!(door, Door::Route | Door::Leaky | Door::Pair) && route != Some(pod);
         let reply = if offers { reply.cookie(format!("route={pod}; Path=/")) } else { reply };
-        if offers && door == Door::Pair { reply.cookie(format!("routecors={pod}; Path=/; Secure")).cookie(format!("routecors={pod}; Path=/")) } else { reply }
+        if offers && door == Door::Pair {
+            reply.cookie(format!("routecors={pod}; Path=/; Secure")).cookie(format!("routecors={pod}; Path=/"))
+        } else {
+            reply
+        }
     })
 }
 
@@ -111,7 +114,7 @@ fn socket_io(is_elsewhere: bool) -> Stub {
                 let reply = Reply::new(200).body(format!(r#"0{{"sid":"sid{}","upgrades":["websocket"]}}"#, asked.number));
                 if route.is_none() { reply.cookie(format!("route={pod}; Path=/")) } else { reply }
             }
-            Some(sid) if known.contains(&(pod, sid)) => Reply::new(if asked.is_upgrade() { 101 } else { 200 }).says("2probe"),
+            Some(sid) if known.contains(&(pod, sid.clone())) => Reply::new(if asked.is_upgrade() { 101 } else { 200 }).says("2probe"),
             Some(_) => Reply::new(400).body(r#"{"code":1,"message":"Session ID unknown"}"#),
         }
     })
