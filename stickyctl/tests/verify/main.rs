@@ -17,6 +17,8 @@ mod schema;
 mod secrets;
 mod site;
 mod sockets;
+mod stub;
+mod stubs;
 mod told;
 mod ways;
 mod workers;

@@ -3,6 +3,7 @@
 use super::choose::Way;
 use super::relay::relay;
 use super::{Proxies, Site, State, Tls, Trust};
+use crate::stub::Running;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -51,6 +52,42 @@ impl Site {
         }
         let (scheme, host) = (if site.tls.is_some() { "https" } else { "http" }, named.unwrap_or("127.0.0.1"));
         Served { url: format!("{scheme}://{host}:{}/", addresses[0].port()), flags, state, _tasks: tasks, _certificates: certificates }
+    }
+}
+
+impl Served {
+    /// Serves a stub over HTTP/1.1.
+    pub(crate) async fn stub(tls: Option<Tls>, stub: Running) -> Self {
+        let (state, stub, mut tasks) = (State::new(&Site::default()), Arc::new(stub), JoinSet::new());
+        let (acceptor, certificates, mut flags) = tls.map_or((None, None, Vec::new()), certified);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (scheme, host) = if tls.is_some() { ("https", HOST) } else { ("http", "127.0.0.1") };
+        if tls.is_some() {
+            flags.push(format!("--connect={address}"));
+        }
+        let counted = Arc::clone(&state);
+        tasks.spawn(async move {
+            let mut open = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                while open.try_join_next().is_some() {}
+                let (stub, state, acceptor) = (Arc::clone(&stub), Arc::clone(&counted), acceptor.clone());
+                let connection = stub.connection();
+                open.spawn(async move {
+                    let serve = service_fn(move |request| Arc::clone(&stub).answer(state.count(), connection, request));
+                    // The client reports how a connection ends.
+                    match acceptor {
+                        None => drop(http1::Builder::new().serve_connection(TokioIo::new(stream), serve).with_upgrades().await),
+                        Some(acceptor) => {
+                            let Ok(stream) = acceptor.accept(stream).await else { return };
+                            drop(http1::Builder::new().serve_connection(TokioIo::new(stream), serve).with_upgrades().await);
+                        }
+                    }
+                });
+            }
+        });
+        Self { url: format!("{scheme}://{host}:{}/", address.port()), flags, state, _tasks: tasks, _certificates: certificates }
     }
 }
 
