@@ -6,6 +6,8 @@
 mod date;
 mod rules;
 
+use http::HeaderMap;
+use http::header::{DATE, SET_COOKIE};
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
@@ -44,10 +46,21 @@ const LONGEST: Duration = Duration::from_secs(400 * 86_400);
 const NAMELESS: &str = "(no name)";
 
 impl Offer {
+    /// The cookies that an answer sets, in its order. It arrived at `now`; if its `Date` shows that the server's clock is wrong, or this one,
+    /// then `Expires` is off by as much, and is corrected as browsers do (httpwg/http-extensions#3113).
+    pub fn all(headers: &HeaderMap, now: SystemTime) -> impl Iterator<Item = Self> {
+        let server = headers.get(DATE).and_then(|date| date::read(&String::from_utf8_lossy(date.as_bytes())));
+        headers.get_all(SET_COOKIE).into_iter().filter_map(move |line| Self::parse(line.as_bytes(), now, server))
+    }
+
     /// Parses a line that arrived at `now`; `None` if it is not a cookie at all: it has neither a name nor a value.
     #[must_use]
     pub fn read(line: impl AsRef<[u8]>, now: SystemTime) -> Option<Self> {
-        let mut parts = line.as_ref().split(|byte| *byte == b';');
+        Self::parse(line.as_ref(), now, None)
+    }
+
+    fn parse(line: &[u8], now: SystemTime, server: Option<SystemTime>) -> Option<Self> {
+        let mut parts = line.split(|byte| *byte == b';');
         let pair = parts.next().unwrap_or_default();
         // A line without an equals sign is the value of a cookie without a name.
         let (name, value) = halves(pair).unwrap_or((b"", trimmed(pair)));
@@ -77,7 +90,7 @@ impl Offer {
             }
             let text = String::from_utf8_lossy(value);
             match key.to_ascii_lowercase().as_slice() {
-                b"expires" => expires = date::read(&text),
+                b"expires" => expires = date::read(&text).map(|ends| shifted(ends, now, server.unwrap_or(now))),
                 b"max-age" => offer.max_age = seconds(&text),
                 b"domain" => offer.domain = (!text.is_empty()).then(|| domain(&text)),
                 b"path" => offer.path = Some(text.into_owned()).filter(|path| path.starts_with('/')),
@@ -154,6 +167,14 @@ fn domain(text: &str) -> String {
     if name.is_ascii() { name.to_ascii_lowercase() } else { idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_owned()) }
 }
 
+/// A time of the server's clock by this one.
+fn shifted(time: SystemTime, now: SystemTime, server: SystemTime) -> SystemTime {
+    match now.duration_since(server) {
+        Ok(behind) => time.checked_add(behind).unwrap_or(time),
+        Err(ahead) => time.checked_sub(ahead.duration()).unwrap_or(SystemTime::UNIX_EPOCH),
+    }
+}
+
 /// `Max-Age`: digits, perhaps after a sign. RFC 6265bis knows only the minus; Chromium takes both. Larger numbers are capped.
 fn seconds(value: &str) -> Option<i64> {
     let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
@@ -170,92 +191,4 @@ fn after(now: SystemTime, seconds: i64) -> SystemTime {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
-
-    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-
-    fn at(seconds: u64) -> Option<SystemTime> {
-        Some(NOW + Duration::from_secs(seconds))
-    }
-
-    fn pair(line: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-        Offer::read(line, NOW).map(|offer| (offer.name, offer.value))
-    }
-
-    #[test]
-    fn attributes_in_any_case_and_order() {
-        let offer = Offer::read(
-            "a = x=y ; PATH=/app;domain=.Example.com; secure ;HttpOnly; SameSite=Lax; junk; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:01 GMT",
-            NOW,
-        )
-        .unwrap();
-        assert_eq!(
-            (offer.name.as_slice(), offer.value.as_slice(), offer.path.as_deref(), offer.domain.as_deref()),
-            (&b"a"[..], &b"x=y"[..], Some("/app"), Some("example.com"))
-        );
-        assert_eq!((offer.secure, offer.http_only, offer.same_site.as_deref(), offer.ends), (true, true, Some("Lax"), at(60)));
-        let all = Offer::read("a=b; Partitioned=1; Secure; SameSite=None; HttpOnly; Max-Age=60; Domain=b\u{fc}cher.example; Path=/", NOW).unwrap();
-        assert_eq!(all.attributes(), "Path=/ Domain=xn--bcher-kva.example HttpOnly Secure Partitioned SameSite=None Max-Age=60");
-        assert!(all.partitioned && !offer.partitioned);
-    }
-
-    #[test]
-    fn bytes_stay_as_they_are() {
-        for value in ["\u{e4}\u{20ac}".as_bytes(), b"\xe4\xff", b"\"x y\"", "\u{a0}x\u{a0}".as_bytes(), b"x=y"] {
-            assert_eq!(pair(&[b" n\xe4 = ", value, b" \t; Path=/"].concat()), Some((b"n\xe4".to_vec(), value.to_vec())));
-        }
-        assert_eq!(Offer::read(b"n\xe4=1", NOW).unwrap().label(), "n\u{fffd}");
-    }
-
-    #[test]
-    fn without_a_name_or_without_anything() {
-        for line in ["x; Path=/", "=x", " = x ;"] {
-            assert_eq!((pair(line.as_bytes()), Offer::read(line, NOW).unwrap().label()), (Some((Vec::new(), b"x".to_vec())), "(no name)".into()));
-        }
-        for line in ["", ";", " ; Path=/", "=; Path=/", ";a=1"] {
-            assert_eq!(Offer::read(line, NOW), None, "{line}");
-        }
-        let offer = Offer::read("a=b; Path=app; Domain=; Max-Age=soon; Expires=never", NOW).unwrap();
-        assert_eq!((offer.path, offer.domain, offer.ends), (None, None, None));
-    }
-
-    #[test]
-    fn the_last_of_each_attribute_counts() {
-        let offer = Offer::read("a=b; Path=/app; Path=x; Domain=other.example; Domain; Max-Age=60; Max-Age=x; SameSite=Lax; SameSite=None", NOW).unwrap();
-        assert_eq!((offer.path, offer.domain, offer.ends, offer.same_site.as_deref()), (None, None, None, Some("None")));
-        let long = "x".repeat(MOST_ATTRIBUTE);
-        let offer = Offer::read(format!("a=b; Path=/app; Path=/{long}; Secure={long}x; Partitioned={long}"), NOW).unwrap();
-        assert_eq!((offer.path.as_deref(), offer.secure, offer.partitioned), (Some("/app"), false, true), "too large to count");
-        assert_eq!(Offer::read(format!("a=b; Path=/{}", &long[1..]), NOW).unwrap().path.map(|path| path.len()), Some(MOST_ATTRIBUTE));
-    }
-
-    #[test]
-    fn only_one_dot_is_taken_from_a_domain() {
-        let domain = |text: &str| Offer::read(format!("a=b; Domain={text}"), NOW).unwrap().domain.unwrap();
-        assert_eq!((domain(".A.example"), domain("..a.example"), domain(".")), ("a.example".into(), ".a.example".into(), String::new()));
-    }
-
-    #[test]
-    fn lives_are_counted_from_now() {
-        let lives = |line: &str| Offer::read(line, NOW).unwrap().lives(NOW).map(|lives| lives.as_secs());
-        assert_eq!((lives("a=b; Max-Age=60"), lives("a=b; Max-Age=-1"), lives("a=b")), (Some(60), Some(0), None));
-        assert_eq!(lives("a=b; Expires=Thu, 01 Jan 1970 01:00:00 GMT"), Some(3_600));
-        for line in ["a=b; Max-Age=99999999999", "a=b; Max-Age=99999999999999999999", "a=b; Expires=Thu, 01 Jan 2970 01:00:00 GMT"] {
-            assert_eq!(lives(line), Some(LONGEST.as_secs()), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_life_of_nothing_is_over() {
-        for value in ["0", "-0", "+0", "-1", "-99999999999999999999"] {
-            let line = format!("a=b; Max-Age={value}; Expires=Thu, 01 Jan 2970 01:00:00 GMT");
-            assert_eq!(Offer::read(&line, NOW + Duration::from_secs(1_000)).unwrap().ends, at(0), "{line}");
-        }
-        assert_eq!(Offer::read("a=b; Max-Age=+60", NOW).unwrap().ends, at(60));
-        for value in ["", "-", "+", "++60", "60s", "6 0", "\"60\"", "1e3", "60.5"] {
-            assert_eq!(Offer::read(format!("a=b; Max-Age={value}"), NOW).unwrap().ends, None, "{value}");
-        }
-    }
-}
+mod tests;
