@@ -1,5 +1,6 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
+use crate::fields::Fields;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,8 @@ pub struct Session {
     pub local: Vec<Delivery>,
     /// Messages for its first socket, posted to the route that delivers through the bus.
     pub relayed: Vec<Delivery>,
+    /// The flag of a value that its first answer lacked, if later requests need it: none of them was made.
+    pub lacks: Option<String>,
 }
 
 impl Session {
@@ -70,8 +73,16 @@ pub struct Run {
     pub kept: Vec<Vec<Shot>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as a session id in a header.
+    pub values: Vec<String>,
+    /// How many requests only followed redirects; none of them is in another list.
+    pub followed: u64,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
+    /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
+    pub identity: String,
+    /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
+    pub fields: Fields,
 }
 
 impl Run {
