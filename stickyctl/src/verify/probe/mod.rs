@@ -7,8 +7,12 @@ mod book;
 mod connect;
 mod error;
 mod pace;
+mod pulse;
+mod refusal;
+mod room;
 mod run;
 mod running;
+mod shared;
 mod shoot;
 mod socket;
 mod sockets;
@@ -16,6 +20,7 @@ pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
+mod trust;
 pub(crate) mod watch;
 mod way;
 

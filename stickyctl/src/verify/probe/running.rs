@@ -1,12 +1,13 @@
 //! The requests of a run: rounds, and sessions with an odd beginning.
 
-use super::ask::{self, Connection, Question};
-use super::asking::{AFTER, AT_ONCE, Asking, KEPT, MANY, MANY_SESSIONS, ON_KEPT};
+use super::asking::{AFTER, Asking, MANY, MANY_SESSIONS};
 use super::book::Book;
-use super::error::ProbeError;
 use super::pace::Pace;
-use super::shoot::{Request, cut, noted, shoot};
+use super::pulse::Pulse;
+use super::room::{AT_ONCE, MOST_AT_ONCE, Room};
+use super::shoot::{Request, cut, shoot};
 use futures_util::future::join_all;
+use futures_util::stream::FuturesOrdered;
 use futures_util::{StreamExt, stream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,8 @@ pub(super) struct Running<'a> {
     pub(super) book: &'a Arc<Book>,
     pub(super) pace: Pace,
     pub(super) jars: Vec<Mutex<Jar>>,
+    pub(super) room: Room,
+    pub(super) pulse: Pulse,
     pub(super) done: AtomicU64,
     pub(super) progress: &'a dyn Fn(u64),
 }
@@ -38,8 +41,16 @@ impl Running<'_> {
     pub(super) async fn shoot(&self, request: Request<'_>) -> Shot {
         self.pace.turn().await;
         let (shot, _) = shoot(self.asking, self.book, request).await;
+        self.pulse.note(&shot);
         self.tick();
         shot
+    }
+
+    /// Whether the run ends here because nobody answers, which is then in the book.
+    pub(super) fn stops(&self) -> bool {
+        let stopped = self.pulse.stopped();
+        self.book.note(|run| run.stopped = stopped);
+        stopped.is_some()
     }
 
     /// A session's request for the path of a round.
@@ -56,7 +67,7 @@ impl Running<'_> {
         Request { path: &target.first, place, body: target.first_body.as_ref(), ..self.request(session, 0, Some(jar)) }
     }
 
-    /// One round: a session's next request begins only after its last one has ended.
+    /// One round: a session's next request begins only after its last one has ended. A round that nobody answers may end before all are sent.
     pub(super) async fn round(&self, round: u32, probes: Vec<Probe>) {
         let mut control = 0;
         let probes = probes.into_iter().map(|probe| {
@@ -71,14 +82,41 @@ impl Running<'_> {
             };
             async move { (probe, self.shoot(request).await) }
         });
-        let mut shots = stream::iter(probes).buffered(AT_ONCE);
-        while let Some((probe, shot)) = shots.next().await {
+        let mut waiting = probes.fuse();
+        let (began, mut room, mut shots) = (Instant::now(), self.room.size(), FuturesOrdered::new());
+        // So many requests of a site that takes this long for each of them would time out even if it answers one at a time. Whatever it is, they
+        // all wait for nothing, and might as well do so together.
+        let silence = tokio::time::sleep(self.asking.target.timeout / AT_ONCE as u32);
+        tokio::pin!(silence);
+        loop {
+            while shots.len() < room
+                && self.pulse.stopped().is_none()
+                && let Some(next) = waiting.next()
+            {
+                shots.push_back(next);
+            }
+            let (probe, shot) = tokio::select! {
+                shot = shots.next() => match shot {
+                    Some(shot) => shot,
+                    None => break,
+                },
+                () = &mut silence, if room < MOST_AT_ONCE && !silence.is_elapsed() => {
+                    if !self.pulse.answered_since(began) {
+                        room = MOST_AT_ONCE;
+                    }
+                    continue;
+                }
+            };
             self.book.note(|run| match probe {
                 Probe::Session(n) => run.sessions[n as usize].shots.push(shot),
                 Probe::Control => run.controls.push(shot),
                 Probe::Bare => run.replayed.push(shot),
             });
         }
+        self.book.look(|run| {
+            let shots = run.sessions.iter().filter_map(|session| session.shots.last());
+            self.room.learn(self.pace.rate(), &shots.filter(|shot| shot.round == round).collect::<Vec<_>>());
+        });
     }
 
     /// A session whose first requests are all sent before any is answered: each may get a different cookie, and the last one wins.
@@ -102,8 +140,9 @@ impl Running<'_> {
         if !self.has(Name::Workers) || !several {
             return;
         }
-        for (n, jar) in (0..MANY_SESSIONS).zip(&self.jars) {
-            let shots = self.together(self.request(n, 1, Some(jar))).await;
+        let all = (0..MANY_SESSIONS).zip(&self.jars).map(|(n, jar)| self.together(self.request(n, 1, Some(jar))));
+        let mut all = stream::iter(all).buffered(self.room.size() / MANY as usize);
+        while let Some(shots) = all.next().await {
             self.book.note(|run| run.together.push(shots));
         }
     }
@@ -112,61 +151,35 @@ impl Running<'_> {
     pub(super) async fn together(&self, request: Request<'_>) -> Vec<Shot> {
         self.pace.turns(MANY).await;
         let shots = join_all((0..MANY).map(|_| shoot(self.asking, self.book, request))).await;
-        shots.into_iter().map(|(shot, _)| shot).inspect(|_| self.tick()).collect()
+        shots.into_iter().map(|(shot, _)| shot).inspect(|shot| self.pulse.note(shot)).inspect(|_| self.tick()).collect()
     }
 
-    /// A session that sends the cookies of a bound session with made-up values.
+    /// Sessions that send the cookies of a bound session with made-up values: one in single requests, and one in parallel ones first.
     pub(super) async fn dead_cookie(&self) {
         if !self.has(Name::DeadCookie) {
             return;
         }
         let bound = self.book.look(|run| run.sessions.iter().position(|session| session.bound().is_some())).unwrap_or_default();
-        let mut jar = self.jars[bound].lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let forged = jar.forge("nobody-issued-this", &self.asking.jar());
-        self.book.note(|run| run.forged = forged.iter().map(|name| cut(name)).collect());
-        let jar = Mutex::new(jar);
+        // A proxy may have bound the first value by the time of the second.
+        let [single, parallel] = ["nobody-issued-this", "nor-did-they-this"].map(|value| {
+            let mut jar = self.jars[bound].lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let forged = jar.forge(value, &self.asking.jar());
+            self.book.note(|run| run.forged = forged.iter().map(|name| cut(name)).collect());
+            Mutex::new(jar)
+        });
         for n in 0..=AFTER {
-            let request = if n == 0 { self.first(0, &jar) } else { self.request(0, n, Some(&jar)) };
+            let request = if n == 0 { self.first(0, &single) } else { self.request(0, n, Some(&single)) };
             let shot = self.shoot(request).await;
             self.book.note(|run| run.dead_cookie.push(shot));
         }
-    }
-
-    /// Requests of a client without cookies that keeps its connection open.
-    pub(super) async fn kept(&self) {
-        if !self.asking.reuse {
+        if !self.asking.fits_many() {
             return;
         }
-        let target = &self.asking.target;
-        for n in 0..KEPT {
-            let mut connection = None;
-            let mut shots = Vec::new();
-            for m in 0..ON_KEPT {
-                self.pace.turn().await;
-                let at = Instant::now();
-                let request = self.request(n, 1, None);
-                let question = Question { path: request.path, cookies: None, body: None, way: request.way };
-                let answer = ask::within(target, async {
-                    let mut open = match connection.take() {
-                        Some(open) => open,
-                        None if m == 0 => Connection::open(target, request.way).await?,
-                        None => return Err(ProbeError::NotKept),
-                    };
-                    let answer = open.ask(target, question).await?;
-                    connection = Some(open);
-                    Ok(answer)
-                });
-                let answer = answer.await;
-                let blank = Shot { round: m, at: self.book.since(at), took: at.elapsed(), way: request.way.to, ..Shot::none() };
-                self.tick();
-                let lost = answer.is_err();
-                shots.push(noted(self.asking, blank, answer, None, &target.place(request.path)).0);
-                // A site that closes connections after each answer keeps none.
-                if lost {
-                    break;
-                }
-            }
-            self.book.note(|run| run.kept.push(shots));
+        let first = self.together(self.first(0, &parallel)).await;
+        self.book.note(|run| run.dead_at_once.0 = first);
+        for n in 0..AFTER {
+            let shot = self.shoot(self.request(0, n + 1, Some(&parallel))).await;
+            self.book.note(|run| run.dead_at_once.1.push(shot));
         }
     }
 

@@ -1,7 +1,7 @@
 //! One probe: a request or a handshake with a session's cookies, and the record of its answer.
 
 use super::answer::Answer;
-use super::ask::{self, Question};
+use super::ask::{self, Connection, Question};
 use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::error::ProbeError;
@@ -43,14 +43,30 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
     (book.afford(shot), answer)
 }
 
+/// Sends a request on a connection that is kept open, which it opens if there is none. A connection that fails is gone afterwards.
+pub(super) async fn on(asking: &Asking, book: &Book, line: &mut Option<Connection>, request: Request<'_>) -> Shot {
+    let target = &asking.target;
+    let place = target.place(request.path);
+    let (header, carried) = cookies(request.jar, &place);
+    let at = Instant::now();
+    let question = Question { path: request.path, cookies: header.as_deref(), body: request.body, way: request.way };
+    let answer = ask::within(target, async {
+        let mut open = match line.take() {
+            Some(open) => open,
+            None => Connection::open(target, request.way).await?,
+        };
+        let answer = open.ask(target, question).await?;
+        *line = Some(open);
+        Ok(answer)
+    });
+    let answer = answer.await;
+    let blank =
+        Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
+    book.afford(noted(asking, blank, answer, request.jar, &place).0)
+}
+
 /// The record of an answer.
-pub(super) fn noted(
-    asking: &Asking,
-    blank: Shot,
-    answer: Result<Answer, ProbeError>,
-    jar: Option<&Mutex<Jar>>,
-    place: &Place<'_>,
-) -> (Shot, Option<Answer>) {
+fn noted(asking: &Asking, blank: Shot, answer: Result<Answer, ProbeError>, jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> (Shot, Option<Answer>) {
     match answer {
         Err(why) => (Shot { outcome: Outcome::Lost(why.to_string()), ..blank }, None),
         Ok(answer) => {

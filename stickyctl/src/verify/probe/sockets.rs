@@ -1,6 +1,6 @@
 //! The sockets of a run: those of sessions, with the messages for them; those that sessions begin with; and silent ones.
 
-use super::asking::{APART, AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
+use super::asking::{APART, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
 use super::book::Seat;
 use super::running::Running;
 use super::shoot::{Request, client_id, named, open, shoot};
@@ -32,7 +32,7 @@ impl Running<'_> {
     pub(super) async fn sockets(&self) {
         let Some(socket) = self.socket().filter(|_| self.has(Name::StickWs)) else { return };
         let open = |n: u32, place| self.open(socket, n, Seat::Session(n as usize, place), &self.jars[n as usize]);
-        let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(AT_ONCE);
+        let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(self.room.size());
         let mut held: Vec<(u32, Held)> = all.filter_map(std::future::ready).collect().await;
         // In the order of the sockets, workers that take connections in turn would get the same sessions again.
         fastrand::Rng::with_seed(self.asking.seed).shuffle(&mut held);
@@ -40,12 +40,12 @@ impl Running<'_> {
             self.deliver(n, &self.jars[n as usize], &mut held).await;
             held
         });
-        let held: Vec<Held> = told.buffer_unordered(AT_ONCE).collect().await;
+        let held: Vec<Held> = told.buffer_unordered(self.room.size()).collect().await;
         join_all(held.into_iter().map(Held::close)).await;
         if !self.has(Name::Reconnect) {
             return;
         }
-        let again = stream::iter((0..self.asking.sample.sessions).map(|n| open(n, 1))).buffer_unordered(AT_ONCE);
+        let again = stream::iter((0..self.asking.sample.sessions).map(|n| open(n, 1))).buffer_unordered(self.room.size());
         let held: Vec<Held> = again.filter_map(std::future::ready).collect().await;
         join_all(held.into_iter().map(Held::close)).await;
     }
@@ -109,7 +109,7 @@ impl Running<'_> {
                 held.close().await;
             }
         });
-        stream::iter(work).buffer_unordered(AT_ONCE).collect::<()>().await;
+        stream::iter(work).buffer_unordered(self.room.size()).collect::<()>().await;
     }
 
     /// Sockets that nothing is sent over.
