@@ -181,8 +181,8 @@ codes! {
         ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
     ];
     SharedConnection = "shared-connection", "Sessions that share a connection follow the connection instead of their cookies.", [
-        ("The proxy picks a pod for a connection's first request, and later requests on it stay there", "HAProxy: remove option http-tunnel and use option http-server-close; on a layer-4 load balancer, put a proxy that reads cookies behind it"),
-        ("A CDN or another proxy in front sends the requests of several users over one connection", "turn off connection reuse to the origin until the proxy behind it picks a pod for each request"),
+        ("The proxy reads the cookie of a connection's first request only, and a CDN sends several users' requests over one connection", "F5 BIG-IP: add a OneConnect profile; HAProxy before 2.0: option http-server-close"),
+        ("A layer-4 load balancer in front of several proxies or pods picks one for each connection", "let a proxy that reads cookies pick the pod"),
     ];
     DeliveryMissed = "delivery-missed", "A POST missed its session's socket, although sessions are sticky.", [
         ("Different cookies bind socket and request", "use one rule, or one cookie with Path=/, for both"),

@@ -36,9 +36,9 @@ pub enum Stopped {
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NeverAnswered => f.write_str("nobody answered in the first round, so the rest was not sent"),
+            Self::NeverAnswered => f.write_str("nobody answered in the first round"),
             Self::WentSilent { lost, silence } => {
-                write!(f, "the last {lost} requests got no answer for {:.0} s, so the rest was not sent", silence.as_secs_f64())
+                write!(f, "nobody answered the last {lost} requests, for {:.0} s", silence.as_secs_f64())
             }
         }
     }

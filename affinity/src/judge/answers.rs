@@ -101,9 +101,9 @@ fn first_loss(run: &Run) -> &str {
 fn stopped(run: &Run) -> Option<Reason> {
     let detail = match run.stopped? {
         Stopped::NeverAnswered => {
-            format!("{}: none of {} requests got an answer: {}", Stopped::NeverAnswered, run.shots().count(), first_loss(run))
+            format!("{}, so the rest was not sent: none of {} requests got an answer: {}", Stopped::NeverAnswered, run.shots().count(), first_loss(run))
         }
-        silent @ Stopped::WentSilent { .. } => format!("{silent}: {}", last_loss(run)),
+        silent @ Stopped::WentSilent { .. } => format!("{silent}, so the rest was not sent: {}", last_loss(run)),
     };
     Some(Reason::new(Code::Transport, StickHttp, detail))
 }

@@ -113,7 +113,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
     let done = run.shots().count() + run.sockets().count();
     line.ends(if partial || run.stopped.is_some() { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
     if let Some(stopped) = run.stopped {
-        output.warning(&stopped.to_string());
+        output.warning(&format!("{stopped}, so the rest was not sent"));
     }
     let mut judgement = judge(&run, request.amount.max_move_rate);
     if request.require_workers {
