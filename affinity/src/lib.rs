@@ -81,7 +81,7 @@
 //! let reason = &judgement.reasons[0];
 //! assert_eq!(reason.code, Code::CookieNotHonoured);
 //! println!("{}: {} ({})", reason.code.word(), reason.code.title(), reason.detail);
-//! for (cause, attempt) in reason.code.causes() {
+//! for (cause, attempt) in reason.causes() {
 //!     println!("  {cause}: {attempt}");
 //! }
 //! assert_eq!(judgement.scenario(Name::Spread, &Chosen::default()).mark, Mark::Pass);
@@ -94,6 +94,7 @@ pub mod cache;
 pub mod code;
 pub mod cookie;
 pub mod ends;
+pub mod fields;
 pub mod identity;
 pub mod jar;
 mod judge;

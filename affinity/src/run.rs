@@ -1,5 +1,6 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
+use crate::fields::Fields;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -105,6 +106,10 @@ pub struct Run {
     pub events: Vec<Event>,
     /// Why it stopped early, if it did.
     pub stopped: Option<Stopped>,
+    /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
+    pub identity: String,
+    /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
+    pub fields: Fields,
 }
 
 impl Run {

@@ -9,7 +9,6 @@ use crate::natural::natural;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sticky_affinity::bounds;
-use sticky_affinity::code::Code;
 use sticky_affinity::ends::Why;
 use sticky_affinity::jar::Fate;
 use sticky_affinity::moves::{Cause, Step};
@@ -17,7 +16,7 @@ use sticky_affinity::plan::Sample;
 use sticky_affinity::run::{self, Run};
 use sticky_affinity::scenario::{self, Chosen, Mark, Name, Wants};
 use sticky_affinity::seen::{Event, Outcome, PodState, Shot, What};
-use sticky_affinity::verdict::Judgement;
+use sticky_affinity::verdict::{Judgement, Reason};
 use sticky_core::harmless::harmless;
 
 /// What a report contains besides observations and the judgement.
@@ -92,7 +91,7 @@ impl Report {
             workers: judgement.workers,
             exit_code: about.exit as u8,
             summary: Summary::default(),
-            reasons: judgement.reasons.iter().map(|reason| told(reason.code, reason.scenario, &reason.detail, about.is_here)).collect(),
+            reasons: judgement.reasons.iter().map(|reason| told(reason, about.is_here)).collect(),
             scenarios: ran.collect(),
             moved_requests: count(run.moves()),
             moved_sessions: count(run.moved_sessions()),
@@ -125,8 +124,9 @@ fn count((seen, of): (u64, u64)) -> Count {
     Count { seen, of, least: bound.least, most: bound.most }
 }
 
-pub(super) fn told(code: Code, scenario: scenario::Name, detail: &str, is_here: bool) -> Told {
-    Told { code, scenario: scenario.word(), title: code.title(), detail: harmless(detail), causes: here::causes(code, is_here) }
+pub(super) fn told(reason: &Reason, is_here: bool) -> Told {
+    let code = reason.code;
+    Told { code, scenario: reason.scenario.word(), title: code.title(), detail: harmless(&reason.detail), causes: here::causes(reason, is_here) }
 }
 
 fn requests(run: &Run, n: usize, session: &run::Session) -> Session {

@@ -137,7 +137,8 @@ enum Came<'a> {
 }
 
 fn in_full(reason: &Told) -> String {
-    format!("{}  {}\nseen: {}\n{}", reason.code.word(), reason.title, reason.detail, reason.code.advice())
+    let causes = reason.causes.iter().enumerate().map(|(place, advice)| format!("  {}  {}\n     {}", place + 1, advice.cause, advice.attempt));
+    format!("{}  {}\nseen: {}\n{}", reason.code.word(), reason.title, reason.detail, causes.collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -148,6 +149,7 @@ mod tests {
     use super::*;
     use sticky_affinity::code::Code;
     use sticky_affinity::scenario::Name;
+    use sticky_affinity::verdict::Reason;
 
     fn read(text: &str) -> quick_junit::Report {
         // Consumers of JUnit expect no time zone in a timestamp, but this parser does.
@@ -184,7 +186,7 @@ mod tests {
     fn a_run_that_proves_nothing_is_not_green() {
         let mut report = report(Kind::Sticky);
         (report.verdict, report.exit_code) = (Verdict::Inconclusive, 6);
-        report.reasons = vec![told(Code::TooFewProbes, Name::StickHttp, "2 of 3", false)];
+        report.reasons = vec![told(&Reason::new(Code::TooFewProbes, Name::StickHttp, "2 of 3"), false)];
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<error message="inconclusive: 2 of 3" type="too-few-probes">"#), "{text}");
     }
@@ -200,8 +202,8 @@ mod tests {
                         (report.verdict, report.workers, report.exit_code, report.partial) = (verdict, workers, exit, partial);
                         if reasons {
                             report.reasons = vec![
-                                told(Code::SocketElsewhere, Name::StickWs, "1 of 2", false),
-                                told(Code::WorkersUnproven, Name::Workers, "1", false),
+                                told(&Reason::new(Code::SocketElsewhere, Name::StickWs, "1 of 2"), false),
+                                told(&Reason::new(Code::WorkersUnproven, Name::Workers, "1"), false),
                             ];
                         }
                         report.scenarios.iter_mut().for_each(|one| one.outcome = outcome);
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn what_does_not_count_is_skipped_and_told() {
         let mut report = report(Kind::Sticky);
-        report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, "3 of 9", false)];
+        report.reasons = vec![told(&Reason::new(Code::WorkerNotSticky, Name::Workers, "3 of 9"), false)];
         report.scenarios.iter_mut().filter(|one| one.name == WORKERS).for_each(|one| (one.outcome, one.detail) = (Mark::Fail, "3 of 9".to_owned()));
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<skipped message="failed, but does not count: 3 of 9"/>"#), "{text}");

@@ -144,7 +144,7 @@ pub struct Told {
     pub title: &'static str,
     /// What this run saw: numbers, pods and cookies.
     pub detail: String,
-    /// Causes, the most common first.
+    /// Causes: those that this run gives evidence for first, then the others, the most common first.
     pub causes: Vec<Advice>,
 }
 
