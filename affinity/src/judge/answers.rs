@@ -101,7 +101,12 @@ fn first_loss(run: &Run) -> &str {
 fn stopped(run: &Run) -> Option<Reason> {
     let detail = match run.stopped? {
         Stopped::NeverAnswered => {
-            format!("{}, so the rest was not sent: none of {} requests got an answer: {}", Stopped::NeverAnswered, run.shots().count(), first_loss(run))
+            format!(
+                "{}, so the rest was not sent: none of {} requests got an answer: {}",
+                Stopped::NeverAnswered,
+                run.shots().count(),
+                first_loss(run)
+            )
         }
         silent @ Stopped::WentSilent { .. } => format!("{silent}, so the rest was not sent: {}", last_loss(run)),
     };

@@ -1,4 +1,4 @@
-//! Whether sessions keep their pods if their requests share a connection, as those of a CDN's users do.
+//! Whether sessions keep their pods if their requests share a connection, as those of a CDN's users do (haproxy/haproxy#2295).
 
 use crate::bounds;
 use crate::run::Run;

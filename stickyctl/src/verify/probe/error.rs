@@ -25,8 +25,8 @@ pub(crate) enum ProbeError {
     Socket { address: String, source: Box<tokio_tungstenite::tungstenite::Error> },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    #[error("requesting {path}: {source}")]
-    Request { path: String, source: http::Error },
+    #[error("building a request: {0}")]
+    Request(http::Error),
     #[error("`{0}` cannot be sent as Host")]
     Host(String),
     #[error("a cookie contains characters that a header cannot have")]

@@ -6,8 +6,8 @@ use super::pace::Pace;
 use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use sticky_affinity::plan::rounds;
 
 /// Runs all probes, or as many as it takes to see that nobody answers. `progress` gets the number of probes so far.
@@ -19,13 +19,17 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         asking,
         book,
         pace: Pace::new(asking.rate, asking.over, requests + sockets),
-        jars: (0..asking.sample.sessions).map(|_| Mutex::new(asking.jar())).collect(),
+        states: (0..asking.sample.sessions).map(|n| asking.state(u64::from(n))).collect(),
+        fresh: AtomicU64::new(u64::from(asking.sample.sessions)),
         room: Room::new(),
         pulse: Pulse::new(rounds.peek().map_or(0, |(_, probes)| probes.len()), asking.over),
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    book.note(|run| run.identity = asking.pod.to_string());
+    book.note(|run| {
+        run.identity = asking.pod.to_string();
+        run.values = asking.values();
+    });
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }

@@ -3,7 +3,7 @@
 use super::ask::Connection;
 use super::asking::{KEPT, ON_KEPT, ON_SHARED, TURNS};
 use super::running::Running;
-use super::shoot::{Request, on};
+use super::shoot::{Request, send_on};
 use futures_util::{StreamExt, stream};
 use sticky_affinity::seen::Shot;
 
@@ -14,9 +14,9 @@ impl Running<'_> {
             return;
         }
         let all = (0..KEPT).map(|n| async move {
-            let (mut line, mut shots) = (None, Vec::new());
+            let (mut line, mut shots, state) = (None, Vec::new(), self.fresh());
             for m in 0..ON_KEPT {
-                let shot = self.on(&mut line, Request { round: m, ..self.request(n, 1, None) }).await;
+                let Some(shot) = self.on(&mut line, Request { round: m, ..self.control(n, 1, &state) }).await else { break };
                 let lost = shot.is_lost();
                 shots.push(shot);
                 // A site that closes connections after each answer keeps none.
@@ -43,8 +43,8 @@ impl Running<'_> {
             let turns = (1..=TURNS).flat_map(|turn| sharing.iter().map(move |n| (turn, *n)));
             for (turn, n) in turns {
                 // One way for all: a connection has one address.
-                let request = Request { way: self.asking.way(sharing[0], 0), ..self.request(n, turn, Some(&self.jars[n as usize])) };
-                let shot = self.on(&mut line, request).await;
+                let request = Request { way: self.asking.way(sharing[0], 0), ..self.request(n, turn, &self.states[n as usize]) };
+                let Some(shot) = self.on(&mut line, request).await else { continue };
                 let (lost, is_first) = (shot.is_lost(), shots.is_empty());
                 // If it is not the first, the site has closed the connection, which says nothing about the session.
                 if !lost || is_first {
@@ -62,11 +62,12 @@ impl Running<'_> {
         }
     }
 
-    /// One request on a connection, which it opens if there is none yet.
-    async fn on(&self, line: &mut Option<Connection>, request: Request<'_>) -> Shot {
+    /// One request on a connection, which it opens if there is none yet; `None` if it names a value that its session lacks.
+    async fn on(&self, line: &mut Option<Connection>, request: Request<'_>) -> Option<Shot> {
+        let filled = request.filled(self.asking)?;
         self.pace.turn().await;
-        let shot = on(self.asking, self.book, line, request).await;
+        let (shot, _) = send_on(self.asking, self.book, line, request, &filled).await;
         self.tick();
-        shot
+        Some(shot)
     }
 }

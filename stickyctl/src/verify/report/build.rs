@@ -80,7 +80,7 @@ impl Report {
                 paths: about.paths.iter().map(|path| harmless(path)).collect(),
                 max_move_rate: judgement.tolerated,
             },
-            sent: Sent { probes: run.shots().count() as u64, sockets: run.sockets().count() as u64 },
+            sent: Sent { probes: run.shots().count() as u64 + run.followed, sockets: run.sockets().count() as u64 },
             identity: Identity {
                 pod: about.identity.0.clone(),
                 worker: about.identity.1.clone(),
