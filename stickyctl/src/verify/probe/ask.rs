@@ -28,9 +28,19 @@ pub(super) struct Question<'a> {
     pub(super) way: Way,
 }
 
-/// Sends a request on its own connection, and reads the answer.
-pub(super) async fn once(target: &Target, question: Question<'_>) -> Result<Answer, ProbeError> {
-    within(target, async { Connection::open(target, question.way).await?.ask(target, question).await }).await
+/// Sends a request on a connection, which it opens if there is none, and reads the answer. All of it takes no longer than a probe may. A
+/// connection that fails is gone afterwards.
+pub(super) async fn over(target: &Target, line: &mut Option<Connection>, question: Question<'_>) -> Result<Answer, ProbeError> {
+    within(target, async {
+        let mut open = match line.take() {
+            Some(open) => open,
+            None => Connection::open(target, question.way).await?,
+        };
+        let answer = open.ask(target, question).await?;
+        *line = Some(open);
+        Ok(answer)
+    })
+    .await
 }
 
 /// The result of `work`, if it comes within the time that a probe may take.
@@ -173,8 +183,9 @@ mod tests {
         let question = Question { filled: &filled, cookies: None, way: Way::default() };
         // The site outlives the request.
         let site = async { drop((site.await, std::future::pending::<()>().await)) };
+        let mut line = None;
         tokio::select! {
-            answer = once(&target, question) => answer.unwrap(),
+            answer = over(&target, &mut line, question) => answer.unwrap(),
             () = site => unreachable!("it never ends"),
         }
     }

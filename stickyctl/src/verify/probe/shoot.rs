@@ -1,7 +1,7 @@
 //! One probe: a request or a handshake with a session's cookies, and the record of its answer.
 
 use super::answer::Answer;
-use super::ask::{self, Question};
+use super::ask::{self, Connection, Question};
 use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::error::ProbeError;
@@ -51,11 +51,22 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
 
 /// Sends a request on its own connection, with its session's values in it. Returns its record and the answer itself.
 pub(super) async fn send(asking: &Asking, book: &Book, request: Request<'_>, filled: &Filled) -> (Shot, Option<Answer>) {
+    send_on(asking, book, &mut None, request, filled).await
+}
+
+/// The same on a connection that is kept open, and opened if there is none. A connection that fails is gone afterwards.
+pub(super) async fn send_on(
+    asking: &Asking,
+    book: &Book,
+    line: &mut Option<Connection>,
+    request: Request<'_>,
+    filled: &Filled,
+) -> (Shot, Option<Answer>) {
     let place = asking.target.place(&filled.path);
     let (header, carried) = cookies(request.jar, &place);
     let at = Instant::now();
     let question = Question { filled, cookies: header.as_deref(), way: request.way };
-    let answer = ask::once(&asking.target, question).await;
+    let answer = ask::over(&asking.target, line, question).await;
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
     let (mut shot, answer) = noted(asking, blank, answer, request.jar, &place);
@@ -71,7 +82,7 @@ pub(super) async fn send(asking: &Asking, book: &Book, request: Request<'_>, fil
 }
 
 /// The record of an answer.
-pub(super) fn noted(
+fn noted(
     asking: &Asking,
     blank: Shot,
     answer: Result<Answer, ProbeError>,

@@ -38,6 +38,7 @@ impl Request {
             chosen: Chosen::new(&self.wanted(), &self.skip)?,
             idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
             reuse: self.reuse && !self.skip.contains(&Name::Reuse),
+            shared: self.shared && !self.skip.contains(&Name::Shared),
             seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
             rate: self.amount.rate,
             over: self.amount.duration.unwrap_or_default(),
@@ -81,7 +82,8 @@ impl Request {
 
     /// The scenarios in `--only`, with those that have a flag of their own; empty without `--only`.
     fn wanted(&self) -> Vec<Name> {
-        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse)].into_iter().filter(|(set, _)| *set && !self.only.is_empty());
+        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse), (self.shared, Name::Shared)];
+        let flags = flags.into_iter().filter(|(set, _)| *set && !self.only.is_empty());
         self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
     }
 
