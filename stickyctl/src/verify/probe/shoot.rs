@@ -60,14 +60,14 @@ pub(super) async fn send(asking: &Asking, book: &Book, request: Request<'_>, fil
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
     let (mut shot, answer) = noted(asking, blank, answer, request.jar, &place);
+    if let Some(answer) = answer.as_ref().filter(|answer| !Outcome::is_error(answer.status)) {
+        book.note(|run| run.fields.take(&answer.headers, &answer.body, request.client));
+    }
     let mut values = held(request.values);
     if let Some(answer) = answer.as_ref().filter(|_| request.is_first) {
         values.take(&asking.captures, &answer.headers, &answer.body);
     }
     shot.aside = shot.aside.map(|aside| values.hidden(&asking.captures, &aside));
-    if let Some(answer) = answer.as_ref().filter(|answer| !Outcome::is_error(answer.status)) {
-        book.note(|run| run.fields.take(&answer.headers, &answer.body, request.client));
-    }
     (book.afford(shot), answer)
 }
 
