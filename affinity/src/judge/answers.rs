@@ -73,7 +73,9 @@ const SHARED: usize = 20;
 /// Answers that identify no pod, by status: the status of a redirect or a login page shows why.
 fn statuses(run: &Run) -> String {
     let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
-    let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
+    // Redirects of a session's first request may have been followed as far as possible; a control's are not.
+    let sessions = run.sessions.iter().flat_map(|session| &session.shots);
+    let aside = sessions.chain(run.shots()).find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
     statuses + &aside.unwrap_or_default()
 }
 

@@ -21,5 +21,6 @@ mod sockets;
 mod stub;
 mod stubs;
 mod told;
+mod values;
 mod ways;
 mod workers;

@@ -1,11 +1,10 @@
 //! Sites whose sessions are not in a cookie, and logins that redirect: each as people reported it, and a similar one.
 
-use crate::case::{Case, Done, NOT_STICKY, STICKY, UNCLEAR, all, command, done, verify};
+use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR, all};
 use crate::site::SECRET;
-use crate::stub::{Asked, Reply, Stub};
+use crate::stub::{Reply, Stub};
 use http::Method;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
 const PODS: u64 = 3;
 
@@ -16,7 +15,7 @@ fn hashed(key: &str) -> u64 {
 
 /// How a proxy sends requests with a session's key to pods.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proxy {
+pub(crate) enum Proxy {
     /// It learns from the first answer which pod has the session.
     Learns,
     /// It hashes the key, wherever the session began.
@@ -50,7 +49,7 @@ impl Door {
 
 /// An MCP server: `initialize` answers with a session id, and everything else needs one (Model Context Protocol 2025-03-26, "Streamable
 /// HTTP"). Session ids have characters that can't stand in a URL.
-fn mcp(proxy: Proxy) -> Stub {
+pub(crate) fn mcp(proxy: Proxy) -> Stub {
     let mut door = Door::new(proxy);
     Stub::new(move |asked| {
         let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap_or_default();
@@ -72,7 +71,7 @@ fn mcp(proxy: Proxy) -> Stub {
     })
 }
 
-const MCP: &[&str] = &[
+pub(crate) const MCP: &[&str] = &[
     "/mcp",
     "--first-body=@tests/verify/asking/initialize.json",
     "--capture=SID=header:mcp-session-id",
