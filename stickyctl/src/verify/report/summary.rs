@@ -151,14 +151,18 @@ fn cookies(report: &Report) -> String {
 fn attribution(report: &Report) -> Option<String> {
     let is = |outcome| scenario(report, "attribution", outcome).is_some();
     let tells = |code| report.reasons.iter().any(|reason| reason.code == code);
+    let (without, key) = match report.plan.values.as_slice() {
+        [] => ("its cookies".to_owned(), "the cookie"),
+        values => (values.join(" and "), "that"),
+    };
     let said = match () {
-        () if is(Mark::Pass) && report.verdict == Verdict::Sticky => "a bound session spreads: the cookie is what holds it.",
-        () if is(Mark::Fail) && tells(Code::NotByCookie) => "a session stays too: the cookie is not what holds it.",
+        () if is(Mark::Pass) && report.verdict == Verdict::Sticky => format!("a bound session spreads: {key} is what holds it."),
+        () if is(Mark::Fail) && tells(Code::NotByCookie) => format!("a session stays too: {key} is not what holds it."),
         // Without a cookie there is none to leave out.
-        () if is(Mark::Fail) && tells(Code::CookieNotHonoured) => "a session spreads just the same.",
+        () if is(Mark::Fail) && (tells(Code::CookieNotHonoured) || tells(Code::ValueNotHonoured)) => "a session spreads just the same.".to_owned(),
         () => return None,
     };
-    Some(format!("Without its cookies, {said}"))
+    Some(format!("Without {without}, {said}"))
 }
 
 /// What a scenario saw, if it had this outcome.
