@@ -133,7 +133,7 @@ codes! {
     NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
         ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
-        ("The site does not name its pod", "have it send its host name in a response header"),
+        ("The site does not name its pod", "have it send its host name in a response header; many proxies can add one, see docs/verify.md"),
     ];
     IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [
         ("It is a request ID, a timestamp or a process that changes", "--pod-identity: choose something that stays as long as the pod does"),
@@ -144,6 +144,10 @@ codes! {
     ErrorRate = "error-rate", "Too many answers are errors, or pages that do not identify their pod.", [
         ("The site limits the rate of requests", "--rate 5"),
         ("Pods are failing", "fix the site first"),
+        ("Nothing that is ready is behind the route", "kubectl get endpointslices; check the pods' readiness, and the Service's selector and targetPort"),
+        ("No rule matches the host or the path, or the app does not have the page", "--host NAME; compare the URL with the rule's host, path and pathType"),
+        ("The site answers only clients that are logged in", "--cookie @FILE or --header @FILE; or log in with --first PATH and --first-body @FILE"),
+        ("A bot challenge or a firewall answers in the site's place", "allow the address of this machine there; or test the front door behind it with --connect ADDRESS"),
         ("Only logged-in users get to see the pod, and controls do not have a session's login", "--header @FILE: controls send those headers too"),
     ];
     Transport = "transport", "Too many requests got no answer at all.", [

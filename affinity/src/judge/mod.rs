@@ -17,11 +17,14 @@ mod answers;
 mod beside;
 mod first;
 mod moved;
+mod nobody;
 mod requests;
 mod sockets;
 #[cfg(test)]
 mod tests;
 mod workers;
+
+pub(crate) use nobody::suggested;
 
 use crate::bounds;
 use crate::code::Code;

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use sticky_affinity::cache::is_cached;
 use sticky_affinity::cookie::Offer;
+use sticky_affinity::guard::challenge;
 use sticky_affinity::jar::{Jar, Place};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
 use sticky_core::ids::ClientId;
@@ -62,7 +63,8 @@ pub(super) fn noted(
             let offered = offered(asking.show_values, &answer.headers, jar, place);
             let outcome = Outcome::of(answer.status, named(asking, &answer));
             let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside().map(|aside| cut(&aside)) } else { None };
-            (Shot { outcome, offered, aside, cached: is_cached(&answer.headers), ..blank }, Some(answer))
+            let challenge = challenge(&answer.headers);
+            (Shot { outcome, offered, aside, challenge, cached: is_cached(&answer.headers), ..blank }, Some(answer))
         }
     }
 }

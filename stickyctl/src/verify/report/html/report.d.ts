@@ -55,7 +55,7 @@ export interface Report {
   exit_code: number;
   summary: { lead: string; because: string[]; todo: string[] };
   plan: { sessions: number; requests: number; controls: number; paths?: string[] };
-  identity: { pod: string; worker: string; named: number; of: number };
+  identity: { pod: string; worker: string; named: number; of: number; candidates: { where: string; values: number; answers: number }[] };
   reasons: Reason[];
   scenarios: Scenario[];
   moved_requests: Count;

@@ -120,6 +120,7 @@ export function runSection(report) {
     ["sample", [`${count(plan.sessions, "session")}, 1 + ${count(plan.requests, "request")} each, ${count(plan.controls, "control")}; a new connection for every request`]],
     ["paths", plan.paths && plan.paths.length > 1 ? [plan.paths.join("  ")] : []],
     ["identity", [`${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`]],
+    ["may name pods", identity.candidates.map(one => `${one.where}: ${count(one.values, "value")} in ${count(one.answers, "answer")}`)],
     ["cookie", cookies.length ? cookies : ["none set"]],
     ["set aside", [`${statuses.join(", ") || 0} without an identity, ${report.lost} without an answer, ${report.cached} from a cache`]],
     ["sockets ended", [Object.entries(report.socket_ends).map(([why, number]) => `${number} ${why.replaceAll("-", " ")}`).join(", ")].filter(Boolean)],
