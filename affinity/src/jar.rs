@@ -132,10 +132,50 @@ impl Jar {
     }
 }
 
+/// Why a cookie that is stored is not sent with a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Withheld {
+    /// It is for another host.
+    Host,
+    /// Its path, given here, does not cover the request's.
+    Path(String),
+    /// It is Secure, and the request goes over plain http or ws.
+    Insecure,
+}
+
+impl Withheld {
+    /// How many bytes it holds beside itself.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        if let Self::Path(path) = self { path.len() } else { 0 }
+    }
+}
+
+impl Jar {
+    /// The cookies that are stored but not for a request to `place`, each with the first reason that applies: host, path, TLS.
+    pub fn withheld(&self, place: &Place<'_>, now: SystemTime) -> impl Iterator<Item = (&str, Withheld)> {
+        self.0.iter().filter(move |kept| kept.offer.ends.is_none_or(|ends| ends > now)).filter_map(move |kept| {
+            let why = match () {
+                () if !kept.is_for(place.host) => Withheld::Host,
+                () if !path_matches(place.path, &kept.path) => Withheld::Path(kept.path.clone()),
+                () if kept.offer.secure && !place.tls => Withheld::Insecure,
+                () => return None,
+            };
+            Some((kept.offer.name.as_str(), why))
+        })
+    }
+}
+
 impl Kept {
+    fn is_for(&self, host: &str) -> bool {
+        if self.host_only { self.domain == host } else { domain_matches(host, &self.domain) }
+    }
+
     fn fits(&self, place: &Place<'_>, now: SystemTime) -> bool {
-        let host = if self.host_only { self.domain == place.host } else { domain_matches(place.host, &self.domain) };
-        host && path_matches(place.path, &self.path) && (place.tls || !self.offer.secure) && self.offer.ends.is_none_or(|ends| ends > now)
+        self.is_for(place.host)
+            && path_matches(place.path, &self.path)
+            && (place.tls || !self.offer.secure)
+            && self.offer.ends.is_none_or(|ends| ends > now)
     }
 }
 
@@ -193,6 +233,23 @@ mod tests {
         );
         assert_eq!(take(&mut jar, "b=2; Path=/other", "/app"), Fate::OtherPath);
         assert_eq!(take(&mut jar, "c=3; Path=/(.*)", "/app"), Fate::OtherPath, "a rule's regular expression, copied");
+    }
+
+    #[test]
+    fn why_a_cookie_stays_behind() {
+        let mut jar = Jar::default();
+        let lines =
+            ["page=1; Path=/app", "all=1; Path=/", "tls=1; Path=/; Secure", "old=1; Path=/app; Max-Age=1", "wide=1; Path=/; Domain=example.com"];
+        for line in lines {
+            take(&mut jar, line, "/app/x");
+        }
+        let now = NOW + Duration::from_secs(9);
+        let why = |place: Place<'_>| jar.withheld(&place, now).map(|(name, why)| (name.to_owned(), why)).collect::<Vec<_>>();
+        let (path, tls) = (("page".to_owned(), Withheld::Path("/app".to_owned())), ("tls".to_owned(), Withheld::Insecure));
+        assert_eq!(why(at("/ws")), [path, tls.clone()]);
+        assert_eq!(why(at("/app/ws")), [tls]);
+        let other = Place { host: "ws.example.com", path: "/app/ws", tls: true };
+        assert_eq!(why(other), ["page", "all", "tls"].map(|name| (name.to_owned(), Withheld::Host)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Single observations: an answer, a socket and its end, and events apart from the probes.
 
-use crate::jar::Fate;
+use crate::jar::{Fate, Withheld};
 use std::time::Duration;
 
 /// The result of one probe.
@@ -69,6 +69,8 @@ pub struct Shot {
     pub outcome: Outcome,
     /// Names of the cookies that were sent, oldest first, with duplicates.
     pub carried: Vec<String>,
+    /// For a socket: the session's cookies that were not sent with it, by name, and why.
+    pub withheld: Vec<(String, Withheld)>,
     /// Cookies that the answer set, in its order.
     pub offered: Vec<Offered>,
     /// For an answer that identifies no pod: a hint at the cause, such as the target of a redirect.
@@ -90,7 +92,20 @@ impl Shot {
         let outcome = Outcome::Lost(String::new());
         let (at, took) = (Duration::ZERO, Duration::ZERO);
         let (aside, challenge) = (None, None);
-        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside, challenge, cached: false, way: 0, path: 0 }
+        Self {
+            round: 0,
+            at,
+            took,
+            outcome,
+            carried: Vec::new(),
+            withheld: Vec::new(),
+            offered: Vec::new(),
+            aside,
+            challenge,
+            cached: false,
+            way: 0,
+            path: 0,
+        }
     }
 
     /// Whether there was no answer at all; an error page is an answer.

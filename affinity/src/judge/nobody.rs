@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOGIN: &str = "The site answers only clients that are logged in";
 const CHALLENGE: &str = "A bot challenge or a firewall answers in the site's place";
 const ROUTE: &str = "No rule matches the host or the path, or the app does not have the page";
-const BEHIND: &str = "Nothing that is ready is behind the route";
+pub(super) const BEHIND: &str = "Nothing that is ready is behind the route";
 const RATE: &str = "The site limits the rate of requests";
 const FAILING: &str = "Pods are failing";
 const CONTROLS: &str = "Only logged-in users get to see the pod, and controls do not have a session's login";

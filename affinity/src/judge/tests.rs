@@ -7,6 +7,7 @@ use crate::testing::{session, shot, timed};
 use std::time::Duration;
 
 mod around;
+mod elsewhere;
 mod nobody;
 mod simulated;
 

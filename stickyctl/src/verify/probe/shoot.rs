@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime};
 use sticky_affinity::cache::is_cached;
 use sticky_affinity::cookie::Offer;
 use sticky_affinity::guard::challenge;
-use sticky_affinity::jar::{Jar, Place};
+use sticky_affinity::jar::{Jar, Place, Withheld};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
 use sticky_core::ids::ClientId;
 
@@ -79,11 +79,11 @@ pub(super) async fn open(
 ) -> Option<Held> {
     let path = socket.path.clone().unwrap_or_else(|| format!("/ws/{}", client_id(asking.seed, session)));
     let place = socket.target.place(&path);
-    let (header, carried) = cookies(Some(jar), &place);
+    let ((header, carried), withheld) = (cookies(Some(jar), &place), withheld(jar, &place));
     let at = Instant::now();
     let names = |headers: &HeaderMap, text: &[u8]| asking.pod.read(headers, text).is_some();
     let opened = socket::open(socket, (&path, way), header.as_deref(), names).await;
-    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, way: way.to, ..Shot::none() };
+    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, withheld, way: way.to, ..Shot::none() };
     let (answer, line) = match opened {
         Ok((answer, line)) => (Ok(answer), line),
         Err(why) => (Err(why), None),
@@ -111,6 +111,13 @@ fn cookies(jar: Option<&Mutex<Jar>>, place: &Place<'_>) -> (Option<String>, Vec<
     let Some(jar) = jar else { return (None, Vec::new()) };
     let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
     (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(cut).collect())
+}
+
+/// The stored cookies that are not sent to a place, by name, and why.
+fn withheld(jar: &Mutex<Jar>, place: &Place<'_>) -> Vec<(String, Withheld)> {
+    let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+    let short = |why| if let Withheld::Path(path) = why { Withheld::Path(cut(&path)) } else { why };
+    jar.withheld(place, now).take(COOKIES).map(|(name, why)| (cut(name), short(why))).collect()
 }
 
 /// The pod and the worker that an answer identifies.
