@@ -29,6 +29,8 @@ pub struct Session {
     pub local: Vec<Delivery>,
     /// Messages for its first socket, posted to the route that delivers through the bus.
     pub relayed: Vec<Delivery>,
+    /// The flag of a value that its first answer lacked, if later requests need it: none of them was made.
+    pub lacks: Option<String>,
 }
 
 impl Session {
@@ -71,6 +73,10 @@ pub struct Run {
     pub kept: Vec<Vec<Shot>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as a session id in a header.
+    pub values: Vec<String>,
+    /// How many requests only followed redirects; none of them is in another list.
+    pub followed: u64,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
     /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.

@@ -79,6 +79,25 @@ fn one_is_cut(after: Option<Duration>) -> Stub {
     })
 }
 
+/// The pod of the first socket dies after a while, and takes the socket along.
+fn one_dies(after: Duration) -> Stub {
+    let (mut first, mut turn) = (None, 0);
+    Stub::new(move |asked| {
+        turn += 1;
+        let is_dead = |pod: u64| first.is_some_and(|(dead, at): (u64, Duration)| pod == dead && asked.at > at + after);
+        let known = asked.number_in("route").filter(|pod| !is_dead(*pod));
+        let pod = known.unwrap_or(if is_dead(turn % 3) { (turn + 1) % 3 } else { turn % 3 });
+        let reply = Reply::pod(pod, asked);
+        let reply = if known.is_some() { reply } else { reply.cookie(format!("route={pod}; Path=/")) };
+        let is_first = asked.is_upgrade() && first.is_none();
+        if is_first {
+            first = Some((pod, asked.at));
+            return reply.cut_after(after);
+        }
+        reply
+    })
+}
+
 const SOCKET: &[&str] = &["--ws-url", "/ws"];
 const IDLE: &[&str] = &["--ws-url", "/ws", "--idle", "3s", "--skip", "stick-ws,ws-first"];
 
@@ -112,6 +131,9 @@ pub(crate) const SILENT: &[Case] = &[
         "proxy-recycled",
         "pod-terminated",
     ]),
+    Case::stub("a silent socket whose pod dies", || one_dies(Duration::from_secs(5)), STICKY, &["pod-terminated"])
+        .with(&["--ws-url", "/ws", "--idle", "6s", "--skip", "stick-ws,ws-first"])
+        .beside(&["socket-lost", "idle-timeout"]),
     Case::stub("no silent socket is cut", || one_is_cut(None), STICKY, &[]).with(IDLE).beside(&["socket-lost", "idle-timeout"]),
 ];
 
