@@ -34,8 +34,8 @@ async fn the_plan_counts_every_request() {
         (&["--ws-url", "/ws", "--skip", "reconnect"], Site::default(), ((129, 26), (73, 16))),
         (&["--ws-url", "/ws", "--skip", "stick-ws"], Site::default(), ((129, 20), (73, 10))),
         (&["--ws-url", "/ws", "--only", "stick-ws"], Site::default(), ((44, 6), (36, 6))),
-        (&["--ws-url", "/ws", "--only", "spread", "--idle", "100ms"], Site::default(), ((44, 4), (36, 4))),
-        (&["--ws-url", "/ws", "--idle", "100ms"], Site::default(), ((129, 36), (73, 26))),
+        (&["--ws-url", "/ws", "--only", "spread", "--idle", "100ms"], Site::default(), ((60, 4), (36, 4))),
+        (&["--ws-url", "/ws", "--idle", "100ms"], Site::default(), ((145, 36), (73, 26))),
         (&["app"], Site { app: App::Whole, ..Site::default() }, ((141, 32), (85, 22))),
         (&["app", "--only", "relay"], Site { app: App::Whole, ..Site::default() }, ((50, 6), (42, 6))),
         // No answer looks like sticky-app, so its socket is not tested.
