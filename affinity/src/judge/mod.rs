@@ -13,6 +13,7 @@
 //! | `workers` | workers | workers |
 //! | `idle` | idle | none |
 //! | `beside` | local-delivery, relay, reuse | none |
+//! | `shared` | shared | none |
 
 mod answers;
 mod beside;
@@ -22,6 +23,7 @@ mod idle;
 mod moved;
 mod nobody;
 mod requests;
+mod shared;
 mod sockets;
 #[cfg(test)]
 mod tests;
@@ -62,7 +64,9 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     if !reasons.iter().any(|reason| reason.code == Code::DeadPodKept) {
         reasons.extend(answers::one_pod_fails(run));
     }
+    let shared = shared::shared(run, requests.verdict, tolerated);
     reasons.extend(dead_cookie.failed(Code::DeadCookieUnsettled, Name::DeadCookie));
+    reasons.extend(shared.failed(Code::SharedConnection, Name::Shared));
     reasons.extend(relay.failed(Code::RelayMissed, Name::Relay));
     // If sessions or workers move, a missed socket is what follows, and they have their own reason.
     if pods == Verdict::Sticky && workers.verdict == Verdict::NotJudged {
@@ -73,7 +77,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
 
     let [stick_ws, ws_first, reconnect] = sockets.found;
     // In the order of the names.
-    let found = [
+    let mut found = [
         requests.spread,
         requests.stick_http,
         stick_ws,
@@ -86,8 +90,10 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
         local,
         relay,
         reuse,
+        shared,
         idle.found,
     ];
+    answers::not_run(run, &mut found);
     Judgement { pods, requests: requests.verdict, workers: workers.verdict, reasons, chance, tolerated, found }
 }
 
