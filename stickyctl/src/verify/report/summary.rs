@@ -1,6 +1,6 @@
 //! A report in sentences: the result, what it is based on, and what to do.
 
-use super::model::{Report, Summary};
+use super::model::{Candidate, Report, Summary};
 use super::observed::{Kind, Session};
 use sticky_affinity::code::Code;
 use sticky_affinity::moves::Cause;
@@ -180,6 +180,9 @@ fn todo(report: &Report) -> Vec<String> {
     let reason = first.filter(|reason| report.verdict != Verdict::Sticky || reason.code != Code::MovedForced);
     if report.verdict == Verdict::Sticky {
         sticky(report, &mut all);
+    }
+    for Candidate { place, values, answers } in &report.identity.candidates {
+        all.push(format!("Add `--pod-identity {place}`: it had {} in {}.", count(*values, "value", "values"), count(*answers, "answer", "answers")));
     }
     if let Some(reason) = reason {
         all.extend(reason.causes.iter().map(|advice| sentence(report, &format!("{}: {}", advice.cause, advice.attempt))));
