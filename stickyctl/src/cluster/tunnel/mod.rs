@@ -1,15 +1,19 @@
 //! A local port whose connections end in a pod, through the API server.
 //!
 //! [`Target`] names the pods, `link` is one connection to one of them, `carry` copies both ways, [`http`] sends requests over a link
-//! without any local port. A tunnel outlives its pods: each connection looks for a ready one, and tries another if the first can't
+//! without any local port. `pool` keeps sessions with pods, which `dial` opens: one connection to the API server carries many links,
+//! by SPDY (`spdy`). A tunnel outlives its pods: each connection looks for a ready one, and tries another if the first can't
 //! be reached (R33: tools that keep one pod stay on a dead one).
 
 mod carry;
+mod dial;
 mod error;
 mod event;
 pub mod http;
 pub(crate) mod link;
 mod pick;
+mod pool;
+pub(crate) mod spdy;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -21,6 +25,7 @@ pub use target::{PodPort, Target};
 use carry::{Outcome, Sent, carry};
 use kube::Client;
 use pick::Picker;
+use pool::Pool;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +51,8 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Listens on `listen`; port 0 picks a free one. Each connection looks for a pod when it arrives.
+    /// Listens on `listen`; port 0 picks a free one. Each connection looks for a pod when it arrives. A session with the first pod is
+    /// opened ahead.
     ///
     /// # Errors
     /// [`Error::Bind`].
@@ -56,7 +62,7 @@ impl Tunnel {
         // If the channel is full, events are dropped.
         let (tell, events) = mpsc::channel(16);
         let picker = Arc::new(Picker::new(client.clone(), target, tell.clone()));
-        let task = tokio::spawn(accept(listener, client, picker, tell));
+        let task = tokio::spawn(accept(listener, Arc::new(Pool::new(client)), picker, tell));
         Ok(Self { addr, task, events })
     }
 
@@ -81,17 +87,24 @@ impl Drop for Tunnel {
     }
 }
 
-async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell: mpsc::Sender<Event>) {
+async fn accept(listener: TcpListener, pool: Arc<Pool>, picker: Arc<Picker>, tell: mpsc::Sender<Event>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Dropping it with this task closes all connections.
     let mut all = JoinSet::new();
+    let (ahead, first) = (pool.clone(), picker.clone());
+    all.spawn(async move {
+        // If it fails, the first connection fails too, and says why.
+        if let Ok(Some(pod)) = first.first().await {
+            let _ = ahead.session(&pod).await;
+        }
+    });
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((local, _)) => {
-                let (client, picker, tell) = (client.clone(), picker.clone(), tell.clone());
+                let (pool, picker, tell) = (pool.clone(), picker.clone(), tell.clone());
                 all.spawn(async move {
-                    if let Err(why) = serve(local, &client, &picker).await {
+                    if let Err(why) = serve(local, &pool, &picker).await {
                         let _ = tell.try_send(Event::Unreached(why.to_string()));
                     }
                     drop(place);
@@ -105,7 +118,7 @@ async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell
 }
 
 /// Serves one connection from the first pod that can be reached.
-async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result<(), Error> {
+async fn serve(mut local: TcpStream, pool: &Pool, picker: &Picker) -> Result<(), Error> {
     // Small frames of WebSockets shouldn't wait for one another.
     let _ = local.set_nodelay(true);
     let end = Instant::now() + PATIENCE;
@@ -113,7 +126,7 @@ async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result
     loop {
         let why = match picker.pick(&tried).await {
             Ok(Some(pod)) => {
-                let why = match link::connect(client, &pod).await {
+                let why = match pool.connect(&pod).await {
                     Ok(link) => match carry(&mut local, link, &mut sent).await {
                         Outcome::Served => return Ok(()),
                         Outcome::Unreached(why) => Error::Ended(why),
@@ -121,6 +134,7 @@ async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result
                     Err(why) => why,
                 };
                 picker.forget().await;
+                pool.forget(&pod);
                 tried.push(pod.name.clone());
                 Error::At { pod: pod.name, port: pod.port, why: Box::new(why) }
             }
