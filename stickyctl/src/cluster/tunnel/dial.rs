@@ -1,8 +1,8 @@
 //! Opens a connection to the API server for a session with one pod.
 //!
 //! The first choice is SPDY inside a WebSocket, which proxies let through; the API server has it on by default from Kubernetes 1.31.
-//! If the answer is anything else, the second choice is an upgrade to plain SPDY, as in kubectl's order. A role that allows only
-//! `create` on `pods/portforward` may refuse the first, which is a GET.
+//! If the answer is anything else, the second choice is an upgrade to plain SPDY: kubectl's order. The first is a GET, so a role that
+//! allows `create` on `pods/portforward` and not `get` refuses it. From 1.35, the API server wants `create` for both.
 
 use super::spdy::Transport;
 use super::target::PodPort;

@@ -45,6 +45,12 @@ impl Picker {
         Ok(chosen)
     }
 
+    /// The pod in use, if a pick would list the pods before it names one.
+    pub(super) async fn guess(&self) -> Option<PodPort> {
+        let known = self.known.lock().await;
+        if known.listed.as_ref().is_some_and(fresh) { None } else { known.last.clone() }
+    }
+
     /// The pod that the first connection will get.
     pub(super) async fn first(&self) -> Result<Option<PodPort>, ApiError> {
         let mut known = self.known.lock().await;
@@ -53,7 +59,7 @@ impl Picker {
 
     async fn ready<'a>(&self, known: &'a mut Known) -> Result<&'a [PodPort], ApiError> {
         let listed = match known.listed.take() {
-            Some((at, pods)) if at.elapsed() < BELIEVED && !pods.is_empty() => (at, pods),
+            Some(listed) if fresh(&listed) => listed,
             _ => (Instant::now(), self.target.ready(&self.client).await?),
         };
         Ok(&known.listed.insert(listed).1)
@@ -63,6 +69,10 @@ impl Picker {
     pub(super) async fn forget(&self) {
         self.known.lock().await.listed = None;
     }
+}
+
+fn fresh((at, pods): &(Instant, Vec<PodPort>)) -> bool {
+    at.elapsed() < BELIEVED && !pods.is_empty()
 }
 
 /// The pod in use as long as it works, so that all connections of a browser reach the same one; else the first that was not tried.
