@@ -86,10 +86,12 @@ codes! {
     ];
     BoundLate = "bound-late", "The first request of a session reaches one pod, and all later ones another.", [
         ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
+        ("The first answers, such as redirects or retried requests, do not set the cookie", "set it on every answer; nginx needs add_header … always"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
         ("Page and socket have separate rules", "session-cookie-path: / on both"),
+        ("The page also requests URLs outside the cookie's path, such as /favicon.ico, whose answers replace the cookie (envoyproxy/envoy#19655)", "Path=/; or set no cookie on those answers"),
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
         ("SameSite=None without Secure", "add session-cookie-secure: \"true\"; or use SameSite=Lax"),
@@ -107,6 +109,11 @@ codes! {
     BornExpired = "born-expired", "The cookie has already expired when it is set.", [
         ("session-cookie-max-age is 0 or negative", "set it to a number of seconds, or remove it"),
         ("Expires is a fixed date in the past", "use Max-Age instead of Expires"),
+    ];
+    CookieShortLived = "cookie-short-lived", "The cookie expires while its session goes on, and the session moves.", [
+        ("The cookie's lifetime is shorter than a visit, and answers do not renew it", "remove session-cookie-max-age and session-cookie-expires, so that it lasts until the browser exits; or give it a lifetime of days"),
+        ("Expires is computed once, when the proxy loads its configuration (traefik/traefik#13485)", "use Max-Age instead of Expires"),
+        ("Affinity needs the app's session cookie too, and that one expires first (Cloud Foundry's __VCAP_ID__)", "renew the app's cookie in every answer, or give it a longer lifetime"),
     ];
     SingleBackendPath = "single-backend-path", "One pod answered every request, with a cookie or without.", [
         ("A port-forward to a Service picks one pod and keeps it", "use stickyctl forward, which leads to the front door"),

@@ -51,7 +51,12 @@ impl Code {
             | Self::BoundLate
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled => Topic::Sessions,
-            Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
+            Self::CookiePathMismatch
+            | Self::CookieRefused
+            | Self::CookieDomainMismatch
+            | Self::SecureOverHttp
+            | Self::BornExpired
+            | Self::CookieShortLived => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath
             | Self::UnbalancedControl

@@ -21,6 +21,7 @@ mod requests;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod workers;
 
 use crate::bounds;

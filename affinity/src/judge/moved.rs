@@ -1,5 +1,6 @@
 //! Why sessions move, if they do.
 
+use super::unsent;
 use crate::bounds;
 use crate::code::Code;
 use crate::jar::Fate;
@@ -32,6 +33,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     }
     if let Some(changes) = pods_came(run) {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready the whole time, after {changes}"));
+    }
+    if let Some(reason) = unsent::why(run, &moved) {
+        return reason;
     }
     if offered.is_empty() {
         let on_sockets = run.sockets().any(|socket| !socket.opened.offered.is_empty());
