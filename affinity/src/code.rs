@@ -43,6 +43,7 @@ codes! {
     NoAffinityCookie = "no-affinity-cookie", "Sessions move, and no answer to a request set a cookie.", [
         ("The setting is misspelled, or is on the wrong object, class or controller", "read the controller's log; check the Ingress class and which controller serves it"),
         ("The rule's host or path does not match the request", "use the rule's URL; spell out host, path and pathType in the rule"),
+        ("The balancer sets no cookie on answers that caches may store (Azure Front Door)", "Cache-Control: no-store on the pages that sessions begin with"),
         ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
         ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
     ];
@@ -51,11 +52,14 @@ codes! {
         ("Another Ingress for this Service sets affinity differently", "give both the same affinity, or separate Services"),
         ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
+        ("A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie", "one Set-Cookie line for each cookie (RFC 6265 section 3)"),
+        ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx)"),
     ];
     Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
         ("Pods came, went or were not ready during the run", "check the pods' restarts and readiness, then run again"),
         ("One of several proxies disagrees with the others", "test each proxy with --connect ADDRESS"),
         ("The proxy retries on another pod after an error", "look for errors in the proxy's log"),
+        ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx); or one rule for both versions with a cookie that picks the version"),
     ];
     PodsReplaced = "pods-replaced", "Sessions moved away from pods that are gone.", [
         ("A rollout, a scale-down or a restart during the run", "run again when it has finished"),
@@ -182,7 +186,7 @@ codes! {
         ("The cookie has no effect, or only sometimes", "look at the verdict first"),
         ("Several proxies read it differently", "test each proxy with --connect ADDRESS"),
     ];
-    DeadCookieUnsettled = "dead-cookie-unsettled", "A session that started with an unknown cookie value did not settle on one pod.", [
+    DeadCookieUnsettled = "dead-cookie-unsettled", "A session with an unknown cookie value, or whose pod was gone, did not settle on one pod.", [
         ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
     ];
     DeliveryMissed = "delivery-missed", "A POST missed its session's socket, although sessions are sticky.", [

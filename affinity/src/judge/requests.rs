@@ -1,7 +1,7 @@
 //! What requests show about pods: the scenarios spread, stick-http and attribution, and the verdict that they make together.
 
-use super::answers;
 use super::moved::why_moved;
+use super::{answers, first};
 use crate::bounds::{self, CHANCE};
 use crate::code::Code;
 use crate::moves::{Cause, Step};
@@ -109,7 +109,8 @@ fn verdict(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
         // A Secure cookie over plain http is this run's fault, replaced pods are no one's, and no pod chose a cache's answers.
         let verdict =
             if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
-        return (verdict, std::iter::once(why).chain(answers::too_many(run)).collect());
+        let wander = if why.code == Code::PodsReplaced { first::after_their_pod(run) } else { None };
+        return (verdict, std::iter::once(why).chain(answers::too_many(run)).chain(wander).collect());
     }
     if let Some(reason) = answers::too_many(run) {
         return unclear(reason);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 mod around;
 mod simulated;
+mod unsent;
 
 const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";
 

@@ -10,7 +10,10 @@ const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-read
 const UNIT_TESTS: &str = include_str!("../../../affinity/src/judge/tests/around.rs");
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [affinity::CASES, answers::CASES, apps::CASES, cookies::CASES, sockets::CASES, sockets::SILENT, ways::CASES, workers::CASES].into_iter().flatten().chain(reported::cases())
+    [affinity::CASES, answers::CASES, apps::CASES, cookies::CASES, sockets::CASES, sockets::SILENT, ways::CASES, workers::CASES]
+        .into_iter()
+        .flatten()
+        .chain(reported::cases())
 }
 
 #[test]

@@ -26,7 +26,9 @@ fn needs_the_apps_cookie(apps: &'static str) -> Stub {
         (Some(_), Some(pod)) => Reply::pod(pod, asked),
         _ => {
             let pod = next();
-            Reply::pod(pod, asked).cookie(format!("JSESSIONID=s{}; Path=/{apps}", asked.number)).cookie(format!("__VCAP_ID__={pod}; Path=/; HttpOnly"))
+            Reply::pod(pod, asked)
+                .cookie(format!("JSESSIONID=s{}; Path=/{apps}", asked.number))
+                .cookie(format!("__VCAP_ID__={pod}; Path=/; HttpOnly"))
         }
     })
 }
@@ -81,9 +83,11 @@ pub(super) const REPORTS: &[Report] = &[
     Report {
         source: "kubernetes/ingress-nginx#9154",
         does: "The cookie's lifetime starts with the first answer, and no later answer renews it",
-        case: Case::stub("a lifetime that is not renewed", || for_a_second(false), NOT_STICKY, &["cookie-short-lived"])
-            .with(LONG)
-            .beside(&["leaks", "cookie-not-honoured", "born-expired"]),
+        case: Case::stub("a lifetime that is not renewed", || for_a_second(false), NOT_STICKY, &["cookie-short-lived"]).with(LONG).beside(&[
+            "leaks",
+            "cookie-not-honoured",
+            "born-expired",
+        ]),
         beside: Case::stub("a lifetime that every answer renews", || for_a_second(true), STICKY, &[]).with(LONG).beside(&["cookie-short-lived"]),
     },
     Report {

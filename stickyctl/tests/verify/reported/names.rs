@@ -78,8 +78,12 @@ pub(super) const REPORTS: &[Report] = &[
     Report {
         source: "awsdocs/elb-application-load-balancers-user-guide#11",
         does: "AWS ALB sets AWSALB and AWSALBCORS anew with every answer; over plain http the second one doesn't come back",
-        case: Case::stub("a new cookie with every answer", || new_with_every_answer(true), STICKY, &[])
-            .beside(&["secure-over-http", "cookie-not-honoured", "dead-cookie-unsettled", "cookie-overwritten"]),
+        case: Case::stub("a new cookie with every answer", || new_with_every_answer(true), STICKY, &[]).beside(&[
+            "secure-over-http",
+            "cookie-not-honoured",
+            "dead-cookie-unsettled",
+            "cookie-overwritten",
+        ]),
         beside: Case::stub("only the one that needs TLS", || new_with_every_answer(false), UNCLEAR, &["secure-over-http"]),
     },
     Report {
@@ -95,8 +99,11 @@ pub(super) const REPORTS: &[Report] = &[
     Report {
         source: "open-craft/opencraft#266",
         does: "The balancer hashes the app's session cookie, and the app signs it anew in every answer",
-        case: Case::stub("a key that every answer replaces", || signed_anew(false), NOT_STICKY, &["cookie-overwritten"])
-            .beside(&["cookie-not-honoured", "leaks", "bound-late"]),
+        case: Case::stub("a key that every answer replaces", || signed_anew(false), NOT_STICKY, &["cookie-overwritten"]).beside(&[
+            "cookie-not-honoured",
+            "leaks",
+            "bound-late",
+        ]),
         beside: Case::stub("a key that the balancer learns", || signed_anew(true), STICKY, &[]).beside(&["cookie-overwritten"]),
     },
     Report {
