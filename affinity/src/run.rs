@@ -1,5 +1,6 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
+use crate::fields::Fields;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +73,10 @@ pub struct Run {
     pub uncached: Vec<(Option<usize>, Shot)>,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
+    /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
+    pub identity: String,
+    /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
+    pub fields: Fields,
 }
 
 impl Run {
