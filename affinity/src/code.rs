@@ -127,9 +127,10 @@ codes! {
     UnbalancedControl = "unbalanced-control", "Most requests without a cookie go to one pod, so staying there proves little.", [
         ("Weights, a canary, or a proxy that prefers one pod", "a larger sample: --requests, --sessions"),
     ];
-    SessionsTogether = "sessions-together", "The cookies from --cookie or a login put every session on one pod, so staying there proves little.", [
+    SessionsTogether = "sessions-together", "Every session is on one pod, although requests without a cookie reach others, so staying there proves little.", [
         ("The --cookie file contains one browser's affinity cookie", "remove it from the file; the login cookie is enough"),
         ("One pod serves everyone who is logged in", "there is no affinity to test; check the rule for logged-in users"),
+        ("A cache stores the first page together with its cookie, and gives everyone the same one", "Cache-Control: private or no-store on answers that set the cookie"),
     ];
     TooFewProbes = "too-few-probes", "There were too few answers to rule out chance.", [
         ("The sample is small", "--sessions 30 --requests 12"),

@@ -133,6 +133,9 @@ fn verdict(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     {
         return unclear(reason);
     }
+    if let Some(reason) = all_on_one(run) {
+        return unclear(reason);
+    }
     let forced = run.moved_by(Cause::Forced);
     let told = (forced > 0).then(|| {
         let detail = format!("{forced} moves away from pods that were gone or not ready; none of them counts");
@@ -152,6 +155,23 @@ fn together(run: &Run) -> Option<Reason> {
     let detail = format!("{sessions} of {} sessions brought cookies, and all of those began on {pod}", run.sessions.len());
     (*sessions > 1).then(|| Reason::new(Code::SessionsTogether, StickHttp, detail))
 }
+
+/// Whether all sessions began on one pod, while controls met others too often for that to be chance: then they may all have the same cookie,
+/// or any cookie may lead to that pod.
+fn all_on_one(run: &Run) -> Option<Reason> {
+    let began: BTreeSet<&str> = run.sessions.iter().filter_map(Session::bound).map(|(_, pod)| pod).collect();
+    let (pod, sessions) = (began.first().filter(|_| began.len() == 1)?, run.sessions.iter().filter(|session| session.bound().is_some()).count());
+    let (controls, spread) = (run.spread().into_values().sum::<u64>(), run.spread());
+    let met = spread.get(pod).copied().unwrap_or_default();
+    let odds = bounds::upper(met, controls, 0.01).powf(sessions as f64);
+    (odds < 1e-4).then(|| {
+        let detail = format!("all {sessions} sessions began on {pod}, which answered only {met} of {controls} controls");
+        Reason::new(Code::SessionsTogether, Spread, detail).because(ONE_COOKIE)
+    })
+}
+
+/// The cause in the table of `sessions-together` for sessions that brought no cookies.
+const ONE_COOKIE: &str = "A cache stores the first page together with its cookie, and gives everyone the same one";
 
 /// Why all controls met one pod.
 fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>) -> Reason {

@@ -1,7 +1,7 @@
 //! Caches and CDNs in front of the balancer.
 
 use super::{Report, check, turns};
-use crate::case::{Case, NOT_STICKY, STICKY};
+use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR};
 use crate::stub::{Reply, Stub};
 
 /// A balancer that sets its cookie only on answers that no cache may store.
@@ -29,6 +29,18 @@ fn own_name(domain: &'static str) -> Stub {
     })
 }
 
+/// A cache stores the first page together with its cookie, and gives both to everyone.
+fn one_cookie_for_all(stores: bool) -> Stub {
+    let mut next = turns(3);
+    Stub::new(move |asked| match asked.number_in("route") {
+        Some(pod) => Reply::pod(pod, asked),
+        None => {
+            let pod = if stores && asked.path == "/" { 1 } else { next() };
+            Reply::pod(pod, asked).cookie(format!("route={pod}; Path=/"))
+        }
+    })
+}
+
 pub(super) const REPORTS: &[Report] = &[
     Report {
         source: "MicrosoftDocs/azure-docs#60794",
@@ -45,6 +57,14 @@ pub(super) const REPORTS: &[Report] = &[
         beside: Case::stub("a cookie for the name in front", || own_name("shop-prod.azurewebsites.net"), STICKY, &[])
             .with(&["--host", "shop-prod.azurewebsites.net"])
             .beside(&["cookie-domain-mismatch"]),
+    },
+    Report {
+        source: "openshift/openshift-docs#111549",
+        does: "A cache stores the first page with its cookie, so everyone gets one user's cookie",
+        case: Case::stub("one cookie for everyone", || one_cookie_for_all(true), UNCLEAR, &["sessions-together"]).with(&["/app", "--first", "/"]),
+        beside: Case::stub("a cookie for each", || one_cookie_for_all(false), STICKY, &[])
+            .with(&["/app", "--first", "/"])
+            .beside(&["sessions-together"]),
     },
 ];
 
