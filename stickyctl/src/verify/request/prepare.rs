@@ -11,6 +11,7 @@ use http::HeaderMap;
 use std::net::UdpSocket;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
+use sticky_affinity::jar::Place;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
 
@@ -98,6 +99,8 @@ impl Request {
             headers.extend(file.headers()?);
         }
         let (host, addresses) = self.way(parts, http.host.as_ref(), address);
+        let place = Place { host: &host.name, path: "/", tls: parts.tls };
+        let cookies = http.cookies.iter().map(|file| file.cookies(&place)).collect::<Result<Vec<_>, _>>()?.concat();
         Ok(Target {
             authority: parts.authority(&host),
             tls: if parts.tls { Some(self.tls(&host, None)?) } else { None },
@@ -107,7 +110,7 @@ impl Request {
             http2: http.http2,
             first: http.first.as_ref().map_or(&parts.path, |path| &path.0).clone(),
             first_body: http.first_body.as_ref().map(AtFile::body).transpose()?,
-            cookies: http.cookies.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
+            cookies,
             paths: std::iter::once(&parts.path).chain(http.paths.iter().map(|path| &path.0)).cloned().collect(),
             headers,
             timeout: self.amount.timeout,
