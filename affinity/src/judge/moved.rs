@@ -64,8 +64,12 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(code, format!("{moved}; {detail}, and no other cookie holds a session either"));
     }
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
-    reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"))
+    let reason = reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"));
+    if offered.iter().any(|cookie| cookie.is_joined()) { reason.because(JOINED) } else { reason }
 }
+
+/// The cause in the table of `cookie-not-honoured` for a cookie that browsers do not see.
+const JOINED: &str = "A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie";
 
 /// A cookie that no session can send back: its name, and why.
 fn useless(offered: &[&Offered]) -> Option<(Code, String)> {

@@ -1,7 +1,8 @@
 //! Several cookies, with one name or with several.
 
-use super::{Report, check, hash, turns};
+use super::{Report, check, hash, run, turns};
 use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR};
+use crate::site::SECRET;
 use crate::stub::{Reply, Stub};
 
 /// A balancer that replaces its cookie with every answer, and sets a second one for requests from other sites, which needs TLS.
@@ -52,7 +53,7 @@ fn joined(between: Option<&'static str>) -> Stub {
         Some(pod) => Reply::pod(pod, asked),
         None => {
             let pod = next();
-            let lines = [format!("user=tell-nobody-{}; Path=/", asked.number), format!("route={pod}; Path=/; HttpOnly")];
+            let lines = [format!("user={}; SameSite=Lax", asked.number), format!("sid={SECRET}"), format!("route={pod}; Path=/; HttpOnly")];
             let answer = Reply::pod(pod, asked);
             match between {
                 Some(between) => answer.cookie(lines.join(between)),
@@ -125,4 +126,13 @@ pub(super) const REPORTS: &[Report] = &[
 #[tokio::test]
 async fn reported_names() {
     check(REPORTS).await;
+}
+
+/// The second cookie's value is in the first one's attributes, and stays a secret.
+#[tokio::test]
+async fn the_reason_tells_of_cookies_in_one_line() {
+    let done = run(REPORTS, "stoplightio/prism#2676").await;
+    let causes = done.report["reasons"][0]["causes"].as_array().unwrap();
+    assert!(causes[0]["cause"].as_str().unwrap().starts_with("A proxy in between joins"), "{causes:?}");
+    assert!(done.stdout.contains("joined with sid") && !done.stdout.contains(SECRET), "{}", done.stdout);
 }
