@@ -110,7 +110,7 @@ pub(super) const REPORTS: &[Report] = &[
         source: "httpwg/http-extensions#3113",
         does: "The site's clock is late, and so is Expires. Browsers compare it with the answer's `Date`",
         case: Case::stub("a clock that is late", || an_hour_late(true), STICKY, &[]).beside(&["born-expired"]),
-        beside: Case::stub("a date that has passed", || an_hour_late(false), NOT_STICKY, &["born-expired"]),
+        beside: Case::stub("a date of an hour ago", || an_hour_late(false), NOT_STICKY, &["born-expired"]),
     },
 ];
 
