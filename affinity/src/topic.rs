@@ -50,7 +50,8 @@ impl Code {
             | Self::DeadPodKept
             | Self::BoundLate
             | Self::ParallelUnsettled
-            | Self::DeadCookieUnsettled => Topic::Sessions,
+            | Self::DeadCookieUnsettled
+            | Self::SharedConnection => Topic::Sessions,
             Self::CookiePathMismatch
             | Self::CookieRefused
             | Self::CookieDomainMismatch

@@ -5,6 +5,7 @@ mod cookie_file;
 mod error;
 mod model;
 mod prepare;
+mod shapes;
 mod site;
 mod url;
 
