@@ -157,9 +157,9 @@ pub(super) const REPORTS: &[Report] = &[
     },
     Report {
         source: "cloudflare/cloudflare-docs#28594",
-        does: "The balancer reads the cookie of a connection's first request only. A CDN sends several sessions over one connection",
-        case: Case::stub("a pod by connection", by_connection, NOT_STICKY, &["cookie-not-honoured"]).with(&["--shared-connection"]),
-        beside: Case::stub("a pod by connection, with connections of their own", by_connection, STICKY, &[]),
+        does: "The balancer reads the cookie of a connection's first request only. A CDN in front sends several sessions over one connection (`--shared-connection`)",
+        case: Case::stub("a pod by connection", by_connection, STICKY, &["shared-connection"]).with(&["--shared-connection"]),
+        beside: Case::stub("a pod by connection, with connections of their own", by_connection, STICKY, &[]).beside(&["shared-connection"]),
     },
 ];
 
