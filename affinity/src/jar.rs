@@ -145,10 +145,50 @@ impl Jar {
     }
 }
 
+/// Why a cookie that is stored is not sent with a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Withheld {
+    /// It is for another host.
+    Host,
+    /// Its path, given here, does not cover the request's.
+    Path(String),
+    /// It is Secure, and the request goes over plain http or ws.
+    Insecure,
+}
+
+impl Withheld {
+    /// How many bytes it holds beside itself.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        if let Self::Path(path) = self { path.len() } else { 0 }
+    }
+}
+
+impl Jar {
+    /// The cookies that are stored but not for a request to `place`, each with the first reason that applies: host, path, TLS.
+    pub fn withheld(&self, place: &Place<'_>, now: SystemTime) -> impl Iterator<Item = (Cow<'_, str>, Withheld)> {
+        self.0.iter().filter(move |kept| kept.offer.ends.is_none_or(|ends| ends > now)).filter_map(move |kept| {
+            let why = match () {
+                () if !kept.is_for(place.host) => Withheld::Host,
+                () if !path_matches(place.path, &kept.path) => Withheld::Path(kept.path.clone()),
+                () if kept.offer.secure && !place.tls => Withheld::Insecure,
+                () => return None,
+            };
+            Some((kept.offer.label(), why))
+        })
+    }
+}
+
 impl Kept {
+    fn is_for(&self, host: &str) -> bool {
+        if self.host_only { self.domain == host } else { domain_matches(host, &self.domain) }
+    }
+
     fn fits(&self, place: &Place<'_>, now: SystemTime) -> bool {
-        let host = if self.host_only { self.domain == place.host } else { domain_matches(place.host, &self.domain) };
-        host && path_matches(place.path, &self.path) && (place.tls || !self.offer.secure) && self.offer.ends.is_none_or(|ends| ends > now)
+        self.is_for(place.host)
+            && path_matches(place.path, &self.path)
+            && (place.tls || !self.offer.secure)
+            && self.offer.ends.is_none_or(|ends| ends > now)
     }
 
     /// Whether a newer cookie takes its place. A partitioned one never replaces one that is not, and both are sent.

@@ -95,6 +95,7 @@ pub mod code;
 pub mod cookie;
 pub mod ends;
 pub mod fields;
+pub mod guard;
 pub mod identity;
 pub mod jar;
 mod judge;

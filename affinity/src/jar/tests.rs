@@ -36,6 +36,22 @@ fn a_path_is_no_prefix_of_letters() {
 }
 
 #[test]
+fn why_a_cookie_stays_behind() {
+    let mut jar = Jar::default();
+    for line in ["page=1; Path=/app", "all=1; Path=/", "old=1; Path=/app; Max-Age=1", "wide=1; Path=/; Domain=example.com"] {
+        take(&mut jar, line, "/app/x");
+    }
+    let (now, tls) = (NOW + Duration::from_secs(9), Place { tls: true, ..at("/app/x") });
+    jar.take(Offer::read("tls=1; Path=/; Secure", now).unwrap(), &tls, now);
+    let why = |place: Place<'_>| jar.withheld(&place, now).map(|(name, why)| (name.into_owned(), why)).collect::<Vec<_>>();
+    let (path, insecure) = (("page".to_owned(), Withheld::Path("/app".to_owned())), ("tls".to_owned(), Withheld::Insecure));
+    assert_eq!(why(at("/ws")), [path, insecure.clone()]);
+    assert_eq!(why(at("/app/ws")), [insecure]);
+    let other = Place { host: "ws.example.com", path: "/app/ws", tls: true };
+    assert_eq!(why(other), ["page", "all", "tls"].map(|name| (name.to_owned(), Withheld::Host)));
+}
+
+#[test]
 fn without_a_path_it_is_the_folder() {
     let mut jar = Jar::default();
     take(&mut jar, "a=1", "/app/page");

@@ -32,7 +32,7 @@ enum Missing {
 /// The reason for moves, if a cookie holds every request that sends it, and all moves go back to requests that did not.
 pub(super) fn why(run: &Run, moved: &str) -> Option<Reason> {
     let names: BTreeSet<&str> = run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.carried).map(String::as_str).collect();
-    names.into_iter().find_map(|name| told(run, name, moved))
+    names.into_iter().filter(|name| !run.values.iter().any(|value| value == name)).find_map(|name| told(run, name, moved))
 }
 
 fn told(run: &Run, name: &str, moved: &str) -> Option<Reason> {

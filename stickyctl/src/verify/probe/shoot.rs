@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use sticky_affinity::cache::is_cached;
 use sticky_affinity::cookie::Offer;
-use sticky_affinity::jar::{self, Jar};
+use sticky_affinity::guard::challenge;
+use sticky_affinity::jar::{self, Jar, Withheld};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
 use sticky_core::ids::ClientId;
 
@@ -95,7 +96,8 @@ fn noted(
             let offered = offered(asking.show_values, &answer.headers, jar, place);
             let outcome = Outcome::of(answer.status, named(asking, &answer));
             let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside().map(|aside| cut(&aside)) } else { None };
-            (Shot { outcome, offered, aside, cached: is_cached(&answer.headers), ..blank }, Some(answer))
+            let challenge = challenge(&answer.headers);
+            (Shot { outcome, offered, aside, challenge, cached: is_cached(&answer.headers), ..blank }, Some(answer))
         }
     }
 }
@@ -111,11 +113,11 @@ pub(super) async fn open(
 ) -> Option<Held> {
     let (jar, handshake) = (&state.jar, handshake(asking, socket, (session, way), &held(&state.values))?);
     let place = socket.target.place(&handshake.path);
-    let (header, carried) = cookies(Some(jar), &place);
+    let ((header, carried), withheld) = (cookies(Some(jar), &place), withheld(jar, &place));
     let at = Instant::now();
     let names = |headers: &HeaderMap, text: &[u8]| asking.pod.read(headers, text).is_some();
     let opened = socket::open(socket, &handshake, header.as_deref(), names).await;
-    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, way: way.to, ..Shot::none() };
+    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, withheld, way: way.to, ..Shot::none() };
     let (answer, line) = match opened {
         Ok((answer, line)) => (Ok(answer), line),
         Err(why) => (Err(why), None),
@@ -160,6 +162,13 @@ fn cookies(jar: Option<&Mutex<Jar>>, place: &jar::Place<'_>) -> (Option<Vec<u8>>
     let Some(jar) = jar else { return (None, Vec::new()) };
     let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
     (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(|name| cut(&name)).collect())
+}
+
+/// The stored cookies that are not sent to a place, by name, and why.
+fn withheld(jar: &Mutex<Jar>, place: &jar::Place<'_>) -> Vec<(String, Withheld)> {
+    let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+    let short = |why| if let Withheld::Path(path) = why { Withheld::Path(cut(&path)) } else { why };
+    jar.withheld(place, now).take(COOKIES).map(|(name, why)| (cut(&name), short(why))).collect()
 }
 
 /// The pod and the worker that an answer identifies.
