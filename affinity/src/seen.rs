@@ -1,5 +1,6 @@
 //! Single observations: an answer, a socket and its end, and events apart from the probes.
 
+use crate::cookie::JOINED;
 use crate::jar::{Fate, Withheld};
 use std::time::Duration;
 
@@ -54,6 +55,14 @@ pub struct Offered {
     pub lives: Option<Duration>,
     /// Its value; `None` unless the user allows values to be shown, because it may be a secret.
     pub value: Option<String>,
+}
+
+impl Offered {
+    /// Whether its line had a second cookie in it, which browsers do not see.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.attributes.contains(JOINED)
+    }
 }
 
 /// One probe and its result.

@@ -53,7 +53,12 @@ impl Code {
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled
             | Self::SharedConnection => Topic::Sessions,
-            Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
+            Self::CookiePathMismatch
+            | Self::CookieRefused
+            | Self::CookieDomainMismatch
+            | Self::SecureOverHttp
+            | Self::BornExpired
+            | Self::CookieShortLived => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath
             | Self::UnbalancedControl

@@ -10,6 +10,7 @@ mod around;
 mod elsewhere;
 mod nobody;
 mod simulated;
+mod unsent;
 mod values;
 
 const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";

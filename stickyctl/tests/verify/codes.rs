@@ -1,7 +1,7 @@
 //! Every reason has a site that causes it, and a similar site that does not.
 
 use crate::case::Case;
-use crate::{affinity, answers, apps, cookies, reported_answers, reported_asking, reported_cookies, reported_pace, sockets, ways, workers};
+use crate::{affinity, answers, apps, cookies, reported, reported_answers, reported_asking, reported_cookies, reported_pace, sockets, ways, workers};
 use std::collections::BTreeSet;
 use sticky_affinity::code::Code;
 
@@ -27,6 +27,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
     ]
     .into_iter()
     .flatten()
+    .chain(reported::cases())
 }
 
 #[test]
