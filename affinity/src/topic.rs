@@ -52,8 +52,14 @@ impl Code {
             | Self::BoundLate
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled
+            | Self::SharedConnection
             | Self::SessionLost => Topic::Sessions,
-            Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
+            Self::CookiePathMismatch
+            | Self::CookieRefused
+            | Self::CookieDomainMismatch
+            | Self::SecureOverHttp
+            | Self::BornExpired
+            | Self::CookieShortLived => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath
             | Self::UnbalancedControl

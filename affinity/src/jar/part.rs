@@ -10,14 +10,14 @@ impl Jar {
     pub fn groups(&self) -> Vec<BTreeSet<String>> {
         let (mut groups, mut places): (Vec<BTreeSet<String>>, BTreeMap<_, usize>) = (Vec::new(), BTreeMap::new());
         for kept in &self.0 {
-            if groups.iter().any(|group| group.contains(&kept.offer.name)) {
+            if groups.iter().any(|group| group.contains(kept.offer.label().as_ref())) {
                 continue;
             }
             let place = *places.entry(&kept.offer.value).or_insert(groups.len());
             if place == groups.len() {
                 groups.push(BTreeSet::new());
             }
-            groups[place].insert(kept.offer.name.clone());
+            groups[place].insert(kept.offer.label().into_owned());
         }
         groups
     }
@@ -25,7 +25,7 @@ impl Jar {
     /// The same jar without the cookies of these names.
     #[must_use]
     pub fn without(&self, names: &BTreeSet<String>) -> Self {
-        Self(self.0.iter().filter(|kept| !names.contains(&kept.offer.name)).cloned().collect())
+        Self(self.0.iter().filter(|kept| !names.contains(kept.offer.label().as_ref())).cloned().collect())
     }
 
     /// Takes the values of another jar for cookies that both have: a site may give a session a new id with each answer.

@@ -1,6 +1,6 @@
 //! Why sessions move, if they do.
 
-use super::values;
+use super::{unsent, values};
 use crate::bounds;
 use crate::code::Code;
 use crate::jar::Fate;
@@ -38,6 +38,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if let Some(changes) = pods_came(run) {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready the whole time, after {changes}"));
     }
+    if let Some(reason) = unsent::why(run, &moved) {
+        return reason;
+    }
     if offered.is_empty() && run.values.is_empty() {
         let on_sockets = run.sockets().any(|socket| !socket.opened.offered.is_empty());
         let offered = if on_sockets { "only the 101 responses of sockets set a cookie" } else { "no answer set a cookie" };
@@ -69,8 +72,12 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(code, format!("{moved}; {detail}, and no other cookie holds a session either"));
     }
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
-    reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"))
+    let reason = reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"));
+    if offered.iter().any(|cookie| cookie.is_joined()) { reason.because(JOINED) } else { reason }
 }
+
+/// The cause in the table of `cookie-not-honoured` for a cookie that browsers do not see.
+const JOINED: &str = "A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie";
 
 /// A cookie that no session can send back: its name, and why.
 fn useless(offered: &[&Offered]) -> Option<(Code, String)> {

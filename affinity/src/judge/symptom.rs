@@ -13,18 +13,24 @@ mod track;
 use self::lever::{Lever, listed, mixed};
 use self::track::{Track, by_age, by_time, tracks};
 use super::answers::{self, MOST_NAMELESS};
-use super::{beside, sockets, workers};
+use super::{beside, idle, shared, sockets, workers};
 use crate::bounds::{self, CHANCE};
 use crate::code::Code;
 use crate::run::{Replay, Run, Session, tally};
-use crate::scenario::Name::{Idle, StickHttp, StickWs};
+use crate::scenario::Name::{StickHttp, StickWs};
 use crate::seen::{Outcome, Shot};
 use crate::verdict::{Found, Judgement, Reason, Verdict};
 use std::collections::BTreeSet;
 
 const NO_POD: &str = "no answer names a pod; judged by --lost-when";
 
-/// Judges a run in which no answer identifies a pod.
+/// Whether answers show what became of their sessions, and none identifies a pod.
+pub(super) fn applies(run: &Run) -> bool {
+    let names = || run.shots().chain(run.sockets().map(|socket| &socket.opened)).any(|shot| shot.pod().is_some());
+    run.by_symptom && run.sessions.iter().flat_map(|session| &session.shots).any(|shot| shot.symptom.is_some()) && !names()
+}
+
+/// Judges such a run.
 pub(super) fn judge(run: &Run, tolerated: f64) -> Judgement {
     let tracks = tracks(run);
     let lever = run.telling_lever().map(|lever| Lever::new(run, lever));
@@ -42,11 +48,12 @@ pub(super) fn judge(run: &Run, tolerated: f64) -> Judgement {
         verdict = if reason.code == Code::SessionLost { Verdict::NotSticky } else { Verdict::Inconclusive };
         reasons.insert(0, reason);
     }
-    let idle = beside::idle(run);
-    reasons.extend(idle.failed(Code::IdleTimeout, Idle));
+    let idle = idle::judge(run);
+    reasons.extend(idle.reason);
     reasons.extend(beside::ended(run));
     let open = || Found::skip(NO_POD);
     let reuse = if run.kept.is_empty() { beside::reuse(run) } else { open() };
+    let shared = if run.shared.is_empty() { shared::shared(run, Verdict::Sticky, tolerated) } else { open() };
     // In the order of the names.
     let found = [
         spread(lever.as_ref()),
@@ -61,7 +68,8 @@ pub(super) fn judge(run: &Run, tolerated: f64) -> Judgement {
         open(),
         open(),
         reuse,
-        idle,
+        shared,
+        idle.found,
     ];
     Judgement { pods: verdict, requests, workers: Verdict::NotJudged, reasons, chance, tolerated, found }
 }

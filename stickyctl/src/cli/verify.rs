@@ -56,6 +56,9 @@ pub(super) struct VerifyArgs {
     /// Also send requests over connections that are kept open, for comparison
     #[arg(long)]
     reuse: bool,
+    /// Also send the requests of several sessions over shared connections, as a CDN does
+    #[arg(long)]
+    shared_connection: bool,
     /// Also fail when workers are not sticky
     #[arg(long)]
     require_workers: bool,
@@ -110,7 +113,7 @@ struct HttpArgs {
     /// Send the headers in FILE, one `NAME: VALUE` per line, with every request; keeps secrets out of the argument list
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     header: Vec<AtFile>,
-    /// Start every session with the cookies in FILE, one `NAME=VALUE` per line, such as a login's
+    /// Start every session with the cookies in FILE, such as a login's: NAME=VALUE lines, a copied Cookie header, or curl's cookie jar
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     cookie: Vec<AtFile>,
     /// Send requests over HTTP/2; sockets still use HTTP/1.1
@@ -223,6 +226,7 @@ impl VerifyArgs {
             skip: self.skip,
             idle: self.idle,
             reuse: self.reuse,
+            shared: self.shared_connection,
             require_workers: self.require_workers,
             http: Http {
                 first: http.first,

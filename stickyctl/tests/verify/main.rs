@@ -13,7 +13,11 @@ mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod plan;
+mod reported;
+mod reported_answers;
 mod reported_asking;
+mod reported_cookies;
+mod reported_pace;
 mod reported_symptom;
 mod schema;
 mod secrets;
@@ -22,5 +26,6 @@ mod sockets;
 mod stub;
 mod stubs;
 mod told;
+mod values;
 mod ways;
 mod workers;

@@ -1,11 +1,10 @@
 //! Sites whose sessions are not in a cookie, and logins that redirect: each as people reported it, and a similar one.
 
-use crate::case::{Case, Done, NOT_STICKY, STICKY, UNCLEAR, all, command, done, verify};
+use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR, all};
 use crate::site::SECRET;
-use crate::stub::{Asked, Reply, Stub};
+use crate::stub::{Reply, Stub};
 use http::Method;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
 const PODS: u64 = 3;
 
@@ -16,7 +15,7 @@ fn hashed(key: &str) -> u64 {
 
 /// How a proxy sends requests with a session's key to pods.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proxy {
+pub(crate) enum Proxy {
     /// It learns from the first answer which pod has the session.
     Learns,
     /// It hashes the key, wherever the session began.
@@ -50,7 +49,7 @@ impl Door {
 
 /// An MCP server: `initialize` answers with a session id, and everything else needs one (Model Context Protocol 2025-03-26, "Streamable
 /// HTTP"). Session ids have characters that can't stand in a URL.
-fn mcp(proxy: Proxy) -> Stub {
+pub(crate) fn mcp(proxy: Proxy) -> Stub {
     let mut door = Door::new(proxy);
     Stub::new(move |asked| {
         let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap_or_default();
@@ -72,7 +71,7 @@ fn mcp(proxy: Proxy) -> Stub {
     })
 }
 
-const MCP: &[&str] = &[
+pub(crate) const MCP: &[&str] = &[
     "/mcp",
     "--first-body=@tests/verify/asking/initialize.json",
     "--capture=SID=header:mcp-session-id",
@@ -114,19 +113,21 @@ fn tomcat(routes: bool) -> Stub {
 
 const TOMCAT: &[&str] = &["/cart;jsessionid={ID}", "--first=/shop", r"--capture=ID=regex:;jsessionid=([^\x22?]+)"];
 
-/// Gradio: the page's script joins a queue with a `session_hash`, and reads the result with it. `by_query` is a proxy that hashes the query's,
-/// and can't see the one in the body.
-fn gradio(by_query: bool) -> Stub {
-    let mut door = Door::new(if by_query { Proxy::Hashes } else { Proxy::Ignores });
+/// Gradio: the page joins a queue with a `session_hash` in the body, and reads the result with it in the query. The proxy sees the query only.
+fn gradio(proxy: Proxy) -> Stub {
+    let mut door = Door::new(proxy);
     Stub::new(move |asked| {
-        if asked.method != Method::PUT {
-            return Reply::pod(door.pod(asked.query("session_hash")), asked);
+        let in_query = asked.query("session_hash");
+        if asked.method == Method::GET {
+            return if in_query.is_some_and(is_fresh) { Reply::pod(door.pod(in_query), asked) } else { Reply::new(422) };
         }
         let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap_or_default();
-        let joined = body["session_hash"].as_str().is_some_and(|hash| is_fresh(hash) && asked.query("session_hash").is_none_or(|own| own == hash));
-        if joined { Reply::pod(door.pod(asked.query("session_hash")), asked) } else { Reply::new(422) }
+        let joined = body["session_hash"].as_str().is_some_and(|hash| is_fresh(hash) && in_query.is_none_or(|own| own == hash));
+        if joined { Reply::pod(door.pod(in_query), asked) } else { Reply::new(422) }
     })
 }
+
+const GRADIO: &[&str] = &["/queue/data?session_hash={session}", "--first=/queue/join", "--first-body=@tests/verify/asking/join.json"];
 
 /// A login behind a proxy of its own: `/login` leads over `/check` to `/home`, and each sets a cookie. Whoever has no login is sent to it.
 fn login(sticky: bool) -> Stub {
@@ -165,52 +166,50 @@ fn half_an_id() -> Stub {
 
 const BY_HEADER: &[&str] = &["--capture=SID=header:x-session", "--header=@tests/verify/asking/session.txt"];
 
-pub(crate) const CASES: &[Case] =
-    &[
-        // modelcontextprotocol/ruby-sdk#297: the session is in the memory of one pod, and the proxy has to send its id there.
-        Case::stub("a session id in a header, which the proxy learns", || mcp(Proxy::Learns), STICKY, &[]).with(MCP).beside(&[
-            "value-not-honoured",
-            "no-affinity-cookie",
-            "bound-late",
-        ]),
-        // agentic-community/mcp-gateway-registry#960: "Session not found" as soon as there are two replicas.
-        Case::stub("a session id in a header, which the proxy ignores", || mcp(Proxy::Ignores), NOT_STICKY, &["value-not-honoured"])
-            .with(MCP)
-            .beside(&["no-affinity-cookie", "cookie-not-honoured", "leaks"]),
-        // modelcontextprotocol/modelcontextprotocol#325: consistent hashing does not lead to the pod that has the session.
-        Case::stub("a session id in a header, which the proxy hashes", || mcp(Proxy::Hashes), NOT_STICKY, &["bound-late"])
-            .with(MCP)
-            .beside(&["value-not-honoured"]),
-        // vert-x3/vertx-web#2314: SockJS over XHR behind a load balancer.
-        Case::stub("a session in the path, which the proxy hashes", || sockjs(Proxy::Hashes), STICKY, &[])
-            .with(&["/echo/000/{session}/xhr", "--method=POST"])
-            .beside(&["bound-late", "not-by-cookie"]),
-        Case::stub("a session in the path, which the proxy ignores", || sockjs(Proxy::Ignores), NOT_STICKY, &["value-not-honoured"])
-            .with(&["/echo/000/{session}/xhr", "--method=POST"]),
-        // emissary-ingress/emissary#2491: a session as a parameter in the path.
-        Case::stub("a parameter of the path that names the node", || tomcat(true), STICKY, &[]).with(TOMCAT),
-        Case::stub("a parameter of the path that nobody reads", || tomcat(false), NOT_STICKY, &["value-not-honoured"]).with(TOMCAT),
-        // gradio-app/gradio#10487: the session that joined the queue is on another instance than the one that is asked for its result.
-        Case::stub("a session in the query, which the proxy hashes", || gradio(true), STICKY, &[]).with(&[
-            "/queue/data?session_hash={session}",
-            "--method=PUT",
-            "--body=@tests/verify/asking/join.json",
-        ]),
-        Case::stub("a session in the body, which the proxy can't see", || gradio(true), NOT_STICKY, &["value-not-honoured"]).with(&[
-            "/queue/join",
-            "--method=PUT",
-            "--body=@tests/verify/asking/join.json",
-        ]),
-        Case::stub("a session in the query, which the proxy ignores", || gradio(false), NOT_STICKY, &["value-not-honoured"])
-            .with(&["/queue/data?session_hash={session}"]),
-        Case::stub("a login that redirects twice", || login(true), STICKY, &[]).with(LOGIN),
-        Case::stub("a login that redirects twice, without affinity", || login(false), NOT_STICKY, &["cookie-not-honoured"]).with(LOGIN),
-        // The form's first answer is a redirect that names no id.
-        Case::stub("no first answer has the session id", || Stub::new(|asked| Reply::pod(asked.number % PODS, asked)), UNCLEAR, &["error-rate"])
-            .with(BY_HEADER)
-            .beside(&["no-affinity-cookie", "value-not-honoured", "too-few-probes"]),
-        Case::stub("half of the first answers have the session id", half_an_id, UNCLEAR, &["error-rate"]).with(BY_HEADER),
-    ];
+pub(crate) const CASES: &[Case] = &[
+    // modelcontextprotocol/ruby-sdk#297: the session is in the memory of one pod, and the proxy has to send its id there.
+    Case::stub("a session id in a header, which the proxy learns", || mcp(Proxy::Learns), STICKY, &[]).with(MCP).beside(&[
+        "value-not-honoured",
+        "no-affinity-cookie",
+        "bound-late",
+    ]),
+    // agentic-community/mcp-gateway-registry#960: "Session not found" as soon as there are two replicas.
+    Case::stub("a session id in a header, which the proxy ignores", || mcp(Proxy::Ignores), NOT_STICKY, &["value-not-honoured"]).with(MCP).beside(&[
+        "no-affinity-cookie",
+        "cookie-not-honoured",
+        "leaks",
+    ]),
+    // modelcontextprotocol/modelcontextprotocol#325: consistent hashing does not lead to the pod that has the session.
+    Case::stub("a session id in a header, which the proxy hashes", || mcp(Proxy::Hashes), NOT_STICKY, &["bound-late"])
+        .with(MCP)
+        .beside(&["value-not-honoured"]),
+    // vert-x3/vertx-web#2314: SockJS over XHR behind a load balancer.
+    Case::stub("a session in the path, which the proxy hashes", || sockjs(Proxy::Hashes), STICKY, &[])
+        .with(&["/echo/000/{session}/xhr", "--method=POST"])
+        .beside(&["bound-late", "not-by-cookie"]),
+    Case::stub("a session in the path, which the proxy ignores", || sockjs(Proxy::Ignores), NOT_STICKY, &["value-not-honoured"])
+        .with(&["/echo/000/{session}/xhr", "--method=POST"]),
+    // emissary-ingress/emissary#2491: a session as a parameter in the path.
+    Case::stub("a parameter of the path that names the node", || tomcat(true), STICKY, &[]).with(TOMCAT),
+    Case::stub("a parameter of the path that nobody reads", || tomcat(false), NOT_STICKY, &["value-not-honoured"]).with(TOMCAT),
+    // gradio-app/gradio#10487: the job of a session is on another instance than the one that is asked for its result.
+    Case::stub("a session in the query, and first in a body", || gradio(Proxy::Hashes), NOT_STICKY, &["bound-late"])
+        .with(GRADIO)
+        .beside(&["value-not-honoured"]),
+    Case::stub("a session in the query, which the proxy ignores", || gradio(Proxy::Ignores), NOT_STICKY, &["value-not-honoured"]).with(GRADIO),
+    Case::stub("a session in every query, which the proxy hashes", || gradio(Proxy::Hashes), STICKY, &[])
+        .with(&["/queue/data?session_hash={session}", "--first=/queue/join?session_hash={session}", "--first-body=@tests/verify/asking/join.json"])
+        .beside(&["bound-late", "paths-disagree"]),
+    Case::stub("a session in the body of each request, which the proxy can't see", || gradio(Proxy::Hashes), NOT_STICKY, &["value-not-honoured"])
+        .with(&["/queue/join", "--method=PUT", "--body=@tests/verify/asking/join.json"]),
+    Case::stub("a login that redirects twice", || login(true), STICKY, &[]).with(LOGIN),
+    Case::stub("a login that redirects twice, without affinity", || login(false), NOT_STICKY, &["cookie-not-honoured"]).with(LOGIN),
+    // The form's first answer is a redirect that names no id.
+    Case::stub("no first answer has the session id", || Stub::new(|asked| Reply::pod(asked.number % PODS, asked)), UNCLEAR, &["error-rate"])
+        .with(BY_HEADER)
+        .beside(&["no-affinity-cookie", "value-not-honoured", "too-few-probes"]),
+    Case::stub("half of the first answers have the session id", half_an_id, UNCLEAR, &["error-rate"]).with(BY_HEADER),
+];
 
 #[tokio::test]
 async fn sessions_that_are_not_in_a_cookie() {

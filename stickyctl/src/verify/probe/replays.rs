@@ -1,6 +1,5 @@
 //! Requests of sessions without some of their cookies: if no answer names a pod, they show whether sessions would be lost without affinity.
 
-use super::asking::AT_ONCE;
 use super::running::Running;
 use super::shoot::{Request, cut};
 use super::state::held;
@@ -43,13 +42,13 @@ impl Running<'_> {
                 self.replay((session, time), (lever, &levers[lever]), false).await;
             }
         });
-        stream::iter(explore).buffer_unordered(AT_ONCE).collect::<()>().await;
+        stream::iter(explore).buffer_unordered(self.room.size()).collect::<()>().await;
         let Some(lever) = self.book.look(sticky_affinity::run::Run::telling_lever) else { return };
         let mut sessions: Vec<u32> = (0..self.asking.sample.sessions.min(MEASURERS)).collect();
         for time in 1..=measures(sessions.len() as u32) {
             rng.shuffle(&mut sessions);
             let measure = sessions.iter().map(|session| self.replay((*session, time), (lever, &levers[lever]), true));
-            stream::iter(measure).buffer_unordered(AT_ONCE).collect::<()>().await;
+            stream::iter(measure).buffer_unordered(self.room.size()).collect::<()>().await;
         }
     }
 

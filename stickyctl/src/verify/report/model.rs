@@ -30,8 +30,10 @@ pub struct Report {
     pub seed: u64,
     /// Whether the run was interrupted before it was complete.
     pub partial: bool,
-    /// What was planned: sample size, paths and limits. An interrupted run sends less.
+    /// What was planned: sample size, paths and limits. An interrupted run sends less, and so does one that nobody answers.
     pub plan: Plan,
+    /// What was sent of it.
+    pub sent: Sent,
     /// Where identities were read, and how many answers had one.
     pub identity: Identity,
     /// The verdict on pods.
@@ -127,6 +129,15 @@ pub struct Without {
     pub of: u64,
 }
 
+/// What was sent, answered or not.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Sent {
+    /// Requests over HTTP.
+    pub probes: u64,
+    /// Sockets, including those that did not open.
+    pub sockets: u64,
+}
+
 /// The result in sentences; commands and flags are in backticks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
@@ -149,6 +160,20 @@ pub struct Identity {
     pub named: u64,
     /// All answers, with and without an identity.
     pub of: u64,
+    /// Fields of the answers that may name the pod, the most likely first; empty if answers identify their pod.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A field that may name the pod.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Candidate {
+    /// The field, in the form of `--pod-identity`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// How many values it had.
+    pub values: u64,
+    /// How many answers had it.
+    pub answers: u64,
 }
 
 /// Why the verdict is what it is.
