@@ -48,6 +48,8 @@ pub struct Jar(Vec<Kept>);
 #[derive(Debug, Clone)]
 struct Kept {
     offer: Offer,
+    /// What the site set first under this name, domain and path.
+    first: Offer,
     domain: String,
     host_only: bool,
     path: String,
@@ -90,10 +92,12 @@ impl Jar {
         } else {
             Fate::Kept
         };
-        let kept = Kept { offer, domain, host_only, path };
         match before {
-            Some(at) => self.0[at] = kept,
-            None => self.0.push(kept),
+            Some(at) => {
+                let first = self.0[at].first.clone();
+                self.0[at] = Kept { offer, first, domain, host_only, path };
+            }
+            None => self.0.push(Kept { first: offer.clone(), offer, domain, host_only, path }),
         }
         while self.0.len() > MOST || self.bytes() > MOST_BYTES {
             self.0.remove(0);
@@ -102,7 +106,29 @@ impl Jar {
     }
 
     fn bytes(&self) -> usize {
-        self.0.iter().map(|kept| kept.offer.name.len() + kept.offer.value.len() + kept.domain.len() + kept.path.len()).sum()
+        let size = |kept: &Kept| kept.offer.name.len() + kept.offer.value.len() + kept.first.value.len() + kept.domain.len() + kept.path.len();
+        self.0.iter().map(size).sum()
+    }
+
+    /// Whether an offer is about to change what requests to `place` send under its name: the jar has another value for it.
+    #[must_use]
+    pub fn overwrites(&self, offer: &Offer, place: &Place<'_>, now: SystemTime) -> bool {
+        let mut same = self.0.iter().filter(|kept| kept.offer.name == offer.name && kept.fits(place, now)).peekable();
+        same.peek().is_some() && same.all(|kept| kept.offer.value != offer.value)
+    }
+
+    /// The jar as if nobody had set a cookie a second time: each name once, with the value that it got first, under the attributes and
+    /// lifetime that its cookie has.
+    #[must_use]
+    pub fn rewound(&self) -> Self {
+        let mut names = BTreeSet::new();
+        let oldest = self.0.iter().filter(|kept| names.insert(kept.offer.name.as_str()));
+        let rewind = |kept: &Kept| {
+            let mut kept = kept.clone();
+            kept.first.value.clone_into(&mut kept.offer.value);
+            kept
+        };
+        Self(oldest.map(rewind).collect())
     }
 
     /// Replaces every value by `value`, under the attributes and lifetime that its cookie has, and returns the names. Cookies whose names are
@@ -281,6 +307,29 @@ mod tests {
         host.take(Offer::read("__Host-s=1; Secure; Path=/", NOW).unwrap(), &tls, NOW);
         host.forge("x", &Jar::default());
         assert_eq!(host.header(&tls, NOW).as_deref(), Some("__Host-s=x"));
+    }
+
+    /// Two parties may write a cookie of one name, under one path or under two.
+    #[test]
+    fn what_was_set_first_comes_back() {
+        let mut jar = Jar::default();
+        let now = NOW + Duration::from_secs(1);
+        let over = |jar: &Jar, line: &str| jar.overwrites(&Offer::read(line, now).unwrap(), &at("/app"), now);
+        assert!(!over(&jar, "s=1; Path=/"), "it is the first");
+        for line in ["s=1; Path=/", "t=1; Path=/; Max-Age=10"] {
+            take(&mut jar, line, "/app");
+        }
+        assert!(!over(&jar, "s=1; Path=/") && over(&jar, "s=2; Path=/") && !over(&jar, "u=2; Path=/"));
+        for line in ["s=2; Path=/", "s=3; Path=/app", "t=2; Path=/; Max-Age=20"] {
+            take(&mut jar, line, "/app");
+        }
+        assert!(!over(&jar, "s=3; Path=/") && !over(&jar, "s=2; Path=/"), "one of the two values that are sent");
+        let rewound = jar.rewound();
+        assert_eq!((sent(&jar, "/app").as_str(), sent(&rewound, "/app").as_str()), ("s=3; s=2; t=2", "s=1; t=1"));
+        assert_eq!(rewound.header(&at("/app"), NOW + Duration::from_secs(12)).as_deref(), Some("s=1; t=1"), "it lives as long as the last one");
+        assert_eq!(sent(&rewound.rewound(), "/app"), "s=1; t=1");
+        take(&mut jar, "s=; Path=/; Max-Age=0", "/app");
+        assert!(!over(&jar, "s=3; Path=/") && over(&jar, "s=1; Path=/"));
     }
 
     #[test]

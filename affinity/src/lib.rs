@@ -65,8 +65,9 @@
 //!         for line in headers.get_all("set-cookie") {
 //!             let Some(offer) = line.to_str().ok().and_then(|line| Offer::read(line, now)) else { continue };
 //!             let (name, attributes, lives) = (offer.name.clone(), offer.attributes(), offer.lives(now));
+//!             let overwrites = jar.overwrites(&offer, &place, now);
 //!             let fate = jar.take(offer, &place, now);
-//!             shot.offered.push(Offered { name, attributes, fate, lives, value: None });
+//!             shot.offered.push(Offered { name, attributes, fate, overwrites, lives, value: None });
 //!         }
 //!     }
 //!     match probe {
@@ -94,6 +95,7 @@ pub mod cache;
 pub mod code;
 pub mod cookie;
 pub mod ends;
+pub mod handed_out;
 pub mod identity;
 pub mod jar;
 mod judge;

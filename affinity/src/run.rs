@@ -1,5 +1,6 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
+use crate::handed_out::HandedOut;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +71,11 @@ pub struct Run {
     pub kept: Vec<Vec<Shot>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
+    /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
+    /// made if answers changed a cookie that sessions sent.
+    pub rewound: Vec<(usize, Shot)>,
+    /// What the first answers of sessions contained that looks like a session, apart from cookies.
+    pub handed_out: BTreeMap<String, HandedOut>,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
 }
@@ -86,6 +92,7 @@ impl Run {
             .chain(&self.dead_cookie)
             .chain(self.kept.iter().flatten())
             .chain(self.uncached.iter().map(|(_, shot)| shot))
+            .chain(self.rewound.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
             .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
     }

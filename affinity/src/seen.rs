@@ -45,6 +45,8 @@ pub struct Offered {
     pub attributes: String,
     /// What the jar did with it, seen from the URL that was requested.
     pub fate: Fate,
+    /// Whether the jar had a cookie of this name with another value until then, whoever set that: for the same URL, so that requests sent it.
+    pub overwrites: bool,
     /// Its lifetime from then on, by Max-Age or Expires; `None` for a cookie that lasts until the browser exits.
     pub lives: Option<Duration>,
     /// Its value; `None` unless the user allows values to be shown, because it may be a secret.

@@ -49,6 +49,8 @@ impl Code {
             | Self::PathsDisagree
             | Self::DeadPodKept
             | Self::BoundLate
+            | Self::CookieOverwritten
+            | Self::CookiePicksNode
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled => Topic::Sessions,
             Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
@@ -59,6 +61,7 @@ impl Code {
             | Self::TooFewProbes
             | Self::RateUndecided
             | Self::NotByCookie
+            | Self::SessionNotInCookie
             | Self::NoIdentity
             | Self::IdentityUnstable
             | Self::Cached

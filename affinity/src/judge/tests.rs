@@ -24,7 +24,7 @@ fn sessions(pods: &[&str], count: usize) -> Vec<String> {
 }
 
 fn cookie(fate: Fate) -> Offered {
-    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate, lives: None, value: None }
+    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate, lives: None, overwrites: false, value: None }
 }
 
 fn socket(opened: Shot) -> Socket {

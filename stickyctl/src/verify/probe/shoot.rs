@@ -132,9 +132,10 @@ fn offered(show_values: bool, headers: &HeaderMap, jar: Option<&Mutex<Jar>>, pla
     let mut offered = Vec::new();
     for offer in lines.filter_map(|line| Offer::read(line, now)) {
         let (name, attributes, value) = (cut(&offer.name), cut(&offer.attributes()), show_values.then(|| cut(&offer.value)));
-        let (lives, fate) = (offer.lives(now), jar.take(offer, place, now));
+        let (lives, overwrites) = (offer.lives(now), jar.overwrites(&offer, place, now));
+        let fate = jar.take(offer, place, now);
         if offered.len() < COOKIES {
-            offered.push(Offered { name, attributes, fate, lives, value });
+            offered.push(Offered { name, attributes, fate, overwrites, lives, value });
         }
     }
     offered
