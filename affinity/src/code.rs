@@ -142,6 +142,7 @@ codes! {
     ];
     SessionNotInCookie = "session-not-in-cookie", "The site hands out a session, but not in a cookie, and the run did not send it back.", [
         ("The session is not in a cookie", "--capture NAME=header:HEADER, json:/POINTER or regex:PATTERN; then put {NAME} into --path, --header or --ws-url"),
+        ("The client makes up its session, as SockJS does", "put {session} into the path, as in --path /echo/000/{session}/xhr"),
         ("Affinity is meant to use a cookie as well, and no rule sets one", "stickyctl explain no-affinity-cookie"),
     ];
     NotByCookie = "not-by-cookie", "Sessions stay on their pods, but not because of the cookie.", [

@@ -95,7 +95,7 @@ pub mod cache;
 pub mod code;
 pub mod cookie;
 pub mod ends;
-pub mod handed_out;
+pub mod fields;
 pub mod identity;
 pub mod jar;
 mod judge;

@@ -1,6 +1,6 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
-use crate::handed_out::HandedOut;
+use crate::fields::Fields;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,10 +74,14 @@ pub struct Run {
     /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
     /// made if answers changed a cookie that sessions sent.
     pub rewound: Vec<(usize, Shot)>,
-    /// What the first answers of sessions contained that looks like a session, apart from cookies.
-    pub handed_out: BTreeMap<String, HandedOut>,
+    /// Whether later requests sent back values of their session apart from cookies, such as captured ones.
+    pub sends_values: bool,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
+    /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
+    pub identity: String,
+    /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
+    pub fields: Fields,
 }
 
 impl Run {

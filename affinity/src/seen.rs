@@ -19,11 +19,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether an answer with this status may be a proxy's own, although it has a pod's name: 429 and 5xx.
+    #[must_use]
+    pub const fn is_error(status: u16) -> bool {
+        status == 429 || status >= 500
+    }
+
     /// The result of an answer with this status and identity. An identity on a 429 or a 5xx does not count.
     #[must_use]
     pub fn of(status: u16, who: Option<Who>) -> Self {
-        let is_error = status == 429 || status >= 500;
-        who.filter(|_| !is_error).map_or(Self::Nameless { status }, Self::By)
+        who.filter(|_| !Self::is_error(status)).map_or(Self::Nameless { status }, Self::By)
     }
 }
 

@@ -42,8 +42,8 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         return reason(Code::BoundLate, format!("{moved}, {detail}"));
     }
     if offered.is_empty() {
-        if let Some(detail) = not_in_cookie::handed_out(run) {
-            return reason(Code::SessionNotInCookie, format!("{moved}; {detail}"));
+        if let Some(reason) = not_in_cookie::handed_out(run, &moved) {
+            return reason;
         }
         let on_sockets = run.sockets().any(|socket| !socket.opened.offered.is_empty());
         let offered = if on_sockets { "only the 101 responses of sockets set a cookie" } else { "no answer set a cookie" };

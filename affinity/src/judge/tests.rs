@@ -7,6 +7,7 @@ use crate::testing::{session, shot, timed};
 use std::time::Duration;
 
 mod around;
+mod moved;
 mod simulated;
 
 const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";
@@ -274,15 +275,6 @@ fn why_a_cookie_does_not_come_back() {
         }
         finds(&run, verdict, Some(word));
     }
-}
-
-#[test]
-fn a_first_answer_that_binds_nothing() {
-    let mut late = run(EVEN, &["a b b b b b b", "b b b b b b b", "c a a a a a a", "a c c c c c c", "b a a a a a a"]);
-    for session in &mut late.sessions {
-        session.shots[0].offered.push(cookie(Fate::Kept));
-    }
-    finds(&late, Verdict::NotSticky, Some("bound-late"));
 }
 
 /// Two paths or two proxies in turn, each of which keeps a session on its own pod.

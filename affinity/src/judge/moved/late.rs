@@ -1,7 +1,7 @@
 //! Sessions that go anywhere at first, and stay once they have settled.
 
 use super::{MOSTLY, is_no_chance, moved_by_chance};
-use crate::bounds::{self, CHANCE};
+use crate::bounds;
 use crate::moves::{Cause, Step};
 use crate::run::Run;
 use std::collections::BTreeMap;
@@ -12,21 +12,26 @@ struct Next<'a> {
     session: usize,
     /// Its index among the session's requests.
     place: usize,
-    /// The time between the session's first request and this one.
+    /// When the request before it began, since the session's first one: from then on the session may have been settled.
     since: Duration,
     pod: &'a str,
     /// Whether the answer before came from another pod.
     changed: bool,
 }
 
-/// From when on every session stays, if sessions moved as if by chance until then: in words.
+/// From when on every session stays, if sessions moved as if by chance until then: in words. Rounds make one request of each session, so
+/// its answers and the time go together, and the tighter of the two is said.
 pub(super) fn settles(run: &Run) -> Option<String> {
     let all = nexts(run);
     let place = all.iter().filter(|next| next.changed).map(|next| next.place).max()?;
     let since = all.iter().filter(|next| next.changed).map(|next| next.since).max()?;
     let (by_answer, by_time) = (|next: &Next<'_>| next.place <= place, |next: &Next<'_>| next.since <= since);
     let is_second = all.iter().all(|next| !next.changed || Some(next.place - 1) == run.sessions[next.session].bound().map(|(first, _)| first));
-    match (is_settled(run, &all, by_answer, |next| next.place as f64), is_settled(run, &all, by_time, |next| next.since.as_secs_f64())) {
+    // Any answer, and any moment of one, may have been the point.
+    let answers = all.iter().map(|next| next.place).max().unwrap_or_default() as f64;
+    let settled_by_answer = is_settled(run, &all, by_answer, |next| next.place as f64, answers);
+    let settled_by_time = is_settled(run, &all, by_time, |next| next.since.as_secs_f64(), all.len() as f64);
+    match (settled_by_answer, settled_by_time) {
         (true, _) if is_second => Some("always the pod of the second answer, never that of the first".to_owned()),
         (true, true) => {
             // The same changes among fewer answers: each answer more would have had to stay by chance.
@@ -46,6 +51,8 @@ pub(super) fn settles(run: &Run) -> Option<String> {
 
 /// With larger odds, answers and time explain the same.
 const UNCLEAR: f64 = 0.01;
+/// With larger odds, leaks may have stopped by chance.
+const LEAKS: f64 = 1e-4;
 /// The least answers of a session after it has settled, on average: those that stay.
 const LEAST: usize = 2;
 
@@ -74,19 +81,21 @@ fn nexts(run: &Run) -> Vec<Next<'_>> {
     let mut all = Vec::new();
     for (number, session) in run.sessions.iter().enumerate() {
         let Some((first, mut before)) = session.bound() else { continue };
+        let began = session.shots[first].at;
+        let mut since = Duration::ZERO;
         for (place, step) in run.steps(session) {
             let shot = &session.shots[place];
             let Some(pod) = shot.pod() else { continue };
             let changed = pod != before && step != Step::Moved(Cause::Forced);
-            all.push(Next { session: number, place, since: shot.at.saturating_sub(session.shots[first].at), pod, changed });
-            before = pod;
+            all.push(Next { session: number, place, since, pod, changed });
+            (before, since) = (pod, shot.at.saturating_sub(began));
         }
     }
     all
 }
 
 /// Whether all changes are among the `early` answers, those look like chance, and the others look like affinity.
-fn is_settled(run: &Run, all: &[Next<'_>], early: impl Fn(&Next<'_>) -> bool, when: impl Fn(&Next<'_>) -> f64) -> bool {
+fn is_settled(run: &Run, all: &[Next<'_>], early: impl Fn(&Next<'_>) -> bool, when: impl Fn(&Next<'_>) -> f64, points: f64) -> bool {
     let (mut before, after): (Vec<&Next<'_>>, Vec<&Next<'_>>) = all.iter().partition(|next| early(next));
     let mut changes: BTreeMap<usize, u64> = BTreeMap::new();
     let mut sessions: BTreeMap<usize, usize> = BTreeMap::new();
@@ -96,14 +105,12 @@ fn is_settled(run: &Run, all: &[Next<'_>], early: impl Fn(&Next<'_>) -> bool, wh
     for next in all {
         *sessions.entry(next.session).or_default() += usize::from(early(next));
     }
-    // Every answer may have been the one.
-    let patterns = all.len() as f64;
-    if after.len() < sessions.len() * LEAST || !stays(run, &after, patterns) {
+    if after.len() < sessions.len() * LEAST || !stays(run, &after, points) {
         return false;
     }
     // Leaks that are as likely all the time rarely stop for all sessions.
     let leaks = before.len() as f64 / all.len() as f64;
-    if leaks.powf(changes.values().sum::<u64>() as f64) * patterns > CHANCE {
+    if leaks.powf(changes.values().sum::<u64>() as f64) * points > LEAKS {
         return false;
     }
     // If every cookie means another pod from some moment on, sessions stay before that as well, and change once.
@@ -121,11 +128,11 @@ fn is_settled(run: &Run, all: &[Next<'_>], early: impl Fn(&Next<'_>) -> bool, wh
 }
 
 /// Whether chance can't explain that none of these answers is a change. On one pod alone, the balance may have changed for everyone.
-fn stays(run: &Run, after: &[&Next<'_>], patterns: f64) -> bool {
+fn stays(run: &Run, after: &[&Next<'_>], points: f64) -> bool {
     let mut pods: BTreeMap<&str, (u64, u64)> = run.without_cookie().into_iter().map(|(pod, seen)| (pod, (seen, 0))).collect();
     for next in after {
         pods.entry(next.pod).or_default().1 += 1;
     }
     let several = pods.values().filter(|(_, stayed)| *stayed > 0).count() > 1;
-    several && is_no_chance(&pods.into_values().collect::<Vec<_>>(), patterns)
+    several && is_no_chance(&pods.into_values().collect::<Vec<_>>(), points)
 }

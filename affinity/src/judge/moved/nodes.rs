@@ -29,9 +29,9 @@ pub(super) fn groups(run: &Run) -> Option<String> {
     }
     // Pods that no session met are in no group, but get their share of the requests.
     stayed.extend(seen.iter().filter(|(pod, _)| !groups.iter().any(|group| group.contains(*pod))).map(|(_, seen)| (*seen, 0)));
-    // No more than this many ways lead to groups: each pod may be in any of as many.
-    let pods: usize = groups.iter().map(BTreeSet::len).sum();
-    let ways = (pods as f64).powf(pods as f64);
+    // No more than this many ways lead to as many groups: each pod may be in any. The number of groups may be any, too.
+    let pods = groups.iter().map(BTreeSet::len).sum::<usize>() as f64;
+    let ways = pods * (groups.len() as f64).powf(pods);
     let by_chance = by_chance / f64::max(all as f64, 1.0);
     let alternates = bounds::rate(changes, all, bounds::SHOWN).most >= by_chance * MOSTLY && bounds::lower(changes, all, RARE) >= by_chance * SOME;
     (all > 0 && alternates && is_no_chance(&stayed, ways)).then(|| {

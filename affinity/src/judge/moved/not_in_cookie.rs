@@ -1,12 +1,21 @@
 //! A session that the site hands out in a header, in JSON or in a URL, instead of a cookie.
 
+use crate::code::Code;
 use crate::run::{FEW_REPLAYED, Run};
+use crate::scenario::Name::StickHttp;
+use crate::verdict::Reason;
 
-/// What first answers hand out, if it is another value in each of them: in words. Nothing that the site hands out now and then counts.
-pub(super) fn handed_out(run: &Run) -> Option<String> {
-    let answered = run.sessions.iter().filter_map(|session| session.shots.first()).filter(|shot| !shot.is_lost()).count() as u64;
-    let (name, seen) = run.handed_out.iter().find(|(_, seen)| seen.values == seen.answers && seen.answers * 10 >= answered * 9)?;
-    let count = seen.answers;
-    (count >= FEW_REPLAYED)
-        .then(|| format!("no answer set a cookie, but {count} of {answered} first answers had a value of their own at {name}: try --capture sid={name}"))
+/// The reason, if each session got a value of its own in a place whose name tells that it is a session. `moved` says how many moved.
+pub(super) fn handed_out(run: &Run, moved: &str) -> Option<Reason> {
+    // What a session's own values fill in was sent back.
+    if run.sends_values {
+        return None;
+    }
+    let sessions = run.sessions.iter().filter(|session| session.bound().is_some()).count() as u64;
+    let place = run.fields.handed_out(sessions.max(FEW_REPLAYED))?;
+    let detail = format!("{moved}: no answer set a cookie, but each of {sessions} sessions got a value of its own at {place}");
+    let reason = Reason::new(Code::SessionNotInCookie, StickHttp, detail);
+    Some(if place.ends_with("entropy") { reason.because(MADE_UP) } else { reason })
 }
+
+const MADE_UP: &str = "The client makes up its session, as SockJS does";

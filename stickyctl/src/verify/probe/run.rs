@@ -20,6 +20,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         done: AtomicU64::new(0),
         progress: &progress,
     };
+    book.note(|run| run.identity = asking.pod.to_string());
     let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;

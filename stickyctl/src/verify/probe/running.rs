@@ -46,7 +46,7 @@ impl Running<'_> {
     pub(super) fn request<'a>(&'a self, session: u32, round: u32, jar: Option<&'a Mutex<Jar>>) -> Request<'a> {
         let target = &self.asking.target;
         let place = round.saturating_sub(1) as usize % target.paths.len();
-        Request { path: &target.paths[place], place, jar, body: None, way: self.asking.way(session, round), round }
+        Request { path: &target.paths[place], place, jar, body: None, way: self.asking.way(session, round), round, client: jar.map(|_| session) }
     }
 
     /// A session's first request.

@@ -28,6 +28,8 @@ pub(super) struct Request<'a> {
     pub(super) body: Option<&'a Body>,
     pub(super) way: Way,
     pub(super) round: u32,
+    /// The session's number; none for a request that belongs to no session.
+    pub(super) client: Option<u32>,
 }
 
 /// Sends a request on its own connection. Returns its record and the answer itself.
@@ -40,6 +42,9 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
     let (shot, answer) = noted(asking, blank, answer, request.jar, &place);
+    if let Some(answer) = answer.as_ref().filter(|answer| !Outcome::is_error(answer.status)) {
+        book.note(|run| run.fields.take(&answer.headers, &answer.body, request.client));
+    }
     (book.afford(shot), answer)
 }
 
