@@ -29,6 +29,8 @@ pub struct Session {
     pub local: Vec<Delivery>,
     /// Messages for its first socket, posted to the route that delivers through the bus.
     pub relayed: Vec<Delivery>,
+    /// The flag of a value that its first answer lacked, if later requests need it: none of them was made.
+    pub lacks: Option<String>,
 }
 
 impl Session {

@@ -3,12 +3,12 @@
 use super::answer::{Answer, MOST_BODY};
 use super::connect::connect;
 use super::error::ProbeError;
-use super::target::{Body, Target};
+use super::shape::Filled;
+use super::target::Target;
 use super::way::Way;
-use crate::verify::redacted::redacted;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, PRAGMA, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -23,11 +23,8 @@ const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 /// A request to send.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
-    /// With its query.
-    pub(super) path: &'a str,
+    pub(super) filled: &'a Filled,
     pub(super) cookies: Option<&'a str>,
-    /// The body of a POST; without one it is a GET.
-    pub(super) body: Option<&'a Body>,
     pub(super) way: Way,
 }
 
@@ -115,27 +112,25 @@ fn failed(target: &Target, way: Way, doing: &'static str, source: hyper::Error) 
 }
 
 fn request(target: &Target, question: Question<'_>) -> Result<Request<Full<Bytes>>, ProbeError> {
-    let path = question.path;
+    let Filled { method, path, headers, body } = question.filled;
     // HTTP/2 sends scheme and authority as fields of their own (RFC 9113 section 8.3.1).
     let uri = if target.http2 { format!("{}://{}{path}", target.scheme(), target.authority) } else { path.to_owned() };
-    let method = if question.body.is_some() { Method::POST } else { Method::GET };
-    let bytes = question.body.map(|body| body.bytes.clone()).unwrap_or_default();
-    let mut request =
-        Request::builder().method(method).uri(uri).body(Full::new(bytes)).map_err(|source| ProbeError::Request { path: redacted(path), source })?;
+    let bytes = body.as_ref().map(|(bytes, _)| bytes.clone()).unwrap_or_default();
+    let mut request = Request::builder().method(method).uri(uri).body(Full::new(bytes)).map_err(ProbeError::Request)?;
     if !target.http2 {
         let host = HeaderValue::from_str(&target.authority).map_err(|_| ProbeError::Host(target.authority.clone()))?;
         request.headers_mut().insert(HOST, host);
     }
-    if let Some(body) = question.body {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(body.kind));
+    if let Some((_, kind)) = body {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
-    dress(request.headers_mut(), target, question.cookies)?;
+    dress(request.headers_mut(), headers, question.cookies)?;
     Ok(request)
 }
 
-/// Adds the headers that every request has.
-pub(super) fn dress(headers: &mut HeaderMap, target: &Target, cookies: Option<&str>) -> Result<(), ProbeError> {
-    headers.extend(target.headers.clone());
+/// Adds the headers that every request has, and those of `--header`.
+pub(super) fn dress(headers: &mut HeaderMap, lines: &HeaderMap, cookies: Option<&str>) -> Result<(), ProbeError> {
+    headers.extend(lines.clone());
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
     // Asks caches on the way to pass it on (RFC 9111 section 5.2.1.4), old ones too.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
@@ -169,7 +164,8 @@ mod tests {
             let _ = stream.write_all(parts[1].as_bytes()).await;
             stream
         };
-        let question = Question { path: "/", cookies: None, body: None, way: Way::default() };
+        let filled = Filled { method: http::Method::GET, path: "/".to_owned(), headers: HeaderMap::new(), body: None };
+        let question = Question { filled: &filled, cookies: None, way: Way::default() };
         // The site outlives the request.
         let site = async { drop((site.await, std::future::pending::<()>().await)) };
         tokio::select! {

@@ -1,7 +1,11 @@
 //! The plan of a run, and the number of probes that it takes.
 
+use super::capture::Capture;
+use super::state::State;
 use super::target::{Socket, Target};
+use super::values::Values;
 use super::way::Way;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Jar;
@@ -42,6 +46,10 @@ pub(crate) struct Asking {
     pub(crate) pod: Source,
     /// Where answers identify their worker.
     pub(crate) worker: Source,
+    /// What sessions read from their first answer.
+    pub(crate) captures: Vec<Capture>,
+    /// Whether redirects of first requests are followed.
+    pub(crate) follow: bool,
     /// The site's WebSocket, if it has one.
     pub(crate) socket: Option<Socket>,
     pub(crate) sample: Sample,
@@ -67,7 +75,7 @@ impl Asking {
     pub(crate) fn count(&self) -> (u64, u64) {
         let (asks, sessions) = (|name| self.has(name), self.sample.sessions);
         let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
-        let again = all(&[(self.socket.is_some() && asks(Name::WsFirst), SOCKET_FIRST)]);
+        let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
         (requests + perhaps, sockets + again)
     }
@@ -81,17 +89,23 @@ impl Asking {
             (asks(Name::ParallelFirst), MANY + AFTER),
             (asks(Name::DeadCookie), 1 + AFTER),
             (self.reuse, KEPT * ON_KEPT),
-            (socket && asks(Name::WsFirst), SOCKET_FIRST),
+            (socket && self.begins_with_sockets(), SOCKET_FIRST),
             (socket && self.app && asks(Name::LocalDelivery), sessions),
             (socket && self.app && asks(Name::Relay), sessions),
         ]);
         let sockets = all(&[
             (asks(Name::StickWs), sessions),
             (asks(Name::Reconnect), sessions * (SOCKETS - 1)),
-            (asks(Name::WsFirst), SOCKET_FIRST),
+            (self.begins_with_sockets(), SOCKET_FIRST),
             (self.idle.is_some(), IDLE),
         ]);
         (self.sample.probes() + requests, if socket { sockets } else { 0 })
+    }
+
+    /// Whether sessions can begin with a socket: neither that nor the request after it needs the value of a capture.
+    pub(super) fn begins_with_sockets(&self) -> bool {
+        let needs = self.socket.as_ref().is_some_and(Socket::needs_captures) || self.target.needs_captures(&self.target.later[0]);
+        self.has(Name::WsFirst) && !needs
     }
 
     /// Whether a scenario runs: those with parallel requests do not, if the rate has no room for them.
@@ -105,13 +119,14 @@ impl Asking {
         if self.has(Name::Attribution) { self.sample.later.max(WITHOUT) } else { 0 }
     }
 
-    /// The jar that a session starts with.
-    pub(super) fn jar(&self) -> Jar {
+    /// What a session starts with; its number is below 2^32, and no other session has it.
+    pub(super) fn state(&self, number: u64) -> State {
         let (mut jar, now) = (Jar::default(), SystemTime::now());
-        for offer in &self.target.cookies {
-            jar.take(offer.clone(), &self.target.place("/"), now);
+        let values = Values::new(self.seed, number, self.captures.len());
+        for brought in &self.target.cookies {
+            jar.take(brought.offer(&values), &self.target.place("/"), now);
         }
-        jar
+        State { jar: Mutex::new(jar), values: Mutex::new(values) }
     }
 
     pub(super) fn way(&self, session: u32, request: u32) -> Way {

@@ -26,8 +26,8 @@ pub(crate) enum ProbeError {
     Timeout(Duration),
     #[error("the server did not keep the connection open")]
     NotKept,
-    #[error("requesting {path}: {source}")]
-    Request { path: String, source: http::Error },
+    #[error("building a request: {0}")]
+    Request(http::Error),
     #[error("`{0}` cannot be sent as Host")]
     Host(String),
     #[error("a cookie contains characters that a header cannot have")]

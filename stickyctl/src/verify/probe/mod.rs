@@ -4,18 +4,23 @@ mod answer;
 mod ask;
 mod asking;
 mod book;
+pub(crate) mod capture;
 mod connect;
 mod error;
 mod pace;
 mod run;
 mod running;
+pub(crate) mod shape;
 mod shoot;
 mod socket;
 mod sockets;
+mod state;
 pub(crate) mod target;
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
+mod values;
 pub(crate) mod watch;
 mod way;
 

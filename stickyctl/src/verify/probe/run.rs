@@ -4,8 +4,8 @@ use super::asking::Asking;
 use super::book::Book;
 use super::pace::Pace;
 use super::running::Running;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use sticky_affinity::plan::rounds;
 
 /// Runs all probes. `progress` gets the number of probes so far.
@@ -16,7 +16,8 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         asking,
         book,
         pace: Pace::new(asking.rate, asking.over, requests + sockets),
-        jars: (0..asking.sample.sessions).map(|_| Mutex::new(asking.jar())).collect(),
+        states: (0..asking.sample.sessions).map(|n| asking.state(u64::from(n))).collect(),
+        fresh: AtomicU64::new(u64::from(asking.sample.sessions)),
         done: AtomicU64::new(0),
         progress: &progress,
     };

@@ -2,8 +2,10 @@
 
 use crate::exit::{Exit, Explained};
 use crate::patience;
-use crate::verify::probe::target::Body;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use crate::verify::probe::capture::Capture;
+use crate::verify::probe::shape::{Body, Line};
+use crate::verify::probe::template::{Template, UnknownName};
+use http::{HeaderName, HeaderValue};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
@@ -64,6 +66,8 @@ pub(crate) enum AtFileError {
     NotText { what: &'static str, path: PathBuf, source: Utf8Error },
     #[error("reading {what} from {}: line {line} does not have the form {form}", path.display())]
     Line { what: &'static str, path: PathBuf, line: usize, form: &'static str },
+    #[error("reading {what} from {}: unknown value in braces: {known}; to send it as it is, double the opening brace", path.display())]
+    Unknown { what: &'static str, path: PathBuf, known: String },
     #[error("reading cookies from {}: a browser would not send the cookie in line {line}", path.display())]
     Refused { path: PathBuf, line: usize },
     #[error("the file {} contains headers that verify cannot send", path.display())]
@@ -89,9 +93,9 @@ impl FromStr for AtFile {
 }
 
 impl AtFile {
-    /// Its headers, marked as sensitive.
-    pub(super) fn headers(&self) -> Result<HeaderMap, AtFileError> {
-        let mut headers = HeaderMap::new();
+    /// Its headers, which may name values of a session.
+    pub(super) fn headers(&self, captures: &[Capture]) -> Result<Vec<Line>, AtFileError> {
+        let mut headers = Vec::new();
         let mut not_here = Vec::new();
         for (number, line) in self.lines("headers")? {
             let bad = || self.bad("headers", number, "NAME: VALUE");
@@ -103,9 +107,10 @@ impl AtFile {
                 continue;
             }
             let name: HeaderName = name.parse().map_err(|_| bad())?;
-            let mut value: HeaderValue = value.trim().parse().map_err(|_| bad())?;
-            value.set_sensitive(true);
-            headers.append(name, value);
+            let text = value.trim();
+            text.parse::<HeaderValue>().map_err(|_| bad())?;
+            let value = Template::read(text, captures).map_err(|why| self.unknown("headers", why))?;
+            headers.push(Line { name, value });
         }
         if !not_here.is_empty() {
             return Err(AtFileError::NotHere { path: self.0.clone(), instead: not_here });
@@ -129,8 +134,14 @@ impl AtFile {
         self.lines("cookies")?.into_iter().map(read).collect()
     }
 
-    pub(super) fn body(&self) -> Result<Body, AtFileError> {
-        Ok(Body::new(self.text("the body to post")?.trim_end().to_owned()))
+    /// Its text as a body, which may name values of a session.
+    pub(super) fn body(&self, what: &'static str, captures: &[Capture]) -> Result<Body, AtFileError> {
+        Ok(Body::new(Template::read(self.text(what)?.trim_end(), captures).map_err(|why| self.unknown(what, why))?))
+    }
+
+    /// Without the name, which may be a secret in braces.
+    fn unknown(&self, what: &'static str, why: UnknownName) -> AtFileError {
+        AtFileError::Unknown { what, path: self.0.clone(), known: why.known }
     }
 
     fn text(&self, what: &'static str) -> Result<String, AtFileError> {
@@ -169,10 +180,10 @@ mod tests {
         let path = folder.path().join("headers");
         std::fs::write(&path, "Authorization: Bearer secret\n\nX-Test:1\n").unwrap();
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
-        let headers = file.headers().unwrap();
-        assert_eq!((headers.len(), headers["authorization"].is_sensitive()), (2, true));
+        let headers = file.headers(&[]).unwrap();
+        assert_eq!((headers.len(), headers[0].value.to_string().as_str()), (2, "Bearer secret"));
         std::fs::write(&path, "secret without a name\n").unwrap();
-        let why = file.headers().unwrap_err().to_string();
+        let why = file.headers(&[]).unwrap_err().to_string();
         assert!(why.contains("line 1") && !why.contains("secret"), "{why}");
         assert!("Authorization: x".parse::<AtFile>().is_err());
     }
@@ -186,7 +197,7 @@ mod tests {
                       Cookie: a=secret\nContent-Length: 3\nTransfer-Encoding: chunked\nSec-WebSocket-Key: secret\n\
                       Sec-WebSocket-Protocol: chat\nUpgrade: websocket\nUpgrade-Insecure-Requests: 1\nIf-None-Match: \"x\"\n";
         std::fs::write(&path, copied).unwrap();
-        let failure = file.headers().unwrap_err();
+        let failure = file.headers(&[]).unwrap_err();
         let tries = failure.next_steps();
         assert!(failure.exit() == Exit::Usage && tries.iter().all(|line| !line.contains("secret")), "{failure:?}");
         let lines: Vec<&str> = tries.iter().map(|line| line.split_once(',').unwrap().0).collect();
@@ -197,25 +208,25 @@ mod tests {
             assert!(tries.iter().any(|line| line.starts_with(says)), "{says}: {failure:?}");
         }
         std::fs::write(&path, "Accept: text/html\nUpgrade-Insecure-Requests: 1\nX-Forwarded-For: 10.0.0.1\nContent-Type: text/plain\n").unwrap();
-        assert_eq!(file.headers().unwrap().len(), 4);
+        assert_eq!(file.headers(&[]).unwrap().len(), 4);
         std::fs::write(&path, ":secret: x\n").unwrap();
-        assert!(file.headers().unwrap_err().to_string().ends_with("line 1 does not have the form NAME: VALUE"));
+        assert!(file.headers(&[]).unwrap_err().to_string().ends_with("line 1 does not have the form NAME: VALUE"));
     }
 
     #[test]
     fn what_has_no_end_or_is_no_text() {
         let zero: AtFile = "@/dev/zero".parse().unwrap();
-        assert!(zero.headers().unwrap_err().to_string().ends_with("larger than 65536 bytes"));
+        assert!(zero.headers(&[]).unwrap_err().to_string().ends_with("larger than 65536 bytes"));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
         std::fs::write(&path, "x".repeat(MOST as usize)).unwrap();
-        assert_eq!(file.body().unwrap().bytes.len() as u64, MOST);
+        assert_eq!(file.body("a body", &[]).unwrap().text.to_string().len() as u64, MOST);
         // As many bytes, whose end is the middle of a letter.
         std::fs::write(&path, "ä".repeat(MOST as usize)).unwrap();
-        assert!(file.body().unwrap_err().to_string().ends_with("larger than 65536 bytes"));
+        assert!(file.body("a body", &[]).unwrap_err().to_string().ends_with("larger than 65536 bytes"));
         std::fs::write(&path, [0xff]).unwrap();
-        assert!(file.body().unwrap_err().to_string().contains("utf-8"));
+        assert!(file.body("a body", &[]).unwrap_err().to_string().contains("utf-8"));
     }
 
     #[test]
@@ -231,8 +242,8 @@ mod tests {
         assert!(file.cookies(false).unwrap_err().to_string().contains("line 1"));
         for (text, kind) in [("{\"user\": \"x\"}\n", "application/json"), ("user=x&password=y\n", "application/x-www-form-urlencoded")] {
             std::fs::write(&path, text).unwrap();
-            let body = file.body().unwrap();
-            assert_eq!((body.kind, body.bytes.as_ref()), (kind, text.trim_end().as_bytes()));
+            let body = file.body("a body", &[]).unwrap();
+            assert_eq!((body.kind, body.text.to_string().as_str()), (kind, text.trim_end()));
         }
     }
 }

@@ -4,6 +4,7 @@ mod at_file;
 mod error;
 mod model;
 mod prepare;
+mod shapes;
 mod site;
 mod url;
 

@@ -1,13 +1,14 @@
 //! Prepares a run from a request: the target, its socket, the sample, and the contents of files.
 
-use super::at_file::AtFile;
 use super::error::{MOST_PROBES, RequestError};
 use super::model::Request;
 use super::url::{Host, Parts, Path};
 use crate::verify::probe::Asking;
 use crate::verify::probe::target::{Socket, Target, largest_message};
+use crate::verify::probe::template::Template;
 use crate::verify::probe::tls::Tls;
-use http::HeaderMap;
+use http::Method;
+use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
@@ -20,6 +21,7 @@ impl Request {
         let parts = Parts::read(url)?;
         let target = self.target(&parts, address)?;
         let socket = self.socket(&parts, &target, address)?;
+        self.check_captures(&target, socket.as_ref())?;
         let sample = self.sample();
         if sample.probes() > MOST_PROBES {
             return Err(RequestError::TooMany(sample.probes()));
@@ -39,10 +41,35 @@ impl Request {
             rate: self.amount.rate,
             over: self.amount.duration.unwrap_or_default(),
             show_values: self.show_values,
+            captures: self.http.captures.clone(),
+            follow: self.http.follow,
             target,
             socket,
             sample,
         })
+    }
+
+    /// The flags that say where answers identify their pod and their worker.
+    fn identities(&self) -> impl Iterator<Item = &Source> {
+        [&self.pod_identity, &self.worker_identity].into_iter().flatten()
+    }
+
+    /// Whether each capture has a name of its own and is used, and whether answers have the body that is searched.
+    fn check_captures(&self, target: &Target, socket: Option<&Socket>) -> Result<(), RequestError> {
+        let captures = &self.http.captures;
+        let used: BTreeSet<usize> = target.templates().chain(socket.into_iter().flat_map(Socket::templates)).flat_map(Template::captures).collect();
+        for (index, capture) in captures.iter().enumerate() {
+            if captures[..index].iter().any(|other| other.name == capture.name) {
+                return Err(RequestError::CapturedTwice(capture.name.clone()));
+            }
+            if !used.contains(&index) {
+                return Err(RequestError::CapturedInVain(capture.name.clone()));
+            }
+        }
+        match self.identities().find(|source| source.is_in_body()) {
+            Some(source) if target.later.iter().any(|shape| shape.method == Method::HEAD) => Err(RequestError::NoBody(source.to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Whether what identifies a pod of this app is its name.
@@ -72,16 +99,18 @@ impl Request {
             None => (target.clone(), None),
             Some(path) if path.starts_with('/') => {
                 let path: Path = path.parse().map_err(RequestError::SocketPath)?;
-                (target.clone(), Some(path.0))
+                (target.clone(), Some(self.template("--ws-url", &path.0)?))
             }
             Some(url) => {
                 let parts = Parts::read(url)?;
                 // --host is another name for the page's host, and for no other host.
                 let host = http.host.as_ref().filter(|_| parts.host == page.host);
-                (self.elsewhere(target, &parts, host, address)?, Some(parts.path))
+                (self.elsewhere(target, &parts, host, address)?, Some(self.template("--ws-url", &parts.path)?))
             }
         };
-        let (subprotocol, send) = (http.ws_subprotocol.clone(), http.ws_send.clone());
+        let subprotocol =
+            http.ws_subprotocol.as_ref().map(|name| self.template("--ws-subprotocol", name.to_str().unwrap_or_default())).transpose()?;
+        let send = http.ws_send.as_ref().map(|text| self.template("--ws-send", text)).transpose()?;
         let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
         let largest = largest_message(self.sample().sessions);
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts, largest }))
@@ -93,10 +122,7 @@ impl Request {
             // Sends nothing; an address of another machine cannot be bound.
             UdpSocket::bind((*source, 0)).map_err(|why| RequestError::SourceIp { address: *source, source: why })?;
         }
-        let mut headers = HeaderMap::new();
-        for file in &http.headers {
-            headers.extend(file.headers()?);
-        }
+        let shapes = self.shapes(parts)?;
         let (host, addresses) = self.way(parts, http.host.as_ref(), address);
         Ok(Target {
             authority: parts.authority(&host),
@@ -105,13 +131,12 @@ impl Request {
             addresses,
             sources: http.source_ips.clone(),
             http2: http.http2,
-            first: http.first.as_ref().map_or(&parts.path, |path| &path.0).clone(),
-            first_body: http.first_body.as_ref().map(AtFile::body).transpose()?,
-            cookies: http.cookies.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
-            paths: std::iter::once(&parts.path).chain(http.paths.iter().map(|path| &path.0)).cloned().collect(),
-            headers,
+            first: shapes.first,
+            cookies: self.cookies(parts.tls)?,
+            later: shapes.later,
+            headers: shapes.headers,
             timeout: self.amount.timeout,
-            whole_bodies: [&self.pod_identity, &self.worker_identity].into_iter().flatten().any(Source::is_in_body),
+            whole_bodies: self.identities().chain(http.captures.iter().map(|capture| &capture.source)).any(Source::is_in_body),
         })
     }
 
