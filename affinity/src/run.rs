@@ -40,6 +40,12 @@ impl Session {
         self.shots.iter().enumerate().find_map(|(place, shot)| Some((place, shot.pod()?)))
     }
 
+    /// Whether an answer gave a cookie that the session sends another value than it had, for whatever reason.
+    #[must_use]
+    pub fn is_overwritten(&self) -> bool {
+        self.shots.iter().any(Shot::overwrites)
+    }
+
     /// How often the pod differs from that of the previous request: from A to B and back are two changes, but one move.
     #[must_use]
     pub fn changes(&self) -> u64 {
@@ -76,7 +82,7 @@ pub struct Run {
     /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
     /// made if answers changed a cookie that sessions sent.
     pub rewound: Vec<(usize, Shot)>,
-    /// Whether later requests sent back values of their session apart from cookies, such as captured ones.
+    /// Whether later requests send back values of their session that are not cookies, because the user said where those are.
     pub sends_values: bool,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,

@@ -58,6 +58,14 @@ pub struct Offered {
     pub value: Option<String>,
 }
 
+impl Offered {
+    /// Whether it is sent from now on instead of another value.
+    #[must_use]
+    pub fn is_overwriting(&self) -> bool {
+        self.overwrites && self.fate == Fate::Kept
+    }
+}
+
 /// One probe and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shot {
@@ -96,6 +104,12 @@ impl Shot {
     #[must_use]
     pub const fn is_lost(&self) -> bool {
         matches!(self.outcome, Outcome::Lost(_))
+    }
+
+    /// Whether the answer gave a cookie that requests to the URL send another value than it had.
+    #[must_use]
+    pub fn overwrites(&self) -> bool {
+        self.offered.iter().any(Offered::is_overwriting)
     }
 
     /// The pod that answered; `None` without an answer or without an identity that counts.

@@ -30,8 +30,27 @@ fn is_session(name: &str) -> bool {
 
 /// Words in the names of what differs in every answer, but isn't a session.
 const OTHERS: &[&str] = &[
-    "age", "count", "created", "csrf", "date", "duration", "expiration", "expires", "expiry", "nonce", "request", "span", "start", "started", "time",
-    "timeout", "timestamp", "trace", "ttl", "until", "xsrf",
+    "age",
+    "count",
+    "created",
+    "csrf",
+    "date",
+    "duration",
+    "expiration",
+    "expires",
+    "expiry",
+    "nonce",
+    "request",
+    "span",
+    "start",
+    "started",
+    "time",
+    "timeout",
+    "timestamp",
+    "trace",
+    "ttl",
+    "until",
+    "xsrf",
 ];
 
 #[cfg(test)]
@@ -60,7 +79,8 @@ mod tests {
         for name in ["x-request-id", "x-csrf-token", "date", "etag", "traceparent", "x-session-expires", "x-residence", "session-csrf-token"] {
             assert_eq!(header(name), None, "{name}");
         }
-        let json = |field: &'static str| handed_out(move |_, session| ("x-n", "1".to_owned(), format!(r#"{{"data": {{"{field}": "id-{session}"}}}}"#)));
+        let json =
+            |field: &'static str| handed_out(move |_, session| ("x-n", "1".to_owned(), format!(r#"{{"data": {{"{field}": "id-{session}"}}}}"#)));
         for field in ["session_hash", "sessionId", "sid", "connectionToken", "entropy"] {
             assert_eq!(json(field), Some(format!("json:/data/{field}")));
         }

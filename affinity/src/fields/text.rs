@@ -81,7 +81,10 @@ mod tests {
         assert_eq!(in_body("<a href='/x;JSESSIONID=0A1B2C3D.web-1?y=1'> /y;jsessionid=other123"), node(NAMES[0].1, "0A1B2C3D.web-1"));
         assert_eq!(in_body("/?a=b&amp;x=1&sid=abcdefgh#top"), node(NAMES[5].1, "abcdefgh"));
         assert_eq!(in_body("/(S(lit3py55t21z5v55vlm25s55))/page"), node(r"regex:\(S\(([\w.!~-]+)", "lit3py55t21z5v55vlm25s55"));
-        assert_eq!(in_body(r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"]}"#), node(r#"regex:"sid":"([\w.!~-]+)"#, "lv_VI97HAXpY6yYWAAAC"));
+        assert_eq!(
+            in_body(r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"]}"#),
+            node(r#"regex:"sid":"([\w.!~-]+)"#, "lv_VI97HAXpY6yYWAAAC")
+        );
         for none in ["", "=", "sid=abcdefgh", "/?reside=abcdefgh", "/?sid=short", "/?sid=", "(S(abcdefgh", "{\"sid\":\"", "/?sid"] {
             assert_eq!(in_body(none), [], "{none}");
         }

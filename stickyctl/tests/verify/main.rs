@@ -13,6 +13,7 @@ mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod plan;
+mod reported_moves;
 mod schema;
 mod secrets;
 mod site;

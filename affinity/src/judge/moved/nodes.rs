@@ -39,7 +39,12 @@ pub(super) fn groups(run: &Run) -> Option<String> {
         sizes.sort_unstable_by(|one, other| other.cmp(one));
         let several = sizes.len() > SHOWN;
         let shown: Vec<String> = sizes.iter().take(SHOWN).map(usize::to_string).collect();
-        format!("always within one group of pods: there are {} such groups, of {}{} pods", sizes.len(), in_words(&shown), if several { " and fewer" } else { "" })
+        format!(
+            "always within one group of pods: there are {} such groups, of {}{} pods",
+            sizes.len(),
+            in_words(&shown),
+            if several { " and fewer" } else { "" }
+        )
     })
 }
 

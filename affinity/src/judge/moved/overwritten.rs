@@ -2,7 +2,6 @@
 
 use super::{MOSTLY, moved_by_chance};
 use crate::bounds;
-use crate::jar::Fate;
 use crate::run::{FEW_REPLAYED, Run};
 use crate::seen::Shot;
 use std::collections::BTreeSet;
@@ -10,17 +9,18 @@ use std::collections::BTreeSet;
 /// Which cookie is overwritten, if sessions move because of that: in words. With the values that were set first, sessions reach the pod of
 /// their first answer, or that of the second, if the first request came before there was a value to look at.
 pub(super) fn overwritten(run: &Run) -> Option<String> {
-    let overwrites = |shot: &&Shot| shot.offered.iter().any(|cookie| cookie.overwrites && cookie.fate == Fate::Kept);
     let answers = || run.sessions.iter().flat_map(|session| &session.shots);
-    let count = answers().filter(overwrites).count();
+    let count = answers().filter(|shot| shot.overwrites()).count();
     if count == 0 || returns(run) {
         return None;
     }
     let (which, reached) = ["first", "second"].into_iter().enumerate().find_map(|(place, which)| Some((which, reached(run, place)?)))?;
-    let names: BTreeSet<&str> =
-        answers().flat_map(|shot| &shot.offered).filter(|cookie| cookie.overwrites && cookie.fate == Fate::Kept).map(|cookie| &*cookie.name).collect();
+    let cookies = answers().flat_map(|shot| &shot.offered).filter(|cookie| cookie.is_overwriting());
+    let names: BTreeSet<&str> = cookies.map(|cookie| cookie.name.as_str()).collect();
     let names = names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
-    Some(format!("{count} answers set {names} over another value, and {reached} of {reached} requests with the first value reached the {which} answer's pod"))
+    Some(format!(
+        "{count} answers set {names} over another value, and {reached} of {reached} requests with the first value reached the {which} answer's pod"
+    ))
 }
 
 /// The most names that are shown.

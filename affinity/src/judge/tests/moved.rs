@@ -198,8 +198,14 @@ fn overwritten(home: impl Fn(&Session) -> Option<&str>) -> Run {
     for session in &mut run.sessions {
         session.shots.iter_mut().skip(1).for_each(|shot| shot.offered = vec![Offered { overwrites: true, ..cookie(Fate::Kept) }]);
     }
-    let again: Vec<(usize, Shot)> =
-        run.sessions.iter().enumerate().take(8).filter_map(|(n, session)| Some((n, shot(home(session)?)))).flat_map(|one| [one.clone(), one]).collect();
+    let again: Vec<(usize, Shot)> = run
+        .sessions
+        .iter()
+        .enumerate()
+        .take(8)
+        .filter_map(|(n, session)| Some((n, shot(home(session)?))))
+        .flat_map(|one| [one.clone(), one])
+        .collect();
     Run { rewound: again, ..run }
 }
 
@@ -208,7 +214,10 @@ fn a_cookie_that_somebody_overwrites() {
     let mut first = overwritten(|session| session.shots[0].pod());
     finds(&first, Verdict::NotSticky, Some("cookie-overwritten"));
     let detail = judge(&first, 0.0).reasons[0].detail.clone();
-    assert!(detail.contains("120 answers set s over another value, and 16 of 16 requests with the first value reached the first answer's pod"), "{detail}");
+    assert!(
+        detail.contains("120 answers set s over another value, and 16 of 16 requests with the first value reached the first answer's pod"),
+        "{detail}"
+    );
     let second = overwritten(|session| session.shots[1].pod());
     let detail = judge(&second, 0.0).reasons[0].detail.clone();
     assert!(detail.ends_with("reached the second answer's pod"), "{detail}");

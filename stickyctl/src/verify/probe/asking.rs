@@ -18,6 +18,8 @@ pub(super) const AT_ONCE: usize = 8;
 pub(super) const MANY: u32 = 8;
 /// Sessions with parallel requests: enough to tell workers from chance.
 pub(super) const MANY_SESSIONS: u32 = 10;
+/// Requests of each session that moved with the first values of its cookies.
+pub(super) const REWOUND: u32 = 2;
 /// Later requests of a session with an odd beginning.
 pub(super) const AFTER: u32 = 3;
 /// Sockets of each session: one, and another after that was closed.
@@ -74,7 +76,7 @@ impl Asking {
     /// The largest number of requests and sockets: those of every run, and those that only some sites need.
     pub(crate) fn count(&self) -> (u64, u64) {
         let (asks, sessions) = (|name| self.has(name), self.sample.sessions);
-        let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
+        let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY), (true, MANY.min(sessions) * REWOUND)]);
         let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
         (requests + perhaps, sockets + again)

@@ -8,6 +8,7 @@ pub(crate) mod capture;
 mod connect;
 mod error;
 mod pace;
+mod rewound;
 mod run;
 mod running;
 pub(crate) mod shape;

@@ -21,7 +21,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    book.note(|run| run.identity = asking.pod.to_string());
+    book.note(|run| (run.identity, run.sends_values) = (asking.pod.to_string(), !asking.captures.is_empty()));
     let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
@@ -32,6 +32,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         run.round(round, probes).await;
     }
     run.past_caches().await;
+    run.rewound().await;
     run.sockets().await;
     // The probes after this show whether pods still answer whose sockets ended or went elsewhere.
     run.parallel_first().await;
