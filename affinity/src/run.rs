@@ -82,8 +82,10 @@ pub struct Run {
     /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
     /// made if answers changed a cookie that sessions sent.
     pub rewound: Vec<(usize, Shot)>,
-    /// Whether later requests send back values of their session that are not cookies, because the user said where those are.
-    pub sends_values: bool,
+    /// The names, in braces, of values that later requests carry besides cookies, such as a session id in a header.
+    pub values: Vec<String>,
+    /// How many requests only followed redirects; none of them is in another list.
+    pub followed: u64,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
     /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.

@@ -72,7 +72,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         "plan: {} sessions of 1 + {} requests, {} controls, seed {}\n      at most {requests} requests and {sockets} sockets",
         sample.sessions, sample.later, sample.controls, asking.seed
     ));
-    if all > MOST_UNASKED && !request.amount.yes {
+    if all - asking.redirects() > MOST_UNASKED && !request.amount.yes {
         let site = if way.tunnel.is_some() { "the cluster".to_owned() } else { foreign(&asking).await };
         if !site.is_empty() && !output.confirm(&format!("This is more than the usual load for {site}. Continue?")) {
             return Err(VerifyError::Unconfirmed { requests: all, site, command: request.command });
@@ -97,7 +97,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
     };
     let run = book.run();
-    let done = run.shots().count() + run.sockets().count();
+    let done = run.shots().count() as u64 + run.followed + run.sockets().count() as u64;
     line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
     let mut judgement = judge(&run, request.amount.max_move_rate);
     if request.require_workers {

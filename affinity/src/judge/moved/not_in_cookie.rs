@@ -5,10 +5,10 @@ use crate::run::{FEW_REPLAYED, Run};
 use crate::scenario::Name::StickHttp;
 use crate::verdict::Reason;
 
-/// The reason, if each session got a value of its own in a place whose name tells that it is a session. `moved` says how many moved.
+/// The reason, if each session got a value of its own in a place whose name tells that it is a session, and the run sends no values back.
+/// `moved` says how many requests moved.
 pub(super) fn handed_out(run: &Run, moved: &str) -> Option<Reason> {
-    // What a session's own values fill in was sent back.
-    if run.sends_values {
+    if !run.values.is_empty() {
         return None;
     }
     let sessions = run.sessions.iter().filter(|session| session.bound().is_some()).count() as u64;

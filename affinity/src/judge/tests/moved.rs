@@ -258,7 +258,7 @@ fn a_session_in_a_header() {
     finds(&own, Verdict::Inconclusive, Some("session-not-in-cookie"));
     let detail = judge(&own, 0.0).reasons[0].detail.clone();
     assert!(detail.ends_with("no answer set a cookie, but each of 15 sessions got a value of its own at header:mcp-session-id"), "{detail}");
-    finds(&Run { sends_values: true, ..own.clone() }, Verdict::NotSticky, Some("no-affinity-cookie"));
+    finds(&Run { values: vec!["{SID}".to_owned()], ..own.clone() }, Verdict::NotSticky, Some("no-affinity-cookie"));
     finds(&run("x-request-id", |n| format!("id-{n}")), Verdict::NotSticky, Some("no-affinity-cookie"));
     finds(&run("mcp-session-id", |n| format!("id-{}", n % 5)), Verdict::NotSticky, Some("no-affinity-cookie"));
     let mut cookie_too = own;

@@ -1,10 +1,13 @@
 //! The plan of a run, and the number of probes that it takes.
 
 use super::capture::Capture;
+use super::follow;
 use super::state::State;
 use super::target::{Socket, Target};
+use super::template::Template;
 use super::values::Values;
 use super::way::Way;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 use sticky_affinity::identity::Source;
@@ -79,7 +82,15 @@ impl Asking {
         let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY), (true, MANY.min(sessions) * REWOUND)]);
         let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
-        (requests + perhaps, sockets + again)
+        (requests + perhaps + self.redirects(), sockets + again)
+    }
+
+    /// The most requests that only follow redirects; few sites need them.
+    pub(crate) fn redirects(&self) -> u64 {
+        let controls =
+            if self.target.later.iter().any(|shape| self.target.needs_captures(shape)) { self.sample.controls + self.without() } else { 0 };
+        let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), 1)];
+        if self.follow { all(&firsts) * u64::from(follow::MOST) } else { 0 }
     }
 
     /// The number of requests and sockets of every run, at a site that keeps connections open and has a socket.
@@ -108,6 +119,14 @@ impl Asking {
     pub(super) fn begins_with_sockets(&self) -> bool {
         let needs = self.socket.as_ref().is_some_and(Socket::needs_captures) || self.target.needs_captures(&self.target.later[0]);
         self.has(Name::WsFirst) && !needs
+    }
+
+    /// The names of the values that later requests and sockets carry, in braces.
+    pub(super) fn values(&self) -> Vec<String> {
+        let templates = || self.target.templates().chain(self.socket.iter().flat_map(Socket::templates));
+        let captured: BTreeSet<usize> = templates().flat_map(Template::captures).collect();
+        let own = templates().any(Template::has_session).then(|| "{session}".to_owned());
+        captured.into_iter().map(|index| format!("{{{}}}", self.captures[index].name)).chain(own).collect()
     }
 
     /// Whether a scenario runs: those with parallel requests do not, if the rate has no room for them.

@@ -21,7 +21,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    book.note(|run| (run.identity, run.sends_values) = (asking.pod.to_string(), !asking.captures.is_empty()));
+    book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
     let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;

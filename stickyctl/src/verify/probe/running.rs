@@ -6,7 +6,7 @@ use super::book::Book;
 use super::capture::Capture;
 use super::error::ProbeError;
 use super::pace::Pace;
-use super::shoot::{Request, cut, noted, send};
+use super::shoot::{Request, cut, noted};
 use super::state::{State, held};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
@@ -42,9 +42,7 @@ impl Running<'_> {
     pub(super) async fn shoot(&self, request: Request<'_>) -> Option<Shot> {
         let filled = request.filled(self.asking)?;
         self.pace.turn().await;
-        let (shot, _) = send(self.asking, self.book, request, &filled).await;
-        self.tick();
-        Some(shot)
+        Some(self.send(request, filled).await)
     }
 
     /// The state of a client that no session of the sample is.
@@ -146,8 +144,7 @@ impl Running<'_> {
     pub(super) async fn together(&self, request: Request<'_>) -> Vec<Shot> {
         let Some(filled) = request.filled(self.asking) else { return Vec::new() };
         self.pace.turns(MANY).await;
-        let shots = join_all((0..MANY).map(|_| send(self.asking, self.book, request, &filled))).await;
-        shots.into_iter().map(|(shot, _)| shot).inspect(|_| self.tick()).collect()
+        join_all((0..MANY).map(|_| self.send(request, filled.clone()))).await
     }
 
     /// A session that sends the cookies of a bound session with made-up values. What it captures is its own.
@@ -227,8 +224,7 @@ impl Running<'_> {
             let query = if filled.path.contains('?') { '&' } else { '?' };
             filled.path.push_str(&format!("{query}stickyctl={:016x}", rng.u64(..)));
             self.pace.turn().await;
-            let (shot, _) = send(self.asking, self.book, request, &filled).await;
-            self.tick();
+            let shot = self.send(Request { is_first: false, ..request }, filled).await;
             self.book.note(|run| run.uncached.push((session, shot)));
         }
     }
