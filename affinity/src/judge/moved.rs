@@ -38,8 +38,8 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if let Some(changes) = pods_came(run) {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready the whole time, after {changes}"));
     }
-    if let Some(detail) = late::settles(run) {
-        return reason(Code::BoundLate, format!("{moved}, {detail}"));
+    if let Some(reason) = late::settles(run, &moved) {
+        return reason;
     }
     if offered.is_empty() {
         if let Some(reason) = not_in_cookie::handed_out(run, &moved) {
@@ -58,8 +58,8 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if let Some(detail) = nodes::groups(run) {
         return reason(Code::CookiePicksNode, format!("{moved}, but {detail}"));
     }
-    // As often as without affinity: the cookie decides nothing. Less often: it does, but leaks.
-    // A session that moved once and stayed there is away in many requests, but changed once.
+    // As often as without affinity: the cookie decides nothing. Less often: it does, but leaks. A session that moved once and stayed there is
+    // away in many requests, but changed once.
     let changes: u64 = run.sessions.iter().map(Session::changes).sum();
     let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), moved_by_chance(run));
     if bound.most < by_chance * MOSTLY {

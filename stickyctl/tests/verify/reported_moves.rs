@@ -32,7 +32,8 @@ fn settles(is_bound: impl Fn(u64, Duration) -> bool + Send + 'static) -> Stub {
     })
 }
 
-/// A stick table that two proxies share late, or a login that comes with a later page.
+/// The application sets the cookie that the proxy looks at on a later page, as after a login. With the second answer it is the report
+/// kubernetes/ingress-nginx#3769.
 fn by_answer(k: u64) -> Stub {
     settles(move |count, _| count >= k)
 }
@@ -89,6 +90,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::stub("bound by the third answer", || by_answer(3), NOT_STICKY, &["bound-late"]).with(LARGE).beside(&["leaks", "cookie-not-honoured"]),
     Case::stub("bound by the sixth answer", || by_answer(6), NOT_STICKY, &["bound-late"]).with(LARGE).beside(&["leaks", "cookie-picks-node"]),
     Case::stub("bound by the last answer but one", || by_answer(12), NOT_STICKY, &["cookie-not-honoured"]).with(LARGE).beside(&["bound-late"]),
+    // Each of several proxies may pick another server until they have told one another (haproxy/haproxy#2196).
     Case::stub("bound after 400 ms", || settles(|_, age| age > Duration::from_millis(400)), NOT_STICKY, &["bound-late"])
         .with(&["--sessions", "30", "--requests", "12", "--rate", "400"])
         .beside(&["leaks", "cookie-not-honoured"]),
@@ -106,7 +108,7 @@ pub(crate) const CASES: &[Case] = &[
     )
     .with(LARGE)
     .beside(&["bound-late", "cookie-picks-node", "cookie-overwritten"]),
-    // The application replaces the proxy's cookie whenever it sees a value that is not its own.
+    // The proxy's cookie has the name of the application's, such as JSESSIONID (kubernetes/ingress-nginx#2735).
     Case::stub(
         "the application overwrites the proxy's cookie on each answer",
         || beside_app(|asked| Some(format!("route=app-{}; Path=/", asked.number))),
@@ -135,7 +137,7 @@ pub(crate) const CASES: &[Case] = &[
         &[],
     )
     .beside(&["cookie-overwritten"]),
-    // The proxy hashes the application's cookie, which has a new value in each answer.
+    // The proxy hashes the application's cookie, which has a new value in each answer, as in open-craft/opencraft#266.
     Case::stub(
         "hash of a cookie that each answer renews",
         || {
@@ -156,6 +158,7 @@ pub(crate) const CASES: &[Case] = &[
         &["cookie-not-honoured"],
     )
     .beside(&["cookie-overwritten"]),
+    // The load balancer's cookie picks a node, and kube-proxy any pod (kubernetes-sigs/aws-load-balancer-controller#136).
     Case::stub("a cookie for one of two nodes with two pods", || by_node(2, 2, None), NOT_STICKY, &["cookie-picks-node"]).with(LARGE).beside(&[
         "leaks",
         "cookie-not-honoured",
@@ -170,11 +173,15 @@ pub(crate) const CASES: &[Case] = &[
     Case::stub("a cookie for a pod, but one answer in fifteen from another on its node", || by_node(3, 3, Some(15)), NOT_STICKY, &["leaks"])
         .with(LARGE)
         .beside(&["cookie-picks-node"]),
+    // agentic-community/mcp-gateway-registry#960
     Case::stub("an MCP server's session", || in_header("mcp-session-id"), UNCLEAR, &["session-not-in-cookie"]).beside(&["no-affinity-cookie"]),
+    // gradio-app/gradio#10487
     Case::stub("a session_hash in JSON", || in_body(r#"{"session_hash": ""#, r#""}"#), UNCLEAR, &["session-not-in-cookie"])
         .beside(&["no-affinity-cookie"]),
+    // Affinity by a parameter of the URL, as in haproxy/haproxy#1078.
     Case::stub("a session in each link", || in_body("<a href=\"/shop;jsessionid=", "\">"), UNCLEAR, &["session-not-in-cookie"])
         .beside(&["no-affinity-cookie"]),
+    // modelcontextprotocol/java-sdk#332
     Case::stub(
         "a session that a stream of events begins with",
         || in_body("data: /messages/?session_id=", "\n\n"),

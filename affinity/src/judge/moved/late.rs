@@ -2,8 +2,12 @@
 
 use super::{MOSTLY, is_no_chance, moved_by_chance};
 use crate::bounds;
+use crate::code::Code;
 use crate::moves::{Cause, Step};
 use crate::run::Run;
+use crate::scenario::Name::StickHttp;
+use crate::verdict::Reason;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,8 +24,8 @@ struct Next<'a> {
 }
 
 /// From when on every session stays, if sessions moved as if by chance until then: in words. Rounds make one request of each session, so
-/// its answers and the time go together, and the tighter of the two is said.
-pub(super) fn settles(run: &Run) -> Option<String> {
+/// its answers and the time go together, and the tighter of the two is said. `moved` says how many moved.
+pub(super) fn settles(run: &Run, moved: &str) -> Option<Reason> {
     let all = nexts(run);
     let place = all.iter().filter(|next| next.changed).map(|next| next.place).max()?;
     let since = all.iter().filter(|next| next.changed).map(|next| next.since).max()?;
@@ -31,23 +35,29 @@ pub(super) fn settles(run: &Run) -> Option<String> {
     let answers = all.iter().map(|next| next.place).max().unwrap_or_default() as f64;
     let settled_by_answer = is_settled(run, &all, by_answer, |next| next.place as f64, answers);
     let settled_by_time = is_settled(run, &all, by_time, |next| next.since.as_secs_f64(), all.len() as f64);
+    let reason = |detail: String| Reason::new(Code::BoundLate, StickHttp, format!("{moved}, {detail}"));
     match (settled_by_answer, settled_by_time) {
-        (true, _) if is_second => Some("always the pod of the second answer, never that of the first".to_owned()),
+        (true, _) if is_second => Some(reason("always the pod of the second answer, never that of the first".to_owned())),
         (true, true) => {
             // The same changes among fewer answers: each answer more would have had to stay by chance.
             let (answers, times) = (all.iter().filter(|next| by_answer(next)).count(), all.iter().filter(|next| by_time(next)).count());
             let odds = (1.0 - moved_by_chance(run)).powf(answers.abs_diff(times) as f64);
             Some(match answers.cmp(&times) {
-                _ if odds > UNCLEAR => format!("{}, which is {} after its first request at the latest", from_answer(place), seconds(since)),
-                std::cmp::Ordering::Less => from_answer(place),
-                _ => from_time(since),
+                _ if odds > UNCLEAR => reason(format!("{}, which is {} after its first request at the latest", from_answer(place), seconds(since))),
+                Ordering::Less => reason(from_answer(place)).because(LATER),
+                _ => reason(from_time(since)).because(TABLES).because(STORES),
             })
         }
-        (true, false) => Some(from_answer(place)),
-        (false, true) => Some(from_time(since)),
+        (true, false) => Some(reason(from_answer(place)).because(LATER)),
+        (false, true) => Some(reason(from_time(since)).because(TABLES).because(STORES)),
         (false, false) => None,
     }
 }
+
+/// Causes that settle a session with its answers, and with time.
+const LATER: &str = "The app sets the cookie that the proxy looks at only later, such as after a login";
+const TABLES: &str = "Proxies share their stick table, and an entry reaches the others late";
+const STORES: &str = "A new session takes effect only when a cache or a store behind the proxy has caught up";
 
 /// With larger odds, answers and time explain the same.
 const UNCLEAR: f64 = 0.01;

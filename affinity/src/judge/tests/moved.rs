@@ -100,6 +100,23 @@ fn sessions_that_settle_after_some_time() {
     }
 }
 
+/// What settles with time has other causes than what settles with an answer. Where all first answers are one pod's, each is still a move.
+#[test]
+fn causes_of_late_binding() {
+    let first_cause = |run: &Run| {
+        let judgement = judge(run, 0.0);
+        assert_eq!(code(&judgement), Some("bound-late"), "{judgement:?}");
+        judgement.reasons[0].causes()[0].0
+    };
+    let by_time = simulated(6, Sample::default(), 1, |rng, ask| if ask.since < 1.7 { rng.usize(..6) } else { ask.home });
+    assert!(first_cause(&by_time).contains("stick table"));
+    let by_answer = simulated(6, Sample::default(), 1, |rng, ask| if ask.place < 4 { rng.usize(..6) } else { ask.home });
+    assert!(first_cause(&by_answer).contains("only later"));
+    let mut one_first = simulated(3, Sample::default(), 1, |_, ask| if ask.place == 0 { 0 } else { ask.home });
+    one_first.controls.iter_mut().for_each(|control| control.outcome = shot("a").outcome);
+    assert!(first_cause(&one_first).contains("hashes the cookie"));
+}
+
 /// Leaks, a moment when every cookie gets another meaning, a ring that a pod joins, and sessions that settle in the very end.
 #[test]
 fn what_is_not_bound_late() {
