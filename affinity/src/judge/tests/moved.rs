@@ -110,7 +110,8 @@ fn causes_of_late_binding() {
     };
     let by_time = simulated(6, Sample::default(), 1, |rng, ask| if ask.since < 1.7 { rng.usize(..6) } else { ask.home });
     assert!(first_cause(&by_time).contains("stick table"));
-    let by_answer = simulated(6, Sample::default(), 1, |rng, ask| if ask.place < 4 { rng.usize(..6) } else { ask.home });
+    let many = Sample { sessions: 100, ..Sample::default() };
+    let by_answer = simulated(6, many, 1, |rng, ask| if ask.place < 4 { rng.usize(..6) } else { ask.home });
     assert!(first_cause(&by_answer).contains("only later"));
     let mut one_first = simulated(3, Sample::default(), 1, |_, ask| if ask.place == 0 { 0 } else { ask.home });
     one_first.controls.iter_mut().for_each(|control| control.outcome = shot("a").outcome);
