@@ -96,8 +96,8 @@ codes! {
         ("Two proxies in a row set a cookie of the same name", "give each its own name, or turn affinity off in one of them"),
     ];
     CookiePicksNode = "cookie-picks-node", "The cookie picks a group of pods, and sessions alternate among the pods in it.", [
-        ("The load balancer's cookie picks a node, and the node's Service picks any pod", "send traffic to pods directly (AWS Load Balancer Controller: target-type: ip); or set sessionAffinity in an ingress controller behind it"),
-        ("The cookie picks a Service, such as a stable and a canary one, and the Service picks any pod", "turn off service-upstream (ingress-nginx) or nativelb (Traefik), and set affinity inside each Service too"),
+        ("The load balancer's cookie picks a node, and the node's Service picks any pod", "send traffic to pods directly (AWS Load Balancer Controller: target-type: ip), or through an ingress controller with cookie affinity"),
+        ("The cookie picks a Service, such as a stable and a canary one, and the Service picks any pod", "turn off service-upstream (ingress-nginx) or nativelb (Traefik), so that the proxy picks the pod"),
         ("The cookie picks a zone, or one of several proxies that have no affinity of their own", "set affinity at the hop that picks the pod"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
@@ -143,7 +143,7 @@ codes! {
     SessionNotInCookie = "session-not-in-cookie", "The site hands out a session, but not in a cookie, and the run did not send it back.", [
         ("The session is not in a cookie", "--capture NAME=header:HEADER, json:/POINTER or regex:PATTERN; then put {NAME} into --path, --header or --ws-url"),
         ("The client makes up its session, as SockJS does", "put {session} into the path, as in --path /echo/000/{session}/xhr"),
-        ("Affinity is meant to use a cookie as well, and no rule sets one", "stickyctl explain no-affinity-cookie"),
+        ("A cookie is meant to hold sessions too, but no answer sets one", "stickyctl explain no-affinity-cookie"),
     ];
     NotByCookie = "not-by-cookie", "Sessions stay on their pods, but not because of the cookie.", [
         ("The proxy picks the pod by something else that stays the same in a session: a URL, a header, an address", "find out which; users may not share it"),

@@ -48,8 +48,8 @@ pub struct Jar(Vec<Kept>);
 #[derive(Debug, Clone)]
 struct Kept {
     offer: Offer,
-    /// What the site set first under this name, domain and path.
-    first: Offer,
+    /// The value that the site set first under this name, domain and path, if it has changed.
+    first: Option<String>,
     domain: String,
     host_only: bool,
     path: String,
@@ -94,10 +94,15 @@ impl Jar {
         };
         match before {
             Some(at) => {
-                let first = self.0[at].first.clone();
+                let Kept { offer: old, first, .. } = &mut self.0[at];
+                let first = first.take().or_else(|| (old.value != offer.value).then(|| std::mem::take(&mut old.value)));
                 self.0[at] = Kept { offer, first, domain, host_only, path };
             }
-            None => self.0.push(Kept { first: offer.clone(), offer, domain, host_only, path }),
+            None => self.0.push(Kept { offer, first: None, domain, host_only, path }),
+        }
+        // First values take no room from cookies.
+        if self.bytes() > MOST_BYTES {
+            self.0.iter_mut().for_each(|kept| kept.first = None);
         }
         while self.0.len() > MOST || self.bytes() > MOST_BYTES {
             self.0.remove(0);
@@ -106,7 +111,9 @@ impl Jar {
     }
 
     fn bytes(&self) -> usize {
-        let size = |kept: &Kept| kept.offer.name.len() + kept.offer.value.len() + kept.first.value.len() + kept.domain.len() + kept.path.len();
+        let size = |kept: &Kept| {
+            kept.offer.name.len() + kept.offer.value.len() + kept.first.as_ref().map_or(0, String::len) + kept.domain.len() + kept.path.len()
+        };
         self.0.iter().map(size).sum()
     }
 
@@ -125,7 +132,7 @@ impl Jar {
         let oldest = self.0.iter().filter(|kept| names.insert(kept.offer.name.as_str()));
         let rewind = |kept: &Kept| {
             let mut kept = kept.clone();
-            kept.first.value.clone_into(&mut kept.offer.value);
+            kept.offer.value = kept.first.take().unwrap_or(kept.offer.value);
             kept
         };
         Self(oldest.map(rewind).collect())
@@ -356,5 +363,11 @@ mod tests {
             take(&mut jar, &format!("d{n}={value}"), "/");
         }
         assert!(jar.bytes() <= MOST_BYTES && sent(&jar, "/").contains("d999="), "{}", jar.bytes());
+        // Cookies that are set again with other values have as much room as they had.
+        let (before, other) = (jar.0.len(), "y".repeat(4_000));
+        for n in 0..1_000 {
+            take(&mut jar, &format!("d{n}={other}"), "/");
+        }
+        assert!(jar.bytes() <= MOST_BYTES && jar.0.len() >= before, "{} of {before}", jar.0.len());
     }
 }

@@ -8,14 +8,15 @@ const MOST: usize = 64 << 10;
 /// The shortest session, in bytes.
 const SHORTEST: usize = 8;
 
-/// Names of sessions in URLs, in lower case, each with the pattern that finds it.
+/// Names of sessions in URLs, each with the pattern that finds it.
 const NAMES: &[(&str, &str)] = &[
     ("jsessionid", r"regex:jsessionid=([\w.!~-]+)"),
-    ("phpsessid", r"regex:PHPSESSID=([\w.!~-]+)"),
+    ("PHPSESSID", r"regex:PHPSESSID=([\w.!~-]+)"),
     ("session_hash", r"regex:session_hash=([\w.!~-]+)"),
     ("session_id", r"regex:session_id=([\w.!~-]+)"),
-    ("sessionid", r"regex:(?i:sessionid)=([\w.!~-]+)"),
-    ("sid", r"regex:\bsid=([\w.!~-]+)"),
+    ("sessionId", r"regex:sessionId=([\w.!~-]+)"),
+    ("sessionid", r"regex:sessionid=([\w.!~-]+)"),
+    ("sid", r"regex:[;?&]sid=([\w.!~-]+)"),
 ];
 /// The first packet of Engine.IO, which socket.io uses, after its length and type.
 const PACKET: &[u8] = br#"{"sid":""#;
@@ -54,7 +55,7 @@ fn in_urls(text: &[u8]) -> Vec<(&'static str, &[u8])> {
 fn name_at_end(text: &[u8]) -> Option<&'static str> {
     NAMES.iter().find_map(|(name, place)| {
         let (before, own) = text.split_at(text.len().checked_sub(name.len())?);
-        (own.eq_ignore_ascii_case(name.as_bytes()) && matches!(before.last(), Some(b';' | b'?' | b'&'))).then_some(*place)
+        (own == name.as_bytes() && matches!(before.last(), Some(b';' | b'?' | b'&'))).then_some(*place)
     })
 }
 
@@ -77,15 +78,15 @@ mod tests {
 
     #[test]
     fn where_sessions_are() {
-        let node = |place, value: &str| vec![(place, value.to_owned())];
-        assert_eq!(in_body("<a href='/x;JSESSIONID=0A1B2C3D.web-1?y=1'> /y;jsessionid=other123"), node(NAMES[0].1, "0A1B2C3D.web-1"));
-        assert_eq!(in_body("/?a=b&amp;x=1&sid=abcdefgh#top"), node(NAMES[5].1, "abcdefgh"));
-        assert_eq!(in_body("/(S(lit3py55t21z5v55vlm25s55))/page"), node(r"regex:\(S\(([\w.!~-]+)", "lit3py55t21z5v55vlm25s55"));
+        let found = |place, value: &str| vec![(place, value.to_owned())];
+        assert_eq!(in_body("<a href='/x;jsessionid=0A1B2C3D.web-1?y=1'> /y;jsessionid=other123"), found(NAMES[0].1, "0A1B2C3D.web-1"));
+        assert_eq!(in_body("/?a=b&amp;x=1&sid=abcdefgh#top"), found(NAMES[6].1, "abcdefgh"));
+        assert_eq!(in_body("/(S(lit3py55t21z5v55vlm25s55))/page"), found(r"regex:\(S\(([\w.!~-]+)", "lit3py55t21z5v55vlm25s55"));
         assert_eq!(
             in_body(r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"]}"#),
-            node(r#"regex:"sid":"([\w.!~-]+)"#, "lv_VI97HAXpY6yYWAAAC")
+            found(r#"regex:"sid":"([\w.!~-]+)"#, "lv_VI97HAXpY6yYWAAAC")
         );
-        for none in ["", "=", "sid=abcdefgh", "/?reside=abcdefgh", "/?sid=short", "/?sid=", "(S(abcdefgh", "{\"sid\":\"", "/?sid"] {
+        for none in ["", "=", "sid=abcdefgh", "/?reside=abcdefgh", "/?SID=abcdefgh", "/?sid=short", "/?sid=", "(S(abcdefgh", "{\"sid\":\"", "/?sid"] {
             assert_eq!(in_body(none), [], "{none}");
         }
     }

@@ -107,25 +107,23 @@ fn nexts(run: &Run) -> Vec<Next<'_>> {
 /// Whether all changes are among the `early` answers, those look like chance, and the others look like affinity.
 fn is_settled(run: &Run, all: &[Next<'_>], early: impl Fn(&Next<'_>) -> bool, when: impl Fn(&Next<'_>) -> f64, points: f64) -> bool {
     let (mut before, after): (Vec<&Next<'_>>, Vec<&Next<'_>>) = all.iter().partition(|next| early(next));
-    let mut changes: BTreeMap<usize, u64> = BTreeMap::new();
-    let mut sessions: BTreeMap<usize, usize> = BTreeMap::new();
-    for next in &before {
-        *changes.entry(next.session).or_default() += u64::from(next.changed);
-    }
+    // By session: answers that are early, and changes, all of which are.
+    let mut sessions: BTreeMap<usize, (usize, i32)> = BTreeMap::new();
     for next in all {
-        *sessions.entry(next.session).or_default() += usize::from(early(next));
+        let (answers, changes) = sessions.entry(next.session).or_default();
+        (*answers, *changes) = (*answers + usize::from(early(next)), *changes + i32::from(next.changed));
     }
     if after.len() < sessions.len() * LEAST || !stays(run, &after, points) {
         return false;
     }
     // Leaks that are as likely all the time rarely stop for all sessions.
     let leaks = before.len() as f64 / all.len() as f64;
-    if leaks.powf(changes.values().sum::<u64>() as f64) * points > LEAKS {
+    if leaks.powi(sessions.values().map(|(_, changes)| changes).sum()) * points > LEAKS {
         return false;
     }
     // If every cookie means another pod from some moment on, sessions stay before that as well, and change once.
-    let several = sessions.values().any(|early| *early > 1);
-    if several && changes.values().all(|changes| *changes < 2) {
+    let several = sessions.values().any(|(answers, _)| *answers > 1);
+    if several && sessions.values().all(|(_, changes)| *changes < 2) {
         return false;
     }
     before.sort_by(|one, other| when(one).total_cmp(&when(other)));

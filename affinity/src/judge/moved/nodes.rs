@@ -20,6 +20,7 @@ pub(super) fn groups(run: &Run) -> Option<String> {
     let (mut changes, mut all, mut by_chance) = (0, 0, 0.0);
     for session in &run.sessions {
         let Some(group) = group(session) else { continue };
+        // It has a first answer, or there would be no group.
         let later = session.shots.iter().filter_map(Shot::pod).count() as u64 - 1;
         stayed[group].1 += later;
         if groups[group].len() > 1 {
