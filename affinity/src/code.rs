@@ -166,6 +166,8 @@ codes! {
     ];
     Transport = "transport", "Too many requests got no answer at all.", [
         ("A wrong name or port, or a broken tunnel", "try the URL with curl"),
+        ("The site's certificate is not trusted", "--ca FILE with its authority's certificate or its own; or --insecure"),
+        ("The site went away during the run", "check the site, then run again"),
     ];
     SocketElsewhere = "socket-elsewhere", "Requests stay on their pod, but sockets reach other pods.", [
         ("The socket's path has a rule of its own, without affinity or with another cookie", "give page and socket one rule, or one cookie with Path=/"),
@@ -195,6 +197,10 @@ codes! {
     ];
     DeadCookieUnsettled = "dead-cookie-unsettled", "A session that started with an unknown cookie value did not settle on one pod.", [
         ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
+    ];
+    SharedConnection = "shared-connection", "Sessions that share a connection follow the connection instead of their cookies.", [
+        ("The proxy reads the cookie of a connection's first request only, and a CDN sends several users' requests over one connection", "F5 BIG-IP: add a OneConnect profile; HAProxy before 2.0: option http-server-close"),
+        ("A layer-4 load balancer in front of several proxies or pods picks one for each connection", "let a proxy that reads cookies pick the pod"),
     ];
     DeliveryMissed = "delivery-missed", "A POST missed its session's socket, although sessions are sticky.", [
         ("Different cookies bind socket and request", "use one rule, or one cookie with Path=/, for both"),

@@ -3,6 +3,8 @@
 use crate::fields::Fields;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
 
 /// Fewer answers without a session's cookies than this prove nothing.
 pub const FEW_REPLAYED: u64 = 5;
@@ -16,6 +18,31 @@ pub struct SocketFirst {
     pub after: Option<Shot>,
     /// The socket opened once the first one had ended; `None` if it stayed open or the run ended before.
     pub again: Option<Socket>,
+}
+
+/// Why a run stopped before everything was sent: the site does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// No request of the first round got an answer.
+    NeverAnswered,
+    /// The site answered at first. Since then, this many requests in a row got no answer, the first of them this long ago.
+    WentSilent {
+        /// At least two rounds of them.
+        lost: u64,
+        /// The time since the last answer.
+        silence: Duration,
+    },
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverAnswered => f.write_str("nobody answered in the first round"),
+            Self::WentSilent { lost, silence } => {
+                write!(f, "nobody answered the last {lost} requests, for {:.0} s", silence.as_secs_f64())
+            }
+        }
+    }
 }
 
 /// One session: requests and sockets that share a cookie jar.
@@ -71,12 +98,16 @@ pub struct Run {
     pub together: Vec<Vec<Shot>>,
     /// Requests of a session that sent a forged cookie value.
     pub dead_cookie: Vec<Shot>,
+    /// Parallel requests of another session that all sent a forged cookie value, and its requests after them.
+    pub dead_at_once: (Vec<Shot>, Vec<Shot>),
     /// Names of the site's cookies that were sent with such a value.
     pub forged: BTreeSet<String>,
     /// Requests of the first session without its cookies: if it stays on its pod all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
     /// Requests without a cookie over kept connections, by connection.
     pub kept: Vec<Vec<Shot>>,
+    /// Requests of several sessions over one connection, by connection, each with the index of its session, in the order sent.
+    pub shared: Vec<Vec<(usize, Shot)>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
     /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
@@ -88,6 +119,8 @@ pub struct Run {
     pub followed: u64,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
+    /// Why it stopped early, if it did.
+    pub stopped: Option<Stopped>,
     /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
     pub identity: String,
     /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
@@ -104,7 +137,9 @@ impl Run {
             .chain(self.at_once.0.iter().chain(&self.at_once.1))
             .chain(self.together.iter().flatten())
             .chain(&self.dead_cookie)
+            .chain(self.dead_at_once.0.iter().chain(&self.dead_at_once.1))
             .chain(self.kept.iter().flatten())
+            .chain(self.shared.iter().flatten().map(|(_, shot)| shot))
             .chain(self.uncached.iter().map(|(_, shot)| shot))
             .chain(self.rewound.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))

@@ -52,7 +52,8 @@ impl Code {
             | Self::CookieOverwritten
             | Self::CookiePicksNode
             | Self::ParallelUnsettled
-            | Self::DeadCookieUnsettled => Topic::Sessions,
+            | Self::DeadCookieUnsettled
+            | Self::SharedConnection => Topic::Sessions,
             Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath

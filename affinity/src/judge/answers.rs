@@ -2,10 +2,11 @@
 
 use crate::bounds;
 use crate::code::Code;
-use crate::run::Run;
-use crate::scenario::Name::StickHttp;
+use crate::run::{Run, Stopped};
+use crate::scenario::Name::{Attribution, Spread, StickHttp};
+use crate::scenario::{self, Mark, Name};
 use crate::seen::{Outcome, Shot};
-use crate::verdict::Reason;
+use crate::verdict::{Found, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// No site has more pods than this; more identities are something else.
@@ -23,6 +24,9 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     let lost = shots.iter().filter(|shot| shot.is_lost()).count();
     if shots.is_empty() {
         return reason(Code::TooFewProbes, "no request was made".to_owned());
+    }
+    if let Some(reason) = stopped(run).filter(|_| lost == shots.len()) {
+        return Some(reason);
     }
     if lost == shots.len() {
         return reason(Code::Transport, format!("none of {lost} requests got an answer: {}", first_loss(run)));
@@ -93,8 +97,42 @@ fn first_loss(run: &Run) -> &str {
     run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
 }
 
+/// Why the run stopped before everything was sent.
+fn stopped(run: &Run) -> Option<Reason> {
+    let detail = match run.stopped? {
+        Stopped::NeverAnswered => {
+            format!(
+                "{}, so the rest was not sent: none of {} requests got an answer: {}",
+                Stopped::NeverAnswered,
+                run.shots().count(),
+                first_loss(run)
+            )
+        }
+        silent @ Stopped::WentSilent { .. } => format!("{silent}, so the rest was not sent: {}", last_loss(run)),
+    };
+    Some(Reason::new(Code::Transport, StickHttp, detail))
+}
+
+/// Says of each scenario that a stopped run did not get to why it was not run.
+pub(super) fn not_run(run: &Run, found: &mut [Found]) {
+    let Some(stopped) = run.stopped else { return };
+    // If the site answered at first, these three have seen something, and what they say of it stands.
+    let seen: &[Name] = if stopped == Stopped::NeverAnswered { &[] } else { &[Spread, StickHttp, Attribution] };
+    let open = scenario::ALL.iter().zip(found).filter(|(one, found)| found.mark == Mark::Skip && !seen.contains(&one.name));
+    open.for_each(|(_, found)| found.detail = format!("not run: {stopped}"));
+}
+
+/// Why the last lost request was lost.
+fn last_loss(run: &Run) -> &str {
+    let lost = run.shots().filter_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some((shot.at, why.as_str())) } else { None });
+    lost.max_by_key(|(at, _)| *at).map(|(_, why)| why).unwrap_or_default()
+}
+
 /// Why the run proves nothing, if too many probes failed.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
+    if let Some(reason) = stopped(run) {
+        return Some(reason);
+    }
     // Some sites turn away clients without a cookie, and a login page may name no pod: neither is an error.
     let (away, login) = (run.turns_away(), run.first_path());
     let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || login == Some(shot.path));

@@ -4,6 +4,7 @@ use crate::bounds;
 use crate::code::Code;
 use crate::jar::Fate;
 use crate::run::Run;
+use crate::scenario::Mark;
 use crate::scenario::Name::ParallelFirst;
 use crate::seen::Shot;
 use crate::verdict::{Found, Reason, Verdict};
@@ -45,8 +46,26 @@ pub(super) fn parallel(run: &Run, requests: Verdict, tolerated: f64) -> Parallel
     Parallel { found, reason }
 }
 
-/// What became of a forged value, and of the session that sent it.
+/// What became of a forged value, of the session that sent it in single requests, and of the one that sent it in parallel ones.
 pub(super) fn dead_cookie(run: &Run, requests: Verdict, tolerated: f64) -> Found {
+    let single = dead_single(run, requests, tolerated);
+    // Without an answer to parallel requests, or with a cookie that was never sent, there is nothing to add.
+    let (first, after) = (&run.dead_at_once.0, &run.dead_at_once.1);
+    let (reached, settled) = (pods(first).len(), pods(after).len());
+    if single.mark == Mark::Skip || reached == 0 || settled == 0 {
+        return single;
+    }
+    let requests = first.len();
+    let reached = format!("reached {reached} {}", if reached == 1 { "pod" } else { "pods" });
+    if settled > 1 && wanders(after, tolerated) {
+        let detail = format!("{requests} parallel requests with it {reached}; after them the session was on {settled} pods");
+        return Found::fail(if single.mark == Mark::Fail { format!("{}; {detail}", single.detail) } else { detail });
+    }
+    let then = if settled == 1 { "and then one held" } else { "and then the session moved no more than tolerated" };
+    Found { detail: format!("{}; {requests} parallel requests with it {reached}, {then}", single.detail), ..single }
+}
+
+fn dead_single(run: &Run, requests: Verdict, tolerated: f64) -> Found {
     let Some((first, after)) = run.dead_cookie.split_first().filter(|_| requests == Verdict::Sticky) else {
         return Found::skip(NEEDS_HTTP);
     };

@@ -12,12 +12,14 @@
 //! | `first` | parallel-first, dead-cookie | parallel-first: pods; dead-cookie: none |
 //! | `workers` | workers | workers |
 //! | `beside` | local-delivery, relay, reuse, idle | none |
+//! | `shared` | shared | none |
 
 mod answers;
 mod beside;
 mod first;
 mod moved;
 mod requests;
+mod shared;
 mod sockets;
 #[cfg(test)]
 mod tests;
@@ -56,7 +58,9 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     if !reasons.iter().any(|reason| reason.code == Code::DeadPodKept) {
         reasons.extend(answers::one_pod_fails(run));
     }
+    let shared = shared::shared(run, requests.verdict, tolerated);
     reasons.extend(dead_cookie.failed(Code::DeadCookieUnsettled, Name::DeadCookie));
+    reasons.extend(shared.failed(Code::SharedConnection, Name::Shared));
     reasons.extend(relay.failed(Code::RelayMissed, Name::Relay));
     // If sessions or workers move, a missed socket is what follows, and they have their own reason.
     if pods == Verdict::Sticky && workers.verdict == Verdict::NotJudged {
@@ -67,7 +71,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
 
     let [stick_ws, ws_first, reconnect] = sockets.found;
     // In the order of the names.
-    let found = [
+    let mut found = [
         requests.spread,
         requests.stick_http,
         stick_ws,
@@ -80,8 +84,10 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
         local,
         relay,
         reuse,
+        shared,
         idle,
     ];
+    answers::not_run(run, &mut found);
     Judgement { pods, requests: requests.verdict, workers: workers.verdict, reasons, chance, tolerated, found }
 }
 

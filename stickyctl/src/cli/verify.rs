@@ -51,6 +51,9 @@ pub(super) struct VerifyArgs {
     /// Also send requests over connections that are kept open, for comparison
     #[arg(long)]
     reuse: bool,
+    /// Also send the requests of several sessions over shared connections, as a CDN does
+    #[arg(long)]
+    shared_connection: bool,
     /// Also fail when workers are not sticky
     #[arg(long)]
     require_workers: bool,
@@ -217,6 +220,7 @@ impl VerifyArgs {
             skip: self.skip,
             idle: self.idle,
             reuse: self.reuse,
+            shared: self.shared_connection,
             require_workers: self.require_workers,
             http: Http {
                 first: http.first,

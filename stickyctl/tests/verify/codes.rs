@@ -1,7 +1,7 @@
 //! Every reason has a site that causes it, and a similar site that does not.
 
 use crate::case::Case;
-use crate::{affinity, answers, apps, cookies, reported_moves, sockets, ways, workers};
+use crate::{affinity, answers, apps, cookies, reported_moves, reported_pace, sockets, ways, workers};
 use std::collections::BTreeSet;
 use sticky_affinity::code::Code;
 
@@ -16,6 +16,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         apps::CASES,
         cookies::CASES,
         reported_moves::CASES,
+        reported_pace::CASES,
         sockets::CASES,
         sockets::SILENT,
         ways::CASES,

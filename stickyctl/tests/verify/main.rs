@@ -14,6 +14,7 @@ mod logins;
 mod memory;
 mod plan;
 mod reported_moves;
+mod reported_pace;
 mod schema;
 mod secrets;
 mod site;

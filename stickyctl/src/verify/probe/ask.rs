@@ -24,13 +24,23 @@ const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) filled: &'a Filled,
-    pub(super) cookies: Option<&'a str>,
+    pub(super) cookies: Option<&'a [u8]>,
     pub(super) way: Way,
 }
 
-/// Sends a request on its own connection, and reads the answer.
-pub(super) async fn once(target: &Target, question: Question<'_>) -> Result<Answer, ProbeError> {
-    within(target, async { Connection::open(target, question.way).await?.ask(target, question).await }).await
+/// Sends a request on a connection, which it opens if there is none, and reads the answer. All of it takes no longer than a probe may. A
+/// connection that fails is gone afterwards.
+pub(super) async fn over(target: &Target, line: &mut Option<Connection>, question: Question<'_>) -> Result<Answer, ProbeError> {
+    within(target, async {
+        let mut open = match line.take() {
+            Some(open) => open,
+            None => Connection::open(target, question.way).await?,
+        };
+        let answer = open.ask(target, question).await?;
+        *line = Some(open);
+        Ok(answer)
+    })
+    .await
 }
 
 /// The result of `work`, if it comes within the time that a probe may take.
@@ -64,7 +74,12 @@ impl Connection {
             let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(failed)?;
             return Ok(Self { sender: Sender::Two(sender), driver: tokio::spawn(async move { drop(connection.await) }) });
         }
-        let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
+        let (sender, connection) = http1::Builder::new()
+            // A header line with a control character is left out, as browsers leave out such a cookie; the rest of the answer counts.
+            .ignore_invalid_headers_in_responses(true)
+            .handshake(stream)
+            .await
+            .map_err(failed)?;
         Ok(Self { sender: Sender::One(sender), driver: tokio::spawn(async move { drop(connection.await) }) })
     }
 
@@ -129,14 +144,14 @@ fn request(target: &Target, question: Question<'_>) -> Result<Request<Full<Bytes
 }
 
 /// Adds the headers that every request has, and those of `--header`.
-pub(super) fn dress(headers: &mut HeaderMap, lines: &HeaderMap, cookies: Option<&str>) -> Result<(), ProbeError> {
+pub(super) fn dress(headers: &mut HeaderMap, lines: &HeaderMap, cookies: Option<&[u8]>) -> Result<(), ProbeError> {
     headers.extend(lines.clone());
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
     // Asks caches on the way to pass it on (RFC 9111 section 5.2.1.4), old ones too.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     headers.entry(PRAGMA).or_insert(HeaderValue::from_static("no-cache"));
     if let Some(cookies) = cookies {
-        let mut value = HeaderValue::from_str(cookies).map_err(|_| ProbeError::Cookie)?;
+        let mut value = HeaderValue::from_bytes(cookies).map_err(|_| ProbeError::Cookie)?;
         value.set_sensitive(true);
         headers.append(COOKIE, value);
     }
@@ -168,8 +183,9 @@ mod tests {
         let question = Question { filled: &filled, cookies: None, way: Way::default() };
         // The site outlives the request.
         let site = async { drop((site.await, std::future::pending::<()>().await)) };
+        let mut line = None;
         tokio::select! {
-            answer = once(&target, question) => answer.unwrap(),
+            answer = over(&target, &mut line, question) => answer.unwrap(),
             () = site => unreachable!("it never ends"),
         }
     }

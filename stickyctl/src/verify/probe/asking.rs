@@ -15,8 +15,6 @@ use sticky_affinity::jar::Jar;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
 
-/// Probes under way at once: enough for a distant site, few enough to keep the shuffled order.
-pub(super) const AT_ONCE: usize = 8;
 /// Parallel requests of one session, as for a page with many parts.
 pub(super) const MANY: u32 = 8;
 /// Sessions with parallel requests: enough to tell workers from chance.
@@ -40,6 +38,12 @@ const WITHOUT: u32 = 12;
 pub(super) const KEPT: u32 = 10;
 /// Requests on each kept connection.
 pub(super) const ON_KEPT: u32 = 4;
+/// Sessions whose requests share connections.
+const SHARING: u32 = 20;
+/// Sessions on each shared connection: enough that they rarely all belong to one pod.
+pub(super) const ON_SHARED: u32 = 5;
+/// Requests of each session on its shared connection.
+pub(super) const TURNS: u32 = 2;
 /// Time limit for a message to arrive over its socket.
 pub(super) const DELIVERY: Duration = Duration::from_secs(2);
 
@@ -63,6 +67,8 @@ pub(crate) struct Asking {
     pub(crate) idle: Option<Duration>,
     /// Whether to keep some connections open, for comparison.
     pub(crate) reuse: bool,
+    /// Whether to send requests of several sessions over shared connections.
+    pub(crate) shared: bool,
     /// Whether the site may be sticky-app, with its routes for messages.
     pub(crate) app: bool,
     /// Seed of the order.
@@ -101,7 +107,9 @@ impl Asking {
             (true, self.without()),
             (asks(Name::ParallelFirst), MANY + AFTER),
             (asks(Name::DeadCookie), 1 + AFTER),
+            (asks(Name::DeadCookie) && self.fits_many(), MANY + AFTER),
             (self.reuse, KEPT * ON_KEPT),
+            (self.shared, self.sharing() * TURNS),
             (socket && self.begins_with_sockets(), SOCKET_FIRST),
             (socket && self.app && asks(Name::LocalDelivery), sessions),
             (socket && self.app && asks(Name::Relay), sessions),
@@ -132,7 +140,31 @@ impl Asking {
     /// Whether a scenario runs: those with parallel requests do not, if the rate has no room for them.
     pub(super) fn has(&self, name: Name) -> bool {
         let at_once = matches!(name, Name::ParallelFirst | Name::Workers);
-        self.chosen.has(name) && !(at_once && self.rate < f64::from(MANY))
+        self.chosen.has(name) && !(at_once && !self.fits_many())
+    }
+
+    /// Whether the rate has room for parallel requests of one session.
+    pub(super) fn fits_many(&self) -> bool {
+        self.rate >= f64::from(MANY)
+    }
+
+    /// The number of sessions whose requests share connections: two or more, or none.
+    pub(super) fn sharing(&self) -> u32 {
+        if self.sample.sessions < 2 { 0 } else { self.sample.sessions.min(SHARING) }
+    }
+
+    /// The time that the run takes at a site that answers at once, without what only some sites need.
+    pub(crate) fn least_duration(&self) -> Duration {
+        let (requests, sockets) = self.always();
+        let by_rate = Duration::from_secs_f64((requests + sockets) as f64 / self.rate);
+        by_rate.max(self.over).max(self.idle.unwrap_or_default())
+    }
+
+    /// The time that is left of the run after `done` probes that took `age`, once the first round has shown how fast the site answers.
+    pub(crate) fn left(&self, done: u64, age: Duration) -> Option<Duration> {
+        let (requests, sockets) = self.always();
+        let first = u64::from(self.sample.sessions);
+        (done > first).then(|| age.mul_f64((requests + sockets).saturating_sub(done) as f64 / done as f64))
     }
 
     /// The number of requests of the first session without its cookies.

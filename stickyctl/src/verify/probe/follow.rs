@@ -47,6 +47,7 @@ impl Running<'_> {
 
     async fn send_once(&self, request: Request<'_>, filled: &Filled) -> (Shot, Option<Answer>) {
         let sent = send(self.asking, self.book, request, filled).await;
+        self.pulse.note(&sent.0);
         self.tick();
         sent
     }

@@ -1,14 +1,15 @@
 //! The requests of a run: rounds, and sessions with an odd beginning.
 
-use super::ask::{self, Connection, Question};
-use super::asking::{AFTER, AT_ONCE, Asking, KEPT, MANY, MANY_SESSIONS, ON_KEPT};
+use super::asking::{AFTER, Asking, MANY, MANY_SESSIONS};
 use super::book::Book;
 use super::capture::Capture;
-use super::error::ProbeError;
 use super::pace::Pace;
-use super::shoot::{Request, cut, noted};
+use super::pulse::Pulse;
+use super::room::{AT_ONCE, MOST_AT_ONCE, Room};
+use super::shoot::{Request, cut};
 use super::state::{State, held};
 use futures_util::future::join_all;
+use futures_util::stream::FuturesOrdered;
 use futures_util::{StreamExt, stream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,8 @@ pub(super) struct Running<'a> {
     pub(super) states: Vec<State>,
     /// The number of the next state that belongs to no session of the sample.
     pub(super) fresh: AtomicU64,
+    pub(super) room: Room,
+    pub(super) pulse: Pulse,
     pub(super) done: AtomicU64,
     pub(super) progress: &'a dyn Fn(u64),
 }
@@ -48,6 +51,13 @@ impl Running<'_> {
     /// The state of a client that no session of the sample is.
     pub(super) fn fresh(&self) -> State {
         self.asking.state(self.fresh.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Whether the run ends here because nobody answers, which is then in the book.
+    pub(super) fn stops(&self) -> bool {
+        let stopped = self.pulse.stopped();
+        self.book.note(|run| run.stopped = stopped);
+        stopped.is_some()
     }
 
     /// A session's request for the path of a round.
@@ -75,7 +85,7 @@ impl Running<'_> {
         Request { jar: None, client: None, ..request }
     }
 
-    /// One round: a session's next request begins only after its last one has ended.
+    /// One round: a session's next request begins only after its last one has ended. A round that nobody answers may end before all are sent.
     pub(super) async fn round(&self, round: u32, probes: Vec<Probe>) {
         let mut control = 0;
         let probes = probes.into_iter().map(|probe| {
@@ -84,8 +94,31 @@ impl Running<'_> {
             }
             async move { (probe, self.probe(probe, round, control).await) }
         });
-        let mut shots = stream::iter(probes).buffered(AT_ONCE);
-        while let Some((probe, shot)) = shots.next().await {
+        let mut waiting = probes.fuse();
+        let (began, mut room, mut shots) = (Instant::now(), self.room.size(), FuturesOrdered::new());
+        // So many requests of a site that takes this long for each of them would time out even if it answers one at a time. Whatever it is, they
+        // all wait for nothing, and might as well do so together.
+        let silence = tokio::time::sleep(self.asking.target.timeout / AT_ONCE as u32);
+        tokio::pin!(silence);
+        loop {
+            while shots.len() < room
+                && self.pulse.stopped().is_none()
+                && let Some(next) = waiting.next()
+            {
+                shots.push_back(next);
+            }
+            let (probe, shot) = tokio::select! {
+                shot = shots.next() => match shot {
+                    Some(shot) => shot,
+                    None => break,
+                },
+                () = &mut silence, if room < MOST_AT_ONCE && !silence.is_elapsed() => {
+                    if !self.pulse.answered_since(began) {
+                        room = MOST_AT_ONCE;
+                    }
+                    continue;
+                }
+            };
             self.book.note(|run| match (probe, shot) {
                 (Probe::Session(n), Some(shot)) => run.sessions[n as usize].shots.push(shot),
                 (Probe::Session(n), None) => run.sessions[n as usize].lacks = self.lacking(n),
@@ -93,6 +126,10 @@ impl Running<'_> {
                 (Probe::Bare, shot) => run.replayed.extend(shot),
             });
         }
+        self.book.look(|run| {
+            let shots = run.sessions.iter().filter_map(|session| session.shots.last());
+            self.room.learn(self.pace.rate(), &shots.filter(|shot| shot.round == round).collect::<Vec<_>>());
+        });
     }
 
     /// Sends one probe of a round; `control` is the number of controls so far.
@@ -134,8 +171,9 @@ impl Running<'_> {
         if !self.has(Name::Workers) || !several {
             return;
         }
-        for (n, state) in (0..MANY_SESSIONS).zip(&self.states) {
-            let shots = self.together(self.request(n, 1, state)).await;
+        let all = (0..MANY_SESSIONS).zip(&self.states).map(|(n, state)| self.together(self.request(n, 1, state)));
+        let mut all = stream::iter(all).buffered(self.room.size() / MANY as usize);
+        while let Some(shots) = all.next().await {
             self.book.note(|run| run.together.push(shots));
         }
     }
@@ -147,60 +185,33 @@ impl Running<'_> {
         join_all((0..MANY).map(|_| self.send(request, filled.clone()))).await
     }
 
-    /// A session that sends the cookies of a bound session with made-up values. What it captures is its own.
+    /// Sessions that send the cookies of a bound session with made-up values: one in single requests, and one in parallel ones first. What they
+    /// capture is their own.
     pub(super) async fn dead_cookie(&self) {
         if !self.has(Name::DeadCookie) {
             return;
         }
         let bound = self.book.look(|run| run.sessions.iter().position(|session| session.bound().is_some())).unwrap_or_default();
-        let mut jar = held(&self.states[bound].jar).clone();
-        let fresh = self.fresh();
-        let forged = jar.forge("nobody-issued-this", &held(&fresh.jar));
-        self.book.note(|run| run.forged = forged.iter().map(|name| cut(name)).collect());
-        let state = State { jar: Mutex::new(jar), ..fresh };
+        // A proxy may have bound the first value by the time of the second.
+        let [single, parallel] = ["nobody-issued-this", "nor-did-they-this"].map(|value| {
+            let (mut jar, fresh) = (held(&self.states[bound].jar).clone(), self.fresh());
+            let forged = jar.forge(value, &held(&fresh.jar));
+            self.book.note(|run| run.forged = forged.iter().map(|name| cut(name)).collect());
+            State { jar: Mutex::new(jar), ..fresh }
+        });
         for n in 0..=AFTER {
-            let request = if n == 0 { self.first(0, &state) } else { self.request(0, n, &state) };
+            let request = if n == 0 { self.first(0, &single) } else { self.request(0, n, &single) };
             let shot = self.shoot(request).await;
             self.book.note(|run| run.dead_cookie.extend(shot));
         }
-    }
-
-    /// Requests of a client without cookies that keeps its connection open.
-    pub(super) async fn kept(&self) {
-        if !self.asking.reuse {
+        if !self.asking.fits_many() {
             return;
         }
-        let target = &self.asking.target;
-        for n in 0..KEPT {
-            let mut connection = None;
-            let (mut shots, state) = (Vec::new(), self.fresh());
-            for m in 0..ON_KEPT {
-                let request = self.control(n, 1, &state);
-                let Some(filled) = request.filled(self.asking) else { break };
-                self.pace.turn().await;
-                let at = Instant::now();
-                let question = Question { filled: &filled, cookies: None, way: request.way };
-                let answer = ask::within(target, async {
-                    let mut open = match connection.take() {
-                        Some(open) => open,
-                        None if m == 0 => Connection::open(target, request.way).await?,
-                        None => return Err(ProbeError::NotKept),
-                    };
-                    let answer = open.ask(target, question).await?;
-                    connection = Some(open);
-                    Ok(answer)
-                });
-                let answer = answer.await;
-                let blank = Shot { round: m, at: self.book.since(at), took: at.elapsed(), way: request.way.to, ..Shot::none() };
-                self.tick();
-                let lost = answer.is_err();
-                shots.push(noted(self.asking, blank, answer, None, &target.place(&filled.path)).0);
-                // A site that closes connections after each answer keeps none.
-                if lost {
-                    break;
-                }
-            }
-            self.book.note(|run| run.kept.push(shots));
+        let first = self.together(self.first(0, &parallel)).await;
+        self.book.note(|run| run.dead_at_once.0 = first);
+        for n in 0..AFTER {
+            let shot = self.shoot(self.request(0, n + 1, &parallel)).await;
+            self.book.note(|run| run.dead_at_once.1.extend(shot));
         }
     }
 

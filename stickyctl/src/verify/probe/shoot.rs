@@ -1,7 +1,7 @@
 //! One probe: a request or a handshake with a session's cookies, and the record of its answer.
 
 use super::answer::Answer;
-use super::ask::{self, Question};
+use super::ask::{self, Connection, Question};
 use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::error::ProbeError;
@@ -13,7 +13,6 @@ use super::template::Place;
 use super::values::Values;
 use super::way::Way;
 use http::HeaderMap;
-use http::header::SET_COOKIE;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use sticky_affinity::cache::is_cached;
@@ -52,11 +51,22 @@ pub(super) async fn shoot(asking: &Asking, book: &Book, request: Request<'_>) ->
 
 /// Sends a request on its own connection, with its session's values in it. Returns its record and the answer itself.
 pub(super) async fn send(asking: &Asking, book: &Book, request: Request<'_>, filled: &Filled) -> (Shot, Option<Answer>) {
+    send_on(asking, book, &mut None, request, filled).await
+}
+
+/// The same on a connection that is kept open, and opened if there is none. A connection that fails is gone afterwards.
+pub(super) async fn send_on(
+    asking: &Asking,
+    book: &Book,
+    line: &mut Option<Connection>,
+    request: Request<'_>,
+    filled: &Filled,
+) -> (Shot, Option<Answer>) {
     let place = asking.target.place(&filled.path);
     let (header, carried) = cookies(request.jar, &place);
     let at = Instant::now();
     let question = Question { filled, cookies: header.as_deref(), way: request.way };
-    let answer = ask::once(&asking.target, question).await;
+    let answer = ask::over(&asking.target, line, question).await;
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
     let (mut shot, answer) = noted(asking, blank, answer, request.jar, &place);
@@ -72,7 +82,7 @@ pub(super) async fn send(asking: &Asking, book: &Book, request: Request<'_>, fil
 }
 
 /// The record of an answer.
-pub(super) fn noted(
+fn noted(
     asking: &Asking,
     blank: Shot,
     answer: Result<Answer, ProbeError>,
@@ -146,10 +156,10 @@ pub(super) fn client_id(seed: u64, session: u64) -> String {
 }
 
 /// The `Cookie` header for a place, and the names in it.
-fn cookies(jar: Option<&Mutex<Jar>>, place: &jar::Place<'_>) -> (Option<String>, Vec<String>) {
+fn cookies(jar: Option<&Mutex<Jar>>, place: &jar::Place<'_>) -> (Option<Vec<u8>>, Vec<String>) {
     let Some(jar) = jar else { return (None, Vec::new()) };
     let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-    (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(cut).collect())
+    (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(|name| cut(&name)).collect())
 }
 
 /// The pod and the worker that an answer identifies.
@@ -174,10 +184,10 @@ fn offered(show_values: bool, headers: &HeaderMap, jar: Option<&Mutex<Jar>>, pla
     // Without a jar they belong to no session.
     let Some(jar) = jar else { return Vec::new() };
     let (mut jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-    let lines = headers.get_all(SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let mut offered = Vec::new();
-    for offer in lines.filter_map(|line| Offer::read(line, now)) {
-        let (name, attributes, value) = (cut(&offer.name), cut(&offer.attributes()), show_values.then(|| cut(&offer.value)));
+    for offer in Offer::all(headers, now) {
+        let value = show_values.then(|| cut(&String::from_utf8_lossy(&offer.value)));
+        let (name, attributes) = (cut(&offer.label()), cut(&offer.attributes()));
         let (lives, overwrites) = (offer.lives(now), jar.overwrites(&offer, place, now));
         let fate = jar.take(offer, place, now);
         if offered.len() < COOKIES {
@@ -192,6 +202,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use http::HeaderValue;
+    use http::header::SET_COOKIE;
 
     /// Every request stays in memory for the whole run, whatever came with it.
     #[test]
@@ -204,6 +215,7 @@ mod tests {
         let long = read.iter().flat_map(|one| [&one.name, &one.attributes].into_iter().chain(&one.value)).map(String::len).max();
         assert_eq!((read.len(), long), (COOKIES, Some(LONGEST)));
         let (header, carried) = cookies(Some(&jar), &place);
-        assert_eq!((header.unwrap().matches("; ").count(), carried.len(), carried[0] == read[0].name), (89, COOKIES, true));
+        let separators = header.unwrap().into_iter().filter(|byte| *byte == b';').count();
+        assert_eq!((separators, carried.len(), carried[0] == read[0].name), (89, COOKIES, true));
     }
 }

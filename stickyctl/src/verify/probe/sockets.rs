@@ -1,6 +1,6 @@
 //! The sockets of a run: those of sessions, with the messages for them; those that sessions begin with; and silent ones.
 
-use super::asking::{APART, AT_ONCE, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
+use super::asking::{APART, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
 use super::book::Seat;
 use super::running::Running;
 use super::shape::{Body, Shape};
@@ -34,7 +34,7 @@ impl Running<'_> {
     pub(super) async fn sockets(&self) {
         let Some(socket) = self.socket().filter(|_| self.has(Name::StickWs)) else { return };
         let open = |n: u32, place| self.open(socket, n, Seat::Session(n as usize, place), &self.states[n as usize]);
-        let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(AT_ONCE);
+        let all = stream::iter((0..self.asking.sample.sessions).map(|n| async move { Some((n, open(n, 0).await?)) })).buffered(self.room.size());
         let mut held: Vec<(u32, Held)> = all.filter_map(std::future::ready).collect().await;
         // In the order of the sockets, workers that take connections in turn would get the same sessions again.
         fastrand::Rng::with_seed(self.asking.seed).shuffle(&mut held);
@@ -42,12 +42,12 @@ impl Running<'_> {
             self.deliver(n, &self.states[n as usize], &mut held).await;
             held
         });
-        let held: Vec<Held> = told.buffer_unordered(AT_ONCE).collect().await;
+        let held: Vec<Held> = told.buffer_unordered(self.room.size()).collect().await;
         join_all(held.into_iter().map(Held::close)).await;
         if !self.has(Name::Reconnect) {
             return;
         }
-        let again = stream::iter((0..self.asking.sample.sessions).map(|n| open(n, 1))).buffer_unordered(AT_ONCE);
+        let again = stream::iter((0..self.asking.sample.sessions).map(|n| open(n, 1))).buffer_unordered(self.room.size());
         let held: Vec<Held> = again.filter_map(std::future::ready).collect().await;
         join_all(held.into_iter().map(Held::close)).await;
     }
@@ -94,10 +94,18 @@ impl Running<'_> {
             tokio::time::sleep_until(next).await;
             let open = self.open(socket, session, Seat::First(n as usize), &state).await;
             next = Instant::now() + APART;
-            let shot = self.shoot(self.request(session, 0, &state)).await;
-            self.book.note(|run| run.socket_first[n as usize].after = shot);
             held.push((state, open));
         }
+        // In the order of the sockets, each request could meet its socket's pod because the site takes turns.
+        let mut order: Vec<usize> = (0..held.len()).collect();
+        fastrand::Rng::with_seed(self.asking.seed).shuffle(&mut order);
+        let (held_by, sessions) = (&held, self.asking.sample.sessions);
+        let after = order.into_iter().map(|n| async move { (n, self.shoot(self.request(sessions + n as u32, 0, &held_by[n].0)).await) });
+        let mut after = stream::iter(after).buffer_unordered(self.room.size());
+        while let Some((n, shot)) = after.next().await {
+            self.book.note(|run| run.socket_first[n].after = shot);
+        }
+        drop(after);
         held
     }
 
@@ -112,7 +120,7 @@ impl Running<'_> {
                 held.close().await;
             }
         });
-        stream::iter(work).buffer_unordered(AT_ONCE).collect::<()>().await;
+        stream::iter(work).buffer_unordered(self.room.size()).collect::<()>().await;
     }
 
     /// Sockets that nothing is sent over. If one needs the value of a capture, it is that of a session.

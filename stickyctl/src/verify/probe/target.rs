@@ -70,6 +70,22 @@ impl Target {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
+    /// The first host of its addresses that has no IP address, and why, by a DNS lookup.
+    pub(crate) async fn unresolved(&self) -> Option<(&str, String)> {
+        for address in &self.addresses {
+            let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
+            let found = tokio::time::timeout(self.timeout, tokio::net::lookup_host(address)).await;
+            let why = match found.map(|found| found.map(|mut all| all.next().is_some())) {
+                Ok(Ok(true)) => continue,
+                Ok(Ok(false)) => "the name has no IP address".to_owned(),
+                Ok(Err(why)) => why.to_string(),
+                Err(_) => format!("no answer to the DNS lookup within {:?}", self.timeout),
+            };
+            return Some((host, why));
+        }
+        None
+    }
+
     /// The addresses that may be on another machine, by a DNS lookup; an address that does not resolve is one of them.
     pub(crate) async fn foreign(&self) -> Vec<&str> {
         let mut foreign = Vec::new();

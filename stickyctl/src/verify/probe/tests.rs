@@ -34,6 +34,7 @@ fn asking(address: String, timeout: Duration) -> Asking {
         chosen: Chosen::new(&[], &[]).unwrap(),
         idle: None,
         reuse: false,
+        shared: false,
         app: false,
         seed: 1,
         rate: 200.0,

@@ -1,7 +1,7 @@
 //! From a run and its judgement to the report.
 
 use super::here;
-use super::model::{Count, Identity, Plan, Ran, Report, Summary, Told};
+use super::model::{Count, Identity, Plan, Ran, Report, Sent, Summary, Told};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
@@ -80,6 +80,7 @@ impl Report {
                 paths: about.paths.iter().map(|path| harmless(path)).collect(),
                 max_move_rate: judgement.tolerated,
             },
+            sent: Sent { probes: run.shots().count() as u64 + run.followed, sockets: run.sockets().count() as u64 },
             identity: Identity {
                 pod: about.identity.0.clone(),
                 worker: about.identity.1.clone(),

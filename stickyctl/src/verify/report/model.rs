@@ -30,8 +30,10 @@ pub struct Report {
     pub seed: u64,
     /// Whether the run was interrupted before it was complete.
     pub partial: bool,
-    /// What was planned: sample size, paths and limits. An interrupted run sends less.
+    /// What was planned: sample size, paths and limits. An interrupted run sends less, and so does one that nobody answers.
     pub plan: Plan,
+    /// What was sent of it.
+    pub sent: Sent,
     /// Where identities were read, and how many answers had one.
     pub identity: Identity,
     /// The verdict on pods.
@@ -96,6 +98,15 @@ pub struct Plan {
     pub paths: Vec<String>,
     /// The tolerated rate of moves, 0 to 1.
     pub max_move_rate: f64,
+}
+
+/// What was sent, answered or not.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Sent {
+    /// Requests over HTTP.
+    pub probes: u64,
+    /// Sockets, including those that did not open.
+    pub sockets: u64,
 }
 
 /// The result in sentences; commands and flags are in backticks.

@@ -27,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) idle: Option<Duration>,
     /// Whether to keep some connections open, for comparison.
     pub(crate) reuse: bool,
+    /// Whether to send requests of several sessions over shared connections.
+    pub(crate) shared: bool,
     /// Whether the exit code depends on workers, too.
     pub(crate) require_workers: bool,
     pub(crate) http: Http,

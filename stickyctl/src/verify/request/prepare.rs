@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
+use sticky_affinity::jar::Place;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
 
@@ -37,6 +38,7 @@ impl Request {
             chosen: Chosen::new(&self.wanted(), &self.skip)?,
             idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
             reuse: self.reuse && !self.skip.contains(&Name::Reuse),
+            shared: self.shared && !self.skip.contains(&Name::Shared),
             seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
             rate: self.amount.rate,
             over: self.amount.duration.unwrap_or_default(),
@@ -80,7 +82,8 @@ impl Request {
 
     /// The scenarios in `--only`, with those that have a flag of their own; empty without `--only`.
     fn wanted(&self) -> Vec<Name> {
-        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse)].into_iter().filter(|(set, _)| *set && !self.only.is_empty());
+        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse), (self.shared, Name::Shared)];
+        let flags = flags.into_iter().filter(|(set, _)| *set && !self.only.is_empty());
         self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
     }
 
@@ -124,6 +127,7 @@ impl Request {
         }
         let shapes = self.shapes(parts)?;
         let (host, addresses) = self.way(parts, http.host.as_ref(), address);
+        let cookies = self.cookies(&Place { host: &host.name, path: "/", tls: parts.tls })?;
         Ok(Target {
             authority: parts.authority(&host),
             tls: if parts.tls { Some(self.tls(&host, None)?) } else { None },
@@ -132,7 +136,7 @@ impl Request {
             sources: http.source_ips.clone(),
             http2: http.http2,
             first: shapes.first,
-            cookies: self.cookies(parts.tls)?,
+            cookies,
             later: shapes.later,
             headers: shapes.headers,
             timeout: self.amount.timeout,

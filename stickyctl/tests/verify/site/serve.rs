@@ -7,7 +7,7 @@ use crate::stub::Running;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::generate_simple_self_signed;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
@@ -134,10 +134,18 @@ async fn talk(site: Arc<Site>, state: Arc<State>, way: Way, stream: impl AsyncRe
     }
 }
 
+/// A certificate of the host, which may be marked as an authority's.
+fn self_signed(is_authority: bool) -> CertifiedKey<KeyPair> {
+    let mut params = CertificateParams::new([HOST.to_owned()]).unwrap();
+    params.is_ca = if is_authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+    let signing_key = KeyPair::generate().unwrap();
+    CertifiedKey { cert: params.self_signed(&signing_key).unwrap(), signing_key }
+}
+
 /// A certificate, and the flags by which the command trusts it or not.
 fn certified(tls: Tls) -> (Option<TlsAcceptor>, Option<TempDir>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let (own, other) = (generate_simple_self_signed([HOST.to_owned()]).unwrap(), generate_simple_self_signed([HOST.to_owned()]).unwrap());
+    let (own, other) = (self_signed(tls.trust == Trust::ItsOwnAuthority), self_signed(false));
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, if tls.trust == Trust::Wrong { other.cert.pem() } else { own.cert.pem() }).unwrap();
     let flags = if tls.trust == Trust::Everybody { vec!["--insecure".to_owned()] } else { vec![format!("--ca={}", ca.display())] };

@@ -54,7 +54,8 @@ export interface Report {
   workers: Verdict;
   exit_code: number;
   summary: { lead: string; because: string[]; todo: string[] };
-  plan: { sessions: number; requests: number; controls: number; paths?: string[] };
+  plan: { sessions: number; requests: number; controls: number; probes: number; sockets: number; paths?: string[] };
+  sent: { probes: number; sockets: number };
   identity: { pod: string; worker: string; named: number; of: number };
   reasons: Reason[];
   scenarios: Scenario[];
