@@ -13,6 +13,7 @@ mod pulse;
 mod redirect;
 mod refusal;
 mod replays;
+mod rewound;
 mod room;
 mod run;
 mod running;
