@@ -178,8 +178,9 @@ mod tests {
         let question = Question { filled: &filled, cookies: None, way: Way::default() };
         // The site outlives the request.
         let site = async { drop((site.await, std::future::pending::<()>().await)) };
+        let mut line = None;
         tokio::select! {
-            answer = over(&target, &mut None, question) => answer.unwrap(),
+            answer = over(&target, &mut line, question) => answer.unwrap(),
             () = site => unreachable!("it never ends"),
         }
     }

@@ -148,7 +148,7 @@ mod tests {
     use super::super::sample::{Kind, hostile, report};
     use super::*;
     use sticky_affinity::code::Code;
-    use sticky_affinity::scenario::Name;
+    use sticky_affinity::scenario::{ALL, Name};
     use sticky_affinity::verdict::Reason;
 
     fn read(text: &str) -> quick_junit::Report {
