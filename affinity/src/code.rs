@@ -52,6 +52,11 @@ codes! {
         ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
     ];
+    ValueNotHonoured = "value-not-honoured", "Sessions send back the value that --capture read, or their own {session}, but it does not decide which pod answers.", [
+        ("The proxy has no affinity by that header, path or query", "hash it (nginx: hash $http_mcp_session_id consistent; ingress-nginx: upstream-hash-by; HAProxy: balance hdr(Mcp-Session-Id); Envoy: hash_policy), or have the proxy learn it from the answer"),
+        ("The proxy reads the value elsewhere, such as in a header of another name or in another parameter", "compare the proxy's rule with what clients send"),
+        ("The value's session is in a store that all pods share, so that no affinity is needed", "nothing to fix if no pod rejects the session"),
+    ];
     Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
         ("Pods came, went or were not ready during the run", "check the pods' restarts and readiness, then run again"),
         ("One of several proxies disagrees with the others", "test each proxy with --connect ADDRESS"),
@@ -86,6 +91,7 @@ codes! {
     ];
     BoundLate = "bound-late", "The first request of a session reaches one pod, and all later ones another.", [
         ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
+        ("The proxy hashes a value that the first answer hands out, such as a session id, and the pod that chose it could not know where the hash leads", "have the proxy learn the value from the answer (HAProxy: stick store-response; Envoy: stateful_session), or share sessions between pods"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
@@ -133,7 +139,7 @@ codes! {
     NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
         ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
-        ("The site does not name its pod", "have it send its host name in a response header"),
+        ("The site does not name its pod", "have it send its host name in a response header; many proxies can add one, see docs/verify.md"),
     ];
     IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [
         ("It is a request ID, a timestamp or a process that changes", "--pod-identity: choose something that stays as long as the pod does"),
@@ -144,6 +150,11 @@ codes! {
     ErrorRate = "error-rate", "Too many answers are errors, or pages that do not identify their pod.", [
         ("The site limits the rate of requests", "--rate 5"),
         ("Pods are failing", "fix the site first"),
+        ("First answers do not have the value that --capture reads", "look at a first answer with curl -i; --first, --first-body and --follow change what is asked"),
+        ("Nothing that is ready is behind the route", "kubectl get endpointslices; check the pods' readiness, and the Service's selector and targetPort"),
+        ("No rule matches the host or the path, or the app does not have the page", "--host NAME; compare the URL with the rule's host, path and pathType"),
+        ("The site answers only clients that are logged in", "--cookie @FILE or --header @FILE; or log in with --first PATH and --first-body @FILE"),
+        ("A bot challenge or a firewall answers in the site's place", "allow the address of this machine there; or test the front door behind it with --connect ADDRESS"),
         ("Only logged-in users get to see the pod, and controls do not have a session's login", "--header @FILE: controls send those headers too"),
     ];
     Transport = "transport", "Too many requests got no answer at all.", [
@@ -154,6 +165,10 @@ codes! {
     SocketElsewhere = "socket-elsewhere", "Requests stay on their pod, but sockets reach other pods.", [
         ("The socket's path has a rule of its own, without affinity or with another cookie", "give page and socket one rule, or one cookie with Path=/"),
         ("The proxy ignores the cookie on upgrade requests", "check the rule for the socket's path"),
+        ("Sockets are served by pods of their own, such as another Deployment", "keep what page and socket share outside the pods, or serve both from one Deployment"),
+        ("The cookie's path does not cover the socket's path", "set the cookie with Path=/ (ingress-nginx: session-cookie-path: /)"),
+        ("The cookie is Secure, and the socket's URL is ws://", "--ws-url with wss://: browsers open no ws:// socket from a page with https://"),
+        ("The socket is on another host than the cookie", "serve both on one host; or set the cookie for their common domain, if that is no public suffix"),
     ];
     NoCookieOnUpgrade = "no-cookie-on-upgrade", "A session that starts with a socket does not stick: the 101 response set no cookie.", [
         ("The proxy sets its cookie on other responses only (traefik/traefik#3343)", "open the socket after a request for the page"),
@@ -162,6 +177,8 @@ codes! {
         ("The path does not serve a WebSocket", "--ws-url /PATH"),
         ("The site requires another origin or a subprotocol", "--origin, --ws-subprotocol"),
         ("A proxy in between drops the upgrade headers", "test a pod directly"),
+        ("The socket is only for clients that are logged in", "--cookie @FILE or --header @FILE; or log in with --first PATH and --first-body @FILE"),
+        ("Nothing that is ready is behind the route", "kubectl get endpointslices; check the pods' readiness, and the Service's selector and targetPort"),
     ];
     WorkerNotSticky = "worker-not-sticky", "Sessions stay on their pod, but not on one worker in it.", [
         ("Cookies cannot do this: the kernel hands a connection to any worker", "run one worker per pod, or a bus between the workers"),
@@ -209,6 +226,7 @@ codes! {
     ];
     SocketLost = "socket-lost", "Sockets were lost for an unknown reason.", [
         ("The network, or the tunnel in between", "run from somewhere closer to the site"),
+        ("One of several proxies or load balancers on the way has a shorter idle timeout than the others", "test each proxy with --connect ADDRESS and --idle; give all the same timeout"),
     ];
 }
 

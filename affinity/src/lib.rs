@@ -21,6 +21,7 @@
 //!
 //! ```
 //! use http::HeaderMap;
+//! use std::borrow::Cow;
 //! use std::time::{Duration, SystemTime};
 //! use sticky_affinity::code::Code;
 //! use sticky_affinity::cookie::Offer;
@@ -35,7 +36,7 @@
 //!
 //! // Stands for the network: an answer has a header that names the pod, and sets a cookie.
 //! let mut turn = 0;
-//! let mut ask = |_cookies: Option<String>| {
+//! let mut ask = |_cookies: Option<Vec<u8>>| {
 //!     turn += 1;
 //!     let mut headers = HeaderMap::new();
 //!     headers.insert("x-pod", format!("web-{}", turn % 3).parse().unwrap());
@@ -57,14 +58,13 @@
 //!         Probe::Control | Probe::Bare => None,
 //!     };
 //!     if let Some(jar) = &jar {
-//!         shot.carried = jar.names(&place, now).into_iter().map(str::to_owned).collect();
+//!         shot.carried = jar.names(&place, now).into_iter().map(Cow::into_owned).collect();
 //!     }
 //!     let (status, headers) = ask(jar.as_ref().and_then(|jar| jar.header(&place, now)));
 //!     shot.outcome = Outcome::of(status, pod.read(&headers, b"").map(|pod| Who { pod, worker: None }));
 //!     if let Some(jar) = jar {
-//!         for line in headers.get_all("set-cookie") {
-//!             let Some(offer) = line.to_str().ok().and_then(|line| Offer::read(line, now)) else { continue };
-//!             let (name, attributes, lives) = (offer.name.clone(), offer.attributes(), offer.lives(now));
+//!         for offer in Offer::all(&headers, now) {
+//!             let (name, attributes, lives) = (offer.label().into_owned(), offer.attributes(), offer.lives(now));
 //!             let fate = jar.take(offer, &place, now);
 //!             shot.offered.push(Offered { name, attributes, fate, lives, value: None });
 //!         }
@@ -95,6 +95,7 @@ pub mod code;
 pub mod cookie;
 pub mod ends;
 pub mod fields;
+pub mod guard;
 pub mod identity;
 pub mod jar;
 mod judge;

@@ -1,6 +1,6 @@
 //! Single observations: an answer, a socket and its end, and events apart from the probes.
 
-use crate::jar::Fate;
+use crate::jar::{Fate, Withheld};
 use std::time::Duration;
 
 /// The result of one probe.
@@ -69,10 +69,14 @@ pub struct Shot {
     pub outcome: Outcome,
     /// Names of the cookies that were sent, oldest first, with duplicates.
     pub carried: Vec<String>,
+    /// For a socket: the session's cookies that were not sent with it, by name, and why.
+    pub withheld: Vec<(String, Withheld)>,
     /// Cookies that the answer set, in its order.
     pub offered: Vec<Offered>,
     /// For an answer that identifies no pod: a hint at the cause, such as the target of a redirect.
     pub aside: Option<String>,
+    /// The header that marks the answer as one of a bot challenge or a firewall ([`challenge`](crate::guard::challenge)).
+    pub challenge: Option<&'static str>,
     /// Whether a cache answered, by its own headers ([`is_cached`](crate::cache::is_cached)).
     pub cached: bool,
     /// Index of the address that it was sent to, if there are several.
@@ -87,7 +91,21 @@ impl Shot {
     pub const fn none() -> Self {
         let outcome = Outcome::Lost(String::new());
         let (at, took) = (Duration::ZERO, Duration::ZERO);
-        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0 }
+        let (aside, challenge) = (None, None);
+        Self {
+            round: 0,
+            at,
+            took,
+            outcome,
+            carried: Vec::new(),
+            withheld: Vec::new(),
+            offered: Vec::new(),
+            aside,
+            challenge,
+            cached: false,
+            way: 0,
+            path: 0,
+        }
     }
 
     /// Whether there was no answer at all; an error page is an answer.

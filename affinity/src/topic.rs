@@ -41,6 +41,7 @@ impl Code {
         match self {
             Self::NoAffinityCookie
             | Self::CookieNotHonoured
+            | Self::ValueNotHonoured
             | Self::Leaks
             | Self::PodsReplaced
             | Self::MovedForced

@@ -22,7 +22,7 @@ pub struct Candidate {
 }
 
 impl Fields {
-    /// Fields that may name the pod, the most likely first: those with 2 to 64 values that repeat, that several clients met, and that are
+    /// Fields that may name the pod, the most likely first, with names that are safe in a command line: those with 2 to 64 values that repeat, that several clients met, and that are
     /// in most answers. Fields whose names tell that they are something else, such as a date or a length, are left out.
     #[must_use]
     pub fn candidates(&self) -> Vec<Candidate> {
@@ -69,8 +69,12 @@ enum Rank {
     Within,
 }
 
-/// By the words of its name; `None` if it is certainly something else.
+/// By the words of its name; `None` if it is certainly something else, or if a shell would not take it as a word.
 fn rank(field: &Field<'_>) -> Option<Rank> {
+    // A name that the site chose becomes part of a command that users copy.
+    if field.name.bytes().any(|byte| !byte.is_ascii_alphanumeric() && !b"-_./".contains(&byte)) {
+        return None;
+    }
     let words = words(field.name);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     Some(match () {

@@ -1,5 +1,7 @@
 //! Answers that prove nothing: missing ones, a cache's, a proxy's own, and identities that name no pod.
 
+use super::nobody::{by_status, in_words, nobody};
+use super::values;
 use crate::bounds;
 use crate::code::Code;
 use crate::run::{Run, Stopped};
@@ -19,6 +21,7 @@ const BY_LUCK: f64 = 1e-4;
 /// Why the answers cannot be read as pods at all.
 pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     let reason = |code, detail: String| Some(Reason::new(code, StickHttp, detail));
+    let unstable = |detail: String| reason(Code::IdentityUnstable, detail + &in_words(run));
     let shots: Vec<&Shot> = run.shots().collect();
     let named = shots.iter().filter(|shot| shot.pod().is_some()).count();
     let lost = shots.iter().filter(|shot| shot.is_lost()).count();
@@ -31,9 +34,11 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     if lost == shots.len() {
         return reason(Code::Transport, format!("none of {lost} requests got an answer: {}", first_loss(run)));
     }
+    if named == 0 && lost * 2 > shots.len() {
+        return reason(Code::Transport, format!("{lost} of {} requests got no answer: {}", shots.len(), first_loss(run)));
+    }
     if named == 0 {
-        let detail = format!("none of {} answers identifies its pod: {}{}", shots.len() - lost, statuses(run), by_cookie(run));
-        return reason(Code::NoIdentity, detail);
+        return Some(nobody(run));
     }
     let cached = shots.iter().filter(|shot| shot.cached).count();
     // A session that moved and never met a cache has moved all the same.
@@ -43,14 +48,14 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     }
     let pods: BTreeSet<&str> = shots.iter().filter_map(|shot| shot.pod()).collect();
     if pods.len() > MOST_PODS || (named >= 20 && pods.len() * 2 > named) {
-        return reason(Code::IdentityUnstable, format!("{} identities in {named} answers: they belong to requests, not to pods", pods.len()));
+        return unstable(format!("{} identities in {named} answers: they belong to requests, not to pods", pods.len()));
     }
     // Equal names settle it. Otherwise identities may still be pods': the cluster's events may end before the run, which may see every pod
     // replaced once, and the label selector may match only some of the site's pods.
     let told = run.pods_told();
     if !told.is_empty() && told.len() * 2 < pods.len() && told.is_disjoint(&pods) {
         let detail = format!("{} identities in {named} answers, but the cluster has {} pods, with other names", pods.len(), told.len());
-        return reason(Code::IdentityUnstable, detail);
+        return unstable(detail);
     }
     let mut owners: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     let sessions = run.sessions.iter().map(|session| session.shots.iter().collect::<Vec<_>>());
@@ -65,7 +70,7 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     // Sessions share pods: among this many sessions and controls, two meet the same pod, however many pods there are.
     if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
         let detail = format!("no two of {count} sessions and controls met the same identity: it belongs to the session or the request, not to a pod");
-        return reason(Code::IdentityUnstable, detail);
+        return unstable(detail);
     }
     None
 }
@@ -73,23 +78,13 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
 /// This many sessions and controls meet no pod twice only on a site with hundreds of pods.
 const SHARED: usize = 20;
 
-/// Answers that identify no pod, by status: the status of a redirect or a login page shows why.
-fn statuses(run: &Run) -> String {
+/// Answers that identify no pod, by status, with what the first of them shows beside it, such as the target of a redirect.
+pub(super) fn statuses(run: &Run) -> String {
     let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
-    let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
+    // Redirects of a session's first request may have been followed as far as possible; a control's are not.
+    let sessions = run.sessions.iter().flat_map(|session| &session.shots);
+    let aside = sessions.chain(run.shots()).find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
     statuses + &aside.unwrap_or_default()
-}
-
-/// What the cookies alone show, which is not enough for a verdict.
-fn by_cookie(run: &Run) -> String {
-    let offered: BTreeSet<&str> =
-        run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).map(|cookie| cookie.name.as_str()).collect();
-    if offered.is_empty() {
-        return "; no cookie was set either, so a browser keeps nothing that could hold a session".to_owned();
-    }
-    let names: Vec<&str> = offered.into_iter().collect();
-    let again = run.sessions.iter().filter(|session| session.shots.iter().skip(1).any(|shot| !shot.offered.is_empty())).count();
-    format!("; {} was set, and set again later in {again} of {} sessions, which says nothing about pods", names.join(", "), run.sessions.len())
 }
 
 /// Why the first lost request was lost.
@@ -128,9 +123,9 @@ fn last_loss(run: &Run) -> &str {
     lost.max_by_key(|(at, _)| *at).map(|(_, why)| why).unwrap_or_default()
 }
 
-/// Why the run proves nothing, if too many probes failed.
+/// Why the run proves nothing, if too many probes failed, or too many sessions could not go on.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
-    if let Some(reason) = stopped(run) {
+    if let Some(reason) = stopped(run).or_else(|| values::lacking(run)) {
         return Some(reason);
     }
     // Some sites turn away clients without a cookie, and a login page may name no pod: neither is an error.
@@ -150,8 +145,10 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
         let detail = format!("{lost} of {all} requests got no answer: {}", first_loss(run));
         return Some(Reason::new(Code::Transport, StickHttp, detail));
     }
-    too_many(nameless)
-        .then(|| Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers do not identify their pod: {}", statuses(run))))
+    too_many(nameless).then(|| {
+        let detail = format!("{nameless} of {all} answers do not identify their pod: {}", statuses(run));
+        by_status(Reason::new(Code::ErrorRate, StickHttp, detail), run)
+    })
 }
 
 /// Failures that only one pod's sessions have, while requests without a cookie are answered: the proxy keeps sending sessions to a pod that

@@ -70,7 +70,8 @@ fn dead_single(run: &Run, requests: Verdict, tolerated: f64) -> Found {
         return Found::skip(NEEDS_HTTP);
     };
     if run.forged.is_empty() {
-        return Found::skip("no answer set a cookie");
+        let also = if run.values.is_empty() { String::new() } else { format!("; the session is in {}", run.values.join(" and ")) };
+        return Found::skip(format!("no answer set a cookie{also}"));
     }
     if !first.carried.iter().any(|name| run.forged.contains(name)) {
         return Found::skip("none of the site's cookies covers the path of its first requests");

@@ -11,19 +11,26 @@
 //! | `sockets` | stick-ws, ws-first, reconnect | pods, where requests leave it open or sockets disagree |
 //! | `first` | parallel-first, dead-cookie | parallel-first: pods; dead-cookie: none |
 //! | `workers` | workers | workers |
-//! | `beside` | local-delivery, relay, reuse, idle | none |
+//! | `idle` | idle | none |
+//! | `beside` | local-delivery, relay, reuse | none |
 //! | `shared` | shared | none |
 
 mod answers;
 mod beside;
+mod elsewhere;
 mod first;
+mod idle;
 mod moved;
+mod nobody;
 mod requests;
 mod shared;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod values;
 mod workers;
+
+pub(crate) use nobody::suggested;
 
 use crate::bounds;
 use crate::code::Code;
@@ -54,7 +61,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
 
     let dead_cookie = first::dead_cookie(run, requests.verdict, tolerated);
     let (local, relay) = (beside::local_delivery(run), beside::relay(run));
-    let (reuse, idle) = (beside::reuse(run), beside::idle(run));
+    let (reuse, idle) = (beside::reuse(run), idle::judge(run));
     if !reasons.iter().any(|reason| reason.code == Code::DeadPodKept) {
         reasons.extend(answers::one_pod_fails(run));
     }
@@ -66,7 +73,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     if pods == Verdict::Sticky && workers.verdict == Verdict::NotJudged {
         reasons.extend(local.failed(Code::DeliveryMissed, Name::LocalDelivery));
     }
-    reasons.extend(idle.failed(Code::IdleTimeout, Name::Idle));
+    reasons.extend(idle.reason);
     reasons.extend(beside::ended(run));
 
     let [stick_ws, ws_first, reconnect] = sockets.found;
@@ -85,7 +92,7 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
         relay,
         reuse,
         shared,
-        idle,
+        idle.found,
     ];
     answers::not_run(run, &mut found);
     Judgement { pods, requests: requests.verdict, workers: workers.verdict, reasons, chance, tolerated, found }

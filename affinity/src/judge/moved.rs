@@ -1,5 +1,6 @@
 //! Why sessions move, if they do.
 
+use super::values;
 use crate::bounds;
 use crate::code::Code;
 use crate::jar::Fate;
@@ -10,6 +11,10 @@ use crate::seen::{Offered, Shot, What};
 use crate::verdict::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+/// The cause of a late binding of sessions that are held by a value.
+const HASHED_VALUE: &str =
+    "The proxy hashes a value that the first answer hands out, such as a session id, and the pod that chose it could not know where the hash leads";
 
 /// The most telling cause for moves, from those that leave the clearest trace to the one that is left.
 pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
@@ -33,13 +38,14 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if let Some(changes) = pods_came(run) {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready the whole time, after {changes}"));
     }
-    if offered.is_empty() {
+    if offered.is_empty() && run.values.is_empty() {
         let on_sockets = run.sockets().any(|socket| !socket.opened.offered.is_empty());
         let offered = if on_sockets { "only the 101 responses of sockets set a cookie" } else { "no answer set a cookie" };
         return reason(Code::NoAffinityCookie, format!("{moved}, and {offered}"));
     }
     if run.sessions.iter().all(settles) {
-        return reason(Code::BoundLate, format!("{moved}, always the pod of the second answer, never that of the first"));
+        let late = reason(Code::BoundLate, format!("{moved}, always the pod of the second answer, never that of the first"));
+        return if run.values.is_empty() { late } else { late.because(HASHED_VALUE) };
     }
     if let Some(paths) = one_pod_by_each(run, |shot| shot.path) {
         return reason(Code::PathsDisagree, format!("{moved}, but on each of {paths} paths every session stays on one pod"));
@@ -53,6 +59,9 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), 1.0 - stay);
     if bound.most < by_chance * 0.7 {
         return reason(Code::Leaks, format!("{moved}; chance alone would move {:.0}%", by_chance * 100.0));
+    }
+    if !run.values.is_empty() {
+        return values::not_honoured(run, &moved);
     }
     // The application's cookie may come back while the proxy's does not, and a client cannot tell which one is meant to hold sessions.
     // A cookie that has expired on arrival only deletes an older one.

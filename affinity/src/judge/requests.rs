@@ -2,6 +2,7 @@
 
 use super::answers;
 use super::moved::why_moved;
+use super::values;
 use crate::bounds::{self, CHANCE};
 use crate::code::Code;
 use crate::moves::{Cause, Step};
@@ -84,18 +85,20 @@ fn attribution(run: &Run, requests: &Requests) -> Found {
     if all == 0 && run.turns_away() {
         return Found::skip("the site rejects clients without a cookie");
     }
+    let (key, holds) = values::held_by(run);
     if all < FEW_REPLAYED {
-        return Found::skip(format!("{all} answers without the cookie are too few"));
+        return Found::skip(format!("{all} answers without {key} are too few"));
     }
     if requests.tells(Code::NotByCookie) {
-        return Found::fail(format!("without its cookie a session stayed too ({stayed} of {all}): the cookie is not what holds it"));
+        return Found::fail(format!("without {key} a session stayed too ({stayed} of {all}): something else holds it"));
     }
     match requests.verdict {
-        _ if stayed == all => Found::skip(format!("without its cookie a session stayed too ({stayed} of {all}), which chance would also explain")),
+        _ if stayed == all => Found::skip(format!("without {key} a session stayed too ({stayed} of {all}), which chance would also explain")),
         Verdict::NotSticky if requests.tells(Code::CookieNotHonoured) => Found::fail("requests spread with the cookie and without it"),
+        Verdict::NotSticky if requests.tells(Code::ValueNotHonoured) => Found::fail(format!("requests spread with {key} and without")),
         Verdict::NotSticky if requests.tells(Code::NoAffinityCookie) => Found::skip("no answer set a cookie"),
         Verdict::NotSticky | Verdict::Inconclusive => Found::skip(NEEDS_HTTP),
-        _ => Found::pass(format!("{stayed} of {all} stayed without the cookie: the cookie holds them")),
+        _ => Found::pass(format!("{stayed} of {all} stayed without {key}: {key} {holds} them")),
     }
 }
 
@@ -221,6 +224,6 @@ fn not_by_cookie(run: &Run) -> Option<Reason> {
     let spread = run.without_cookie();
     let share = bounds::upper(spread.get(pod).copied().unwrap_or_default(), spread.values().sum(), 0.01);
     let by_luck = share.powf(all as f64);
-    let detail = || format!("without its cookies a session stayed on {pod} in {stayed} of {stayed} requests");
+    let detail = || format!("without {} a session stayed on {pod} in {stayed} of {stayed} requests", values::held_by(run).0);
     (all >= FEW_REPLAYED && stayed == all && by_luck < 0.01).then(|| Reason::new(Code::NotByCookie, Attribution, detail()))
 }

@@ -7,7 +7,10 @@ use crate::testing::{session, shot, timed};
 use std::time::Duration;
 
 mod around;
+mod elsewhere;
+mod nobody;
 mod simulated;
+mod values;
 
 const EVEN: &str = "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c";
 
@@ -91,7 +94,7 @@ fn one_pod_says_nothing() {
 #[test]
 fn answers_that_can_not_be_read() {
     let nobody = sessions(&["-"], 30);
-    finds(&run(&["-"; 60].join(" "), &nobody.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("no-identity"));
+    finds(&run(&["-"; 60].join(" "), &nobody.iter().map(String::as_str).collect::<Vec<_>>()), Verdict::Inconclusive, Some("error-rate"));
     let mut cached = sticky();
     cached.controls[5].cached = true;
     finds(&cached, Verdict::Inconclusive, Some("cached"));

@@ -13,6 +13,8 @@ mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod plan;
+mod reported_answers;
+mod reported_asking;
 mod reported_pace;
 mod schema;
 mod secrets;
@@ -21,5 +23,6 @@ mod sockets;
 mod stub;
 mod stubs;
 mod told;
+mod values;
 mod ways;
 mod workers;

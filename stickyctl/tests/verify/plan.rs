@@ -36,8 +36,8 @@ async fn the_plan_counts_every_request() {
         (&["--ws-url", "/ws", "--skip", "reconnect"], Site::default(), ((140, 26), (84, 16))),
         (&["--ws-url", "/ws", "--skip", "stick-ws"], Site::default(), ((140, 20), (84, 10))),
         (&["--ws-url", "/ws", "--only", "stick-ws"], Site::default(), ((44, 6), (36, 6))),
-        (&["--ws-url", "/ws", "--only", "spread", "--idle", "100ms"], Site::default(), ((44, 4), (36, 4))),
-        (&["--ws-url", "/ws", "--idle", "100ms"], Site::default(), ((140, 36), (84, 26))),
+        (&["--ws-url", "/ws", "--only", "spread", "--idle", "100ms"], Site::default(), ((60, 4), (36, 4))),
+        (&["--ws-url", "/ws", "--idle", "100ms"], Site::default(), ((156, 36), (84, 26))),
         (&["app"], Site { app: App::Whole, ..Site::default() }, ((152, 32), (96, 22))),
         (&["app", "--only", "relay"], Site { app: App::Whole, ..Site::default() }, ((50, 6), (42, 6))),
         // No answer looks like sticky-app, so its socket is not tested.

@@ -24,7 +24,7 @@ const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) filled: &'a Filled,
-    pub(super) cookies: Option<&'a str>,
+    pub(super) cookies: Option<&'a [u8]>,
     pub(super) way: Way,
 }
 
@@ -74,7 +74,12 @@ impl Connection {
             let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(failed)?;
             return Ok(Self { sender: Sender::Two(sender), driver: tokio::spawn(async move { drop(connection.await) }) });
         }
-        let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
+        let (sender, connection) = http1::Builder::new()
+            // A header line with a control character is left out, as browsers leave out such a cookie; the rest of the answer counts.
+            .ignore_invalid_headers_in_responses(true)
+            .handshake(stream)
+            .await
+            .map_err(failed)?;
         Ok(Self { sender: Sender::One(sender), driver: tokio::spawn(async move { drop(connection.await) }) })
     }
 
@@ -139,14 +144,14 @@ fn request(target: &Target, question: Question<'_>) -> Result<Request<Full<Bytes
 }
 
 /// Adds the headers that every request has, and those of `--header`.
-pub(super) fn dress(headers: &mut HeaderMap, lines: &HeaderMap, cookies: Option<&str>) -> Result<(), ProbeError> {
+pub(super) fn dress(headers: &mut HeaderMap, lines: &HeaderMap, cookies: Option<&[u8]>) -> Result<(), ProbeError> {
     headers.extend(lines.clone());
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
     // Asks caches on the way to pass it on (RFC 9111 section 5.2.1.4), old ones too.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     headers.entry(PRAGMA).or_insert(HeaderValue::from_static("no-cache"));
     if let Some(cookies) = cookies {
-        let mut value = HeaderValue::from_str(cookies).map_err(|_| ProbeError::Cookie)?;
+        let mut value = HeaderValue::from_bytes(cookies).map_err(|_| ProbeError::Cookie)?;
         value.set_sensitive(true);
         headers.append(COOKIE, value);
     }

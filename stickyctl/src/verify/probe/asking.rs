@@ -26,6 +26,8 @@ const SOCKETS: u32 = 2;
 /// Sessions that begin with a socket.
 pub(super) const SOCKET_FIRST: u32 = 10;
 pub(super) const IDLE: u32 = 4;
+/// Requests without a session after a silent socket was cut: enough to see that one of three pods no longer answers.
+pub(super) const AFTER_SILENCE: u32 = 16;
 /// Delay between two silent sockets: an idle timeout ends them this far apart, anything else at once.
 pub(super) const STAGGER: Duration = Duration::from_millis(250);
 /// The same for sockets that sessions begin with: more than timers are off by, but short, because the run waits for it.
@@ -83,7 +85,11 @@ impl Asking {
     /// The largest number of requests and sockets: those of every run, and those that only some sites need.
     pub(crate) fn count(&self) -> (u64, u64) {
         let (asks, sessions) = (|name| self.has(name), self.sample.sessions);
-        let perhaps = all(&[(asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)), (true, MANY)]);
+        let perhaps = all(&[
+            (asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)),
+            (true, MANY),
+            (self.socket.is_some() && self.idle.is_some(), AFTER_SILENCE),
+        ]);
         let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
         (requests + perhaps + self.redirects(), sockets + again)

@@ -26,10 +26,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    book.note(|run| {
-        run.identity = asking.pod.to_string();
-        run.values = asking.values();
-    });
+    book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }

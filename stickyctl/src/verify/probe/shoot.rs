@@ -13,12 +13,12 @@ use super::template::Place;
 use super::values::Values;
 use super::way::Way;
 use http::HeaderMap;
-use http::header::SET_COOKIE;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use sticky_affinity::cache::is_cached;
 use sticky_affinity::cookie::Offer;
-use sticky_affinity::jar::{self, Jar};
+use sticky_affinity::guard::challenge;
+use sticky_affinity::jar::{self, Jar, Withheld};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
 use sticky_core::ids::ClientId;
 
@@ -96,7 +96,8 @@ fn noted(
             let offered = offered(asking.show_values, &answer.headers, jar, place);
             let outcome = Outcome::of(answer.status, named(asking, &answer));
             let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside().map(|aside| cut(&aside)) } else { None };
-            (Shot { outcome, offered, aside, cached: is_cached(&answer.headers), ..blank }, Some(answer))
+            let challenge = challenge(&answer.headers);
+            (Shot { outcome, offered, aside, challenge, cached: is_cached(&answer.headers), ..blank }, Some(answer))
         }
     }
 }
@@ -112,11 +113,11 @@ pub(super) async fn open(
 ) -> Option<Held> {
     let (jar, handshake) = (&state.jar, handshake(asking, socket, (session, way), &held(&state.values))?);
     let place = socket.target.place(&handshake.path);
-    let (header, carried) = cookies(Some(jar), &place);
+    let ((header, carried), withheld) = (cookies(Some(jar), &place), withheld(jar, &place));
     let at = Instant::now();
     let names = |headers: &HeaderMap, text: &[u8]| asking.pod.read(headers, text).is_some();
     let opened = socket::open(socket, &handshake, header.as_deref(), names).await;
-    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, way: way.to, ..Shot::none() };
+    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, withheld, way: way.to, ..Shot::none() };
     let (answer, line) = match opened {
         Ok((answer, line)) => (Ok(answer), line),
         Err(why) => (Err(why), None),
@@ -157,10 +158,17 @@ pub(super) fn client_id(seed: u64, session: u64) -> String {
 }
 
 /// The `Cookie` header for a place, and the names in it.
-fn cookies(jar: Option<&Mutex<Jar>>, place: &jar::Place<'_>) -> (Option<String>, Vec<String>) {
+fn cookies(jar: Option<&Mutex<Jar>>, place: &jar::Place<'_>) -> (Option<Vec<u8>>, Vec<String>) {
     let Some(jar) = jar else { return (None, Vec::new()) };
     let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-    (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(cut).collect())
+    (jar.header(place, now), jar.names(place, now).into_iter().take(COOKIES).map(|name| cut(&name)).collect())
+}
+
+/// The stored cookies that are not sent to a place, by name, and why.
+fn withheld(jar: &Mutex<Jar>, place: &jar::Place<'_>) -> Vec<(String, Withheld)> {
+    let (jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+    let short = |why| if let Withheld::Path(path) = why { Withheld::Path(cut(&path)) } else { why };
+    jar.withheld(place, now).take(COOKIES).map(|(name, why)| (cut(&name), short(why))).collect()
 }
 
 /// The pod and the worker that an answer identifies.
@@ -185,10 +193,10 @@ fn offered(show_values: bool, headers: &HeaderMap, jar: Option<&Mutex<Jar>>, pla
     // Without a jar they belong to no session.
     let Some(jar) = jar else { return Vec::new() };
     let (mut jar, now) = (jar.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
-    let lines = headers.get_all(SET_COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let mut offered = Vec::new();
-    for offer in lines.filter_map(|line| Offer::read(line, now)) {
-        let (name, attributes, value) = (cut(&offer.name), cut(&offer.attributes()), show_values.then(|| cut(&offer.value)));
+    for offer in Offer::all(headers, now) {
+        let value = show_values.then(|| cut(&String::from_utf8_lossy(&offer.value)));
+        let (name, attributes) = (cut(&offer.label()), cut(&offer.attributes()));
         let (lives, fate) = (offer.lives(now), jar.take(offer, place, now));
         if offered.len() < COOKIES {
             offered.push(Offered { name, attributes, fate, lives, value });
@@ -202,6 +210,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use http::HeaderValue;
+    use http::header::SET_COOKIE;
 
     /// Every request stays in memory for the whole run, whatever came with it.
     #[test]
@@ -214,6 +223,7 @@ mod tests {
         let long = read.iter().flat_map(|one| [&one.name, &one.attributes].into_iter().chain(&one.value)).map(String::len).max();
         assert_eq!((read.len(), long), (COOKIES, Some(LONGEST)));
         let (header, carried) = cookies(Some(&jar), &place);
-        assert_eq!((header.unwrap().matches("; ").count(), carried.len(), carried[0] == read[0].name), (89, COOKIES, true));
+        let separators = header.unwrap().into_iter().filter(|byte| *byte == b';').count();
+        assert_eq!((separators, carried.len(), carried[0] == read[0].name), (89, COOKIES, true));
     }
 }

@@ -66,7 +66,7 @@ pub(super) struct Line {
 pub(super) async fn open(
     socket: &Socket,
     handshake: &Handshake,
-    cookies: Option<&str>,
+    cookies: Option<&[u8]>,
     names: impl Fn(&HeaderMap, &[u8]) -> bool,
 ) -> Result<(Answer, Option<Line>), ProbeError> {
     let until = Instant::now() + socket.target.timeout;
@@ -79,7 +79,7 @@ pub(super) async fn open(
     Ok((answer, line))
 }
 
-async fn begin(socket: &Socket, handshake: &Handshake, cookies: Option<&str>) -> Result<(Answer, Option<Line>), ProbeError> {
+async fn begin(socket: &Socket, handshake: &Handshake, cookies: Option<&[u8]>) -> Result<(Answer, Option<Line>), ProbeError> {
     let (target, way, path) = (&socket.target, handshake.way, &handshake.path);
     // Always over HTTP/1.1: few front doors support RFC 8441.
     let stream = connect(target, way, false).await?;

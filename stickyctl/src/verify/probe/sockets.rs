@@ -1,6 +1,6 @@
 //! The sockets of a run: those of sessions, with the messages for them; those that sessions begin with; and silent ones.
 
-use super::asking::{APART, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
+use super::asking::{AFTER_SILENCE, APART, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
 use super::book::Seat;
 use super::running::Running;
 use super::shape::{Body, Shape};
@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use http::Method;
 use sticky_affinity::scenario::Name;
-use sticky_affinity::seen::{Delivery, Outcome};
+use sticky_affinity::seen::{self, Delivery, How, Outcome};
 use tokio::time::Instant;
 
 impl Running<'_> {
@@ -148,5 +148,14 @@ impl Running<'_> {
             () = async { for held in &held { held.ended().await; } } => {}
         }
         join_all(held.into_iter().map(Held::close)).await;
+        let is_cut = |socket: &seen::Socket| socket.end.as_ref().is_some_and(|end| matches!(end.how, How::Cut(_)));
+        if !self.book.look(|run| run.idle.iter().any(is_cut)) {
+            return;
+        }
+        // Nothing else shows by now whether a socket was cut or its pod died.
+        for n in 0..AFTER_SILENCE {
+            let shot = self.shoot(self.control(n, 1, &self.fresh())).await;
+            self.book.note(|run| run.controls.extend(shot));
+        }
     }
 }

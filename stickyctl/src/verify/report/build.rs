@@ -1,7 +1,7 @@
 //! From a run and its judgement to the report.
 
 use super::here;
-use super::model::{Count, Identity, Plan, Ran, Report, Sent, Summary, Told};
+use super::model::{Candidate, Count, Identity, Plan, Ran, Report, Sent, Summary, Told};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
@@ -9,6 +9,7 @@ use crate::natural::natural;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sticky_affinity::bounds;
+use sticky_affinity::code::Code;
 use sticky_affinity::ends::Why;
 use sticky_affinity::jar::Fate;
 use sticky_affinity::moves::{Cause, Step};
@@ -78,6 +79,7 @@ impl Report {
                 probes,
                 sockets,
                 paths: about.paths.iter().map(|path| harmless(path)).collect(),
+                values: run.values.clone(),
                 max_move_rate: judgement.tolerated,
             },
             sent: Sent { probes: run.shots().count() as u64 + run.followed, sockets: run.sockets().count() as u64 },
@@ -86,6 +88,7 @@ impl Report {
                 worker: about.identity.1.clone(),
                 named: run.shots().filter(|shot| shot.pod().is_some()).count() as u64,
                 of: run.shots().filter(|shot| !shot.is_lost()).count() as u64,
+                candidates: candidates(run, judgement),
             },
             verdict: judgement.pods,
             workers: judgement.workers,
@@ -127,6 +130,13 @@ fn count((seen, of): (u64, u64)) -> Count {
 pub(super) fn told(reason: &Reason, is_here: bool) -> Told {
     let code = reason.code;
     Told { code, scenario: reason.scenario.word(), title: code.title(), detail: harmless(&reason.detail), causes: here::causes(reason, is_here) }
+}
+
+/// Only where requests show no pod: otherwise nothing has to be looked for.
+fn candidates(run: &Run, judgement: &Judgement) -> Vec<Candidate> {
+    let asks = |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::IdentityUnstable);
+    let all = if judgement.reasons.iter().any(asks) { run.suggested() } else { Vec::new() };
+    all.into_iter().map(|one| Candidate { place: harmless(&one.place), values: one.values, answers: one.answers }).collect()
 }
 
 fn requests(run: &Run, n: usize, session: &run::Session) -> Session {

@@ -96,6 +96,8 @@ pub struct Plan {
     pub sockets: u64,
     /// Requested paths, the one of first requests first.
     pub paths: Vec<String>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as `{SID}` of `--capture SID=…`.
+    pub values: Vec<String>,
     /// The tolerated rate of moves, 0 to 1.
     pub max_move_rate: f64,
 }
@@ -131,6 +133,20 @@ pub struct Identity {
     pub named: u64,
     /// All answers, with and without an identity.
     pub of: u64,
+    /// Fields of the answers that may name the pod, the most likely first; empty if answers identify their pod.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A field that may name the pod.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Candidate {
+    /// The field, in the form of `--pod-identity`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// How many values it had.
+    pub values: u64,
+    /// How many answers had it.
+    pub answers: u64,
 }
 
 /// Why the verdict is what it is.

@@ -1,5 +1,6 @@
 //! `@FILE`: secrets come from files, because other users can read an argument list.
 
+use super::cookie_file::{self, CookieError};
 use crate::exit::{Exit, Explained};
 use crate::patience;
 use crate::verify::probe::capture::Capture;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::str::{FromStr, Utf8Error};
 use std::time::SystemTime;
 use sticky_affinity::cookie::Offer;
+use sticky_affinity::jar::Place;
 
 /// The largest file, in bytes.
 const MOST: u64 = 64 << 10;
@@ -66,10 +68,10 @@ pub(crate) enum AtFileError {
     NotText { what: &'static str, path: PathBuf, source: Utf8Error },
     #[error("reading {what} from {}: line {line} does not have the form {form}", path.display())]
     Line { what: &'static str, path: PathBuf, line: usize, form: &'static str },
+    #[error("reading cookies from {}: {source}", path.display())]
+    Cookies { path: PathBuf, source: CookieError },
     #[error("reading {what} from {}: unknown value in braces: {known}; to send it as it is, double the opening brace", path.display())]
     Unknown { what: &'static str, path: PathBuf, known: String },
-    #[error("reading cookies from {}: a browser would not send the cookie in line {line}", path.display())]
-    Refused { path: PathBuf, line: usize },
     #[error("the file {} contains headers that verify cannot send", path.display())]
     NotHere { path: PathBuf, instead: Vec<String> },
 }
@@ -80,7 +82,11 @@ impl Explained for AtFileError {
     }
 
     fn next_steps(&self) -> Vec<String> {
-        if let Self::NotHere { instead, .. } = self { instead.clone() } else { Vec::new() }
+        match self {
+            Self::NotHere { instead, .. } => instead.clone(),
+            Self::Cookies { source, .. } => source.next_steps(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -118,20 +124,10 @@ impl AtFile {
         Ok(headers)
     }
 
-    /// Its cookies, for all paths of the host; with TLS they are Secure.
-    pub(super) fn cookies(&self, tls: bool) -> Result<Vec<Offer>, AtFileError> {
-        let attributes = if tls { "Path=/; Secure" } else { "Path=/" };
-        let read = |(number, line): (usize, String)| {
-            let offer = Some(&line)
-                .filter(|line| !line.contains([';', ',']))
-                .and_then(|line| Offer::read(&format!("{line}; {attributes}"), SystemTime::now()));
-            match offer {
-                None => Err(self.bad("cookies", number, "NAME=VALUE")),
-                Some(offer) if offer.is_refused() => Err(AtFileError::Refused { path: self.0.clone(), line: number + 1 }),
-                Some(offer) => Ok(offer),
-            }
-        };
-        self.lines("cookies")?.into_iter().map(read).collect()
+    /// Its cookies that a browser would send to the site, in any encoding.
+    pub(super) fn cookies(&self, site: &Place<'_>) -> Result<Vec<Offer>, AtFileError> {
+        let cookies = cookie_file::read(&self.bytes("cookies")?, site, SystemTime::now());
+        cookies.map_err(|source| AtFileError::Cookies { path: self.0.clone(), source })
     }
 
     /// Its text as a body, which may name values of a session.
@@ -145,6 +141,11 @@ impl AtFile {
     }
 
     fn text(&self, what: &'static str) -> Result<String, AtFileError> {
+        let bytes = self.bytes(what)?;
+        String::from_utf8(bytes).map_err(|e| AtFileError::NotText { what, path: self.0.clone(), source: e.utf8_error() })
+    }
+
+    fn bytes(&self, what: &'static str) -> Result<Vec<u8>, AtFileError> {
         let path = || self.0.clone();
         let file = path();
         // A pipe does not tell its length, and a device may have no end.
@@ -156,7 +157,7 @@ impl AtFile {
         if bytes.len() as u64 > MOST {
             return Err(AtFileError::TooLarge { what, path: path() });
         }
-        String::from_utf8(bytes).map_err(|e| AtFileError::NotText { what, path: path(), source: e.utf8_error() })
+        Ok(bytes)
     }
 
     /// Its lines, except blank ones, with their indices.
@@ -234,12 +235,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
-        std::fs::write(&path, "login=secret\n theme=dark \n__Host-id=1").unwrap();
-        let names: Vec<(String, bool)> = file.cookies(true).unwrap().into_iter().map(|offer| (offer.name, offer.secure)).collect();
-        assert_eq!(names, [("login", true), ("theme", true), ("__Host-id", true)].map(|(name, secure)| (name.to_owned(), secure)));
-        assert!(file.cookies(false).unwrap_err().to_string().contains("line 3"), "such a name goes over TLS only");
-        std::fs::write(&path, "a=b; Path=/\n").unwrap();
-        assert!(file.cookies(false).unwrap_err().to_string().contains("line 1"));
+        std::fs::write(&path, b"login=secret\nCookie: b=\xe4").unwrap();
+        let site = Place { host: "shop.example", path: "/", tls: false };
+        let names: Vec<Vec<u8>> = file.cookies(&site).unwrap().into_iter().map(|offer| offer.name).collect();
+        assert_eq!(names, [b"login".to_vec(), b"b".to_vec()]);
+        std::fs::write(&path, "secret\n").unwrap();
+        let failure = file.cookies(&site).unwrap_err();
+        assert!(failure.to_string().contains("file: line 1 has none") && failure.next_steps().len() == 3, "{failure:?}");
         for (text, kind) in [("{\"user\": \"x\"}\n", "application/json"), ("user=x&password=y\n", "application/x-www-form-urlencoded")] {
             std::fs::write(&path, text).unwrap();
             let body = file.body("a body", &[]).unwrap();

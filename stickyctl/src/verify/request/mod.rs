@@ -1,6 +1,7 @@
 //! The request to `verify`, and how it becomes a run.
 
 mod at_file;
+mod cookie_file;
 mod error;
 mod model;
 mod prepare;

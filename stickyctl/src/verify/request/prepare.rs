@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
+use sticky_affinity::jar::Place;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
 
@@ -126,6 +127,7 @@ impl Request {
         }
         let shapes = self.shapes(parts)?;
         let (host, addresses) = self.way(parts, http.host.as_ref(), address);
+        let cookies = self.cookies(&Place { host: &host.name, path: "/", tls: parts.tls })?;
         Ok(Target {
             authority: parts.authority(&host),
             tls: if parts.tls { Some(self.tls(&host, None)?) } else { None },
@@ -134,7 +136,7 @@ impl Request {
             sources: http.source_ips.clone(),
             http2: http.http2,
             first: shapes.first,
-            cookies: self.cookies(parts.tls)?,
+            cookies,
             later: shapes.later,
             headers: shapes.headers,
             timeout: self.amount.timeout,

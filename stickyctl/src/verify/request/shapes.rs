@@ -7,6 +7,7 @@ use crate::verify::probe::shape::{Line, Shape};
 use crate::verify::probe::target::Brought;
 use crate::verify::probe::template::Template;
 use http::Method;
+use sticky_affinity::jar::Place;
 
 /// The requests of a run, with places for a session's values.
 pub(super) struct Shapes {
@@ -45,9 +46,9 @@ impl Request {
     }
 
     /// The cookies that each session starts with.
-    pub(super) fn cookies(&self, tls: bool) -> Result<Vec<Brought>, RequestError> {
+    pub(super) fn cookies(&self, site: &Place<'_>) -> Result<Vec<Brought>, RequestError> {
         let mut cookies = Vec::new();
-        for offer in self.http.cookies.iter().map(|file| file.cookies(tls)).collect::<Result<Vec<_>, _>>()?.concat() {
+        for offer in self.http.cookies.iter().map(|file| file.cookies(site)).collect::<Result<Vec<_>, _>>()?.concat() {
             // Its braces are its own, unless they name a value that it can have.
             let known = |template: &Template| template.has_session() || template.needs_captures();
             let value = Template::read(&String::from_utf8_lossy(offer.value.as_ref()), &self.http.captures).ok().filter(known);

@@ -56,7 +56,7 @@ export interface Report {
   summary: { lead: string; because: string[]; todo: string[] };
   plan: { sessions: number; requests: number; controls: number; probes: number; sockets: number; paths?: string[] };
   sent: { probes: number; sockets: number };
-  identity: { pod: string; worker: string; named: number; of: number };
+  identity: { pod: string; worker: string; named: number; of: number; candidates: { where: string; values: number; answers: number }[] };
   reasons: Reason[];
   scenarios: Scenario[];
   moved_requests: Count;

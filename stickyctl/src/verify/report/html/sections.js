@@ -121,6 +121,7 @@ export function runSection(report) {
     ["sent", [`${sent.probes} of at most ${count(plan.probes, "request")}, ${sent.sockets} of at most ${count(plan.sockets, "socket")}`]],
     ["paths", plan.paths && plan.paths.length > 1 ? [plan.paths.join("  ")] : []],
     ["identity", [`${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`]],
+    ["may name pods", identity.candidates.map(one => `${one.where}: ${count(one.values, "value")} in ${count(one.answers, "answer")}`)],
     ["cookie", cookies.length ? cookies : ["none set"]],
     ["set aside", [`${statuses.join(", ") || 0} without an identity, ${report.lost} without an answer, ${report.cached} from a cache`]],
     ["sockets ended", [Object.entries(report.socket_ends).map(([why, number]) => `${number} ${why.replaceAll("-", " ")}`).join(", ")].filter(Boolean)],
