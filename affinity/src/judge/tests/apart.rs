@@ -82,3 +82,4 @@ fn a_dead_cookie_in_parallel_requests() {
     assert_eq!((mark, tells), (Mark::Fail, true));
     assert_eq!(detail, "8 parallel requests with an unknown value reached 3 pods; after them the session was on 2 pods");
     assert_eq!(with("- - - - - - - -", "a b a").1, "replaced at once", "nobody answered the parallel ones");
+}
