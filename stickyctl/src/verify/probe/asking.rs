@@ -147,7 +147,7 @@ impl Asking {
     /// Whether a scenario runs: those with parallel requests do not, if the rate has no room for them.
     pub(super) fn has(&self, name: Name) -> bool {
         let at_once = matches!(name, Name::ParallelFirst | Name::Workers);
-        self.chosen.has(name) && !(at_once && !self.fits_many())
+        self.chosen.has(name) && (!at_once || self.fits_many())
     }
 
     /// Whether the rate has room for parallel requests of one session.
