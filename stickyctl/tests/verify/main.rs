@@ -17,6 +17,7 @@ mod reported;
 mod reported_answers;
 mod reported_asking;
 mod reported_cookies;
+mod reported_moves;
 mod reported_pace;
 mod schema;
 mod secrets;
