@@ -36,6 +36,8 @@ pub struct Offer {
     pub same_site: Option<String>,
     /// Whether the line has a control character, a tab between other characters included.
     has_control: bool,
+    /// The name of a second cookie that a proxy joined to this one's line.
+    joined: Option<String>,
 }
 
 /// The largest value of an attribute, in bytes. Larger ones are ignored (RFC 6265bis section 5.6).
@@ -79,12 +81,14 @@ impl Offer {
             partitioned: false,
             same_site: None,
             has_control: has_control(name) || has_control(value),
+            joined: None,
         };
         let mut expires = None;
         // The last of each attribute counts, even if its value is invalid.
         for part in parts {
             let (key, value) = halves(part).unwrap_or((trimmed(part), b""));
             offer.has_control |= has_control(key) || has_control(value);
+            offer.joined = offer.joined.or_else(|| joined(part).map(|(_, name)| String::from_utf8_lossy(name).into_owned()));
             if value.len() > MOST_ATTRIBUTE {
                 continue;
             }
@@ -126,21 +130,35 @@ impl Offer {
     }
 
     /// Its attributes in one fixed order and notation, without name and value. Expires comes without its date, which may differ in every
-    /// answer.
+    /// answer. A second cookie in the same line comes last, with [`JOINED`] before its name and without its value.
     #[must_use]
     pub fn attributes(&self) -> String {
+        // The value of a second cookie would be part of an attribute's.
+        let shown = |text: &String| joined(text.as_bytes()).map_or(text.len(), |(at, _)| at);
         let all = [
-            self.path.as_ref().map(|path| format!("Path={path}")),
-            self.domain.as_ref().map(|domain| format!("Domain={domain}")),
+            self.path.as_ref().map(|path| format!("Path={}", &path[..shown(path)])),
+            self.domain.as_ref().map(|domain| format!("Domain={}", &domain[..shown(domain)])),
             self.http_only.then(|| "HttpOnly".to_owned()),
             self.secure.then(|| "Secure".to_owned()),
             self.partitioned.then(|| "Partitioned".to_owned()),
-            self.same_site.as_ref().map(|word| format!("SameSite={word}")),
+            self.same_site.as_ref().map(|word| format!("SameSite={}", &word[..shown(word)])),
             self.max_age.map(|seconds| format!("Max-Age={seconds}")),
             (self.max_age.is_none() && self.ends.is_some()).then(|| "Expires".to_owned()),
+            self.joined.as_ref().map(|name| format!("{JOINED}{name}")),
         ];
         all.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// What precedes the name of a second cookie in the line of a first one. Browsers take it for a part of the first one's attributes: joining
+/// Set-Cookie lines with a comma, as other header lines may be, loses all cookies but one (RFC 6265 section 3).
+pub(crate) const JOINED: &str = "joined with ";
+
+/// The comma before a second cookie in a part of a line, and that cookie's name. The comma in a date has no `NAME=` after it.
+fn joined(part: &[u8]) -> Option<(usize, &[u8])> {
+    let commas = part.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(at, _)| at);
+    let is_token = |name: &&[u8]| !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte));
+    commas.filter_map(|at| Some((at, halves(&part[at + 1..]).map(|(name, _)| name).filter(is_token)?))).next()
 }
 
 /// What is before and after the first equals sign.

@@ -50,10 +50,17 @@ impl Code {
             | Self::PathsDisagree
             | Self::DeadPodKept
             | Self::BoundLate
+            | Self::CookieOverwritten
+            | Self::CookiePicksNode
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled
             | Self::SharedConnection => Topic::Sessions,
-            Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
+            Self::CookiePathMismatch
+            | Self::CookieRefused
+            | Self::CookieDomainMismatch
+            | Self::SecureOverHttp
+            | Self::BornExpired
+            | Self::CookieShortLived => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath
             | Self::UnbalancedControl
@@ -61,6 +68,7 @@ impl Code {
             | Self::TooFewProbes
             | Self::RateUndecided
             | Self::NotByCookie
+            | Self::SessionNotInCookie
             | Self::NoIdentity
             | Self::IdentityUnstable
             | Self::Cached

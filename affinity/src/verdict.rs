@@ -151,9 +151,9 @@ mod tests {
     fn evident_causes_come_first() {
         let reason = Reason::new(Code::Leaks, Name::StickHttp, "3 of 360");
         assert_eq!(reason.causes(), Code::Leaks.causes());
-        let [one, two, three] = Code::Leaks.causes() else { panic!("three causes are needed here") };
+        let [one, two, three, ..] = Code::Leaks.causes() else { panic!("three causes are needed here") };
         let reason = reason.because(three.0).because(two.0).because(three.0);
-        assert_eq!(reason.causes(), [*three, *two, *one]);
+        assert_eq!(reason.causes()[..3], [*three, *two, *one]);
     }
 
     #[test]

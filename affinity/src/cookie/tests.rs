@@ -104,3 +104,21 @@ fn a_life_of_nothing_is_over() {
         assert_eq!(Offer::read(format!("a=b; Max-Age={value}"), NOW).unwrap().ends, None, "{value}");
     }
 }
+
+/// A proxy that joins Set-Cookie lines puts the second cookie into the attributes of the first, and its value with it.
+#[test]
+fn two_cookies_in_one_line() {
+    for (line, shown) in [
+        ("user=1; Path=/,route=secret; Path=/; HttpOnly", "Path=/ HttpOnly joined with route"),
+        ("user=1; Path=/, route=secret", "Path=/ joined with route"),
+        ("user=1; SameSite=Lax,sid=secret; HttpOnly", "HttpOnly SameSite=Lax joined with sid"),
+        ("user=1; path=/; HttpOnly,sid=secret,other=secret; path=/", "Path=/ joined with sid"),
+        ("user=1; Domain=shop.example, sid=secret", "Domain=shop.example joined with sid"),
+        ("user=1; Expires=Wed, 21 Oct 2043 07:28:00 GMT, sid=secret", "Expires joined with sid"),
+    ] {
+        assert_eq!(Offer::read(line, NOW).unwrap().attributes(), shown, "{line}");
+    }
+    for line in ["user=1,sid=2; Path=/", "user=1; Expires=Wed, 21 Oct 2043 07:28:00 GMT", "user=1; Path=/a,b", "user=1; Path=/,a b=c"] {
+        assert!(!Offer::read(line, NOW).unwrap().attributes().contains("joined"), "{line}");
+    }
+}

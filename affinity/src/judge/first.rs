@@ -5,10 +5,11 @@ use crate::code::Code;
 use crate::jar::Fate;
 use crate::run::Run;
 use crate::scenario::Mark;
-use crate::scenario::Name::ParallelFirst;
+use crate::scenario::Name::{DeadCookie, ParallelFirst};
 use crate::seen::Shot;
 use crate::verdict::{Found, Reason, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 const NEEDS_HTTP: &str = "needs stick-http";
 const NOBODY: &str = "no answer identified its pod";
@@ -92,6 +93,29 @@ fn dead_single(run: &Run, requests: Verdict, tolerated: f64) -> Found {
             if wanders(after, tolerated) { Found::fail(detail) } else { Found::pass(detail) }
         }
     }
+}
+
+/// Whether sessions whose pod was gone kept moving among pods that went on answering: their cookie named no pod any more, and no answer replaced
+/// it. Requires that each session that moved left a pod that was gone.
+pub(super) fn after_their_pod(run: &Run) -> Option<Reason> {
+    let mut last: BTreeMap<&str, Duration> = BTreeMap::new();
+    for (pod, at) in run.shots().filter_map(|shot| Some((shot.pod()?, shot.at))) {
+        let seen = last.entry(pod).or_default();
+        *seen = at.max(*seen);
+    }
+    let moved = run.moved();
+    // A pod that joins a hash ring may take such a session over once.
+    let changes = moved.iter().map(|(session, first)| {
+        let after: Vec<&Shot> = run.sessions[*session].shots.iter().filter(|shot| shot.at >= first.at && shot.pod().is_some()).collect();
+        let left = after.windows(2).filter(|pair| pair[0].pod() != pair[1].pod());
+        left.filter(|pair| pair[0].pod().is_some_and(|pod| last[pod] > pair[1].at + pair[1].took)).count()
+    });
+    let all: usize = changes.sum();
+    let sessions = moved.len();
+    (all > sessions).then(|| {
+        let detail = format!("{sessions} sessions whose pod was gone changed {all} times among pods that went on answering");
+        Reason::new(Code::DeadCookieUnsettled, DeadCookie, detail)
+    })
 }
 
 /// Whether a session on several pods moves more than is tolerated.

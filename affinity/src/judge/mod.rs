@@ -27,6 +27,7 @@ mod shared;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod values;
 mod workers;
 

@@ -13,9 +13,11 @@ mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod plan;
+mod reported;
 mod reported_answers;
 mod reported_asking;
 mod reported_cookies;
+mod reported_moves;
 mod reported_pace;
 mod schema;
 mod secrets;
