@@ -170,6 +170,20 @@ async fn what_the_server_opens_is_refused_and_its_pings_are_answered() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_and_does_not_read_loses_its_session() {
+    let (near, mut far) = duplex(4_096);
+    let session = Session::over(Transport::plain(near));
+    let mut pings = BytesMut::new();
+    for n in 1..10_000_u32 {
+        frame::control(&mut pings, PING, 0, &(n * 2).to_be_bytes());
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(10), far.write_all(&pings)).await.unwrap();
+    while !session.closed() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn after_goaway_what_is_open_goes_on_and_what_was_not_seen_fails() {
     let (session, mut server) = Server::new();
     let (mut stream, _told, _, id) = open(&session, &mut server).await;
