@@ -43,6 +43,7 @@ codes! {
     NoAffinityCookie = "no-affinity-cookie", "Sessions move, and no answer to a request set a cookie.", [
         ("The setting is misspelled, or is on the wrong object, class or controller", "read the controller's log; check the Ingress class and which controller serves it"),
         ("The rule's host or path does not match the request", "use the rule's URL; spell out host, path and pathType in the rule"),
+        ("The balancer sets no cookie on answers that caches may store (Azure Front Door)", "Cache-Control: no-store on the pages that sessions begin with"),
         ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
         ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
     ];
@@ -51,11 +52,19 @@ codes! {
         ("Another Ingress for this Service sets affinity differently", "give both the same affinity, or separate Services"),
         ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
+        ("A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie", "one Set-Cookie line for each cookie (RFC 6265 section 3)"),
+        ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx)"),
+    ];
+    ValueNotHonoured = "value-not-honoured", "Sessions send back the value that --capture read, or their own {session}, but it does not decide which pod answers.", [
+        ("The proxy has no affinity by that header, path or query", "hash it (nginx: hash $http_mcp_session_id consistent; ingress-nginx: upstream-hash-by; HAProxy: balance hdr(Mcp-Session-Id); Envoy: hash_policy), or have the proxy learn it from the answer"),
+        ("The proxy reads the value elsewhere, such as in a header of another name or in another parameter", "compare the proxy's rule with what clients send"),
+        ("The value's session is in a store that all pods share, so that no affinity is needed", "nothing to fix if no pod rejects the session"),
     ];
     Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
         ("Pods came, went or were not ready during the run", "check the pods' restarts and readiness, then run again"),
         ("One of several proxies disagrees with the others", "test each proxy with --connect ADDRESS"),
         ("The proxy retries on another pod after an error", "look for errors in the proxy's log"),
+        ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx); or one rule for both versions with a cookie that picks the version"),
     ];
     PodsReplaced = "pods-replaced", "Sessions moved away from pods that are gone.", [
         ("A rollout, a scale-down or a restart during the run", "run again when it has finished"),
@@ -84,17 +93,35 @@ codes! {
         ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
         ("A dead pod is still among the endpoints", "a readiness probe that fails sooner"),
     ];
-    BoundLate = "bound-late", "The first request of a session reaches one pod, and all later ones another.", [
+    BoundLate = "bound-late", "Sessions settle on a pod, but not with their first answer.", [
         ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
+        ("The first answers, such as redirects or retried requests, do not set the cookie", "set it on every answer; nginx needs add_header … always"),
+        ("The proxy hashes a value that the first answer hands out, such as a session id, and the pod that chose it could not know where the hash leads", "have the proxy learn the value from the answer (HAProxy: stick store-response; Envoy: stateful_session), or share sessions between pods"),
+        ("The app sets the cookie that the proxy looks at only later, such as after a login", "let the proxy set its own cookie, on the first answer"),
+        ("Proxies share their stick table, and an entry reaches the others late", "use a cookie that contains the pod (HAProxy: cookie SRV insert), which needs no table"),
+        ("A new session takes effect only when a cache or a store behind the proxy has caught up", "let the proxy set its own cookie; or have clients wait before their second request"),
+    ];
+    CookieOverwritten = "cookie-overwritten", "The affinity cookie works, but later answers overwrite it with another value.", [
+        ("The app and the proxy set a cookie of the same name", "give the proxy's cookie a name of its own (ingress-nginx: session-cookie-name)"),
+        ("The proxy hashes the app's session cookie, and the app renews the value", "let the proxy set its own cookie"),
+        ("Two proxies in a row set a cookie of the same name", "give each its own name, or turn affinity off in one of them"),
+    ];
+    CookiePicksNode = "cookie-picks-node", "The cookie picks a group of pods, and sessions alternate among the pods in it.", [
+        ("The load balancer's cookie picks a node, and the node's Service picks any pod", "send traffic to pods directly (AWS Load Balancer Controller: target-type: ip), or through an ingress controller with cookie affinity"),
+        ("The cookie picks a Service, such as a stable and a canary one, and the Service picks any pod", "turn off service-upstream (ingress-nginx) or nativelb (Traefik), so that the proxy picks the pod"),
+        ("The cookie picks a zone, or one of several proxies that have no affinity of their own", "set affinity at the hop that picks the pod"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
         ("Page and socket have separate rules", "session-cookie-path: / on both"),
+        ("The page also requests URLs outside the cookie's path, such as /favicon.ico, whose answers replace the cookie (envoyproxy/envoy#19655)", "Path=/; or set no cookie on those answers"),
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
         ("SameSite=None without Secure", "add session-cookie-secure: \"true\"; or use SameSite=Lax"),
-        ("The name starts with __Secure- or __Host-, but the attributes do not meet what the prefix requires", "set Secure, Path=/ and no Domain; or use another name"),
+        ("Partitioned without Secure", "add Secure and serve the site over https; or remove Partitioned"),
+        ("The name starts with __Secure-, __Host- or __Http-, but the attributes do not meet what the prefix requires", "set Secure; for __Host- also Path=/ and no Domain, for __Http- also HttpOnly; or use another name"),
         ("Name and value together exceed 4096 bytes", "put a key into the cookie and keep the data on the server"),
+        ("The line has a tab or another control character between its other characters", "encode the value, for example with Base64"),
     ];
     CookieDomainMismatch = "cookie-domain-mismatch", "The cookie is for another domain or for a public suffix, and browsers reject it.", [
         ("session-cookie-domain names another site", "remove it"),
@@ -108,6 +135,11 @@ codes! {
         ("session-cookie-max-age is 0 or negative", "set it to a number of seconds, or remove it"),
         ("Expires is a fixed date in the past", "use Max-Age instead of Expires"),
     ];
+    CookieShortLived = "cookie-short-lived", "The cookie expires while its session goes on, and the session moves.", [
+        ("The cookie's lifetime is shorter than a visit, and answers do not renew it", "remove session-cookie-max-age and session-cookie-expires, so that it lasts until the browser exits; or give it a lifetime of days"),
+        ("Expires is computed once, when the proxy loads its configuration (traefik/traefik#13485)", "use Max-Age instead of Expires"),
+        ("Affinity needs the app's session cookie too, and that one expires first (Cloud Foundry's __VCAP_ID__)", "renew the app's cookie in every answer, or give it a longer lifetime"),
+    ];
     SingleBackendPath = "single-backend-path", "One pod answered every request, with a cookie or without.", [
         ("A port-forward to a Service picks one pod and keeps it", "use stickyctl forward, which leads to the front door"),
         ("Only one pod is ready", "kubectl get pods; scale up and run again"),
@@ -116,9 +148,10 @@ codes! {
     UnbalancedControl = "unbalanced-control", "Most requests without a cookie go to one pod, so staying there proves little.", [
         ("Weights, a canary, or a proxy that prefers one pod", "a larger sample: --requests, --sessions"),
     ];
-    SessionsTogether = "sessions-together", "The cookies from --cookie or a login put every session on one pod, so staying there proves little.", [
+    SessionsTogether = "sessions-together", "Every session is on one pod, although requests without a cookie reach others, so staying there proves little.", [
         ("The --cookie file contains one browser's affinity cookie", "remove it from the file; the login cookie is enough"),
         ("One pod serves everyone who is logged in", "there is no affinity to test; check the rule for logged-in users"),
+        ("A cache stores the first page together with its cookie, and gives everyone the same one", "Cache-Control: private or no-store on answers that set the cookie"),
     ];
     TooFewProbes = "too-few-probes", "There were too few answers to rule out chance.", [
         ("The sample is small", "--sessions 30 --requests 12"),
@@ -127,13 +160,18 @@ codes! {
         ("The true rate is close to --max-move-rate", "a larger sample: --requests, --sessions; or another rate"),
         ("Missing answers or forced moves left fewer requests to judge than planned", "look into those first, then run again"),
     ];
+    SessionNotInCookie = "session-not-in-cookie", "The site hands out a session, but not in a cookie, and the run did not send it back.", [
+        ("The session is not in a cookie", "--capture NAME=header:HEADER, json:/POINTER or regex:PATTERN; then put {NAME} into --path, --header or --ws-url"),
+        ("The client makes up its session, as SockJS does", "put {session} into the path, as in --path /echo/000/{session}/xhr"),
+        ("A cookie is meant to hold sessions too, but no answer sets one", "stickyctl explain no-affinity-cookie"),
+    ];
     NotByCookie = "not-by-cookie", "Sessions stay on their pods, but not because of the cookie.", [
         ("The proxy picks the pod by something else that stays the same in a session: a URL, a header, an address", "find out which; users may not share it"),
     ];
     NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
         ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
-        ("The site does not name its pod", "have it send its host name in a response header"),
+        ("The site does not name its pod", "have it send its host name in a response header; many proxies can add one, see docs/verify.md"),
     ];
     IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [
         ("It is a request ID, a timestamp or a process that changes", "--pod-identity: choose something that stays as long as the pod does"),
@@ -144,14 +182,25 @@ codes! {
     ErrorRate = "error-rate", "Too many answers are errors, or pages that do not identify their pod.", [
         ("The site limits the rate of requests", "--rate 5"),
         ("Pods are failing", "fix the site first"),
+        ("First answers do not have the value that --capture reads", "look at a first answer with curl -i; --first, --first-body and --follow change what is asked"),
+        ("Nothing that is ready is behind the route", "kubectl get endpointslices; check the pods' readiness, and the Service's selector and targetPort"),
+        ("No rule matches the host or the path, or the app does not have the page", "--host NAME; compare the URL with the rule's host, path and pathType"),
+        ("The site answers only clients that are logged in", "--cookie @FILE or --header @FILE; or log in with --first PATH and --first-body @FILE"),
+        ("A bot challenge or a firewall answers in the site's place", "allow the address of this machine there; or test the front door behind it with --connect ADDRESS"),
         ("Only logged-in users get to see the pod, and controls do not have a session's login", "--header @FILE: controls send those headers too"),
     ];
     Transport = "transport", "Too many requests got no answer at all.", [
         ("A wrong name or port, or a broken tunnel", "try the URL with curl"),
+        ("The site's certificate is not trusted", "--ca FILE with its authority's certificate or its own; or --insecure"),
+        ("The site went away during the run", "check the site, then run again"),
     ];
     SocketElsewhere = "socket-elsewhere", "Requests stay on their pod, but sockets reach other pods.", [
         ("The socket's path has a rule of its own, without affinity or with another cookie", "give page and socket one rule, or one cookie with Path=/"),
         ("The proxy ignores the cookie on upgrade requests", "check the rule for the socket's path"),
+        ("Sockets are served by pods of their own, such as another Deployment", "keep what page and socket share outside the pods, or serve both from one Deployment"),
+        ("The cookie's path does not cover the socket's path", "set the cookie with Path=/ (ingress-nginx: session-cookie-path: /)"),
+        ("The cookie is Secure, and the socket's URL is ws://", "--ws-url with wss://: browsers open no ws:// socket from a page with https://"),
+        ("The socket is on another host than the cookie", "serve both on one host; or set the cookie for their common domain, if that is no public suffix"),
     ];
     NoCookieOnUpgrade = "no-cookie-on-upgrade", "A session that starts with a socket does not stick: the 101 response set no cookie.", [
         ("The proxy sets its cookie on other responses only (traefik/traefik#3343)", "open the socket after a request for the page"),
@@ -160,6 +209,8 @@ codes! {
         ("The path does not serve a WebSocket", "--ws-url /PATH"),
         ("The site requires another origin or a subprotocol", "--origin, --ws-subprotocol"),
         ("A proxy in between drops the upgrade headers", "test a pod directly"),
+        ("The socket is only for clients that are logged in", "--cookie @FILE or --header @FILE; or log in with --first PATH and --first-body @FILE"),
+        ("Nothing that is ready is behind the route", "kubectl get endpointslices; check the pods' readiness, and the Service's selector and targetPort"),
     ];
     WorkerNotSticky = "worker-not-sticky", "Sessions stay on their pod, but not on one worker in it.", [
         ("Cookies cannot do this: the kernel hands a connection to any worker", "run one worker per pod, or a bus between the workers"),
@@ -175,8 +226,12 @@ codes! {
         ("The cookie has no effect, or only sometimes", "look at the verdict first"),
         ("Several proxies read it differently", "test each proxy with --connect ADDRESS"),
     ];
-    DeadCookieUnsettled = "dead-cookie-unsettled", "A session that started with an unknown cookie value did not settle on one pod.", [
+    DeadCookieUnsettled = "dead-cookie-unsettled", "A session with an unknown cookie value, or whose pod was gone, did not settle on one pod.", [
         ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
+    ];
+    SharedConnection = "shared-connection", "Sessions that share a connection follow the connection instead of their cookies.", [
+        ("The proxy reads the cookie of a connection's first request only, and a CDN sends several users' requests over one connection", "F5 BIG-IP: add a OneConnect profile; HAProxy before 2.0: option http-server-close"),
+        ("A layer-4 load balancer in front of several proxies or pods picks one for each connection", "let a proxy that reads cookies pick the pod"),
     ];
     DeliveryMissed = "delivery-missed", "A POST missed its session's socket, although sessions are sticky.", [
         ("Different cookies bind socket and request", "use one rule, or one cookie with Path=/, for both"),
@@ -203,6 +258,7 @@ codes! {
     ];
     SocketLost = "socket-lost", "Sockets were lost for an unknown reason.", [
         ("The network, or the tunnel in between", "run from somewhere closer to the site"),
+        ("One of several proxies or load balancers on the way has a shorter idle timeout than the others", "test each proxy with --connect ADDRESS and --idle; give all the same timeout"),
     ];
 }
 

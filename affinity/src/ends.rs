@@ -70,14 +70,18 @@ impl Run {
         tally(pairs)
     }
 
+    /// Whether the tunnel to the site had trouble when a socket ended.
+    pub(crate) fn is_tunnel_trouble(&self, end: &End) -> bool {
+        self.events.iter().any(|event| matches!(event.what, What::Tunnel(_)) && event.at.abs_diff(end.at) <= TOGETHER)
+    }
+
     fn alone(&self, socket: &Socket, end: &End) -> Option<Why> {
         match &end.how {
             How::Ours => return Some(Why::Ours),
             How::Goodbye { .. } => return Some(Why::Goodbye),
             How::Cut(_) => {}
         }
-        let tunnel = self.events.iter().filter(|event| matches!(event.what, What::Tunnel(_)));
-        if tunnel.into_iter().any(|event| event.at.abs_diff(end.at) <= TOGETHER) {
+        if self.is_tunnel_trouble(end) {
             return Some(Why::Transport);
         }
         let pod = socket.opened.pod()?;

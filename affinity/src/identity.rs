@@ -43,6 +43,14 @@ impl Source {
     /// The identity in an answer, without surrounding white space and cut to 253 bytes; `None` if it is missing or blank.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+        let mut text = self.whole(headers, body)?;
+        text.truncate(text.floor_char_boundary(LONGEST));
+        Some(text)
+    }
+
+    /// The text in an answer, however long it is, without surrounding white space; `None` if it is missing or blank.
+    #[must_use]
+    pub fn whole(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let text = match self {
             Self::Header(name) => String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned(),
             Self::Json(pointer) => match serde_json::from_slice::<serde_json::Value>(body).ok()?.pointer(pointer)? {
@@ -57,8 +65,7 @@ impl Source {
                 String::from_utf8_lossy(part.as_bytes()).into_owned()
             }
         };
-        let text = text.trim();
-        Some(text[..text.floor_char_boundary(LONGEST)].to_owned()).filter(|text| !text.is_empty())
+        Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 }
 

@@ -1,13 +1,17 @@
-//! A session's cookies, strictly by RFC 6265 sections 5.3 and 5.4: what a browser does, without its exceptions.
+//! A session's cookies: what Chromium stores and sends, without its exceptions.
 //!
-//! The host is the one that the request names (the `Host` header), wherever the connection goes. A Secure cookie is sent over TLS only, even
-//! to localhost: a jar that is more lenient than a browser calls a site sticky whose users move.
+//! The rules are those of RFC 6265bis sections 5.7 and 5.8; where Chromium differs, a comment says so. The test
+//! `e2e/tests/browser/jar.rs` compares both.
+//!
+//! The host is the one that the request names (the `Host` header), wherever the connection goes. A Secure cookie is stored and sent over TLS
+//! only, even on localhost, where browsers make an exception: a jar that is more lenient than a browser calls a site sticky whose users move.
 //!
 //! Like browsers, the jar rejects a cookie for a public suffix (`co.uk`, `github.io`), unless the host itself is one: then the cookie is for
-//! that host alone (RFC 6265 section 5.3, step 5). The list is the one at publicsuffix.org, private entries included, as the crate `psl` has
-//! it; a name that is not on it counts as a public suffix if it has no dot.
+//! that host alone. The list is the one at publicsuffix.org, private entries included, as the crate `psl` has it; a name that is not on it
+//! counts as a public suffix if it has no dot.
 
 use crate::cookie::Offer;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
@@ -31,13 +35,13 @@ pub enum Fate {
     Kept,
     /// Expired on arrival; an older one with its name is deleted.
     BornExpired,
-    /// Rejected for its attributes or its size ([`Offer::is_refused`]).
+    /// Rejected for its attributes, its bytes or its size ([`Offer::is_refused`]), or because it would replace a Secure cookie over plain http.
     Refused,
     /// Rejected because its domain is another host's, or a public suffix.
     ForeignDomain,
     /// Stored, but its path does not cover the URL.
     OtherPath,
-    /// Stored, but sent over TLS only, and the URL is plain http.
+    /// Rejected because it is Secure, and the URL is plain http.
     SecureOverHttp,
 }
 
@@ -48,14 +52,18 @@ pub struct Jar(Vec<Kept>);
 #[derive(Debug, Clone)]
 struct Kept {
     offer: Offer,
+    /// The value that the site set first under this name, domain and path, if it has changed.
+    first: Option<Vec<u8>>,
     domain: String,
     host_only: bool,
     path: String,
 }
 
-/// The capacity of a jar in cookies and in bytes: beyond it, the oldest cookies are dropped. Browsers keep at least 50 per domain, each of at
-/// least 4,096 bytes (RFC 6265 section 6.1).
+/// Beyond so many cookies, Chromium drops the oldest and keeps fewer.
 const MOST: usize = 180;
+const LEFT: usize = 150;
+/// The capacity of a jar in bytes: beyond it, the oldest cookies are dropped. Browsers keep at least 50 per domain, each of at least 4,096
+/// bytes (RFC 6265bis section 6.1).
 const MOST_BYTES: usize = 50 * 4_096;
 
 impl Jar {
@@ -75,71 +83,161 @@ impl Jar {
             Some(domain) => (domain.clone(), false),
             None => (place.host.to_owned(), true),
         };
+        if offer.secure && !place.tls {
+            return Fate::SecureOverHttp;
+        }
         let path = offer.path.clone().unwrap_or_else(|| default_path(place.path).to_owned());
-        let same = |kept: &Kept| kept.offer.name == offer.name && kept.domain == domain && kept.path == path;
-        // A cookie that is replaced keeps its place in the order.
-        let before = self.0.iter().position(same);
-        if offer.ends.is_some_and(|ends| ends <= now) {
+        let mut new = Kept { offer, first: None, domain, host_only, path };
+        if !place.tls && self.0.iter().any(|kept| kept.is_guarded_from(&new)) {
+            return Fate::Refused;
+        }
+        let before = self.0.iter().position(|kept| kept.is_replaced_by(&new));
+        if let Some(old) = before.map(|at| &self.0[at]) {
+            new.first = old.first.clone().or_else(|| (old.offer.value != new.offer.value).then(|| old.offer.value.clone()));
+        }
+        if new.offer.ends.is_some_and(|ends| ends <= now) {
             before.map(|at| self.0.remove(at));
             return Fate::BornExpired;
         }
-        let fate = if !path_matches(place.path, &path) {
-            Fate::OtherPath
-        } else if offer.secure && !place.tls {
-            Fate::SecureOverHttp
-        } else {
-            Fate::Kept
-        };
-        let kept = Kept { offer, domain, host_only, path };
+        let fate = if path_matches(place.path, &new.path) { Fate::Kept } else { Fate::OtherPath };
         match before {
-            Some(at) => self.0[at] = kept,
-            None => self.0.push(kept),
+            // Chromium lets a cookie keep its place in the order only if its value stays the same; RFC 6265bis, always.
+            Some(at) if self.0[at].offer.value == new.offer.value => self.0[at] = new,
+            Some(at) => {
+                self.0.remove(at);
+                self.0.push(new);
+            }
+            None => self.0.push(new),
         }
-        while self.0.len() > MOST || self.bytes() > MOST_BYTES {
+        // First values take no room from cookies.
+        if self.bytes() > MOST_BYTES {
+            self.0.iter_mut().for_each(|kept| kept.first = None);
+        }
+        if self.0.len() > MOST {
+            self.0.drain(..self.0.len() - LEFT);
+        }
+        while self.bytes() > MOST_BYTES {
             self.0.remove(0);
         }
         fate
     }
 
     fn bytes(&self) -> usize {
-        self.0.iter().map(|kept| kept.offer.name.len() + kept.offer.value.len() + kept.domain.len() + kept.path.len()).sum()
+        let size = |kept: &Kept| {
+            kept.offer.name.len() + kept.offer.value.len() + kept.first.as_ref().map_or(0, Vec::len) + kept.domain.len() + kept.path.len()
+        };
+        self.0.iter().map(size).sum()
     }
 
-    /// Replaces every value by `value`, under the attributes and lifetime that its cookie has, and returns the names. Cookies whose names are
-    /// in `spared` stay as they are: a login that was renewed is still the login.
+    /// Whether an offer is about to change what requests to `place` send under its name: the jar has another value for it.
+    #[must_use]
+    pub fn overwrites(&self, offer: &Offer, place: &Place<'_>, now: SystemTime) -> bool {
+        let mut same = self.0.iter().filter(|kept| kept.offer.name == offer.name && kept.fits(place, now)).peekable();
+        same.peek().is_some() && same.all(|kept| kept.offer.value != offer.value)
+    }
+
+    /// The jar as if nobody had set a cookie a second time: each name once, with the value that it got first, under the attributes and
+    /// lifetime that its cookie has.
+    #[must_use]
+    pub fn rewound(&self) -> Self {
+        let mut names = BTreeSet::new();
+        let oldest = self.0.iter().filter(|kept| names.insert(kept.offer.name.as_slice()));
+        let rewind = |kept: &Kept| {
+            let mut kept = kept.clone();
+            kept.offer.value = kept.first.take().unwrap_or(kept.offer.value);
+            kept
+        };
+        Self(oldest.map(rewind).collect())
+    }
+
+    /// Replaces every value by `value`, under the attributes and lifetime that its cookie has, and returns the names as they are shown
+    /// ([`Offer::label`]). Cookies whose names are in `spared` stay as they are: a login that was renewed is still the login.
     pub fn forge(&mut self, value: &str, spared: &Self) -> BTreeSet<String> {
         let is_spared = |kept: &Kept| spared.0.iter().any(|own| own.offer.name == kept.offer.name);
         let forge = |kept: &mut Kept| {
-            value.clone_into(&mut kept.offer.value);
-            kept.offer.name.clone()
+            kept.offer.value = value.as_bytes().to_vec();
+            kept.offer.label().into_owned()
         };
         self.0.iter_mut().filter(|kept| !is_spared(kept)).map(forge).collect()
     }
 
-    /// The `Cookie` header for a request to `place`: longer paths first, then older cookies; `None` if no cookie fits.
+    /// The value of the `Cookie` header for a request to `place`: longer paths first, then older cookies; `None` if no cookie fits. It has
+    /// the bytes that the site set, in whatever encoding.
     #[must_use]
-    pub fn header(&self, place: &Place<'_>, now: SystemTime) -> Option<String> {
+    pub fn header(&self, place: &Place<'_>, now: SystemTime) -> Option<Vec<u8>> {
         let mut fitting: Vec<&Kept> = self.0.iter().filter(|kept| kept.fits(place, now)).collect();
         fitting.sort_by_key(|kept| std::cmp::Reverse(kept.path.len()));
-        let pairs: Vec<String> = fitting.iter().map(|kept| format!("{}={}", kept.offer.name, kept.offer.value)).collect();
-        Some(pairs.join("; ")).filter(|header| !header.is_empty())
+        let pairs: Vec<Vec<u8>> = fitting.iter().map(|kept| kept.offer.pair()).collect();
+        Some(pairs.join(&b"; "[..])).filter(|header| !header.is_empty())
     }
 
-    /// Names of the cookies for a request to `place`, oldest first, with duplicates.
+    /// Names of the cookies for a request to `place`, as they are shown ([`Offer::label`]), oldest first, with duplicates.
     #[must_use]
-    pub fn names(&self, place: &Place<'_>, now: SystemTime) -> Vec<&str> {
-        self.0.iter().filter(|kept| kept.fits(place, now)).map(|kept| kept.offer.name.as_str()).collect()
+    pub fn names(&self, place: &Place<'_>, now: SystemTime) -> Vec<Cow<'_, str>> {
+        self.0.iter().filter(|kept| kept.fits(place, now)).map(|kept| kept.offer.label()).collect()
+    }
+}
+
+/// Why a cookie that is stored is not sent with a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Withheld {
+    /// It is for another host.
+    Host,
+    /// Its path, given here, does not cover the request's.
+    Path(String),
+    /// It is Secure, and the request goes over plain http or ws.
+    Insecure,
+}
+
+impl Withheld {
+    /// How many bytes it holds beside itself.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        if let Self::Path(path) = self { path.len() } else { 0 }
+    }
+}
+
+impl Jar {
+    /// The cookies that are stored but not for a request to `place`, each with the first reason that applies: host, path, TLS.
+    pub fn withheld(&self, place: &Place<'_>, now: SystemTime) -> impl Iterator<Item = (Cow<'_, str>, Withheld)> {
+        self.0.iter().filter(move |kept| kept.offer.ends.is_none_or(|ends| ends > now)).filter_map(move |kept| {
+            let why = match () {
+                () if !kept.is_for(place.host) => Withheld::Host,
+                () if !path_matches(place.path, &kept.path) => Withheld::Path(kept.path.clone()),
+                () if kept.offer.secure && !place.tls => Withheld::Insecure,
+                () => return None,
+            };
+            Some((kept.offer.label(), why))
+        })
     }
 }
 
 impl Kept {
+    fn is_for(&self, host: &str) -> bool {
+        if self.host_only { self.domain == host } else { domain_matches(host, &self.domain) }
+    }
+
     fn fits(&self, place: &Place<'_>, now: SystemTime) -> bool {
-        let host = if self.host_only { self.domain == place.host } else { domain_matches(place.host, &self.domain) };
-        host && path_matches(place.path, &self.path) && (place.tls || !self.offer.secure) && self.offer.ends.is_none_or(|ends| ends > now)
+        self.is_for(place.host)
+            && path_matches(place.path, &self.path)
+            && (place.tls || !self.offer.secure)
+            && self.offer.ends.is_none_or(|ends| ends > now)
+    }
+
+    /// Whether a newer cookie takes its place. A partitioned one never replaces one that is not, and both are sent.
+    fn is_replaced_by(&self, new: &Self) -> bool {
+        let key = |kept: &Self| (kept.host_only, kept.offer.partitioned);
+        self.offer.name == new.offer.name && self.domain == new.domain && self.path == new.path && key(self) == key(new)
+    }
+
+    /// Whether it is Secure, so that a cookie that came over plain http must not hide it (RFC 6265bis section 5.7).
+    fn is_guarded_from(&self, new: &Self) -> bool {
+        let domains = domain_matches(&self.domain, &new.domain) || domain_matches(&new.domain, &self.domain);
+        self.offer.secure && self.offer.name == new.offer.name && domains && path_matches(&new.path, &self.path)
     }
 }
 
-/// RFC 6265 section 5.1.3: equal, or a suffix after a dot; an IP address has no suffixes.
+/// RFC 6265bis section 5.1.3: equal, or a suffix after a dot; an IP address has no suffixes.
 fn domain_matches(host: &str, domain: &str) -> bool {
     host == domain || (host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')) && host.parse::<std::net::IpAddr>().is_err())
 }
@@ -149,7 +247,7 @@ fn is_public_suffix(domain: &str) -> bool {
     psl::suffix_str(domain) == Some(domain)
 }
 
-/// RFC 6265 section 5.1.4: up to the last slash.
+/// RFC 6265bis section 5.1.4: up to the last slash.
 fn default_path(path: &str) -> &str {
     match path.rfind('/') {
         Some(at) if at > 0 && path.starts_with('/') => &path[..at],
@@ -157,155 +255,10 @@ fn default_path(path: &str) -> &str {
     }
 }
 
-/// RFC 6265 section 5.1.4: equal, or a prefix that ends at a slash. `/app` covers `/app/x` but not `/apple`.
+/// RFC 6265bis section 5.1.4: equal, or a prefix that ends at a slash. `/app` covers `/app/x` but not `/apple`.
 fn path_matches(path: &str, cookie: &str) -> bool {
     path.strip_prefix(cookie).is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
-    use std::time::Duration;
-
-    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-
-    fn at(path: &str) -> Place<'_> {
-        Place { host: "shop.example.com", path, tls: false }
-    }
-
-    fn take(jar: &mut Jar, line: &str, path: &str) -> Fate {
-        let now = NOW + Duration::from_secs(1);
-        jar.take(Offer::read(line, now).unwrap(), &at(path), now)
-    }
-
-    fn sent(jar: &Jar, path: &str) -> String {
-        jar.header(&at(path), NOW + Duration::from_secs(2)).unwrap_or_default()
-    }
-
-    #[test]
-    fn a_path_is_no_prefix_of_letters() {
-        let mut jar = Jar::default();
-        assert_eq!(take(&mut jar, "a=1; Path=/app", "/app/page"), Fate::Kept);
-        assert_eq!(
-            (sent(&jar, "/app"), sent(&jar, "/app/x"), sent(&jar, "/apple"), sent(&jar, "/")),
-            ("a=1".into(), "a=1".into(), String::new(), String::new())
-        );
-        assert_eq!(take(&mut jar, "b=2; Path=/other", "/app"), Fate::OtherPath);
-        assert_eq!(take(&mut jar, "c=3; Path=/(.*)", "/app"), Fate::OtherPath, "a rule's regular expression, copied");
-    }
-
-    #[test]
-    fn without_a_path_it_is_the_folder() {
-        let mut jar = Jar::default();
-        take(&mut jar, "a=1", "/app/page");
-        assert_eq!((sent(&jar, "/app/ws"), sent(&jar, "/ws")), ("a=1".into(), String::new()));
-        take(&mut jar, "b=1", "/page");
-        assert_eq!(sent(&jar, "/ws"), "b=1");
-    }
-
-    #[test]
-    fn duplicates_go_longest_path_first_and_older_first() {
-        let mut jar = Jar::default();
-        for line in ["s=root; Path=/", "s=app; Path=/app", "t=1; Path=/"] {
-            take(&mut jar, line, "/app/x");
-        }
-        assert_eq!(sent(&jar, "/app/x"), "s=app; s=root; t=1");
-        take(&mut jar, "s=again; Path=/", "/app/x");
-        assert_eq!(sent(&jar, "/app/x"), "s=app; s=again; t=1", "replaced in its place");
-    }
-
-    #[test]
-    fn secure_has_no_exception() {
-        let mut jar = Jar::default();
-        let local = Place { host: "localhost", path: "/", tls: false };
-        assert_eq!(jar.take(Offer::read("a=1; Secure", NOW).unwrap(), &local, NOW), Fate::SecureOverHttp);
-        assert_eq!(jar.header(&local, NOW), None);
-        assert_eq!(jar.header(&Place { tls: true, ..local }, NOW).as_deref(), Some("a=1"));
-    }
-
-    #[test]
-    fn domains() {
-        let mut jar = Jar::default();
-        assert_eq!(take(&mut jar, "a=1; Domain=example.com", "/"), Fate::Kept);
-        assert_eq!(take(&mut jar, "b=1; Domain=other.com", "/"), Fate::ForeignDomain);
-        assert_eq!(take(&mut jar, "b=1; Domain=hop.example.com", "/"), Fate::ForeignDomain);
-        assert_eq!(take(&mut jar, "b=1; Domain=com", "/"), Fate::ForeignDomain, "it would go to every site there is");
-        take(&mut jar, "c=1", "/");
-        let elsewhere = Place { host: "www.example.com", path: "/", tls: false };
-        assert_eq!(jar.header(&elsewhere, NOW + Duration::from_secs(2)).as_deref(), Some("a=1"));
-        let (mut own, local) = (Jar::default(), Place { host: "localhost", path: "/", tls: false });
-        assert_eq!(own.take(Offer::read("a=1; Domain=localhost", NOW).unwrap(), &local, NOW), Fate::Kept);
-        assert_eq!(own.header(&local, NOW).as_deref(), Some("a=1"));
-        assert_eq!(own.header(&Place { host: "shop.localhost", ..local }, NOW), None, "it is that host's alone");
-        assert!(!domain_matches("10.0.0.1", "0.0.1") && domain_matches("10.0.0.1", "10.0.0.1") && !domain_matches("notexample.com", "example.com"));
-    }
-
-    /// A public suffix is never a cookie's domain, unless it is the host itself: then the cookie is for that host alone.
-    #[test]
-    fn public_suffixes() {
-        let fate = |host: &str, domain: &str| {
-            let (mut jar, place) = (Jar::default(), Place { host, path: "/", tls: false });
-            let fate = jar.take(Offer::read(&format!("a=1; Domain={domain}"), NOW).unwrap(), &place, NOW);
-            let below = format!("below.{host}");
-            (fate, jar.header(&place, NOW).is_some(), jar.header(&Place { host: &below, ..place }, NOW).is_some())
-        };
-        assert_eq!(fate("shop.co.uk", "co.uk"), (Fate::ForeignDomain, false, false));
-        assert_eq!(fate("shop.co.uk", ".CO.UK"), (Fate::ForeignDomain, false, false));
-        assert_eq!(fate("shop.github.io", "github.io"), (Fate::ForeignDomain, false, false), "private entries count");
-        assert_eq!(fate("shop.example", "example"), (Fate::ForeignDomain, false, false), "it is not on the list");
-        assert_eq!(fate("a.b.kobe.jp", "b.kobe.jp"), (Fate::ForeignDomain, false, false), "a wildcard rule");
-        assert_eq!(fate("www.city.kobe.jp", "city.kobe.jp"), (Fate::Kept, true, true), "and its exception");
-        assert_eq!(fate("shop.co.uk", "shop.co.uk"), (Fate::Kept, true, true));
-        for host in ["co.uk", "github.io", "localhost"] {
-            assert_eq!(fate(host, host), (Fate::Kept, true, false), "for the host alone: {host}");
-        }
-    }
-
-    /// Sent as the site's own cookie would be: once, to the same paths, and for as long.
-    #[test]
-    fn a_forged_cookie_is_the_sites_own_but_for_its_value() {
-        let mut spared = Jar::default();
-        take(&mut spared, "login=me; Path=/", "/app");
-        let mut jar = spared.clone();
-        for line in ["s=1; Path=/app", "d=1; Domain=example.com; Max-Age=10", "login=else; Path=/app"] {
-            take(&mut jar, line, "/app");
-        }
-        let names: Vec<String> = jar.forge("x", &spared).into_iter().collect();
-        assert_eq!(names, ["d", "s"]);
-        assert_eq!((sent(&jar, "/app").as_str(), sent(&jar, "/").as_str()), ("s=x; login=else; login=me; d=x", "login=me; d=x"));
-        assert_eq!(jar.header(&at("/"), NOW + Duration::from_secs(12)).as_deref(), Some("login=me"));
-        take(&mut jar, "s=2; Path=/app", "/app");
-        assert_eq!(sent(&jar, "/app"), "s=2; login=else; login=me; d=x", "a new value takes its place");
-        let (mut host, tls) = (Jar::default(), Place { tls: true, ..at("/") });
-        host.take(Offer::read("__Host-s=1; Secure; Path=/", NOW).unwrap(), &tls, NOW);
-        host.forge("x", &Jar::default());
-        assert_eq!(host.header(&tls, NOW).as_deref(), Some("__Host-s=x"));
-    }
-
-    #[test]
-    fn lives_end() {
-        let mut jar = Jar::default();
-        take(&mut jar, "a=1; Max-Age=10", "/");
-        assert_eq!(sent(&jar, "/"), "a=1");
-        assert_eq!(jar.header(&at("/"), NOW + Duration::from_secs(12)), None);
-        assert_eq!(take(&mut jar, "a=2; Max-Age=0", "/"), Fate::BornExpired);
-        assert_eq!(sent(&jar, "/"), "", "it took the older one along");
-        assert_eq!(take(&mut jar, "a=3; Max-Age=0; Expires=Fri, 27-Nov-26 09:00:00 GMT", "/"), Fate::BornExpired, "Max-Age goes first");
-    }
-
-    #[test]
-    fn a_jar_is_bounded() {
-        let mut jar = Jar::default();
-        for n in 0..1_000 {
-            take(&mut jar, &format!("c{n}=1"), "/");
-        }
-        assert_eq!(jar.names(&at("/"), NOW + Duration::from_secs(2)).len(), MOST);
-        let value = "x".repeat(4_000);
-        for n in 0..1_000 {
-            take(&mut jar, &format!("c{n}={value}; Path=/{}", "p".repeat(1_000)), "/");
-            take(&mut jar, &format!("d{n}={value}"), "/");
-        }
-        assert!(jar.bytes() <= MOST_BYTES && sent(&jar, "/").contains("d999="), "{}", jar.bytes());
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@
 //!
 //! ```
 //! use http::HeaderMap;
+//! use std::borrow::Cow;
 //! use std::time::{Duration, SystemTime};
 //! use sticky_affinity::code::Code;
 //! use sticky_affinity::cookie::Offer;
@@ -35,7 +36,7 @@
 //!
 //! // Stands for the network: an answer has a header that names the pod, and sets a cookie.
 //! let mut turn = 0;
-//! let mut ask = |_cookies: Option<String>| {
+//! let mut ask = |_cookies: Option<Vec<u8>>| {
 //!     turn += 1;
 //!     let mut headers = HeaderMap::new();
 //!     headers.insert("x-pod", format!("web-{}", turn % 3).parse().unwrap());
@@ -57,16 +58,16 @@
 //!         Probe::Control | Probe::Bare => None,
 //!     };
 //!     if let Some(jar) = &jar {
-//!         shot.carried = jar.names(&place, now).into_iter().map(str::to_owned).collect();
+//!         shot.carried = jar.names(&place, now).into_iter().map(Cow::into_owned).collect();
 //!     }
 //!     let (status, headers) = ask(jar.as_ref().and_then(|jar| jar.header(&place, now)));
 //!     shot.outcome = Outcome::of(status, pod.read(&headers, b"").map(|pod| Who { pod, worker: None }));
 //!     if let Some(jar) = jar {
-//!         for line in headers.get_all("set-cookie") {
-//!             let Some(offer) = line.to_str().ok().and_then(|line| Offer::read(line, now)) else { continue };
-//!             let (name, attributes, lives) = (offer.name.clone(), offer.attributes(), offer.lives(now));
+//!         for offer in Offer::all(&headers, now) {
+//!             let (name, attributes, lives) = (offer.label().into_owned(), offer.attributes(), offer.lives(now));
+//!             let overwrites = jar.overwrites(&offer, &place, now);
 //!             let fate = jar.take(offer, &place, now);
-//!             shot.offered.push(Offered { name, attributes, fate, lives, value: None });
+//!             shot.offered.push(Offered { name, attributes, fate, overwrites, lives, value: None });
 //!         }
 //!     }
 //!     match probe {
@@ -81,7 +82,7 @@
 //! let reason = &judgement.reasons[0];
 //! assert_eq!(reason.code, Code::CookieNotHonoured);
 //! println!("{}: {} ({})", reason.code.word(), reason.code.title(), reason.detail);
-//! for (cause, attempt) in reason.code.causes() {
+//! for (cause, attempt) in reason.causes() {
 //!     println!("  {cause}: {attempt}");
 //! }
 //! assert_eq!(judgement.scenario(Name::Spread, &Chosen::default()).mark, Mark::Pass);
@@ -94,6 +95,8 @@ pub mod cache;
 pub mod code;
 pub mod cookie;
 pub mod ends;
+pub mod fields;
+pub mod guard;
 pub mod identity;
 pub mod jar;
 mod judge;

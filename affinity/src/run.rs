@@ -1,7 +1,10 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
+use crate::fields::{Candidate, Fields};
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
 
 /// Fewer answers without a session's cookies than this prove nothing.
 pub const FEW_REPLAYED: u64 = 5;
@@ -17,6 +20,31 @@ pub struct SocketFirst {
     pub again: Option<Socket>,
 }
 
+/// Why a run stopped before everything was sent: the site does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// No request of the first round got an answer.
+    NeverAnswered,
+    /// The site answered at first. Since then, this many requests in a row got no answer, the first of them this long ago.
+    WentSilent {
+        /// At least two rounds of them.
+        lost: u64,
+        /// The time since the last answer.
+        silence: Duration,
+    },
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverAnswered => f.write_str("nobody answered in the first round"),
+            Self::WentSilent { lost, silence } => {
+                write!(f, "nobody answered the last {lost} requests, for {:.0} s", silence.as_secs_f64())
+            }
+        }
+    }
+}
+
 /// One session: requests and sockets that share a cookie jar.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
@@ -28,6 +56,8 @@ pub struct Session {
     pub local: Vec<Delivery>,
     /// Messages for its first socket, posted to the route that delivers through the bus.
     pub relayed: Vec<Delivery>,
+    /// The flag of a value that its first answer lacked, if later requests need it: none of them was made.
+    pub lacks: Option<String>,
 }
 
 impl Session {
@@ -35,6 +65,12 @@ impl Session {
     #[must_use]
     pub fn bound(&self) -> Option<(usize, &str)> {
         self.shots.iter().enumerate().find_map(|(place, shot)| Some((place, shot.pod()?)))
+    }
+
+    /// Whether an answer gave a cookie that the session sends another value than it had, for whatever reason.
+    #[must_use]
+    pub fn is_overwritten(&self) -> bool {
+        self.shots.iter().any(Shot::overwrites)
     }
 
     /// How often the pod differs from that of the previous request: from A to B and back are two changes, but one move.
@@ -62,16 +98,33 @@ pub struct Run {
     pub together: Vec<Vec<Shot>>,
     /// Requests of a session that sent a forged cookie value.
     pub dead_cookie: Vec<Shot>,
+    /// Parallel requests of another session that all sent a forged cookie value, and its requests after them.
+    pub dead_at_once: (Vec<Shot>, Vec<Shot>),
     /// Names of the site's cookies that were sent with such a value.
     pub forged: BTreeSet<String>,
     /// Requests of the first session without its cookies: if it stays on its pod all the same, the cookie is not the cause.
     pub replayed: Vec<Shot>,
     /// Requests without a cookie over kept connections, by connection.
     pub kept: Vec<Vec<Shot>>,
+    /// Requests of several sessions over one connection, by connection, each with the index of its session, in the order sent.
+    pub shared: Vec<Vec<(usize, Shot)>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
+    /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
+    /// made if answers changed a cookie that sessions sent.
+    pub rewound: Vec<(usize, Shot)>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as a session id in a header.
+    pub values: Vec<String>,
+    /// How many requests only followed redirects; none of them is in another list.
+    pub followed: u64,
     /// Changes that the run learned about apart from its probes, in order.
     pub events: Vec<Event>,
+    /// Why it stopped early, if it did.
+    pub stopped: Option<Stopped>,
+    /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
+    pub identity: String,
+    /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
+    pub fields: Fields,
 }
 
 impl Run {
@@ -84,8 +137,11 @@ impl Run {
             .chain(self.at_once.0.iter().chain(&self.at_once.1))
             .chain(self.together.iter().flatten())
             .chain(&self.dead_cookie)
+            .chain(self.dead_at_once.0.iter().chain(&self.dead_at_once.1))
             .chain(self.kept.iter().flatten())
+            .chain(self.shared.iter().flatten().map(|(_, shot)| shot))
             .chain(self.uncached.iter().map(|(_, shot)| shot))
+            .chain(self.rewound.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
             .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
     }
@@ -127,6 +183,12 @@ impl Run {
             }
         }
         pods
+    }
+
+    /// Fields of the answers that may name the pod, the most likely first and at most three: for a run in which nothing identifies it.
+    #[must_use]
+    pub fn suggested(&self) -> Vec<Candidate> {
+        crate::judge::suggested(self)
     }
 
     /// How many answers identify no pod, by status.

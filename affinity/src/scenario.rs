@@ -1,6 +1,8 @@
 //! The scenarios: what each one asks, what it needs, and which of them a run includes.
 
-use Name::{Attribution, DeadCookie, Idle, LocalDelivery, ParallelFirst, Reconnect, Relay, Reuse, Spread, StickHttp, StickWs, Workers, WsFirst};
+use Name::{
+    Attribution, DeadCookie, Idle, LocalDelivery, ParallelFirst, Reconnect, Relay, Reuse, Shared, Spread, StickHttp, StickWs, Workers, WsFirst,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -23,6 +25,7 @@ pub enum Name {
     LocalDelivery,
     Relay,
     Reuse,
+    Shared,
     Idle,
 }
 
@@ -72,7 +75,7 @@ const fn one(name: Name, word: &'static str, asks: &'static str, needs: &'static
 }
 
 /// All scenarios, in report order. A scenario comes after those that it needs.
-pub const ALL: [Scenario; 13] = [
+pub const ALL: [Scenario; 14] = [
     one(Spread, "spread", "Do requests without a cookie reach more than one pod? Every other scenario relies on this", &[], Wants::Nothing),
     one(
         StickHttp,
@@ -98,7 +101,13 @@ pub const ALL: [Scenario; 13] = [
         Wants::Nothing,
     ),
     one(ParallelFirst, "parallel-first", "Does a session that starts with parallel requests settle on one pod?", &[StickHttp], Wants::Nothing),
-    one(DeadCookie, "dead-cookie", "Does a session that starts with an unknown cookie value settle on one pod?", &[StickHttp], Wants::Nothing),
+    one(
+        DeadCookie,
+        "dead-cookie",
+        "Does a session that starts with an unknown cookie value settle on one pod, with single requests and with parallel ones?",
+        &[StickHttp],
+        Wants::Nothing,
+    ),
     one(
         Workers,
         "workers",
@@ -114,6 +123,13 @@ pub const ALL: [Scenario; 13] = [
         "For comparison: do requests without a cookie stay on one pod if they share one connection?",
         &[Spread],
         Wants::Flag("--reuse"),
+    ),
+    one(
+        Shared,
+        "shared",
+        "Do sessions stay on their pods if their requests share a connection, as behind a CDN?",
+        &[StickHttp],
+        Wants::Flag("--shared-connection"),
     ),
     one(Idle, "idle", "How long does a silent WebSocket stay open?", &[], Wants::Flag("--idle 90s")),
 ];

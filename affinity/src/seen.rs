@@ -1,6 +1,7 @@
 //! Single observations: an answer, a socket and its end, and events apart from the probes.
 
-use crate::jar::Fate;
+use crate::cookie::JOINED;
+use crate::jar::{Fate, Withheld};
 use std::time::Duration;
 
 /// The result of one probe.
@@ -19,11 +20,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether an answer with this status may be a proxy's own, although it has a pod's name: 429 and 5xx.
+    #[must_use]
+    pub const fn is_error(status: u16) -> bool {
+        status == 429 || status >= 500
+    }
+
     /// The result of an answer with this status and identity. An identity on a 429 or a 5xx does not count.
     #[must_use]
     pub fn of(status: u16, who: Option<Who>) -> Self {
-        let is_error = status == 429 || status >= 500;
-        who.filter(|_| !is_error).map_or(Self::Nameless { status }, Self::By)
+        who.filter(|_| !Self::is_error(status)).map_or(Self::Nameless { status }, Self::By)
     }
 }
 
@@ -45,10 +51,26 @@ pub struct Offered {
     pub attributes: String,
     /// What the jar did with it, seen from the URL that was requested.
     pub fate: Fate,
+    /// Whether the jar had a cookie of this name with another value until then, whoever set that: for the same URL, so that requests sent it.
+    pub overwrites: bool,
     /// Its lifetime from then on, by Max-Age or Expires; `None` for a cookie that lasts until the browser exits.
     pub lives: Option<Duration>,
     /// Its value; `None` unless the user allows values to be shown, because it may be a secret.
     pub value: Option<String>,
+}
+
+impl Offered {
+    /// Whether its line had a second cookie in it, which browsers do not see.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.attributes.contains(JOINED)
+    }
+
+    /// Whether it is sent from now on instead of another value.
+    #[must_use]
+    pub fn is_overwriting(&self) -> bool {
+        self.overwrites && self.fate == Fate::Kept
+    }
 }
 
 /// One probe and its result.
@@ -64,10 +86,14 @@ pub struct Shot {
     pub outcome: Outcome,
     /// Names of the cookies that were sent, oldest first, with duplicates.
     pub carried: Vec<String>,
+    /// For a socket: the session's cookies that were not sent with it, by name, and why.
+    pub withheld: Vec<(String, Withheld)>,
     /// Cookies that the answer set, in its order.
     pub offered: Vec<Offered>,
     /// For an answer that identifies no pod: a hint at the cause, such as the target of a redirect.
     pub aside: Option<String>,
+    /// The header that marks the answer as one of a bot challenge or a firewall ([`challenge`](crate::guard::challenge)).
+    pub challenge: Option<&'static str>,
     /// Whether a cache answered, by its own headers ([`is_cached`](crate::cache::is_cached)).
     pub cached: bool,
     /// Index of the address that it was sent to, if there are several.
@@ -82,13 +108,33 @@ impl Shot {
     pub const fn none() -> Self {
         let outcome = Outcome::Lost(String::new());
         let (at, took) = (Duration::ZERO, Duration::ZERO);
-        Self { round: 0, at, took, outcome, carried: Vec::new(), offered: Vec::new(), aside: None, cached: false, way: 0, path: 0 }
+        let (aside, challenge) = (None, None);
+        Self {
+            round: 0,
+            at,
+            took,
+            outcome,
+            carried: Vec::new(),
+            withheld: Vec::new(),
+            offered: Vec::new(),
+            aside,
+            challenge,
+            cached: false,
+            way: 0,
+            path: 0,
+        }
     }
 
     /// Whether there was no answer at all; an error page is an answer.
     #[must_use]
     pub const fn is_lost(&self) -> bool {
         matches!(self.outcome, Outcome::Lost(_))
+    }
+
+    /// Whether the answer gave a cookie that requests to the URL send another value than it had.
+    #[must_use]
+    pub fn overwrites(&self) -> bool {
+        self.offered.iter().any(Offered::is_overwriting)
     }
 
     /// The pod that answered; `None` without an answer or without an identity that counts.

@@ -41,6 +41,7 @@ impl Code {
         match self {
             Self::NoAffinityCookie
             | Self::CookieNotHonoured
+            | Self::ValueNotHonoured
             | Self::Leaks
             | Self::PodsReplaced
             | Self::MovedForced
@@ -49,9 +50,17 @@ impl Code {
             | Self::PathsDisagree
             | Self::DeadPodKept
             | Self::BoundLate
+            | Self::CookieOverwritten
+            | Self::CookiePicksNode
             | Self::ParallelUnsettled
-            | Self::DeadCookieUnsettled => Topic::Sessions,
-            Self::CookiePathMismatch | Self::CookieRefused | Self::CookieDomainMismatch | Self::SecureOverHttp | Self::BornExpired => Topic::Cookie,
+            | Self::DeadCookieUnsettled
+            | Self::SharedConnection => Topic::Sessions,
+            Self::CookiePathMismatch
+            | Self::CookieRefused
+            | Self::CookieDomainMismatch
+            | Self::SecureOverHttp
+            | Self::BornExpired
+            | Self::CookieShortLived => Topic::Cookie,
             Self::SingleReadyPod
             | Self::SingleBackendPath
             | Self::UnbalancedControl
@@ -59,6 +68,7 @@ impl Code {
             | Self::TooFewProbes
             | Self::RateUndecided
             | Self::NotByCookie
+            | Self::SessionNotInCookie
             | Self::NoIdentity
             | Self::IdentityUnstable
             | Self::Cached

@@ -41,11 +41,33 @@ pub struct Reason {
     pub scenario: Name,
     /// What was seen, in numbers: a clause without a capital or a full stop.
     pub detail: String,
+    /// The code's causes that this run gives evidence for, the most likely first, in the words of [`Code::causes`].
+    pub evident: Vec<&'static str>,
 }
 
 impl Reason {
-    pub(crate) fn new(code: Code, scenario: Name, detail: impl Into<String>) -> Self {
-        Self { code, scenario, detail: detail.into() }
+    /// A reason without evidence for any of its code's causes.
+    #[must_use]
+    pub fn new(code: Code, scenario: Name, detail: impl Into<String>) -> Self {
+        Self { code, scenario, detail: detail.into(), evident: Vec::new() }
+    }
+
+    /// Adds a cause that the run gives evidence for, less likely than those added before. It has to be one of [`Code::causes`], word for
+    /// word; any other text has no effect.
+    #[must_use]
+    pub fn because(mut self, cause: &'static str) -> Self {
+        debug_assert!(self.code.causes().iter().any(|(known, _)| *known == cause), "{}: no such cause: {cause}", self.code.word());
+        self.evident.push(cause);
+        self
+    }
+
+    /// The code's causes, each with what to try: those with evidence first, then the others, the most common first.
+    #[must_use]
+    pub fn causes(&self) -> Vec<(&'static str, &'static str)> {
+        let mut causes = self.code.causes().to_vec();
+        // A stable sort: the others stay in their order.
+        causes.sort_by_key(|(cause, _)| self.evident.iter().position(|evident| evident == cause).unwrap_or(usize::MAX));
+        causes
     }
 }
 
@@ -118,5 +140,25 @@ impl Judgement {
         let detail = self.found[Name::Workers as usize].detail.clone();
         let place = self.reasons.len().min(usize::from(self.pods != Verdict::Sticky));
         self.reasons.insert(place, Reason::new(Code::SingleWorker, Name::Workers, detail));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evident_causes_come_first() {
+        let reason = Reason::new(Code::Leaks, Name::StickHttp, "3 of 360");
+        assert_eq!(reason.causes(), Code::Leaks.causes());
+        let [one, two, three, ..] = Code::Leaks.causes() else { panic!("three causes are needed here") };
+        let reason = reason.because(three.0).because(two.0).because(three.0);
+        assert_eq!(reason.causes()[..3], [*three, *two, *one]);
+    }
+
+    #[test]
+    #[should_panic(expected = "leaks: no such cause")]
+    fn a_cause_is_one_of_its_code() {
+        let _ = Reason::new(Code::Leaks, Name::StickHttp, "3 of 360").because("The moon");
     }
 }

@@ -4,7 +4,6 @@ use hyper::header::HeaderValue;
 use std::time::{Duration, SystemTime};
 use sticky_affinity::cookie::Offer;
 use sticky_affinity::jar::{Jar, Place};
-use sticky_core::cookie;
 
 /// The first line is the host and the path of the site; each other line is a `Set-Cookie` header.
 pub fn check(data: &[u8]) {
@@ -17,14 +16,14 @@ pub fn check(data: &[u8]) {
     for tls in [true, false] {
         let place = Place { host, path, tls };
         for line in lines.by_ref().take(300) {
-            let Some(offer) = line.to_str().ok().and_then(|line| Offer::read(line, now)) else { continue };
-            let _ = (offer.attributes(), offer.lives(now));
+            let Some(offer) = Offer::read(line, now) else { continue };
+            let _ = (offer.label(), offer.attributes(), offer.lives(now));
             jar.take(offer, &place, now);
         }
         let (header, names) = (jar.header(&place, now), jar.names(&place, now));
-        let sent: Vec<&str> = header.as_deref().map_or_else(Vec::new, |header| cookie::pairs(header).map(|(name, _)| name).collect());
-        assert_eq!(sent.len(), names.len(), "{header:?} {names:?}");
-        assert!(header.is_none_or(|header| HeaderValue::from_str(&header).is_ok()));
+        let sent = header.as_deref().map_or(0, |header| header.split(|byte| *byte == b';').count());
+        assert_eq!(sent, names.len(), "{header:?} {names:?}");
+        assert!(header.is_none_or(|header| HeaderValue::from_bytes(&header).is_ok()));
     }
     jar.forge("forged", &Jar::default());
 }

@@ -1,11 +1,14 @@
 //! Answers that prove nothing: missing ones, a cache's, a proxy's own, and identities that name no pod.
 
+use super::nobody::{by_status, in_words, nobody};
+use super::values;
 use crate::bounds;
 use crate::code::Code;
-use crate::run::Run;
-use crate::scenario::Name::StickHttp;
+use crate::run::{Run, Stopped};
+use crate::scenario::Name::{Attribution, Spread, StickHttp};
+use crate::scenario::{self, Mark, Name};
 use crate::seen::{Outcome, Shot};
-use crate::verdict::Reason;
+use crate::verdict::{Found, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// No site has more pods than this; more identities are something else.
@@ -18,18 +21,24 @@ const BY_LUCK: f64 = 1e-4;
 /// Why the answers cannot be read as pods at all.
 pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     let reason = |code, detail: String| Some(Reason::new(code, StickHttp, detail));
+    let unstable = |detail: String| reason(Code::IdentityUnstable, detail + &in_words(run));
     let shots: Vec<&Shot> = run.shots().collect();
     let named = shots.iter().filter(|shot| shot.pod().is_some()).count();
     let lost = shots.iter().filter(|shot| shot.is_lost()).count();
     if shots.is_empty() {
         return reason(Code::TooFewProbes, "no request was made".to_owned());
     }
+    if let Some(reason) = stopped(run).filter(|_| lost == shots.len()) {
+        return Some(reason);
+    }
     if lost == shots.len() {
         return reason(Code::Transport, format!("none of {lost} requests got an answer: {}", first_loss(run)));
     }
+    if named == 0 && lost * 2 > shots.len() {
+        return reason(Code::Transport, format!("{lost} of {} requests got no answer: {}", shots.len(), first_loss(run)));
+    }
     if named == 0 {
-        let detail = format!("none of {} answers identifies its pod: {}{}", shots.len() - lost, statuses(run), by_cookie(run));
-        return reason(Code::NoIdentity, detail);
+        return Some(nobody(run));
     }
     let cached = shots.iter().filter(|shot| shot.cached).count();
     // A session that moved and never met a cache has moved all the same.
@@ -39,14 +48,14 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     }
     let pods: BTreeSet<&str> = shots.iter().filter_map(|shot| shot.pod()).collect();
     if pods.len() > MOST_PODS || (named >= 20 && pods.len() * 2 > named) {
-        return reason(Code::IdentityUnstable, format!("{} identities in {named} answers: they belong to requests, not to pods", pods.len()));
+        return unstable(format!("{} identities in {named} answers: they belong to requests, not to pods", pods.len()));
     }
     // Equal names settle it. Otherwise identities may still be pods': the cluster's events may end before the run, which may see every pod
     // replaced once, and the label selector may match only some of the site's pods.
     let told = run.pods_told();
     if !told.is_empty() && told.len() * 2 < pods.len() && told.is_disjoint(&pods) {
         let detail = format!("{} identities in {named} answers, but the cluster has {} pods, with other names", pods.len(), told.len());
-        return reason(Code::IdentityUnstable, detail);
+        return unstable(detail);
     }
     let mut owners: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     let sessions = run.sessions.iter().map(|session| session.shots.iter().collect::<Vec<_>>());
@@ -61,7 +70,7 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
     // Sessions share pods: among this many sessions and controls, two meet the same pod, however many pods there are.
     if count >= SHARED && owners.values().all(|owners| owners.len() == 1) {
         let detail = format!("no two of {count} sessions and controls met the same identity: it belongs to the session or the request, not to a pod");
-        return reason(Code::IdentityUnstable, detail);
+        return unstable(detail);
     }
     None
 }
@@ -69,23 +78,13 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
 /// This many sessions and controls meet no pod twice only on a site with hundreds of pods.
 const SHARED: usize = 20;
 
-/// Answers that identify no pod, by status: the status of a redirect or a login page shows why.
-fn statuses(run: &Run) -> String {
+/// Answers that identify no pod, by status, with what the first of them shows beside it, such as the target of a redirect.
+pub(super) fn statuses(run: &Run) -> String {
     let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
-    let aside = run.shots().find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
+    // Redirects of a session's first request may have been followed as far as possible; a control's are not.
+    let sessions = run.sessions.iter().flat_map(|session| &session.shots);
+    let aside = sessions.chain(run.shots()).find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
     statuses + &aside.unwrap_or_default()
-}
-
-/// What the cookies alone show, which is not enough for a verdict.
-fn by_cookie(run: &Run) -> String {
-    let offered: BTreeSet<&str> =
-        run.sessions.iter().flat_map(|session| &session.shots).flat_map(|shot| &shot.offered).map(|cookie| cookie.name.as_str()).collect();
-    if offered.is_empty() {
-        return "; no cookie was set either, so a browser keeps nothing that could hold a session".to_owned();
-    }
-    let names: Vec<&str> = offered.into_iter().collect();
-    let again = run.sessions.iter().filter(|session| session.shots.iter().skip(1).any(|shot| !shot.offered.is_empty())).count();
-    format!("; {} was set, and set again later in {again} of {} sessions, which says nothing about pods", names.join(", "), run.sessions.len())
 }
 
 /// Why the first lost request was lost.
@@ -93,8 +92,42 @@ fn first_loss(run: &Run) -> &str {
     run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
 }
 
-/// Why the run proves nothing, if too many probes failed.
+/// Why the run stopped before everything was sent.
+fn stopped(run: &Run) -> Option<Reason> {
+    let detail = match run.stopped? {
+        Stopped::NeverAnswered => {
+            format!(
+                "{}, so the rest was not sent: none of {} requests got an answer: {}",
+                Stopped::NeverAnswered,
+                run.shots().count(),
+                first_loss(run)
+            )
+        }
+        silent @ Stopped::WentSilent { .. } => format!("{silent}, so the rest was not sent: {}", last_loss(run)),
+    };
+    Some(Reason::new(Code::Transport, StickHttp, detail))
+}
+
+/// Says of each scenario that a stopped run did not get to why it was not run.
+pub(super) fn not_run(run: &Run, found: &mut [Found]) {
+    let Some(stopped) = run.stopped else { return };
+    // If the site answered at first, these three have seen something, and what they say of it stands.
+    let seen: &[Name] = if stopped == Stopped::NeverAnswered { &[] } else { &[Spread, StickHttp, Attribution] };
+    let open = scenario::ALL.iter().zip(found).filter(|(one, found)| found.mark == Mark::Skip && !seen.contains(&one.name));
+    open.for_each(|(_, found)| found.detail = format!("not run: {stopped}"));
+}
+
+/// Why the last lost request was lost.
+fn last_loss(run: &Run) -> &str {
+    let lost = run.shots().filter_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some((shot.at, why.as_str())) } else { None });
+    lost.max_by_key(|(at, _)| *at).map(|(_, why)| why).unwrap_or_default()
+}
+
+/// Why the run proves nothing, if too many probes failed, or too many sessions could not go on.
 pub(super) fn too_many(run: &Run) -> Option<Reason> {
+    if let Some(reason) = stopped(run).or_else(|| values::lacking(run)) {
+        return Some(reason);
+    }
     // Some sites turn away clients without a cookie, and a login page may name no pod: neither is an error.
     let (away, login) = (run.turns_away(), run.first_path());
     let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || login == Some(shot.path));
@@ -112,8 +145,10 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
         let detail = format!("{lost} of {all} requests got no answer: {}", first_loss(run));
         return Some(Reason::new(Code::Transport, StickHttp, detail));
     }
-    too_many(nameless)
-        .then(|| Reason::new(Code::ErrorRate, StickHttp, format!("{nameless} of {all} answers do not identify their pod: {}", statuses(run))))
+    too_many(nameless).then(|| {
+        let detail = format!("{nameless} of {all} answers do not identify their pod: {}", statuses(run));
+        by_status(Reason::new(Code::ErrorRate, StickHttp, detail), run)
+    })
 }
 
 /// Failures that only one pod's sessions have, while requests without a cookie are answered: the proxy keeps sending sessions to a pod that

@@ -1,14 +1,13 @@
-//! What is reported apart from the verdict: messages, kept connections, silence, and why sockets ended.
+//! What is reported apart from the verdict: messages, kept connections, and why sockets ended.
 
 use super::requests::ONE_POD;
 use crate::code::Code;
 use crate::ends::Why;
 use crate::run::Run;
 use crate::scenario::Name::Reconnect;
-use crate::seen::{End, Shot};
+use crate::seen::Shot;
 use crate::verdict::{Found, Reason};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Judges messages that the worker that got the POST delivered to its own socket.
 pub(super) fn local_delivery(run: &Run) -> Found {
@@ -49,35 +48,11 @@ pub(super) fn reuse(run: &Run) -> Found {
     Found::pass(format!("{} of {all} kept connections reached several pods: a connection holds no session", all - held))
 }
 
-/// Judges the sockets that were held idle.
-pub(super) fn idle(run: &Run) -> Found {
-    if run.idle.is_empty() {
-        return Found::skip("not requested; add --idle 90s");
-    }
-    let all = run.ends().into_iter().filter(|(socket, _)| run.idle.contains(socket));
-    let ends: Vec<(&End, Why)> = all.filter_map(|(socket, why)| Some((socket.end.as_ref()?, why))).collect();
-    let by_silence: Vec<Duration> = ends.iter().filter(|(end, why)| end.is_by_silence(*why)).map(|(end, _)| end.silence()).collect();
-    if let Some(shortest) = by_silence.iter().min() {
-        let how = if ends.iter().any(|(end, why)| *why == Why::Goodbye && end.is_by_silence(*why)) { "with" } else { "without" };
-        let (closed, all, silence) = (by_silence.len(), ends.len(), shortest.as_secs_f64());
-        return Found::fail(format!("{closed} of {all} silent sockets ended {how} a close frame after {silence:.1} s of silence"));
-    }
-    let open: Vec<Duration> = ends.iter().filter(|(_, why)| *why == Why::Ours).map(|(end, _)| end.silence()).collect();
-    match open.iter().max() {
-        None if ends.is_empty() => Found::skip("no silent socket could be opened"),
-        None => Found::skip("the silent sockets ended, but not because of their silence"),
-        Some(silence) => {
-            Found::pass(format!("{} sockets stayed open to the end; the longest silence was {:.1} s", open.len(), silence.as_secs_f64()))
-        }
-    }
-}
-
-/// Why sockets ended for other reasons than silence, and whether they came back.
+/// Why sockets ended, and whether they came back. Silent sockets that count as [`idle`](super::idle) have a reason of their own.
 pub(super) fn ended(run: &Run) -> Vec<Reason> {
     let mut ends: BTreeMap<Why, usize> = BTreeMap::new();
     for (socket, why) in run.ends() {
-        let was_silent = run.idle.contains(socket) && socket.end.as_ref().is_some_and(|end| end.is_by_silence(why));
-        if !was_silent {
+        if !super::idle::counts(run, socket, why) {
             *ends.entry(why).or_default() += 1;
         }
     }

@@ -11,17 +11,27 @@
 //! | `sockets` | stick-ws, ws-first, reconnect | pods, where requests leave it open or sockets disagree |
 //! | `first` | parallel-first, dead-cookie | parallel-first: pods; dead-cookie: none |
 //! | `workers` | workers | workers |
-//! | `beside` | local-delivery, relay, reuse, idle | none |
+//! | `idle` | idle | none |
+//! | `beside` | local-delivery, relay, reuse | none |
+//! | `shared` | shared | none |
 
 mod answers;
 mod beside;
+mod elsewhere;
 mod first;
+mod idle;
 mod moved;
+mod nobody;
 mod requests;
+mod shared;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod unsent;
+mod values;
 mod workers;
+
+pub(crate) use nobody::suggested;
 
 use crate::bounds;
 use crate::code::Code;
@@ -52,22 +62,24 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
 
     let dead_cookie = first::dead_cookie(run, requests.verdict, tolerated);
     let (local, relay) = (beside::local_delivery(run), beside::relay(run));
-    let (reuse, idle) = (beside::reuse(run), beside::idle(run));
+    let (reuse, idle) = (beside::reuse(run), idle::judge(run));
     if !reasons.iter().any(|reason| reason.code == Code::DeadPodKept) {
         reasons.extend(answers::one_pod_fails(run));
     }
+    let shared = shared::shared(run, requests.verdict, tolerated);
     reasons.extend(dead_cookie.failed(Code::DeadCookieUnsettled, Name::DeadCookie));
+    reasons.extend(shared.failed(Code::SharedConnection, Name::Shared));
     reasons.extend(relay.failed(Code::RelayMissed, Name::Relay));
     // If sessions or workers move, a missed socket is what follows, and they have their own reason.
     if pods == Verdict::Sticky && workers.verdict == Verdict::NotJudged {
         reasons.extend(local.failed(Code::DeliveryMissed, Name::LocalDelivery));
     }
-    reasons.extend(idle.failed(Code::IdleTimeout, Name::Idle));
+    reasons.extend(idle.reason);
     reasons.extend(beside::ended(run));
 
     let [stick_ws, ws_first, reconnect] = sockets.found;
     // In the order of the names.
-    let found = [
+    let mut found = [
         requests.spread,
         requests.stick_http,
         stick_ws,
@@ -80,8 +92,10 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
         local,
         relay,
         reuse,
-        idle,
+        shared,
+        idle.found,
     ];
+    answers::not_run(run, &mut found);
     Judgement { pods, requests: requests.verdict, workers: workers.verdict, reasons, chance, tolerated, found }
 }
 

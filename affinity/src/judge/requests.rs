@@ -1,7 +1,7 @@
 //! What requests show about pods: the scenarios spread, stick-http and attribution, and the verdict that they make together.
 
-use super::answers;
 use super::moved::why_moved;
+use super::{answers, first, values};
 use crate::bounds::{self, CHANCE};
 use crate::code::Code;
 use crate::moves::{Cause, Step};
@@ -84,18 +84,20 @@ fn attribution(run: &Run, requests: &Requests) -> Found {
     if all == 0 && run.turns_away() {
         return Found::skip("the site rejects clients without a cookie");
     }
+    let (key, holds) = values::held_by(run);
     if all < FEW_REPLAYED {
-        return Found::skip(format!("{all} answers without the cookie are too few"));
+        return Found::skip(format!("{all} answers without {key} are too few"));
     }
     if requests.tells(Code::NotByCookie) {
-        return Found::fail(format!("without its cookie a session stayed too ({stayed} of {all}): the cookie is not what holds it"));
+        return Found::fail(format!("without {key} a session stayed too ({stayed} of {all}): something else holds it"));
     }
     match requests.verdict {
-        _ if stayed == all => Found::skip(format!("without its cookie a session stayed too ({stayed} of {all}), which chance would also explain")),
+        _ if stayed == all => Found::skip(format!("without {key} a session stayed too ({stayed} of {all}), which chance would also explain")),
         Verdict::NotSticky if requests.tells(Code::CookieNotHonoured) => Found::fail("requests spread with the cookie and without it"),
+        Verdict::NotSticky if requests.tells(Code::ValueNotHonoured) => Found::fail(format!("requests spread with {key} and without")),
         Verdict::NotSticky if requests.tells(Code::NoAffinityCookie) => Found::skip("no answer set a cookie"),
         Verdict::NotSticky | Verdict::Inconclusive => Found::skip(NEEDS_HTTP),
-        _ => Found::pass(format!("{stayed} of {all} stayed without the cookie: the cookie holds them")),
+        _ => Found::pass(format!("{stayed} of {all} stayed without {key}: {key} {holds} them")),
     }
 }
 
@@ -106,10 +108,12 @@ fn verdict(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
         let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
-        // A Secure cookie over plain http is this run's fault, replaced pods are no one's, and no pod chose a cache's answers.
-        let verdict =
-            if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
-        return (verdict, std::iter::once(why).chain(answers::too_many(run)).collect());
+        // A Secure cookie over plain http is this run's fault, as is a session that it did not send back. Replaced pods are no one's, and no
+        // pod chose a cache's answers.
+        let is_excused = matches!(why.code, Code::SecureOverHttp | Code::SessionNotInCookie | Code::PodsReplaced | Code::Cached);
+        let verdict = if is_excused { Verdict::Inconclusive } else { Verdict::NotSticky };
+        let wander = if why.code == Code::PodsReplaced { first::after_their_pod(run) } else { None };
+        return (verdict, std::iter::once(why).chain(answers::too_many(run)).chain(wander).collect());
     }
     if let Some(reason) = answers::too_many(run) {
         return unclear(reason);
@@ -132,6 +136,9 @@ fn verdict(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     {
         return unclear(reason);
     }
+    if let Some(reason) = all_on_one(run) {
+        return unclear(reason);
+    }
     let forced = run.moved_by(Cause::Forced);
     let told = (forced > 0).then(|| {
         let detail = format!("{forced} moves away from pods that were gone or not ready; none of them counts");
@@ -151,6 +158,23 @@ fn together(run: &Run) -> Option<Reason> {
     let detail = format!("{sessions} of {} sessions brought cookies, and all of those began on {pod}", run.sessions.len());
     (*sessions > 1).then(|| Reason::new(Code::SessionsTogether, StickHttp, detail))
 }
+
+/// Whether all sessions began on one pod, while controls met others too often for that to be chance: then they may all have the same cookie,
+/// or any cookie may lead to that pod.
+fn all_on_one(run: &Run) -> Option<Reason> {
+    let began: BTreeSet<&str> = run.sessions.iter().filter_map(Session::bound).map(|(_, pod)| pod).collect();
+    let (pod, sessions) = (began.first().filter(|_| began.len() == 1)?, run.sessions.iter().filter(|session| session.bound().is_some()).count());
+    let (controls, spread) = (run.spread().into_values().sum::<u64>(), run.spread());
+    let met = spread.get(pod).copied().unwrap_or_default();
+    let odds = bounds::upper(met, controls, 0.01).powf(sessions as f64);
+    (odds < 1e-4).then(|| {
+        let detail = format!("all {sessions} sessions began on {pod}, which answered only {met} of {controls} controls");
+        Reason::new(Code::SessionsTogether, Spread, detail).because(ONE_COOKIE)
+    })
+}
+
+/// The cause in the table of `sessions-together` for sessions that brought no cookies.
+const ONE_COOKIE: &str = "A cache stores the first page together with its cookie, and gives everyone the same one";
 
 /// Why all controls met one pod.
 fn one_pod(run: &Run, spread: &BTreeMap<&str, u64>) -> Reason {
@@ -221,6 +245,6 @@ fn not_by_cookie(run: &Run) -> Option<Reason> {
     let spread = run.without_cookie();
     let share = bounds::upper(spread.get(pod).copied().unwrap_or_default(), spread.values().sum(), 0.01);
     let by_luck = share.powf(all as f64);
-    let detail = || format!("without its cookies a session stayed on {pod} in {stayed} of {stayed} requests");
+    let detail = || format!("without {} a session stayed on {pod} in {stayed} of {stayed} requests", values::held_by(run).0);
     (all >= FEW_REPLAYED && stayed == all && by_luck < 0.01).then(|| Reason::new(Code::NotByCookie, Attribution, detail()))
 }

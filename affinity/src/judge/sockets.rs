@@ -1,6 +1,7 @@
 //! What sockets show against affinity: the scenarios stick-ws, ws-first and reconnect, and their part of the verdict on pods.
 
 use super::answers::MOST_NAMELESS;
+use super::elsewhere;
 use super::requests::{ONE_POD, Requests};
 use crate::bounds;
 use crate::code::Code;
@@ -23,7 +24,7 @@ pub(super) struct Sockets {
 /// A socket elsewhere is proof, unless what excuses the requests excuses it too. Sockets that could not be opened only take a proof away.
 /// If requests move, sockets do too, and need no reason of their own.
 pub(super) fn judge(run: &Run, requests: &Requests, tolerated: f64) -> Sockets {
-    let excuses = [Code::SecureOverHttp, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];
+    let excuses = [Code::SecureOverHttp, Code::SessionNotInCookie, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];
     let is_excused = requests.reasons.iter().any(|reason| excuses.contains(&reason.code));
     let decides = |(verdict, _): &(Verdict, Reason)| match verdict {
         Verdict::NotSticky => requests.verdict != Verdict::NotSticky && !is_excused,
@@ -31,9 +32,14 @@ pub(super) fn judge(run: &Run, requests: &Requests, tolerated: f64) -> Sockets {
     };
     let (pods, reason) = against(run, tolerated).filter(decides).map_or((requests.verdict, None), |(verdict, reason)| (verdict, Some(reason)));
     let found = |counts: &[(u64, u64)], what| scenario(run, (requests.verdict, pods), tolerated, counts, what);
+    let none_first = run.socket_first.is_empty() && run.sessions.iter().any(|session| !session.sockets.is_empty());
     let found = [
         found(&[run.sockets_in_place(0)], "sockets reached their session's pod"),
-        found(&[run.stayed_after_socket()], "requests after a socket reached its pod"),
+        if none_first {
+            Found::skip("no session can begin with a socket: it needs a value from a first answer")
+        } else {
+            found(&[run.stayed_after_socket()], "requests after a socket reached its pod")
+        },
         found(&[run.sockets_in_place(1), run.came_back()], "sockets came back to their pod"),
     ];
     Sockets { pods, reason, found }
@@ -51,7 +57,7 @@ fn scenario(run: &Run, (requests, pods): (Verdict, Verdict), tolerated: f64, cou
     if run.without_cookie().len() < 2 {
         return Found::skip(ONE_POD);
     }
-    let fails = counts.iter().any(|(same, all)| elsewhere(*same, *all, tolerated).is_some());
+    let fails = counts.iter().any(|(same, all)| judged(*same, *all, tolerated).is_some());
     if pods == Verdict::Inconclusive && (!fails || requests == Verdict::Inconclusive) {
         return Found::skip("needs stick-http");
     }
@@ -63,13 +69,13 @@ fn scenario(run: &Run, (requests, pods): (Verdict, Verdict), tolerated: f64, cou
 fn against(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     for (place, scenario, which) in [(0, StickWs, "sockets"), (1, Reconnect, "reopened sockets")] {
         let (same, all) = run.sockets_in_place(place);
-        if let Some(verdict) = elsewhere(same, all, tolerated) {
+        if let Some(verdict) = judged(same, all, tolerated) {
             let detail = format!("{} of {all} {which} reached another pod than their session", all - same);
             if homes_are_gone(run, place) {
                 let detail = format!("{detail}, whose own pod no longer answered anyone");
                 return Some((Verdict::Inconclusive, Reason::new(Code::PodsReplaced, scenario, detail)));
             }
-            return Some((verdict, Reason::new(Code::SocketElsewhere, scenario, detail)));
+            return Some((verdict, elsewhere::why(run, Reason::new(Code::SocketElsewhere, scenario, detail), Some(place))));
         }
     }
     let tried = run.sockets().count();
@@ -85,24 +91,24 @@ fn against(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
         why.dedup();
         why.truncate(3);
         let detail = format!("{opened} of {tried} sockets identified their pod: {}", why.join("; "));
-        return Some((Verdict::Inconclusive, Reason::new(Code::UpgradeFailed, StickWs, detail)));
+        return Some((Verdict::Inconclusive, elsewhere::refused(run, Reason::new(Code::UpgradeFailed, StickWs, detail))));
     }
     let (same, all) = run.came_back();
-    if let Some(verdict) = elsewhere(same, all, tolerated) {
+    if let Some(verdict) = judged(same, all, tolerated) {
         let detail = format!("{} of {all} sockets that had ended came back on another pod", all - same);
-        return Some((verdict, Reason::new(Code::SocketElsewhere, Reconnect, detail)));
+        return Some((verdict, elsewhere::why(run, Reason::new(Code::SocketElsewhere, Reconnect, detail), None)));
     }
     let (same, all) = run.stayed_after_socket();
     let without = run.socket_first.iter().all(|first| first.socket.opened.offered.is_empty());
-    elsewhere(same, all, tolerated).map(|verdict| {
-        let code = if without { Code::NoCookieOnUpgrade } else { Code::SocketElsewhere };
+    judged(same, all, tolerated).map(|verdict| {
         let detail = format!("{} of {all} sessions that began with a socket reached another pod with the next request", all - same);
-        (verdict, Reason::new(code, WsFirst, detail))
+        let reason = |code| Reason::new(code, WsFirst, detail);
+        (verdict, if without { reason(Code::NoCookieOnUpgrade) } else { elsewhere::why(run, reason(Code::SocketElsewhere), None) })
     })
 }
 
 /// What it means that some sockets are elsewhere; `None` where that many are tolerated.
-fn elsewhere(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
+fn judged(same: u64, all: u64, tolerated: f64) -> Option<Verdict> {
     let bound = bounds::rate(all - same, all, bounds::SHOWN);
     match all - same {
         0 => None,

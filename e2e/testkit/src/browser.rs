@@ -44,6 +44,11 @@ pub struct Browser {
 impl Browser {
     /// Starts Chromium and its driver.
     pub async fn start(look: &Look) -> Result<Self> {
+        Self::start_with(look, &[]).await
+    }
+
+    /// The same with more of Chromium's flags.
+    pub async fn start_with(look: &Look, more: &[&str]) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut command = Command::new(tools::find("chromedriver").context("no chromedriver")?);
         // With port 0, chromedriver picks a port that is free in one address family but may be taken in the other.
@@ -67,6 +72,7 @@ impl Browser {
         ]
         .map(str::to_owned)
         .into();
+        flags.extend(more.iter().map(|flag| (*flag).to_owned()));
         flags.push(format!("--user-data-dir={}", folder.display()));
         flags.push(format!("--window-size={},{}", look.size.0, look.size.1));
         let capabilities = json!({

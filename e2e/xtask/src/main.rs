@@ -68,10 +68,15 @@ fn help() -> String {
     format!("{HELP}{}{MORE}{}", suites::list(), cluster::HELP)
 }
 
-/// Writes the generated files, by running the test that compares them.
+/// Writes the generated files, by running the tests that compare them.
 fn generate() -> Result<u8> {
     let mut command = cargo(&["test", "--quiet", "--workspace", "--test", "quick", "generated::"]);
-    phase("generated files", command.env("STICKY_GENERATE", "1"))
+    let code = phase("generated files", command.env("STICKY_GENERATE", "1"))?;
+    if code != 0 {
+        return Ok(code);
+    }
+    let mut command = cargo(&["test", "--quiet", "-p", "stickyctl", "--test", "verify", "the_document_lists_the_reports"]);
+    phase("docs/reported-sites.md", command.env("STICKY_GENERATE", "1"))
 }
 
 /// Runs `cluster` with the arguments after it.

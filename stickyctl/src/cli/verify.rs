@@ -8,12 +8,13 @@ use crate::exit::{Exit, Failure};
 use crate::fit::fit;
 use crate::output::{Format, Output};
 use crate::verify;
+use crate::verify::probe::capture::Capture;
 use crate::verify::redacted::{HIDDEN, redacted};
 use crate::verify::report::files::Files;
 use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -50,6 +51,9 @@ pub(super) struct VerifyArgs {
     /// Also send requests over connections that are kept open, for comparison
     #[arg(long)]
     reuse: bool,
+    /// Also send the requests of several sessions over shared connections, as a CDN does
+    #[arg(long)]
+    shared_connection: bool,
     /// Also fail when workers are not sticky
     #[arg(long)]
     require_workers: bool,
@@ -74,6 +78,18 @@ struct HttpArgs {
     /// POST the contents of FILE, JSON or form data, with each session's first request
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     first_body: Option<AtFile>,
+    /// Follow up to 10 redirects of each session's first request within the site, such as those of a login
+    #[arg(long)]
+    follow: bool,
+    /// Read a value from each session's first answer and send it where later requests say {NAME}: NAME=header:X, NAME=json:/POINTER or NAME=regex:PATTERN
+    #[arg(long, value_name = "NAME=WHERE")]
+    capture: Vec<Capture>,
+    /// Method of later requests [default: GET, or POST with --body]
+    #[arg(long, value_parser = method())]
+    method: Option<Method>,
+    /// Send the contents of FILE, JSON or form data, with later requests
+    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
+    body: Option<AtFile>,
     /// Request this path as well as the URL's own; repeat for more
     #[arg(long, value_name = "PATH", value_parser = discreet::<Path>())]
     path: Vec<Path>,
@@ -92,7 +108,7 @@ struct HttpArgs {
     /// Send the headers in FILE, one `NAME: VALUE` per line, with every request; keeps secrets out of the argument list
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     header: Vec<AtFile>,
-    /// Start every session with the cookies in FILE, one `NAME=VALUE` per line, such as a login's
+    /// Start every session with the cookies in FILE, such as a login's: NAME=VALUE lines, a copied Cookie header, or curl's cookie jar
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     cookie: Vec<AtFile>,
     /// Send requests over HTTP/2; sockets still use HTTP/1.1
@@ -204,10 +220,15 @@ impl VerifyArgs {
             skip: self.skip,
             idle: self.idle,
             reuse: self.reuse,
+            shared: self.shared_connection,
             require_workers: self.require_workers,
             http: Http {
                 first: http.first,
                 first_body: http.first_body,
+                follow: http.follow,
+                captures: http.capture,
+                method: http.method,
+                body: http.body,
                 paths: http.path,
                 ws_url: http.ws_url,
                 ws_send: http.ws_send,
@@ -282,6 +303,10 @@ struct RateError(String);
 
 fn rate(text: &str) -> Result<f64, RateError> {
     text.parse().ok().filter(|rate| (0.1..=10_000.0).contains(rate)).ok_or_else(|| RateError(text.to_owned()))
+}
+
+fn method() -> impl TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).try_map(|word| word.parse::<Method>())
 }
 
 fn scenario() -> impl TypedValueParser<Value = Name> {

@@ -23,10 +23,17 @@ fn pairs(text: &str, separator: char, kept: usize) -> String {
     let hidden = |(place, part): (usize, &str)| match part.split_once('=') {
         _ if place < kept || part.is_empty() => part.to_owned(),
         Some((_, "")) => part.to_owned(),
+        Some((_, value)) if is_name(value) => part.to_owned(),
         Some((name, _)) => format!("{name}={HIDDEN}"),
         None => HIDDEN.to_owned(),
     };
     text.split(separator).enumerate().map(hidden).collect::<Vec<_>>().join(&separator.to_string())
+}
+
+/// Whether a value is only the name of one, as in `?session={SID}`.
+fn is_name(value: &str) -> bool {
+    let name = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 #[cfg(test)]
@@ -45,6 +52,7 @@ mod tests {
             ),
             ("/login?token=secret", "/login?token=***"),
             ("/?secret", "/?***"),
+            ("/a;jsessionid={ID}?s={session}&t={SID}secret&{}={a-b}", "/a;jsessionid={ID}?s={session}&t=***&{}=***"),
             ("//other.example/a@b", "//other.example/a@b"),
             ("login", "login"),
             ("?token=secret", "?token=***"),

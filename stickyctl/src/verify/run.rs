@@ -38,6 +38,8 @@ pub(crate) struct Verified {
 pub(crate) enum VerifyError {
     #[error(transparent)]
     Request(#[from] RequestError),
+    #[error("cannot resolve {host}: {why}")]
+    Unresolved { host: String, why: String, by_connect: bool },
     #[error("{requests} requests are more than the usual load for {site}, and nobody confirmed them")]
     Unconfirmed { requests: u64, site: String, command: String },
 }
@@ -46,13 +48,18 @@ impl Explained for VerifyError {
     fn exit(&self) -> Exit {
         match self {
             Self::Request(why) => why.exit(),
-            Self::Unconfirmed { .. } => Exit::Usage,
+            Self::Unresolved { .. } | Self::Unconfirmed { .. } => Exit::Usage,
         }
     }
 
     fn next_steps(&self) -> Vec<String> {
         match self {
             Self::Request(why) => why.next_steps(),
+            Self::Unresolved { by_connect: true, .. } => vec!["--connect 10.0.0.7:443    an IP address needs no lookup".to_owned()],
+            Self::Unresolved { host, .. } => vec![
+                "--connect ADDRESS    connect to this address instead, such as 10.0.0.7:443".to_owned(),
+                format!("--host {host}    the site's name, with a URL whose host resolves"),
+            ],
             Self::Unconfirmed { command, .. } => vec![format!("{command} --yes")],
         }
     }
@@ -66,13 +73,18 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         way.witness = None;
     }
     let asking = request.asking(&way.url, way.address.as_deref())?;
+    resolve(&asking, !request.http.connect.is_empty()).await?;
     let (requests, sockets) = asking.count();
     let (all, sample) = (requests + sockets, asking.sample);
     output.note(&format!(
-        "plan: {} sessions of 1 + {} requests, {} controls, seed {}\n      at most {requests} requests and {sockets} sockets",
-        sample.sessions, sample.later, sample.controls, asking.seed
+        "plan: {} sessions of 1 + {} requests, {} controls, seed {}\n      at most {requests} requests and {sockets} sockets\n      {}",
+        sample.sessions,
+        sample.later,
+        sample.controls,
+        asking.seed,
+        takes(&asking)
     ));
-    if all > MOST_UNASKED && !request.amount.yes {
+    if all - asking.redirects() > MOST_UNASKED && !request.amount.yes {
         let site = if way.tunnel.is_some() { "the cluster".to_owned() } else { foreign(&asking).await };
         if !site.is_empty() && !output.confirm(&format!("This is more than the usual load for {site}. Continue?")) {
             return Err(VerifyError::Unconfirmed { requests: all, site, command: request.command });
@@ -90,15 +102,19 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
                     output.warning("the cluster has not reported the state of its pods; until it does, the causes of moves are unknown");
                 }
             }
-            probe::run(&asking, &book, |done| line.says(&format!("{done} of at most {all}"))).await;
+            let left = |done| asking.left(done, book.age()).map(|left| format!(", about {} left", rounded(left))).unwrap_or_default();
+            probe::run(&asking, &book, |done| line.says(&format!("{done} of at most {all}{}", left(done)))).await;
         } => false,
         _ = tokio::signal::ctrl_c() => true,
         never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
         never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
     };
     let run = book.run();
-    let done = run.shots().count() + run.sockets().count();
-    line.ends(if partial { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
+    let done = run.shots().count() as u64 + run.followed + run.sockets().count() as u64;
+    line.ends(if partial || run.stopped.is_some() { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
+    if let Some(stopped) = run.stopped {
+        output.warning(&format!("{stopped}, so the rest was not sent"));
+    }
     let mut judgement = judge(&run, request.amount.max_move_rate);
     if request.require_workers {
         judgement.require_workers();
@@ -121,6 +137,31 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         is_here: way.is_here,
     };
     Ok(Verified { report: Report::new(&about, &run, &judgement), exit })
+}
+
+/// An error for a host that has no IP address: no request could reach it.
+async fn resolve(asking: &Asking, by_connect: bool) -> Result<(), VerifyError> {
+    for target in std::iter::once(&asking.target).chain(asking.socket.as_ref().map(|socket| &socket.target)) {
+        if let Some((host, why)) = target.unresolved().await {
+            return Err(VerifyError::Unresolved { host: host.to_owned(), why, by_connect });
+        }
+    }
+    Ok(())
+}
+
+/// How long the run takes, and what decides that.
+fn takes(asking: &Asking) -> String {
+    let least = asking.least_duration();
+    if asking.over == least && !least.is_zero() {
+        return format!("spread over {}; longer if the site is slow", rounded(least));
+    }
+    format!("about {} at {} requests/s; longer if the site is slow", rounded(least), asking.rate)
+}
+
+/// A time to plan with: seconds up to two minutes, then minutes.
+fn rounded(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 120.0 { format!("{:.0} s", seconds.ceil()) } else { format!("{:.0} min", (seconds / 60.0).ceil()) }
 }
 
 /// The addresses on other machines that requests and sockets go to; empty if there are none. The site's name is not enough to tell: its

@@ -23,7 +23,8 @@ pub(crate) const CASES: &[Case] = &[
     sticky("429 now and then, by the name of a pod", || Site { too_many: Some(50), errors_name: true, ..Site::default() })
         .beside(&["error-rate", "leaks"]),
     unclear("502 often, by the name of a pod", || Site { errors: Some(3), errors_name: true, ..Site::default() }, &["error-rate"]).beside(&["leaks"]),
-    unclear("502 always, by the name of a pod", || Site { errors: Some(1), errors_name: true, ..Site::default() }, &["no-identity"]),
+    unclear("502 always, by the name of a pod", || Site { errors: Some(1), errors_name: true, ..Site::default() }, &["error-rate"])
+        .beside(&["no-identity"]),
     unclear("502 often", || Site { errors: Some(3), ..Site::default() }, &["error-rate"]).beside(&["dead-pod-kept", "transport"]),
     unclear("429 often", || Site { too_many: Some(4), ..Site::default() }, &["error-rate"]),
     sticky("429 now and then", || Site { too_many: Some(50), ..Site::default() }).beside(&["error-rate"]),
@@ -72,7 +73,7 @@ async fn details_tell_kinds_apart() {
     let done = verify(&Site { cookie: None, ..identity(Identity::Nobody) }.serve().await, &[]).await;
     assert!(done.detail("no-identity").contains("no cookie was set either"), "{}", done.details());
     let done = verify(&Site { host: Some("shop.example"), ..Site::default() }.serve().await, &["--host", "other.example"]).await;
-    assert!(done.detail("no-identity").contains(" with status 404"), "{}", done.details());
+    assert!(done.detail("error-rate").contains(" with status 404"), "{}", done.details());
     let to = Some("https://u:tell-nobody@shop.example/login?token=tell-nobody");
     let done = verify(&Site { redirects: to, ..Site::default() }.serve().await, &[]).await;
     let detail = done.detail("no-identity");
@@ -80,7 +81,7 @@ async fn details_tell_kinds_apart() {
     assert!(!done.stdout.contains(SECRET) && !done.stderr.contains(SECRET), "{detail}");
     // If only logged-in clients get an answer, controls do not.
     let done = verify(&Site { login: Login::Password, ..Site::default() }.serve().await, &[]).await;
-    assert_eq!((done.code, done.reasons()), (Some(6), vec!["no-identity"]), "{}", done.details());
+    assert_eq!((done.code, done.reasons()), (Some(6), vec!["error-rate"]), "{}", done.details());
 }
 
 /// Errors are not moves: lost and unidentified answers are counted separately.

@@ -1,6 +1,7 @@
 //! A site, a command line, and the expected result.
 
 use crate::site::{Served, Site};
+use crate::stub::Stub;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::process::Stdio;
@@ -9,7 +10,7 @@ use tokio::process::Command;
 /// A case. The report must have exactly these reasons, in this order.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    pub(crate) site: fn() -> Site,
+    site: Where,
     pub(crate) flags: &'static [&'static str],
     pub(crate) exit: i32,
     pub(crate) verdict: &'static str,
@@ -18,8 +19,15 @@ pub(crate) struct Case {
     pub(crate) beside: &'static [&'static str],
 }
 
+/// What is served.
+#[derive(Clone, Copy)]
+enum Where {
+    Site(fn() -> Site),
+    Stub(fn() -> Stub),
+}
+
 const fn case(name: &'static str, site: fn() -> Site, exit: i32, verdict: &'static str, reasons: &'static [&'static str]) -> Case {
-    Case { name, site, flags: &[], exit, verdict, reasons, beside: &[] }
+    Case { name, site: Where::Site(site), flags: &[], exit, verdict, reasons, beside: &[] }
 }
 
 /// A site where sessions stay, without any reason.
@@ -37,7 +45,25 @@ pub(crate) const fn unclear(name: &'static str, site: fn() -> Site, reasons: &'s
     case(name, site, 6, "inconclusive", reasons)
 }
 
+/// What a stub's run ends with: exit code and verdict.
+pub(crate) const STICKY: (i32, &str) = (0, "sticky");
+pub(crate) const NOT_STICKY: (i32, &str) = (3, "not-sticky");
+pub(crate) const UNCLEAR: (i32, &str) = (6, "inconclusive");
+
 impl Case {
+    /// A stub, and what its run ends with.
+    pub(crate) const fn stub(name: &'static str, stub: fn() -> Stub, ends: (i32, &'static str), reasons: &'static [&'static str]) -> Self {
+        Self { name, site: Where::Stub(stub), flags: &[], exit: ends.0, verdict: ends.1, reasons, beside: &[] }
+    }
+
+    /// Starts what is served.
+    pub(crate) async fn serve(&self) -> Served {
+        match self.site {
+            Where::Site(site) => site().serve().await,
+            Where::Stub(stub) => stub().serve().await,
+        }
+    }
+
     /// The flags of its command line.
     pub(crate) const fn with(self, flags: &'static [&'static str]) -> Self {
         Self { flags, ..self }
@@ -60,7 +86,7 @@ impl Case {
 
     /// Serves the site, runs the command, and returns what is wrong.
     pub(crate) async fn check(&self) -> Result<Done, String> {
-        let done = verify(&(self.site)().serve().await, self.flags).await;
+        let done = verify(&self.serve().await, self.flags).await;
         let seen = (done.code, done.report["verdict"].as_str().unwrap_or_default(), done.reasons());
         let wanted = (Some(self.exit), self.verdict, self.reasons.to_vec());
         if seen == wanted {

@@ -1,7 +1,10 @@
 //! Every reason has a site that causes it, and a similar site that does not.
 
 use crate::case::Case;
-use crate::{affinity, answers, apps, cookies, sockets, ways, workers};
+use crate::{
+    affinity, answers, apps, cookies, reported, reported_answers, reported_asking, reported_cookies, reported_moves, reported_pace, sockets, ways,
+    workers,
+};
 use std::collections::BTreeSet;
 use sticky_affinity::code::Code;
 
@@ -10,7 +13,25 @@ const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-read
 const UNIT_TESTS: &str = include_str!("../../../affinity/src/judge/tests/around.rs");
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [affinity::CASES, answers::CASES, apps::CASES, cookies::CASES, sockets::CASES, sockets::SILENT, ways::CASES, workers::CASES].into_iter().flatten()
+    [
+        affinity::CASES,
+        answers::CASES,
+        apps::CASES,
+        cookies::CASES,
+        reported_answers::CASES,
+        reported_answers::SILENT,
+        reported_asking::CASES,
+        reported_cookies::CASES,
+        reported_moves::CASES,
+        reported_pace::CASES,
+        sockets::CASES,
+        sockets::SILENT,
+        ways::CASES,
+        workers::CASES,
+    ]
+    .into_iter()
+    .flatten()
+    .chain(reported::cases())
 }
 
 #[test]

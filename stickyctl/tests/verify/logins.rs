@@ -20,7 +20,7 @@ async fn by_a_header() {
     let site = Site { login: Login::Header, ..Site::default() }.serve().await;
     let done = verify(&site, &["--header", &header, "--ws-url", "/ws"]).await;
     assert_eq!((done.code, done.reasons()), (Some(0), vec![]), "{}", done.details());
-    assert_eq!(verify(&site, &[]).await.reasons(), ["no-identity"]);
+    assert_eq!(verify(&site, &[]).await.reasons(), ["error-rate"]);
 }
 
 /// A pipe can be read only once, however many URLs there are.

@@ -22,7 +22,7 @@ pub(crate) const CASES: &[Case] = &[
     sticky("HTTP/2, and sockets over HTTP/1.1", || Site { http2: true, ..Site::default() }).with(&["--http2", "--ws-url", "/ws"]),
     unclear("no HTTP/2", Site::default, &["transport"]).with(FEW_HTTP2),
     sticky("a virtual host", || Site { host: Some("shop.example"), cookie: Some("Path=/; Domain=shop.example"), ..Site::default() }),
-    unclear("another host than it knows", || Site { host: Some("shop.example"), ..Site::default() }, &["no-identity"])
+    unclear("another host than it knows", || Site { host: Some("shop.example"), ..Site::default() }, &["error-rate"])
         .with(&["--host", "other.example"]),
 ];
 

@@ -290,3 +290,17 @@ fn silent_sockets_that_end_by_something_else() {
         finds(&run, Verdict::Sticky, Some(word));
     }
 }
+
+/// All sessions began on one pod, where few other requests go: one cookie may have gone to all of them.
+#[test]
+fn everyone_on_one_pod() {
+    let together = |controls: &str| {
+        let all = sessions(&["a"], 30);
+        run(controls, &all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    finds(&together(EVEN), Verdict::Inconclusive, Some("sessions-together"));
+    // One in three.
+    let mut one = together(EVEN);
+    one.sessions[7] = session("b b b b b b b b b b b b b");
+    finds(&one, Verdict::Sticky, None);
+}

@@ -75,6 +75,15 @@ pub(super) const CASES: &[Case] = &[
         ..CASE
     },
     Case {
+        name: "caddy-names-upstream",
+        about: "lb_policy cookie, with the pod's address added to each response and read as its identity",
+        pods: "lb_policy cookie lb hush
+    header_down X-Upstream {http.reverse_proxy.upstream.hostport}",
+        flags: &["--pod-identity", "header:x-upstream"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
         name: "caddy-strangers-header",
         about: "lb_policy cookie, third-party app that sends its host name in a header",
         apps: Apps::Header,

@@ -33,6 +33,10 @@ pub(super) fn frame(case: &Case, port: u16) -> String {
 
 const UPGRADE: &str = r#", "upgrade_configs": [{"upgrade_type": "websocket"}]"#;
 
+/// The same, and a header with the pod's address in each response. The header belongs beside the route's action, whose members these are.
+const NAMES_HOST: &str = r#", "upgrade_configs": [{"upgrade_type": "websocket"}]},
+        "response_headers_to_add": [{"header": {"key": "x-upstream", "value": "%UPSTREAM_HOST%"}}], "metadata": {"#;
+
 /// The filter that keeps the pod's address in a cookie.
 macro_rules! stateful {
     ($path:literal) => {
@@ -97,6 +101,15 @@ pub(super) const CASES: &[Case] = &[
         pods: "RING_HASH",
         front: r#", "upgrade_configs": [{"upgrade_type": "websocket"}], "hash_policy": [{"connection_properties": {"source_ip": true}}]"#,
         wanted: unclear(&["single-backend-path"]),
+        ..CASE
+    },
+    Case {
+        name: "envoy-names-host",
+        about: "stateful session filter, with the pod's address added to each response and read as its identity",
+        more: stateful!("/"),
+        front: NAMES_HOST,
+        flags: &["--pod-identity", "header:x-upstream"],
+        wanted: STICKY,
         ..CASE
     },
     Case {

@@ -227,6 +227,20 @@ cache shared
         ..CASE
     },
     Case {
+        name: "haproxy-names-server",
+        about: "cookie insert, with the server's name added to each response and read as the pod's identity",
+        pods: "
+  balance roundrobin
+  cookie SRV insert indirect nocache
+  http-response set-header X-Server %s
+  server a <a> cookie a
+  server b <b> cookie b
+  server c <c> cookie c",
+        flags: &["--pod-identity", "header:x-server"],
+        wanted: STICKY,
+        ..CASE
+    },
+    Case {
         name: "haproxy-strangers-text",
         about: "cookie insert, third-party app that returns its host name in plain text",
         apps: Apps::Text,

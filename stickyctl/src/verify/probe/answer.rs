@@ -4,6 +4,7 @@ use crate::verify::redacted::redacted;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::LOCATION;
+use sticky_affinity::guard;
 
 /// The largest part of a body that is read, in bytes.
 pub(super) const MOST_BODY: usize = 1 << 20;
@@ -21,8 +22,14 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// A hint at why it identifies no pod: the target of a redirect, or a body that was cut.
+    /// A hint at why it identifies no pod: who else answered, the target of a redirect, or a body that was cut.
     pub(super) fn aside(&self) -> Option<String> {
+        if let Some(name) = guard::challenge(&self.headers) {
+            return Some(format!("the header {name} marks an answer of a bot challenge or a firewall"));
+        }
+        if let Some(name) = guard::in_front(&self.headers).filter(|_| self.status >= 400) {
+            return Some(format!("by way of {name}, which may turn clients away by itself"));
+        }
         let to = self.headers.get(LOCATION).filter(|_| (300..400).contains(&self.status)).and_then(|to| to.to_str().ok());
         to.map(|to| format!("{} redirect to {}, which is not followed", self.status, shown(to))).or_else(|| self.cut.clone())
     }

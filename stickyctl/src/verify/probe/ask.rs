@@ -3,12 +3,12 @@
 use super::answer::{Answer, MOST_BODY};
 use super::connect::connect;
 use super::error::ProbeError;
-use super::target::{Body, Target};
+use super::shape::Filled;
+use super::target::Target;
 use super::way::Way;
-use crate::verify::redacted::redacted;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, PRAGMA, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -23,17 +23,24 @@ const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 /// A request to send.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
-    /// With its query.
-    pub(super) path: &'a str,
-    pub(super) cookies: Option<&'a str>,
-    /// The body of a POST; without one it is a GET.
-    pub(super) body: Option<&'a Body>,
+    pub(super) filled: &'a Filled,
+    pub(super) cookies: Option<&'a [u8]>,
     pub(super) way: Way,
 }
 
-/// Sends a request on its own connection, and reads the answer.
-pub(super) async fn once(target: &Target, question: Question<'_>) -> Result<Answer, ProbeError> {
-    within(target, async { Connection::open(target, question.way).await?.ask(target, question).await }).await
+/// Sends a request on a connection, which it opens if there is none, and reads the answer. All of it takes no longer than a probe may. A
+/// connection that fails is gone afterwards.
+pub(super) async fn over(target: &Target, line: &mut Option<Connection>, question: Question<'_>) -> Result<Answer, ProbeError> {
+    within(target, async {
+        let mut open = match line.take() {
+            Some(open) => open,
+            None => Connection::open(target, question.way).await?,
+        };
+        let answer = open.ask(target, question).await?;
+        *line = Some(open);
+        Ok(answer)
+    })
+    .await
 }
 
 /// The result of `work`, if it comes within the time that a probe may take.
@@ -67,7 +74,12 @@ impl Connection {
             let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(failed)?;
             return Ok(Self { sender: Sender::Two(sender), driver: tokio::spawn(async move { drop(connection.await) }) });
         }
-        let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
+        let (sender, connection) = http1::Builder::new()
+            // A header line with a control character is left out, as browsers leave out such a cookie; the rest of the answer counts.
+            .ignore_invalid_headers_in_responses(true)
+            .handshake(stream)
+            .await
+            .map_err(failed)?;
         Ok(Self { sender: Sender::One(sender), driver: tokio::spawn(async move { drop(connection.await) }) })
     }
 
@@ -115,33 +127,31 @@ fn failed(target: &Target, way: Way, doing: &'static str, source: hyper::Error) 
 }
 
 fn request(target: &Target, question: Question<'_>) -> Result<Request<Full<Bytes>>, ProbeError> {
-    let path = question.path;
+    let Filled { method, path, headers, body } = question.filled;
     // HTTP/2 sends scheme and authority as fields of their own (RFC 9113 section 8.3.1).
     let uri = if target.http2 { format!("{}://{}{path}", target.scheme(), target.authority) } else { path.to_owned() };
-    let method = if question.body.is_some() { Method::POST } else { Method::GET };
-    let bytes = question.body.map(|body| body.bytes.clone()).unwrap_or_default();
-    let mut request =
-        Request::builder().method(method).uri(uri).body(Full::new(bytes)).map_err(|source| ProbeError::Request { path: redacted(path), source })?;
+    let bytes = body.as_ref().map(|(bytes, _)| bytes.clone()).unwrap_or_default();
+    let mut request = Request::builder().method(method).uri(uri).body(Full::new(bytes)).map_err(ProbeError::Request)?;
     if !target.http2 {
         let host = HeaderValue::from_str(&target.authority).map_err(|_| ProbeError::Host(target.authority.clone()))?;
         request.headers_mut().insert(HOST, host);
     }
-    if let Some(body) = question.body {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(body.kind));
+    if let Some((_, kind)) = body {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
-    dress(request.headers_mut(), target, question.cookies)?;
+    dress(request.headers_mut(), headers, question.cookies)?;
     Ok(request)
 }
 
-/// Adds the headers that every request has.
-pub(super) fn dress(headers: &mut HeaderMap, target: &Target, cookies: Option<&str>) -> Result<(), ProbeError> {
-    headers.extend(target.headers.clone());
+/// Adds the headers that every request has, and those of `--header`.
+pub(super) fn dress(headers: &mut HeaderMap, lines: &HeaderMap, cookies: Option<&[u8]>) -> Result<(), ProbeError> {
+    headers.extend(lines.clone());
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
     // Asks caches on the way to pass it on (RFC 9111 section 5.2.1.4), old ones too.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     headers.entry(PRAGMA).or_insert(HeaderValue::from_static("no-cache"));
     if let Some(cookies) = cookies {
-        let mut value = HeaderValue::from_str(cookies).map_err(|_| ProbeError::Cookie)?;
+        let mut value = HeaderValue::from_bytes(cookies).map_err(|_| ProbeError::Cookie)?;
         value.set_sensitive(true);
         headers.append(COOKIE, value);
     }
@@ -169,11 +179,13 @@ mod tests {
             let _ = stream.write_all(parts[1].as_bytes()).await;
             stream
         };
-        let question = Question { path: "/", cookies: None, body: None, way: Way::default() };
+        let filled = Filled { method: http::Method::GET, path: "/".to_owned(), headers: HeaderMap::new(), body: None };
+        let question = Question { filled: &filled, cookies: None, way: Way::default() };
         // The site outlives the request.
         let site = async { drop((site.await, std::future::pending::<()>().await)) };
+        let mut line = None;
         tokio::select! {
-            answer = once(&target, question) => answer.unwrap(),
+            answer = over(&target, &mut line, question) => answer.unwrap(),
             () = site => unreachable!("it never ends"),
         }
     }

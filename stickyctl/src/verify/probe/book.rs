@@ -4,6 +4,7 @@ use std::mem::size_of;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use sticky_affinity::jar::Withheld;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::run::{Run, Session, SocketFirst};
 use sticky_affinity::seen::{Event, Offered, Shot, Socket, What};
@@ -35,9 +36,12 @@ impl Book {
     pub(super) fn afford(&self, mut shot: Shot) -> Shot {
         let text = |text: &String| size_of::<String>() + text.len();
         let offered = |one: &Offered| size_of::<Offered>() + one.name.len() + one.attributes.len() + one.value.as_ref().map_or(0, String::len);
-        let bytes = shot.carried.iter().map(text).sum::<usize>() + shot.offered.iter().map(offered).sum::<usize>();
+        let withheld = |(name, why): &(String, Withheld)| size_of::<(String, Withheld)>() + name.len() + why.bytes();
+        let bytes = shot.carried.iter().map(text).sum::<usize>()
+            + shot.withheld.iter().map(withheld).sum::<usize>()
+            + shot.offered.iter().map(offered).sum::<usize>();
         if self.cookies.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > COOKIES {
-            (shot.carried, shot.offered) = (Vec::new(), Vec::new());
+            (shot.carried, shot.offered, shot.withheld) = (Vec::new(), Vec::new(), Vec::new());
         }
         shot
     }
@@ -107,7 +111,8 @@ mod tests {
     #[test]
     fn cookies_are_recorded_while_there_is_room() {
         let (book, name) = (Book::new(Sample::default()), "x".repeat(1 << 20));
-        let offered = Offered { name: name.clone(), attributes: name.clone(), fate: Fate::Kept, lives: None, value: Some(name.clone()) };
+        let offered =
+            Offered { name: name.clone(), attributes: name.clone(), fate: Fate::Kept, lives: None, overwrites: false, value: Some(name.clone()) };
         let shot = Shot { carried: vec![name], offered: vec![offered], ..Shot::none() };
         let recorded = (0..100).map(|_| book.afford(shot.clone())).filter(|shot| !shot.offered.is_empty() && !shot.carried.is_empty()).count();
         assert_eq!(recorded, (COOKIES >> 22) - 1);

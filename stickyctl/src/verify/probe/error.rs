@@ -1,5 +1,6 @@
 //! Why a probe got no answer.
 
+use super::refusal::failure;
 use super::tls::NameError;
 use std::io;
 use std::net::IpAddr;
@@ -12,7 +13,7 @@ pub(crate) enum ProbeError {
     Connect { address: String, source: io::Error },
     #[error("connecting to {address} from {from}: the site has no address of that IP version")]
     Family { address: String, from: IpAddr },
-    #[error("TLS with {address}: {source}")]
+    #[error("TLS with {address}: {}", failure(.source))]
     Tls { address: String, source: io::Error },
     #[error("TLS with {address}: the site does not support HTTP/2")]
     NoHttp2 { address: String },
@@ -24,10 +25,8 @@ pub(crate) enum ProbeError {
     Socket { address: String, source: Box<tokio_tungstenite::tungstenite::Error> },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    #[error("the server did not keep the connection open")]
-    NotKept,
-    #[error("requesting {path}: {source}")]
-    Request { path: String, source: http::Error },
+    #[error("building a request: {0}")]
+    Request(http::Error),
     #[error("`{0}` cannot be sent as Host")]
     Host(String),
     #[error("a cookie contains characters that a header cannot have")]

@@ -17,6 +17,11 @@ impl Pace {
         Self { least, every: least.max(over.div_f64(count.max(1) as f64)), next: tokio::sync::Mutex::new(Instant::now()) }
     }
 
+    /// Probes per second: the given rate, or less if the run takes a given time.
+    pub(super) fn rate(&self) -> f64 {
+        1.0 / self.every.as_secs_f64()
+    }
+
     /// Waits for a turn.
     pub(super) async fn turn(&self) {
         self.turns(1).await;

@@ -3,39 +3,50 @@
 use super::asking::Asking;
 use super::book::Book;
 use super::pace::Pace;
+use super::pulse::Pulse;
+use super::room::Room;
 use super::running::Running;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use sticky_affinity::plan::rounds;
 
-/// Runs all probes. `progress` gets the number of probes so far.
+/// Runs all probes, or as many as it takes to see that nobody answers. `progress` gets the number of probes so far.
 pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64)) {
     // Probes that only some sites need are not in the pace: without them the run would end early.
     let (requests, sockets) = asking.always();
+    let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed)).peekable();
     let run = Running {
         asking,
         book,
         pace: Pace::new(asking.rate, asking.over, requests + sockets),
-        jars: (0..asking.sample.sessions).map(|_| Mutex::new(asking.jar())).collect(),
+        states: (0..asking.sample.sessions).map(|n| asking.state(u64::from(n))).collect(),
+        fresh: AtomicU64::new(u64::from(asking.sample.sessions)),
+        room: Room::new(),
+        pulse: Pulse::new(rounds.peek().map_or(0, |(_, probes)| probes.len()), asking.over),
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed));
+    book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
+    }
+    if run.stops() {
+        return;
     }
     let idle = run.silent().await;
     let first = run.socket_first().await;
     for (round, probes) in rounds {
         run.round(round, probes).await;
+        if run.stops() {
+            return;
+        }
     }
     run.past_caches().await;
+    run.rewound().await;
     run.sockets().await;
-    // The probes after this show whether pods still answer whose sockets ended or went elsewhere.
-    run.parallel_first().await;
-    run.at_once().await;
-    run.dead_cookie().await;
-    run.kept().await;
+    // The probes after this show whether pods still answer whose sockets ended or went elsewhere. Each has sessions of its own.
+    tokio::join!(run.parallel_first(), run.at_once(), run.dead_cookie(), run.kept());
+    run.shared().await;
     run.come_back(first).await;
     run.wait_for_silent(idle).await;
 }

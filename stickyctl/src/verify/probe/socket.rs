@@ -9,8 +9,8 @@ use super::target::Socket;
 use super::way::Way;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use http::HeaderMap;
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sticky_affinity::seen::{End, How};
@@ -40,6 +40,18 @@ const GREETED: Duration = Duration::from_secs(2);
 /// Time limit for the server's close frame.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How to open a socket of a session.
+pub(super) struct Handshake {
+    pub(super) path: String,
+    /// Those of `--header`.
+    pub(super) headers: HeaderMap,
+    /// The `Sec-WebSocket-Protocol` header.
+    pub(super) subprotocol: Option<HeaderValue>,
+    /// A message to send first.
+    pub(super) say: Option<String>,
+    pub(super) way: Way,
+}
+
 /// A WebSocket that is open.
 pub(super) struct Line {
     stream: Open,
@@ -53,35 +65,35 @@ pub(super) struct Line {
 /// text message in which `names` finds an identity, or empty. A refusal has its own status and no line.
 pub(super) async fn open(
     socket: &Socket,
-    (path, way): (&str, Way),
-    cookies: Option<&str>,
+    handshake: &Handshake,
+    cookies: Option<&[u8]>,
     names: impl Fn(&HeaderMap, &[u8]) -> bool,
 ) -> Result<(Answer, Option<Line>), ProbeError> {
     let until = Instant::now() + socket.target.timeout;
-    let (mut answer, mut line) = within(&socket.target, begin(socket, (path, way), cookies)).await?;
+    let (mut answer, mut line) = within(&socket.target, begin(socket, handshake, cookies)).await?;
     if let Some(line) = line.as_mut().filter(|_| socket.names_in_texts && !names(&answer.headers, b"")) {
-        let named = line.named(socket.send.as_deref(), |text| names(&answer.headers, text));
+        let named = line.named(handshake.say.as_deref(), |text| names(&answer.headers, text));
         let named = tokio::time::timeout(GREETED.min(until.saturating_duration_since(Instant::now())), named).await;
         answer.body = named.ok().flatten().unwrap_or_default();
     }
     Ok((answer, line))
 }
 
-async fn begin(socket: &Socket, (path, way): (&str, Way), cookies: Option<&str>) -> Result<(Answer, Option<Line>), ProbeError> {
-    let target = &socket.target;
+async fn begin(socket: &Socket, handshake: &Handshake, cookies: Option<&[u8]>) -> Result<(Answer, Option<Line>), ProbeError> {
+    let (target, way, path) = (&socket.target, handshake.way, &handshake.path);
     // Always over HTTP/1.1: few front doors support RFC 8441.
     let stream = connect(target, way, false).await?;
     let failed = |source| ProbeError::Socket { address: target.address(way).to_owned(), source: Box::new(source) };
     let mut request = format!("ws://{}{path}", target.authority).into_client_request().map_err(failed)?;
-    dress(request.headers_mut(), target, cookies)?;
+    dress(request.headers_mut(), &handshake.headers, cookies)?;
     request.headers_mut().extend(socket.origin.clone().map(|origin| (ORIGIN, origin)));
-    request.headers_mut().extend(socket.subprotocol.clone().map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
+    request.headers_mut().extend(handshake.subprotocol.clone().map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
     let limits = WebSocketConfig::default()
         .read_buffer_size(READ)
         .max_message_size(Some(socket.largest))
         .max_frame_size(Some(socket.largest))
         .write_buffer_size(0)
-        .max_write_buffer_size(UNSENT + socket.send.as_ref().map_or(0, String::len));
+        .max_write_buffer_size(UNSENT + handshake.say.as_ref().map_or(0, String::len));
     match client_async_with_config(request, stream, Some(limits)).await {
         Ok((stream, answer)) => {
             let head = answer.into_parts().0;

@@ -1,10 +1,12 @@
 //! Where requests go: the host that they name, and the addresses that connections go to.
 
 use super::answer::MOST_BODY;
+use super::shape::{Line, Shape};
+use super::template::{self, Template};
 use super::tls::Tls;
+use super::values::Values;
 use super::way::Way;
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use sticky_affinity::cookie::Offer;
@@ -22,18 +24,16 @@ pub(crate) struct Target {
     pub(crate) sources: Vec<IpAddr>,
     /// Whether requests use HTTP/2; sockets never do.
     pub(crate) http2: bool,
-    /// The path of each session's first request.
-    pub(crate) first: String,
-    /// The body that the first request posts; without one it is a GET.
-    pub(crate) first_body: Option<Body>,
+    /// Each session's first request.
+    pub(crate) first: Shape,
     /// Cookies that each session starts with.
-    pub(crate) cookies: Vec<Offer>,
-    /// The paths of later requests, in turn.
-    pub(crate) paths: Vec<String>,
+    pub(crate) cookies: Vec<Brought>,
+    /// Later requests, in turn, each with its own path.
+    pub(crate) later: Vec<Shape>,
     /// How certificates are verified; none for plain http.
     pub(crate) tls: Option<Tls>,
     /// Additional headers of every request.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Vec<Line>,
     /// The time limit of a probe.
     pub(crate) timeout: Duration,
     /// Whether bodies are read to their end because they may identify a pod.
@@ -41,10 +41,20 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// All paths, the one of first requests first.
+    /// All paths as they were written, the one of first requests first.
     pub(crate) fn all_paths(&self) -> Vec<String> {
-        let first = (self.paths.first() != Some(&self.first)).then(|| self.first.clone());
-        first.into_iter().chain(self.paths.iter().cloned()).collect()
+        let first = Some(&self.first).filter(|first| self.later.first().is_none_or(|later| later.path != first.path));
+        first.into_iter().chain(&self.later).map(|shape| shape.path.to_string()).collect()
+    }
+
+    /// The texts of later requests with places for values.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.later.iter().flat_map(Shape::templates).chain(self.headers.iter().map(|line| &line.value))
+    }
+
+    /// Whether a later request can be sent only once an answer had the value of a capture.
+    pub(super) fn needs_captures(&self, shape: &Shape) -> bool {
+        shape.needs_captures() || self.headers.iter().any(|line| line.value.needs_captures())
     }
 
     /// A path of this site, as far as cookies care.
@@ -60,6 +70,22 @@ impl Target {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
+    /// The first host of its addresses that has no IP address, and why, by a DNS lookup.
+    pub(crate) async fn unresolved(&self) -> Option<(&str, String)> {
+        for address in &self.addresses {
+            let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
+            let found = tokio::time::timeout(self.timeout, tokio::net::lookup_host(address)).await;
+            let why = match found.map(|found| found.map(|mut all| all.next().is_some())) {
+                Ok(Ok(true)) => continue,
+                Ok(Ok(false)) => "the name has no IP address".to_owned(),
+                Ok(Err(why)) => why.to_string(),
+                Err(_) => format!("no answer to the DNS lookup within {:?}", self.timeout),
+            };
+            return Some((host, why));
+        }
+        None
+    }
+
     /// The addresses that may be on another machine, by a DNS lookup; an address that does not resolve is one of them.
     pub(crate) async fn foreign(&self) -> Vec<&str> {
         let mut foreign = Vec::new();
@@ -73,19 +99,21 @@ impl Target {
     }
 }
 
-/// The body of a POST.
+/// A cookie that each session starts with.
 #[derive(Debug, Clone)]
-pub(crate) struct Body {
-    pub(crate) bytes: Bytes,
-    pub(crate) kind: &'static str,
+pub(crate) struct Brought {
+    pub(crate) offer: Offer,
+    /// Its value, if that has a place for `{session}`.
+    pub(crate) value: Option<Template>,
 }
 
-impl Body {
-    /// JSON if the bytes are a JSON object or array, otherwise form data.
-    pub(crate) fn new(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        let json = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok_and(|value| value.is_object() || value.is_array());
-        Self { bytes, kind: if json { "application/json" } else { "application/x-www-form-urlencoded" } }
+impl Brought {
+    pub(super) fn offer(&self, values: &Values) -> Offer {
+        let mut offer = self.offer.clone();
+        if let Some(value) = self.value.as_ref().and_then(|value| value.filled(values, template::Place::Plain)) {
+            offer.value = value.into_owned().into();
+        }
+        offer
     }
 }
 
@@ -93,16 +121,28 @@ impl Body {
 pub(crate) struct Socket {
     pub(crate) target: Target,
     /// Its path; none for sticky-app's, with a client id for each session.
-    pub(crate) path: Option<String>,
+    pub(crate) path: Option<Template>,
     pub(crate) origin: Option<HeaderValue>,
     /// The `Sec-WebSocket-Protocol` header.
-    pub(crate) subprotocol: Option<HeaderValue>,
+    pub(crate) subprotocol: Option<Template>,
     /// A message to send first, if its reply identifies the pod.
-    pub(crate) send: Option<String>,
+    pub(crate) send: Option<Template>,
     /// Whether a text message may identify the pod, so that it is worth waiting for one.
     pub(crate) names_in_texts: bool,
     /// The largest message that it takes, in bytes; see [`largest_message`].
     pub(crate) largest: usize,
+}
+
+impl Socket {
+    /// The texts of a handshake with places for values.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.path.iter().chain(&self.subprotocol).chain(&self.send).chain(self.target.headers.iter().map(|line| &line.value))
+    }
+
+    /// Whether it can be opened only once an answer had the value of a capture.
+    pub(super) fn needs_captures(&self) -> bool {
+        self.templates().any(Template::needs_captures)
+    }
 }
 
 /// The largest message of a socket, in bytes, if so many sessions hold one: a site may leave a message unfinished on all of them.
@@ -129,12 +169,11 @@ impl Target {
             addresses: vec![address],
             sources: Vec::new(),
             http2: false,
-            first: "/".to_owned(),
-            first_body: None,
+            first: Shape::get(Template::literal("/")),
             cookies: Vec::new(),
-            paths: vec!["/".to_owned()],
+            later: vec![Shape::get(Template::literal("/"))],
             tls: None,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             timeout,
             whole_bodies: true,
         }

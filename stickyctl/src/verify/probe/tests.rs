@@ -6,12 +6,12 @@ use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::shoot::open;
 use super::target::{self, Target};
+use super::template::Template;
 use super::way::Way;
 use http::HeaderValue;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use sticky_affinity::identity::Source;
-use sticky_affinity::jar::Jar;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::Chosen;
 use sticky_affinity::seen::{How, Outcome, Who};
@@ -25,6 +25,8 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 fn asking(address: String, timeout: Duration) -> Asking {
     Asking {
         socket: None,
+        captures: Vec::new(),
+        follow: false,
         target: Target::plain(address, timeout),
         pod: "json:/host".parse().unwrap(),
         worker: Source::worker(),
@@ -32,6 +34,7 @@ fn asking(address: String, timeout: Duration) -> Asking {
         chosen: Chosen::new(&[], &[]).unwrap(),
         idle: None,
         reuse: false,
+        shared: false,
         app: false,
         seed: 1,
         rate: 200.0,
@@ -50,22 +53,22 @@ async fn opened<F: Future<Output = ()> + Send + 'static>(
     let served = tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
     let socket = target::Socket {
         target: asking.target.clone(),
-        path: Some("/ws".to_owned()),
+        path: Some(Template::literal("/ws")),
         origin: None,
         subprotocol: None,
         send: None,
         names_in_texts: true,
         largest: MOST_BODY,
     };
-    let (book, jar) = (Arc::new(Book::new(asking.sample)), Mutex::new(Jar::default()));
-    let held = open(&asking, &socket, &book, (0, Seat::Idle(0), Way::default()), &jar).await;
+    let (book, state) = (Arc::new(Book::new(asking.sample)), asking.state(0));
+    let held = open(&asking, &socket, &book, (0, Seat::Idle(0), Way::default()), &state).await;
     if let Some(held) = held {
         // What has its end by itself has it by now or soon.
         let _ = tokio::time::timeout(Duration::from_millis(300), held.ended()).await;
         held.close().await;
     }
     served.abort();
-    let has = jar.into_inner().unwrap().header(&asking.target.place("/"), SystemTime::now()).is_some();
+    let has = state.jar.into_inner().unwrap().header(&asking.target.place("/"), SystemTime::now()).is_some();
     (book.run().idle.pop().unwrap(), has)
 }
 

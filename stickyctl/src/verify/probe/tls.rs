@@ -1,12 +1,13 @@
 //! TLS with the system's certificate authorities, with those in a file, or without any verification.
 
+use super::refusal::refusal;
+use super::trust::{Own, Unchecked};
 use crate::exit::{Exit, Explained};
 use crate::patience;
 use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, pem};
+use rustls::{ClientConfig, RootCertStore};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ pub(crate) enum TlsError {
     Provider(rustls::Error),
     #[error("reading CA certificates from {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: pem::Error },
-    #[error("reading CA certificates from {}: {source}", path.display())]
+    #[error("reading CA certificates from {}: {}", path.display(), refusal(.source))]
     Malformed { path: PathBuf, source: rustls::Error },
     #[error("reading CA certificates from {}: there is no certificate in PEM format", .0.display())]
     Empty(PathBuf),
@@ -37,6 +38,13 @@ impl Explained for TlsError {
         match self {
             Self::Provider(_) => Exit::Failed,
             Self::Unreadable { .. } | Self::Malformed { .. } | Self::Empty(_) => Exit::Usage,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Provider(_) => Vec::new(),
+            _ => vec!["--ca FILE     certificates in PEM format".to_owned(), "--insecure    accept any certificate".to_owned()],
         }
     }
 }
@@ -57,14 +65,17 @@ impl Explained for NameError {
 }
 
 impl Tls {
-    /// Trusts the system's authorities, or only those in a file (PEM), or, if `unchecked`, any certificate.
+    /// Trusts the system's authorities, or only those in a file (PEM) and the very certificates in it, or, if `unchecked`, any certificate.
     pub(crate) fn new(ca: Option<&Path>, unchecked: bool) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().map_err(TlsError::Provider)?;
-        let mut config = if unchecked {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider))).with_no_client_auth()
-        } else {
-            builder.with_root_certificates(roots(ca)?).with_no_client_auth()
+        let mut config = match ca {
+            _ if unchecked => builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider))).with_no_client_auth(),
+            None => builder.with_root_certificates(system()).with_no_client_auth(),
+            Some(path) => {
+                let own = Own::new(certificates(path)?, provider).map_err(|source| TlsError::Malformed { path: path.to_owned(), source })?;
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(own)).with_no_client_auth()
+            }
         };
         // A proxy may keep a resumed TLS session on one pod; a new connection has to be new in this respect, too.
         config.resumption = Resumption::disabled();
@@ -88,60 +99,22 @@ impl Tls {
 /// The most that is read of a file with certificates, in bytes: all authorities of a system together take a quarter of it.
 const LARGEST: u64 = 1 << 20;
 
-fn roots(ca: Option<&Path>) -> Result<RootCertStore, TlsError> {
+fn system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    let Some(path) = ca else {
-        // Unreadable ones are left out; without any, every handshake fails and says so.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return Ok(roots);
-    };
+    // Unreadable ones are left out; without any, every handshake fails and says so.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// The certificates in a file.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let unreadable = |source| TlsError::Unreadable { path: path.to_owned(), source };
     let file = path.to_owned();
     let text = patience::read(move || {
         let mut text = Vec::new();
         File::open(file)?.take(LARGEST).read_to_end(&mut text).map(|_| text)
     });
-    for certificate in CertificateDer::pem_slice_iter(&text.map_err(|source| unreadable(pem::Error::Io(source)))?) {
-        roots.add(certificate.map_err(unreadable)?).map_err(|source| TlsError::Malformed { path: path.to_owned(), source })?;
-    }
-    if roots.is_empty() { Err(TlsError::Empty(path.to_owned())) } else { Ok(roots) }
-}
-
-/// Accepts any certificate; signatures are still verified.
-#[derive(Debug)]
-struct Unchecked(Arc<rustls::crypto::CryptoProvider>);
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    let text = text.map_err(|source| unreadable(pem::Error::Io(source)))?;
+    let all = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    if all.is_empty() { Err(TlsError::Empty(path.to_owned())) } else { Ok(all) }
 }

@@ -1,7 +1,7 @@
 //! From a run and its judgement to the report.
 
 use super::here;
-use super::model::{Count, Identity, Plan, Ran, Report, Summary, Told};
+use super::model::{Candidate, Count, Identity, Plan, Ran, Report, Sent, Summary, Told};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use sticky_affinity::plan::Sample;
 use sticky_affinity::run::{self, Run};
 use sticky_affinity::scenario::{self, Chosen, Mark, Name, Wants};
 use sticky_affinity::seen::{Event, Outcome, PodState, Shot, What};
-use sticky_affinity::verdict::Judgement;
+use sticky_affinity::verdict::{Judgement, Reason};
 use sticky_core::harmless::harmless;
 
 /// What a report contains besides observations and the judgement.
@@ -79,19 +79,22 @@ impl Report {
                 probes,
                 sockets,
                 paths: about.paths.iter().map(|path| harmless(path)).collect(),
+                values: run.values.clone(),
                 max_move_rate: judgement.tolerated,
             },
+            sent: Sent { probes: run.shots().count() as u64 + run.followed, sockets: run.sockets().count() as u64 },
             identity: Identity {
                 pod: about.identity.0.clone(),
                 worker: about.identity.1.clone(),
                 named: run.shots().filter(|shot| shot.pod().is_some()).count() as u64,
                 of: run.shots().filter(|shot| !shot.is_lost()).count() as u64,
+                candidates: candidates(run, judgement),
             },
             verdict: judgement.pods,
             workers: judgement.workers,
             exit_code: about.exit as u8,
             summary: Summary::default(),
-            reasons: judgement.reasons.iter().map(|reason| told(reason.code, reason.scenario, &reason.detail, about.is_here)).collect(),
+            reasons: judgement.reasons.iter().map(|reason| told(reason, about.is_here)).collect(),
             scenarios: ran.collect(),
             moved_requests: count(run.moves()),
             moved_sessions: count(run.moved_sessions()),
@@ -124,8 +127,16 @@ fn count((seen, of): (u64, u64)) -> Count {
     Count { seen, of, least: bound.least, most: bound.most }
 }
 
-pub(super) fn told(code: Code, scenario: scenario::Name, detail: &str, is_here: bool) -> Told {
-    Told { code, scenario: scenario.word(), title: code.title(), detail: harmless(detail), causes: here::causes(code, is_here) }
+pub(super) fn told(reason: &Reason, is_here: bool) -> Told {
+    let code = reason.code;
+    Told { code, scenario: reason.scenario.word(), title: code.title(), detail: harmless(&reason.detail), causes: here::causes(reason, is_here) }
+}
+
+/// Only where requests show no pod: otherwise nothing has to be looked for.
+fn candidates(run: &Run, judgement: &Judgement) -> Vec<Candidate> {
+    let asks = |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::IdentityUnstable);
+    let all = if judgement.reasons.iter().any(asks) { run.suggested() } else { Vec::new() };
+    all.into_iter().map(|one| Candidate { place: harmless(&one.place), values: one.values, answers: one.answers }).collect()
 }
 
 fn requests(run: &Run, n: usize, session: &run::Session) -> Session {

@@ -2,13 +2,14 @@
 
 use super::model::Advice;
 use sticky_affinity::code::Code;
+use sticky_affinity::verdict::Reason;
 
-/// Causes of a reason, the most common first, and what to try.
-pub(super) fn causes(code: Code, is_here: bool) -> Vec<Advice> {
+/// Causes of a reason and what to try: those with evidence first, then the others, the most common first.
+pub(super) fn causes(reason: &Reason, is_here: bool) -> Vec<Advice> {
     let advice = |(cause, attempt): &(&'static str, &'static str)| Advice { cause, attempt };
-    match own(code).filter(|_| is_here) {
+    match own(reason.code).filter(|_| is_here) {
         Some(own) => own.iter().map(advice).collect(),
-        None => code.causes().iter().filter(|(cause, attempt)| !is_here || !(is_elsewhere(cause) || is_elsewhere(attempt))).map(advice).collect(),
+        None => reason.causes().iter().filter(|(cause, attempt)| !is_here || !(is_elsewhere(cause) || is_elsewhere(attempt))).map(advice).collect(),
     }
 }
 
@@ -47,16 +48,21 @@ fn is_elsewhere(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::output::recorded::is_local;
+    use sticky_affinity::scenario::Name;
+
+    fn reason(code: Code) -> Reason {
+        Reason::new(code, Name::StickHttp, "")
+    }
 
     #[test]
     fn nothing_that_the_demo_does_not_have() {
         for code in Code::ALL {
-            for Advice { cause, attempt } in causes(*code, true) {
+            for Advice { cause, attempt } in causes(&reason(*code), true) {
                 let text = format!("{cause}: {attempt}");
                 assert!(!is_elsewhere(&text) && is_local(&text), "{}: {text}", code.word());
             }
-            assert_eq!(causes(*code, false).len(), code.causes().len());
+            assert_eq!(causes(&reason(*code), false).len(), code.causes().len());
         }
-        assert!(causes(Code::NoAffinityCookie, true)[0].cause.contains("without affinity"));
+        assert!(causes(&reason(Code::NoAffinityCookie), true)[0].cause.contains("without affinity"));
     }
 }

@@ -137,7 +137,8 @@ enum Came<'a> {
 }
 
 fn in_full(reason: &Told) -> String {
-    format!("{}  {}\nseen: {}\n{}", reason.code.word(), reason.title, reason.detail, reason.code.advice())
+    let causes = reason.causes.iter().enumerate().map(|(place, advice)| format!("  {}  {}\n     {}", place + 1, advice.cause, advice.attempt));
+    format!("{}  {}\nseen: {}\n{}", reason.code.word(), reason.title, reason.detail, causes.collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -147,7 +148,8 @@ mod tests {
     use super::super::sample::{Kind, hostile, report};
     use super::*;
     use sticky_affinity::code::Code;
-    use sticky_affinity::scenario::Name;
+    use sticky_affinity::scenario::{ALL, Name};
+    use sticky_affinity::verdict::Reason;
 
     fn read(text: &str) -> quick_junit::Report {
         // Consumers of JUnit expect no time zone in a timestamp, but this parser does.
@@ -168,8 +170,8 @@ mod tests {
             let all = read(&text);
             let count = |element: &str| text.matches(&format!("<{element} ")).count();
             let (failed, unproven, skipped) = (count("failure"), count("error"), count("skipped"));
-            assert_eq!((count("testcase"), all.test_suites[0].test_cases.len()), (13, 13), "{text}");
-            let counts = format!(r#" tests="13" skipped="{skipped}" "#);
+            assert_eq!((count("testcase"), all.test_suites[0].test_cases.len()), (ALL.len(), ALL.len()), "{text}");
+            let counts = format!(r#" tests="{}" skipped="{skipped}" "#, ALL.len());
             assert_eq!(text.matches(&counts).count(), 2, "of all and of the suite: {text}");
             assert_eq!((all.failures, all.errors, all.time), (failed, unproven, Some(Duration::from_millis(21_400))), "{text}");
             assert!(text.contains(r#" timestamp="2026-11-25T14:02:07""#), "{text}");
@@ -184,7 +186,7 @@ mod tests {
     fn a_run_that_proves_nothing_is_not_green() {
         let mut report = report(Kind::Sticky);
         (report.verdict, report.exit_code) = (Verdict::Inconclusive, 6);
-        report.reasons = vec![told(Code::TooFewProbes, Name::StickHttp, "2 of 3", false)];
+        report.reasons = vec![told(&Reason::new(Code::TooFewProbes, Name::StickHttp, "2 of 3"), false)];
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<error message="inconclusive: 2 of 3" type="too-few-probes">"#), "{text}");
     }
@@ -200,8 +202,8 @@ mod tests {
                         (report.verdict, report.workers, report.exit_code, report.partial) = (verdict, workers, exit, partial);
                         if reasons {
                             report.reasons = vec![
-                                told(Code::SocketElsewhere, Name::StickWs, "1 of 2", false),
-                                told(Code::WorkersUnproven, Name::Workers, "1", false),
+                                told(&Reason::new(Code::SocketElsewhere, Name::StickWs, "1 of 2"), false),
+                                told(&Reason::new(Code::WorkersUnproven, Name::Workers, "1"), false),
                             ];
                         }
                         report.scenarios.iter_mut().for_each(|one| one.outcome = outcome);
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn what_does_not_count_is_skipped_and_told() {
         let mut report = report(Kind::Sticky);
-        report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, "3 of 9", false)];
+        report.reasons = vec![told(&Reason::new(Code::WorkerNotSticky, Name::Workers, "3 of 9"), false)];
         report.scenarios.iter_mut().filter(|one| one.name == WORKERS).for_each(|one| (one.outcome, one.detail) = (Mark::Fail, "3 of 9".to_owned()));
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<skipped message="failed, but does not count: 3 of 9"/>"#), "{text}");
@@ -234,7 +236,7 @@ mod tests {
         (report.partial, report.exit_code) = (true, 130);
         let text = report.junit().unwrap();
         assert!(text.contains(r#"<error message="interrupted before the run was complete" type="exit-code">"#), "{text}");
-        assert_eq!((read(&text).tests, counts(&report).0), (14, 0));
+        assert_eq!((read(&text).tests, counts(&report).0), (ALL.len() + 1, 0));
     }
 
     #[test]
@@ -242,7 +244,7 @@ mod tests {
         let mut report = hostile();
         report.scenarios.iter_mut().for_each(|one| one.detail = "</failure>]]><script>alert(1)</script>".to_owned());
         let text = report.junit().unwrap();
-        assert_eq!(read(&text).tests, 13, "{text}");
+        assert_eq!(read(&text).tests, ALL.len(), "{text}");
         assert!(!text.contains("<script") && !text.contains("]]>") && text.contains("&lt;script&gt;"), "{text}");
     }
 }

@@ -30,8 +30,10 @@ pub struct Report {
     pub seed: u64,
     /// Whether the run was interrupted before it was complete.
     pub partial: bool,
-    /// What was planned: sample size, paths and limits. An interrupted run sends less.
+    /// What was planned: sample size, paths and limits. An interrupted run sends less, and so does one that nobody answers.
     pub plan: Plan,
+    /// What was sent of it.
+    pub sent: Sent,
     /// Where identities were read, and how many answers had one.
     pub identity: Identity,
     /// The verdict on pods.
@@ -94,8 +96,19 @@ pub struct Plan {
     pub sockets: u64,
     /// Requested paths, the one of first requests first.
     pub paths: Vec<String>,
+    /// The names, in braces, of values that later requests carry besides cookies, such as `{SID}` of `--capture SID=…`.
+    pub values: Vec<String>,
     /// The tolerated rate of moves, 0 to 1.
     pub max_move_rate: f64,
+}
+
+/// What was sent, answered or not.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Sent {
+    /// Requests over HTTP.
+    pub probes: u64,
+    /// Sockets, including those that did not open.
+    pub sockets: u64,
 }
 
 /// The result in sentences; commands and flags are in backticks.
@@ -120,6 +133,20 @@ pub struct Identity {
     pub named: u64,
     /// All answers, with and without an identity.
     pub of: u64,
+    /// Fields of the answers that may name the pod, the most likely first; empty if answers identify their pod.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A field that may name the pod.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Candidate {
+    /// The field, in the form of `--pod-identity`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// How many values it had.
+    pub values: u64,
+    /// How many answers had it.
+    pub answers: u64,
 }
 
 /// Why the verdict is what it is.
@@ -133,7 +160,7 @@ pub struct Told {
     pub title: &'static str,
     /// What this run saw: numbers, pods and cookies.
     pub detail: String,
-    /// Causes, the most common first.
+    /// Causes: those that this run gives evidence for first, then the others, the most common first.
     pub causes: Vec<Advice>,
 }
 

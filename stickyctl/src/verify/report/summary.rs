@@ -1,6 +1,6 @@
 //! A report in sentences: the result, what it is based on, and what to do.
 
-use super::model::{Report, Summary};
+use super::model::{Candidate, Report, Summary};
 use super::observed::{Kind, Session};
 use sticky_affinity::code::Code;
 use sticky_affinity::moves::Cause;
@@ -151,14 +151,18 @@ fn cookies(report: &Report) -> String {
 fn attribution(report: &Report) -> Option<String> {
     let is = |outcome| scenario(report, "attribution", outcome).is_some();
     let tells = |code| report.reasons.iter().any(|reason| reason.code == code);
+    let (without, key) = match report.plan.values.as_slice() {
+        [] => ("its cookies".to_owned(), "the cookie"),
+        values => (values.join(" and "), "that"),
+    };
     let said = match () {
-        () if is(Mark::Pass) && report.verdict == Verdict::Sticky => "a bound session spreads: the cookie is what holds it.",
-        () if is(Mark::Fail) && tells(Code::NotByCookie) => "a session stays too: the cookie is not what holds it.",
+        () if is(Mark::Pass) && report.verdict == Verdict::Sticky => format!("a bound session spreads: {key} is what holds it."),
+        () if is(Mark::Fail) && tells(Code::NotByCookie) => format!("a session stays too: {key} is not what holds it."),
         // Without a cookie there is none to leave out.
-        () if is(Mark::Fail) && tells(Code::CookieNotHonoured) => "a session spreads just the same.",
+        () if is(Mark::Fail) && (tells(Code::CookieNotHonoured) || tells(Code::ValueNotHonoured)) => "a session spreads just the same.".to_owned(),
         () => return None,
     };
-    Some(format!("Without its cookies, {said}"))
+    Some(format!("Without {without}, {said}"))
 }
 
 /// What a scenario saw, if it had this outcome.
@@ -176,6 +180,9 @@ fn todo(report: &Report) -> Vec<String> {
     let reason = first.filter(|reason| report.verdict != Verdict::Sticky || reason.code != Code::MovedForced);
     if report.verdict == Verdict::Sticky {
         sticky(report, &mut all);
+    }
+    for Candidate { place, values, answers } in &report.identity.candidates {
+        all.push(format!("Add `--pod-identity {place}`: it had {} in {}.", count(*values, "value", "values"), count(*answers, "answer", "answers")));
     }
     if let Some(reason) = reason {
         all.extend(reason.causes.iter().map(|advice| sentence(report, &format!("{}: {}", advice.cause, advice.attempt))));

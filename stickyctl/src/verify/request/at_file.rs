@@ -1,15 +1,19 @@
 //! `@FILE`: secrets come from files, because other users can read an argument list.
 
+use super::cookie_file::{self, CookieError};
 use crate::exit::{Exit, Explained};
 use crate::patience;
-use crate::verify::probe::target::Body;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use crate::verify::probe::capture::Capture;
+use crate::verify::probe::shape::{Body, Line};
+use crate::verify::probe::template::{Template, UnknownName};
+use http::{HeaderName, HeaderValue};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::str::{FromStr, Utf8Error};
 use std::time::SystemTime;
 use sticky_affinity::cookie::Offer;
+use sticky_affinity::jar::Place;
 
 /// The largest file, in bytes.
 const MOST: u64 = 64 << 10;
@@ -64,8 +68,10 @@ pub(crate) enum AtFileError {
     NotText { what: &'static str, path: PathBuf, source: Utf8Error },
     #[error("reading {what} from {}: line {line} does not have the form {form}", path.display())]
     Line { what: &'static str, path: PathBuf, line: usize, form: &'static str },
-    #[error("reading cookies from {}: a browser would not send the cookie in line {line}", path.display())]
-    Refused { path: PathBuf, line: usize },
+    #[error("reading cookies from {}: {source}", path.display())]
+    Cookies { path: PathBuf, source: CookieError },
+    #[error("reading {what} from {}: unknown value in braces: {known}; to send it as it is, double the opening brace", path.display())]
+    Unknown { what: &'static str, path: PathBuf, known: String },
     #[error("the file {} contains headers that verify cannot send", path.display())]
     NotHere { path: PathBuf, instead: Vec<String> },
 }
@@ -76,7 +82,11 @@ impl Explained for AtFileError {
     }
 
     fn next_steps(&self) -> Vec<String> {
-        if let Self::NotHere { instead, .. } = self { instead.clone() } else { Vec::new() }
+        match self {
+            Self::NotHere { instead, .. } => instead.clone(),
+            Self::Cookies { source, .. } => source.next_steps(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -89,9 +99,9 @@ impl FromStr for AtFile {
 }
 
 impl AtFile {
-    /// Its headers, marked as sensitive.
-    pub(super) fn headers(&self) -> Result<HeaderMap, AtFileError> {
-        let mut headers = HeaderMap::new();
+    /// Its headers, which may name values of a session.
+    pub(super) fn headers(&self, captures: &[Capture]) -> Result<Vec<Line>, AtFileError> {
+        let mut headers = Vec::new();
         let mut not_here = Vec::new();
         for (number, line) in self.lines("headers")? {
             let bad = || self.bad("headers", number, "NAME: VALUE");
@@ -103,9 +113,10 @@ impl AtFile {
                 continue;
             }
             let name: HeaderName = name.parse().map_err(|_| bad())?;
-            let mut value: HeaderValue = value.trim().parse().map_err(|_| bad())?;
-            value.set_sensitive(true);
-            headers.append(name, value);
+            let text = value.trim();
+            text.parse::<HeaderValue>().map_err(|_| bad())?;
+            let value = Template::read(text, captures).map_err(|why| self.unknown("headers", why))?;
+            headers.push(Line { name, value });
         }
         if !not_here.is_empty() {
             return Err(AtFileError::NotHere { path: self.0.clone(), instead: not_here });
@@ -113,27 +124,28 @@ impl AtFile {
         Ok(headers)
     }
 
-    /// Its cookies, for all paths of the host; with TLS they are Secure.
-    pub(super) fn cookies(&self, tls: bool) -> Result<Vec<Offer>, AtFileError> {
-        let attributes = if tls { "Path=/; Secure" } else { "Path=/" };
-        let read = |(number, line): (usize, String)| {
-            let offer = Some(&line)
-                .filter(|line| !line.contains([';', ',']))
-                .and_then(|line| Offer::read(&format!("{line}; {attributes}"), SystemTime::now()));
-            match offer {
-                None => Err(self.bad("cookies", number, "NAME=VALUE")),
-                Some(offer) if offer.is_refused() => Err(AtFileError::Refused { path: self.0.clone(), line: number + 1 }),
-                Some(offer) => Ok(offer),
-            }
-        };
-        self.lines("cookies")?.into_iter().map(read).collect()
+    /// Its cookies that a browser would send to the site, in any encoding.
+    pub(super) fn cookies(&self, site: &Place<'_>) -> Result<Vec<Offer>, AtFileError> {
+        let cookies = cookie_file::read(&self.bytes("cookies")?, site, SystemTime::now());
+        cookies.map_err(|source| AtFileError::Cookies { path: self.0.clone(), source })
     }
 
-    pub(super) fn body(&self) -> Result<Body, AtFileError> {
-        Ok(Body::new(self.text("the body to post")?.trim_end().to_owned()))
+    /// Its text as a body, which may name values of a session.
+    pub(super) fn body(&self, what: &'static str, captures: &[Capture]) -> Result<Body, AtFileError> {
+        Ok(Body::new(Template::read(self.text(what)?.trim_end(), captures).map_err(|why| self.unknown(what, why))?))
+    }
+
+    /// Without the name, which may be a secret in braces.
+    fn unknown(&self, what: &'static str, why: UnknownName) -> AtFileError {
+        AtFileError::Unknown { what, path: self.0.clone(), known: why.known }
     }
 
     fn text(&self, what: &'static str) -> Result<String, AtFileError> {
+        let bytes = self.bytes(what)?;
+        String::from_utf8(bytes).map_err(|e| AtFileError::NotText { what, path: self.0.clone(), source: e.utf8_error() })
+    }
+
+    fn bytes(&self, what: &'static str) -> Result<Vec<u8>, AtFileError> {
         let path = || self.0.clone();
         let file = path();
         // A pipe does not tell its length, and a device may have no end.
@@ -145,7 +157,7 @@ impl AtFile {
         if bytes.len() as u64 > MOST {
             return Err(AtFileError::TooLarge { what, path: path() });
         }
-        String::from_utf8(bytes).map_err(|e| AtFileError::NotText { what, path: path(), source: e.utf8_error() })
+        Ok(bytes)
     }
 
     /// Its lines, except blank ones, with their indices.
@@ -169,10 +181,10 @@ mod tests {
         let path = folder.path().join("headers");
         std::fs::write(&path, "Authorization: Bearer secret\n\nX-Test:1\n").unwrap();
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
-        let headers = file.headers().unwrap();
-        assert_eq!((headers.len(), headers["authorization"].is_sensitive()), (2, true));
+        let headers = file.headers(&[]).unwrap();
+        assert_eq!((headers.len(), headers[0].value.to_string().as_str()), (2, "Bearer secret"));
         std::fs::write(&path, "secret without a name\n").unwrap();
-        let why = file.headers().unwrap_err().to_string();
+        let why = file.headers(&[]).unwrap_err().to_string();
         assert!(why.contains("line 1") && !why.contains("secret"), "{why}");
         assert!("Authorization: x".parse::<AtFile>().is_err());
     }
@@ -186,7 +198,7 @@ mod tests {
                       Cookie: a=secret\nContent-Length: 3\nTransfer-Encoding: chunked\nSec-WebSocket-Key: secret\n\
                       Sec-WebSocket-Protocol: chat\nUpgrade: websocket\nUpgrade-Insecure-Requests: 1\nIf-None-Match: \"x\"\n";
         std::fs::write(&path, copied).unwrap();
-        let failure = file.headers().unwrap_err();
+        let failure = file.headers(&[]).unwrap_err();
         let tries = failure.next_steps();
         assert!(failure.exit() == Exit::Usage && tries.iter().all(|line| !line.contains("secret")), "{failure:?}");
         let lines: Vec<&str> = tries.iter().map(|line| line.split_once(',').unwrap().0).collect();
@@ -197,25 +209,25 @@ mod tests {
             assert!(tries.iter().any(|line| line.starts_with(says)), "{says}: {failure:?}");
         }
         std::fs::write(&path, "Accept: text/html\nUpgrade-Insecure-Requests: 1\nX-Forwarded-For: 10.0.0.1\nContent-Type: text/plain\n").unwrap();
-        assert_eq!(file.headers().unwrap().len(), 4);
+        assert_eq!(file.headers(&[]).unwrap().len(), 4);
         std::fs::write(&path, ":secret: x\n").unwrap();
-        assert!(file.headers().unwrap_err().to_string().ends_with("line 1 does not have the form NAME: VALUE"));
+        assert!(file.headers(&[]).unwrap_err().to_string().ends_with("line 1 does not have the form NAME: VALUE"));
     }
 
     #[test]
     fn what_has_no_end_or_is_no_text() {
         let zero: AtFile = "@/dev/zero".parse().unwrap();
-        assert!(zero.headers().unwrap_err().to_string().ends_with("larger than 65536 bytes"));
+        assert!(zero.headers(&[]).unwrap_err().to_string().ends_with("larger than 65536 bytes"));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
         std::fs::write(&path, "x".repeat(MOST as usize)).unwrap();
-        assert_eq!(file.body().unwrap().bytes.len() as u64, MOST);
+        assert_eq!(file.body("a body", &[]).unwrap().text.to_string().len() as u64, MOST);
         // As many bytes, whose end is the middle of a letter.
         std::fs::write(&path, "ä".repeat(MOST as usize)).unwrap();
-        assert!(file.body().unwrap_err().to_string().ends_with("larger than 65536 bytes"));
+        assert!(file.body("a body", &[]).unwrap_err().to_string().ends_with("larger than 65536 bytes"));
         std::fs::write(&path, [0xff]).unwrap();
-        assert!(file.body().unwrap_err().to_string().contains("utf-8"));
+        assert!(file.body("a body", &[]).unwrap_err().to_string().contains("utf-8"));
     }
 
     #[test]
@@ -223,16 +235,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file: AtFile = format!("@{}", path.display()).parse().unwrap();
-        std::fs::write(&path, "login=secret\n theme=dark \n__Host-id=1").unwrap();
-        let names: Vec<(String, bool)> = file.cookies(true).unwrap().into_iter().map(|offer| (offer.name, offer.secure)).collect();
-        assert_eq!(names, [("login", true), ("theme", true), ("__Host-id", true)].map(|(name, secure)| (name.to_owned(), secure)));
-        assert!(file.cookies(false).unwrap_err().to_string().contains("line 3"), "such a name goes over TLS only");
-        std::fs::write(&path, "a=b; Path=/\n").unwrap();
-        assert!(file.cookies(false).unwrap_err().to_string().contains("line 1"));
+        std::fs::write(&path, b"login=secret\nCookie: b=\xe4").unwrap();
+        let site = Place { host: "shop.example", path: "/", tls: false };
+        let names: Vec<Vec<u8>> = file.cookies(&site).unwrap().into_iter().map(|offer| offer.name).collect();
+        assert_eq!(names, [b"login".to_vec(), b"b".to_vec()]);
+        std::fs::write(&path, "secret\n").unwrap();
+        let failure = file.cookies(&site).unwrap_err();
+        assert!(failure.to_string().contains("file: line 1 has none") && failure.next_steps().len() == 3, "{failure:?}");
         for (text, kind) in [("{\"user\": \"x\"}\n", "application/json"), ("user=x&password=y\n", "application/x-www-form-urlencoded")] {
             std::fs::write(&path, text).unwrap();
-            let body = file.body().unwrap();
-            assert_eq!((body.kind, body.bytes.as_ref()), (kind, text.trim_end().as_bytes()));
+            let body = file.body("a body", &[]).unwrap();
+            assert_eq!((body.kind, body.text.to_string().as_str()), (kind, text.trim_end()));
         }
     }
 }

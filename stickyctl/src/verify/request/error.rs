@@ -5,6 +5,7 @@ use super::url::{PathError, UrlError};
 use crate::cluster::{connect, forward};
 use crate::exit::{Exit, Explained};
 use crate::local::LocalError;
+use crate::verify::probe::template::UnknownName;
 use crate::verify::probe::tls::{NameError, TlsError};
 use std::io;
 use std::net::IpAddr;
@@ -40,6 +41,18 @@ pub(crate) enum RequestError {
     Skip(#[from] CannotSkip),
     #[error("{0} requests are more than verify can keep in memory")]
     TooMany(u64),
+    #[error("{flag}: {source}")]
+    Template { flag: &'static str, source: UnknownName },
+    #[error("two captures have the name {0}")]
+    CapturedTwice(String),
+    #[error("no later request contains {{{0}}}, which --capture reads")]
+    CapturedInVain(String),
+    #[error("a session's first request can't contain {{{0}}}, which is read from its answer")]
+    CapturedFirst(String),
+    #[error("a cookie that sessions start with can't contain {{{0}}}, which is read from their first answer")]
+    CapturedInCookie(String),
+    #[error("the answer to a HEAD request has no body, where {0} looks")]
+    NoBody(String),
     #[error("--idle needs the site's WebSocket")]
     IdleWithoutSocket,
 }
@@ -70,7 +83,10 @@ impl Explained for RequestError {
             Self::Skip(_) => one("stickyctl verify --list    lists all scenarios".to_owned()),
             Self::TooMany(_) => one(format!("use --sessions and --requests whose product is below {MOST_PROBES}")),
             Self::IdleWithoutSocket => one("--ws-url /PATH".to_owned()),
-            Self::SocketPath(_) => Vec::new(),
+            Self::CapturedInVain(name) => one(format!("write {{{name}}} into --path, --body @FILE, a line of --header @FILE, --ws-url or --ws-send")),
+            Self::CapturedFirst(_) => one("--first PATH or --first-body @FILE    gives sessions a first request of their own".to_owned()),
+            Self::NoBody(_) => one("--method GET".to_owned()),
+            Self::SocketPath(_) | Self::Template { .. } | Self::CapturedTwice(_) | Self::CapturedInCookie(_) => Vec::new(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The request to `verify`, and how it becomes a run.
 
 mod at_file;
+mod cookie_file;
 mod error;
 mod model;
 mod prepare;
+mod shapes;
 mod site;
 mod url;
 

@@ -3,7 +3,8 @@
 use super::at_file::AtFile;
 use super::site::Site;
 use super::url::{Host, Path};
-use http::HeaderValue;
+use crate::verify::probe::capture::Capture;
+use http::{HeaderValue, Method};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) idle: Option<Duration>,
     /// Whether to keep some connections open, for comparison.
     pub(crate) reuse: bool,
+    /// Whether to send requests of several sessions over shared connections.
+    pub(crate) shared: bool,
     /// Whether the exit code depends on workers, too.
     pub(crate) require_workers: bool,
     pub(crate) http: Http,
@@ -43,6 +46,14 @@ pub(crate) struct Http {
     pub(crate) first: Option<Path>,
     /// The body that the first request posts.
     pub(crate) first_body: Option<AtFile>,
+    /// Whether redirects of first requests are followed.
+    pub(crate) follow: bool,
+    /// What sessions read from their first answer.
+    pub(crate) captures: Vec<Capture>,
+    /// The method of later requests; none for a GET, or a POST if they have a body.
+    pub(crate) method: Option<Method>,
+    /// The body of later requests.
+    pub(crate) body: Option<AtFile>,
     /// Paths of later requests, besides the URL's own.
     pub(crate) paths: Vec<Path>,
     /// A path or a URL; none for sticky-app's, unless `pod_identity` is set.

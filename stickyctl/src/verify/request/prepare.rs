@@ -1,16 +1,18 @@
 //! Prepares a run from a request: the target, its socket, the sample, and the contents of files.
 
-use super::at_file::AtFile;
 use super::error::{MOST_PROBES, RequestError};
 use super::model::Request;
 use super::url::{Host, Parts, Path};
 use crate::verify::probe::Asking;
 use crate::verify::probe::target::{Socket, Target, largest_message};
+use crate::verify::probe::template::Template;
 use crate::verify::probe::tls::Tls;
-use http::HeaderMap;
+use http::Method;
+use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
+use sticky_affinity::jar::Place;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
 
@@ -20,6 +22,7 @@ impl Request {
         let parts = Parts::read(url)?;
         let target = self.target(&parts, address)?;
         let socket = self.socket(&parts, &target, address)?;
+        self.check_captures(&target, socket.as_ref())?;
         let sample = self.sample();
         if sample.probes() > MOST_PROBES {
             return Err(RequestError::TooMany(sample.probes()));
@@ -35,14 +38,40 @@ impl Request {
             chosen: Chosen::new(&self.wanted(), &self.skip)?,
             idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
             reuse: self.reuse && !self.skip.contains(&Name::Reuse),
+            shared: self.shared && !self.skip.contains(&Name::Shared),
             seed: u64::from(self.amount.seed.unwrap_or_else(|| fastrand::u32(1..10_000))),
             rate: self.amount.rate,
             over: self.amount.duration.unwrap_or_default(),
             show_values: self.show_values,
+            captures: self.http.captures.clone(),
+            follow: self.http.follow,
             target,
             socket,
             sample,
         })
+    }
+
+    /// The flags that say where answers identify their pod and their worker.
+    fn identities(&self) -> impl Iterator<Item = &Source> {
+        [&self.pod_identity, &self.worker_identity].into_iter().flatten()
+    }
+
+    /// Whether each capture has a name of its own and is used, and whether answers have the body that is searched.
+    fn check_captures(&self, target: &Target, socket: Option<&Socket>) -> Result<(), RequestError> {
+        let captures = &self.http.captures;
+        let used: BTreeSet<usize> = target.templates().chain(socket.into_iter().flat_map(Socket::templates)).flat_map(Template::captures).collect();
+        for (index, capture) in captures.iter().enumerate() {
+            if captures[..index].iter().any(|other| other.name == capture.name) {
+                return Err(RequestError::CapturedTwice(capture.name.clone()));
+            }
+            if !used.contains(&index) {
+                return Err(RequestError::CapturedInVain(capture.name.clone()));
+            }
+        }
+        match self.identities().find(|source| source.is_in_body()) {
+            Some(source) if target.later.iter().any(|shape| shape.method == Method::HEAD) => Err(RequestError::NoBody(source.to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Whether what identifies a pod of this app is its name.
@@ -53,7 +82,8 @@ impl Request {
 
     /// The scenarios in `--only`, with those that have a flag of their own; empty without `--only`.
     fn wanted(&self) -> Vec<Name> {
-        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse)].into_iter().filter(|(set, _)| *set && !self.only.is_empty());
+        let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse), (self.shared, Name::Shared)];
+        let flags = flags.into_iter().filter(|(set, _)| *set && !self.only.is_empty());
         self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
     }
 
@@ -72,16 +102,18 @@ impl Request {
             None => (target.clone(), None),
             Some(path) if path.starts_with('/') => {
                 let path: Path = path.parse().map_err(RequestError::SocketPath)?;
-                (target.clone(), Some(path.0))
+                (target.clone(), Some(self.template("--ws-url", &path.0)?))
             }
             Some(url) => {
                 let parts = Parts::read(url)?;
                 // --host is another name for the page's host, and for no other host.
                 let host = http.host.as_ref().filter(|_| parts.host == page.host);
-                (self.elsewhere(target, &parts, host, address)?, Some(parts.path))
+                (self.elsewhere(target, &parts, host, address)?, Some(self.template("--ws-url", &parts.path)?))
             }
         };
-        let (subprotocol, send) = (http.ws_subprotocol.clone(), http.ws_send.clone());
+        let subprotocol =
+            http.ws_subprotocol.as_ref().map(|name| self.template("--ws-subprotocol", name.to_str().unwrap_or_default())).transpose()?;
+        let send = http.ws_send.as_ref().map(|text| self.template("--ws-send", text)).transpose()?;
         let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
         let largest = largest_message(self.sample().sessions);
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts, largest }))
@@ -93,11 +125,9 @@ impl Request {
             // Sends nothing; an address of another machine cannot be bound.
             UdpSocket::bind((*source, 0)).map_err(|why| RequestError::SourceIp { address: *source, source: why })?;
         }
-        let mut headers = HeaderMap::new();
-        for file in &http.headers {
-            headers.extend(file.headers()?);
-        }
+        let shapes = self.shapes(parts)?;
         let (host, addresses) = self.way(parts, http.host.as_ref(), address);
+        let cookies = self.cookies(&Place { host: &host.name, path: "/", tls: parts.tls })?;
         Ok(Target {
             authority: parts.authority(&host),
             tls: if parts.tls { Some(self.tls(&host, None)?) } else { None },
@@ -105,13 +135,12 @@ impl Request {
             addresses,
             sources: http.source_ips.clone(),
             http2: http.http2,
-            first: http.first.as_ref().map_or(&parts.path, |path| &path.0).clone(),
-            first_body: http.first_body.as_ref().map(AtFile::body).transpose()?,
-            cookies: http.cookies.iter().map(|file| file.cookies(parts.tls)).collect::<Result<Vec<_>, _>>()?.concat(),
-            paths: std::iter::once(&parts.path).chain(http.paths.iter().map(|path| &path.0)).cloned().collect(),
-            headers,
+            first: shapes.first,
+            cookies,
+            later: shapes.later,
+            headers: shapes.headers,
             timeout: self.amount.timeout,
-            whole_bodies: [&self.pod_identity, &self.worker_identity].into_iter().flatten().any(Source::is_in_body),
+            whole_bodies: self.identities().chain(http.captures.iter().map(|capture| &capture.source)).any(Source::is_in_body),
         })
     }
 

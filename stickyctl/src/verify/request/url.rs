@@ -4,13 +4,14 @@ use crate::exit::{Exit, Explained};
 use crate::verify::redacted::redacted;
 use http::Uri;
 use http::uri::{Authority, InvalidUri, PathAndQuery};
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 /// A host, with or without a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host {
-    /// In lower case; an IPv6 address has brackets.
+    /// In lower case and ASCII: `xn--mller-kva.example` for `müller.example`. An IPv6 address has brackets.
     pub(crate) name: String,
     /// 1 to 65535.
     pub(crate) port: Option<u16>,
@@ -23,6 +24,8 @@ pub(crate) enum HostError {
     Malformed(String),
     #[error("invalid port `{0}`: a port is a number from 1 to 65535")]
     Port(String),
+    #[error("invalid host `{0}`: it has a character that no domain name can have (IDNA, UTS 46)")]
+    Name(String),
 }
 
 impl FromStr for Host {
@@ -31,6 +34,7 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self, HostError> {
         // What is before an @ may be a password.
         let wrong = || HostError::Malformed(text.rsplit('@').next().unwrap_or_default().to_owned());
+        let text = &*ascii(text)?;
         // An IPv6 address without brackets; nothing else has as many colons.
         if text.parse::<Ipv6Addr>().is_ok() {
             return Ok(Self { name: format!("[{}]", text.to_ascii_lowercase()), port: None });
@@ -47,6 +51,26 @@ impl FromStr for Host {
         };
         Ok(Self { name: name.to_ascii_lowercase(), port })
     }
+}
+
+/// A host and perhaps a port, with an internationalized name in the form that DNS, certificates and requests have (RFC 5891 section 4.4).
+fn ascii(text: &str) -> Result<Cow<'_, str>, HostError> {
+    if text.is_ascii() || text.contains('@') {
+        return Ok(text.into());
+    }
+    let (name, port) = text.split_once(':').map_or((text, ""), |(name, _)| text.split_at(name.len()));
+    let name = idna::domain_to_ascii_cow(name.as_bytes(), idna::AsciiDenyList::URL).map_err(|_| HostError::Name(name.to_owned()))?;
+    Ok(format!("{name}{port}").into())
+}
+
+/// A URL whose host is in ASCII; the rest of it stays as it is.
+fn with_ascii_host(url: &str) -> Result<Cow<'_, str>, HostError> {
+    let Some((scheme, rest)) = url.split_once("://") else { return Ok(url.into()) };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if authority.is_ascii() {
+        return Ok(url.into());
+    }
+    Ok(format!("{scheme}://{}{path}", ascii(authority)?).into())
 }
 
 /// The path of a request, with its query if it has one.
@@ -132,7 +156,14 @@ impl Parts {
         let owned = || redacted(url);
         // Any part of a text that is no URL may be a part of a password.
         let perhaps = |other| if url.contains('@') { UrlError::Password } else { other };
-        let uri: Uri = url.parse().map_err(|source| perhaps(UrlError::Malformed { url: owned(), source }))?;
+        let in_ascii = with_ascii_host(url).map_err(|source| perhaps(UrlError::Host { url: owned(), source }))?;
+        // A path that is not ASCII has an error of its own.
+        let path_in = in_ascii.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+        if let Some(path) = path_in.filter(|path| !path.is_ascii() && !in_ascii.contains('@')) {
+            let path = format!("/{}", path.split('#').next().unwrap_or_default());
+            path.parse::<Path>().map_err(|source| UrlError::Path { url: owned(), source })?;
+        }
+        let uri: Uri = in_ascii.parse().map_err(|source| perhaps(UrlError::Malformed { url: owned(), source }))?;
         let tls = match uri.scheme_str() {
             Some("http" | "ws") => false,
             Some("https" | "wss") => true,
@@ -168,6 +199,9 @@ mod tests {
     fn urls() {
         let parts = Parts::read("https://Shop.Example:8443/a?b=c").unwrap();
         assert_eq!(parts, Parts { tls: true, host: "shop.example".to_owned(), port: 8443, path: "/a?b=c".to_owned() });
+        let parts = Parts::read("https://Müller.example:8443/a?b=c").unwrap();
+        assert_eq!((parts.host.as_str(), parts.port, parts.path.as_str()), ("xn--mller-kva.example", 8443, "/a?b=c"));
+        assert_eq!(parts.authority(&"müller.example".parse().unwrap()), "xn--mller-kva.example:8443");
         let local = Parts::read("http://[::1]").unwrap();
         assert_eq!((local.port, local.path.as_str(), local.authority(&"[::1]".parse().unwrap())), (80, "/", "[::1]".to_owned()));
         assert_eq!(Parts::read("http://x:/#/login").unwrap(), Parts::read("http://x").unwrap());
@@ -179,7 +213,11 @@ mod tests {
             ("http://u:secret x@x/", "password"),
             ("ftp://x/?token=secret", "begins neither"),
             ("http://x:0/?token=secret", "http://x:0/?token=***"),
-            ("http://x/ä?token=secret", ""),
+            ("http://x/ä?token=secret", "percent-encode 'ä'"),
+            ("http://müller.example/ä?token=secret", "percent-encode 'ä'"),
+            ("http://m\u{0}üller.example/?token=secret", "invalid host `m"),
+            ("http://ü:secret@x/", "password"),
+            ("http://x:80\u{fc}/?token=secret", "invalid"),
             ("http:///x", ""),
             ("http://shop.example:80800/", "invalid port `80800`"),
             ("http://shop.example:0/", "invalid port `0`"),
@@ -204,8 +242,15 @@ mod tests {
             ("::1", "[::1]", None),
             ("[FD00::1]", "[fd00::1]", None),
             ("[::1]:8080", "[::1]", Some(8080)),
+            ("Müller.example", "xn--mller-kva.example", None),
+            ("bücher.example:8443", "xn--bcher-kva.example", Some(8443)),
+            ("例え。テスト", "xn--r8jz45g.xn--zckzah", None),
+            ("xn--mller-kva.example", "xn--mller-kva.example", None),
         ] {
             assert_eq!(read(text), Ok((name.to_owned(), port)), "{text}");
+        }
+        for text in ["a\u{0}ü", "\u{ad}", "xn--ü.example", "ü b.example", "ü/x", "ü@x"] {
+            assert!(read(text).is_err(), "{text:?}: {:?}", read(text));
         }
         for bad in ["", ":80", "a b", "x:80800", "x:0", "x:http", "x:80:80", "[::1", "[::x]", "[shop]", "u@x", "http://x", "x/", "x:80/y"] {
             assert!(read(bad).is_err(), "{bad}: {:?}", read(bad));

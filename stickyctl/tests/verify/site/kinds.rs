@@ -178,6 +178,8 @@ pub(crate) enum Trust {
     Wrong,
     /// None: it accepts any certificate.
     Everybody,
+    /// The site's, which is marked as an authority's own, as `openssl req -x509` makes it.
+    ItsOwnAuthority,
 }
 
 /// The routes of sticky-app.

@@ -9,6 +9,7 @@ mod serve;
 mod sockets;
 mod state;
 
+pub(crate) use choose::hash;
 pub(crate) use kinds::*;
 pub(crate) use serve::Served;
 pub(crate) use state::State;

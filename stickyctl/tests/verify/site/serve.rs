@@ -3,10 +3,11 @@
 use super::choose::Way;
 use super::relay::relay;
 use super::{Proxies, Site, State, Tls, Trust};
+use crate::stub::Running;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::generate_simple_self_signed;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
@@ -54,6 +55,42 @@ impl Site {
     }
 }
 
+impl Served {
+    /// Serves a stub over HTTP/1.1.
+    pub(crate) async fn stub(tls: Option<Tls>, stub: Running) -> Self {
+        let (state, stub, mut tasks) = (State::new(&Site::default()), Arc::new(stub), JoinSet::new());
+        let (acceptor, certificates, mut flags) = tls.map_or((None, None, Vec::new()), certified);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (scheme, host) = if tls.is_some() { ("https", HOST) } else { ("http", "127.0.0.1") };
+        if tls.is_some() {
+            flags.push(format!("--connect={address}"));
+        }
+        let counted = Arc::clone(&state);
+        tasks.spawn(async move {
+            let mut open = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                while open.try_join_next().is_some() {}
+                let (stub, state, acceptor) = (Arc::clone(&stub), Arc::clone(&counted), acceptor.clone());
+                let connection = stub.connection();
+                open.spawn(async move {
+                    let serve = service_fn(move |request| Arc::clone(&stub).answer(state.count(), connection, request));
+                    // The client reports how a connection ends.
+                    match acceptor {
+                        None => drop(http1::Builder::new().serve_connection(TokioIo::new(stream), serve).with_upgrades().await),
+                        Some(acceptor) => {
+                            let Ok(stream) = acceptor.accept(stream).await else { return };
+                            drop(http1::Builder::new().serve_connection(TokioIo::new(stream), serve).with_upgrades().await);
+                        }
+                    }
+                });
+            }
+        });
+        Self { url: format!("{scheme}://{host}:{}/", address.port()), flags, state, _tasks: tasks, _certificates: certificates }
+    }
+}
+
 async fn accept(site: Arc<Site>, state: Arc<State>, listener: TcpListener, proxy: u64, acceptor: Option<TlsAcceptor>) {
     let mut open = JoinSet::new();
     loop {
@@ -97,10 +134,18 @@ async fn talk(site: Arc<Site>, state: Arc<State>, way: Way, stream: impl AsyncRe
     }
 }
 
+/// A certificate of the host, which may be marked as an authority's.
+fn self_signed(is_authority: bool) -> CertifiedKey<KeyPair> {
+    let mut params = CertificateParams::new([HOST.to_owned()]).unwrap();
+    params.is_ca = if is_authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+    let signing_key = KeyPair::generate().unwrap();
+    CertifiedKey { cert: params.self_signed(&signing_key).unwrap(), signing_key }
+}
+
 /// A certificate, and the flags by which the command trusts it or not.
 fn certified(tls: Tls) -> (Option<TlsAcceptor>, Option<TempDir>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let (own, other) = (generate_simple_self_signed([HOST.to_owned()]).unwrap(), generate_simple_self_signed([HOST.to_owned()]).unwrap());
+    let (own, other) = (self_signed(tls.trust == Trust::ItsOwnAuthority), self_signed(false));
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, if tls.trust == Trust::Wrong { other.cert.pem() } else { own.cert.pem() }).unwrap();
     let flags = if tls.trust == Trust::Everybody { vec!["--insecure".to_owned()] } else { vec![format!("--ca={}", ca.display())] };

@@ -54,8 +54,9 @@ export interface Report {
   workers: Verdict;
   exit_code: number;
   summary: { lead: string; because: string[]; todo: string[] };
-  plan: { sessions: number; requests: number; controls: number; paths?: string[] };
-  identity: { pod: string; worker: string; named: number; of: number };
+  plan: { sessions: number; requests: number; controls: number; probes: number; sockets: number; paths?: string[] };
+  sent: { probes: number; sockets: number };
+  identity: { pod: string; worker: string; named: number; of: number; candidates: { where: string; values: number; answers: number }[] };
   reasons: Reason[];
   scenarios: Scenario[];
   moved_requests: Count;

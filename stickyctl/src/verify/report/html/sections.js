@@ -112,14 +112,16 @@ function cookieLine({ name, attributes, fate, lives_s: lives, offered, sent, val
 
 /** @param {Report} report */
 export function runSection(report) {
-  const { plan, identity } = report, statuses = Object.entries(report.nameless).map(([status, number]) => `${number} with status ${status}`);
+  const { plan, sent, identity } = report, statuses = Object.entries(report.nameless).map(([status, number]) => `${number} with status ${status}`);
   const cookies = report.cookies.slice(0, MOST_COOKIES).map(cookieLine), more = report.cookies.length - cookies.length;
   if (more > 0) cookies.push(`and ${more} more`);
   /** @type {[name: string, lines: string[]][]} */
   const facts = [
     ["sample", [`${count(plan.sessions, "session")}, 1 + ${count(plan.requests, "request")} each, ${count(plan.controls, "control")}; a new connection for every request`]],
+    ["sent", [`${sent.probes} of at most ${count(plan.probes, "request")}, ${sent.sockets} of at most ${count(plan.sockets, "socket")}`]],
     ["paths", plan.paths && plan.paths.length > 1 ? [plan.paths.join("  ")] : []],
     ["identity", [`${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`]],
+    ["may name pods", identity.candidates.map(one => `${one.where}: ${count(one.values, "value")} in ${count(one.answers, "answer")}`)],
     ["cookie", cookies.length ? cookies : ["none set"]],
     ["set aside", [`${statuses.join(", ") || 0} without an identity, ${report.lost} without an answer, ${report.cached} from a cache`]],
     ["sockets ended", [Object.entries(report.socket_ends).map(([why, number]) => `${number} ${why.replaceAll("-", " ")}`).join(", ")].filter(Boolean)],

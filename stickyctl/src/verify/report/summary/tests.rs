@@ -4,6 +4,7 @@ use super::super::build::told;
 use super::super::sample::{Kind as Of, report};
 use super::*;
 use sticky_affinity::scenario::Name;
+use sticky_affinity::verdict::Reason;
 
 #[track_caller]
 fn says(kind: Of, lead: &str, because: &[&str], todo: &[&str]) {
@@ -89,7 +90,7 @@ fn what_can_not_be_told() {
 fn because_of(kind: Of, verdict: Verdict, codes: &[Code]) -> Report {
     let mut report = report(kind);
     report.verdict = verdict;
-    report.reasons = codes.iter().map(|code| told(*code, Name::Attribution, "seen", false)).collect();
+    report.reasons = codes.iter().map(|code| told(&Reason::new(*code, Name::Attribution, "seen"), false)).collect();
     report
 }
 
@@ -126,7 +127,7 @@ fn the_lead_says_only_what_is_so() {
 #[test]
 fn workers_that_count() {
     let mut report = report(Of::Sticky);
-    report.reasons = vec![told(Code::SingleWorker, Name::Workers, "no answer identified its worker", false)];
+    report.reasons = vec![told(&Reason::new(Code::SingleWorker, Name::Workers, "no answer identified its worker"), false)];
     let says = |report: &Report| summary(report).because.into_iter().find(|text| text.starts_with("Workers"));
     assert_eq!(says(&report), None, "they don't count");
     report.exit_code = 6;
@@ -172,7 +173,7 @@ fn names_stay_as_they_are() {
     let mut report = report(Of::Sticky);
     report.workers = Verdict::NotSticky;
     let told_as = |report: &mut Report, detail: &str| {
-        report.reasons = vec![told(Code::WorkerNotSticky, Name::Workers, detail, false)];
+        report.reasons = vec![told(&Reason::new(Code::WorkerNotSticky, Name::Workers, detail), false)];
         summary(report).because.into_iter().find(|text| text.starts_with("Workers are not sticky.")).unwrap_or_default()
     };
     let first = report.pods[0].pod.clone();
