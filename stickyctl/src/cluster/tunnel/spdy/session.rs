@@ -1,8 +1,8 @@
 //! One session: a task that reads and writes frames, and what opens connections in it.
 //!
-//! SPDY/3.1 has flow control, moby/spdystream has none. So a local reader that is slow stops the whole session, as it does for
-//! kubectl, but not for long: the session takes no new connections meanwhile, and a reader that takes nothing for [`STALL`] while
-//! other connections wait loses its own. Memory: [`BUFFER`] twice for each connection, and 1 MiB that waits to be sent.
+//! SPDY/3.1 has flow control, moby/spdystream has none. So a slow local reader stops the whole session, as with kubectl. Two rules
+//! keep that in bounds: meanwhile the session takes no new connections, and a reader that takes nothing for [`STALL`] while other
+//! connections wait loses its own. Memory: [`BUFFER`] twice for each connection, and 1 MiB that waits to be sent.
 
 use super::frame::{self, Decoder, FIN, Frame, GOAWAY, Opener, PING, REFUSED, RST_STREAM, SYN_REPLY, SYN_STREAM, number};
 use super::stream::{Held, Stream, Told, send};
@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout};
 const BUFFER: usize = 128 * 1024;
 /// Frames of all connections that wait to be sent, of up to 16 KiB.
 const WAITING: usize = 64;
-/// Answers that wait to be sent. Who asks for more without reading them is up to no good.
+/// Answers that wait to be sent. A server that asks for more without reading them loses the session.
 const ANSWERS: usize = 64;
 /// What is sent at once.
 const BATCH: usize = 64 * 1024;
@@ -96,6 +96,7 @@ impl Session {
         }
         // As kubectl does: nothing is ever sent on an error stream.
         self.orders.send(Order::End(error)).map_err(|_| Refused::Failed)?;
+        self.streams.opened(id);
         tokio::spawn(send(far_up, id, self.streams.clone(), self.orders.clone(), self.room.clone()));
         Ok((stream, told))
     }
@@ -220,8 +221,8 @@ async fn writing(mut write: Outgoing, streams: &Streams, mut orders: mpsc::Unbou
             append(&mut out, &mut opener, order);
             next = if out.len() < BATCH { orders.try_recv().ok() } else { None };
         }
-        // kube's client does not set TCP_NODELAY. Without an answer to this, which brings the acknowledgement, the system would hold
-        // the next frame for up to 40 ms.
+        // kube's client doesn't set TCP_NODELAY, so the system may hold a frame until the one before is acknowledged, which takes up
+        // to 40 ms if the server has nothing to say. The answer to a PING brings the acknowledgement at once.
         let due = asked.elapsed() >= ASK;
         if due || (!answered && !streams.pinged.swap(true, Ordering::Relaxed)) {
             frame::control(&mut out, PING, 0, &ping.to_be_bytes());
