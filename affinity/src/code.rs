@@ -93,10 +93,23 @@ codes! {
         ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
         ("A dead pod is still among the endpoints", "a readiness probe that fails sooner"),
     ];
-    BoundLate = "bound-late", "The first request of a session reaches one pod, and all later ones another.", [
+    BoundLate = "bound-late", "Sessions settle on a pod, but not with their first answer.", [
         ("The proxy hashes the cookie, and the app that set it could not know which pod the hash leads to", "let the proxy set the cookie"),
         ("The first answers, such as redirects or retried requests, do not set the cookie", "set it on every answer; nginx needs add_header … always"),
         ("The proxy hashes a value that the first answer hands out, such as a session id, and the pod that chose it could not know where the hash leads", "have the proxy learn the value from the answer (HAProxy: stick store-response; Envoy: stateful_session), or share sessions between pods"),
+        ("The app sets the cookie that the proxy looks at only later, such as after a login", "let the proxy set its own cookie, on the first answer"),
+        ("Proxies share their stick table, and an entry reaches the others late", "use a cookie that contains the pod (HAProxy: cookie SRV insert), which needs no table"),
+        ("A new session takes effect only when a cache or a store behind the proxy has caught up", "let the proxy set its own cookie; or have clients wait before their second request"),
+    ];
+    CookieOverwritten = "cookie-overwritten", "The affinity cookie works, but later answers overwrite it with another value.", [
+        ("The app and the proxy set a cookie of the same name", "give the proxy's cookie a name of its own (ingress-nginx: session-cookie-name)"),
+        ("The proxy hashes the app's session cookie, and the app renews the value", "let the proxy set its own cookie"),
+        ("Two proxies in a row set a cookie of the same name", "give each its own name, or turn affinity off in one of them"),
+    ];
+    CookiePicksNode = "cookie-picks-node", "The cookie picks a group of pods, and sessions alternate among the pods in it.", [
+        ("The load balancer's cookie picks a node, and the node's Service picks any pod", "send traffic to pods directly (AWS Load Balancer Controller: target-type: ip), or through an ingress controller with cookie affinity"),
+        ("The cookie picks a Service, such as a stable and a canary one, and the Service picks any pod", "turn off service-upstream (ingress-nginx) or nativelb (Traefik), so that the proxy picks the pod"),
+        ("The cookie picks a zone, or one of several proxies that have no affinity of their own", "set affinity at the hop that picks the pod"),
     ];
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
@@ -144,6 +157,11 @@ codes! {
     RateUndecided = "rate-undecided", "The sample can't tell whether the move rate is above or below --max-move-rate.", [
         ("The true rate is close to --max-move-rate", "a larger sample: --requests, --sessions; or another rate"),
         ("Missing answers or forced moves left fewer requests to judge than planned", "look into those first, then run again"),
+    ];
+    SessionNotInCookie = "session-not-in-cookie", "The site hands out a session, but not in a cookie, and the run did not send it back.", [
+        ("The session is not in a cookie", "--capture NAME=header:HEADER, json:/POINTER or regex:PATTERN; then put {NAME} into --path, --header or --ws-url"),
+        ("The client makes up its session, as SockJS does", "put {session} into the path, as in --path /echo/000/{session}/xhr"),
+        ("A cookie is meant to hold sessions too, but no answer sets one", "stickyctl explain no-affinity-cookie"),
     ];
     NotByCookie = "not-by-cookie", "Sessions stay on their pods, but not because of the cookie.", [
         ("The proxy picks the pod by something else that stays the same in a session: a URL, a header, an address", "find out which; users may not share it"),

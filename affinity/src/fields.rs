@@ -1,12 +1,14 @@
 //! What else answers carry: their headers and the fields of their JSON bodies, by how many values each has and who met them.
 //!
 //! A field with a few values that many sessions share may name the pod ([`Fields::candidates`]); one whose values no two sessions share may
-//! be where the site hands out the session. Values are kept as hashes only, because they may be secrets.
+//! be where the site hands out the session ([`Fields::handed_out`]). Values are kept as hashes only, because they may be secrets.
 //!
 //! Memory is bounded, whatever the site sends: 64 headers and 192 JSON fields with names of up to 128 bytes, and 256 values of each, which
 //! is below 4 MiB.
 
 mod candidates;
+mod handed_out;
+mod text;
 
 pub use candidates::Candidate;
 
@@ -37,6 +39,8 @@ pub struct Fields {
     answers: u64,
     headers: BTreeMap<String, Counts>,
     json: BTreeMap<String, Counts>,
+    /// Sessions in texts, by where they are.
+    texts: BTreeMap<&'static str, Counts>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,6 +93,9 @@ impl Fields {
             let is_text = value.iter().any(|byte| !byte.is_ascii_digit());
             count(&mut self.headers, MOST_HEADERS, name.as_str(), value, is_text, client);
         }
+        for (place, value) in text::sessions(headers, body) {
+            self.texts.entry(place).or_default().count(value, true, client);
+        }
         let is_json = body.len() <= MOST_BODY && matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
         if let Some(value) = is_json.then(|| serde_json::from_slice(body).ok()).flatten() {
             self.walk(&value, "", DEEPEST, client);
@@ -136,26 +143,31 @@ fn count(all: &mut BTreeMap<String, Counts>, most: usize, name: &str, value: &[u
         }
         all.insert(name.to_owned(), Counts::default());
     }
-    let Some(counts) = all.get_mut(name) else { return };
-    counts.answers += 1;
-    counts.is_text |= is_text;
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    let room = counts.values.len() < MOST_VALUES;
-    match counts.values.entry(hasher.finish()) {
-        Entry::Occupied(mut met) => {
-            let met = met.get_mut();
-            met.count = met.count.saturating_add(1);
-            met.is_shared |= client.is_none() || client != met.client;
-        }
-        Entry::Vacant(new) if room => {
-            new.insert(Met { count: 1, client, is_shared: false });
-        }
-        Entry::Vacant(_) => counts.is_full = true,
+    if let Some(counts) = all.get_mut(name) {
+        counts.count(value, is_text, client);
     }
 }
 
 impl Counts {
+    fn count(&mut self, value: &[u8], is_text: bool, client: Option<u32>) {
+        self.answers += 1;
+        self.is_text |= is_text;
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        let room = self.values.len() < MOST_VALUES;
+        match self.values.entry(hasher.finish()) {
+            Entry::Occupied(mut met) => {
+                let met = met.get_mut();
+                met.count = met.count.saturating_add(1);
+                met.is_shared |= client.is_none() || client != met.client;
+            }
+            Entry::Vacant(new) if room => {
+                new.insert(Met { count: 1, client, is_shared: false });
+            }
+            Entry::Vacant(_) => self.is_full = true,
+        }
+    }
+
     fn field<'a>(&self, place: String, name: &'a str) -> Field<'a> {
         let many = |is: fn(&Met) -> bool| self.values.values().filter(|met| is(met)).count() as u64;
         Field {

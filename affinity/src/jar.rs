@@ -52,6 +52,8 @@ pub struct Jar(Vec<Kept>);
 #[derive(Debug, Clone)]
 struct Kept {
     offer: Offer,
+    /// The value that the site set first under this name, domain and path, if it has changed.
+    first: Option<Vec<u8>>,
     domain: String,
     host_only: bool,
     path: String,
@@ -85,11 +87,14 @@ impl Jar {
             return Fate::SecureOverHttp;
         }
         let path = offer.path.clone().unwrap_or_else(|| default_path(place.path).to_owned());
-        let new = Kept { offer, domain, host_only, path };
+        let mut new = Kept { offer, first: None, domain, host_only, path };
         if !place.tls && self.0.iter().any(|kept| kept.is_guarded_from(&new)) {
             return Fate::Refused;
         }
         let before = self.0.iter().position(|kept| kept.is_replaced_by(&new));
+        if let Some(old) = before.map(|at| &self.0[at]) {
+            new.first = old.first.clone().or_else(|| (old.offer.value != new.offer.value).then(|| old.offer.value.clone()));
+        }
         if new.offer.ends.is_some_and(|ends| ends <= now) {
             before.map(|at| self.0.remove(at));
             return Fate::BornExpired;
@@ -104,6 +109,10 @@ impl Jar {
             }
             None => self.0.push(new),
         }
+        // First values take no room from cookies.
+        if self.bytes() > MOST_BYTES {
+            self.0.iter_mut().for_each(|kept| kept.first = None);
+        }
         if self.0.len() > MOST {
             self.0.drain(..self.0.len() - LEFT);
         }
@@ -114,7 +123,31 @@ impl Jar {
     }
 
     fn bytes(&self) -> usize {
-        self.0.iter().map(|kept| kept.offer.name.len() + kept.offer.value.len() + kept.domain.len() + kept.path.len()).sum()
+        let size = |kept: &Kept| {
+            kept.offer.name.len() + kept.offer.value.len() + kept.first.as_ref().map_or(0, Vec::len) + kept.domain.len() + kept.path.len()
+        };
+        self.0.iter().map(size).sum()
+    }
+
+    /// Whether an offer is about to change what requests to `place` send under its name: the jar has another value for it.
+    #[must_use]
+    pub fn overwrites(&self, offer: &Offer, place: &Place<'_>, now: SystemTime) -> bool {
+        let mut same = self.0.iter().filter(|kept| kept.offer.name == offer.name && kept.fits(place, now)).peekable();
+        same.peek().is_some() && same.all(|kept| kept.offer.value != offer.value)
+    }
+
+    /// The jar as if nobody had set a cookie a second time: each name once, with the value that it got first, under the attributes and
+    /// lifetime that its cookie has.
+    #[must_use]
+    pub fn rewound(&self) -> Self {
+        let mut names = BTreeSet::new();
+        let oldest = self.0.iter().filter(|kept| names.insert(kept.offer.name.as_slice()));
+        let rewind = |kept: &Kept| {
+            let mut kept = kept.clone();
+            kept.offer.value = kept.first.take().unwrap_or(kept.offer.value);
+            kept
+        };
+        Self(oldest.map(rewind).collect())
     }
 
     /// Replaces every value by `value`, under the attributes and lifetime that its cookie has, and returns the names as they are shown

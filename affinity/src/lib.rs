@@ -65,8 +65,9 @@
 //!     if let Some(jar) = jar {
 //!         for offer in Offer::all(&headers, now) {
 //!             let (name, attributes, lives) = (offer.label().into_owned(), offer.attributes(), offer.lives(now));
+//!             let overwrites = jar.overwrites(&offer, &place, now);
 //!             let fate = jar.take(offer, &place, now);
-//!             shot.offered.push(Offered { name, attributes, fate, lives, value: None });
+//!             shot.offered.push(Offered { name, attributes, fate, overwrites, lives, value: None });
 //!         }
 //!     }
 //!     match probe {

@@ -67,6 +67,12 @@ impl Session {
         self.shots.iter().enumerate().find_map(|(place, shot)| Some((place, shot.pod()?)))
     }
 
+    /// Whether an answer gave a cookie that the session sends another value than it had, for whatever reason.
+    #[must_use]
+    pub fn is_overwritten(&self) -> bool {
+        self.shots.iter().any(Shot::overwrites)
+    }
+
     /// How often the pod differs from that of the previous request: from A to B and back are two changes, but one move.
     #[must_use]
     pub fn changes(&self) -> u64 {
@@ -104,6 +110,9 @@ pub struct Run {
     pub shared: Vec<Vec<(usize, Shot)>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
+    /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
+    /// made if answers changed a cookie that sessions sent.
+    pub rewound: Vec<(usize, Shot)>,
     /// The names, in braces, of values that later requests carry besides cookies, such as a session id in a header.
     pub values: Vec<String>,
     /// How many requests only followed redirects; none of them is in another list.
@@ -132,6 +141,7 @@ impl Run {
             .chain(self.kept.iter().flatten())
             .chain(self.shared.iter().flatten().map(|(_, shot)| shot))
             .chain(self.uncached.iter().map(|(_, shot)| shot))
+            .chain(self.rewound.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
             .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))
     }

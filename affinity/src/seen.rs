@@ -51,6 +51,8 @@ pub struct Offered {
     pub attributes: String,
     /// What the jar did with it, seen from the URL that was requested.
     pub fate: Fate,
+    /// Whether the jar had a cookie of this name with another value until then, whoever set that: for the same URL, so that requests sent it.
+    pub overwrites: bool,
     /// Its lifetime from then on, by Max-Age or Expires; `None` for a cookie that lasts until the browser exits.
     pub lives: Option<Duration>,
     /// Its value; `None` unless the user allows values to be shown, because it may be a secret.
@@ -62,6 +64,12 @@ impl Offered {
     #[must_use]
     pub fn is_joined(&self) -> bool {
         self.attributes.contains(JOINED)
+    }
+
+    /// Whether it is sent from now on instead of another value.
+    #[must_use]
+    pub fn is_overwriting(&self) -> bool {
+        self.overwrites && self.fate == Fate::Kept
     }
 }
 
@@ -121,6 +129,12 @@ impl Shot {
     #[must_use]
     pub const fn is_lost(&self) -> bool {
         matches!(self.outcome, Outcome::Lost(_))
+    }
+
+    /// Whether the answer gave a cookie that requests to the URL send another value than it had.
+    #[must_use]
+    pub fn overwrites(&self) -> bool {
+        self.offered.iter().any(Offered::is_overwriting)
     }
 
     /// The pod that answered; `None` without an answer or without an identity that counts.

@@ -50,6 +50,8 @@ impl Code {
             | Self::PathsDisagree
             | Self::DeadPodKept
             | Self::BoundLate
+            | Self::CookieOverwritten
+            | Self::CookiePicksNode
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled
             | Self::SharedConnection => Topic::Sessions,
@@ -66,6 +68,7 @@ impl Code {
             | Self::TooFewProbes
             | Self::RateUndecided
             | Self::NotByCookie
+            | Self::SessionNotInCookie
             | Self::NoIdentity
             | Self::IdentityUnstable
             | Self::Cached

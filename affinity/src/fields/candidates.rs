@@ -147,7 +147,7 @@ const OTHERS: &[&str] = &[
 ];
 
 /// The words of a name, in lower case: `x-podName` has `x`, `pod` and `name`.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in name.chars() {

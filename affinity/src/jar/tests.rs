@@ -193,4 +193,35 @@ fn a_jar_is_bounded() {
         take(&mut jar, &format!("d{n}={value}"), "/");
     }
     assert!(jar.bytes() <= MOST_BYTES && sent(&jar, "/").contains("d999="), "{}", jar.bytes());
+    // Cookies that are set again with other values have as much room as they had.
+    let (mut again, other) = (Jar::default(), "y".repeat(4_000));
+    for value in [&value, &other] {
+        for n in 0..50 {
+            take(&mut again, &format!("d{n}={value}"), "/");
+        }
+    }
+    assert_eq!((again.0.len(), again.bytes() <= MOST_BYTES), (50, true), "{}", again.bytes());
+}
+
+/// Two parties may write a cookie of one name, under one path or under two.
+#[test]
+fn what_was_set_first_comes_back() {
+    let mut jar = Jar::default();
+    let now = NOW + Duration::from_secs(1);
+    let over = |jar: &Jar, line: &str| jar.overwrites(&Offer::read(line, now).unwrap(), &at("/app"), now);
+    assert!(!over(&jar, "s=1; Path=/"), "it is the first");
+    for line in ["s=1; Path=/", "t=1; Path=/; Max-Age=10"] {
+        take(&mut jar, line, "/app");
+    }
+    assert!(!over(&jar, "s=1; Path=/") && over(&jar, "s=2; Path=/") && !over(&jar, "u=2; Path=/"));
+    for line in ["s=2; Path=/", "s=3; Path=/app", "t=2; Path=/; Max-Age=20"] {
+        take(&mut jar, line, "/app");
+    }
+    assert!(!over(&jar, "s=3; Path=/") && !over(&jar, "s=2; Path=/"), "one of the two values that are sent");
+    let rewound = jar.rewound();
+    assert_eq!((sent(&jar, "/app").as_str(), sent(&rewound, "/app").as_str()), ("s=3; s=2; t=2", "s=1; t=1"));
+    assert_eq!(text(rewound.header(&at("/app"), NOW + Duration::from_secs(12))), "s=1; t=1", "it lives as long as the last one");
+    assert_eq!(sent(&rewound.rewound(), "/app"), "s=1; t=1");
+    take(&mut jar, "s=; Path=/; Max-Age=0", "/app");
+    assert!(!over(&jar, "s=3; Path=/") && over(&jar, "s=1; Path=/"));
 }

@@ -1,7 +1,12 @@
 //! Why sessions move, if they do.
 
+mod late;
+mod nodes;
+mod not_in_cookie;
+mod overwritten;
+
 use super::{unsent, values};
-use crate::bounds;
+use crate::bounds::{self, CHANCE};
 use crate::code::Code;
 use crate::jar::Fate;
 use crate::moves::Cause;
@@ -38,29 +43,31 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if let Some(changes) = pods_came(run) {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready the whole time, after {changes}"));
     }
-    if let Some(reason) = unsent::why(run, &moved) {
+    if let Some(reason) = not_in_time(run, &moved) {
         return reason;
     }
     if offered.is_empty() && run.values.is_empty() {
+        if let Some(reason) = not_in_cookie::handed_out(run, &moved) {
+            return reason;
+        }
         let on_sockets = run.sockets().any(|socket| !socket.opened.offered.is_empty());
         let offered = if on_sockets { "only the 101 responses of sockets set a cookie" } else { "no answer set a cookie" };
         return reason(Code::NoAffinityCookie, format!("{moved}, and {offered}"));
     }
-    if run.sessions.iter().all(settles) {
-        let late = reason(Code::BoundLate, format!("{moved}, always the pod of the second answer, never that of the first"));
-        return if run.values.is_empty() { late } else { late.because(HASHED_VALUE) };
-    }
     if let Some(paths) = one_pod_by_each(run, |shot| shot.path) {
         return reason(Code::PathsDisagree, format!("{moved}, but on each of {paths} paths every session stays on one pod"));
     }
-    // As often as without affinity: the cookie decides nothing. Less often: it does, but leaks.
-    let spread = if run.turns_away() { run.without_cookie() } else { run.spread() };
-    let all: u64 = spread.values().sum();
-    let stay: f64 = spread.values().map(|seen| (*seen as f64 / all.max(1) as f64).powi(2)).sum();
-    // A session that moved once and stayed there is away in many requests, but changed once.
+    if let Some(detail) = overwritten::overwritten(run) {
+        return reason(Code::CookieOverwritten, format!("{moved}; {detail}"));
+    }
+    if let Some(detail) = nodes::groups(run) {
+        return reason(Code::CookiePicksNode, format!("{moved}, but {detail}"));
+    }
+    // As often as without affinity: the cookie decides nothing. Less often: it does, but leaks. A session that moved once and stayed there is
+    // away in many requests, but changed once.
     let changes: u64 = run.sessions.iter().map(Session::changes).sum();
-    let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), 1.0 - stay);
-    if bound.most < by_chance * 0.7 {
+    let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), moved_by_chance(run));
+    if bound.most < by_chance * MOSTLY {
         return reason(Code::Leaks, format!("{moved}; chance alone would move {:.0}%", by_chance * 100.0));
     }
     if !run.values.is_empty() {
@@ -76,8 +83,41 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if offered.iter().any(|cookie| cookie.is_joined()) { reason.because(JOINED) } else { reason }
 }
 
+/// Whether sessions stay as soon as their cookie is there, or is known to the proxy.
+fn not_in_time(run: &Run, moved: &str) -> Option<Reason> {
+    let late = late::settles(run, moved).map(|late| if run.values.is_empty() { late } else { late.because(HASHED_VALUE) });
+    match (unsent::why(run, moved), late) {
+        // It says with which answer the cookie comes.
+        (Some(unsent), Some(late)) if unsent.code == Code::BoundLate && late.evident.contains(&late::LATER) => Some(late),
+        (unsent, late) => unsent.or(late),
+    }
+}
+
 /// The cause in the table of `cookie-not-honoured` for a cookie that browsers do not see.
 const JOINED: &str = "A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie";
+
+/// Where requests move less often than this part of what chance would move, something holds them.
+const MOSTLY: f64 = 0.7;
+
+/// The share of requests that chance alone moves: two independent requests reach the same pod with the sum of the squared shares.
+fn moved_by_chance(run: &Run) -> f64 {
+    let spread = if run.turns_away() { run.without_cookie() } else { run.spread() };
+    1.0 - together(&spread.into_values().collect::<Vec<_>>())
+}
+
+/// The odds that two independent requests reach the same pod, given how many each pod answered.
+fn together(seen: &[u64]) -> f64 {
+    let all: u64 = seen.iter().sum();
+    seen.iter().map(|seen| (*seen as f64 / all.max(1) as f64).powi(2)).sum()
+}
+
+/// Whether chance alone can't explain that requests stayed, although the pattern was found among `patterns` in the same run. For each pod or
+/// group: how many requests without a cookie it answered, and how many requests stayed there.
+fn is_no_chance(stayed: &[(u64, u64)], patterns: f64) -> bool {
+    // The shares' error is the same for all patterns.
+    let shares = CHANCE / 2.0;
+    (bounds::chance_by_pod(stayed, 0) - shares) * patterns <= CHANCE - shares
+}
 
 /// A cookie that no session can send back: its name, and why.
 fn useless(offered: &[&Offered]) -> Option<(Code, String)> {
@@ -155,11 +195,4 @@ fn pods_came(run: &Run) -> Option<String> {
     let first = changes.first()?;
     let (known, after) = (run.moved_by(Cause::Unknown) == 0, run.moved().into_iter().all(|(_, shot)| shot.at + shot.took >= *first));
     (known && after).then(|| format!("{} pod changes, the first at {:.1} s", changes.len(), first.as_secs_f64()))
-}
-
-/// Whether a session stays from its second answer on; it takes a third to see that.
-fn settles(session: &Session) -> bool {
-    let mut pods = session.shots.iter().filter_map(Shot::pod).skip(1);
-    let (second, third) = (pods.next(), pods.next());
-    third.is_some() && third == second && pods.all(|pod| Some(pod) == second)
 }

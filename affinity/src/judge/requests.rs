@@ -108,9 +108,10 @@ fn verdict(run: &Run, tolerated: f64, chance: f64) -> (Verdict, Vec<Reason>) {
     let bound = bounds::rate(moves, later, bounds::SHOWN);
     if moves > 0 && bound.least > tolerated {
         let why = caches_move(run).unwrap_or_else(|| why_moved(run, moves, later));
-        // A Secure cookie over plain http is this run's fault, replaced pods are no one's, and no pod chose a cache's answers.
-        let verdict =
-            if matches!(why.code, Code::SecureOverHttp | Code::PodsReplaced | Code::Cached) { Verdict::Inconclusive } else { Verdict::NotSticky };
+        // A Secure cookie over plain http is this run's fault, as is a session that it did not send back. Replaced pods are no one's, and no
+        // pod chose a cache's answers.
+        let is_excused = matches!(why.code, Code::SecureOverHttp | Code::SessionNotInCookie | Code::PodsReplaced | Code::Cached);
+        let verdict = if is_excused { Verdict::Inconclusive } else { Verdict::NotSticky };
         let wander = if why.code == Code::PodsReplaced { first::after_their_pod(run) } else { None };
         return (verdict, std::iter::once(why).chain(answers::too_many(run)).chain(wander).collect());
     }

@@ -24,7 +24,7 @@ pub(super) struct Sockets {
 /// A socket elsewhere is proof, unless what excuses the requests excuses it too. Sockets that could not be opened only take a proof away.
 /// If requests move, sockets do too, and need no reason of their own.
 pub(super) fn judge(run: &Run, requests: &Requests, tolerated: f64) -> Sockets {
-    let excuses = [Code::SecureOverHttp, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];
+    let excuses = [Code::SecureOverHttp, Code::SessionNotInCookie, Code::PodsReplaced, Code::Cached, Code::IdentityUnstable];
     let is_excused = requests.reasons.iter().any(|reason| excuses.contains(&reason.code));
     let decides = |(verdict, _): &(Verdict, Reason)| match verdict {
         Verdict::NotSticky => requests.verdict != Verdict::NotSticky && !is_excused,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 mod around;
 mod elsewhere;
+mod moved;
 mod nobody;
 mod simulated;
 mod unsent;
@@ -28,7 +29,7 @@ fn sessions(pods: &[&str], count: usize) -> Vec<String> {
 }
 
 fn cookie(fate: Fate) -> Offered {
-    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate, lives: None, value: None }
+    Offered { name: "s".to_owned(), attributes: "Path=/".to_owned(), fate, lives: None, overwrites: false, value: None }
 }
 
 fn socket(opened: Shot) -> Socket {
@@ -278,15 +279,6 @@ fn why_a_cookie_does_not_come_back() {
         }
         finds(&run, verdict, Some(word));
     }
-}
-
-#[test]
-fn a_first_answer_that_binds_nothing() {
-    let mut late = run(EVEN, &["a b b b b b b", "b b b b b b b", "c a a a a a a", "a c c c c c c", "b a a a a a a"]);
-    for session in &mut late.sessions {
-        session.shots[0].offered.push(cookie(Fate::Kept));
-    }
-    finds(&late, Verdict::NotSticky, Some("bound-late"));
 }
 
 /// Two paths or two proxies in turn, each of which keeps a session on its own pod.

@@ -40,9 +40,13 @@ pub(crate) const CASES: &[Case] = &[
     sticky("its own domain", || with("Path=/; Domain=shop.example")).with(&["--host", "shop.example"]).beside(&["cookie-domain-mismatch"]),
     sticky("two of one name, the last for the pod", || beside(Beside::DeadFirst)).beside(&["cookie-not-honoured"]),
     // A jar keeps the last one, which leads nowhere, so every answer binds the session again.
-    not_sticky("two of one name, the last for a dead pod", || beside(Beside::DeadLast), &["cookie-not-honoured"]),
-    not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-not-honoured"]),
-    sticky("the application sets another name", || beside(Beside::OtherName)).beside(&["cookie-not-honoured", "no-affinity-cookie"]),
+    not_sticky("two of one name, the last for a dead pod", || beside(Beside::DeadLast), &["cookie-overwritten"]).beside(&["cookie-not-honoured"]),
+    not_sticky("the application sets the same name", || beside(Beside::SameName), &["cookie-overwritten"]).beside(&["cookie-not-honoured"]),
+    sticky("the application sets another name", || beside(Beside::OtherName)).beside(&[
+        "cookie-not-honoured",
+        "cookie-overwritten",
+        "no-affinity-cookie",
+    ]),
     unclear(
         "the same beside one that is Secure over http",
         || Site { cookie: Some("Path=/; Secure"), ..beside(Beside::OtherName) },

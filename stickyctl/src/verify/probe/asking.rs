@@ -19,6 +19,8 @@ use sticky_affinity::scenario::{Chosen, Name};
 pub(super) const MANY: u32 = 8;
 /// Sessions with parallel requests: enough to tell workers from chance.
 pub(super) const MANY_SESSIONS: u32 = 10;
+/// Requests of each session that moved with the first values of its cookies.
+pub(super) const REWOUND: u32 = 2;
 /// Later requests of a session with an odd beginning.
 pub(super) const AFTER: u32 = 3;
 /// Sockets of each session: one, and another after that was closed.
@@ -88,6 +90,7 @@ impl Asking {
         let perhaps = all(&[
             (asks(Name::Workers), MANY * MANY_SESSIONS.min(sessions)),
             (true, MANY),
+            (true, MANY.min(sessions) * REWOUND),
             (self.socket.is_some() && self.idle.is_some(), AFTER_SILENCE),
         ]);
         let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);

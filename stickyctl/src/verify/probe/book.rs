@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn cookies_are_recorded_while_there_is_room() {
         let (book, name) = (Book::new(Sample::default()), "x".repeat(1 << 20));
-        let offered = Offered { name: name.clone(), attributes: name.clone(), fate: Fate::Kept, lives: None, value: Some(name.clone()) };
+        let offered =
+            Offered { name: name.clone(), attributes: name.clone(), fate: Fate::Kept, lives: None, overwrites: false, value: Some(name.clone()) };
         let shot = Shot { carried: vec![name], offered: vec![offered], ..Shot::none() };
         let recorded = (0..100).map(|_| book.afford(shot.clone())).filter(|shot| !shot.offered.is_empty() && !shot.carried.is_empty()).count();
         assert_eq!(recorded, (COOKIES >> 22) - 1);

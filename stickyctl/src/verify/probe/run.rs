@@ -42,6 +42,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         }
     }
     run.past_caches().await;
+    run.rewound().await;
     run.sockets().await;
     // The probes after this show whether pods still answer whose sockets ended or went elsewhere. Each has sessions of its own.
     tokio::join!(run.parallel_first(), run.at_once(), run.dead_cookie(), run.kept());

@@ -197,9 +197,10 @@ fn offered(show_values: bool, headers: &HeaderMap, jar: Option<&Mutex<Jar>>, pla
     for offer in Offer::all(headers, now) {
         let value = show_values.then(|| cut(&String::from_utf8_lossy(&offer.value)));
         let (name, attributes) = (cut(&offer.label()), cut(&offer.attributes()));
-        let (lives, fate) = (offer.lives(now), jar.take(offer, place, now));
+        let (lives, overwrites) = (offer.lives(now), jar.overwrites(&offer, place, now));
+        let fate = jar.take(offer, place, now);
         if offered.len() < COOKIES {
-            offered.push(Offered { name, attributes, fate, lives, value });
+            offered.push(Offered { name, attributes, fate, overwrites, lives, value });
         }
     }
     offered

@@ -129,7 +129,7 @@ pub(super) fn run(kind: Kind) -> Run {
 }
 
 pub(super) fn offered() -> Offered {
-    Offered { name: "shop_route".to_owned(), attributes: "Path=/ HttpOnly".to_owned(), fate: Fate::Kept, lives: None, value: None }
+    Offered { name: "shop_route".to_owned(), attributes: "Path=/ HttpOnly".to_owned(), fate: Fate::Kept, lives: None, overwrites: false, value: None }
 }
 
 fn shot(pod: &str) -> Shot {
