@@ -118,8 +118,10 @@ codes! {
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
         ("SameSite=None without Secure", "add session-cookie-secure: \"true\"; or use SameSite=Lax"),
-        ("The name starts with __Secure- or __Host-, but the attributes do not meet what the prefix requires", "set Secure, Path=/ and no Domain; or use another name"),
+        ("Partitioned without Secure", "add Secure and serve the site over https; or remove Partitioned"),
+        ("The name starts with __Secure-, __Host- or __Http-, but the attributes do not meet what the prefix requires", "set Secure; for __Host- also Path=/ and no Domain, for __Http- also HttpOnly; or use another name"),
         ("Name and value together exceed 4096 bytes", "put a key into the cookie and keep the data on the server"),
+        ("The line has a tab or another control character between its other characters", "encode the value, for example with Base64"),
     ];
     CookieDomainMismatch = "cookie-domain-mismatch", "The cookie is for another domain or for a public suffix, and browsers reject it.", [
         ("session-cookie-domain names another site", "remove it"),

@@ -108,7 +108,7 @@ struct HttpArgs {
     /// Send the headers in FILE, one `NAME: VALUE` per line, with every request; keeps secrets out of the argument list
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     header: Vec<AtFile>,
-    /// Start every session with the cookies in FILE, one `NAME=VALUE` per line, such as a login's
+    /// Start every session with the cookies in FILE, such as a login's: NAME=VALUE lines, a copied Cookie header, or curl's cookie jar
     #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
     cookie: Vec<AtFile>,
     /// Send requests over HTTP/2; sockets still use HTTP/1.1

@@ -1,7 +1,10 @@
 //! Every reason has a site that causes it, and a similar site that does not.
 
 use crate::case::Case;
-use crate::{affinity, answers, apps, cookies, reported, reported_answers, reported_asking, reported_moves, reported_pace, sockets, ways, workers};
+use crate::{
+    affinity, answers, apps, cookies, reported, reported_answers, reported_asking, reported_cookies, reported_moves, reported_pace, sockets, ways,
+    workers,
+};
 use std::collections::BTreeSet;
 use sticky_affinity::code::Code;
 
@@ -15,9 +18,10 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         answers::CASES,
         apps::CASES,
         cookies::CASES,
-        reported_asking::CASES,
         reported_answers::CASES,
         reported_answers::SILENT,
+        reported_asking::CASES,
+        reported_cookies::CASES,
         reported_moves::CASES,
         reported_pace::CASES,
         sockets::CASES,

@@ -121,7 +121,7 @@ async fn the_table_says_what_becomes_of_a_cookie() {
         ("Path=/; Secure", "  not sent over plain http, set "),
         ("Path=/; Max-Age=0", "  expired on arrival, set "),
         ("Path=/; Domain=other.example", "  for another domain, set "),
-        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lifetime 2"),
+        ("Path=/; Expires=Wed, 01 Jan 2121 00:00:00 GMT", "cookie    route  Path=/ Expires  lifetime 34560000 s"),
         ("Path=/; Max-Age=60", "cookie    route  Path=/ Max-Age=60  set "),
     ] {
         let done = verify(&with(attributes).serve().await, &["-o", "table"]).await;

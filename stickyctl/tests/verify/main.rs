@@ -16,6 +16,7 @@ mod plan;
 mod reported;
 mod reported_answers;
 mod reported_asking;
+mod reported_cookies;
 mod reported_moves;
 mod reported_pace;
 mod schema;

@@ -13,6 +13,7 @@ mod apply;
 mod controllers;
 pub(crate) mod network;
 mod serve;
+mod spdy;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use store::Store;
+use tokio::sync::Notify;
 
 /// The default release.
 pub(crate) fn place() -> Place {
@@ -44,6 +46,9 @@ struct State {
     pods: Pods,
     rules: Vec<Rule>,
     listeners: Vec<Listener>,
+    /// Port-forwards so far, as the methods of their requests.
+    forwards: Vec<Method>,
+    cut: Arc<Notify>,
     /// Writes so far, as in `PATCH /apis/apps/v1/namespaces/a/deployments/b`.
     writes: Vec<String>,
     metrics_api: bool,
@@ -105,9 +110,20 @@ impl Fake {
             Some(Then::Refuse(why)) => return Err(io::Error::new(io::ErrorKind::ConnectionRefused, why)),
             None => {}
         }
-        let listening = self.state().listening(&head.uri);
-        if let Some(listening) = listening {
-            return Ok(network::forward(head, listening).await);
+        let forwarded = self.state().forwarded(&head.uri);
+        if let Some(pod) = forwarded {
+            let (fake, name) = (self.clone(), pod.clone());
+            let cut = {
+                let mut state = self.state();
+                state.forwards.push(head.method.clone());
+                state.cut.clone()
+            };
+            let find = Arc::new(move |port| {
+                let state = fake.state();
+                let found = state.listeners.iter().rev().find(|one| name.contains(&one.pod) && one.port == port);
+                found.map(|listener| listener.answers.clone())
+            });
+            return Ok(network::forward(head, Listening { pod, find, cut }).await);
         }
         let mut state = self.state();
         if head.method != Method::GET {
@@ -211,6 +227,16 @@ impl Fake {
         state.store.settled = None;
     }
 
+    /// The methods of the requests that opened a port-forward, since it was asked last.
+    pub(crate) fn forwards(&self) -> Vec<Method> {
+        std::mem::take(&mut self.state().forwards)
+    }
+
+    /// Ends the port-forwards that are open.
+    pub(crate) fn cut(&self) {
+        self.state().cut.notify_waiters();
+    }
+
     pub(crate) fn has_metrics_api(&self) {
         self.state().metrics_api = true;
     }
@@ -246,13 +272,11 @@ impl State {
         Some(rule.then.clone())
     }
 
-    /// What a port-forward reaches; `None` if the request is none.
-    fn listening(&self, uri: &http::Uri) -> Option<Listening> {
+    /// Whether a request is for a port-forward to a pod, and to which.
+    fn forwarded(&self, uri: &http::Uri) -> Option<String> {
         let parts: Vec<&str> = uri.path().split('/').collect();
         let ["", "api", "v1", "namespaces", namespace, "pods", pod, "portforward"] = parts[..] else { return None };
-        let port: u16 = uri.query()?.split('&').find_map(|pair| pair.strip_prefix("ports="))?.parse().ok()?;
         self.store.get("pods", namespace, pod)?;
-        let found = self.listeners.iter().rev().find(|listener| pod.contains(&listener.pod) && listener.port == port);
-        Some(Listening { pod: pod.to_owned(), port, answers: found.map(|listener| listener.answers.clone()) })
+        Some(pod.to_owned())
     }
 }

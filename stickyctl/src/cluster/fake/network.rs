@@ -1,9 +1,11 @@
-//! What a port-forward reaches: the WebSocket of the API server, and the HTTP server of a pod behind it, all in memory.
+//! What a port-forward reaches: the upgrade of the API server, and the HTTP server of a pod behind it, all in memory.
 
+use super::spdy;
+use crate::cluster::tunnel::spdy::Transport;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -11,7 +13,8 @@ use hyper_util::rt::TokioIo;
 use kube::client::Body;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::duplex;
+use tokio::sync::Notify;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -33,7 +36,7 @@ pub(crate) enum Answers {
     Silence,
 }
 
-type Handler = Arc<dyn Fn(&Asked) -> Answers + Send + Sync>;
+pub(super) type Handler = Arc<dyn Fn(&Asked) -> Answers + Send + Sync>;
 
 pub(super) struct Listener {
     pub(super) pod: String,
@@ -41,17 +44,19 @@ pub(super) struct Listener {
     pub(super) answers: Handler,
 }
 
-/// The end of one port-forward; without answers nothing listens there.
+/// What a port-forward reaches.
+#[derive(Clone)]
 pub(super) struct Listening {
     pub(super) pod: String,
-    pub(super) port: u16,
-    pub(super) answers: Option<Handler>,
+    /// Who listens on a port at the moment.
+    pub(super) find: Arc<dyn Fn(u16) -> Option<Handler> + Send + Sync>,
+    /// Ends all port-forwards that are open.
+    pub(super) cut: Arc<Notify>,
 }
 
 /// Answers the request for a port-forward by a real HTTP connection in memory, so that its upgrade is a real one.
 pub(super) async fn forward(head: Parts, listening: Listening) -> Response<Body> {
     let (ours, theirs) = duplex(64 * 1024);
-    let listening = Arc::new(listening);
     tokio::spawn(async move {
         let service = service_fn(move |request: Request<Incoming>| upgrade(request, listening.clone()));
         let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(theirs), service).with_upgrades().await;
@@ -59,74 +64,36 @@ pub(super) async fn forward(head: Parts, listening: Listening) -> Response<Body>
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours)).await.unwrap();
     tokio::spawn(connection.with_upgrades());
     let mut request = Request::new(Full::<Bytes>::default());
+    *request.method_mut() = head.method;
     *request.headers_mut() = head.headers;
     request.headers_mut().insert("host", "fake".parse().unwrap());
     let (parts, _) = sender.send_request(request).await.unwrap().into_parts();
     Response::from_parts(parts, Body::empty())
 }
 
-async fn upgrade(mut request: Request<Incoming>, listening: Arc<Listening>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let key = derive_accept_key(request.headers()["sec-websocket-key"].as_bytes());
+/// SPDY inside a WebSocket for GET, plain for POST.
+async fn upgrade(mut request: Request<Incoming>, listening: Listening) -> Result<Response<Full<Bytes>>, Infallible> {
     let upgraded = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded.await.unwrap()), Role::Server, None).await;
-        channels(socket, &listening).await;
-    });
-    let response = Response::builder().status(101).header("upgrade", "websocket").header("connection", "Upgrade");
-    let response = response.header("sec-websocket-accept", key).header("sec-websocket-protocol", "v4.channel.k8s.io");
+    let response = Response::builder().status(101).header("connection", "Upgrade");
+    let response = if request.method() == Method::GET {
+        assert_eq!(request.headers()["sec-websocket-protocol"], "SPDY/3.1+portforward.k8s.io");
+        tokio::spawn(async move {
+            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded.await.unwrap()), Role::Server, None).await;
+            spdy::answer(Transport::messages(socket), listening).await;
+        });
+        let key = derive_accept_key(request.headers()["sec-websocket-key"].as_bytes());
+        let response = response.header("upgrade", "websocket").header("sec-websocket-accept", key);
+        response.header("sec-websocket-protocol", "SPDY/3.1+portforward.k8s.io")
+    } else {
+        assert_eq!(request.headers()["x-stream-protocol-version"], "portforward.k8s.io");
+        tokio::spawn(async move { spdy::answer(Transport::plain(TokioIo::new(upgraded.await.unwrap())), listening).await });
+        response.header("upgrade", "SPDY/3.1").header("x-stream-protocol-version", "portforward.k8s.io")
+    };
     Ok(response.body(Full::default()).unwrap())
 }
 
-/// Channel 0 is data, channel 1 is for errors; each begins with the port's number.
-async fn channels<S>(socket: WebSocketStream<S>, listening: &Listening)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sink, mut stream) = socket.split();
-    let port = listening.port.to_le_bytes();
-    for channel in [0, 1] {
-        let _ = sink.send(Message::binary(vec![channel, port[0], port[1]])).await;
-    }
-    let Some(answers) = listening.answers.clone() else {
-        let mut error = vec![1];
-        error.extend(format!("error forwarding port {} to pod x: dial tcp4 127.0.0.1: connect: connection refused", listening.port).bytes());
-        let _ = sink.send(Message::binary(error)).await;
-        // The kubelet goes on reading: what is still on its way to it breaks nothing.
-        let _ = sink.send(Message::Close(None)).await;
-        while let Some(Ok(_)) = stream.next().await {}
-        return;
-    };
-    let (near, far) = duplex(64 * 1024);
-    tokio::spawn(serve(far, listening.pod.clone(), answers));
-    let (mut read, mut write) = tokio::io::split(near);
-    let up = async {
-        while let Some(Ok(message)) = stream.next().await {
-            match message {
-                Message::Binary(bytes) if bytes.first() == Some(&0) && write.write_all(&bytes[1..]).await.is_err() => return,
-                Message::Close(_) => return,
-                _ => {}
-            }
-        }
-    };
-    let down = async {
-        let mut chunk = [0; 4096];
-        while let Ok(read @ 1..) = read.read(&mut chunk).await {
-            let mut frame = vec![0];
-            frame.extend(&chunk[..read]);
-            if sink.send(Message::binary(frame)).await.is_err() {
-                return;
-            }
-        }
-        let _ = sink.close().await;
-    };
-    tokio::select! {
-        () = up => {}
-        () = down => {}
-    }
-}
-
 /// A pod's HTTP server.
-async fn serve(stream: tokio::io::DuplexStream, pod: String, answers: Handler) {
+pub(super) async fn serve(stream: tokio::io::DuplexStream, pod: String, answers: Handler) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         let asked = Asked { pod: pod.clone(), path: request.uri().path().to_owned() };
         let answer = answers(&asked);

@@ -1,54 +1,42 @@
 //! One connection to one port of a pod, through the API server and the kubelet.
 
 use super::error::Error;
+use super::pool::Pool;
+use super::spdy::stream::{Stream, Told};
 use super::target::PodPort;
-use crate::cluster::errors::ApiError;
-use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
-use kube::api::Api;
-use std::fmt;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Timeout for opening a connection. Measured: 12 ms; 500 at once: 4.6 s.
-const OPENING: Duration = Duration::from_secs(10);
-/// The reason comes with the end of the stream, on another channel.
+/// A reason is complete before its connection ends; this is for servers that send it later.
 const REASON: Duration = Duration::from_millis(500);
 
-/// The stream. It has no half-close: when one side is shut down, kube closes the whole connection, and a pending
-/// answer is lost. So `shutdown` does nothing, and dropping closes.
-pub(crate) struct Link {
-    stream: tokio::io::DuplexStream,
-}
+/// The bytes of a connection. `shutdown` ends what goes to the pod, dropping it ends both directions. containerd closes a connection
+/// 1 s after either direction has ended, so only what needs no answer should be shut down.
+pub(crate) type Link = Stream;
 
 /// Why a link ended, if the pod's side knows.
+#[derive(Debug)]
 pub(crate) struct Trouble {
     port: u16,
-    told: Pin<Box<dyn Future<Output = Option<String>> + Send>>,
+    told: Told,
 }
 
-/// Opens a connection. It may open although nothing listens there: then it ends without a byte, and [`Trouble`] says why.
+/// Opens a connection in a session of its own.
 ///
 /// # Errors
 /// The API server refused.
 pub(crate) async fn connect(client: &Client, pod: &PodPort) -> Result<(Link, Trouble), Error> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), &pod.namespace);
-    let opened = tokio::time::timeout(OPENING, pods.portforward(&pod.name, &[pod.port])).await;
-    let mut forwarder = opened.map_err(|_| Error::Late(OPENING))?.map_err(|error| ApiError::new("port-forward", &error))?;
-    let told = forwarder.take_error(pod.port);
-    match (forwarder.take_stream(pod.port), told) {
-        (Some(stream), Some(told)) => Ok((Link { stream }, Trouble { port: pod.port, told: Box::pin(told) })),
-        _ => Err(Error::NoStream),
-    }
+    Pool::new(client.clone()).connect(pod).await
 }
 
 impl Trouble {
+    pub(super) const fn new(port: u16, told: Told) -> Self {
+        Self { port, told }
+    }
+
     /// The reason of the pod's side, once the link has ended.
     pub(crate) async fn reason(self) -> Option<String> {
-        let said = tokio::time::timeout(REASON, self.told).await.ok().flatten()?;
+        let said = tokio::time::timeout(REASON, self.told.text()).await.ok().flatten()?;
         Some(brief(&said, self.port))
     }
 }
@@ -60,38 +48,6 @@ fn brief(said: &str, port: u16) -> String {
     }
     let line = said.lines().next().unwrap_or_default().trim();
     line.chars().take(300).collect()
-}
-
-impl fmt::Debug for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trouble").field("port", &self.port).finish_non_exhaustive()
-    }
-}
-
-impl AsyncRead for Link {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Link {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Link")
-    }
 }
 
 #[cfg(test)]

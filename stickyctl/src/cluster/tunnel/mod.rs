@@ -1,15 +1,19 @@
 //! A local port whose connections end in a pod, through the API server.
 //!
 //! [`Target`] names the pods, `link` is one connection to one of them, `carry` copies both ways, [`http`] sends requests over a link
-//! without any local port. A tunnel outlives its pods: each connection looks for a ready one, and tries another if the first can't
+//! without any local port. `pool` keeps sessions with pods, which `dial` opens: one connection to the API server carries many links,
+//! by SPDY (`spdy`). A tunnel outlives its pods: each connection looks for a ready one, and tries another if the first can't
 //! be reached (R33: tools that keep one pod stay on a dead one).
 
 mod carry;
+mod dial;
 mod error;
 mod event;
 pub mod http;
 pub(crate) mod link;
 mod pick;
+mod pool;
+pub(crate) mod spdy;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -18,10 +22,14 @@ pub use error::Error;
 pub use event::Event;
 pub use target::{PodPort, Target};
 
+use crate::cluster::errors::ApiError;
 use carry::{Outcome, Sent, carry};
 use kube::Client;
+use link::{Link, Trouble};
 use pick::Picker;
+use pool::Pool;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -46,7 +54,8 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Listens on `listen`; port 0 picks a free one. Each connection looks for a pod when it arrives.
+    /// Listens on `listen`; port 0 picks a free one. Each connection looks for a pod when it arrives. A session with the first pod is
+    /// opened ahead.
     ///
     /// # Errors
     /// [`Error::Bind`].
@@ -56,7 +65,7 @@ impl Tunnel {
         // If the channel is full, events are dropped.
         let (tell, events) = mpsc::channel(16);
         let picker = Arc::new(Picker::new(client.clone(), target, tell.clone()));
-        let task = tokio::spawn(accept(listener, client, picker, tell));
+        let task = tokio::spawn(accept(listener, Arc::new(Pool::new(client)), picker, tell));
         Ok(Self { addr, task, events })
     }
 
@@ -81,17 +90,24 @@ impl Drop for Tunnel {
     }
 }
 
-async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell: mpsc::Sender<Event>) {
+async fn accept(listener: TcpListener, pool: Arc<Pool>, picker: Arc<Picker>, tell: mpsc::Sender<Event>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Dropping it with this task closes all connections.
     let mut all = JoinSet::new();
+    let (ahead, first) = (pool.clone(), picker.clone());
+    all.spawn(async move {
+        // If it fails, the first connection fails too, and says why.
+        if let Ok(Some(pod)) = first.first().await {
+            let _ = ahead.session(&pod).await;
+        }
+    });
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((local, _)) => {
-                let (client, picker, tell) = (client.clone(), picker.clone(), tell.clone());
+                let (pool, picker, tell) = (pool.clone(), picker.clone(), tell.clone());
                 all.spawn(async move {
-                    if let Err(why) = serve(local, &client, &picker).await {
+                    if let Err(why) = serve(local, &pool, &picker).await {
                         let _ = tell.try_send(Event::Unreached(why.to_string()));
                     }
                     drop(place);
@@ -105,15 +121,15 @@ async fn accept(listener: TcpListener, client: Client, picker: Arc<Picker>, tell
 }
 
 /// Serves one connection from the first pod that can be reached.
-async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result<(), Error> {
+async fn serve(mut local: TcpStream, pool: &Pool, picker: &Picker) -> Result<(), Error> {
     // Small frames of WebSockets shouldn't wait for one another.
     let _ = local.set_nodelay(true);
     let end = Instant::now() + PATIENCE;
     let (mut sent, mut tried) = (Sent::default(), Vec::new());
     loop {
-        let why = match picker.pick(&tried).await {
-            Ok(Some(pod)) => {
-                let why = match link::connect(client, &pod).await {
+        let why = match reach(pool, picker, &tried).await {
+            Ok(Some((pod, connected))) => {
+                let why = match connected {
                     Ok(link) => match carry(&mut local, link, &mut sent).await {
                         Outcome::Served => return Ok(()),
                         Outcome::Unreached(why) => Error::Ended(why),
@@ -121,6 +137,7 @@ async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result
                     Err(why) => why,
                 };
                 picker.forget().await;
+                pool.forget(&pod);
                 tried.push(pod.name.clone());
                 Error::At { pod: pod.name, port: pod.port, why: Box::new(why) }
             }
@@ -132,4 +149,29 @@ async fn serve(mut local: TcpStream, client: &Client, picker: &Picker) -> Result
         }
         sleep(PAUSE).await;
     }
+}
+
+type Reached = (PodPort, Result<(Link, Trouble), Error>);
+
+/// Picks a pod and connects to it. If the pods have to be listed first, the pod in use is connected to meanwhile: it is nearly always
+/// the one that is picked. Measured for connections that are seconds apart: 12 ms one after the other, 7 ms together.
+async fn reach(pool: &Pool, picker: &Picker, tried: &[String]) -> Result<Option<Reached>, ApiError> {
+    let guess = if tried.is_empty() { picker.guess().await } else { None };
+    let Some(guess) = guess else {
+        let Some(pod) = picker.pick(tried).await? else { return Ok(None) };
+        let connected = pool.connect(&pod).await;
+        return Ok(Some((pod, connected)));
+    };
+    let (mut ahead, mut pick) = (pin!(pool.connect(&guess)), pin!(picker.pick(tried)));
+    let (picked, connected) = tokio::select! {
+        picked = &mut pick => (picked?, None),
+        connected = &mut ahead => (pick.await?, Some(connected)),
+    };
+    let Some(pod) = picked else { return Ok(None) };
+    let connected = match connected {
+        Some(connected) if pod == guess => connected,
+        None if pod == guess => ahead.await,
+        _ => pool.connect(&pod).await,
+    };
+    Ok(Some((pod, connected)))
 }

@@ -33,12 +33,8 @@ impl Picker {
     /// A ready pod; one of `tried` only if there is no other.
     pub(super) async fn pick(&self, tried: &[String]) -> Result<Option<PodPort>, ApiError> {
         let mut known = self.known.lock().await;
-        let ready = match known.listed.take() {
-            Some((at, pods)) if at.elapsed() < BELIEVED && !pods.is_empty() => (at, pods),
-            _ => (Instant::now(), self.target.ready(&self.client).await?),
-        };
-        let chosen = choose(&ready.1, known.last.as_ref(), tried).cloned();
-        known.listed = Some(ready);
+        let last = known.last.clone();
+        let chosen = choose(self.ready(&mut known).await?, last.as_ref(), tried).cloned();
         if let Some(to) = &chosen
             && let Some(from) = known.last.replace(to.clone())
             && from.name != to.name
@@ -49,10 +45,34 @@ impl Picker {
         Ok(chosen)
     }
 
+    /// The pod in use, if a pick would list the pods before it names one.
+    pub(super) async fn guess(&self) -> Option<PodPort> {
+        let known = self.known.lock().await;
+        if known.listed.as_ref().is_some_and(fresh) { None } else { known.last.clone() }
+    }
+
+    /// The pod that the first connection will get.
+    pub(super) async fn first(&self) -> Result<Option<PodPort>, ApiError> {
+        let mut known = self.known.lock().await;
+        Ok(self.ready(&mut known).await?.first().cloned())
+    }
+
+    async fn ready<'a>(&self, known: &'a mut Known) -> Result<&'a [PodPort], ApiError> {
+        let listed = match known.listed.take() {
+            Some(listed) if fresh(&listed) => listed,
+            _ => (Instant::now(), self.target.ready(&self.client).await?),
+        };
+        Ok(&known.listed.insert(listed).1)
+    }
+
     /// The pods may have changed: the next pick lists them again.
     pub(super) async fn forget(&self) {
         self.known.lock().await.listed = None;
     }
+}
+
+fn fresh((at, pods): &(Instant, Vec<PodPort>)) -> bool {
+    at.elapsed() < BELIEVED && !pods.is_empty()
 }
 
 /// The pod in use as long as it works, so that all connections of a browser reach the same one; else the first that was not tried.

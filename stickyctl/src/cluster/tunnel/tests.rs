@@ -1,9 +1,10 @@
 //! Against the fake API server: which pod a tunnel reaches, and what is said when it reaches none.
 
 use super::*;
-use crate::cluster::fake::Fake;
 use crate::cluster::fake::network::Answers;
+use crate::cluster::fake::{Fake, Then};
 use crate::exit::{Exit, Explained};
+use ::http::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -83,9 +84,53 @@ async fn a_pod_that_nothing_listens_on_is_skipped_and_named_if_it_is_the_only_on
     let error = http::get(&fake.client(), &closed, "localhost", "/").await.unwrap_err();
     assert_eq!(error.to_string(), "nothing is listening on port 80 (connection refused)");
     let absent = PodPort { name: "absent".to_owned(), ..closed };
-    fake.rule(None, "/portforward", None, crate::cluster::fake::Then::Refuse("Connection reset by peer"));
+    fake.rule(None, "/portforward", None, Then::Refuse("Connection reset by peer"));
     let error = http::get(&fake.client(), &absent, "localhost", "/").await.unwrap_err();
     assert_eq!(error.to_string(), "port-forward: can't reach the cluster: Connection reset by peer");
+}
+
+#[tokio::test]
+async fn all_connections_share_one_session_that_is_opened_ahead() {
+    let fake = Fake::new();
+    pod(&fake, "a", true);
+    names(&fake, "a");
+    let tunnel = open(&fake).await;
+    for _ in 0..3 {
+        assert_eq!(ask(&tunnel).await, "a");
+    }
+    assert_eq!(fake.forwards(), [Method::GET]);
+    // It ends under the tunnel.
+    fake.cut();
+    assert_eq!(ask(&tunnel).await, "a");
+    assert_eq!(fake.forwards(), [Method::GET]);
+
+    let all = futures_util::future::join_all((0..300).map(|_| ask(&tunnel)));
+    assert!(all.await.iter().all(|pod| pod == "a"));
+    let more = fake.forwards().len();
+    assert!(more <= 4, "{more} more sessions");
+}
+
+#[tokio::test]
+async fn an_api_server_without_websockets_for_it_is_asked_by_post_from_then_on() {
+    let fake = Fake::new();
+    for name in ["a", "b"] {
+        pod(&fake, name, true);
+        names(&fake, name);
+    }
+    let refusal =
+        json!({"kind": "Status", "status": "Failure", "code": 400, "reason": "BadRequest", "message": "query parameter \"ports\" is required"});
+    fake.rule(Some(Method::GET), "/pods/a/portforward", None, Then::Status(refusal));
+    let tunnel = open(&fake).await;
+    assert_eq!(ask(&tunnel).await, "a");
+    fake.edit("Pod", "a", |pod| pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z"));
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(ask(&tunnel).await, "b");
+    assert_eq!(fake.forwards(), [Method::POST, Method::POST], "the second pod was not asked by GET");
+
+    fake.forbid("/portforward");
+    let closed = PodPort { namespace: "default".to_owned(), name: "a".to_owned(), port: 80 };
+    let error = http::get(&fake.client(), &closed, "localhost", "/").await.unwrap_err();
+    assert_eq!(error.to_string(), "port-forward: permission denied: /portforward is forbidden: User \"jane\" cannot do that");
 }
 
 #[tokio::test]

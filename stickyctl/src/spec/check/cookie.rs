@@ -47,7 +47,7 @@ fn check_name(name: &str, secure: bool, findings: &mut Findings) {
         findings.refuse(path, format!("invalid cookie name `{name}`: every front door accepts 1 to 64 letters, digits, hyphens and underscores"));
     }
     let lower = name.to_ascii_lowercase();
-    if (lower.starts_with("__secure-") || lower.starts_with("__host-")) && !secure {
+    if ["__secure-", "__host-", "__http-"].iter().any(|prefix| lower.starts_with(prefix)) && !secure {
         findings
             .refuse(path, format!("browsers drop a cookie named `{name}` without Secure; set ingress.cookie.secure to true, or choose another name"));
     }

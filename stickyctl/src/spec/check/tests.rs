@@ -152,6 +152,23 @@ fn cookies_that_browsers_or_proxies_drop() {
     for taken in ["JSESSIONID", "PHPSESSID", "connect.sid", "jsessionid", "StickyStr", "ASPSESSIONIDABC"] {
         refuses("ingress.cookie.name", "is the cookie of", |s| s.ingress.cookie.name = Some(taken.to_owned()));
     }
+    for (taken, owner) in [
+        ("AWSALBCORS", "Amazon"),
+        ("AWSALBTG", "Amazon"),
+        ("AWSALBTGCORS", "Amazon"),
+        ("ApplicationGatewayAffinity", "Application Gateway"),
+        ("applicationgatewayaffinitycors", "Application Gateway"),
+        ("ASLBSA", "Front Door"),
+        ("ASLBSACORS", "Front Door"),
+        ("__cflb", "Cloudflare"),
+        ("__VCAP_ID__", "Cloud Foundry"),
+        ("ARRAffinitySameSite", "App Service"),
+        ("AUTH_SESSION_ID_LEGACY", "Keycloak"),
+        ("session_id", "Odoo"),
+    ] {
+        refuses("ingress.cookie.name", owner, |s| s.ingress.cookie.name = Some(taken.to_owned()));
+    }
+    assert_eq!(refused(|s| s.ingress.cookie.name = Some("AWSALBCORS2".to_owned())), [], "a name of its own");
     for odd in ["", "a b;c", "a.b", "käse", &"x".repeat(65)] {
         refuses("ingress.cookie.name", "every front door", |s| s.ingress.cookie.name = Some(odd.to_owned()));
     }

@@ -1,0 +1,254 @@
+//! One session: a task that reads and writes frames, and what opens connections in it.
+//!
+//! SPDY/3.1 has flow control, moby/spdystream has none. So a local reader that is slow stops the whole session, as it does for
+//! kubectl, but not for long: the session takes no new connections meanwhile, and a reader that takes nothing for [`STALL`] while
+//! other connections wait loses its own. Memory: [`BUFFER`] twice for each connection, and 1 MiB that waits to be sent.
+
+use super::frame::{self, Decoder, Frame, GOAWAY, Opener, PING, REFUSED, RST_STREAM, SYN_REPLY, SYN_STREAM, number};
+use super::stream::{Held, Stream, Told, send};
+use super::streams::Streams;
+use super::{Incoming, Outgoing, Transport};
+use bytes::{Bytes, BytesMut};
+use futures_util::{SinkExt, StreamExt};
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncWriteExt, duplex};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout};
+
+/// What waits in each direction of a connection.
+const BUFFER: usize = 128 * 1024;
+/// Frames of all connections that wait to be sent, of up to 16 KiB.
+const WAITING: usize = 64;
+/// What is sent at once.
+const BATCH: usize = 64 * 1024;
+/// How often the other side is asked whether it is there, which also keeps proxies from closing a connection as idle; client-go's
+/// period.
+const ASK: Duration = Duration::from_secs(10);
+/// A session from which nothing came for this long is dead: three PINGs have no answer.
+const SILENCE: Duration = Duration::from_secs(30);
+/// For the answer to a new stream. Measured: 2 ms.
+const REPLY: Duration = Duration::from_secs(3);
+/// How long a local reader that takes nothing may stop the other connections.
+const STALL: Duration = Duration::from_secs(15);
+/// For the last frames of a session that nobody needs.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// What is to be sent. Streams are opened, and send data, in this order.
+pub(super) enum Order {
+    Open { error: u32, data: u32, port: u16 },
+    Data { id: u32, bytes: Bytes, room: OwnedSemaphorePermit },
+    End(u32),
+    Reset(u32),
+    Refuse(u32),
+    Pong(u32),
+}
+
+/// Why a session did not open a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It has as many as it takes, or takes no more.
+    Full,
+    /// The other side refused it, or did not answer in time, or is gone. Another session may fare better.
+    Failed,
+}
+
+/// A session. It ends with its transport, and when nobody holds it or one of its connections.
+pub(crate) struct Session {
+    pub(super) streams: Arc<Streams>,
+    pub(super) orders: mpsc::UnboundedSender<Order>,
+    room: Arc<Semaphore>,
+}
+
+impl Session {
+    pub(crate) fn over(transport: Transport) -> Arc<Self> {
+        let (orders, taken) = mpsc::unbounded_channel();
+        let streams = Arc::new(Streams::default());
+        tokio::spawn(run(transport, streams.clone(), orders.downgrade(), taken));
+        Arc::new(Self { streams, orders, room: Arc::new(Semaphore::new(WAITING)) })
+    }
+
+    /// Opens a connection to a port of the pod.
+    ///
+    /// # Errors
+    /// [`Refused`]. A port that nothing listens on is no error yet: the stream ends, and [`Told`] has the reason.
+    pub(crate) async fn open(self: &Arc<Self>, port: u16) -> Result<(Stream, Told), Refused> {
+        let ((down, far_down), (up, far_up)) = (duplex(BUFFER), duplex(BUFFER));
+        let opening = self.streams.open(far_down).ok_or(Refused::Full)?;
+        let (error, id) = (opening.error, opening.data);
+        // From here on, dropping them clears the table.
+        let told = Told { session: self.clone(), id: error, text: opening.told };
+        let stream = Stream { down, up, _held: Held { session: self.clone(), id } };
+        self.orders.send(Order::Open { error, data: id, port }).map_err(|_| Refused::Failed)?;
+        // spdystream drops data of a stream that it has not answered yet.
+        let [first, second] = opening.replied;
+        let replied = timeout(REPLY, async { tokio::try_join!(first, second) }).await;
+        if !matches!(replied, Ok(Ok(_))) {
+            return Err(Refused::Failed);
+        }
+        // As kubectl does: nothing is ever sent on an error stream.
+        self.orders.send(Order::End(error)).map_err(|_| Refused::Failed)?;
+        tokio::spawn(send(far_up, id, self.streams.clone(), self.orders.clone(), self.room.clone()));
+        Ok((stream, told))
+    }
+
+    /// Whether it has ended, or is about to. Connections that it has may still work.
+    pub(crate) fn closed(&self) -> bool {
+        self.streams.closed() || self.orders.is_closed()
+    }
+
+    /// How many more connections it takes.
+    pub(crate) fn room(&self) -> usize {
+        self.streams.room()
+    }
+
+    /// Whether a slow reader holds it up.
+    pub(crate) fn busy(&self) -> bool {
+        self.streams.busy.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("room", &self.room()).finish_non_exhaustive()
+    }
+}
+
+async fn run(transport: Transport, streams: Arc<Streams>, orders: mpsc::WeakUnboundedSender<Order>, taken: mpsc::UnboundedReceiver<Order>) {
+    let Transport { read, write } = transport;
+    let why = tokio::select! {
+        why = reading(read, &streams, &orders) => why,
+        why = writing(write, &streams, taken) => why,
+    };
+    tracing::debug!("a port-forward session ended: {}", why.map_or_else(|error| error.to_string(), |()| "closed".to_owned()));
+    streams.end();
+}
+
+async fn reading(mut read: Incoming, streams: &Streams, orders: &mpsc::WeakUnboundedSender<Order>) -> io::Result<()> {
+    let order = |order| {
+        if let Some(orders) = orders.upgrade() {
+            let _ = orders.send(order);
+        }
+    };
+    let mut decoder = Decoder::default();
+    loop {
+        let Some(bytes) = timeout(SILENCE, read.next()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? else { return Ok(()) };
+        decoder.push(&bytes?);
+        while let Some(frame) = decoder.next().map_err(io::Error::other)? {
+            let (kind, body) = match frame {
+                Frame::Data { id, bytes, fin } => {
+                    if !streams.reason(id, &bytes, fin) && !deliver(streams, id, &bytes, fin).await {
+                        order(Order::Reset(id));
+                    }
+                    continue;
+                }
+                Frame::Control { kind, flags, body } => {
+                    if kind == SYN_REPLY && flags & frame::FIN != 0 {
+                        streams.down_ended(number(kind, &body, 0).map_err(io::Error::other)?);
+                    }
+                    (kind, body)
+                }
+            };
+            let number = || number(kind, &body, 0).map_err(io::Error::other);
+            match kind {
+                SYN_REPLY => streams.replied(number()?),
+                RST_STREAM => streams.reset(number()?),
+                // Ours have odd numbers.
+                PING if number()? % 2 == 1 => streams.pinged.store(false, Ordering::Relaxed),
+                PING => order(Order::Pong(number()?)),
+                GOAWAY => streams.go_away(number()?),
+                SYN_STREAM => order(Order::Refuse(number()?)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Gives data to its reader. `false`: the reader held up others for too long, and lost its connection.
+async fn deliver(streams: &Streams, id: u32, bytes: &[u8], fin: bool) -> bool {
+    // After the end of a connection, the other side's last frames are still on their way.
+    let Some(mut down) = streams.take(id) else { return true };
+    let wanted = {
+        let mut write = pin!(down.write_all(bytes));
+        let at_once = poll_fn(|cx| Poll::Ready(write.as_mut().poll(cx))).await;
+        let mut done = if let Poll::Ready(written) = at_once { Some(written) } else { None };
+        streams.busy.store(done.is_none(), Ordering::Relaxed);
+        while done.is_none() {
+            match timeout(STALL, &mut write).await {
+                Ok(written) => done = Some(written),
+                Err(_) if streams.others(id) => break,
+                Err(_) => {}
+            }
+        }
+        streams.busy.store(false, Ordering::Relaxed);
+        match done {
+            None => return !streams.drop_data(id),
+            Some(written) => written.is_ok(),
+        }
+    };
+    if fin {
+        streams.down_ended(id);
+    } else if wanted {
+        streams.put(id, down);
+    }
+    true
+}
+
+async fn writing(mut write: Outgoing, streams: &Streams, mut orders: mpsc::UnboundedReceiver<Order>) -> io::Result<()> {
+    let (mut opener, mut out, mut ping) = (Opener::default(), BytesMut::new(), 1_u32);
+    let mut asked = Instant::now();
+    loop {
+        let first = match tokio::time::timeout_at(asked + ASK, orders.recv()).await {
+            Ok(None) => break,
+            Ok(Some(order)) => Some(order),
+            Err(_) => None,
+        };
+        let mut answered = false;
+        let mut next = first;
+        while let Some(order) = next {
+            answered |= matches!(order, Order::Open { .. });
+            append(&mut out, &mut opener, order);
+            next = if out.len() < BATCH { orders.try_recv().ok() } else { None };
+        }
+        // kube's client does not set TCP_NODELAY. Without an answer to this, which brings the acknowledgement, the system would hold
+        // the next frame for up to 40 ms.
+        let due = asked.elapsed() >= ASK;
+        if due || (!answered && !streams.pinged.swap(true, Ordering::Relaxed)) {
+            frame::control(&mut out, PING, 0, &ping.to_be_bytes());
+            (ping, asked) = ((ping + 2) & 0x7fff_ffff, Instant::now());
+        }
+        write.send(out.split().freeze()).await?;
+    }
+    frame::control(&mut out, GOAWAY, 0, &[0; 8]);
+    let _ = timeout(LEAVE, async {
+        write.send(out.freeze()).await?;
+        write.close().await
+    })
+    .await;
+    Ok(())
+}
+
+fn append(out: &mut BytesMut, opener: &mut Opener, order: Order) {
+    match order {
+        Order::Open { error, data, port } => {
+            let (port, request) = (port.to_string(), data.to_string());
+            for (id, kind) in [(error, "error"), (data, "data")] {
+                opener.open(out, id, &[("port", &port), ("requestid", &request), ("streamtype", kind)]);
+            }
+        }
+        Order::Data { id, bytes, room } => {
+            frame::data(out, id, &bytes, false);
+            drop(room);
+        }
+        Order::End(id) => frame::data(out, id, &[], true),
+        Order::Reset(id) => frame::reset(out, id, frame::CANCEL),
+        Order::Refuse(id) => frame::reset(out, id, REFUSED),
+        Order::Pong(id) => frame::control(out, PING, 0, &id.to_be_bytes()),
+    }
+}
