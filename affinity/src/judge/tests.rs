@@ -12,6 +12,7 @@ mod elsewhere;
 mod moved;
 mod nobody;
 mod simulated;
+mod symptom;
 mod unsent;
 mod values;
 
