@@ -13,7 +13,7 @@ mod track;
 use self::lever::{Lever, listed, mixed};
 use self::track::{Track, by_age, by_time, tracks};
 use super::answers::{self, MOST_NAMELESS};
-use super::{beside, idle, shared, sockets, workers};
+use super::{beside, idle, shared, sockets, values, workers};
 use crate::bounds::{self, CHANCE};
 use crate::code::Code;
 use crate::run::{Replay, Run, Session, tally};
@@ -82,7 +82,7 @@ fn verdict(run: &Run, tolerated: f64, tracks: &[Track], lever: Option<&Lever>) -
     if lost > 0 && bound.least > tolerated {
         return Err(why_lost(run, tracks, (lost, later)));
     }
-    if let Some(reason) = failures(run) {
+    if let Some(reason) = values::lacking(run).or_else(|| failures(run)) {
         return Err(reason);
     }
     let cached = run.shots().filter(|shot| shot.cached).count();
@@ -97,7 +97,11 @@ fn verdict(run: &Run, tolerated: f64, tracks: &[Track], lever: Option<&Lever>) -
             format!("{lost} of {later} later requests lost their session, which does not tell whether the rate is above {:.3}%", tolerated * 100.0);
         return reason(Code::RateUndecided, detail);
     }
-    let none = if lost == 0 { format!("none of {later} later requests lost its session") } else { format!("{lost} of {later} later requests did") };
+    let none = if lost == 0 {
+        format!("none of {later} later requests lost its session")
+    } else {
+        format!("{lost} of {later} later requests lost their session")
+    };
     match lever {
         Some(lever) if lever.is_mixed && lever.chance() <= CHANCE => Ok(()),
         Some(lever) if lever.is_mixed => {
