@@ -20,6 +20,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use sticky_affinity::identity::Source;
 use sticky_affinity::scenario::{self, Name};
+use sticky_affinity::symptom::Symptom;
 use sticky_core::duration;
 
 #[derive(Debug, Args)]
@@ -38,6 +39,10 @@ pub(super) struct VerifyArgs {
     /// Where answers identify their worker, in the same form [default: header:x-sticky-worker]
     #[arg(long, value_name = "WHERE")]
     worker_identity: Option<Source>,
+    /// What an answer looks like that lost its session, if no answer names its pod: status:404, regex:PATTERN or header:NAME=PATTERN; repeat
+    /// for more
+    #[arg(long, value_name = "SYMPTOM")]
+    lost_when: Vec<Symptom>,
     /// Run only these scenarios and those that they need; repeat the flag or separate names with commas
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',', value_parser = scenario())]
     only: Vec<Name>,
@@ -154,6 +159,7 @@ impl VerifyArgs {
             site,
             pod_identity: self.pod_identity,
             worker_identity: self.worker_identity,
+            lost_when: self.lost_when,
             only: self.only,
             skip: self.skip,
             idle: self.idle,
