@@ -170,7 +170,7 @@ codes! {
     ];
     NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
-        ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
+        ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to; if it leads through a login, --first PATH with --follow"),
         ("The site does not name its pod", "have it send its host name in a response header; many proxies can add one, see docs/verify.md"),
     ];
     IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [

@@ -43,11 +43,8 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     if let Some(changes) = pods_came(run) {
         return reason(Code::MovedCollateral, format!("{moved}, away from pods that were ready the whole time, after {changes}"));
     }
-    if let Some(reason) = unsent::why(run, &moved) {
+    if let Some(reason) = not_in_time(run, &moved) {
         return reason;
-    }
-    if let Some(reason) = late::settles(run, &moved) {
-        return if run.values.is_empty() { reason } else { reason.because(HASHED_VALUE) };
     }
     if offered.is_empty() && run.values.is_empty() {
         if let Some(reason) = not_in_cookie::handed_out(run, &moved) {
@@ -84,6 +81,16 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
     let reason = reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"));
     if offered.iter().any(|cookie| cookie.is_joined()) { reason.because(JOINED) } else { reason }
+}
+
+/// Whether sessions stay as soon as their cookie is there, or is known to the proxy.
+fn not_in_time(run: &Run, moved: &str) -> Option<Reason> {
+    let late = late::settles(run, moved).map(|late| if run.values.is_empty() { late } else { late.because(HASHED_VALUE) });
+    match (unsent::why(run, moved), late) {
+        // It says with which answer the cookie comes.
+        (Some(unsent), Some(late)) if unsent.code == Code::BoundLate && late.evident.contains(&late::LATER) => Some(late),
+        (unsent, late) => unsent.or(late),
+    }
 }
 
 /// The cause in the table of `cookie-not-honoured` for a cookie that browsers do not see.

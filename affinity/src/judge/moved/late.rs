@@ -55,7 +55,7 @@ pub(super) fn settles(run: &Run, moved: &str) -> Option<Reason> {
 }
 
 /// Causes that settle a session with its answers, and with time.
-const LATER: &str = "The app sets the cookie that the proxy looks at only later, such as after a login";
+pub(super) const LATER: &str = "The app sets the cookie that the proxy looks at only later, such as after a login";
 const TABLES: &str = "Proxies share their stick table, and an entry reaches the others late";
 const STORES: &str = "A new session takes effect only when a cache or a store behind the proxy has caught up";
 

@@ -102,7 +102,8 @@ impl Asking {
     pub(crate) fn redirects(&self) -> u64 {
         let controls =
             if self.target.later.iter().any(|shape| self.target.needs_captures(shape)) { self.sample.controls + self.without() } else { 0 };
-        let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), 1)];
+        let dead = 1 + if self.fits_many() { MANY } else { 0 };
+        let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), dead)];
         if self.follow { all(&firsts) * u64::from(follow::MOST) } else { 0 }
     }
 
@@ -136,11 +137,10 @@ impl Asking {
         self.has(Name::WsFirst) && !needs
     }
 
-    /// The names of the values that later requests and sockets carry, in braces.
+    /// The names of the values that later requests carry, in braces.
     pub(super) fn values(&self) -> Vec<String> {
-        let templates = || self.target.templates().chain(self.socket.iter().flat_map(Socket::templates));
-        let captured: BTreeSet<usize> = templates().flat_map(Template::captures).collect();
-        let own = templates().any(Template::has_session).then(|| "{session}".to_owned());
+        let captured: BTreeSet<usize> = self.target.templates().flat_map(Template::captures).collect();
+        let own = self.target.templates().any(Template::has_session).then(|| "{session}".to_owned());
         captured.into_iter().map(|index| format!("{{{}}}", self.captures[index].name)).chain(own).collect()
     }
 

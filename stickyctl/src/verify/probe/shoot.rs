@@ -66,7 +66,9 @@ pub(super) async fn send_on(
     let place = asking.target.place(&filled.path);
     let (header, carried) = cookies(request.jar, &place);
     let at = Instant::now();
-    let question = Question { filled, cookies: header.as_deref(), way: request.way };
+    // What is captured is in the first answer only: later ones may be streams without an end.
+    let whole = asking.target.whole_bodies || (request.is_first && asking.captures.iter().any(|capture| capture.source.is_in_body()));
+    let question = Question { filled, cookies: header.as_deref(), way: request.way, whole };
     let answer = ask::over(&asking.target, line, question).await;
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };

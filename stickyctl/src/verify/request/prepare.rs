@@ -140,7 +140,7 @@ impl Request {
             later: shapes.later,
             headers: shapes.headers,
             timeout: self.amount.timeout,
-            whole_bodies: self.identities().chain(http.captures.iter().map(|capture| &capture.source)).any(Source::is_in_body),
+            whole_bodies: self.identities().any(Source::is_in_body),
         })
     }
 
