@@ -171,7 +171,7 @@ codes! {
     ];
     NoIdentity = "no-identity", "No answer identifies its pod, and a cookie alone proves nothing.", [
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
-        ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to"),
+        ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to; if it leads through a login, --first PATH with --follow"),
         ("The site does not name its pod", "have it send its host name in a response header; many proxies can add one, see docs/verify.md"),
     ];
     IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [
@@ -189,6 +189,26 @@ codes! {
         ("The site answers only clients that are logged in", "--cookie @FILE or --header @FILE; or log in with --first PATH and --first-body @FILE"),
         ("A bot challenge or a firewall answers in the site's place", "allow the address of this machine there; or test the front door behind it with --connect ADDRESS"),
         ("Only logged-in users get to see the pod, and controls do not have a session's login", "--header @FILE: controls send those headers too"),
+    ];
+    SessionLost = "session-lost", "Sessions are lost in some requests and found again in later ones: they are kept where requests don't always go.", [
+        ("The proxy has no affinity, or nothing that a session sends decides which pod answers", "turn on session affinity; see which cookie should hold it with --show-values"),
+        ("Pods keep sessions in memory, and some requests reach another pod", "keep sessions in a store that all pods share, such as Redis"),
+        ("One pod has several workers, each with sessions of its own", "run one worker per pod, or share the sessions: affinity can't help"),
+        ("The pattern of --lost-when also matches answers of sessions that exist", "choose a pattern that only a lost session shows"),
+    ];
+    SessionEnded = "session-ended", "Sessions were lost, but an expiry or a restart would explain that as well.", [
+        ("The session expires that soon, or its pod was restarted or replaced", "look at the session's lifetime and at the pods' restarts, then run again"),
+        ("Later requests need something from the first answer that is not a cookie", "--capture NAME=header:NAME and {NAME} in --path or --header"),
+        ("The pattern of --lost-when matches every answer", "compare the answers of a working session and a lost one with curl"),
+        ("The site allows one session per account, and all sessions log in with the same one", "test without a login, or with --sessions 1 for each account"),
+        ("The first answer of a session comes from one pod, and all later requests reach another", "let the proxy set the affinity cookie; name the pods to be sure: --pod-identity"),
+    ];
+    SymptomUnseen = "symptom-unseen", "No session was lost, but none would have been without affinity either, as far as the run can tell.", [
+        ("Only one pod is ready", "kubectl get pods; scale up and run again"),
+        ("Pods share their sessions, for example in Redis or in the cookie itself", "nothing to fix: such a site needs no affinity"),
+        ("One cookie is both the session and its affinity, so leaving it out loses the session on any pod", "have the site name its pod in a response header, and use --pod-identity header:NAME"),
+        ("Something else than a cookie holds the session, such as the client's address", "run from another address as well: --source-ip"),
+        ("A lost session looks different from what --lost-when says", "compare the answers of a working session and a lost one with curl"),
     ];
     Transport = "transport", "Too many requests got no answer at all.", [
         ("A wrong name or port, or a broken tunnel", "try the URL with curl"),

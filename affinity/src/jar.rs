@@ -10,6 +10,8 @@
 //! that host alone. The list is the one at publicsuffix.org, private entries included, as the crate `psl` has it; a name that is not on it
 //! counts as a public suffix if it has no dot.
 
+mod part;
+
 use crate::cookie::Offer;
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -100,12 +100,14 @@ pub mod guard;
 pub mod identity;
 pub mod jar;
 mod judge;
+pub mod lever;
 pub mod moves;
 pub mod plan;
 mod pods;
 pub mod run;
 pub mod scenario;
 pub mod seen;
+pub mod symptom;
 #[cfg(test)]
 mod testing;
 pub mod topic;

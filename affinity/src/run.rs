@@ -81,6 +81,19 @@ impl Session {
     }
 }
 
+/// A request of a session without some of its cookies, to see whether the session is lost then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// The session, by its index.
+    pub session: usize,
+    /// What was left out: an index into [`Run::levers`].
+    pub lever: usize,
+    /// Whether it was made after the lever had been chosen, so that its result is independent of the choice.
+    pub measured: bool,
+    /// The request; its path is the URL's own.
+    pub shot: Shot,
+}
+
 /// All observations of a run, as input to [`judge`](crate::judge()).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Run {
@@ -110,6 +123,12 @@ pub struct Run {
     pub shared: Vec<Vec<(usize, Shot)>>,
     /// Requests that no cache can answer, with the session that they belong to, if any: made if controls met one pod only or sessions moved.
     pub uncached: Vec<(Option<usize>, Shot)>,
+    /// Whether answers were searched for the symptom of a lost session.
+    pub by_symptom: bool,
+    /// Names of cookies that were left out together.
+    pub levers: Vec<BTreeSet<String>>,
+    /// Requests of sessions without some of their cookies: made only if no answer identifies a pod.
+    pub replays: Vec<Replay>,
     /// Requests of sessions that moved, each with the value that the site set first for each cookie, with the session that they belong to:
     /// made if answers changed a cookie that sessions sent.
     pub rewound: Vec<(usize, Shot)>,
@@ -141,6 +160,7 @@ impl Run {
             .chain(self.kept.iter().flatten())
             .chain(self.shared.iter().flatten().map(|(_, shot)| shot))
             .chain(self.uncached.iter().map(|(_, shot)| shot))
+            .chain(self.replays.iter().map(|replay| &replay.shot))
             .chain(self.rewound.iter().map(|(_, shot)| shot))
             .chain(self.socket_first.iter().filter_map(|first| first.after.as_ref()))
             .chain(self.sessions.iter().flat_map(|session| session.local.iter().chain(&session.relayed)).map(|delivery| &delivery.posted))

@@ -54,7 +54,8 @@ impl Code {
             | Self::CookiePicksNode
             | Self::ParallelUnsettled
             | Self::DeadCookieUnsettled
-            | Self::SharedConnection => Topic::Sessions,
+            | Self::SharedConnection
+            | Self::SessionLost => Topic::Sessions,
             Self::CookiePathMismatch
             | Self::CookieRefused
             | Self::CookieDomainMismatch
@@ -73,6 +74,8 @@ impl Code {
             | Self::IdentityUnstable
             | Self::Cached
             | Self::ErrorRate
+            | Self::SessionEnded
+            | Self::SymptomUnseen
             | Self::Transport => Topic::Proof,
             Self::SocketElsewhere
             | Self::NoCookieOnUpgrade

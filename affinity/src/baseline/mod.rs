@@ -45,6 +45,13 @@ pub fn compare(file: &str, before: &Snapshot, now: &Snapshot) -> Baseline {
             changed.push(format!("moves: {} of {} {what}, was {} of {}", now.seen, now.of, before.seen, before.of));
         }
     }
+    if let (Some(before), Some(now)) = (before.lost_when, now.lost_when) {
+        for (what, before, now) in [("requests", before.requests, now.requests), ("sessions", before.sessions, now.sessions)] {
+            if before.of > 0 && (before.seen > 0 || now.seen > 0) && before != now {
+                changed.push(format!("lost: {} of {} {what}, was {} of {}", now.seen, now.of, before.seen, before.of));
+            }
+        }
+    }
     if before.forced_moves != now.forced_moves {
         changed.push(format!("forced moves: {}, was {}", now.forced_moves, before.forced_moves));
     }

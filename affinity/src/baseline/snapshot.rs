@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub moved_requests: Moved,
     /// Sessions that moved, without forced moves.
     pub moved_sessions: Moved,
+    /// Sessions that were lost by a symptom; `None` in runs that looked for none.
+    pub lost_when: Option<LostWhen>,
     /// Moves away from pods that were gone or not ready.
     pub forced_moves: u64,
     /// Pods that answered a control or a session's request.
@@ -91,6 +93,16 @@ pub struct Moved {
     pub seen: u64,
     /// Requests or sessions that could have moved; 0 if the report has no such count.
     pub of: u64,
+}
+
+/// How many later requests and sessions were lost by a symptom.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct LostWhen {
+    /// Later requests that lost their session.
+    pub requests: Moved,
+    /// Sessions with such a request.
+    pub sessions: Moved,
 }
 
 /// A pod's part in a run.

@@ -130,7 +130,7 @@ fn domains() {
 fn public_suffixes() {
     let fate = |host: &str, domain: &str| {
         let (mut jar, place) = (Jar::default(), Place { host, path: "/", tls: false });
-        let fate = jar.take(Offer::read(&format!("a=1; Domain={domain}"), NOW).unwrap(), &place, NOW);
+        let fate = jar.take(Offer::read(format!("a=1; Domain={domain}"), NOW).unwrap(), &place, NOW);
         let below = format!("below.{host}");
         (fate, jar.header(&place, NOW).is_some(), jar.header(&Place { host: &below, ..place }, NOW).is_some())
     };

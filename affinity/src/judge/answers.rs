@@ -88,7 +88,7 @@ pub(super) fn statuses(run: &Run) -> String {
 }
 
 /// Why the first lost request was lost.
-fn first_loss(run: &Run) -> &str {
+pub(super) fn first_loss(run: &Run) -> &str {
     run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
 }
 

@@ -59,11 +59,11 @@ pub(super) fn dead_cookie(run: &Run, requests: Verdict, tolerated: f64) -> Found
     let requests = first.len();
     let reached = format!("reached {reached} {}", if reached == 1 { "pod" } else { "pods" });
     if settled > 1 && wanders(after, tolerated) {
-        let detail = format!("{requests} parallel requests with it {reached}; after them the session was on {settled} pods");
+        let detail = format!("{requests} parallel requests with an unknown value {reached}; after them the session was on {settled} pods");
         return Found::fail(if single.mark == Mark::Fail { format!("{}; {detail}", single.detail) } else { detail });
     }
     let then = if settled == 1 { "and then one held" } else { "and then the session moved no more than tolerated" };
-    Found { detail: format!("{}; {requests} parallel requests with it {reached}, {then}", single.detail), ..single }
+    Found { detail: format!("{}; {requests} parallel requests with an unknown value {reached}, {then}", single.detail), ..single }
 }
 
 fn dead_single(run: &Run, requests: Verdict, tolerated: f64) -> Found {

@@ -14,6 +14,7 @@
 //! | `idle` | idle | none |
 //! | `beside` | local-delivery, relay, reuse | none |
 //! | `shared` | shared | none |
+//! | `symptom` | spread, stick-http, stick-ws, reconnect, attribution | pods, on a site that never names them |
 
 mod answers;
 mod beside;
@@ -25,6 +26,7 @@ mod nobody;
 mod requests;
 mod shared;
 mod sockets;
+mod symptom;
 #[cfg(test)]
 mod tests;
 mod unsent;
@@ -42,6 +44,9 @@ use crate::verdict::{Judgement, Verdict};
 /// Judges a run. `tolerated` is the rate of moves to tolerate, 0 to 1; with 0 a single move is enough for *not sticky*.
 #[must_use]
 pub fn judge(run: &Run, tolerated: f64) -> Judgement {
+    if symptom::applies(run) {
+        return symptom::judge(run, tolerated);
+    }
     let chance = chance(run);
     let requests = requests::judge(run, tolerated, chance);
     let sockets = sockets::judge(run, &requests, tolerated);
@@ -76,6 +81,9 @@ pub fn judge(run: &Run, tolerated: f64) -> Judgement {
     }
     reasons.extend(idle.reason);
     reasons.extend(beside::ended(run));
+    if pods == Verdict::Sticky {
+        reasons.extend(symptom::lost_at_home(run));
+    }
 
     let [stick_ws, ws_first, reconnect] = sockets.found;
     // In the order of the names.

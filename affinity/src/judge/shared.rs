@@ -29,7 +29,8 @@ pub(super) fn shared(run: &Run, requests: Verdict, tolerated: f64) -> Found {
     let all = kept.iter().flatten().count();
     let missed = kept.iter().flatten().filter(|(home, pod)| home != pod).count();
     let connections = kept.len();
-    let stayed = format!("{} of {all} requests on {connections} shared connections reached their session's pod", all - missed);
+    let plural = if connections == 1 { "connection" } else { "connections" };
+    let stayed = format!("{} of {all} requests on {connections} shared {plural} reached their session's pod", all - missed);
     if bounds::rate(missed as u64, all as u64, bounds::SHOWN).least <= tolerated {
         return Found::pass(stayed);
     }

@@ -135,7 +135,7 @@ fn homes_are_gone(run: &Run, place: usize) -> bool {
     })
 }
 
-fn not_opened(socket: &Shot) -> Option<String> {
+pub(super) fn not_opened(socket: &Shot) -> Option<String> {
     match &socket.outcome {
         Outcome::By(_) => None,
         Outcome::Nameless { status: 101 } => Some("open, but no pod identified".to_owned()),

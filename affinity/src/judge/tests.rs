@@ -6,11 +6,13 @@ use crate::seen::{End, Event, How, Offered, Outcome, PodState, Shot, Socket, Wha
 use crate::testing::{session, shot, timed};
 use std::time::Duration;
 
+mod apart;
 mod around;
 mod elsewhere;
 mod moved;
 mod nobody;
 mod simulated;
+mod symptom;
 mod unsent;
 mod values;
 

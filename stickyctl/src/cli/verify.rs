@@ -1,26 +1,26 @@
 //! The flags of `verify`, and how they become a request and what is printed of its result.
 
+mod requests;
+
+use self::requests::HttpArgs;
 use super::cluster::ReleaseArgs;
-use super::discreet::discreet;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
 use crate::exit::{Exit, Failure};
 use crate::fit::fit;
 use crate::output::{Format, Output};
 use crate::verify;
-use crate::verify::probe::capture::Capture;
-use crate::verify::redacted::{HIDDEN, redacted};
+use crate::verify::redacted::redacted;
 use crate::verify::report::files::Files;
-use crate::verify::request::{Amount, AtFile, Host, Http, Path, Pods, Request, Site};
+use crate::verify::request::{Amount, Pods, Request, Site};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use http::{HeaderValue, Method};
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 use sticky_affinity::identity::Source;
 use sticky_affinity::scenario::{self, Name};
+use sticky_affinity::symptom::Symptom;
 use sticky_core::duration;
 
 #[derive(Debug, Args)]
@@ -39,6 +39,10 @@ pub(super) struct VerifyArgs {
     /// Where answers identify their worker, in the same form [default: header:x-sticky-worker]
     #[arg(long, value_name = "WHERE")]
     worker_identity: Option<Source>,
+    /// What an answer looks like that lost its session, if no answer names its pod: status:404, regex:PATTERN or header:NAME=PATTERN; repeat
+    /// for more
+    #[arg(long, value_name = "SYMPTOM")]
+    lost_when: Vec<Symptom>,
     /// Run only these scenarios and those that they need; repeat the flag or separate names with commas
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',', value_parser = scenario())]
     only: Vec<Name>,
@@ -68,67 +72,6 @@ pub(super) struct VerifyArgs {
     pods: Option<String>,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
     release: ReleaseArgs,
-}
-
-#[derive(Debug, Args)]
-struct HttpArgs {
-    /// Path of each session's first request, such as a page or a login [default: the URL's path]
-    #[arg(long, value_name = "PATH", value_parser = discreet::<Path>())]
-    first: Option<Path>,
-    /// POST the contents of FILE, JSON or form data, with each session's first request
-    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
-    first_body: Option<AtFile>,
-    /// Follow up to 10 redirects of each session's first request within the site, such as those of a login
-    #[arg(long)]
-    follow: bool,
-    /// Read a value from each session's first answer and send it where later requests say {NAME}: NAME=header:X, NAME=json:/POINTER or NAME=regex:PATTERN
-    #[arg(long, value_name = "NAME=WHERE")]
-    capture: Vec<Capture>,
-    /// Method of later requests [default: GET, or POST with --body]
-    #[arg(long, value_parser = method())]
-    method: Option<Method>,
-    /// Send the contents of FILE, JSON or form data, with later requests
-    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
-    body: Option<AtFile>,
-    /// Request this path as well as the URL's own; repeat for more
-    #[arg(long, value_name = "PATH", value_parser = discreet::<Path>())]
-    path: Vec<Path>,
-    /// Path or URL of the site's WebSocket [default: sticky-app's, unless --pod-identity is set]
-    #[arg(long, value_name = "URL")]
-    ws_url: Option<String>,
-    /// Send TEXT first on each socket, if the reply identifies the pod
-    #[arg(long, value_name = "TEXT")]
-    ws_send: Option<String>,
-    /// Request this subprotocol for sockets
-    #[arg(long, value_name = "NAME", value_parser = discreet::<HeaderValue>())]
-    ws_subprotocol: Option<HeaderValue>,
-    /// Send this Origin header with sockets [default: the page's origin]
-    #[arg(long, value_parser = discreet::<HeaderValue>())]
-    origin: Option<HeaderValue>,
-    /// Send the headers in FILE, one `NAME: VALUE` per line, with every request; keeps secrets out of the argument list
-    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
-    header: Vec<AtFile>,
-    /// Start every session with the cookies in FILE, such as a login's: NAME=VALUE lines, a copied Cookie header, or curl's cookie jar
-    #[arg(long, value_name = "@FILE", value_parser = discreet::<AtFile>())]
-    cookie: Vec<AtFile>,
-    /// Send requests over HTTP/2; sockets still use HTTP/1.1
-    #[arg(long)]
-    http2: bool,
-    /// Connect to ADDRESS, such as 127.0.0.1:8080; repeat to make each session use all of them in turn, such as several proxies
-    #[arg(long, value_name = "ADDRESS", value_parser = discreet::<Host>())]
-    connect: Vec<Host>,
-    /// Name of the site, if it is not the URL's host; with a port, if users see another port than the URL's
-    #[arg(long, value_name = "NAME", value_parser = discreet::<Host>())]
-    host: Option<Host>,
-    /// Connect from this local address; repeat to spread sessions over several addresses
-    #[arg(long, value_name = "ADDRESS")]
-    source_ip: Vec<IpAddr>,
-    /// Trust the CA certificates (PEM) in FILE instead of the system's
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-    /// Accept any certificate
-    #[arg(long, conflicts_with = "ca")]
-    insecure: bool,
 }
 
 #[derive(Debug, Args)]
@@ -203,7 +146,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
 impl VerifyArgs {
     fn request(self) -> Request {
         let command = self.command_line();
-        let (http, amount) = (self.http, self.amount);
+        let amount = self.amount;
         let site = match self.url {
             Some(url) => {
                 let watched = |selector| Pods { access: self.release.cluster.access(), namespace: self.release.namespace, selector };
@@ -216,33 +159,14 @@ impl VerifyArgs {
             site,
             pod_identity: self.pod_identity,
             worker_identity: self.worker_identity,
+            lost_when: self.lost_when,
             only: self.only,
             skip: self.skip,
             idle: self.idle,
             reuse: self.reuse,
             shared: self.shared_connection,
             require_workers: self.require_workers,
-            http: Http {
-                first: http.first,
-                first_body: http.first_body,
-                follow: http.follow,
-                captures: http.capture,
-                method: http.method,
-                body: http.body,
-                paths: http.path,
-                ws_url: http.ws_url,
-                ws_send: http.ws_send,
-                ws_subprotocol: http.ws_subprotocol,
-                origin: http.origin,
-                headers: http.header,
-                cookies: http.cookie,
-                http2: http.http2,
-                connect: http.connect,
-                host: http.host,
-                source_ips: http.source_ip,
-                ca: http.ca,
-                insecure: http.insecure,
-            },
+            http: self.http.http(),
             amount: Amount {
                 sessions: amount.sessions,
                 requests: amount.requests,
@@ -260,11 +184,7 @@ impl VerifyArgs {
 
     /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.
     fn command_line(&self) -> String {
-        let http = &self.http;
-        let urls = self.url.iter().chain(&http.ws_url).chain(http.first.iter().chain(&http.path).map(|path| &path.0));
-        let tokens = http.ws_send.iter().map(String::as_str).chain(http.ws_subprotocol.iter().filter_map(|name| name.to_str().ok()));
-        let hidden: Vec<(&str, String)> =
-            urls.map(|url| (url.as_str(), redacted(url))).chain(tokens.map(|token| (token, HIDDEN.to_owned()))).collect();
+        let hidden: Vec<(&str, String)> = self.url.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).collect();
         let shown = |word: String| {
             let find = |(value, shown): &(&str, String)| {
                 let flag = word.strip_suffix(value)?;
@@ -303,10 +223,6 @@ struct RateError(String);
 
 fn rate(text: &str) -> Result<f64, RateError> {
     text.parse().ok().filter(|rate| (0.1..=10_000.0).contains(rate)).ok_or_else(|| RateError(text.to_owned()))
-}
-
-fn method() -> impl TypedValueParser<Value = Method> {
-    PossibleValuesParser::new(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).try_map(|word| word.parse::<Method>())
 }
 
 fn scenario() -> impl TypedValueParser<Value = Name> {

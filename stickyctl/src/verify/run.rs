@@ -134,6 +134,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         partial,
         exit,
         identity: (asking.pod.to_string(), asking.worker.to_string()),
+        lost_when: asking.lost_when.iter().map(ToString::to_string).collect(),
         is_here: way.is_here,
     };
     Ok(Verified { report: Report::new(&about, &run, &judgement), exit })

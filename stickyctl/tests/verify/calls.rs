@@ -62,7 +62,7 @@ async fn a_large_load_elsewhere_needs_a_yes() {
     let any = format!("--connect=0.0.0.0:{}", site.url.trim_end_matches('/').rsplit_once(':').unwrap().1);
     for (flags, to) in [
         (&["--connect", "203.0.113.5"][..], "203.0.113.5:"),
-        (&["--connect", "127.0.0.1", "--connect", "nobody.invalid:80"], "nobody.invalid:80"),
+        (&["--connect", "127.0.0.1", "--connect", "203.0.113.6:80"], "203.0.113.6:80"),
         (&["--ws-url", "wss://203.0.113.5/ws"], "203.0.113.5:443"),
         (&[any.as_str()], "0.0.0.0:"),
     ] {

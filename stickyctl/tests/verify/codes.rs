@@ -2,8 +2,8 @@
 
 use crate::case::Case;
 use crate::{
-    affinity, answers, apps, cookies, reported, reported_answers, reported_asking, reported_cookies, reported_moves, reported_pace, sockets, ways,
-    workers,
+    affinity, answers, apps, cookies, reported, reported_answers, reported_asking, reported_cookies, reported_moves, reported_pace, reported_symptom,
+    sockets, ways, workers,
 };
 use std::collections::BTreeSet;
 use sticky_affinity::code::Code;
@@ -24,6 +24,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         reported_cookies::CASES,
         reported_moves::CASES,
         reported_pace::CASES,
+        reported_symptom::CASES,
         sockets::CASES,
         sockets::SILENT,
         ways::CASES,

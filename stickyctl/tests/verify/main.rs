@@ -19,6 +19,7 @@ mod reported_asking;
 mod reported_cookies;
 mod reported_moves;
 mod reported_pace;
+mod reported_symptom;
 mod schema;
 mod secrets;
 mod site;

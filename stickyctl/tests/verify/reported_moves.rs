@@ -195,7 +195,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::stub("a session's name that all share", || in_header_always("x-session-name"), NOT_STICKY, &["no-affinity-cookie"])
         .beside(&["session-not-in-cookie"]),
     // It is sent back, and nobody reads it.
-    Case::stub("a session that is captured in vain", || in_header("x-session-id"), NOT_STICKY, &["no-affinity-cookie"])
+    Case::stub("a session that is captured in vain", || in_header("x-session-id"), NOT_STICKY, &["value-not-honoured"])
         .with(&["--capture", "ID=header:x-session-id", "--path", "/?other={ID}"])
         .beside(&["session-not-in-cookie"]),
     Case::stub("an MCP server's session, captured", || in_header("mcp-session-id"), STICKY, &[])

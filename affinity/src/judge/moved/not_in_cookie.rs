@@ -5,12 +5,9 @@ use crate::run::{FEW_REPLAYED, Run};
 use crate::scenario::Name::StickHttp;
 use crate::verdict::Reason;
 
-/// The reason, if each session got a value of its own in a place whose name tells that it is a session, and the run sends no values back.
+/// The reason, if each session got a value of its own in a place whose name tells that it is a session.
 /// `moved` says how many requests moved.
 pub(super) fn handed_out(run: &Run, moved: &str) -> Option<Reason> {
-    if !run.values.is_empty() {
-        return None;
-    }
     let sessions = run.sessions.iter().filter(|session| session.bound().is_some()).count() as u64;
     let place = run.fields.handed_out(sessions.max(FEW_REPLAYED))?;
     let detail = format!("{moved}: no answer set a cookie, but each of {sessions} sessions got a value of its own at {place}");

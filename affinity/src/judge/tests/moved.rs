@@ -73,14 +73,14 @@ fn sessions_that_settle_with_a_later_answer() {
         // What stays has to be more than chance explains.
         for k in 2..=if sample == SMALL { 4 } else { 7 } {
             let site = |rng: &mut Rng, ask: &Ask| if ask.place + 1 < k { rng.usize(..pods) } else { ask.home };
-            let seen = details(pods, sample, 20, site);
+            let seen = details(pods, sample, 10, site);
             let said = match k {
                 2 => "always the pod of the second answer, never that of the first".to_owned(),
                 3 => "each session stays from its 3rd answer on".to_owned(),
                 k => format!("each session stays from its {k}th answer on"),
             };
             let right = seen.iter().filter(|detail| detail.contains(&said)).count();
-            assert!(right >= 18, "{pods} pods, {sample:?}, {k}: {right} of 20; {:?}", seen.iter().find(|detail| !detail.contains(&said)));
+            assert!(right >= 9, "{pods} pods, {sample:?}, {k}: {right} of 10; {:?}", seen.iter().find(|detail| !detail.contains(&said)));
         }
     }
 }
@@ -89,13 +89,13 @@ fn sessions_that_settle_with_a_later_answer() {
 fn sessions_that_settle_after_some_time() {
     for (pods, sample, seconds) in [(2, Sample::default(), 1.1), (3, Sample::default(), 1.7), (6, Sample::default(), 0.9)] {
         let site = |rng: &mut Rng, ask: &Ask| if ask.since < seconds { rng.usize(..pods) } else { ask.home };
-        let seen = details(pods, sample, 20, site);
+        let seen = details(pods, sample, 10, site);
         let by_time: Vec<f64> = seen
             .iter()
             .filter_map(|detail| detail.split_once("but sessions stay from ")?.1.split_once(" s after their first request on")?.0.parse().ok())
             .collect();
         // The last change comes shortly before, and never after.
-        assert!(by_time.len() >= 16, "{pods} pods, {sample:?}, {seconds} s: {} of 20; {:?}", by_time.len(), seen.first());
+        assert!(by_time.len() >= 8, "{pods} pods, {sample:?}, {seconds} s: {} of 10; {:?}", by_time.len(), seen.first());
         assert!(by_time.iter().all(|seen| *seen <= seconds + 0.05 && *seen > seconds - 0.4), "{seconds}: {by_time:?}");
     }
 }
@@ -122,20 +122,21 @@ fn causes_of_late_binding() {
 #[test]
 fn what_is_not_bound_late() {
     for pods in [2, 3, 6] {
-        for sample in [SMALL, Sample::default()] {
+        for (sample, runs) in [(SMALL, 20), (Sample::default(), 6)] {
             for one_in in [3, 10, 40, 200] {
-                let leaks = codes(pods, sample, 20, |rng, ask| if ask.place > 0 && rng.usize(..one_in) == 0 { rng.usize(..pods) } else { ask.home });
+                let leaks =
+                    codes(pods, sample, runs, |rng, ask| if ask.place > 0 && rng.usize(..one_in) == 0 { rng.usize(..pods) } else { ask.home });
                 assert_eq!(leaks.get("bound-late").or(leaks.get("cookie-picks-node")), None, "{pods}, 1 in {one_in}: {leaks:?}");
             }
             for moment in [0.9, 1.4, 2.0] {
                 let other = |ask: &Ask| if ask.at < moment { ask.home } else { (ask.home * 5 + 1) % pods };
-                let rehashed = codes(pods, sample, 20, |_, ask| other(ask));
+                let rehashed = codes(pods, sample, runs, |_, ask| other(ask));
                 assert!(*rehashed.get("bound-late").unwrap_or(&0) <= 1, "{pods} pods, {sample:?}, after {moment} s: {rehashed:?}");
-                let joined = codes(pods, sample, 20, |_, ask| if ask.home == 0 { other(ask) } else { ask.home });
+                let joined = codes(pods, sample, runs, |_, ask| if ask.home == 0 { other(ask) } else { ask.home });
                 assert!(*joined.get("bound-late").unwrap_or(&0) <= 1, "{pods} pods, {sample:?}, after {moment} s: {joined:?}");
             }
             let last = sample.later as usize - 1;
-            let in_the_end = codes(pods, sample, 20, |rng, ask| if ask.place < last { rng.usize(..pods) } else { ask.home });
+            let in_the_end = codes(pods, sample, runs, |rng, ask| if ask.place < last { rng.usize(..pods) } else { ask.home });
             assert_eq!(in_the_end.get("bound-late"), None, "{pods}: {in_the_end:?}");
         }
     }
@@ -276,7 +277,7 @@ fn a_session_in_a_header() {
     finds(&own, Verdict::Inconclusive, Some("session-not-in-cookie"));
     let detail = judge(&own, 0.0).reasons[0].detail.clone();
     assert!(detail.ends_with("no answer set a cookie, but each of 15 sessions got a value of its own at header:mcp-session-id"), "{detail}");
-    finds(&Run { values: vec!["{SID}".to_owned()], ..own.clone() }, Verdict::NotSticky, Some("no-affinity-cookie"));
+    finds(&Run { values: vec!["{SID}".to_owned()], ..own.clone() }, Verdict::NotSticky, Some("value-not-honoured"));
     finds(&run("x-request-id", |n| format!("id-{n}")), Verdict::NotSticky, Some("no-affinity-cookie"));
     finds(&run("mcp-session-id", |n| format!("id-{}", n % 5)), Verdict::NotSticky, Some("no-affinity-cookie"));
     let mut cookie_too = own;

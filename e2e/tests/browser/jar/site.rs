@@ -37,8 +37,8 @@ impl Site {
                     // Browsers open connections that they do not use.
                     tokio::spawn(async move {
                         match acceptor {
-                            None => one(stream, &answers, &heard).await,
-                            Some(acceptor) => one(acceptor.accept(stream).await.ok()?, &answers, &heard).await,
+                            None => serve(stream, &answers, &heard).await,
+                            Some(acceptor) => serve(acceptor.accept(stream).await.ok()?, &answers, &heard).await,
                         }
                     });
                 }
@@ -57,35 +57,35 @@ impl Site {
     }
 }
 
-/// Answers one request.
-async fn one(mut stream: impl AsyncRead + AsyncWrite + Unpin, answers: &Answers, heard: &Heard) -> Option<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read_buf(&mut head).await.ok()? == 0 {
-            return None;
+/// Answers the requests of a connection, one after the other.
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answers: &Answers, heard: &Heard) -> Option<()> {
+    loop {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            if stream.read_buf(&mut head).await.ok()? == 0 {
+                return None;
+            }
         }
+        let extra = extra(&head, answers, heard).unwrap_or_default();
+        let lines = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: no-store\r\nContent-Length: 0\r\n".as_slice();
+        stream.write_all(&[lines, &extra, b"\r\n"].concat()).await.ok()?;
     }
+}
+
+/// The additional header lines of the answer to a request; none if it is not a row's. Keeps the `Cookie` header of a request that asks for it.
+fn extra(head: &[u8], answers: &Answers, heard: &Heard) -> Option<Vec<u8>> {
     let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let target = String::from_utf8_lossy(lines.next()?.split(|byte| *byte == b' ').nth(1)?).into_owned();
     let id: Vec<&str> = target.rsplit(['?', '&']).next()?.split('.').collect();
-    let mut extra = Vec::new();
-    if let [what, row, k] = id.as_slice() {
-        let (row, k): (usize, usize) = (row.parse().ok()?, k.parse().ok()?);
-        if *what == "set" {
-            extra.clone_from(answers.get(row)?.get(k)?);
-        } else {
-            let name = |line: &[u8]| line.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"cookie: "));
-            let cookie = lines.find(|line| name(line)).map(|line| line[8..].to_vec());
-            heard.lock().unwrap_or_else(PoisonError::into_inner).insert((row, k), cookie);
-        }
+    let [what, row, k] = id.as_slice() else { return None };
+    let (row, k): (usize, usize) = (row.parse().ok()?, k.parse().ok()?);
+    if *what == "set" {
+        return answers.get(row)?.get(k).cloned();
     }
-    let answer = [
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: 0\r\n".as_slice(),
-        &extra,
-        b"\r\n",
-    ];
-    stream.write_all(&answer.concat()).await.ok()?;
-    stream.shutdown().await.ok()
+    let is_cookie = |line: &[u8]| line.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"cookie: "));
+    let cookie = lines.find(|line| is_cookie(line)).map(|line| line[8..].to_vec());
+    heard.lock().unwrap_or_else(PoisonError::into_inner).insert((row, k), cookie);
+    None
 }
 
 /// `text` with each `from` replaced.

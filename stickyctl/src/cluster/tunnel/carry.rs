@@ -114,7 +114,7 @@ where
         let _ = tokio::time::timeout(DRAIN, down).await;
         return;
     }
-    // `pod_write` lives on: see `Link`.
+    // `pod_write` lives on: see `LINGER`.
     loop {
         let before = heard.load(Ordering::Relaxed);
         let patience = if before == 0 { LINGER } else { REST };

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Timeout for opening a connection. Measured: 2 ms in a session that is open, 12 ms with a new one.
+/// Timeout for opening a connection. Measured with the first answer: 4 ms in a session that is open; 500 at once, 1.5 s.
 const OPENING: Duration = Duration::from_secs(10);
 /// Sessions with one pod. Together they take more connections than a tunnel has.
 const SESSIONS: usize = 8;

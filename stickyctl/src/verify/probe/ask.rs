@@ -26,6 +26,8 @@ pub(super) struct Question<'a> {
     pub(super) filled: &'a Filled,
     pub(super) cookies: Option<&'a [u8]>,
     pub(super) way: Way,
+    /// Whether the answer's body is read to its end, because it is searched.
+    pub(super) whole: bool,
 }
 
 /// Sends a request on a connection, which it opens if there is none, and reads the answer. All of it takes no longer than a probe may. A
@@ -109,10 +111,10 @@ impl Connection {
         };
         // A stream of events never ends: what has arrived shortly before the request's timeout is the answer.
         let most = began + target.timeout * 9 / 10;
-        let ends = if target.whole_bodies { most } else { most.min(Instant::now() + BODY) };
+        let ends = if question.whole { most } else { most.min(Instant::now() + BODY) };
         let in_time = tokio::time::timeout_at(ends, all).await.ok().transpose()?.is_some();
         let cut = match () {
-            () if !target.whole_bodies => None,
+            () if !question.whole => None,
             () if !in_time => Some(format!("the body did not end within {:?}", target.timeout)),
             () if read.len() == MOST_BODY => Some(format!("only the first {} KiB of the body were read", MOST_BODY >> 10)),
             () => None,
@@ -166,9 +168,9 @@ mod tests {
     use tokio::net::TcpListener;
 
     /// Sends a request to a site that sends a part of its page, and after a while the rest.
-    async fn in_two_parts(parts: [&str; 2], between: Duration, timeout: Duration, whole_bodies: bool) -> Answer {
+    async fn in_two_parts(parts: [&str; 2], between: Duration, timeout: Duration, whole: bool) -> Answer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let target = Target { whole_bodies, ..Target::plain(listener.local_addr().unwrap().to_string(), timeout) };
+        let target = Target::plain(listener.local_addr().unwrap().to_string(), timeout);
         let site = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             assert!(stream.read(&mut [0; 1_024]).await.unwrap() > 0);
@@ -180,7 +182,7 @@ mod tests {
             stream
         };
         let filled = Filled { method: http::Method::GET, path: "/".to_owned(), headers: HeaderMap::new(), body: None };
-        let question = Question { filled: &filled, cookies: None, way: Way::default() };
+        let question = Question { filled: &filled, cookies: None, way: Way::default(), whole };
         // The site outlives the request.
         let site = async { drop((site.await, std::future::pending::<()>().await)) };
         let mut line = None;

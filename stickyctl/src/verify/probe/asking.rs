@@ -12,8 +12,10 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Jar;
+use sticky_affinity::lever;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
+use sticky_affinity::symptom::Symptom;
 
 /// Parallel requests of one session, as for a page with many parts.
 pub(super) const MANY: u32 = 8;
@@ -57,6 +59,8 @@ pub(crate) struct Asking {
     pub(crate) pod: Source,
     /// Where answers identify their worker.
     pub(crate) worker: Source,
+    /// What an answer looks like that lost its session: one of these is enough; none looks for it.
+    pub(crate) lost_when: Vec<Symptom>,
     /// What sessions read from their first answer.
     pub(crate) captures: Vec<Capture>,
     /// Whether redirects of first requests are followed.
@@ -92,6 +96,7 @@ impl Asking {
             (true, MANY),
             (true, MANY.min(sessions) * REWOUND),
             (self.socket.is_some() && self.idle.is_some(), AFTER_SILENCE),
+            (!self.lost_when.is_empty(), lever::most(sessions)),
         ]);
         let again = all(&[(self.socket.is_some() && self.begins_with_sockets(), SOCKET_FIRST)]);
         let (requests, sockets) = self.always();
@@ -102,7 +107,8 @@ impl Asking {
     pub(crate) fn redirects(&self) -> u64 {
         let controls =
             if self.target.later.iter().any(|shape| self.target.needs_captures(shape)) { self.sample.controls + self.without() } else { 0 };
-        let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), 1)];
+        let dead = 1 + if self.fits_many() { MANY } else { 0 };
+        let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), dead)];
         if self.follow { all(&firsts) * u64::from(follow::MOST) } else { 0 }
     }
 
@@ -136,18 +142,17 @@ impl Asking {
         self.has(Name::WsFirst) && !needs
     }
 
-    /// The names of the values that later requests and sockets carry, in braces.
+    /// The names of the values that later requests carry, in braces.
     pub(super) fn values(&self) -> Vec<String> {
-        let templates = || self.target.templates().chain(self.socket.iter().flat_map(Socket::templates));
-        let captured: BTreeSet<usize> = templates().flat_map(Template::captures).collect();
-        let own = templates().any(Template::has_session).then(|| "{session}".to_owned());
+        let captured: BTreeSet<usize> = self.target.templates().flat_map(Template::captures).collect();
+        let own = self.target.templates().any(Template::has_session).then(|| "{session}".to_owned());
         captured.into_iter().map(|index| format!("{{{}}}", self.captures[index].name)).chain(own).collect()
     }
 
     /// Whether a scenario runs: those with parallel requests do not, if the rate has no room for them.
     pub(super) fn has(&self, name: Name) -> bool {
         let at_once = matches!(name, Name::ParallelFirst | Name::Workers);
-        self.chosen.has(name) && !(at_once && !self.fits_many())
+        self.chosen.has(name) && (!at_once || self.fits_many())
     }
 
     /// Whether the rate has room for parallel requests of one session.

@@ -12,6 +12,7 @@ mod pace;
 mod pulse;
 mod redirect;
 mod refusal;
+mod replays;
 mod rewound;
 mod room;
 mod run;

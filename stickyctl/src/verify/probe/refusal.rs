@@ -20,6 +20,11 @@ pub(super) fn refusal(why: &Error) -> String {
             "the certificate comes from an authority that is not trusted: trust it with --ca FILE, or accept any certificate with --insecure"
                 .to_owned()
         }
+        CertificateError::BadSignature => {
+            "the certificate is not signed by the authority that it names, but by another one of the same name: trust that one with --ca FILE, or \
+             accept any certificate with --insecure"
+                .to_owned()
+        }
         CertificateError::Other(other) if is_an_authority(other) => {
             "the certificate is self-signed, as an authority's own: trust this very certificate with --ca FILE, or accept any with --insecure"
                 .to_owned()

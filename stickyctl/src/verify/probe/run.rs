@@ -27,6 +27,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         progress: &progress,
     };
     book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
+    book.note(|run| run.by_symptom = !asking.lost_when.is_empty());
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }
@@ -35,7 +36,11 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
     }
     let idle = run.silent().await;
     let first = run.socket_first().await;
+    let last = run.last_own_round();
     for (round, probes) in rounds {
+        if round == last {
+            run.replays().await;
+        }
         run.round(round, probes).await;
         if run.stops() {
             return;

@@ -152,7 +152,7 @@ impl Running<'_> {
 
     /// A session whose first requests are all sent before any is answered: each may get a different cookie, and the last one wins.
     pub(super) async fn parallel_first(&self) {
-        if !self.has(Name::ParallelFirst) {
+        if !self.has(Name::ParallelFirst) || self.is_by_symptom() {
             return;
         }
         let state = self.fresh();
@@ -188,7 +188,7 @@ impl Running<'_> {
     /// Sessions that send the cookies of a bound session with made-up values: one in single requests, and one in parallel ones first. What they
     /// capture is their own.
     pub(super) async fn dead_cookie(&self) {
-        if !self.has(Name::DeadCookie) {
+        if !self.has(Name::DeadCookie) || self.is_by_symptom() {
             return;
         }
         let bound = self.book.look(|run| run.sessions.iter().position(|session| session.bound().is_some())).unwrap_or_default();

@@ -20,6 +20,7 @@ use sticky_affinity::cookie::Offer;
 use sticky_affinity::guard::challenge;
 use sticky_affinity::jar::{self, Jar, Withheld};
 use sticky_affinity::seen::{Offered, Outcome, Shot, Socket, Who};
+use sticky_affinity::symptom;
 use sticky_core::ids::ClientId;
 
 /// A request to send.
@@ -66,20 +67,33 @@ pub(super) async fn send_on(
     let place = asking.target.place(&filled.path);
     let (header, carried) = cookies(request.jar, &place);
     let at = Instant::now();
-    let question = Question { filled, cookies: header.as_deref(), way: request.way };
+    // What is captured is in the first answer only: later ones may be streams without an end.
+    let whole = asking.target.whole_bodies || (request.is_first && asking.captures.iter().any(|capture| capture.source.is_in_body()));
+    let question = Question { filled, cookies: header.as_deref(), way: request.way, whole };
     let answer = ask::over(&asking.target, line, question).await;
     let blank =
         Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
+    let jar = if request.is_first { None } else { request.jar };
+    let before = before(asking, jar);
     let (mut shot, answer) = noted(asking, blank, answer, request.jar, &place);
-    if let Some(answer) = answer.as_ref().filter(|answer| !Outcome::is_error(answer.status)) {
-        book.note(|run| run.fields.take(&answer.headers, &answer.body, request.client));
+    if let (Some(jar), Some(before), Some(true)) = (jar, before, shot.symptom) {
+        *held(jar) = before;
     }
     let mut values = held(request.values);
     if let Some(answer) = answer.as_ref().filter(|_| request.is_first) {
         values.take(&asking.captures, &answer.headers, &answer.body);
     }
     shot.aside = shot.aside.map(|aside| values.hidden(&asking.captures, &aside));
+    if let Some(answer) = answer.as_ref().filter(|answer| !Outcome::is_error(answer.status)) {
+        book.note(|run| run.fields.take(&answer.headers, &answer.body, request.client));
+    }
     (book.afford(shot), answer)
+}
+
+/// A jar as it is before a later answer, if that may lose its session: a pod that doesn't know a session offers a new one, which must not
+/// replace the one that is judged.
+fn before(asking: &Asking, jar: Option<&Mutex<Jar>>) -> Option<Jar> {
+    jar.filter(|_| !asking.lost_when.is_empty()).map(|jar| held(jar).clone())
 }
 
 /// The record of an answer.
@@ -95,9 +109,10 @@ fn noted(
         Ok(answer) => {
             let offered = offered(asking.show_values, &answer.headers, jar, place);
             let outcome = Outcome::of(answer.status, named(asking, &answer));
+            let symptom = symptom::lost(&asking.lost_when, answer.status, &answer.headers, &answer.body);
             let aside = if matches!(outcome, Outcome::Nameless { .. }) { answer.aside().map(|aside| cut(&aside)) } else { None };
             let challenge = challenge(&answer.headers);
-            (Shot { outcome, offered, aside, challenge, cached: is_cached(&answer.headers), ..blank }, Some(answer))
+            (Shot { outcome, offered, aside, challenge, cached: is_cached(&answer.headers), symptom, ..blank }, Some(answer))
         }
     }
 }
@@ -122,7 +137,11 @@ pub(super) async fn open(
         Ok((answer, line)) => (Ok(answer), line),
         Err(why) => (Err(why), None),
     };
+    let before = before(asking, Some(jar));
     let (mut opened, answer) = noted(asking, blank, answer, Some(jar), &place);
+    if let (Some(before), Some(true)) = (before, opened.symptom) {
+        *held(jar) = before;
+    }
     // A refusal may come from a pod, but it is not a socket on that pod.
     let refusal = answer.filter(|answer| answer.status != 101);
     if let Some(answer) = &refusal {

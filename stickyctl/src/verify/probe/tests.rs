@@ -26,6 +26,7 @@ fn asking(address: String, timeout: Duration) -> Asking {
     Asking {
         socket: None,
         captures: Vec::new(),
+        lost_when: Vec::new(),
         follow: false,
         target: Target::plain(address, timeout),
         pod: "json:/host".parse().unwrap(),

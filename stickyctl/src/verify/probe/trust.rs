@@ -31,7 +31,8 @@ impl Own {
     /// Whether an error means that only the way to an authority is missing. Dates are checked before it.
     fn is_about_its_authority(why: &Error) -> bool {
         match why {
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
+            // Another one may have its authority's name.
+            Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => true,
             Error::InvalidCertificate(CertificateError::Other(other)) => is_an_authority(other),
             _ => false,
         }
@@ -123,5 +124,65 @@ impl ServerCertVerifier for Unchecked {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::refusal::refusal;
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+    use std::time::Duration;
+
+    fn params(name: &str, is_authority: bool) -> CertificateParams {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.is_ca = if is_authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    }
+
+    fn self_signed(params: &CertificateParams) -> CertificateDer<'static> {
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    /// What becomes of a site's certificate if these are in the file.
+    fn checked(file: &[&CertificateDer<'static>], site: &CertificateDer<'static>, name: &str) -> Result<(), String> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let own = Own::new(file.iter().map(|one| (*one).clone()).collect(), provider).unwrap();
+        // 2026-06-01.
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_780_272_000));
+        own.verify_server_cert(site, &[], &ServerName::try_from(name.to_owned()).unwrap(), &[], now).map(|_| ()).map_err(|why| refusal(&why))
+    }
+
+    #[test]
+    fn a_certificate_in_the_file_is_trusted_for_its_name_and_its_dates() {
+        let (site, other) = (self_signed(&params("shop.example", true)), self_signed(&params("shop.example", true)));
+        let plain = self_signed(&params("shop.example", false));
+        let authority = Issuer::new(params("Authority", true), KeyPair::generate().unwrap());
+        let issued = params("shop.example", false).signed_by(&KeyPair::generate().unwrap(), &authority).unwrap().der().clone();
+        let (mut old, mut early) = (params("shop.example", true), params("shop.example", true));
+        old.not_after = date_time_ymd(2026, 1, 1);
+        early.not_before = date_time_ymd(2027, 1, 1);
+        let (old, early) = (self_signed(&old), self_signed(&early));
+        for (file, site, name, says) in [
+            (&[&site][..], &site, "shop.example", ""),
+            (&[&other, &site], &site, "shop.example", ""),
+            (&[&plain], &plain, "shop.example", ""),
+            // By somebody whose own certificate is not there, as `curl --cacert` accepts it.
+            (&[&issued], &issued, "shop.example", ""),
+            (&[&site], &site, "other.example", "is for shop.example, not for other.example"),
+            (&[&issued], &issued, "other.example", "is for shop.example, not for other.example"),
+            (&[&old], &old, "shop.example", "has expired"),
+            (&[&early], &early, "shop.example", "not valid yet"),
+            (&[&other], &site, "shop.example", "--ca FILE"),
+            (&[&other], &plain, "shop.example", "--ca FILE"),
+            (&[&other], &issued, "shop.example", "--ca FILE"),
+        ] {
+            let seen = checked(file, site, name);
+            let fits = if says.is_empty() { seen.is_ok() } else { seen.as_ref().is_err_and(|why| why.contains(says) && why.contains("--insecure")) };
+            assert!(fits, "{says:?}: {seen:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::exit::{Exit, Explained};
 use crate::patience;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use sticky_affinity::baseline::snapshot::{Cookie, Identity, Latency, Moved, Plan, Pod, Reason, Scenario, Snapshot};
+use sticky_affinity::baseline::snapshot::{Cookie, Identity, Latency, LostWhen, Moved, Plan, Pod, Reason, Scenario, Snapshot};
 use sticky_affinity::scenario::Mark;
 use sticky_core::harmless::harmless;
 
@@ -100,6 +100,7 @@ impl From<&Report> for Snapshot {
             workers: report.workers.word().to_owned(),
             moved_requests: moved(report.moved_requests),
             moved_sessions: moved(report.moved_sessions),
+            lost_when: report.lost_when.as_ref().map(|lost| LostWhen { requests: moved(lost.requests), sessions: moved(lost.sessions) }),
             forced_moves: report.forced_moves,
             pods: report
                 .pods

@@ -1,7 +1,7 @@
 //! From a run and its judgement to the report.
 
 use super::here;
-use super::model::{Candidate, Count, Identity, Plan, Ran, Report, Sent, Summary, Told};
+use super::model::{Candidate, Count, Identity, LostWhen, Plan, Ran, Report, Sent, Summary, Told, Without};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
@@ -42,6 +42,8 @@ pub(crate) struct About {
     pub(crate) exit: Exit,
     /// Where pods and workers were identified.
     pub(crate) identity: (String, String),
+    /// What a lost session looks like, in the form of `--lost-when`.
+    pub(crate) lost_when: Vec<String>,
     /// Whether the site is the demo on this machine.
     pub(crate) is_here: bool,
 }
@@ -98,6 +100,7 @@ impl Report {
             scenarios: ran.collect(),
             moved_requests: count(run.moves()),
             moved_sessions: count(run.moved_sessions()),
+            lost_when: (!about.lost_when.is_empty()).then(|| lost_when(about, run)),
             forced_moves: run.moved_by(Cause::Forced),
             changes: run.sessions.iter().map(run::Session::changes).sum(),
             chance: judgement.chance,
@@ -155,7 +158,16 @@ fn request(shot: &Shot, moved: Option<Cause>) -> Request {
         Outcome::Nameless { status: said } => status = Some(*said),
         Outcome::Lost(why) => lost = Some(harmless(why)),
     }
-    Request { round: shot.round, at_ms: ms(shot.at), took_ms: ms(shot.took), pod, worker, status, lost, moved }
+    Request { round: shot.round, at_ms: ms(shot.at), took_ms: ms(shot.took), pod, worker, status, lost, session_lost: shot.symptom, moved }
+}
+
+fn lost_when(about: &About, run: &Run) -> LostWhen {
+    let without = run.levers.iter().enumerate().map(|(lever, names)| {
+        let (lost, of) = run.lost_without(lever);
+        Without { cookies: names.iter().map(|name| harmless(name)).collect(), lost, of }
+    });
+    let symptoms = about.lost_when.iter().map(|symptom| harmless(symptom)).collect();
+    LostWhen { symptoms, requests: count(run.lost_requests()), sessions: count(run.lost_sessions()), without: without.collect() }
 }
 
 fn happened(event: &Event) -> Happened {

@@ -52,6 +52,9 @@ pub struct Report {
     pub moved_requests: Count,
     /// Sessions with such a request.
     pub moved_sessions: Count,
+    /// What was looked for and found with `--lost-when`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_when: Option<LostWhen>,
     /// Moves away from pods that were gone or not ready; not included in the counts above.
     pub forced_moves: u64,
     /// How often the pod changed between consecutive requests of a session.
@@ -100,6 +103,30 @@ pub struct Plan {
     pub values: Vec<String>,
     /// The tolerated rate of moves, 0 to 1.
     pub max_move_rate: f64,
+}
+
+/// Sessions that were lost, by the symptoms of `--lost-when`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LostWhen {
+    /// What an answer looks like that lost its session, in the form of the flag; one is enough.
+    pub symptoms: Vec<String>,
+    /// Later requests that lost their session.
+    pub requests: Count,
+    /// Sessions with such a request.
+    pub sessions: Count,
+    /// Requests of sessions without some of their cookies: made only if no answer named a pod.
+    pub without: Vec<Without>,
+}
+
+/// Requests of sessions without some of their cookies.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Without {
+    /// Names of the cookies that were left out together.
+    pub cookies: Vec<String>,
+    /// How many requests lost their session.
+    pub lost: u64,
+    /// How many requests show whether they did.
+    pub of: u64,
 }
 
 /// What was sent, answered or not.
@@ -200,6 +227,11 @@ pub struct Count {
 }
 
 impl Report {
+    /// What `--lost-when` found, if the run was judged by it because no answer names a pod.
+    pub(super) fn by_symptom(&self) -> Option<&LostWhen> {
+        self.lost_when.as_ref().filter(|_| self.pods.is_empty())
+    }
+
     /// The name and version of this structure.
     pub const SCHEMA: &'static str = "stickyctl.verify/v1";
 

@@ -84,6 +84,9 @@ pub struct Request {
     /// Why there was no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<String>,
+    /// Whether the answer shows that the session was lost, by the symptoms of `--lost-when`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_lost: Option<bool>,
     /// The cause of the move, if the pod is not its session's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<Cause>,

@@ -12,7 +12,7 @@ use sticky_app::page_kit;
 
 const PAGE: &str = include_str!("html/page.html");
 /// Below the app page's own modules: each after those that it imports, and the last one starts the page.
-const MODULES: [&str; 13] = [
+const MODULES: [&str; 14] = [
     include_str!("html/text.js"),
     include_str!("html/figure.js"),
     include_str!("html/pods.js"),
@@ -20,6 +20,7 @@ const MODULES: [&str; 13] = [
     include_str!("html/heading.js"),
     include_str!("html/rows.js"),
     include_str!("html/map.js"),
+    include_str!("html/lost.js"),
     include_str!("html/bounds.js"),
     include_str!("html/spread.js"),
     include_str!("html/latency.js"),

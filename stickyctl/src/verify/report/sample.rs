@@ -39,6 +39,7 @@ fn about() -> About {
         partial: false,
         exit: Exit::Done,
         identity: ("header:x-pod".to_owned(), "header:x-worker".to_owned()),
+        lost_when: Vec::new(),
         is_here: false,
     }
 }

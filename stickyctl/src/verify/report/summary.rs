@@ -48,6 +48,14 @@ fn also(report: &Report) -> &'static str {
 }
 
 fn stayed(report: &Report) -> String {
+    if let Some(lost) = report.by_symptom() {
+        return match lost.requests.seen {
+            0 => {
+                format!("No session was lost in {}, but without affinity many would be.", count(lost.requests.of, "later request", "later requests"))
+            }
+            seen => format!("{seen} of {} later requests lost their session, which is below the tolerated rate.", lost.requests.of),
+        };
+    }
     let (moves, forced) = (report.moved_requests, forced_sessions(report));
     let changed = report.events.iter().any(|event| event.kind != Kind::Tunnel);
     if moves.seen > 0 {
@@ -79,7 +87,12 @@ fn because(report: &Report) -> Vec<String> {
     {
         all.push(sentence(report, &reason.detail));
     }
-    if moves.seen > 0 {
+    if let Some(lost) = report.by_symptom() {
+        all.extend(lost.without.iter().map(|one| {
+            let (name, requests) = (one.cookies.join(" and "), count(one.of, "request", "requests"));
+            format!("Without the cookie {name}, {} of {requests} lost their session.", one.lost)
+        }));
+    } else if moves.seen > 0 {
         all.push(moved(report));
     } else if report.verdict == Verdict::Sticky {
         all.push(format!("{}, each over a new connection: none reached another pod.", count(moves.of, "later request", "later requests")));
@@ -94,7 +107,9 @@ fn because(report: &Report) -> Vec<String> {
     if report.verdict != Verdict::Sticky {
         all.push(cookies(report));
     }
-    all.extend(attribution(report));
+    if report.by_symptom().is_none() {
+        all.extend(attribution(report));
+    }
     if report.verdict == Verdict::Sticky {
         all.extend(scenario(report, "stick-ws", Mark::Pass).map(|detail| sentence(report, detail)));
     }

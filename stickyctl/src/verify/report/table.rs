@@ -50,23 +50,32 @@ impl Report {
         fit(&text, width)
     }
 
-    /// The first sessions that moved, request by request, with pods as numbers.
+    /// The first sessions that moved, request by request, with pods as numbers; or those that were lost, if no pod is named.
     fn moved(&self) -> String {
+        let by_symptom = self.by_symptom().is_some();
         let number: BTreeMap<&str, usize> = self.pods.iter().enumerate().map(|(place, pod)| (pod.pod.as_str(), place + 1)).collect();
-        let moved: Vec<&Session> = self.sessions.iter().filter(|one| one.requests.iter().any(|request| request.moved.is_some())).collect();
+        let moved: Vec<&Session> = self
+            .sessions
+            .iter()
+            .filter(|one| {
+                one.requests.iter().skip(1).any(|request| if by_symptom { request.session_lost == Some(true) } else { request.moved.is_some() })
+            })
+            .collect();
         let Some(first) = moved.first() else { return String::new() };
         let mut text = String::new();
         for (place, session) in moved.iter().take(SHOWN).enumerate() {
             let rest = moved.len() - SHOWN.min(moved.len());
             let name = match place {
+                0 if by_symptom => format!("session {}, lost where x is", first.id),
                 0 => format!("session {}, request by request", first.id),
-                2 if rest > 0 => format!("session {}, and {rest} more that moved", session.id),
+                2 if rest > 0 => format!("session {}, and {rest} more that {}", session.id, if by_symptom { "were lost" } else { "moved" }),
                 _ => format!("session {}", session.id),
             };
-            let pods = session
-                .requests
-                .iter()
-                .map(|request| request.pod.as_deref().and_then(|pod| number.get(pod)).map_or_else(|| "-".to_owned(), ToString::to_string));
+            let pods = session.requests.iter().enumerate().map(|(place, request)| match (by_symptom, request.session_lost) {
+                (true, Some(true)) if place > 0 => "x".to_owned(),
+                (true, Some(_)) => ".".to_owned(),
+                _ => request.pod.as_deref().and_then(|pod| number.get(pod)).map_or_else(|| "-".to_owned(), ToString::to_string),
+            });
             let shown: Vec<String> = pods.take(WIDEST).collect();
             let more = if session.requests.len() > WIDEST { " …" } else { "" };
             let _ = write!(text, "\n{name:<35} {}{more}", shown.join(" "));
@@ -87,12 +96,18 @@ impl Report {
     }
 
     fn numbers(&self) -> String {
-        let (requests, sessions) = (self.moved_requests, self.moved_sessions);
+        let by_symptom = self.by_symptom();
+        let (word, requests, sessions) =
+            by_symptom.map_or(("moves", self.moved_requests, self.moved_sessions), |lost| ("lost", lost.requests, lost.sessions));
         let first = format!("{} of {} requests", requests.seen, requests.of);
         let second = format!("{} of {} sessions", sessions.seen, sessions.of);
         let width = first.len().max(second.len());
         let bounds = |count: Count| bounds::in_words(count.seen, count.of);
-        let mut text = format!("\n\nmoves     {first:<width$}   {}\n          {second:<width$}   {}", bounds(requests), bounds(sessions));
+        let mut text = format!("\n\n{word:<10}{first:<width$}   {}\n          {second:<width$}   {}", bounds(requests), bounds(sessions));
+        for (place, one) in by_symptom.iter().flat_map(|lost| &lost.without).enumerate() {
+            let word = if place == 0 { "without" } else { "" };
+            let _ = write!(text, "\n{word:<10}{}: {} of {} requests lost their session", short(&one.cookies.join(", ")), one.lost, one.of);
+        }
         if self.forced_moves > 0 {
             let _ = write!(text, "\n          {} more were forced: their pod was gone or not ready", self.forced_moves);
         }
@@ -100,7 +115,11 @@ impl Report {
             let _ = write!(text, "\nchanges   {} between consecutive requests of a session", self.changes);
         }
         if self.verdict == Verdict::Sticky {
-            let what = if requests.seen == 0 { "keep all of them in place" } else { "move so few of them" };
+            let what = match requests.seen {
+                0 => "keep all of them in place",
+                _ if by_symptom.is_some() => "lose so few of them",
+                _ => "move so few of them",
+            };
             let _ = write!(text, "\nchance    alone would {what} less than once in a million runs");
         }
         for cookie in self.cookies.iter().take(COOKIES) {
@@ -115,7 +134,11 @@ impl Report {
         if self.cookies.is_empty() {
             text.push_str("\ncookie    none set");
         }
-        if self.lost > 0 || !self.nameless.is_empty() {
+        // That no answer names a pod is no error then.
+        if by_symptom.is_some() && self.lost > 0 {
+            let _ = write!(text, "\nerrors    {} without an answer", self.lost);
+        }
+        if by_symptom.is_none() && (self.lost > 0 || !self.nameless.is_empty()) {
             let nameless: Vec<String> = self.nameless.iter().map(|(status, count)| format!("{count} with status {status}")).collect();
             let nameless = if nameless.is_empty() { "0".to_owned() } else { nameless.join(", ") };
             let _ = write!(text, "\nerrors    {} without an answer, {nameless} without an identity", self.lost);

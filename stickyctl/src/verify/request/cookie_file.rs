@@ -199,7 +199,7 @@ fn is_from_an_answer(line: &[u8]) -> bool {
     let names = line.split(|byte| *byte == b';').skip(1).filter_map(|part| part.split(|byte| *byte == b'=').next());
     names.map(<[u8]>::trim_ascii).any(|name| {
         let is = |word: &&str| name.eq_ignore_ascii_case(word.as_bytes());
-        ATTRIBUTES.iter().chain(&["secure", "httponly", "partitioned"]).any(|word| is(word))
+        ATTRIBUTES.iter().chain(&["secure", "httponly", "partitioned"]).any(is)
     })
 }
 

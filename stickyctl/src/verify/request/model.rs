@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use sticky_affinity::identity::Source;
 use sticky_affinity::scenario::Name;
+use sticky_affinity::symptom::Symptom;
 
 /// The request to `verify`, from its flags.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) pod_identity: Option<Source>,
     /// Where answers identify their worker; none for sticky-app's header.
     pub(crate) worker_identity: Option<Source>,
+    /// What an answer looks like that lost its session; with several, one is enough.
+    pub(crate) lost_when: Vec<Symptom>,
     /// Scenarios to run, with those that they need; empty for all.
     pub(crate) only: Vec<Name>,
     /// Scenarios to leave out, with those that need them.

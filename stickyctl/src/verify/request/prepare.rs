@@ -15,6 +15,7 @@ use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Place;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
+use sticky_affinity::symptom::Symptom;
 
 impl Request {
     /// What a run at `url` needs; `address` is where a tunnel to the site begins. Reads files, but sends nothing.
@@ -33,6 +34,7 @@ impl Request {
         Ok(Asking {
             // A release, here or on a cluster, has sticky-app's routes. At a URL, its way of identifying pods shows whether it does.
             app: self.pod_identity.is_none() && self.http.ws_url.is_none(),
+            lost_when: self.lost_when.clone(),
             pod: self.pod_identity.clone().unwrap_or_else(Source::pod),
             worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
             chosen: Chosen::new(&self.wanted(), &self.skip)?,
@@ -140,7 +142,7 @@ impl Request {
             later: shapes.later,
             headers: shapes.headers,
             timeout: self.amount.timeout,
-            whole_bodies: self.identities().chain(http.captures.iter().map(|capture| &capture.source)).any(Source::is_in_body),
+            whole_bodies: self.identities().any(Source::is_in_body) || self.lost_when.iter().any(Symptom::is_in_body),
         })
     }
 

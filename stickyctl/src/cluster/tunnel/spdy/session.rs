@@ -1,10 +1,10 @@
 //! One session: a task that reads and writes frames, and what opens connections in it.
 //!
-//! SPDY/3.1 has flow control, moby/spdystream has none. So a local reader that is slow stops the whole session, as it does for
-//! kubectl, but not for long: the session takes no new connections meanwhile, and a reader that takes nothing for [`STALL`] while
-//! other connections wait loses its own. Memory: [`BUFFER`] twice for each connection, and 1 MiB that waits to be sent.
+//! SPDY/3.1 has flow control, moby/spdystream has none. So a slow local reader stops the whole session, as with kubectl. Two rules
+//! keep that in bounds: meanwhile the session takes no new connections, and a reader that takes nothing for [`STALL`] while other
+//! connections wait loses its own. Memory: [`BUFFER`] twice for each connection, and 1 MiB that waits to be sent.
 
-use super::frame::{self, Decoder, Frame, GOAWAY, Opener, PING, REFUSED, RST_STREAM, SYN_REPLY, SYN_STREAM, number};
+use super::frame::{self, Decoder, FIN, Frame, GOAWAY, Opener, PING, REFUSED, RST_STREAM, SYN_REPLY, SYN_STREAM, number};
 use super::stream::{Held, Stream, Told, send};
 use super::streams::Streams;
 use super::{Incoming, Outgoing, Transport};
@@ -26,6 +26,8 @@ use tokio::time::{Instant, timeout};
 const BUFFER: usize = 128 * 1024;
 /// Frames of all connections that wait to be sent, of up to 16 KiB.
 const WAITING: usize = 64;
+/// Answers that wait to be sent. A server that asks for more without reading them loses the session.
+const ANSWERS: usize = 64;
 /// What is sent at once.
 const BATCH: usize = 64 * 1024;
 /// How often the other side is asked whether it is there, which also keeps proxies from closing a connection as idle; client-go's
@@ -33,7 +35,7 @@ const BATCH: usize = 64 * 1024;
 const ASK: Duration = Duration::from_secs(10);
 /// A session from which nothing came for this long is dead: three PINGs have no answer.
 const SILENCE: Duration = Duration::from_secs(30);
-/// For the answer to a new stream. Measured: 2 ms.
+/// For the answer to a new stream, which takes a round trip to the node.
 const REPLY: Duration = Duration::from_secs(3);
 /// How long a local reader that takes nothing may stop the other connections.
 const STALL: Duration = Duration::from_secs(15);
@@ -46,8 +48,8 @@ pub(super) enum Order {
     Data { id: u32, bytes: Bytes, room: OwnedSemaphorePermit },
     End(u32),
     Reset(u32),
-    Refuse(u32),
-    Pong(u32),
+    Refuse { id: u32, room: OwnedSemaphorePermit },
+    Pong { id: u32, room: OwnedSemaphorePermit },
 }
 
 /// Why a session did not open a connection.
@@ -94,6 +96,7 @@ impl Session {
         }
         // As kubectl does: nothing is ever sent on an error stream.
         self.orders.send(Order::End(error)).map_err(|_| Refused::Failed)?;
+        self.streams.opened(id);
         tokio::spawn(send(far_up, id, self.streams.clone(), self.orders.clone(), self.room.clone()));
         Ok((stream, told))
     }
@@ -136,34 +139,36 @@ async fn reading(mut read: Incoming, streams: &Streams, orders: &mpsc::WeakUnbou
             let _ = orders.send(order);
         }
     };
+    let answers = Arc::new(Semaphore::new(ANSWERS));
+    let room = || answers.clone().try_acquire_owned().map_err(|_| io::Error::other("too many questions"));
     let mut decoder = Decoder::default();
     loop {
         let Some(bytes) = timeout(SILENCE, read.next()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? else { return Ok(()) };
         decoder.push(&bytes?);
         while let Some(frame) = decoder.next().map_err(io::Error::other)? {
-            let (kind, body) = match frame {
+            let (kind, flags, body) = match frame {
                 Frame::Data { id, bytes, fin } => {
                     if !streams.reason(id, &bytes, fin) && !deliver(streams, id, &bytes, fin).await {
                         order(Order::Reset(id));
                     }
                     continue;
                 }
-                Frame::Control { kind, flags, body } => {
-                    if kind == SYN_REPLY && flags & frame::FIN != 0 {
-                        streams.down_ended(number(kind, &body, 0).map_err(io::Error::other)?);
-                    }
-                    (kind, body)
-                }
+                Frame::Control { kind, flags, body } => (kind, flags, body),
             };
             let number = || number(kind, &body, 0).map_err(io::Error::other);
             match kind {
-                SYN_REPLY => streams.replied(number()?),
+                SYN_REPLY => {
+                    streams.replied(number()?);
+                    if flags & FIN != 0 {
+                        streams.down_ended(number()?);
+                    }
+                }
                 RST_STREAM => streams.reset(number()?),
                 // Ours have odd numbers.
                 PING if number()? % 2 == 1 => streams.pinged.store(false, Ordering::Relaxed),
-                PING => order(Order::Pong(number()?)),
+                PING => order(Order::Pong { id: number()?, room: room()? }),
                 GOAWAY => streams.go_away(number()?),
-                SYN_STREAM => order(Order::Refuse(number()?)),
+                SYN_STREAM => order(Order::Refuse { id: number()?, room: room()? }),
                 _ => {}
             }
         }
@@ -216,8 +221,8 @@ async fn writing(mut write: Outgoing, streams: &Streams, mut orders: mpsc::Unbou
             append(&mut out, &mut opener, order);
             next = if out.len() < BATCH { orders.try_recv().ok() } else { None };
         }
-        // kube's client does not set TCP_NODELAY. Without an answer to this, which brings the acknowledgement, the system would hold
-        // the next frame for up to 40 ms.
+        // kube's client doesn't set TCP_NODELAY, so the system may hold a frame until the one before is acknowledged, which takes up
+        // to 40 ms if the server has nothing to say. The answer to a PING brings the acknowledgement at once.
         let due = asked.elapsed() >= ASK;
         if due || (!answered && !streams.pinged.swap(true, Ordering::Relaxed)) {
             frame::control(&mut out, PING, 0, &ping.to_be_bytes());
@@ -248,7 +253,13 @@ fn append(out: &mut BytesMut, opener: &mut Opener, order: Order) {
         }
         Order::End(id) => frame::data(out, id, &[], true),
         Order::Reset(id) => frame::reset(out, id, frame::CANCEL),
-        Order::Refuse(id) => frame::reset(out, id, REFUSED),
-        Order::Pong(id) => frame::control(out, PING, 0, &id.to_be_bytes()),
+        Order::Refuse { id, room } => {
+            frame::reset(out, id, REFUSED);
+            drop(room);
+        }
+        Order::Pong { id, room } => {
+            frame::control(out, PING, 0, &id.to_be_bytes());
+            drop(room);
+        }
     }
 }

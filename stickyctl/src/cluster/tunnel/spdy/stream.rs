@@ -1,7 +1,7 @@
 //! One connection to a port of a pod: a data stream, and the error stream beside it.
 
 use super::session::{Order, Session};
-use super::streams::Streams;
+use super::streams::{Ended, Streams};
 use bytes::BytesMut;
 use std::io;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 /// The most that one DATA frame takes: a long upload must not hold up the others.
 const CHUNK: usize = 16 * 1024;
 
-/// A data stream. `shutdown` ends its own direction only. Dropping it ends both, without what was not sent yet.
+/// A data stream. `shutdown` ends its own direction only. Dropping it ends both, after what was written.
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(super) down: DuplexStream,
@@ -30,7 +30,7 @@ pub(super) struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.session.streams.drop_data(self.id) {
+        if self.session.streams.leave(self.id) {
             // The session has ended if nobody takes it.
             let _ = self.session.orders.send(Order::Reset(self.id));
         }
@@ -71,8 +71,13 @@ pub(super) async fn send(mut up: DuplexStream, id: u32, streams: Arc<Streams>, o
             return;
         }
     }
-    if streams.up_ended(id) {
-        let _ = orders.send(Order::End(id));
+    match streams.up_ended(id) {
+        Ended::Already => {}
+        Ended::Up => drop(orders.send(Order::End(id))),
+        Ended::Both => {
+            let _ = orders.send(Order::End(id));
+            let _ = orders.send(Order::Reset(id));
+        }
     }
 }
 

@@ -41,8 +41,23 @@ struct Table {
 struct Data {
     /// Where data goes. It is out of the table while it is written to, and gone after the pod's end.
     down: Option<DuplexStream>,
+    /// Nothing is sent yet.
+    opening: bool,
     up_ended: bool,
     down_ended: bool,
+    /// Nobody reads or writes it any more.
+    left: bool,
+}
+
+/// What has ended with our direction of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The stream was no longer open.
+    Already,
+    /// Our direction alone.
+    Up,
+    /// The other one too: nobody wants what may still come.
+    Both,
 }
 
 /// An error stream that has not ended.
@@ -91,7 +106,7 @@ impl Streams {
         let ((first, one), (second, two), (to, told)) = (oneshot::channel(), oneshot::channel(), oneshot::channel());
         table.waiting.extend([(error, first), (data, second)]);
         table.errors.insert(error, Reason { text: Vec::new(), to });
-        table.data.insert(data, Data { down: Some(down), up_ended: false, down_ended: false });
+        table.data.insert(data, Data { down: Some(down), opening: true, up_ended: false, down_ended: false, left: false });
         Some(Opening { error, data, replied: [one, two], told })
     }
 
@@ -129,7 +144,7 @@ impl Streams {
 
     /// Puts back what [`Self::take`] took out, unless the stream has ended in the meantime.
     pub(super) fn put(&self, id: u32, down: DuplexStream) {
-        if let Some(data) = self.table().data.get_mut(&id) {
+        if let Some(data) = self.table().data.get_mut(&id).filter(|data| !data.left) {
             data.down = Some(down);
         }
     }
@@ -144,15 +159,33 @@ impl Streams {
         }
     }
 
-    /// Our direction has ended. `false` if the stream is no longer open.
-    pub(super) fn up_ended(&self, id: u32) -> bool {
+    /// The stream is open, and its data will be sent.
+    pub(super) fn opened(&self, id: u32) {
+        if let Some(data) = self.table().data.get_mut(&id) {
+            data.opening = false;
+        }
+    }
+
+    /// All data of our direction was sent.
+    pub(super) fn up_ended(&self, id: u32) -> Ended {
         let mut table = self.table();
-        let Some(data) = table.data.get_mut(&id) else { return false };
+        let Some(data) = table.data.get_mut(&id) else { return Ended::Already };
         data.up_ended = true;
-        if data.down_ended {
+        let ended = if data.left { Ended::Both } else { Ended::Up };
+        if data.down_ended || data.left {
             table.data.remove(&id);
         }
-        true
+        ended
+    }
+
+    /// Nobody reads or writes this data stream any more. Whether the other side has to know at once: if data waits to be sent, it
+    /// learns it after that.
+    pub(super) fn leave(&self, id: u32) -> bool {
+        let mut table = self.table();
+        table.waiting.remove(&id);
+        let Some(data) = table.data.get_mut(&id) else { return false };
+        (data.left, data.down) = (true, None);
+        (data.opening || data.up_ended) && table.data.remove(&id).is_some()
     }
 
     /// Whether a stream may still be written to.
@@ -160,11 +193,9 @@ impl Streams {
         self.table().data.contains_key(&id)
     }
 
-    /// Nobody reads or writes this data stream any more. Whether the other side has to know.
+    /// Ends a data stream in both directions. Whether it was open.
     pub(super) fn drop_data(&self, id: u32) -> bool {
-        let mut table = self.table();
-        table.waiting.remove(&id);
-        table.data.remove(&id).is_some()
+        self.table().data.remove(&id).is_some()
     }
 
     /// Nobody reads this error stream any more.

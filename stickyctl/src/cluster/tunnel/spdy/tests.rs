@@ -112,8 +112,14 @@ async fn a_stream_that_is_dropped_is_reset_and_what_still_comes_is_ignored() {
     let (session, mut server) = Server::new();
     let (stream, _told, _, id) = open(&session, &mut server).await;
     drop(stream);
+    assert_eq!(server.frame().await, Some(ended(id)));
     assert_eq!(server.frame().await, Some(reset(id)));
     server.data(id, b"late", true).await;
+    let (mut last, _told, _, id) = open(&session, &mut server).await;
+    last.write_all(b"bye").await.unwrap();
+    drop(last);
+    assert_eq!(server.frame().await, Some(Frame::Data { id, bytes: Bytes::from_static(b"bye"), fin: false }), "what was written is sent");
+    assert_eq!((server.frame().await, server.frame().await), (Some(ended(id)), Some(reset(id))));
     let (mut other, _told, _, id) = open(&session, &mut server).await;
     server.data(id, b"x", false).await;
     assert_eq!(other.read_u8().await.unwrap(), b'x');
@@ -167,6 +173,20 @@ async fn what_the_server_opens_is_refused_and_its_pings_are_answered() {
     };
     assert_eq!(&pong[..], [0, 0, 0, 2]);
     open(&session, &mut server).await;
+}
+
+#[tokio::test]
+async fn a_server_that_asks_and_does_not_read_loses_its_session() {
+    let (near, mut far) = duplex(4_096);
+    let session = Session::over(Transport::plain(near));
+    let mut pings = BytesMut::new();
+    for n in 1..10_000_u32 {
+        frame::control(&mut pings, PING, 0, &(n * 2).to_be_bytes());
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(10), far.write_all(&pings)).await.unwrap();
+    while !session.closed() {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -233,7 +253,7 @@ async fn a_reader_that_takes_nothing_loses_its_connection_if_others_wait() {
 
     // Alone, it may take its time.
     drop((slow, quick));
-    assert_eq!(server.frame().await, Some(reset(second)));
+    assert_eq!((server.frame().await, server.frame().await), (Some(ended(second)), Some(reset(second))));
     let (mut alone, _told, _, third) = open(&session, &mut server).await;
     server.data(third, &flood, true).await;
     tokio::time::sleep(Duration::from_secs(20)).await;

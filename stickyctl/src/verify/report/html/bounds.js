@@ -3,13 +3,14 @@
 /** @import { Count, Report } from "./report.d.ts" */
 import { el } from "../../../../../app/src/page/tree.js";
 import { figure, px } from "./figure.js";
+import { bySymptom } from "./lost.js";
 import { count, percent } from "./text.js";
 
-/** @type {(count: Count, what: string) => (Node | string)[]} */
-export function inWords({ seen, of, least, most }, what) {
+/** @type {(count: Count, what: string, verb: string) => (Node | string)[]} */
+export function inWords({ seen, of, least, most }, what, verb) {
   if (!of) return [el("b", "", `No ${what}s to judge`)];
   const range = seen === 0 ? `at most ${percent(most)}` : seen === of ? `at least ${percent(least)}` : `between ${percent(least)} and ${percent(most)}`;
-  return [el("b", "", `${seen.toLocaleString("en")} of ${count(of, what)} moved`), el("br", ""), `${range}, with 95% confidence`];
+  return [el("b", "", `${seen.toLocaleString("en")} of ${count(of, what)} ${verb}`), el("br", ""), `${range}, with 95% confidence`];
 }
 
 /** @type {(count: Count, width: number) => Node | null} */
@@ -34,6 +35,10 @@ export function interval({ seen, of, least, most }, width) {
  * @param {Report} report
  */
 export function meaning(report) {
+  if (bySymptom(report)) {
+    return report.verdict === "sticky" ? "Without affinity each request would keep its session as often as those without the cookie did. The odds that chance alone kept them all are below 1 in a million."
+      : "A request counts as lost when its answer shows the symptom, whichever pod it comes from.";
+  }
   const { seen, of, most } = report.moved_requests;
   const forced = report.forced_moves ? `${count(report.forced_moves, "forced move")} ${report.forced_moves === 1 ? "is" : "are"} not counted: the pod was gone or not ready. ` : "";
   if (!of) return "No session got a later answer that names its pod.";

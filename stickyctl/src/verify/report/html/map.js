@@ -10,8 +10,8 @@ const HIGH = 13, GAP = 3, CONTROL = 20;
 
 /** @typedef {[column: number, events: Event[]]} Mark */
 
-/** @type {(report: Report, pods: Pods, width: number) => { figure: Node, shown: number, of: number, columns: number, all: number }} */
-export function map(report, pods, width) {
+/** @type {(report: Report, pods: Pods, width: number, isLost?: boolean) => { figure: Node, shown: number, of: number, columns: number, all: number }} */
+export function map(report, pods, width, isLost = false) {
   const slim = width < 500, all = rounds(report);
   const ids = Math.max(...report.sessions.map(session => session.id.length), 3);
   const left = Math.max(slim ? 30 : 66, ids * 7.4 + 8), right = slim ? 26 : 76;
@@ -21,7 +21,7 @@ export function map(report, pods, width) {
   const x = column => left + column * wide;
   const chosen = rows(report, columns), marks = eventColumns(report, columns, Math.max(1, width / 16 / wide));
   const top = marks.length ? 44 : 24, draw = new MapRow(pods, x, wide, columns, slim);
-  const out = heads(columns, wide, x, top, slim, width);
+  const out = heads(columns, wide, x, top, slim, width, isLost ? "lost" : "moved");
   // Groups of one or two sessions are no groups.
   const between = chosen.rows.length >= 3 * new Set(chosen.rows.map(row => row.home)).size ? 6 : 0;
   let y = top, home;
@@ -36,18 +36,18 @@ export function map(report, pods, width) {
   out.push(["text", { x: 0, y: slim ? y - 6 : y + 14, class: "b" }, slim ? "controls, no cookie" : "controls"]);
   out.push(...draw.controls(controls, y));
   const met = new Set(report.controls.map(control => control.pod).filter(Boolean)).size;
-  if (!slim) out.push(["text", { x: width, y: y + 14, "text-anchor": "end" }, count(met, "pod")]);
+  if (!slim && !isLost) out.push(["text", { x: width, y: y + 14, "text-anchor": "end" }, count(met, "pod")]);
   out.push(...eventLines(marks, pods, x, top, y + CONTROL, width));
-  const label = `${count(chosen.rows.length, "session")} by ${count(columns, "request")}, coloured by pod: `
-    + `${count(report.moved_requests.seen, "move")}, ${report.forced_moves} forced`;
+  const what = isLost ? "coloured by whether they were kept or lost" : `coloured by pod: ${count(report.moved_requests.seen, "move")}, ${report.forced_moves} forced`;
+  const label = `${count(chosen.rows.length, "session")} by ${count(columns, "request")}, ${what}`;
   return { figure: figure(width, y + CONTROL + 4, label, out), shown: chosen.rows.length, of: chosen.of, columns, all };
 }
 
 /**
  * The numbers of rounds, as many as fit.
- * @type {(columns: number, wide: number, x: (column: number) => number, top: number, slim: boolean, width: number) => Shape[]}
+ * @type {(columns: number, wide: number, x: (column: number) => number, top: number, slim: boolean, width: number, verb: string) => Shape[]}
  */
-function heads(columns, wide, x, top, slim, width) {
+function heads(columns, wide, x, top, slim, width, verb) {
   const first = wide > 74 ? "first answer" : wide > 32 || columns > 14 ? "first" : "1st", free = x(0) + first.length * 6.8 + 14;
   /** @type {Shape[]} */
   const out = [["text", { x: x(0), y: top - 9 }, first]];
@@ -55,7 +55,7 @@ function heads(columns, wide, x, top, slim, width) {
   for (let k = every; k < columns; k += every) {
     if (x(k) + wide / 2 > free) out.push(["text", { x: px(x(k) + wide / 2), y: top - 9, "text-anchor": "middle", class: "m" }, String(k)]);
   }
-  if (!slim) out.push(["text", { x: width, y: top - 9, "text-anchor": "end" }, "moved"]);
+  if (!slim) out.push(["text", { x: width, y: top - 9, "text-anchor": "end" }, verb]);
   return out;
 }
 

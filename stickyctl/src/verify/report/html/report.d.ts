@@ -12,6 +12,8 @@ export interface Request {
   status?: number;
   /** Why there is no answer. */
   lost?: string;
+  /** Whether the answer shows that the session was lost; missing where it shows nothing. */
+  session_lost?: boolean;
   /** Set where the pod isn't the session's. */
   moved?: "forced" | "collateral" | "unknown";
 }
@@ -61,6 +63,8 @@ export interface Report {
   scenarios: Scenario[];
   moved_requests: Count;
   moved_sessions: Count;
+  /** What was found with `--lost-when`. */
+  lost_when?: { symptoms: string[]; requests: Count; sessions: Count; without: { cookies: string[]; lost: number; of: number }[] };
   forced_moves: number;
   changes: number;
   pods: Pod[];

@@ -4,6 +4,7 @@
 import { el, mark } from "../../../../../app/src/page/tree.js";
 import { inWords, interval, meaning } from "./bounds.js";
 import { latency } from "./latency.js";
+import { bySymptom, lostAsPods, withoutCookies } from "./lost.js";
 import { map } from "./map.js";
 import { hasMoved } from "./rows.js";
 import { others, spread } from "./spread.js";
@@ -20,6 +21,7 @@ const SESSIONS = "Every session, request by request";
 /** @type {(report: Report, pods: Pods, width: number) => HTMLElement} */
 export function mapSection(report, pods, width) {
   if (!report.sessions.some(session => session.requests.length)) return section(SESSIONS, note("The run ended before any session got an answer."));
+  if (bySymptom(report)) return lostSection(report, pods, width);
   const drawn = map(report, pods, width);
   const lines = ["Each row is a session, each column a round; within a round the order is shuffled. A session that sticks is an unbroken bar. A tick is a change of pod."];
   if (report.sessions.every(session => session.requests.some(hasMoved))) lines.push("No bar here is unbroken.");
@@ -34,14 +36,28 @@ export function mapSection(report, pods, width) {
   return el("section", "", el("div", "head", el("h2", "", SESSIONS), pods.legend(12)), note(lines.join(" ")), drawn.figure);
 }
 
+/** @type {(report: Report, pods: Pods, width: number) => HTMLElement} */
+function lostSection(report, pods, width) {
+  const drawn = map(lostAsPods(report), pods, width, true);
+  const lines = ["Each row is a session, each column a round. No answer names its pod: the colour tells whether the request kept its session or lost it."];
+  if (drawn.shown < drawn.of) lines.push(`${drawn.shown} of ${count(drawn.of, "session")} are shown, those that were lost first.`);
+  if (drawn.columns < drawn.all) lines.push(`The first ${drawn.columns} of ${drawn.all} requests fit this width.`);
+  return el("section", "", el("div", "head", el("h2", "", SESSIONS), pods.legend(12)), note(lines.join(" ")), drawn.figure);
+}
+
 /** @type {(report: Report, width: number) => HTMLElement} */
-export const boundSection = (report, width) => section("What the sample shows", el("div", "bound",
-  el("div", "", el("p", "", ...inWords(report.moved_requests, "request")), interval(report.moved_requests, width)),
-  el("div", "", el("p", "", ...inWords(report.moved_sessions, "session")), interval(report.moved_sessions, width)),
-  note(meaning(report), "whole")));
+export function boundSection(report, width) {
+  const lost = bySymptom(report);
+  const { requests, sessions } = lost ?? { requests: report.moved_requests, sessions: report.moved_sessions };
+  return section("What the sample shows", el("div", "bound",
+    el("div", "", el("p", "", ...inWords(requests, "request", lost ? "lost their session" : "moved")), interval(requests, width)),
+    el("div", "", el("p", "", ...inWords(sessions, "session", lost ? "were lost" : "moved")), interval(sessions, width)),
+    note(meaning(report), "whole")));
+}
 
 /** @type {(report: Report, pods: Pods, half: number) => HTMLElement} */
 export function pairSection(report, pods, half) {
+  if (bySymptom(report)) return section("Without some cookies", ...withoutCookies(report));
   if (!report.pods.length) return section("Spread", note("No answer named its pod.", "after"));
   const controls = report.pods.filter(pod => pod.controls).length, rest = others(report);
   const where = controls === 1 ? "Even without a cookie, everything went to one pod." : "Where requests without a cookie went, and where sessions started. Evenness is not judged.";
@@ -50,8 +66,9 @@ export function pairSection(report, pods, half) {
     section("Latency by pod", note("Milliseconds on a log scale: the median, the range from 5% to 95%, and the whiskers from the fastest to the 99th percentile."), latency(report, pods, half)));
 }
 
-/** @type {(report: Report, pods: Pods, width: number) => HTMLElement} */
-export const moveSection = (report, pods, width) => section("When sessions moved", ...timeline(report, pods, width), eventList(report, pods));
+/** @type {(report: Report, pods: Pods, width: number) => HTMLElement | null} */
+export const moveSection = (report, pods, width) => (bySymptom(report) ? null
+  : section("When sessions moved", ...timeline(report, pods, width), eventList(report, pods)));
 
 /** @type {Record<Outcome, [word: string, mark: "good" | "bad" | "none"]>} In the order of the table. */
 const RESULTS = { fail: ["failed", "bad"], pass: ["passed", "good"], skip: ["skipped", "none"] };
@@ -120,6 +137,7 @@ export function runSection(report) {
     ["sample", [`${count(plan.sessions, "session")}, 1 + ${count(plan.requests, "request")} each, ${count(plan.controls, "control")}; a new connection for every request`]],
     ["sent", [`${sent.probes} of at most ${count(plan.probes, "request")}, ${sent.sockets} of at most ${count(plan.sockets, "socket")}`]],
     ["paths", plan.paths && plan.paths.length > 1 ? [plan.paths.join("  ")] : []],
+    ["lost when", report.lost_when?.symptoms ?? []],
     ["identity", [`${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`]],
     ["may name pods", identity.candidates.map(one => `${one.where}: ${count(one.values, "value")} in ${count(one.answers, "answer")}`)],
     ["cookie", cookies.length ? cookies : ["none set"]],

@@ -2,12 +2,13 @@
 /** @import { Report } from "./report.d.ts" */
 import { el } from "../../../../../app/src/page/tree.js";
 import { heading, verdictTitle } from "./heading.js";
+import { bySymptom, lostAsPods } from "./lost.js";
 import { Pods } from "./pods.js";
 import { baselineSection, boundSection, mapSection, moreSection, moveSection, pairSection, runSection, scenarioSection } from "./sections.js";
 
 /** @type {Report} */
 const report = JSON.parse(document.getElementById("data")?.textContent ?? "");
-const pods = new Pods(report.pods);
+const pods = new Pods(bySymptom(report) ? lostAsPods(report).pods : report.pods);
 /** @type {Partial<Record<Report["verdict"], string>>} */
 const CLASSES = { "sticky": "yes", "not-sticky": "no" };
 
