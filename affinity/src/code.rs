@@ -52,11 +52,12 @@ codes! {
         ("Another Ingress for this Service sets affinity differently", "give both the same affinity, or separate Services"),
         ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
+        ("Another app or rule on the same host sets a cookie of the same name, and each overwrites the other's", "give each a cookie name or a cookie path of its own"),
         ("A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie", "one Set-Cookie line for each cookie (RFC 6265 section 3)"),
         ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx)"),
     ];
     ValueNotHonoured = "value-not-honoured", "Sessions send back the value that --capture read, or their own {session}, but it does not decide which pod answers.", [
-        ("The proxy has no affinity by that header, path or query", "hash it (nginx: hash $http_mcp_session_id consistent; ingress-nginx: upstream-hash-by; HAProxy: balance hdr(Mcp-Session-Id); Envoy: hash_policy), or have the proxy learn it from the answer"),
+        ("The proxy has no affinity by that header, path or query", "hash a value that clients choose (nginx: hash $arg_session consistent; ingress-nginx: upstream-hash-by); have the proxy learn one that the site hands out (HAProxy: stick store-response; Envoy: stateful_session)"),
         ("The proxy reads the value elsewhere, such as in a header of another name or in another parameter", "compare the proxy's rule with what clients send"),
         ("The value's session is in a store that all pods share, so that no affinity is needed", "nothing to fix if no pod rejects the session"),
     ];
