@@ -4,6 +4,7 @@ mod late;
 mod nodes;
 mod not_in_cookie;
 mod overwritten;
+mod refused;
 
 use super::{unsent, values};
 use crate::bounds::{self, CHANCE};
@@ -35,7 +36,7 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let comes_back = offered.iter().any(|cookie| cookie.fate == Fate::Kept);
     let useless = useless(&offered);
     if let Some((code, detail)) = useless.as_ref().filter(|_| !comes_back) {
-        return reason(*code, format!("{moved}; {detail}"));
+        return refused::explained(reason(*code, format!("{moved}; {detail}")), &offered);
     }
     if let Some(ways) = one_pod_by_each(run, |shot| shot.way) {
         return reason(Code::ProxyDisagreement, format!("{moved}, but through each of {ways} addresses every session stays on one pod"));
@@ -76,7 +77,7 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     // The application's cookie may come back while the proxy's does not, and a client cannot tell which one is meant to hold sessions.
     // A cookie that has expired on arrival only deletes an older one.
     if let Some((code, detail)) = useless.filter(|(code, _)| *code != Code::BornExpired) {
-        return reason(code, format!("{moved}; {detail}, and no other cookie holds a session either"));
+        return refused::explained(reason(code, format!("{moved}; {detail}, and no other cookie holds a session either")), &offered);
     }
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
     let reason = reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"));
