@@ -52,6 +52,7 @@ codes! {
         ("Another Ingress for this Service sets affinity differently", "give both the same affinity, or separate Services"),
         ("The cookie belongs to the application, and the proxy has no affinity", "check whether the cookie's name is the one that you configured"),
         ("Several proxies read the cookie differently", "test each proxy with --connect ADDRESS"),
+        ("Another app or rule on the same host sets a cookie of the same name, and each overwrites the other's", "give each a cookie name or a cookie path of its own"),
         ("A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie", "one Set-Cookie line for each cookie (RFC 6265 section 3)"),
         ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx)"),
     ];

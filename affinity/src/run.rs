@@ -25,9 +25,9 @@ pub struct SocketFirst {
 pub enum Stopped {
     /// No request of the first round got an answer.
     NeverAnswered,
-    /// The site answered at first. Since then, this many requests in a row got no answer, the first of them this long ago.
+    /// The site answered at first, and then no more.
     WentSilent {
-        /// At least two rounds of them.
+        /// How many requests in a row got no answer.
         lost: u64,
         /// The time since the last answer.
         silence: Duration,

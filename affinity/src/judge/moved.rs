@@ -80,7 +80,11 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     }
     let sent = run.sessions.iter().flat_map(|session| session.shots.iter().skip(1)).filter(|shot| !shot.carried.is_empty()).count();
     let reason = reason(Code::CookieNotHonoured, format!("{moved}, and {sent} later requests sent a cookie"));
-    if offered.iter().any(|cookie| cookie.is_joined()) { reason.because(JOINED) } else { reason }
+    match () {
+        () if offered.iter().any(|cookie| cookie.is_joined()) => reason.because(JOINED),
+        () if offered.iter().any(|cookie| cookie.is_overwriting()) => reason.because(SAME_NAME),
+        () => reason,
+    }
 }
 
 /// Whether sessions stay as soon as their cookie is there, or is known to the proxy.
@@ -93,6 +97,8 @@ fn not_in_time(run: &Run, moved: &str) -> Option<Reason> {
     }
 }
 
+/// The cause in the table of `cookie-not-honoured` for a cookie whose value changes.
+const SAME_NAME: &str = "Another app or rule on the same host sets a cookie of the same name, and each overwrites the other's";
 /// The cause in the table of `cookie-not-honoured` for a cookie that browsers do not see.
 const JOINED: &str = "A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie";
 

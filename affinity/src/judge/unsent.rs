@@ -59,8 +59,9 @@ fn causes(run: &Run, name: &str) -> Option<BTreeMap<Missing, usize>> {
     for session in run.sessions.iter().filter(|session| session.bound().is_some()) {
         held += walk(session, name, &with, &mut causes)?;
     }
-    let controls: Vec<u64> = run.without_cookie().into_values().collect();
-    (!causes.is_empty() && bounds::chance(&controls, held) < CHANCE).then_some(causes)
+    let spread = run.without_cookie();
+    let most = bounds::upper(spread.values().max().copied().unwrap_or_default(), spread.values().sum(), 0.01);
+    (!causes.is_empty() && most.powf(held as f64) < CHANCE).then_some(causes)
 }
 
 fn all(run: &Run) -> impl Iterator<Item = &Shot> {

@@ -32,7 +32,7 @@ pub(crate) const ALL: [Suite; 10] = [
     tests("quick", "the wire, generated files, documents, linters, module graph"),
     tests("processes", "Redis, nginx, workers, drain, limits, the local demo"),
     tests("hostile", "attacks on a worker and on the local door, within bounds"),
-    tests("browser", "the page and the report in Chromium"),
+    tests("browser", "the page, the report and the cookie jar in Chromium"),
     tests("proxies", "stickyctl verify against nginx, HAProxy, Envoy, Caddy"),
     tests("release", "the image and the archives of a release"),
     tests("cluster", "everything that needs a cluster, on the one that STICKY_E2E_KUBECONFIG names"),

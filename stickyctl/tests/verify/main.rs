@@ -25,7 +25,6 @@ mod secrets;
 mod site;
 mod sockets;
 mod stub;
-mod stubs;
 mod told;
 mod values;
 mod ways;

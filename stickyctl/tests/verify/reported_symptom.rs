@@ -1,6 +1,6 @@
 //! Sites that never name their pods: what they show is only that a session was lost. Each as people reported it, and similar ones.
 
-use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR, all};
+use crate::case::{Case, NOT_STICKY, STICKY, UNCLEAR, all, verify};
 use crate::stub::{Asked, Reply, Stub};
 use std::collections::{HashMap, HashSet};
 
@@ -66,6 +66,21 @@ fn shop(door: Door, store: Store) -> Stub {
         } else {
             reply
         }
+    })
+}
+
+/// Pods that name themselves and keep their sessions by a cookie, but have two workers, each with sessions of its own.
+fn two_workers(has_workers: bool) -> Stub {
+    let mut known = HashSet::new();
+    Stub::new(move |asked: &Asked| {
+        let (pod, worker) = (asked.number_in("route"), if has_workers { asked.number % 2 } else { 0 });
+        let Some(pod) = pod else {
+            let pod = asked.number % 3;
+            known.insert((pod, worker, asked.number));
+            return Reply::pod(pod, asked).cookie(format!("route={pod}; Path=/")).cookie(format!("sid={}; Path=/", asked.number));
+        };
+        let is_known = asked.number_in("sid").is_some_and(|sid| known.contains(&(pod, worker, sid)));
+        Reply::pod(pod, asked).body(if is_known { "your cart" } else { "please log in" })
     })
 }
 
@@ -152,9 +167,45 @@ pub(crate) const CASES: &[Case] = &[
     // frappe/helm#229, socketio/socket.io#4881: 400 "Session ID unknown".
     Case::stub("socket.io whose WebSockets go anywhere", || socket_io(true), NOT_STICKY, &[LOST]).with(SOCKET_IO),
     Case::stub("socket.io behind one cookie", || socket_io(false), STICKY, &[]).with(SOCKET_IO).beside(&[LOST]),
+    // Pods decide if they are named, and a session that is lost on its own pod is not lost for want of affinity.
+    Case::stub("named pods whose workers have sessions of their own", || two_workers(true), STICKY, &[LOST])
+        .with(&["--lost-when=regex:please log in"]),
+    Case::stub("named pods that keep their sessions", || two_workers(false), STICKY, &[]).with(&["--lost-when=regex:please log in"]).beside(&[LOST]),
 ];
 
 #[tokio::test]
 async fn symptoms() {
     all(CASES).await;
+}
+
+/// What a report has in place of pods.
+#[tokio::test]
+async fn a_report_of_kept_and_lost_sessions() {
+    let site = shop(Door::Route, Store::Own).serve().await;
+    let done = verify(&site, SHOP).await;
+    let lost = &done.report["lost_when"];
+    assert_eq!((&lost["symptoms"][0], &lost["requests"]["seen"], &lost["requests"]["of"]), (&"regex:Please log in".into(), &0.into(), &120.into()));
+    assert!(done.report["sessions"][0]["requests"][3]["session_lost"] == false && done.report["plan"]["probes"].as_u64() < Some(800), "{lost}");
+    assert_eq!(done.scenario("stick-http"), ("pass".to_owned(), "120 of 120 later requests kept their session".to_owned()));
+    assert_eq!(done.scenario("attribution").0, "pass", "{:?}", done.scenario("attribution"));
+    assert!(done.scenario("spread").1.starts_with("without route, "), "{:?}", done.scenario("spread"));
+    assert_eq!(done.scenario("dead-cookie"), ("skip".to_owned(), "no answer names a pod; judged by --lost-when".to_owned()));
+    let site = shop(Door::Turns, Store::Own).serve().await;
+    let done = verify(&site, &[SHOP, &["-o", "table"]].concat()).await;
+    for line in ["\nlost      ", "\nsession s", ", lost where x is", "\nsession-lost  Sessions are lost"] {
+        assert!(done.stdout.contains(line), "{line}: {}", done.stdout);
+    }
+    assert!(!done.stdout.contains("\nmoves") && !done.stdout.contains("\nerrors"), "{}", done.stdout);
+}
+
+#[tokio::test]
+async fn a_symptom_that_is_none() {
+    let site = shop(Door::Turns, Store::Own).serve().await;
+    for (symptom, says) in
+        [("404", "status:404, regex:PATTERN or header:NAME=PATTERN"), ("status:99", "invalid status `99`"), ("regex:.*", "every answer")]
+    {
+        let done = verify(&site, &["--lost-when", symptom]).await;
+        assert!(done.code == Some(2) && done.stderr.contains(says), "{symptom}: {}", done.stderr);
+    }
+    assert_eq!(site.state.counts(), (0, 0), "it sent requests nevertheless");
 }

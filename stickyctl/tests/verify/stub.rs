@@ -70,7 +70,7 @@ pub(crate) struct Reply {
     body: String,
     after: Duration,
     socket: Socket,
-    kind: Kind,
+    never: bool,
 }
 
 #[derive(Debug, Default)]
@@ -79,16 +79,9 @@ struct Socket {
     cut_after: Option<Duration>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Kind {
-    Answers,
-    Never,
-    Drops,
-}
-
 impl Reply {
     pub(crate) fn new(status: u16) -> Self {
-        Self { status, headers: HeaderMap::new(), body: String::new(), after: Duration::ZERO, socket: Socket::default(), kind: Kind::Answers }
+        Self { status, headers: HeaderMap::new(), body: String::new(), after: Duration::ZERO, socket: Socket::default(), never: false }
     }
 
     /// From pod `web-N`, which the header `x-pod` names; a socket for an upgrade.
@@ -98,12 +91,7 @@ impl Reply {
 
     /// The connection stays open, without an answer.
     pub(crate) fn never() -> Self {
-        Self { kind: Kind::Never, ..Self::new(0) }
-    }
-
-    /// The connection ends without an answer.
-    pub(crate) fn dropped() -> Self {
-        Self { kind: Kind::Drops, ..Self::new(0) }
+        Self { never: true, ..Self::new(0) }
     }
 
     /// Appends a header; `value` need not be ASCII.
@@ -192,10 +180,8 @@ impl Running {
         let asked = Asked { number, at, connection, method: head.method, path, headers: head.headers, body };
         let reply = (self.answers.lock().unwrap())(&asked);
         tokio::time::sleep(reply.after).await;
-        match reply.kind {
-            Kind::Answers => {}
-            Kind::Never => std::future::pending().await,
-            Kind::Drops => return Err(io::Error::other("it ends without an answer")),
+        if reply.never {
+            std::future::pending::<()>().await;
         }
         let mut answer = Response::new(Full::from(reply.body));
         *answer.status_mut() = StatusCode::from_u16(reply.status).unwrap();

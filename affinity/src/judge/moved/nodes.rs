@@ -2,6 +2,7 @@
 
 use super::{MOSTLY, is_no_chance, together};
 use crate::bounds;
+use crate::moves::Step;
 use crate::run::{Run, Session};
 use crate::seen::Shot;
 use std::collections::BTreeSet;
@@ -35,7 +36,8 @@ pub(super) fn groups(run: &Run) -> Option<String> {
     let ways = pods * (groups.len() as f64).powf(pods);
     let by_chance = by_chance / f64::max(all as f64, 1.0);
     let alternates = bounds::rate(changes, all, bounds::SHOWN).most >= by_chance * MOSTLY && bounds::lower(changes, all, RARE) >= by_chance * SOME;
-    (all > 0 && alternates && is_no_chance(&stayed, ways)).then(|| {
+    let shares = groups.iter().zip(&by_pod).all(|(group, seen)| group.iter().zip(seen).all(|(pod, own)| !keeps(run, pod, *own, seen)));
+    (all > 0 && alternates && shares && is_no_chance(&stayed, ways)).then(|| {
         let mut sizes: Vec<usize> = groups.iter().map(BTreeSet::len).collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
         let several = sizes.len() > SHOWN;
@@ -47,6 +49,15 @@ pub(super) fn groups(run: &Run) -> Option<String> {
             if several { " and fewer" } else { "" }
         )
     })
+}
+
+/// Whether a pod keeps its own sessions, although others of its group answer as many requests: then the cookie picks that pod, and only
+/// sessions of the others leave theirs. `own` and `group` are the requests without a cookie that it and each pod of the group answered.
+fn keeps(run: &Run, pod: &str, own: u64, group: &[u64]) -> bool {
+    let sessions = run.sessions.iter().filter(|session| session.bound().is_some_and(|(_, home)| home == pod));
+    let steps: Vec<Step> = sessions.flat_map(|session| run.steps(session)).map(|(_, step)| step).collect();
+    let share = bounds::upper(own, group.iter().sum(), 0.01);
+    steps.iter().all(|step| *step == Step::Stayed) && share.powf(steps.len() as f64) < RARE
 }
 
 /// The error of the lower bound: a leak or two in a small group are no alternation.

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use std::collections::{BTreeSet, HashMap};
 
 /// Runs of each site.
-const RUNS: u64 = 25;
+const RUNS: u64 = 10;
 
 /// Who decides which pod answers.
 #[derive(Debug, Clone, Copy, PartialEq)]

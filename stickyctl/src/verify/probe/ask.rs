@@ -207,4 +207,25 @@ mod tests {
         let large = in_two_parts([&"x".repeat(MOST_BODY), "web-1"], Duration::ZERO, Duration::from_secs(10), true).await;
         assert_eq!((large.body.len(), large.cut.as_deref()), (MOST_BODY, Some("only the first 1024 KiB of the body were read")));
     }
+
+    /// Browsers drop a cookie with a control character, and use the rest of the answer.
+    #[tokio::test]
+    async fn a_line_with_a_control_character_is_left_out() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let target = Target::plain(listener.local_addr().unwrap().to_string(), Duration::from_secs(10));
+        let site = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 1_024]).await.unwrap() > 0);
+            let answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=x\x01y; Path=/\r\nSet-Cookie: b=\xe4\r\nX-Pod: web-1\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            stream
+        };
+        let filled = Filled { method: http::Method::GET, path: "/".to_owned(), headers: HeaderMap::new(), body: None };
+        let question = Question { filled: &filled, cookies: None, way: Way::default(), whole: true };
+        let mut line = None;
+        let (answer, _stream) = tokio::join!(over(&target, &mut line, question), site);
+        let headers = answer.unwrap().headers;
+        let cookies: Vec<&[u8]> = headers.get_all("set-cookie").into_iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!((cookies, headers["x-pod"].as_bytes()), (vec![&b"b=\xe4"[..]], &b"web-1"[..]));
+    }
 }

@@ -26,7 +26,7 @@ pub(super) fn refusal(why: &Error) -> String {
                 .to_owned()
         }
         CertificateError::Other(other) if is_an_authority(other) => {
-            "the certificate is self-signed, as an authority's own: trust this very certificate with --ca FILE, or accept any with --insecure"
+            "the certificate is self-signed and marked as an authority's: trust it with --ca FILE, or accept any certificate with --insecure"
                 .to_owned()
         }
         CertificateError::Other(other) if other.to_string().contains("UnsupportedCertVersion") => {

@@ -49,8 +49,11 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
     run.past_caches().await;
     run.rewound().await;
     run.sockets().await;
-    // The probes after this show whether pods still answer whose sockets ended or went elsewhere. Each has sessions of its own.
-    tokio::join!(run.parallel_first(), run.at_once(), run.dead_cookie(), run.kept());
+    // The probes after this show whether pods still answer whose sockets ended or went elsewhere.
+    // Its parallel requests may be the first to show that pods have several workers.
+    run.parallel_first().await;
+    // No two of these send requests of the same session.
+    tokio::join!(run.at_once(), run.dead_cookie(), run.kept());
     run.shared().await;
     run.come_back(first).await;
     run.wait_for_silent(idle).await;

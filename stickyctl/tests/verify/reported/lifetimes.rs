@@ -33,13 +33,14 @@ fn needs_the_apps_cookie(apps: &'static str) -> Stub {
     })
 }
 
-/// A cookie with an Expires date, so many seconds after the start of the site or after each answer.
+/// A cookie with an Expires date, so many seconds after the first answer or after each.
 fn expires(after: u64, computed_once: bool) -> Stub {
-    let (mut next, started) = (turns(3), SystemTime::now());
+    let (mut next, mut started) = (turns(3), None);
     Stub::new(move |asked| match asked.number_in("sticky") {
         Some(pod) => Reply::pod(pod, asked),
         None => {
             let (pod, now) = (next(), SystemTime::now());
+            let started = *started.get_or_insert(now);
             let ends = if computed_once { started } else { now } + Duration::from_secs(after);
             dated(Reply::pod(pod, asked), now).cookie(format!("sticky={pod}; Path=/; Expires={}", date(ends)))
         }

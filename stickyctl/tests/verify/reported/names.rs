@@ -63,15 +63,16 @@ fn joined(between: Option<&'static str>) -> Stub {
     })
 }
 
-/// Two versions behind one rule, which picks one by weight for each request; within a version a cookie holds.
-fn two_versions(names: [&'static str; 2]) -> Stub {
+/// Two versions behind one rule, which picks one by weight: for each request, or for each session. Within a version a cookie holds.
+fn two_versions(for_each_session: bool) -> Stub {
     let mut next = [turns(2), turns(2)];
     Stub::new(move |asked| {
-        let version = usize::from(asked.number % 5 == 0);
-        let known = asked.number_in(names[version]).filter(|pod| *pod / 2 == version as u64);
-        let pod = known.unwrap_or_else(|| next[version]() + 2 * version as u64);
+        let kept = asked.number_in("version").filter(|_| for_each_session);
+        let version = kept.unwrap_or_else(|| u64::from(asked.number % 5 == 0));
+        let known = asked.number_in("route").filter(|pod| *pod / 2 == version);
+        let pod = known.unwrap_or_else(|| next[version as usize]() + 2 * version);
         let answer = Reply::pod(pod, asked);
-        if known.is_none() { answer.cookie(format!("{}={pod}; Path=/", names[version])) } else { answer }
+        if known.is_none() { answer.cookie(format!("version={version}; Path=/")).cookie(format!("route={pod}; Path=/")) } else { answer }
     })
 }
 
@@ -115,11 +116,9 @@ pub(super) const REPORTS: &[Report] = &[
     },
     Report {
         source: "traefik/traefik#6883",
-        does: "Two weighted services have cookies of the same name; the weight decides for each request, whatever the cookie",
-        case: Case::stub("two services with one cookie name", || two_versions(["route", "route"]), NOT_STICKY, &["cookie-overwritten"])
-            .beside(&["leaks"]),
-        beside: Case::stub("two services with a cookie name each", || two_versions(["one", "two"]), NOT_STICKY, &["leaks"])
-            .beside(&["cookie-overwritten"]),
+        does: "Two weighted services have a cookie each; the weight decides for each request, whatever the cookie",
+        case: Case::stub("a version by request", || two_versions(false), NOT_STICKY, &["leaks"]).beside(&["cookie-picks-node", "cookie-overwritten"]),
+        beside: Case::stub("a version by session", || two_versions(true), STICKY, &[]).with(&["--sessions", "30"]).beside(&["leaks"]),
     },
 ];
 

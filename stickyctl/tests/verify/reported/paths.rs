@@ -1,6 +1,6 @@
 //! Cookies whose path does not fit, and paths that share a cookie.
 
-use super::{Report, check, turns};
+use super::{Report, check, run, turns};
 use crate::case::{Case, NOT_STICKY, STICKY};
 use crate::stub::{Reply, Stub};
 
@@ -53,16 +53,23 @@ pub(super) const REPORTS: &[Report] = &[
     Report {
         source: "kubernetes/ingress-nginx#1271",
         does: "Two apps on one host set a cookie of the same name for `/`, and neither knows the other's values",
-        case: Case::stub("two apps with one cookie name", || two_apps(|_| "/".to_owned()), NOT_STICKY, &["cookie-overwritten"])
+        case: Case::stub("two apps with one cookie name", || two_apps(|_| "/".to_owned()), NOT_STICKY, &["cookie-not-honoured"])
             .with(&["/app1", "--path", "/app2"])
-            .beside(&["cookie-not-honoured", "paths-disagree"]),
+            .beside(&["leaks", "paths-disagree"]),
         beside: Case::stub("two apps with a cookie path each", || two_apps(|app| format!("/app{app}")), NOT_STICKY, &["paths-disagree"])
             .with(&["/app1", "--path", "/app2"])
-            .beside(&["cookie-overwritten", "cookie-path-mismatch"]),
+            .beside(&["cookie-not-honoured", "cookie-path-mismatch"]),
     },
 ];
 
 #[tokio::test]
 async fn reported_paths() {
     check(REPORTS).await;
+}
+
+#[tokio::test]
+async fn the_reason_tells_of_one_name_for_two_cookies() {
+    let done = run(REPORTS, "kubernetes/ingress-nginx#1271").await;
+    let causes = done.report["reasons"][0]["causes"].as_array().unwrap();
+    assert!(causes[0]["cause"].as_str().unwrap().starts_with("Another app or rule on the same host"), "{causes:?}");
 }
