@@ -156,7 +156,7 @@ fn half_an_id() -> Stub {
     let mut door = Door::new(Proxy::Learns);
     Stub::new(move |asked| {
         let pod = door.pod(asked.header("x-session"));
-        let id = Some(asked.number.to_string()).filter(|_| asked.number % 2 == 0);
+        let id = Some(asked.number.to_string()).filter(|_| asked.number.is_multiple_of(2));
         id.into_iter().fold(Reply::pod(pod, asked), |reply, id| {
             door.known.insert(id.clone(), pod);
             reply.header("x-session", id)

@@ -66,7 +66,7 @@ async fn captured_values_are_in_no_output() {
         match asked.path.as_str() {
             "/start" => reply.header("x-session", SECRET),
             // A redirect that names no pod is reported with where it leads.
-            _ if asked.number % 4 == 0 => Reply::new(302).header("location", format!("/login/{SECRET}?back={SECRET}")),
+            _ if asked.number.is_multiple_of(4) => Reply::new(302).header("location", format!("/login/{SECRET}?back={SECRET}")),
             _ => reply,
         }
     };

@@ -105,8 +105,10 @@ impl Asking {
 
     /// The most requests that only follow redirects; few sites need them.
     pub(crate) fn redirects(&self) -> u64 {
-        let controls =
-            if self.target.later.iter().any(|shape| self.target.needs_captures(shape)) { self.sample.controls + self.without() } else { 0 };
+        // Controls are like first requests if later ones need the value of a capture.
+        let needs = self.target.later.iter().any(|shape| self.target.needs_captures(shape));
+        let after_silence = if self.idle.is_some() { AFTER_SILENCE } else { 0 };
+        let controls = if needs { self.sample.controls + self.without() + after_silence } else { 0 };
         let dead = 1 + if self.fits_many() { MANY } else { 0 };
         let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), dead)];
         if self.follow { all(&firsts) * u64::from(follow::MOST) } else { 0 }
