@@ -8,7 +8,7 @@ use crate::stub::{Reply, Stub};
 fn canary(of_sessions: bool) -> Stub {
     let mut next = turns(3);
     Stub::new(move |asked| {
-        let (sent, is_canary) = (asked.number_in("route"), crate::site::hash(asked.number) % 2 == 0);
+        let (sent, is_canary) = (asked.number_in("route"), crate::site::hash(asked.number).is_multiple_of(2));
         match sent {
             Some(pod) if of_sessions || !is_canary && pod < 3 => Reply::pod(pod, asked),
             _ => {
@@ -25,7 +25,7 @@ fn retries(sets: bool) -> Stub {
     Stub::new(move |asked| match asked.number_in("route") {
         Some(pod) => Reply::pod(pod, asked),
         None => {
-            let (pod, is_retry) = (next(), crate::site::hash(asked.number) % 3 == 0);
+            let (pod, is_retry) = (next(), crate::site::hash(asked.number).is_multiple_of(3));
             let answer = Reply::pod(pod, asked);
             if sets || !is_retry { answer.cookie(format!("route={pod}; Path=/")) } else { answer }
         }
@@ -36,7 +36,7 @@ fn retries(sets: bool) -> Stub {
 fn two_clocks(apart: u64) -> Stub {
     let mut next = turns(3);
     Stub::new(move |asked| {
-        let now = 1_000 + if crate::site::hash(asked.connection) % 2 == 0 { apart } else { 0 };
+        let now = 1_000 + if crate::site::hash(asked.connection).is_multiple_of(2) { apart } else { 0 };
         let sent = asked.cookie("route").and_then(|value| String::from_utf8(value).ok());
         let known = sent.as_deref().and_then(|value| value.split_once('.')).and_then(|(pod, ends)| Some((pod.parse().ok()?, ends.parse().ok()?)));
         match known.filter(|(_, ends): &(u64, u64)| *ends > now) {
@@ -70,7 +70,7 @@ fn a_pod_goes(binds_again: bool) -> Stub {
 fn ejected_by_one(ejects: bool) -> Stub {
     let mut next = turns(3);
     Stub::new(move |asked| match asked.number_in("route") {
-        Some(pod) if ejects && pod == 1 && crate::site::hash(asked.connection) % 2 == 0 => Reply::pod(2, asked),
+        Some(pod) if ejects && pod == 1 && crate::site::hash(asked.connection).is_multiple_of(2) => Reply::pod(2, asked),
         Some(pod) => Reply::pod(pod, asked),
         None => {
             let pod = next();
