@@ -1,6 +1,6 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
-use crate::fields::{Candidate, Fields};
+use crate::fields::Fields;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -203,12 +203,6 @@ impl Run {
             }
         }
         pods
-    }
-
-    /// Fields of the answers that may name the pod, the most likely first and at most three: for a run in which nothing identifies it.
-    #[must_use]
-    pub fn suggested(&self) -> Vec<Candidate> {
-        crate::judge::suggested(self)
     }
 
     /// How many answers identify no pod, by status.

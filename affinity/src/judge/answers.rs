@@ -1,5 +1,6 @@
 //! Answers that prove nothing: missing ones, a cache's, a proxy's own, and identities that name no pod.
 
+use super::failed::{MOST_NAMELESS, first_loss, last_loss, statuses};
 use super::nobody::{by_status, in_words, nobody};
 use super::values;
 use crate::bounds;
@@ -13,8 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// No site has more pods than this; more identities are something else.
 const MOST_PODS: usize = 256;
-/// If a larger share of the probes identifies no pod, a run proves nothing for affinity.
-pub(super) const MOST_NAMELESS: f64 = 0.1;
 /// Failures that hit one pod's sessions with at least these odds may have done so by chance.
 const BY_LUCK: f64 = 1e-4;
 
@@ -78,20 +77,6 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
 /// This many sessions and controls meet no pod twice only on a site with hundreds of pods.
 const SHARED: usize = 20;
 
-/// Answers that identify no pod, by status, with what the first of them shows beside it, such as the target of a redirect.
-pub(super) fn statuses(run: &Run) -> String {
-    let statuses = run.nameless().iter().map(|(status, count)| format!("{count} with status {status}")).collect::<Vec<_>>().join(", ");
-    // Redirects of a session's first request may have been followed as far as possible; a control's are not.
-    let sessions = run.sessions.iter().flat_map(|session| &session.shots);
-    let aside = sessions.chain(run.shots()).find_map(|shot| shot.aside.as_deref()).map(|aside| format!(" ({aside})"));
-    statuses + &aside.unwrap_or_default()
-}
-
-/// Why the first lost request was lost.
-pub(super) fn first_loss(run: &Run) -> &str {
-    run.shots().find_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some(why.as_str()) } else { None }).unwrap_or_default()
-}
-
 /// Why the run stopped before everything was sent.
 fn stopped(run: &Run) -> Option<Reason> {
     let detail = match run.stopped? {
@@ -115,12 +100,6 @@ pub(super) fn not_run(run: &Run, found: &mut [Found]) {
     let seen: &[Name] = if stopped == Stopped::NeverAnswered { &[] } else { &[Spread, StickHttp, Attribution] };
     let open = scenario::ALL.iter().zip(found).filter(|(one, found)| found.mark == Mark::Skip && !seen.contains(&one.name));
     open.for_each(|(_, found)| found.detail = format!("not run: {stopped}"));
-}
-
-/// Why the last lost request was lost.
-fn last_loss(run: &Run) -> &str {
-    let lost = run.shots().filter_map(|shot| if let Outcome::Lost(why) = &shot.outcome { Some((shot.at, why.as_str())) } else { None });
-    lost.max_by_key(|(at, _)| *at).map(|(_, why)| why).unwrap_or_default()
 }
 
 /// Why the run proves nothing, if too many probes failed, or too many sessions could not go on.

@@ -19,6 +19,7 @@
 mod answers;
 mod beside;
 mod elsewhere;
+mod failed;
 mod first;
 mod idle;
 mod moved;
@@ -32,8 +33,6 @@ mod tests;
 mod unsent;
 mod values;
 mod workers;
-
-pub(crate) use nobody::suggested;
 
 use crate::bounds;
 use crate::code::Code;

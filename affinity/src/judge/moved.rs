@@ -1,5 +1,6 @@
 //! Why sessions move, if they do.
 
+mod chance;
 mod late;
 mod nodes;
 mod not_in_cookie;
@@ -7,7 +8,7 @@ mod overwritten;
 mod refused;
 
 use super::{unsent, values};
-use crate::bounds::{self, CHANCE};
+use crate::bounds;
 use crate::code::Code;
 use crate::jar::Fate;
 use crate::moves::Cause;
@@ -15,6 +16,7 @@ use crate::run::{Run, Session};
 use crate::scenario::Name::StickHttp;
 use crate::seen::{Offered, Shot, What};
 use crate::verdict::Reason;
+use chance::{MOSTLY, moved_by_chance};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -102,29 +104,6 @@ fn not_in_time(run: &Run, moved: &str) -> Option<Reason> {
 const SAME_NAME: &str = "Another app or rule on the same host sets a cookie of the same name, and each overwrites the other's";
 /// The cause in the table of `cookie-not-honoured` for a cookie that browsers do not see.
 const JOINED: &str = "A proxy in between joins the Set-Cookie lines of an answer, and browsers keep only the first cookie";
-
-/// Where requests move less often than this part of what chance would move, something holds them.
-const MOSTLY: f64 = 0.7;
-
-/// The share of requests that chance alone moves: two independent requests reach the same pod with the sum of the squared shares.
-fn moved_by_chance(run: &Run) -> f64 {
-    let spread = if run.turns_away() { run.without_cookie() } else { run.spread() };
-    1.0 - together(&spread.into_values().collect::<Vec<_>>())
-}
-
-/// The odds that two independent requests reach the same pod, given how many each pod answered.
-fn together(seen: &[u64]) -> f64 {
-    let all: u64 = seen.iter().sum();
-    seen.iter().map(|seen| (*seen as f64 / all.max(1) as f64).powi(2)).sum()
-}
-
-/// Whether chance alone can't explain that requests stayed, although the pattern was found among `patterns` in the same run. For each pod or
-/// group: how many requests without a cookie it answered, and how many requests stayed there.
-fn is_no_chance(stayed: &[(u64, u64)], patterns: f64) -> bool {
-    // The shares' error is the same for all patterns.
-    let shares = CHANCE / 2.0;
-    (bounds::chance_by_pod(stayed, 0) - shares) * patterns <= CHANCE - shares
-}
 
 /// A cookie that no session can send back: its name, and why.
 fn useless(offered: &[&Offered]) -> Option<(Code, String)> {

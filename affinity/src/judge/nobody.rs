@@ -1,6 +1,6 @@
 //! Why no answer identifies its pod: errors, by their status, or pages that name their pod elsewhere or not at all.
 
-use super::answers::statuses;
+use super::failed::statuses;
 use crate::code::Code;
 use crate::fields::Candidate;
 use crate::identity::Source;
@@ -34,7 +34,7 @@ pub(super) fn nobody(run: &Run) -> Reason {
     let redirects = answers().filter(|shot| (300..400).contains(&status(shot).unwrap_or_default())).count();
     match () {
         () if redirects * 2 > all => reason.because(REDIRECTS),
-        () if !suggested(run).is_empty() => reason.because(OWN_WAY),
+        () if !run.suggested().is_empty() => reason.because(OWN_WAY),
         () => reason.because(NAMELESS),
     }
 }
@@ -83,13 +83,17 @@ fn is_refusal(shot: &Shot) -> bool {
     shot.challenge.is_some() || status(shot).is_some_and(|status| status >= 400)
 }
 
-/// Fields that may name the pod, for a run in which nothing does: the one that was probably meant first, and at most three.
-pub(crate) fn suggested(run: &Run) -> Vec<Candidate> {
-    let mut all: Vec<Candidate> = meant(run).into_iter().chain(run.fields.candidates()).collect();
-    let mut places = BTreeSet::new();
-    all.retain(|one| one.place != run.identity && places.insert(one.place.clone()));
-    all.truncate(MOST);
-    all
+impl Run {
+    /// Fields of the answers that may name the pod, for a run in which nothing identifies it: the one that was probably meant first, and at
+    /// most three.
+    #[must_use]
+    pub fn suggested(&self) -> Vec<Candidate> {
+        let mut all: Vec<Candidate> = meant(self).into_iter().chain(self.fields.candidates()).collect();
+        let mut places = BTreeSet::new();
+        all.retain(|one| one.place != self.identity && places.insert(one.place.clone()));
+        all.truncate(MOST);
+        all
+    }
 }
 
 /// The most fields that are suggested.
@@ -102,7 +106,7 @@ fn meant(run: &Run) -> Option<Candidate> {
 
 /// The same as a clause; empty if there is none.
 pub(super) fn in_words(run: &Run) -> String {
-    let all = suggested(run);
+    let all = run.suggested();
     let Some(first) = all.first() else { return String::new() };
     let (_, name) = first.place.split_once(':').unwrap_or_default();
     let what = if first.place.starts_with("header:") { "header" } else { "JSON field" };

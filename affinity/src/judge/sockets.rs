@@ -1,7 +1,7 @@
 //! What sockets show against affinity: the scenarios stick-ws, ws-first and reconnect, and their part of the verdict on pods.
 
-use super::answers::MOST_NAMELESS;
 use super::elsewhere;
+use super::failed::MOST_NAMELESS;
 use super::requests::{ONE_POD, Requests};
 use crate::bounds;
 use crate::code::Code;

@@ -12,7 +12,7 @@ mod track;
 
 use self::lever::{Lever, listed, mixed};
 use self::track::{Track, by_age, by_time, tracks};
-use super::answers::{self, MOST_NAMELESS};
+use super::failed::{MOST_NAMELESS, first_loss, statuses};
 use super::{beside, idle, shared, sockets, values, workers};
 use crate::bounds::{self, CHANCE};
 use crate::code::Code;
@@ -177,10 +177,10 @@ fn failures(run: &Run) -> Option<Reason> {
     let too_many = |count: usize| count as f64 > all as f64 * MOST_NAMELESS;
     let reason = |code, detail| Some(Reason::new(code, StickHttp, detail));
     if too_many(lost) {
-        return reason(Code::Transport, format!("{lost} of {all} requests got no answer: {}", answers::first_loss(run)));
+        return reason(Code::Transport, format!("{lost} of {all} requests got no answer: {}", first_loss(run)));
     }
     if too_many(failed) {
-        return reason(Code::ErrorRate, format!("{failed} of {all} answers are errors: {}", answers::statuses(run)));
+        return reason(Code::ErrorRate, format!("{failed} of {all} answers are errors: {}", statuses(run)));
     }
     None
 }

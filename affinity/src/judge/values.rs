@@ -1,6 +1,6 @@
 //! Sessions that carry a value besides their cookies, such as a session id in a header or in the path.
 
-use super::answers::MOST_NAMELESS;
+use super::failed::MOST_NAMELESS;
 use crate::code::Code;
 use crate::run::Run;
 use crate::scenario::Name::StickHttp;

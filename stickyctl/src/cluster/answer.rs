@@ -5,7 +5,7 @@
 
 use super::doors::Found;
 use super::tunnel::http::Conn;
-use super::tunnel::link::connect;
+use super::tunnel::pool::connect;
 use super::tunnel::{Error as TunnelError, PodPort, Target};
 use crate::exit::{Exit, Explained};
 use crate::http1::Reply;

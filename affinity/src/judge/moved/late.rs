@@ -1,6 +1,6 @@
 //! Sessions that go anywhere at first, and stay once they have settled.
 
-use super::{MOSTLY, is_no_chance, moved_by_chance};
+use super::chance::{MOSTLY, is_no_chance, moved_by_chance};
 use crate::bounds;
 use crate::code::Code;
 use crate::moves::{Cause, Step};

@@ -1,6 +1,6 @@
 //! Sessions that stay in a group of pods, such as those of a node, and alternate among its pods.
 
-use super::{MOSTLY, is_no_chance, together};
+use super::chance::{MOSTLY, is_no_chance, together};
 use crate::bounds;
 use crate::moves::Step;
 use crate::run::{Run, Session};

@@ -1,6 +1,6 @@
 //! A cookie that works until somebody overwrites it.
 
-use super::{MOSTLY, moved_by_chance};
+use super::chance::{MOSTLY, moved_by_chance};
 use crate::bounds;
 use crate::run::{FEW_REPLAYED, Run};
 use crate::seen::Shot;

@@ -1,7 +1,7 @@
 //! The flags that say what is sent, and where to.
 
 use crate::cli::discreet::discreet;
-use crate::verify::probe::capture::Capture;
+use crate::verify::probe::session::capture::Capture;
 use crate::verify::redacted::{HIDDEN, redacted};
 use crate::verify::request::{AtFile, Host, Http, Path};
 use clap::Args;

@@ -1,7 +1,8 @@
 //! Requests to a pod over a port-forward, without any local port.
 
 use super::error::Error;
-use super::link::{Trouble, connect};
+use super::link::Trouble;
+use super::pool::connect;
 use super::target::PodPort;
 use crate::http1::{self, Limits, Reply};
 use bytes::Bytes;

@@ -1,10 +1,6 @@
 //! One connection to one port of a pod, through the API server and the kubelet.
 
-use super::error::Error;
-use super::pool::Pool;
 use super::spdy::stream::{Stream, Told};
-use super::target::PodPort;
-use kube::Client;
 use std::time::Duration;
 
 /// A reason is complete before its connection ends; this is for servers that send it later.
@@ -19,14 +15,6 @@ pub(crate) type Link = Stream;
 pub(crate) struct Trouble {
     port: u16,
     told: Told,
-}
-
-/// Opens a connection in a session of its own.
-///
-/// # Errors
-/// The API server refused.
-pub(crate) async fn connect(client: &Client, pod: &PodPort) -> Result<(Link, Trouble), Error> {
-    Pool::new(client.clone()).connect(pod).await
 }
 
 impl Trouble {

@@ -63,6 +63,14 @@ impl Sessions {
     }
 }
 
+/// Opens a connection in a session of its own.
+///
+/// # Errors
+/// As [`Pool::connect`].
+pub(crate) async fn connect(client: &Client, pod: &PodPort) -> Result<(Link, Trouble), Error> {
+    Pool::new(client.clone()).connect(pod).await
+}
+
 impl Pool {
     pub(crate) fn new(client: Client) -> Self {
         Self { dialer: Dialer::new(client), pods: Mutex::default() }

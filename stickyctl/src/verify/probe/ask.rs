@@ -3,7 +3,7 @@
 use super::answer::{Answer, MOST_BODY};
 use super::connect::connect;
 use super::error::ProbeError;
-use super::shape::Filled;
+use super::session::shape::Filled;
 use super::target::Target;
 use super::way::Way;
 use bytes::Bytes;

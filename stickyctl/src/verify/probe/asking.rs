@@ -1,11 +1,11 @@
 //! The plan of a run, and the number of probes that it takes.
 
-use super::capture::Capture;
-use super::follow;
-use super::state::State;
+use super::redirect;
+use super::session::capture::Capture;
+use super::session::state::State;
+use super::session::template::Template;
+use super::session::values::Values;
 use super::target::{Socket, Target};
-use super::template::Template;
-use super::values::Values;
 use super::way::Way;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -111,7 +111,7 @@ impl Asking {
         let controls = if needs { self.sample.controls + self.without() + after_silence } else { 0 };
         let dead = 1 + if self.fits_many() { MANY } else { 0 };
         let firsts = [(true, self.sample.sessions + controls), (self.has(Name::ParallelFirst), MANY), (self.has(Name::DeadCookie), dead)];
-        if self.follow { all(&firsts) * u64::from(follow::MOST) } else { 0 }
+        if self.follow { all(&firsts) * u64::from(redirect::MOST) } else { 0 }
     }
 
     /// The number of requests and sockets of every run, at a site that keeps connections open and has a socket.

@@ -1,14 +1,11 @@
 //! `--follow`: the redirects of a session's first request, such as those of a login.
 
 use super::answer::Answer;
-use super::redirect::{Next, next};
+use super::redirect::{MOST, Next, next};
 use super::running::Running;
-use super::shape::Filled;
+use super::session::shape::Filled;
 use super::shoot::{Request, send};
 use sticky_affinity::seen::{Outcome, Shot};
-
-/// The most redirects of one request that are followed.
-pub(super) const MOST: u32 = 10;
 
 impl Running<'_> {
     /// Sends a request whose turn it is, and follows the redirects of a first one. They are recorded as one request: its answer is the last,

@@ -4,7 +4,6 @@ mod answer;
 mod ask;
 mod asking;
 mod book;
-pub(crate) mod capture;
 mod connect;
 mod error;
 mod follow;
@@ -17,19 +16,16 @@ mod rewound;
 mod room;
 mod run;
 mod running;
-pub(crate) mod shape;
+pub(crate) mod session;
 mod shared;
 mod shoot;
 mod socket;
 mod sockets;
-mod state;
 pub(crate) mod target;
-pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
 mod trust;
-mod values;
 pub(crate) mod watch;
 mod way;
 

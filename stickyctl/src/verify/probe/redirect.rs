@@ -1,11 +1,14 @@
 //! Where a redirect leads, within one site (RFC 9110 sections 10.2.2 and 15.4).
 
 use super::answer::Answer;
-use super::shape::Filled;
+use super::session::shape::Filled;
 use super::target::Target;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
+
+/// The most redirects of one request that are followed.
+pub(super) const MOST: u32 = 10;
 
 /// The request after a redirect, as a browser sends it.
 #[derive(Debug)]

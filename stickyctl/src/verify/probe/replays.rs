@@ -1,8 +1,8 @@
 //! Requests of sessions without some of their cookies: if no answer names a pod, they show whether sessions would be lost without affinity.
 
 use super::running::Running;
+use super::session::state::held;
 use super::shoot::{Request, cut};
-use super::state::held;
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::sync::Mutex;

@@ -2,7 +2,7 @@
 
 use super::asking::{MANY, REWOUND};
 use super::running::Running;
-use super::state::{State, held};
+use super::session::state::{State, held};
 use std::sync::Mutex;
 
 impl Running<'_> {

@@ -2,12 +2,12 @@
 
 use super::asking::{AFTER, Asking, MANY, MANY_SESSIONS};
 use super::book::Book;
-use super::capture::Capture;
 use super::pace::Pace;
 use super::pulse::Pulse;
 use super::room::{AT_ONCE, MOST_AT_ONCE, Room};
+use super::session::capture::Capture;
+use super::session::state::{State, held};
 use super::shoot::{Request, cut};
-use super::state::{State, held};
 use futures_util::future::join_all;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{StreamExt, stream};

@@ -3,12 +3,12 @@
 use super::asking::{AFTER_SILENCE, APART, DELIVERY, IDLE, SOCKET_FIRST, STAGGER};
 use super::book::Seat;
 use super::running::Running;
-use super::shape::{Body, Shape};
+use super::session::shape::{Body, Shape};
+use super::session::state::{State, held};
+use super::session::template::Template;
 use super::shoot::{Request, client_id, named, open, shoot};
 use super::socket::Held;
-use super::state::{State, held};
 use super::target::Socket;
-use super::template::Template;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use http::Method;

@@ -1,10 +1,10 @@
 //! Where requests go: the host that they name, and the addresses that connections go to.
 
 use super::answer::MOST_BODY;
-use super::shape::{Line, Shape};
-use super::template::{self, Template};
+use super::session::shape::{Line, Shape};
+use super::session::template::{self, Template};
+use super::session::values::Values;
 use super::tls::Tls;
-use super::values::Values;
 use super::way::Way;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};

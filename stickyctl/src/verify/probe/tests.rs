@@ -4,9 +4,9 @@
 use super::answer::MOST_BODY;
 use super::asking::Asking;
 use super::book::{Book, Seat};
+use super::session::template::Template;
 use super::shoot::open;
 use super::target::{self, Target};
-use super::template::Template;
 use super::way::Way;
 use http::HeaderValue;
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 use super::cookie_file::{self, CookieError};
 use crate::exit::{Exit, Explained};
 use crate::patience;
-use crate::verify::probe::capture::Capture;
-use crate::verify::probe::shape::{Body, Line};
-use crate::verify::probe::template::{Template, UnknownName};
+use crate::verify::probe::session::capture::Capture;
+use crate::verify::probe::session::shape::{Body, Line};
+use crate::verify::probe::session::template::{Template, UnknownName};
 use http::{HeaderName, HeaderValue};
 use std::fs::File;
 use std::io::{self, Read as _};

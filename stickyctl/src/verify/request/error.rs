@@ -5,7 +5,7 @@ use super::url::{PathError, UrlError};
 use crate::cluster::{connect, forward};
 use crate::exit::{Exit, Explained};
 use crate::local::LocalError;
-use crate::verify::probe::template::UnknownName;
+use crate::verify::probe::session::template::UnknownName;
 use crate::verify::probe::tls::{NameError, TlsError};
 use std::io;
 use std::net::IpAddr;

@@ -3,7 +3,7 @@
 use super::at_file::AtFile;
 use super::site::Site;
 use super::url::{Host, Path};
-use crate::verify::probe::capture::Capture;
+use crate::verify::probe::session::capture::Capture;
 use http::{HeaderValue, Method};
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -3,9 +3,9 @@
 use super::error::RequestError;
 use super::model::Request;
 use super::url::Parts;
-use crate::verify::probe::shape::{Line, Shape};
+use crate::verify::probe::session::shape::{Line, Shape};
+use crate::verify::probe::session::template::Template;
 use crate::verify::probe::target::Brought;
-use crate::verify::probe::template::Template;
 use http::Method;
 use sticky_affinity::jar::Place;
 

@@ -7,6 +7,7 @@
 //! its streams, and [`stream`] is one of them.
 
 pub(crate) mod frame;
+mod order;
 pub(crate) mod session;
 pub(crate) mod stream;
 mod streams;

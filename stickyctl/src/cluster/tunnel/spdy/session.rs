@@ -5,10 +5,11 @@
 //! connections wait loses its own. Memory: [`BUFFER`] twice for each connection, and 1 MiB that waits to be sent.
 
 use super::frame::{self, Decoder, FIN, Frame, GOAWAY, Opener, PING, REFUSED, RST_STREAM, SYN_REPLY, SYN_STREAM, number};
+use super::order::Order;
 use super::stream::{Held, Stream, Told, send};
 use super::streams::Streams;
 use super::{Incoming, Outgoing, Transport};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::{SinkExt, StreamExt};
 use std::fmt;
 use std::future::poll_fn;
@@ -19,7 +20,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncWriteExt, duplex};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 
 /// What waits in each direction of a connection.
@@ -42,16 +43,6 @@ const STALL: Duration = Duration::from_secs(15);
 /// For the last frames of a session that nobody needs.
 const LEAVE: Duration = Duration::from_secs(1);
 
-/// What is to be sent. Streams are opened, and send data, in this order.
-pub(super) enum Order {
-    Open { error: u32, data: u32, port: u16 },
-    Data { id: u32, bytes: Bytes, room: OwnedSemaphorePermit },
-    End(u32),
-    Reset(u32),
-    Refuse { id: u32, room: OwnedSemaphorePermit },
-    Pong { id: u32, room: OwnedSemaphorePermit },
-}
-
 /// Why a session did not open a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -63,8 +54,8 @@ pub(crate) enum Refused {
 
 /// A session. It ends with its transport, and when nobody holds it or one of its connections.
 pub(crate) struct Session {
-    pub(super) streams: Arc<Streams>,
-    pub(super) orders: mpsc::UnboundedSender<Order>,
+    streams: Arc<Streams>,
+    orders: mpsc::UnboundedSender<Order>,
     room: Arc<Semaphore>,
 }
 
@@ -80,13 +71,13 @@ impl Session {
     ///
     /// # Errors
     /// [`Refused`]. A port that nothing listens on is no error yet: the stream ends, and [`Told`] has the reason.
-    pub(crate) async fn open(self: &Arc<Self>, port: u16) -> Result<(Stream, Told), Refused> {
+    pub(crate) async fn open(&self, port: u16) -> Result<(Stream, Told), Refused> {
         let ((down, far_down), (up, far_up)) = (duplex(BUFFER), duplex(BUFFER));
         let opening = self.streams.open(far_down).ok_or(Refused::Full)?;
         let (error, id) = (opening.error, opening.data);
         // From here on, dropping them clears the table.
-        let told = Told { session: self.clone(), id: error, text: opening.told };
-        let stream = Stream { down, up, _held: Held { session: self.clone(), id } };
+        let told = Told { streams: self.streams.clone(), _orders: self.orders.clone(), id: error, text: opening.told };
+        let stream = Stream { down, up, _held: Held { streams: self.streams.clone(), orders: self.orders.clone(), id } };
         self.orders.send(Order::Open { error, data: id, port }).map_err(|_| Refused::Failed)?;
         // spdystream drops data of a stream that it has not answered yet.
         let [first, second] = opening.replied;

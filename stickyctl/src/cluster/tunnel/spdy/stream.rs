@@ -1,6 +1,6 @@
 //! One connection to a port of a pod: a data stream, and the error stream beside it.
 
-use super::session::{Order, Session};
+use super::order::Order;
 use super::streams::{Ended, Streams};
 use bytes::BytesMut;
 use std::io;
@@ -24,15 +24,16 @@ pub(crate) struct Stream {
 /// Keeps the session, and tells the other side when nobody needs the stream any more.
 #[derive(Debug)]
 pub(super) struct Held {
-    pub(super) session: Arc<Session>,
+    pub(super) streams: Arc<Streams>,
+    pub(super) orders: mpsc::UnboundedSender<Order>,
     pub(super) id: u32,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.session.streams.leave(self.id) {
+        if self.streams.leave(self.id) {
             // The session has ended if nobody takes it.
-            let _ = self.session.orders.send(Order::Reset(self.id));
+            let _ = self.orders.send(Order::Reset(self.id));
         }
     }
 }
@@ -40,7 +41,9 @@ impl Drop for Held {
 /// Why the other side ended a connection: a text, on a stream of its own, that is complete before the data stream ends.
 #[derive(Debug)]
 pub(crate) struct Told {
-    pub(super) session: Arc<Session>,
+    pub(super) streams: Arc<Streams>,
+    /// Keeps the session.
+    pub(super) _orders: mpsc::UnboundedSender<Order>,
     pub(super) id: u32,
     pub(super) text: oneshot::Receiver<String>,
 }
@@ -54,7 +57,7 @@ impl Told {
 
 impl Drop for Told {
     fn drop(&mut self) {
-        self.session.streams.drop_error(self.id);
+        self.streams.drop_error(self.id);
     }
 }
 

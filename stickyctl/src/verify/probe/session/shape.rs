@@ -16,13 +16,13 @@ pub(crate) struct Shape {
 
 /// A request as it is sent, apart from cookies.
 #[derive(Debug, Clone)]
-pub(super) struct Filled {
-    pub(super) method: Method,
+pub(in crate::verify::probe) struct Filled {
+    pub(in crate::verify::probe) method: Method,
     /// With its query.
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
+    pub(in crate::verify::probe) path: String,
+    pub(in crate::verify::probe) headers: HeaderMap,
     /// The body and its content type.
-    pub(super) body: Option<(Bytes, &'static str)>,
+    pub(in crate::verify::probe) body: Option<(Bytes, &'static str)>,
 }
 
 impl Shape {
@@ -41,7 +41,7 @@ impl Shape {
 
     /// The request with a session's values; `None` if it names one that is missing. A first request has no value of a capture yet, and leaves
     /// out header lines with one.
-    pub(super) fn filled(&self, headers: &[Line], values: &Values, is_first: bool) -> Option<Filled> {
+    pub(in crate::verify::probe) fn filled(&self, headers: &[Line], values: &Values, is_first: bool) -> Option<Filled> {
         let body = match &self.body {
             Some(body) => Some((Bytes::from(body.text.filled(values, body.place())?.into_owned()), body.kind)),
             None => None,
@@ -59,7 +59,7 @@ pub(crate) struct Line {
 }
 
 /// Header lines with a session's values, marked as sensitive; see [`Shape::filled`].
-pub(super) fn lines(lines: &[Line], values: &Values, is_first: bool) -> Option<HeaderMap> {
+pub(in crate::verify::probe) fn lines(lines: &[Line], values: &Values, is_first: bool) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for line in lines.iter().filter(|line| !is_first || !line.value.needs_captures()) {
         headers.append(line.name.clone(), header(&line.value, values)?);
@@ -68,7 +68,7 @@ pub(super) fn lines(lines: &[Line], values: &Values, is_first: bool) -> Option<H
 }
 
 /// A header's value with a session's values, marked as sensitive.
-pub(super) fn header(template: &Template, values: &Values) -> Option<HeaderValue> {
+pub(in crate::verify::probe) fn header(template: &Template, values: &Values) -> Option<HeaderValue> {
     // Captured values have no control characters, so that only a template can be in the way, which was checked when it was read.
     let mut value = HeaderValue::from_bytes(template.filled(values, Place::Plain)?.as_bytes()).ok()?;
     value.set_sensitive(true);

@@ -53,10 +53,10 @@ impl fmt::Display for Capture {
 }
 
 /// The name of the value that every session has from the start.
-pub(super) const SESSION: &str = "session";
+pub(in crate::verify::probe) const SESSION: &str = "session";
 
 /// Whether a text in braces is a name, and not, for example, the beginning of JSON.
-pub(super) fn is_name(text: &str) -> bool {
+pub(in crate::verify::probe) fn is_name(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.len() <= LONGEST && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(letters)
 }
