@@ -25,8 +25,16 @@ fn every_command_is_run_by_somebody() -> Result<()> {
     Ok(())
 }
 
-/// External links can't be checked offline, so this list of sites catches typos.
-const ELSEWHERE: [&str; 1] = ["https://kind.sigs.k8s.io"];
+/// External links can't be checked offline, so this list of sites catches typos in their names.
+const ELSEWHERE: [&str; 7] = [
+    "https://caddyserver.com/docs/",
+    "https://docs.haproxy.org/2.6/",
+    "https://gateway.envoyproxy.io/docs/",
+    "https://kind.sigs.k8s.io",
+    "https://kubernetes.github.io/ingress-nginx/",
+    "https://nginx.org/en/docs/",
+    "https://www.envoyproxy.io/docs/",
+];
 
 /// Whether a link has the form of a public report's: the tests of its site name the same one.
 fn is_report(link: &str) -> bool {
@@ -44,7 +52,7 @@ fn links_lead_somewhere() -> Result<()> {
         let folder = Path::new(path).parent().context("a file without a folder")?;
         for link in text::links(content) {
             seen += 1;
-            if link.starts_with("http://127.0.0.1") || link.starts_with("http://localhost") || ELSEWHERE.contains(&link.as_str()) {
+            if link.starts_with("http://127.0.0.1") || link.starts_with("http://localhost") || ELSEWHERE.iter().any(|site| link.starts_with(site)) {
                 continue;
             }
             if is_report(&link) {
