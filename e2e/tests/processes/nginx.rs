@@ -266,6 +266,6 @@ async fn verify_tells_the_seeds_way_from_affinity() -> Result<()> {
     testkit::docs::shown::compare("docs/verify.md", "bound-late", &String::from_utf8_lossy(&shown.stdout))?;
     assert_eq!(verdict(&url, &[]).await?, not("no-affinity-cookie"), "the page writes it, and nobody asked for the page");
     let page = format!("{}/", site.nginx.url);
-    assert_eq!(verdict(&page, &[]).await?, not("cookie-not-honoured"), "each page writes another one");
+    assert_eq!(verdict(&page, &[]).await?, not("cookie-overwritten"), "each page writes another one");
     Ok(())
 }
