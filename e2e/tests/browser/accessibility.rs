@@ -138,7 +138,7 @@ async fn report_of_verify() -> Result<()> {
     let Some(axe) = axe()? else { return Ok(()) };
     let folder = tempfile::tempdir()?;
     let browser = Browser::start(&Look::default()).await?;
-    for kind in [Kind::Sticky, Kind::Rollout, Kind::NotSticky, Kind::OnePod] {
+    for kind in [Kind::Sticky, Kind::Rollout, Kind::NotSticky, Kind::OnePod, Kind::Lost] {
         let file = folder.path().join(format!("{kind:?}.html"));
         std::fs::write(&file, report(kind).page()?)?;
         browser.open(&format!("file://{}", file.display())).await?;

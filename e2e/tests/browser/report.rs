@@ -141,14 +141,19 @@ async fn shows(browser: &Browser, written: &Written) -> Result<()> {
 }
 
 /// Asserts that the page shows the same at another width, and that the map takes at least a `share` of it.
-async fn drawn_anew(browser: &Browser, written: &Written, (width, dark): (u32, bool), share: f64) -> Result<()> {
+async fn drawn_anew(browser: &Browser, written: &Written, look: (u32, bool), share: f64) -> Result<()> {
+    resized(browser, look, share).await?;
+    shows(browser, written).await
+}
+
+/// Waits until the map is drawn for another width, of which it takes at least a `share`, and asserts that the page has no faults.
+async fn resized(browser: &Browser, (width, dark): (u32, bool), share: f64) -> Result<()> {
     browser.look(&Look { size: (width, 900), dark, still: true }).await?;
     // The box resizes at once, the figure only when it is redrawn.
     let drawn = format!(
         "const map = document.querySelector('.fig').viewBox.baseVal.width; return innerWidth === {width} && map < {width} && map > {width} * {share}"
     );
     browser.until("it is drawn anew", &drawn).await?;
-    shows(browser, written).await?;
     is_sound(browser).await.with_context(|| format!("{width} pixels wide"))
 }
 
@@ -259,6 +264,28 @@ async fn what_takes_a_cluster_and_what_ends_early() -> Result<()> {
             let events = written.report["events"].as_array().map_or(0, Vec::len);
             assert_eq!((count(&browser, ".events li").await?, count(&browser, "line.event, path.event").await? > 0), (events, events > 0), "events");
         }
+    }
+    Ok(())
+}
+
+/// Without names of pods, the map shows which requests lost their session.
+#[tokio::test]
+async fn lost_sessions() -> Result<()> {
+    if !have_browser() {
+        return Ok(());
+    }
+    let written = Written::sample(&report(Kind::Lost))?;
+    let browser = open(&written.page(), &Look::default()).await?;
+    assert_eq!(text(&browser, "h1").await?, "Not sticky", "{}", written.report["summary"]);
+    let lost = &written.report["lost_when"]["requests"]["seen"];
+    let said = browser.eval("return document.body.innerText").await?;
+    let said = said.as_str().context("a text")?;
+    for words in [&format!("{lost} of 360 requests lost their session"), "shop_route left out: 8 of 12 requests lost their session", "status:404"] {
+        ensure!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(browser.eval("return [...document.querySelectorAll('.legend .id')].map(name => name.title)").await?, json!(["kept", "lost"]));
+    for look in [(1200, false), (320, true)] {
+        resized(&browser, look, 0.3).await?;
     }
     Ok(())
 }

@@ -39,8 +39,8 @@ pub(super) struct VerifyArgs {
     /// Where answers identify their worker, in the same form [default: header:x-sticky-worker]
     #[arg(long, value_name = "WHERE")]
     worker_identity: Option<Source>,
-    /// What an answer looks like that lost its session, if no answer names its pod: status:404, regex:PATTERN or header:NAME=PATTERN; repeat
-    /// for more
+    /// Treat matching answers as lost sessions, for sites that never name their pods: status:404, regex:PATTERN or header:NAME=PATTERN;
+    /// repeat for more
     #[arg(long, value_name = "SYMPTOM")]
     lost_when: Vec<Symptom>,
     /// Run only these scenarios and those that they need; repeat the flag or separate names with commas

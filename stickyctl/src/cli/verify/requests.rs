@@ -59,7 +59,7 @@ struct LaterArgs {
 
 #[derive(Debug, Args)]
 struct SocketArgs {
-    /// Path or URL of the site's WebSocket [default: sticky-app's, unless --pod-identity is set]
+    /// Path or URL of the site's WebSocket [default: sticky-app's, unless --pod-identity or --lost-when is set]
     #[arg(long, value_name = "URL")]
     ws_url: Option<String>,
     /// Send TEXT first on each socket, if the reply identifies the pod
@@ -87,7 +87,7 @@ struct WayArgs {
     /// Connect from this local address; repeat to spread sessions over several addresses
     #[arg(long, value_name = "ADDRESS")]
     source_ip: Vec<IpAddr>,
-    /// Trust the CA certificates (PEM) in FILE instead of the system's
+    /// Trust the certificates (PEM) in FILE, of authorities or of the site itself, instead of the system's
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// Accept any certificate

@@ -3,7 +3,8 @@
 //! It is a `Service` behind a real [`Client`], so that everything up to the HTTP request is what users run. [`store`] keeps objects
 //! with uid, resourceVersion and generation; [`apply`] is server-side apply with owners and conflicts by field; [`serve`] is the
 //! HTTP interface (get, list with selectors and pages, create, apply, delete with preconditions, finalizers, discovery); [`controllers`]
-//! turn Deployments and StatefulSets into pods before each request is answered; [`network`] is what a port-forward reaches.
+//! turn Deployments and StatefulSets into pods before each request is answered; [`network`] is the way of a
+//! port-forward, and [`pod`] what it reaches.
 //!
 //! Nothing waits for real time: with Tokio's clock paused, minutes of a rollout take microseconds.
 
@@ -11,7 +12,8 @@
 
 mod apply;
 mod controllers;
-pub(crate) mod network;
+mod network;
+pub(crate) mod pod;
 mod serve;
 mod spdy;
 mod store;
@@ -24,7 +26,7 @@ pub(crate) use controllers::Pods;
 use http::{Method, Request, Response};
 use kube::Client;
 use kube::client::Body;
-use network::{Listener, Listening};
+use pod::{Listener, Listening};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -165,25 +167,25 @@ impl Fake {
     pub(crate) fn answers(&self, pod: &str, port: u16) {
         let (fake, turn) = (Arc::downgrade(&self.0), std::sync::atomic::AtomicUsize::new(0));
         self.listen(pod, port, move |asked| {
-            let Some(state) = fake.upgrade() else { return network::Answers::Silence };
+            let Some(state) = fake.upgrade() else { return pod::Answers::Silence };
             let is_app =
                 |pod: &&Value| pod["metadata"]["labels"]["app.kubernetes.io/component"] == "app" && pod["metadata"]["deletionTimestamp"].is_null();
             let state = state.lock().unwrap();
             let pods: Vec<&str> = state.store.all("pods").filter(is_app).map(|pod| pod["metadata"]["name"].as_str().unwrap()).collect();
             if pods.is_empty() {
-                return network::Answers::Http(503, Vec::new(), String::new());
+                return pod::Answers::Http(503, Vec::new(), String::new());
             }
             let turn = turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let (pod, worker) = (pods[turn % pods.len()], (turn / pods.len()) % 4);
             let cookie = ("set-cookie", "sticky=abc; Path=/".to_owned());
             match asked.path.as_str() {
-                "/whoami" => network::Answers::Http(200, vec![cookie], json!({"pod": pod, "worker": worker}).to_string()),
-                "/session" => network::Answers::Http(200, Vec::new(), json!({"client_id": "a".repeat(26)}).to_string()),
+                "/whoami" => pod::Answers::Http(200, vec![cookie], json!({"pod": pod, "worker": worker}).to_string()),
+                "/session" => pod::Answers::Http(200, Vec::new(), json!({"client_id": "a".repeat(26)}).to_string()),
                 path if path.starts_with("/submit/") => {
-                    network::Answers::Http(200, vec![("x-sticky-pod", pod.to_owned()), ("x-sticky-worker", worker.to_string())], String::new())
+                    pod::Answers::Http(200, vec![("x-sticky-pod", pod.to_owned()), ("x-sticky-worker", worker.to_string())], String::new())
                 }
-                path if path.starts_with("/ws/") => network::Answers::Socket("{}"),
-                _ => network::Answers::Http(404, Vec::new(), String::new()),
+                path if path.starts_with("/ws/") => pod::Answers::Socket("{}"),
+                _ => pod::Answers::Http(404, Vec::new(), String::new()),
             }
         });
     }
@@ -253,7 +255,7 @@ impl Fake {
     }
 
     /// What pods with a part of a name answer on a port.
-    pub(crate) fn listen(&self, pod: &str, port: u16, answers: impl Fn(&network::Asked) -> network::Answers + Send + Sync + 'static) {
+    pub(crate) fn listen(&self, pod: &str, port: u16, answers: impl Fn(&pod::Asked) -> pod::Answers + Send + Sync + 'static) {
         self.state().listeners.push(Listener { pod: pod.to_owned(), port, answers: Arc::new(answers) });
     }
 

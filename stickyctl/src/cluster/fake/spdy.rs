@@ -1,6 +1,6 @@
 //! The kubelet's side of a port-forward: SPDY, with a server per connection behind it.
 
-use super::network::{Listening, serve};
+use super::pod::{Listening, serve};
 use crate::cluster::tunnel::spdy::Transport;
 use crate::cluster::tunnel::spdy::frame::{self, Decoder, Frame};
 use bytes::{Buf, Bytes, BytesMut};

@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::wait::Rollout;
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
-use crate::cluster::fake::network::Answers;
+use crate::cluster::fake::pod::Answers;
 use crate::cluster::fake::{Fake, Pods};
 use crate::cluster::plan::Plan;
 use crate::exit::{Exit, Failure};

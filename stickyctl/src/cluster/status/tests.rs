@@ -3,7 +3,7 @@
 use super::door::Seen;
 use super::table::table;
 use super::*;
-use crate::cluster::fake::network::Answers;
+use crate::cluster::fake::pod::Answers;
 use crate::cluster::fake::{Fake, Pods, Then, place};
 use crate::cluster::plan::Plan;
 use crate::cluster::show;

@@ -1,7 +1,7 @@
 //! Against the fake API server: which pod a tunnel reaches, and what is said when it reaches none.
 
 use super::*;
-use crate::cluster::fake::network::Answers;
+use crate::cluster::fake::pod::Answers;
 use crate::cluster::fake::{Fake, Then};
 use crate::exit::{Exit, Explained};
 use ::http::Method;

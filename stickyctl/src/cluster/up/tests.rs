@@ -2,7 +2,7 @@
 
 use super::request::{Done, DryRun, Effective, Request, SpecSource, Way};
 use super::*;
-use crate::cluster::fake::{Fake, Pods, Then, network, place};
+use crate::cluster::fake::{Fake, Pods, Then, place, pod};
 use crate::cluster::release;
 use crate::exit::Exit;
 use crate::generate::meta::SPEC;
@@ -403,7 +403,7 @@ async fn with_rights_in_one_namespace_only() {
 async fn a_front_door_that_does_not_answer() {
     let site = Site::new();
     site.fake.front_door("nginx");
-    site.fake.listen("ingress-nginx-controller", 80, |_| network::Answers::Http(404, Vec::new(), String::new()));
+    site.fake.listen("ingress-nginx-controller", 80, |_| pod::Answers::Http(404, Vec::new(), String::new()));
     let failure = site.up(json!({})).await.unwrap_err();
     assert_eq!(
         failure.what,
@@ -412,7 +412,7 @@ async fn a_front_door_that_does_not_answer() {
     );
     assert_eq!((failure.tries, failure.exit), (vec!["stickyctl status    shows pods, route and front door".to_owned()], Exit::TimedOut));
     let to = || vec![("location", "https://demo.example/whoami".to_owned())];
-    site.fake.listen("ingress-nginx-controller", 80, move |_| network::Answers::Http(308, to(), String::new()));
+    site.fake.listen("ingress-nginx-controller", 80, move |_| pod::Answers::Http(308, to(), String::new()));
     let failure = site.up(json!({})).await.unwrap_err();
     assert_eq!(
         failure.what,

@@ -59,7 +59,7 @@ pub(crate) struct Asking {
     pub(crate) pod: Source,
     /// Where answers identify their worker.
     pub(crate) worker: Source,
-    /// What an answer looks like that lost its session: one of these is enough; none looks for it.
+    /// What answers look like when their session is lost: one of these is enough; none looks for it.
     pub(crate) lost_when: Vec<Symptom>,
     /// What sessions read from their first answer.
     pub(crate) captures: Vec<Capture>,

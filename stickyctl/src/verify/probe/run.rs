@@ -26,8 +26,10 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         done: AtomicU64::new(0),
         progress: &progress,
     };
-    book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
-    book.note(|run| run.by_symptom = !asking.lost_when.is_empty());
+    book.note(|run| {
+        (run.identity, run.values) = (asking.pod.to_string(), asking.values());
+        run.by_symptom = !asking.lost_when.is_empty();
+    });
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }
@@ -49,8 +51,8 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
     run.past_caches().await;
     run.rewound().await;
     run.sockets().await;
-    // The probes after this show whether pods still answer whose sockets ended or went elsewhere.
-    // Its parallel requests may be the first to show that pods have several workers.
+    // The probes after this show whether pods still answer whose sockets ended or went elsewhere. These come first: parallel requests may be
+    // the first to show that pods have several workers, which `at_once` needs to know.
     run.parallel_first().await;
     // No two of these send requests of the same session.
     tokio::join!(run.at_once(), run.dead_cookie(), run.kept());

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_written_report_is_read_as_it_was() {
-        for kind in [Kind::Sticky, Kind::Rollout, Kind::NotSticky, Kind::OnePod] {
+        for kind in [Kind::Sticky, Kind::Rollout, Kind::NotSticky, Kind::OnePod, Kind::Lost] {
             assert_eq!(earlier(kind), Snapshot::from(&report(kind)));
             let same = compare("a.json", &earlier(kind), &report(kind));
             assert_eq!((same.changed, same.weak, same.began.as_str()), (vec![], vec![], "2026-11-25T14:02:07Z"));

@@ -6,7 +6,7 @@ use sticky_affinity::verdict::Reason;
 
 /// Causes of a reason and what to try: those with evidence first, then the others, the most common first.
 pub(super) fn causes(reason: &Reason, is_here: bool) -> Vec<Advice> {
-    let advice = |(cause, attempt): &(&'static str, &'static str)| Advice { cause, attempt };
+    let advice = |(cause, attempt): &(&'static str, &'static str)| Advice { cause, attempt, evident: reason.evident.contains(cause) };
     match own(reason.code).filter(|_| is_here) {
         Some(own) => own.iter().map(advice).collect(),
         None => reason.causes().iter().filter(|(cause, attempt)| !is_here || !(is_elsewhere(cause) || is_elsewhere(attempt))).map(advice).collect(),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn nothing_that_the_demo_does_not_have() {
         for code in Code::ALL {
-            for Advice { cause, attempt } in causes(&reason(*code), true) {
+            for Advice { cause, attempt, .. } in causes(&reason(*code), true) {
                 let text = format!("{cause}: {attempt}");
                 assert!(!is_elsewhere(&text) && is_local(&text), "{}: {text}", code.word());
             }

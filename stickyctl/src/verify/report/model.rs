@@ -108,7 +108,7 @@ pub struct Plan {
 /// Sessions that were lost, by the symptoms of `--lost-when`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LostWhen {
-    /// What an answer looks like that lost its session, in the form of the flag; one is enough.
+    /// What answers look like when their session is lost, in the form of the flag; one is enough.
     pub symptoms: Vec<String>,
     /// Later requests that lost their session.
     pub requests: Count,
@@ -198,6 +198,8 @@ pub struct Advice {
     pub cause: &'static str,
     /// What to check or change.
     pub attempt: &'static str,
+    /// Whether this run gives evidence for it. Such causes come first.
+    pub evident: bool,
 }
 
 /// A scenario, run or skipped.
@@ -224,6 +226,16 @@ pub struct Count {
     pub least: f64,
     /// The largest rate that fits, 0 to 1.
     pub most: f64,
+}
+
+impl Told {
+    /// The causes to show to a reader: those that the run gives evidence for, which the others would only hide; all if there are none.
+    pub(super) fn shown(&self) -> &[Advice] {
+        match self.causes.iter().take_while(|advice| advice.evident).count() {
+            0 => &self.causes,
+            evident => &self.causes[..evident],
+        }
+    }
 }
 
 impl Report {
@@ -259,7 +271,7 @@ mod tests {
         let schema = jsonschema::draft202012::new(&Report::schema()).unwrap();
         let rollout = report(Of::Rollout);
         assert!(rollout.forced_moves > 0 && !rollout.events.is_empty());
-        for report in [rollout, report(Of::Sticky), report(Of::OnePod), broken_off(Of::Rollout, 7), broken_off(Of::Rollout, 0)] {
+        for report in [rollout, report(Of::Sticky), report(Of::OnePod), report(Of::Lost), broken_off(Of::Rollout, 7), broken_off(Of::Rollout, 0)] {
             let json = serde_json::to_value(&report).unwrap();
             let wrong: Vec<String> = schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
             assert!(wrong.is_empty(), "{wrong:#?}");

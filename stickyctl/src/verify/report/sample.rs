@@ -3,11 +3,12 @@
 use super::build::About;
 use super::model::Report;
 use crate::exit::Exit;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use sticky_affinity::jar::Fate;
 use sticky_affinity::judge;
 use sticky_affinity::plan::Sample;
-use sticky_affinity::run::{Run, Session};
+use sticky_affinity::run::{Replay, Run, Session};
 use sticky_affinity::scenario::Chosen;
 use sticky_affinity::seen::{Event, Offered, Outcome, PodState, Shot, What, Who};
 use sticky_affinity::verdict::Verdict;
@@ -23,6 +24,8 @@ pub enum Kind {
     NotSticky,
     /// Inconclusive: one pod answers everything.
     OnePod,
+    /// Not sticky, judged by a symptom: no answer names its pod, and sessions are lost and found again.
+    Lost,
 }
 
 fn about() -> About {
@@ -57,7 +60,8 @@ fn of(run: &Run) -> Report {
         Verdict::NotSticky => Exit::Negative,
         _ => Exit::Inconclusive,
     };
-    Report::new(&About { exit, ..about() }, run, &judgement)
+    let lost_when = if run.by_symptom { vec!["status:404".to_owned()] } else { Vec::new() };
+    Report::new(&About { exit, lost_when, ..about() }, run, &judgement)
 }
 
 /// The report of a run that was interrupted after `requests` requests of each session; 0 means before the first one.
@@ -93,7 +97,7 @@ pub(super) fn run(kind: Kind) -> Run {
     let mut run = Run::default();
     for n in 0..30 {
         let pod = |round: usize| match kind {
-            Kind::NotSticky => at(n + round + usize::from(round > 6)),
+            Kind::NotSticky | Kind::Lost => at(n + round + usize::from(round > 6)),
             Kind::Rollout if n % 3 == 1 && round > 5 => at(n + 1 + n % 2),
             _ => at(n),
         };
@@ -124,9 +128,29 @@ pub(super) fn run(kind: Kind) -> Run {
             run.events.extend([event(8.5, "app-4", PodState::Ready), event(9.0, "app-2", PodState::Gone)]);
             run.controls[40] = Shot { round: 9, ..shot("app-4") };
         }
+        Kind::Lost => without_names(&mut run),
         Kind::NotSticky | Kind::OnePod => {}
     }
     run
+}
+
+/// What is left of a run if no answer names its pod, and those of another pod than the first look like `--lost-when`.
+fn without_names(run: &mut Run) {
+    (run.by_symptom, run.levers) = (true, vec![BTreeSet::from(["shop_route".to_owned()])]);
+    let nameless =
+        |shot: &mut Shot, is_lost| (shot.outcome, shot.symptom) = (Outcome::Nameless { status: if is_lost { 404 } else { 200 } }, Some(is_lost));
+    for session in &mut run.sessions {
+        let home = session.shots[0].pod().map(str::to_owned);
+        session.shots.iter_mut().for_each(|shot| nameless(shot, shot.pod() != home.as_deref()));
+    }
+    run.controls.iter_mut().for_each(|shot| nameless(shot, false));
+    let replays = std::mem::take(&mut run.replayed).into_iter().enumerate();
+    run.replays = replays
+        .map(|(n, mut shot)| {
+            nameless(&mut shot, n % 3 != 0);
+            Replay { session: n % 4, lever: 0, measured: false, shot }
+        })
+        .collect();
 }
 
 pub(super) fn offered() -> Offered {

@@ -200,8 +200,10 @@ fn todo(report: &Report) -> Vec<String> {
         all.push(format!("Add `--pod-identity {place}`: it had {} in {}.", count(*values, "value", "values"), count(*answers, "answer", "answers")));
     }
     if let Some(reason) = reason {
-        all.extend(reason.causes.iter().map(|advice| sentence(report, &format!("{}: {}", advice.cause, advice.attempt))));
-        all.push(format!("Details: `stickyctl explain {}`.", reason.code.word()));
+        let shown = reason.shown();
+        all.extend(shown.iter().map(|advice| sentence(report, &format!("{}: {}", advice.cause, advice.attempt))));
+        let what = if shown.len() < reason.causes.len() { "Other causes" } else { "Details" };
+        all.push(format!("{what}: `stickyctl explain {}`.", reason.code.word()));
     }
     all
 }

@@ -42,10 +42,12 @@ impl Report {
         for reason in &self.reasons {
             let word = reason.code.word();
             let _ = write!(text, "\n\n{word}  {}\n  seen: {}", reason.title, reason.detail);
-            for (place, advice) in reason.causes.iter().enumerate() {
+            let shown = reason.shown();
+            for (place, advice) in shown.iter().enumerate() {
                 let _ = write!(text, "\n  {}  {}\n     {}", place + 1, advice.cause, advice.attempt);
             }
-            let _ = write!(text, "\n  Details: stickyctl explain {word}");
+            let what = if shown.len() < reason.causes.len() { "Other causes" } else { "Details" };
+            let _ = write!(text, "\n  {what}: stickyctl explain {word}");
         }
         fit(&text, width)
     }

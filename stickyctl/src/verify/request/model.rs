@@ -20,7 +20,7 @@ pub(crate) struct Request {
     pub(crate) pod_identity: Option<Source>,
     /// Where answers identify their worker; none for sticky-app's header.
     pub(crate) worker_identity: Option<Source>,
-    /// What an answer looks like that lost its session; with several, one is enough.
+    /// What answers look like when their session is lost; one of several is enough.
     pub(crate) lost_when: Vec<Symptom>,
     /// Scenarios to run, with those that they need; empty for all.
     pub(crate) only: Vec<Name>,

@@ -33,7 +33,7 @@ impl Request {
         }
         Ok(Asking {
             // A release, here or on a cluster, has sticky-app's routes. At a URL, its way of identifying pods shows whether it does.
-            app: self.pod_identity.is_none() && self.http.ws_url.is_none(),
+            app: self.is_perhaps_the_app() && self.http.ws_url.is_none(),
             lost_when: self.lost_when.clone(),
             pod: self.pod_identity.clone().unwrap_or_else(Source::pod),
             worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
@@ -95,12 +95,17 @@ impl Request {
         if amount.max_move_rate > 0.0 { sample.for_requests(bounds::needed(amount.max_move_rate)) } else { sample }
     }
 
+    /// Whether nothing says that the site is not sticky-app, which names its pods in its own way.
+    fn is_perhaps_the_app(&self) -> bool {
+        self.pod_identity.is_none() && self.lost_when.is_empty()
+    }
+
     /// The socket to open: the requested one, sticky-app's own, or none at any other site.
     fn socket(&self, page: &Parts, target: &Target, address: Option<&str>) -> Result<Option<Socket>, RequestError> {
         let http = &self.http;
         let origin = http.origin.clone().or_else(|| format!("{}://{}", target.scheme(), target.authority).parse().ok());
         let (target, path) = match http.ws_url.as_deref() {
-            None if self.pod_identity.is_some() => return Ok(None),
+            None if !self.is_perhaps_the_app() => return Ok(None),
             None => (target.clone(), None),
             Some(path) if path.starts_with('/') => {
                 let path: Path = path.parse().map_err(RequestError::SocketPath)?;
