@@ -91,7 +91,7 @@ mod tests {
             ("stickyctl render --preset nginx-3x2", "'nginx-3x1'"),
             ("stickyctl status -o yml", "'yaml'"),
             ("stickyctl explain single-backnd-path", "'single-backend-path'"),
-            ("stickyctl explain cookie", "'cookie-refused'"),
+            ("stickyctl explain cookie", "'cookie-not-honoured'"),
             ("stickyctl explain nothing-like-it-at-all-x", "'stickyctl explain' lists all codes"),
             ("stickyctl completions bsh", "'bash'"),
         ] {
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    /// The 42 codes are not an answer to a word that is none of them.
+    /// All codes are not an answer to a word that is none of them.
     #[test]
     fn a_wrong_code_does_not_list_all_of_them() {
         assert!(said("stickyctl explain x").lines().count() < 8, "{}", said("stickyctl explain x"));

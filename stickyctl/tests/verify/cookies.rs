@@ -126,7 +126,7 @@ async fn the_table_says_what_becomes_of_a_cookie() {
     ] {
         let done = verify(&with(attributes).serve().await, &["-o", "table"]).await;
         assert!(done.stdout.contains(says), "{attributes}: {}", done.stdout);
-        let codes = done.stdout.lines().filter(|line| line.starts_with("  Details: stickyctl explain ")).count();
+        let codes = done.stdout.lines().filter(|line| line.contains(": stickyctl explain ")).count();
         assert_eq!(codes, usize::from(done.code != Some(0)), "{}", done.stdout);
     }
 }

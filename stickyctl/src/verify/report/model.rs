@@ -228,11 +228,15 @@ pub struct Count {
     pub most: f64,
 }
 
+/// The most causes that are shown without evidence for one of them.
+const SHOWN: usize = 4;
+
 impl Told {
-    /// The causes to show to a reader: those that the run gives evidence for, which the others would only hide; all if there are none.
+    /// The causes to show to a reader: those that the run gives evidence for, which the others would only hide; without evidence the most
+    /// common ones, up to four.
     pub(super) fn shown(&self) -> &[Advice] {
         match self.causes.iter().take_while(|advice| advice.evident).count() {
-            0 => &self.causes,
+            0 => &self.causes[..self.causes.len().min(SHOWN)],
             evident => &self.causes[..evident],
         }
     }

@@ -97,7 +97,9 @@ pub(super) fn run(kind: Kind) -> Run {
     let mut run = Run::default();
     for n in 0..30 {
         let pod = |round: usize| match kind {
-            Kind::NotSticky | Kind::Lost => at(n + round + usize::from(round > 6)),
+            Kind::NotSticky => at(n + round + usize::from(round > 6)),
+            // Irregular: losses at one moment or at one age prove nothing.
+            Kind::Lost => at(n + [0, 1, 0, 0, 2, 1, 0, 2, 2, 0, 1, 0, 1][round]),
             Kind::Rollout if n % 3 == 1 && round > 5 => at(n + 1 + n % 2),
             _ => at(n),
         };

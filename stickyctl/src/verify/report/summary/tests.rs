@@ -66,7 +66,7 @@ fn what_does_not_stick() {
             "Another Ingress for this Service sets affinity differently: give both the same affinity, or separate Services.",
             "The cookie belongs to the application, and the proxy has no affinity: check whether the cookie's name is the one that you configured.",
             "Several proxies read the cookie differently: test each proxy with --connect ADDRESS.",
-            "Details: `stickyctl explain cookie-not-honoured`.",
+            "Other causes: `stickyctl explain cookie-not-honoured`.",
         ],
     );
 }
