@@ -130,7 +130,7 @@ impl Offer {
     }
 
     /// Its attributes in one fixed order and notation, without name and value. Expires comes without its date, which may differ in every
-    /// answer. A second cookie in the same line comes last, with [`JOINED`] before its name and without its value.
+    /// answer. A second cookie in the same line comes last, with `joined with` before its name and without its value.
     #[must_use]
     pub fn attributes(&self) -> String {
         // The value of a second cookie would be part of an attribute's.
