@@ -95,7 +95,7 @@ fn bash_completes_commands_flags_and_values() {
         (&["stickyctl", "up", "--front-door", ""], &["nginx", "traefik"]),
         (&["stickyctl", "render", "--preset", "traefik"], &["traefik-3x1", "traefik-1x4"]),
         (&["stickyctl", "status", "-o", ""], &["table", "json", "yaml"]),
-        (&["stickyctl", "explain", "cookie-"], &["cookie-not-honoured", "cookie-path-mismatch", "cookie-refused", "cookie-domain-mismatch"]),
+        (&["stickyctl", "explain", "cookie-p"], &["cookie-picks-node", "cookie-path-mismatch"]),
         (&["stickyctl", "verify", "--only", "stick"], &["stick-http", "stick-ws"]),
         (&["stickyctl", "mode", "3"], &["3x1", "3x4"]),
         (&["stickyctl", "completions", "fi"], &["fish"]),
