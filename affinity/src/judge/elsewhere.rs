@@ -31,7 +31,7 @@ pub(super) fn why(run: &Run, reason: Reason, place: Option<usize>) -> Reason {
 
 type Evidence = Option<(&'static str, String)>;
 
-/// Whether no pod of a socket ever answered a request. Whether a session's sockets stay together is another question, and its answer is told.
+/// Whether no pod that holds a socket ever answered a request. If so, it also reports whether a session's sockets stay on one pod.
 fn own_pods(run: &Run) -> Evidence {
     let opened = || run.sockets().filter_map(|socket| socket.opened.pod());
     let (requests, sockets): (BTreeSet<&str>, BTreeSet<&str>) = (run.shots().filter_map(Shot::pod).collect(), opened().collect());

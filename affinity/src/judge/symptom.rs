@@ -74,7 +74,7 @@ pub(super) fn judge(run: &Run, tolerated: f64) -> Judgement {
     Judgement { pods: verdict, requests, workers: Verdict::NotJudged, reasons, chance, tolerated, found }
 }
 
-/// `Ok` for sticky.
+/// `Ok` if the run proves that sessions are sticky; else the decisive reason.
 fn verdict(run: &Run, tolerated: f64, tracks: &[Track], lever: Option<&Lever>) -> Result<(), Reason> {
     let reason = |code, detail: String| Err(Reason::new(code, StickHttp, detail));
     let (lost, later) = run.lost_requests();
