@@ -1,9 +1,10 @@
 //! Copies between a local connection and a link in both directions.
 
 use super::link::{Link, Trouble};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+use tokio::sync::Notify;
 
 /// Bytes that a client sent before the pod answered are kept up to this number, so that they can be sent to another pod.
 const KEPT: usize = 64 * 1024;
@@ -52,14 +53,32 @@ impl Sent {
     }
 }
 
+/// What the pod has answered so far.
+#[derive(Debug, Default)]
+struct Heard {
+    any: AtomicBool,
+    more: Notify,
+}
+
+impl Heard {
+    fn tell(&self) {
+        self.any.store(true, Ordering::Relaxed);
+        self.more.notify_one();
+    }
+
+    fn any(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+}
+
 /// Copies until the pod's side ends, or the client is gone.
 pub(super) async fn carry<L>(local: &mut L, (link, trouble): (Link, Trouble), sent: &mut Sent) -> Outcome
 where
     L: AsyncRead + AsyncWrite + Unpin,
 {
-    let heard = AtomicU64::new(0);
+    let heard = Heard::default();
     copy(local, link, sent, &heard).await;
-    if heard.load(Ordering::Relaxed) == 0
+    if !heard.any()
         && let Some(why) = trouble.reason().await
     {
         return Outcome::Unreached(why);
@@ -70,7 +89,7 @@ where
     Outcome::Served
 }
 
-async fn copy<L, P>(local: &mut L, pod: P, sent: &mut Sent, heard: &AtomicU64)
+async fn copy<L, P>(local: &mut L, pod: P, sent: &mut Sent, heard: &Heard)
 where
     L: AsyncRead + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
@@ -83,7 +102,7 @@ where
         while !sent.ended {
             let read = local_read.read(&mut chunk).await?;
             sent.ended = read == 0;
-            if heard.load(Ordering::Relaxed) == 0 {
+            if !heard.any() {
                 sent.keep(&chunk[..read]);
             }
             pod_write.write_all(&chunk[..read]).await?;
@@ -96,7 +115,7 @@ where
             match pod_read.read(&mut chunk).await {
                 Ok(0) | Err(_) => return,
                 Ok(read) => {
-                    heard.fetch_add(1, Ordering::Relaxed);
+                    heard.tell();
                     if local_write.write_all(&chunk[..read]).await.is_err() {
                         return;
                     }
@@ -116,10 +135,11 @@ where
     }
     // `pod_write` lives on: see `LINGER`.
     loop {
-        let before = heard.load(Ordering::Relaxed);
-        let patience = if before == 0 { LINGER } else { REST };
-        if tokio::time::timeout(patience, &mut down).await.is_ok() || heard.load(Ordering::Relaxed) == before {
-            return;
+        let patience = if heard.any() { REST } else { LINGER };
+        tokio::select! {
+            () = &mut down => return,
+            () = heard.more.notified() => {}
+            () = tokio::time::sleep(patience) => return,
         }
     }
 }
@@ -133,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_comes_after_a_half_close() {
         let ((client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
-        let heard = AtomicU64::new(0);
+        let heard = Heard::default();
         let mut sent = Sent::default();
         let (mut client_read, mut client_write) = split(client);
         let (asked, (), said) = tokio::join!(
@@ -165,31 +185,34 @@ mod tests {
         let ((client, mut local), (pod, server)) = (duplex(64), duplex(64));
         drop(client);
         let began = tokio::time::Instant::now();
-        copy(&mut local, pod, &mut Sent::default(), &AtomicU64::new(0)).await;
+        copy(&mut local, pod, &mut Sent::default(), &Heard::default()).await;
         assert_eq!(began.elapsed().as_secs(), LINGER.as_secs());
         drop(server);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_is_gone_with_its_answer_leaves_nothing_behind() {
-        let ((mut client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
-        client.write_all(b"question").await.unwrap();
-        server.write_all(b"answer").await.unwrap();
-        client.shutdown().await.unwrap();
-        let began = tokio::time::Instant::now();
-        copy(&mut local, pod, &mut Sent::default(), &AtomicU64::new(0)).await;
-        assert_eq!(began.elapsed().as_secs(), REST.as_secs());
-        let mut answer = [0; 6];
-        client.read_exact(&mut answer).await.unwrap();
-        assert_eq!(&answer, b"answer");
-        drop(server);
+        for answers_after in [Duration::ZERO, LINGER / 2] {
+            let ((mut client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
+            client.write_all(b"question").await.unwrap();
+            client.shutdown().await.unwrap();
+            let began = tokio::time::Instant::now();
+            tokio::join!(copy(&mut local, pod, &mut Sent::default(), &Heard::default()), async {
+                tokio::time::sleep(answers_after).await;
+                server.write_all(b"answer").await.unwrap();
+            });
+            assert_eq!(began.elapsed().as_secs(), (answers_after + REST).as_secs());
+            let mut answer = [0; 6];
+            client.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"answer");
+        }
     }
 
     #[tokio::test]
     async fn another_pod_gets_what_was_sent() {
         let ((_client, mut local), (pod, mut server)) = (duplex(64), duplex(64));
         let mut sent = Sent { bytes: b"once more".to_vec(), ..Sent::default() };
-        let heard = AtomicU64::new(0);
+        let heard = Heard::default();
         tokio::join!(copy(&mut local, pod, &mut sent, &heard), async {
             let mut bytes = [0; 9];
             server.read_exact(&mut bytes).await.unwrap();
