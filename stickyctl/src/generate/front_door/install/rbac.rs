@@ -13,15 +13,11 @@ pub(super) fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRul
     PolicyRule { api_groups: Some(vec![group.to_owned()]), resources: Some(owned(resources)), verbs: owned(verbs), ..PolicyRule::default() }
 }
 
-/// The only right in the whole cluster: IngressClasses have no namespace.
-pub(super) fn everywhere(install: &Install) -> [Object; 2] {
+/// A ClusterRole and its binding.
+pub(super) fn everywhere(install: &Install, rules: Vec<PolicyRule>) -> [Object; 2] {
     // Objects of the cluster carry the namespace in their name: a door of the same name may run in another.
     let name = format!("stickyctl-{}-{}", install.namespace, install.name());
-    let role = ClusterRole {
-        metadata: install.of_cluster(name.clone()),
-        rules: Some(vec![rule("networking.k8s.io", &["ingressclasses"], &["get", "list", "watch"])]),
-        ..ClusterRole::default()
-    };
+    let role = ClusterRole { metadata: install.of_cluster(name.clone()), rules: Some(rules), ..ClusterRole::default() };
     let binding = ClusterRoleBinding {
         metadata: install.of_cluster(name.clone()),
         role_ref: role_ref("ClusterRole", name),
