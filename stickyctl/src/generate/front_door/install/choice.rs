@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub const NGINX: &str = "1.15.1";
 /// The digest of its image, for all platforms, as in the project's own `deploy.yaml`.
 const NGINX_DIGEST: &str = "sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1";
+/// The version of Envoy Gateway to install.
+pub const ENVOY_GATEWAY: &str = "1.9.1";
 /// The version of Traefik to install.
 pub const TRAEFIK: &str = "3.6.12";
 
@@ -105,7 +107,11 @@ impl Install {
     }
 
     pub(super) fn selector(&self) -> BTreeMap<String, String> {
-        map([("app.kubernetes.io/name", "sticky-sessions"), ("app.kubernetes.io/instance", &self.instance()), ("app.kubernetes.io/component", COMPONENT)])
+        map([
+            ("app.kubernetes.io/name", "sticky-sessions"),
+            ("app.kubernetes.io/instance", &self.instance()),
+            ("app.kubernetes.io/component", COMPONENT),
+        ])
     }
 
     /// A selector for its pods, as in `a=b,c=d`.

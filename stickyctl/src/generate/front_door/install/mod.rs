@@ -35,7 +35,7 @@ mod pod;
 mod rbac;
 mod traefik;
 
-pub use choice::{COMPONENT, INGRESS_READY, Install, NGINX, TRAEFIK};
+pub use choice::{COMPONENT, ENVOY_GATEWAY, INGRESS_READY, Install, NGINX, TRAEFIK};
 
 use crate::generate::object::Object;
 use crate::spec::ingress::FrontDoor;

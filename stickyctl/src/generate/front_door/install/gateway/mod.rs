@@ -7,13 +7,9 @@
 //! the label `app.kubernetes.io/instance`. An Envoy Gateway of another class needs another namespace, and a controller name of its own,
 //! because each of them takes every GatewayClass that has its controller name.
 //!
-//! # What is not an object of its own
-//! There is no EnvoyProxy: the same settings are the `envoyProxy` of the server's configuration, which applies to every Gateway of its
+//! # Settings of the proxies
+//! There is no EnvoyProxy object: its settings are the `envoyProxy` of the server's configuration, which applies to every Gateway of its
 //! class. An EnvoyProxy would have to be in the namespace that the server watches, which is the release's.
-//!
-//! There is no certificate Job either. `up` creates the certificates with which the server and its proxies authenticate each other, as
-//! it creates Redis's password: they go straight into Secrets, so no file that is ever rendered has a key. It saves a pod, the rights
-//! to write Secrets, and a wait of several seconds.
 //!
 //! # Custom resource definitions
 //! They are not installed; see [`crds`].
@@ -25,6 +21,7 @@
 //! (`internal/provider/kubernetes/kubernetes.go`, `cacheReadyCheck`). There is no admission webhook: the topology injector, which needs
 //! one, is off, and so is leader election, because there is one replica.
 
+pub mod certificates;
 mod config;
 pub mod crds;
 mod rights;
@@ -33,8 +30,12 @@ mod server;
 use super::choice::Install;
 use super::rbac;
 use crate::gateway_api::{GatewayClass, GatewayClassSpec};
+use crate::generate::meta::map;
 use crate::generate::object::Object;
-use k8s_openapi::api::core::v1::ServiceAccount;
+use crate::generate::pod::unprivileged;
+use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, SecurityContext, ServiceAccount};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use std::collections::BTreeMap;
 
 /// The version of Envoy Gateway to install.
 pub const ENVOY_GATEWAY: &str = "1.9.1";
@@ -45,12 +46,10 @@ pub(super) const USUAL: (&str, &str) = ("eg", "gateway.envoyproxy.io/gatewayclas
 
 /// The name of its Deployment, Service, ServiceAccount and Roles.
 pub(super) const NAME: &str = "envoy-gateway";
-/// The annotation on its Deployment with the namespace that it watches.
+/// The annotation on its Deployment and its GatewayClass with the namespace that it watches.
 pub const WATCHED: &str = "stickyctl.dev/watched-namespace";
-/// The Secret with the server's certificate. Its keys are `ca.crt`, `tls.crt` and `tls.key`, as in the other one.
-pub const SERVER_CERTIFICATE: &str = "envoy-gateway";
-/// The Secret with the proxies' certificate.
-pub const PROXY_CERTIFICATE: &str = "envoy";
+/// The user of its image.
+const USER: i64 = 65_532;
 
 /// The server's image, which has the proxies' shutdown manager too.
 pub(super) fn image() -> String {
@@ -62,13 +61,28 @@ fn proxy_image() -> String {
     format!("docker.io/envoyproxy/envoy:distroless-v{ENVOY}")
 }
 
-/// All objects in the order in which they are applied. Its Secrets are not among them; they must exist before the Deployment's pod starts.
+/// The variable that tells its programs their namespace.
+fn namespace() -> EnvVar {
+    let field = ObjectFieldSelector { field_path: "metadata.namespace".to_owned(), ..ObjectFieldSelector::default() };
+    EnvVar {
+        name: "ENVOY_GATEWAY_NAMESPACE".to_owned(),
+        value_from: Some(EnvVarSource { field_ref: Some(field), ..EnvVarSource::default() }),
+        ..EnvVar::default()
+    }
+}
+
+fn secure() -> SecurityContext {
+    SecurityContext { run_as_non_root: Some(true), run_as_user: Some(USER), run_as_group: Some(USER), ..unprivileged() }
+}
+
+/// All objects in the order in which they are applied. The Job has to finish before the Deployment is applied: its pod waits for a Secret.
 pub(super) fn objects(install: &Install) -> Vec<Object> {
     let mut all: Vec<Object> =
         vec![install.namespace().into(), ServiceAccount { metadata: install.within(&install.namespace), ..ServiceAccount::default() }.into()];
     all.extend(rbac::everywhere(install, rights::everywhere(install)));
     all.extend(rbac::within(install, &install.namespace, install.name(), rights::own()));
     all.extend(rbac::within(install, &install.watched, format!("front-door-{}", install.name()), rights::watched()));
+    all.extend(certificates::objects(install));
     let config = config::config_map(install);
     all.push(class(install).into());
     all.push(server::service(install).into());
@@ -79,5 +93,11 @@ pub(super) fn objects(install: &Install) -> Vec<Object> {
 }
 
 fn class(install: &Install) -> GatewayClass {
-    GatewayClass { metadata: install.of_cluster(install.class.clone()), spec: GatewayClassSpec { controller_name: install.controller() } }
+    let metadata = ObjectMeta { annotations: Some(watched(install)), ..install.of_cluster(install.class.clone()) };
+    let spec = GatewayClassSpec { controller_name: install.controller(), ..GatewayClassSpec::default() };
+    GatewayClass { metadata, spec, status: None }
+}
+
+fn watched(install: &Install) -> BTreeMap<String, String> {
+    map([(WATCHED, &install.watched)])
 }

@@ -3,19 +3,17 @@
 use super::super::choice::Install;
 use super::super::parts::{asks, requests};
 use super::super::pod::seccomp;
-use super::{NAME, SERVER_CERTIFICATE, WATCHED, config, image};
+use super::{NAME, certificates, config, image, namespace, secure, watched};
 use crate::generate::meta::map;
-use crate::generate::pod::{alive, unprivileged};
+use crate::generate::pod::alive;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, ObjectFieldSelector, PodSpec,
-    PodTemplateSpec, SecretVolumeSource, SecurityContext, Service, ServicePort, ServiceSpec, Volume, VolumeMount,
+    ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, PodSpec, PodTemplateSpec, SecretVolumeSource, Service,
+    ServicePort, ServiceSpec, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-/// The user of its image.
-const USER: i64 = 65_532;
 const HEALTH: i32 = 8_081;
 /// The port on which the proxies fetch their configuration; the server listens on no other one that anything here uses.
 const CONFIGURATION: (&str, i32) = ("grpc", 18_000);
@@ -23,7 +21,7 @@ const CONFIGURATION: (&str, i32) = ("grpc", 18_000);
 /// `config` is what the server reads; its pod is replaced when that changes.
 pub(super) fn deployment(install: &Install, config: &ConfigMap) -> Deployment {
     let mut metadata = install.within(&install.namespace);
-    metadata.annotations = Some(map([(WATCHED, &install.watched)]));
+    metadata.annotations = Some(watched(install));
     let annotations = map([(config::DIGEST, &config::digest(config))]);
     Deployment {
         metadata,
@@ -52,9 +50,12 @@ fn pod() -> PodSpec {
         service_account_name: Some(NAME.to_owned()),
         termination_grace_period_seconds: Some(10),
         volumes: Some(vec![
-            Volume { config_map: Some(ConfigMapVolumeSource { name: config::NAME.to_owned(), ..ConfigMapVolumeSource::default() }), ..volume("config") },
             Volume {
-                secret: Some(SecretVolumeSource { secret_name: Some(SERVER_CERTIFICATE.to_owned()), ..SecretVolumeSource::default() }),
+                config_map: Some(ConfigMapVolumeSource { name: config::NAME.to_owned(), ..ConfigMapVolumeSource::default() }),
+                ..volume("config")
+            },
+            Volume {
+                secret: Some(SecretVolumeSource { secret_name: Some(certificates::SERVER.to_owned()), ..SecretVolumeSource::default() }),
                 ..volume("certificates")
             },
             Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..volume("cache") },
@@ -70,22 +71,17 @@ fn container() -> Container {
         read_only: Some(read_only),
         ..VolumeMount::default()
     };
-    let namespace = ObjectFieldSelector { field_path: "metadata.namespace".to_owned(), ..ObjectFieldSelector::default() };
     Container {
         name: NAME.to_owned(),
         image: Some(image()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(vec!["server".to_owned(), format!("--config-path={}/{}", config::FOLDER, config::FILE)]),
-        env: Some(vec![EnvVar {
-            name: "ENVOY_GATEWAY_NAMESPACE".to_owned(),
-            value_from: Some(EnvVarSource { field_ref: Some(namespace), ..EnvVarSource::default() }),
-            ..EnvVar::default()
-        }]),
+        env: Some(vec![namespace()]),
         ports: Some(vec![ContainerPort { name: Some(CONFIGURATION.0.to_owned()), container_port: CONFIGURATION.1, ..ContainerPort::default() }]),
         // Ready once it has read everything that it watches.
         readiness_probe: Some(asks("/readyz", HEALTH, 2, 3)),
         liveness_probe: Some(alive(asks("/healthz", HEALTH, 10, 6))),
-        security_context: Some(SecurityContext { run_as_non_root: Some(true), run_as_user: Some(USER), run_as_group: Some(USER), ..unprivileged() }),
+        security_context: Some(secure()),
         resources: Some(requests(map([("cpu", "50m"), ("memory", "96Mi")]))),
         volume_mounts: Some(vec![
             mount("config", config::FOLDER, true),
