@@ -6,6 +6,7 @@
 
 pub mod bare;
 pub mod front_door;
+pub mod gateways;
 pub mod helm;
 pub mod image;
 pub mod logs;
