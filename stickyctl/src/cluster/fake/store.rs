@@ -60,9 +60,7 @@ impl Store {
     /// The kinds that this cluster has: those of the Gateway API and of Envoy Gateway only with their CustomResourceDefinitions.
     pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> {
         let has = |(_, plural, version, _): &Kind| match version.split_once('/') {
-            Some((group, _)) if group.starts_with("gateway.") => {
-                self.get("customresourcedefinitions", "", &format!("{plural}.{group}")).is_some()
-            }
+            Some((group, _)) if group.starts_with("gateway.") => self.get("customresourcedefinitions", "", &format!("{plural}.{group}")).is_some(),
             _ => true,
         };
         KINDS.into_iter().filter(has)
