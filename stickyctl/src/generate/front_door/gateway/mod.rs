@@ -1,0 +1,44 @@
+//! A Gateway of the Gateway API: the Gateway itself unless the route attaches to an existing one, an HTTPRoute with the affinity,
+//! and, for Envoy Gateway, a policy for what the standard can't say.
+
+mod check;
+mod duration;
+mod listen;
+mod policy;
+mod route;
+
+pub(super) use check::{check, implementation};
+
+use crate::gateway_api::GROUP;
+use crate::generate::meta::{Component, meta};
+use crate::generate::object::Object;
+use crate::spec::StickyApp;
+use crate::spec::ingress::Persistence;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+/// The objects, in the order in which they are applied: the policy comes before the route, so that the route is never served with
+/// Envoy's own time limits.
+pub(super) fn objects(spec: &StickyApp) -> Vec<Object> {
+    let mut all = Vec::new();
+    if spec.gateway.name.is_none() {
+        all.push(listen::gateway(spec).into());
+    }
+    all.extend(listen::grant(spec).map(Object::from));
+    if spec.gateway.is_envoy() {
+        all.push(policy::backend(spec).into());
+    }
+    all.push(route::route(spec).into());
+    all
+}
+
+/// Whether affinity comes from `sessionPersistence`, rather than from a hash of a cookie.
+fn has_session_persistence(spec: &StickyApp) -> bool {
+    spec.ingress.cookie.persistence == Persistence::Persistent
+}
+
+fn metadata(spec: &StickyApp) -> ObjectMeta {
+    meta(spec, Component::App, spec.name.clone())
+}
+
+#[cfg(test)]
+mod tests;
