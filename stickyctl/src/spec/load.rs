@@ -57,10 +57,12 @@ pub fn load(sources: Sources<'_>) -> Loaded {
 fn forget_another_door(release: &mut Value, given: &Value) {
     let door = |tree: &Value| tree.pointer("/ingress/frontDoor").cloned();
     let is_another = door(given).is_some_and(|wanted| door(release).is_some_and(|was| was != wanted));
-    if is_another && let Value::Object(keys) = &mut *release {
-        keys.remove("gateway");
+    let Value::Object(keys) = release else { return };
+    if !is_another {
+        return;
     }
-    if let Some(Value::Object(ingress)) = release.get_mut("ingress").filter(|_| is_another) {
+    keys.remove("gateway");
+    if let Some(Value::Object(ingress)) = keys.get_mut("ingress") {
         ingress.remove("frontDoorVersion");
         ingress.remove("frontDoorNamespace");
     }

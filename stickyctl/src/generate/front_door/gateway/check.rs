@@ -3,7 +3,7 @@
 use super::has_session_persistence;
 use crate::gateway_api::Shape;
 use crate::spec::gateway::{API, Gateway, HTTP, HTTPS};
-use crate::spec::ingress::{FrontDoor, Ingress, SameSite};
+use crate::spec::ingress::{Ingress, SameSite};
 use crate::spec::version::Version;
 use crate::spec::{Findings, StickyApp};
 

@@ -7,7 +7,7 @@ mod listen;
 mod policy;
 mod route;
 
-pub(super) use check::{check, implementation};
+pub(super) use check::check;
 
 use crate::gateway_api::GROUP;
 use crate::generate::meta::{Component, meta};
