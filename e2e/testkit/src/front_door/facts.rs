@@ -3,6 +3,7 @@
 use super::route::COOKIE;
 use crate::door::Door;
 use serde::{Deserialize, Serialize};
+use serde_yaml::with::singleton_map;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -73,6 +74,7 @@ pub struct CookieCase {
     /// Annotations, without the prefix.
     pub annotations: BTreeMap<String, String>,
     /// What comes closest to them behind a gateway, if anything does.
+    #[serde(default, deserialize_with = "singleton_map::deserialize")]
     pub gateway: Option<GatewayCase>,
     #[serde(default = "slash")]
     pub path: String,
