@@ -26,7 +26,7 @@ fn by_name(all: impl IntoIterator<Item = Value>) -> Objects {
             spec.redis.maxmemory = spec.redis.maxmemory.whole().to_string().parse().unwrap();
             object["metadata"]["annotations"][SPEC] = serde_json::to_value(spec).unwrap();
         }
-        assert!(found.insert(name.clone(), object).is_none(), "{name} stands twice");
+        assert!(found.insert(name.clone(), object).is_none(), "{name} appears twice");
     }
     found
 }

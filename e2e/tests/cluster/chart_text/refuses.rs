@@ -8,7 +8,7 @@ use testkit::kube::helm::Helm;
 #[track_caller]
 fn refused(helm: &Helm, values: &str, words: &[&str]) {
     let said = template(helm, "demo", "demo", values);
-    assert!(!said.well, "taken: {values}");
+    assert!(!said.well, "accepted: {values}");
     for word in words {
         assert!(said.stderr.contains(word), "{values}: {word:?} is not in\n{}", said.stderr);
     }
