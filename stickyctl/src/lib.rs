@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod exit;
 mod files;
 mod fit;
+pub mod gateway_api;
 pub mod generate;
 mod grid;
 mod http1;

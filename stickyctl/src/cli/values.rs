@@ -39,6 +39,7 @@ words! {
     FrontDoor {
         Nginx "nginx" "ingress-nginx";
         Traefik "traefik" "Traefik with its ingress-nginx provider";
+        Gateway "gateway" "a Gateway of the Gateway API, as with Envoy Gateway";
     }
     Preset {
         Nginx3x1 "nginx-3x1" or "3x1" "Three pods behind ingress-nginx";

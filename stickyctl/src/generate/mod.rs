@@ -56,7 +56,7 @@ pub fn objects(spec: &StickyApp, namespace: bool) -> Vec<Object> {
     if let Some(scaling) = &spec.autoscaling {
         all.push(autoscaler::autoscaler(spec, scaling).into());
     }
-    all.push(front_door::ingress(spec).into());
+    all.extend(front_door::objects(spec));
     all
 }
 

@@ -1,5 +1,7 @@
 //! One type for all objects of a release or a front door.
 
+use crate::gateway_api::envoy::{BackendTrafficPolicy, ClientTrafficPolicy};
+use crate::gateway_api::{Gateway, GatewayClass, HttpRoute, ReferenceGrant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Namespace, Service, ServiceAccount};
@@ -55,7 +57,13 @@ kinds!(
     Deployment,
     HorizontalPodAutoscaler,
     IngressClass,
-    Ingress
+    Ingress,
+    GatewayClass,
+    Gateway,
+    ReferenceGrant,
+    HttpRoute,
+    BackendTrafficPolicy,
+    ClientTrafficPolicy
 );
 
 impl Object {

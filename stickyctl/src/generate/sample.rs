@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
-use crate::spec::StickyApp;
 use crate::spec::canary::Canary;
-use crate::spec::ingress::{self, Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds};
+use crate::spec::ingress::{Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds};
 use crate::spec::placement::{NetworkPolicy, Placement, TaintEffect, Toleration};
 use crate::spec::pods::{Amounts, Autoscaling, Drain, Limits, PullPolicy, Resources};
 use crate::spec::redis::{Redis, SecretKey};
+use crate::spec::{self, StickyApp};
 use ipnet::IpNet;
 use proptest::option;
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ pub fn full() -> StickyApp {
     spec.redis.password = Some(SecretKey { secret: "redis".to_owned(), key: "password".to_owned() });
     spec.redis.storage_class = Some("fast".to_owned());
     let ingress = &mut spec.ingress;
-    ingress.front_door_version = Some(ingress::Version(3, 7, 13));
+    ingress.front_door_version = Some(spec::version::Version(3, 7, 13));
     ingress.front_door_namespace = Some("edge".to_owned());
     ingress.host = Some("demo.example".to_owned());
     ingress.tls_secret = Some("cert".to_owned());
@@ -110,7 +110,7 @@ prop_compose! {
 prop_compose! {
     fn ingress()(mut cookie in cookie(), traefik: bool, host in option::of("(\\*\\.)?[a-z]{1,9}\\.example"), tls: bool, class in name(),
                  namespace in option::of(name()), timeout in option::of(40..100_000_u32), trusted_proxies in networks(),
-                 version in select(vec![None, Some(ingress::Version(3, 6, 12)), Some(ingress::Version(3, 7, 0)), Some(ingress::Version(3, 7, 13)), Some(ingress::Version(4, 0, 1))])) -> Ingress {
+                 version in select(vec![None, Some(spec::version::Version(3, 6, 12)), Some(spec::version::Version(3, 7, 0)), Some(spec::version::Version(3, 7, 13)), Some(spec::version::Version(4, 0, 1))])) -> Ingress {
         let tls_secret = (tls && host.is_some()).then(|| "on".to_owned());
         if traefik {
             cookie.persistence = Persistence::Persistent;
@@ -118,7 +118,7 @@ prop_compose! {
         } else if tls_secret.is_some() {
             cookie.secure = cookie.secure.filter(|secure| *secure);
         }
-        let reads_timers = !traefik || version.is_some_and(|version| version >= ingress::Version(3, 7, 13));
+        let reads_timers = !traefik || version.is_some_and(|version| version >= spec::version::Version(3, 7, 13));
         if cookie.same_site == SameSite::None && !cookie.secure.unwrap_or(tls_secret.is_some()) {
             cookie.same_site = SameSite::Lax;
         }

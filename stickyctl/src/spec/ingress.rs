@@ -1,11 +1,11 @@
 //! The Ingress: front door, host, cookie and timeouts.
 
 pub use super::text::Seconds;
-use super::words::{CookieName, Host, Idle, Label, Network, Positive, Subdomain, schema_of};
+use super::version::Version;
+use super::words::{CookieName, Host, Idle, Label, Network, Positive, Subdomain};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use std::fmt;
 use std::str::FromStr;
 
 /// The Ingress, its front door and the affinity cookie.
@@ -17,7 +17,7 @@ pub struct Ingress {
     /// The version of Traefik, which decides what annotations it reads; if left out, the oldest known version. Not used for nginx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub front_door_version: Option<Version>,
-    /// The namespace that the front door runs in; if left out, `ingress-nginx` or `traefik`.
+    /// The namespace that the front door runs in; if left out, `ingress-nginx`, `traefik` or `envoy-gateway-system`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Label>")]
     pub front_door_namespace: Option<String>,
@@ -68,6 +68,7 @@ impl Ingress {
         self.front_door_namespace.as_deref().unwrap_or(match self.front_door {
             FrontDoor::Nginx => "ingress-nginx",
             FrontDoor::Traefik => "traefik",
+            FrontDoor::Gateway => "envoy-gateway-system",
         })
     }
 
@@ -87,6 +88,8 @@ pub enum FrontDoor {
     Nginx,
     /// Traefik with its ingress-nginx provider
     Traefik,
+    /// A Gateway of the Gateway API, as with Envoy Gateway
+    Gateway,
 }
 
 impl FrontDoor {
@@ -96,6 +99,7 @@ impl FrontDoor {
         match self {
             Self::Nginx => "nginx",
             Self::Traefik => "traefik",
+            Self::Gateway => "gateway",
         }
     }
 }
@@ -217,50 +221,5 @@ impl FromStr for SameSite {
 impl<'de> Deserialize<'de> for SameSite {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         String::deserialize(from)?.parse().map_err(de::Error::custom)
-    }
-}
-
-/// The version of a front door, `MAJOR.MINOR.PATCH`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub u16, pub u16, pub u16);
-
-schema_of!(Version, {
-    "type": "string",
-    "pattern": r"^v?(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$",
-});
-
-/// A text that is no [`Version`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid version `{0}`: write three numbers in quotes, as in \"3.6.12\"")]
-pub struct InvalidVersion(String);
-
-impl FromStr for Version {
-    type Err = InvalidVersion;
-
-    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
-        let wrong = || InvalidVersion(text.to_owned());
-        let parts: Vec<u16> = text.strip_prefix('v').unwrap_or(text).split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
-        match parts[..] {
-            [major, minor, patch] => Ok(Self(major, minor, patch)),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
-}
-
-impl Serialize for Version {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        super::text::serialize(self, to)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        super::text::deserialize(from)
     }
 }

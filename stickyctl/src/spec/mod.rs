@@ -7,6 +7,7 @@ pub mod canary;
 pub mod check;
 pub(crate) mod environment;
 mod findings;
+pub mod gateway;
 pub(crate) mod image;
 pub mod ingress;
 pub mod keys;
@@ -21,6 +22,7 @@ mod sticky_app;
 mod taken;
 mod text;
 pub(crate) mod tree;
+pub mod version;
 pub(crate) mod words;
 pub(crate) mod yaml;
 

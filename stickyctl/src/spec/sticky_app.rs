@@ -1,6 +1,7 @@
 //! The spec itself: one typed value for a whole release.
 
 use super::canary::Canary;
+use super::gateway::Gateway;
 use super::ingress::Ingress;
 use super::placement::{Metrics, NetworkPolicy, Placement};
 use super::pods::{Autoscaling, Drain, Image, Limits, Relay, Resources};
@@ -41,6 +42,9 @@ pub struct StickyApp {
     pub redis: Redis,
     /// The Ingress, its front door and the affinity cookie.
     pub ingress: Ingress,
+    /// The Gateway that the route attaches to; used with `ingress.frontDoor: gateway` only.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gateway: Gateway,
     /// A HorizontalPodAutoscaler, which then owns the number of pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<Autoscaling>,
@@ -70,6 +74,7 @@ impl Default for StickyApp {
             drain: Drain::default(),
             redis: Redis::default(),
             ingress: Ingress::default(),
+            gateway: Gateway::default(),
             autoscaling: None,
             canary: Canary::default(),
             placement: Placement::default(),

@@ -17,6 +17,7 @@ impl Proxy {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Door(FrontDoor::Nginx) => "ingress-nginx",
+            Self::Door(FrontDoor::Gateway) => "Envoy Gateway",
             Self::Door(FrontDoor::Traefik) | Self::OtherTraefik => "Traefik",
         }
     }

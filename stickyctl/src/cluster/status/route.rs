@@ -42,7 +42,7 @@ pub(super) fn others(ingresses: &[Ingress], service: &str, door: FrontDoor) -> V
     let name = |ingress: &Ingress| ingress.metadata.name.clone().unwrap_or_default();
     let effect = match door {
         FrontDoor::Nginx => "ingress-nginx has one affinity per Service, with the mode of the oldest Ingress and the cookie of the last",
-        FrontDoor::Traefik => "its requests have that Ingress's affinity, with a cookie of its own or none",
+        FrontDoor::Traefik | FrontDoor::Gateway => "its requests have that Ingress's affinity, with a cookie of its own or none",
     };
     ingresses
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn cookie(ingress: &Ingress, door: FrontDoor) -> Option<Cookie> {
             said("affinity-mode").filter(|mode| *mode == "persistent").unwrap_or("balanced"),
             said("session-cookie-change-on-failure") == Some("true"),
         ),
-        FrontDoor::Traefik => ("persistent", false),
+        FrontDoor::Traefik | FrontDoor::Gateway => ("persistent", false),
     };
     Some(Cookie {
         name: said("session-cookie-name").unwrap_or("INGRESSCOOKIE").to_owned(),

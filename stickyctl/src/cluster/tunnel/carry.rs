@@ -197,7 +197,8 @@ mod tests {
             client.write_all(b"question").await.unwrap();
             client.shutdown().await.unwrap();
             let began = tokio::time::Instant::now();
-            tokio::join!(copy(&mut local, pod, &mut Sent::default(), &Heard::default()), async {
+            let (mut sent, heard) = (Sent::default(), Heard::default());
+            tokio::join!(copy(&mut local, pod, &mut sent, &heard), async {
                 tokio::time::sleep(answers_after).await;
                 server.write_all(b"answer").await.unwrap();
             });

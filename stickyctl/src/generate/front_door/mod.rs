@@ -1,18 +1,22 @@
-//! The Ingress. Each front door has a file for the annotations that it reads and for what it refuses.
+//! The Ingress, or the Gateway and its route. Each front door has a file for what it reads and for what it refuses.
 
 pub mod annotations;
+mod gateway;
 pub mod install;
 mod nginx;
 mod traefik;
 
 use super::meta::{Component, meta};
+use super::object::Object;
 use super::service::HTTP;
-use crate::spec::ingress::{FrontDoor, Version};
+use crate::spec::ingress::FrontDoor;
+use crate::spec::version::Version;
 use crate::spec::{Findings, StickyApp};
 use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec, IngressTLS, ServiceBackendPort,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use std::collections::BTreeMap;
 
 /// Checks what the spec's front door can't do (problems) or what is not known of it (warnings).
 #[must_use]
@@ -20,6 +24,7 @@ pub fn check(spec: &StickyApp) -> Findings {
     match spec.ingress.front_door {
         FrontDoor::Nginx => nginx::check(spec),
         FrontDoor::Traefik => traefik::check(spec),
+        FrontDoor::Gateway => gateway::check(spec),
     }
 }
 
@@ -29,13 +34,18 @@ pub fn version_to_write(found: Version) -> Option<Version> {
     traefik::has_own_table(found).then_some(found)
 }
 
+/// What brings users in, in the order in which it is applied.
+pub(super) fn objects(spec: &StickyApp) -> Vec<Object> {
+    match spec.ingress.front_door {
+        FrontDoor::Nginx => vec![ingress(spec, nginx::annotations(spec)).into()],
+        FrontDoor::Traefik => vec![ingress(spec, traefik::annotations(spec)).into()],
+        FrontDoor::Gateway => gateway::objects(spec),
+    }
+}
+
 /// The Ingress. It always has a class, a path and a path type, without which some versions of ingress-nginx never set the cookie
 /// (kubernetes/ingress-nginx#1980, #3989).
-pub(super) fn ingress(spec: &StickyApp) -> Ingress {
-    let annotations = match spec.ingress.front_door {
-        FrontDoor::Nginx => nginx::annotations(spec),
-        FrontDoor::Traefik => traefik::annotations(spec),
-    };
+fn ingress(spec: &StickyApp, annotations: BTreeMap<String, String>) -> Ingress {
     let host = spec.ingress.host.clone();
     let backend = IngressBackend {
         service: Some(IngressServiceBackend {

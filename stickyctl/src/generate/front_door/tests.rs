@@ -1,6 +1,11 @@
 use super::*;
 use crate::spec::ingress::{Persistence, Seconds};
 
+fn ingress(spec: &StickyApp) -> Ingress {
+    let found = objects(spec).into_iter().find_map(|object| if let Object::Ingress(ingress) = object { Some(*ingress) } else { None });
+    found.unwrap()
+}
+
 fn traefik(version: Option<Version>) -> StickyApp {
     let mut spec = StickyApp::default();
     spec.ingress.front_door = FrontDoor::Traefik;

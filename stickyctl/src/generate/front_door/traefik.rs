@@ -1,7 +1,8 @@
 //! Traefik with its ingress-nginx provider, which reads some of ingress-nginx's annotations, depending on its version.
 
 use super::annotations::{AFFINITY, CHANGE_ON_FAILURE, EXPIRES, MODE, READ_TIMEOUT, SEND_TIMEOUT, all, prefixed};
-use crate::spec::ingress::{Persistence, Version};
+use crate::spec::ingress::Persistence;
+use crate::spec::version::Version;
 use crate::spec::{Findings, StickyApp};
 use std::collections::BTreeMap;
 

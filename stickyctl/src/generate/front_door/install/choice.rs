@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub const NGINX: &str = "1.15.1";
 /// The digest of its image, for all platforms, as in the project's own `deploy.yaml`.
 const NGINX_DIGEST: &str = "sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1";
+/// The version of Envoy Gateway to install.
+pub const ENVOY_GATEWAY: &str = "1.9.1";
 /// The version of Traefik to install.
 pub const TRAEFIK: &str = "3.6.12";
 
@@ -58,6 +60,7 @@ impl Install {
         let usual = match self.door {
             FrontDoor::Nginx => "ingress-nginx-controller",
             FrontDoor::Traefik => "traefik",
+            FrontDoor::Gateway => "envoy-gateway",
         };
         if self.class == USUAL.0 {
             return usual.to_owned();
@@ -84,6 +87,7 @@ impl Install {
         match self.door {
             FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}@{NGINX_DIGEST}"),
             FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
+            FrontDoor::Gateway => format!("docker.io/envoyproxy/gateway:v{ENVOY_GATEWAY}"),
         }
     }
 

@@ -33,7 +33,7 @@ mod pod;
 mod rbac;
 mod traefik;
 
-pub use choice::{COMPONENT, INGRESS_READY, Install, NGINX, TRAEFIK};
+pub use choice::{COMPONENT, ENVOY_GATEWAY, INGRESS_READY, Install, NGINX, TRAEFIK};
 
 use crate::generate::object::Object;
 use crate::spec::ingress::FrontDoor;
@@ -49,6 +49,7 @@ pub fn objects(install: &Install) -> Vec<Object> {
     all.extend(rbac::everywhere(install));
     let (own, watched) = match install.door {
         FrontDoor::Nginx => (nginx::own_rules(), nginx::watched_rules()),
+        FrontDoor::Gateway => unreachable!("skeleton"),
         FrontDoor::Traefik => (Vec::new(), traefik::watched_rules()),
     };
     all.extend(rbac::within(install, &install.namespace, install.name(), own));

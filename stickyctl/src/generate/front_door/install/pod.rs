@@ -19,6 +19,7 @@ const HTTPS: &str = "https";
 fn of(install: &Install) -> (Container, Ports) {
     match install.door {
         FrontDoor::Nginx => (nginx::container(install), nginx::PORTS),
+        FrontDoor::Gateway => unreachable!("skeleton"),
         FrontDoor::Traefik => (traefik::container(install), traefik::PORTS),
     }
 }

@@ -1,0 +1,151 @@
+//! Envoy Gateway's own policies, for what the standard can't say (`api/v1alpha1` of Envoy Gateway 1.9.1).
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+super::kind!(
+    /// How Envoy talks to the pods of a route.
+    BackendTrafficPolicy, BackendTrafficPolicySpec, PolicyStatus,
+    "gateway.envoyproxy.io", "v1alpha1", "BackendTrafficPolicy", "backendtrafficpolicies", NamespaceResourceScope
+);
+
+super::kind!(
+    /// How Envoy talks to the clients of a Gateway.
+    ClientTrafficPolicy, ClientTrafficPolicySpec, PolicyStatus,
+    "gateway.envoyproxy.io", "v1alpha1", "ClientTrafficPolicy", "clienttrafficpolicies", NamespaceResourceScope
+);
+
+/// The object that a policy is for, in the policy's namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRef {
+    /// Its API group.
+    pub group: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// How Envoy talks to pods.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackendTrafficPolicySpec {
+    /// The routes that it is for.
+    #[serde(default)]
+    pub target_refs: Vec<TargetRef>,
+    /// How a pod is selected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<LoadBalancer>,
+    /// Time limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<BackendTimeout>,
+}
+
+/// How a pod is selected.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadBalancer {
+    /// `ConsistentHash`, among others.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What is hashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consistent_hash: Option<ConsistentHash>,
+}
+
+/// What is hashed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsistentHash {
+    /// `Cookie`, among others.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The cookie, which Envoy sets if a request has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<HashCookie>,
+}
+
+/// The cookie that is hashed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HashCookie {
+    /// Its name.
+    pub name: String,
+    /// Its Max-Age, as a duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<String>,
+    /// Further attributes, as in `SameSite: Lax`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Time limits of a route.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendTimeout {
+    /// Those of HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<BackendHttpTimeout>,
+}
+
+/// Time limits of requests to pods, each a duration; `0s` switches a limit off.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackendHttpTimeout {
+    /// From the request's start to the answer's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_timeout: Option<String>,
+    /// How long a request or a WebSocket may be silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_idle_timeout: Option<String>,
+}
+
+/// How Envoy talks to clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientTrafficPolicySpec {
+    /// The Gateways that it is for.
+    #[serde(default)]
+    pub target_refs: Vec<TargetRef>,
+    /// Time limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<ClientTimeout>,
+}
+
+/// Time limits of a Gateway.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientTimeout {
+    /// Those of HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<ClientHttpTimeout>,
+}
+
+/// Time limits of clients' connections, each a duration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientHttpTimeout {
+    /// How long a connection may be without a request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<String>,
+    /// How long a request or a WebSocket may be silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_idle_timeout: Option<String>,
+}
+
+/// What controllers say of a policy.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicyStatus {
+    /// One for each Gateway that it has an effect on.
+    #[serde(default)]
+    pub ancestors: Vec<PolicyAncestor>,
+}
+
+/// What one controller says of a policy and one Gateway.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyAncestor {
+    /// The controller that says it.
+    pub controller_name: String,
+    /// `Accepted`, among others.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+}
