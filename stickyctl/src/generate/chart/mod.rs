@@ -4,6 +4,7 @@
 //! do no arithmetic, so `redis.maxmemory` is in bytes. The templates are written by hand; a test checks that they make the same
 //! objects as [`objects`](super::objects).
 
+mod rules;
 mod schema;
 mod text;
 mod tree;
