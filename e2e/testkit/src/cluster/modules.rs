@@ -34,6 +34,7 @@ const MODULES: &[Module] = &[
     Module { folder: "traefik", packages: "tool", programs: &["traefik"] },
     Module { folder: "helm", packages: "tool", programs: &["helm"] },
     Module { folder: "metrics-server", packages: "tool", programs: &["metrics-server"] },
+    Module { folder: "envoy-gateway", packages: "tool", programs: &["envoy-gateway"] },
 ];
 
 /// Builds every program that is missing or older than its source.
@@ -55,7 +56,7 @@ pub async fn tool(name: &str) -> Result<Option<PathBuf>> {
     Ok(Some(binary(&place, name)))
 }
 
-fn go() -> Option<PathBuf> {
+pub(super) fn go() -> Option<PathBuf> {
     tools::find("go").or_else(|| Some(PathBuf::from("/usr/local/go/bin/go")).filter(|p| p.is_file()))
 }
 
