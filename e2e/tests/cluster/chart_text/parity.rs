@@ -122,5 +122,5 @@ fn the_presets_are_faultless_and_make_the_generators_objects() {
         assert_eq!(difference(&wanted(&spec.spec), &made(&text)), "", "{}", path.display());
         count += 1;
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 6);
 }
