@@ -87,9 +87,11 @@ impl Site<'_> {
         self.door.run(&["get", "service", "-l", &own, "-o", "jsonpath={.items[0].metadata.name}"]).await
     }
 
-    /// Runs the first `stickyctl up`, with the app's image, a quick drain, and more arguments. Behind a Gateway, the CRDs are installed first.
+    /// Runs the first `stickyctl up`, with the app's image, a quick drain, and more arguments. For Envoy Gateway, the
+    /// cluster gets its images and the CRDs first.
     pub async fn up(&self, more: &[&str]) -> Result<Done> {
         let class = if self.kind == Door::Gateway {
+            self.space.kube.with_envoy_images().await?;
             self.space.kube.with_gateway_crds().await?;
             "STICKYCTL_GATEWAY_CLASS"
         } else {

@@ -1,5 +1,6 @@
 //! Deployments and StatefulSets become ReplicaSets and pods. Everything happens between two requests.
 
+use super::envoy_gateway;
 use super::store::Store;
 use serde_json::{Value, json};
 use std::collections::hash_map::DefaultHasher;
@@ -52,6 +53,7 @@ fn act(store: &mut Store, pods: &Pods) {
     for set in store.all("statefulsets").cloned().collect::<Vec<_>>() {
         run_set(store, &set);
     }
+    envoy_gateway::run(store);
 }
 
 fn hash(template: &Value) -> String {

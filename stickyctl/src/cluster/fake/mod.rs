@@ -3,7 +3,7 @@
 //! It is a `Service` behind a real [`Client`], so that everything up to the HTTP request is what users run. [`store`] keeps objects
 //! with uid, resourceVersion and generation; [`apply`] is server-side apply with owners and conflicts by field; [`serve`] is the
 //! HTTP interface (get, list with selectors and pages, create, apply, delete with preconditions, finalizers, discovery); [`controllers`]
-//! turn Deployments and StatefulSets into pods before each request is answered; [`network`] is the way of a
+//! turn Deployments and StatefulSets into pods before each request is answered, and [`envoy_gateway`] Gateways into proxies; [`network`] is the way of a
 //! port-forward, and [`pod`] what it reaches.
 //!
 //! Nothing waits for real time: with Tokio's clock paused, minutes of a rollout take microseconds.
@@ -12,6 +12,7 @@
 
 mod apply;
 mod controllers;
+mod envoy_gateway;
 mod network;
 pub(crate) mod pod;
 mod serve;
