@@ -2,10 +2,12 @@
 
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
 use crate::cluster::connect::Cluster;
-use crate::cluster::doors::{self, Found, Proxy};
+use crate::cluster::doors::gateway::crd;
+use crate::cluster::doors::{self, Found, Proxy, class};
 use crate::cluster::nodes::Nodes;
 use crate::cluster::plan::Plan;
 use crate::cluster::rollout::wait::Rollout;
+use crate::cluster::up::gateway;
 use crate::cluster::up::request::Effective;
 use crate::exit::Failure;
 use crate::generate::front_door::install::{Install, objects};
@@ -22,18 +24,37 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// shows whether it works.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The front door of a release before anything is applied.
+pub(super) struct Front {
+    /// What serves the class.
+    pub(super) found: Option<Found>,
+    /// Whether the route is applied without session persistence, which the cluster can't store.
+    pub(super) without_persistence: bool,
+}
+
 /// Finds the front door that serves the spec's class. Its namespace, and for Traefik its version, decide what is written, so both
-/// are taken from what runs unless they were given on this call.
+/// are taken from what runs unless they were given on this call. For a Gateway that is the controller, and the shape of session
+/// persistence.
 ///
 /// # Errors
-/// Another kind of front door has the class, or several have it.
-pub(super) async fn find(client: &Client, effective: &mut Effective, output: Output) -> Result<Option<Found>, Failure> {
+/// Another kind of front door has the class, or several have it. Sessions would not stick, unless it is forced.
+pub(super) async fn find(client: &Client, effective: &mut Effective, force: bool, output: Output) -> Result<Front, Failure> {
     let all = doors::find(client, &effective.spec).await?;
     if let Some(only) = &all.only_in {
         let text = format!("searched only in namespace {}: no permission to list pods elsewhere", only.join(", "));
         output.phase(Mark::Warning, "front door", &text, None);
     }
-    let Some(found) = all.serving(&effective.spec)? else { return Ok(None) };
+    let found = all.serving(&effective.spec)?;
+    let mut without_persistence = false;
+    if let Some(gateways) = &all.gateways {
+        let definition = crd::definition(client).await?;
+        let adopted = gateway::adopt(effective, (gateways, found), &definition, force)?;
+        for warning in &adopted.warnings {
+            output.phase(Mark::Warning, "front door", warning, None);
+        }
+        without_persistence = adopted.without;
+    }
+    let Some(found) = found else { return Ok(Front { found: None, without_persistence }) };
     let (says_namespace, says_version) = (effective.says("ingress.frontDoorNamespace"), effective.says("ingress.frontDoorVersion"));
     let ingress = &mut effective.spec.ingress;
     if !says_namespace {
@@ -45,7 +66,7 @@ pub(super) async fn find(client: &Client, effective: &mut Effective, output: Out
     if !says_version && ingress.front_door == FrontDoor::Traefik {
         ingress.front_door_version = found.version.as_deref().and_then(|version| version.parse().ok()).and_then(version_to_write);
     }
-    Ok(Some(found.clone()))
+    Ok(Front { found: Some(found.clone()), without_persistence })
 }
 
 /// Waits for the front door that was found, installs one if there is none and one is wanted, or shows how to get one.
@@ -61,7 +82,7 @@ pub(super) async fn provide(
     output: Output,
 ) -> Result<Option<Found>, Failure> {
     let spec = &plan.spec;
-    let class = &spec.ingress.class;
+    let class = class(spec);
     let name = Proxy::Door(spec.ingress.front_door).name();
     let install = match &found {
         // One of ours is applied again: it may be of an older version, or from before a node was labelled.
@@ -80,8 +101,11 @@ pub(super) async fn provide(
     }
     let Some(found) = ready(&cluster.client, plan, deadline).await? else { return Ok(None) };
     let what = if install { "installed, " } else { "" };
-    let text = format!("{}, class {class}, {what}{} of {} ready", found.title(), found.ready(), found.pods.len());
-    output.phase(if found.ready() > 0 { Mark::Done } else { Mark::Warning }, "front door", &text, Some(began.elapsed()));
+    // A Gateway's proxies may exist only once the Gateway is applied.
+    let is_gateways = spec.ingress.front_door == FrontDoor::Gateway;
+    let state = if is_gateways { "accepted".to_owned() } else { format!("{} of {} ready", found.ready(), found.pods.len()) };
+    let text = format!("{}, class {class}, {what}{state}", found.title());
+    output.phase(if is_gateways || found.ready() > 0 { Mark::Done } else { Mark::Warning }, "front door", &text, Some(began.elapsed()));
     if spec.ingress.front_door == FrontDoor::Nginx {
         output.warning("ingress-nginx is retired: its last release was in March 2026, and it gets no more fixes.");
         output.note("  For a new setup: stickyctl up --front-door traefik");
@@ -115,7 +139,8 @@ async fn ready(client: &Client, plan: &Plan, deadline: Deadline) -> Result<Optio
     let mut last = None;
     until(deadline.at_most(PATIENCE), PAUSE, async || {
         last = doors::find(client, &plan.spec).await?.serving(&plan.spec)?.cloned();
-        Ok::<_, Failure>(last.as_ref().is_some_and(|found| found.ready() > 0).then_some(()))
+        let serves = |found: &Found| found.ready() > 0 || plan.spec.ingress.front_door == FrontDoor::Gateway;
+        Ok::<_, Failure>(last.as_ref().is_some_and(serves).then_some(()))
     })
     .await?;
     Ok(last)

@@ -43,6 +43,7 @@ struct Site {
     fake: Fake,
     seen: &'static Recorded,
     force_conflicts: bool,
+    force: bool,
     install_front_door: bool,
     dry_run: Option<DryRun>,
     context: &'static str,
@@ -50,7 +51,15 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        Self { fake: Fake::new(), seen: Recorded::pipe(), force_conflicts: false, install_front_door: false, dry_run: None, context: "test" }
+        Self {
+            fake: Fake::new(),
+            seen: Recorded::pipe(),
+            force_conflicts: false,
+            force: false,
+            install_front_door: false,
+            dry_run: None,
+            context: "test",
+        }
     }
 
     async fn up(&self, given: Value) -> Result<Done, Failure> {
@@ -64,6 +73,7 @@ impl Site {
             loader: None,
             install_front_door: self.install_front_door,
             force_conflicts: self.force_conflicts,
+            force: self.force,
             dry_run: self.dry_run,
             timeout: Duration::from_secs(60),
         };
@@ -345,6 +355,7 @@ async fn a_wrong_file_is_refused_before_any_cluster_is_asked() {
         loader: None,
         install_front_door: false,
         force_conflicts: false,
+        force: false,
         dry_run: None,
         timeout: Duration::ZERO,
     };

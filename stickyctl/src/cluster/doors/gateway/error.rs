@@ -2,6 +2,7 @@
 
 use crate::cluster::release::Place;
 use crate::exit::{Exit, Explained};
+use crate::generate::front_door::install::gateway::crds;
 
 /// Why no Gateway can serve a release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +53,11 @@ impl Explained for Error {
 
     fn next_steps(&self) -> Vec<String> {
         match self {
-            // install has the command.
-            Self::NoApi => vec!["stickyctl up --front-door traefik   uses an Ingress instead, which needs no definitions".to_owned()],
+            Self::NoApi => vec![
+                format!("{}\n    installs the Gateway API, with its experimental channel", crds::GATEWAY_API),
+                format!("{}\n    installs the kinds of Envoy Gateway", crds::ENVOY_GATEWAY),
+                "stickyctl up --front-door traefik   uses an Ingress instead, which needs neither".to_owned(),
+            ],
             Self::NoGateway(_) => vec![
                 "kubectl get gateways -A   lists the Gateways of the cluster".to_owned(),
                 "stickyctl up -f FILE      without gateway.name: creates a Gateway for the release".to_owned(),
