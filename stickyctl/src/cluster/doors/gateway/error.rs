@@ -21,6 +21,18 @@ pub enum Error {
         /// Its class.
         class: String,
     },
+    /// The controller doesn't watch the release's namespace.
+    #[error("class {class} is served by {door}, which watches {watched} and would not see namespace {namespace}")]
+    Elsewhere {
+        /// The class.
+        class: String,
+        /// As in `Envoy Gateway 1.9.1`.
+        door: String,
+        /// As in `only namespace a`.
+        watched: String,
+        /// The release's namespace.
+        namespace: String,
+    },
     /// The condition `Accepted` of the class is False.
     #[error("GatewayClass {class} was rejected by its controller, {controller}: {reason}: {message}")]
     ClassRefused {
@@ -47,7 +59,9 @@ impl Explained for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::NoApi => Exit::Prerequisite,
-            Self::NoGateway(_) | Self::NoClass { .. } | Self::ClassRefused { .. } | Self::ClassPending { .. } => Exit::Failed,
+            Self::NoGateway(_) | Self::NoClass { .. } | Self::Elsewhere { .. } | Self::ClassRefused { .. } | Self::ClassPending { .. } => {
+                Exit::Failed
+            }
         }
     }
 
@@ -63,6 +77,9 @@ impl Explained for Error {
                 "stickyctl up -f FILE      without gateway.name: creates a Gateway for the release".to_owned(),
             ],
             Self::NoClass { .. } => vec!["kubectl get gatewayclasses   lists the classes of the cluster".to_owned()],
+            Self::Elsewhere { .. } => {
+                vec!["stickyctl up -f FILE   with another gateway.class and ingress.frontDoorNamespace, for a front door of its own".to_owned()]
+            }
             Self::ClassRefused { class, .. } | Self::ClassPending { class, .. } => vec![
                 format!("kubectl describe gatewayclass {class}   shows its conditions"),
                 "stickyctl up -f FILE   with another gateway.class".to_owned(),
