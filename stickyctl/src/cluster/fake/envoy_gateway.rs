@@ -1,11 +1,11 @@
-//! As much of Envoy Gateway as `up` and `down` wait for: its Job creates Secrets, and while its Deployment has a ready pod, it accepts its
-//! GatewayClass, keeps a finalizer on it while a Gateway uses it, and runs a proxy for each Gateway.
+//! An Envoy Gateway that `up` installs: its Job creates Secrets, and while its Deployment has a ready pod, it accepts its GatewayClass,
+//! keeps a finalizer on it while a Gateway uses it, and deletes the proxies of Gateways that are gone.
 
 use super::store::Store;
 use crate::generate::front_door::install::gateway::certificates;
 use serde_json::{Value, json};
 
-pub(super) const FINALIZER: &str = "gateway-exists-finalizer.gateway.networking.k8s.io";
+const FINALIZER: &str = "gateway-exists-finalizer.gateway.networking.k8s.io";
 const OWNER: &str = "gateway.envoyproxy.io/owning-gateway-name";
 
 pub(super) fn run(store: &mut Store) {
@@ -13,9 +13,10 @@ pub(super) fn run(store: &mut Store) {
         certify(store, &job);
     }
     let is_ready = |server: &&Value| server["metadata"]["name"] == "envoy-gateway" && server["status"]["readyReplicas"].as_i64() > Some(0);
-    let Some(server) = store.all("deployments").find(is_ready).cloned() else { return };
-    for class in store.all("gatewayclasses").cloned().collect::<Vec<_>>() {
-        serve(store, &class, &server["metadata"]["namespace"]);
+    if store.all("deployments").any(|one| is_ready(&one)) {
+        for class in store.all("gatewayclasses").cloned().collect::<Vec<_>>() {
+            serve(store, &class);
+        }
     }
 }
 
@@ -27,7 +28,7 @@ fn certify(store: &mut Store, job: &Value) {
     store.edit("Job", job["metadata"]["name"].as_str().unwrap(), |job| job["status"] = json!({"succeeded": 1}));
 }
 
-fn serve(store: &mut Store, class: &Value, namespace: &Value) {
+fn serve(store: &mut Store, class: &Value) {
     let name = class["metadata"]["name"].as_str().unwrap();
     let gateways: Vec<Value> = store.all("gateways").filter(|one| one["spec"]["gatewayClassName"] == name).cloned().collect();
     let kept = if gateways.is_empty() { Value::Null } else { json!([FINALIZER]) };
@@ -42,30 +43,11 @@ fn serve(store: &mut Store, class: &Value, namespace: &Value) {
             store.delete("gatewayclasses", "", name);
         }
     }
-    for gateway in &gateways {
-        run_proxy(store, gateway, class, namespace);
-    }
     let is_orphan = |one: &&Value| {
         let owner = &one["metadata"]["labels"][OWNER];
         !owner.is_null() && !gateways.iter().any(|gateway| gateway["metadata"]["name"] == *owner)
     };
-    for proxy in store.all("deployments").filter(is_orphan).cloned().collect::<Vec<_>>() {
-        store.delete("deployments", proxy["metadata"]["namespace"].as_str().unwrap(), proxy["metadata"]["name"].as_str().unwrap());
+    for proxy in store.all("pods").filter(is_orphan).cloned().collect::<Vec<_>>() {
+        store.delete("pods", proxy["metadata"]["namespace"].as_str().unwrap(), proxy["metadata"]["name"].as_str().unwrap());
     }
-}
-
-fn run_proxy(store: &mut Store, gateway: &Value, class: &Value, namespace: &Value) {
-    let meta = &gateway["metadata"];
-    let name = format!("envoy-{}", meta["name"].as_str().unwrap());
-    if store.named("Deployment", &name).is_some() {
-        return;
-    }
-    let labels = json!({"app.kubernetes.io/managed-by": "envoy-gateway", OWNER: meta["name"],
-        "gateway.envoyproxy.io/owning-gateway-namespace": meta["namespace"]});
-    let owner =
-        json!([{"apiVersion": class["apiVersion"], "kind": "GatewayClass", "name": class["metadata"]["name"], "uid": class["metadata"]["uid"]}]);
-    let template = json!({"metadata": {"labels": labels}, "spec": {"containers": [{"name": "envoy", "image": "envoy:1"}]}});
-    store.store(json!({"apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": owner},
-        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}}));
 }

@@ -3,18 +3,14 @@
 use super::*;
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
 use crate::cluster::fake::Pods;
+use crate::gateway_api::Shape;
 use crate::generate::front_door::install::{Install, objects};
 use crate::spec::ingress::FrontDoor;
 
 /// The default release behind a Gateway, and what `up --install-front-door` installs for it. Without a server, its pod never came up.
 async fn installed(with_server: bool) -> Fake {
     let fake = Fake::new();
-    for kind in ["gatewayclasses", "gateways", "httproutes", "referencegrants"] {
-        definition(&fake, kind, "gateway.networking.k8s.io");
-    }
-    for kind in ["backendtrafficpolicies", "clienttrafficpolicies"] {
-        definition(&fake, kind, "gateway.envoyproxy.io");
-    }
+    fake.gateway_api("v1.6.1", Some(Shape::SessionName));
     let mut spec = StickyApp::default();
     spec.ingress.front_door = FrontDoor::Gateway;
     if !with_server {
@@ -25,10 +21,6 @@ async fn installed(with_server: bool) -> Fake {
     }
     fake.apply(&Plan::new(spec, None, None, true).unwrap()).await;
     fake
-}
-
-fn definition(fake: &Fake, plural: &str, group: &str) {
-    fake.put(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": format!("{plural}.{group}")}}));
 }
 
 fn left(fake: &Fake) -> Vec<String> {
@@ -43,7 +35,7 @@ async fn it_deletes_its_proxies_and_goes_itself() {
     // The fake's controllers run before each answer.
     let classes: Api<crate::gateway_api::GatewayClass> = Api::all(client.clone());
     classes.get("eg").await.unwrap();
-    assert!(has("Deployment envoy-sticky-sessions") && has("Secret envoy-oidc-hmac"), "{:?}", fake.titles());
+    assert!(has("Pod envoy-sticky-sessions-sticky-sessions-1-a") && has("Secret envoy-oidc-hmac"), "{:?}", fake.titles());
     let seen = Recorded::terminal("y");
     down(&fake, seen, false, true).await.unwrap();
     let said = seen.err();
@@ -77,7 +69,7 @@ async fn it_stays_for_another_gateway() {
     down(&fake, seen, true, true).await.unwrap();
     assert!(!seen.err().contains("front door"), "{}", seen.err());
     let titles = left(&fake);
-    for title in ["Deployment envoy-gateway", "GatewayClass eg", "Deployment envoy-second"] {
+    for title in ["Deployment envoy-gateway", "GatewayClass eg", "Pod envoy-sticky-sessions-second-1-a"] {
         assert!(titles.iter().any(|one| one == title), "{title} is gone: {titles:?}");
     }
 }
