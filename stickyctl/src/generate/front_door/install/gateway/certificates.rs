@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 pub const JOB: &str = "envoy-gateway-certgen";
 /// The Secret with the server's certificate.
 pub(super) const SERVER: &str = "envoy-gateway";
+/// A Secret with a random key.
+pub(super) const HMAC: &str = "envoy-oidc-hmac";
 /// The Secrets that it creates. Those with certificates have the keys `ca.crt`, `tls.crt` and `tls.key`; they are valid for five years.
-pub const SECRETS: [&str; 4] = [SERVER, "envoy", "envoy-rate-limit", "envoy-oidc-hmac"];
+pub const SECRETS: [&str; 4] = [SERVER, "envoy", "envoy-rate-limit", HMAC];
 
 /// How long the finished Job stays, in seconds, for whoever looks at its log.
 const KEPT: i32 = 60;

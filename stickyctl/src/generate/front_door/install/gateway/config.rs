@@ -51,7 +51,7 @@ fn server(install: &Install) -> Value {
         "provider": {
             "type": "Kubernetes",
             "kubernetes": {
-                "watch": {"type": "Namespaces", "namespaces": [install.watched]},
+                "watch": {"type": "Namespaces", "namespaces": install.namespaces()},
                 "deploy": {"type": "ControllerNamespace"},
                 "leaderElection": {"disable": true},
                 "proxyTopologyInjector": {"disable": true},
