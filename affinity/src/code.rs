@@ -283,6 +283,7 @@ codes! {
     ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a close frame, while their pods kept running.", [
         ("The proxy was reloaded, and its old workers exited (ingress-nginx: worker-shutdown-timeout, 240 s)", "raise it; find out what changes the Ingresses"),
         ("A pod of the proxy was replaced", "kubectl get pods for the front door"),
+        ("Envoy Gateway's old proxy ended after shutdown.drainTimeout, 60 s by default", "raise it in the EnvoyProxy resource"),
     ];
     SocketLost = "socket-lost", "Sockets were lost for an unknown reason.", [
         ("The network, or the tunnel in between", "run from somewhere closer to the site"),
