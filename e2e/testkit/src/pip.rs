@@ -6,28 +6,37 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Whether this is the platform of the pinned programs: the hashes are those of packages for Linux on x86_64.
+pub const PINNED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+
 /// The folder `target/FOLDER` with everything that `e2e/WANTED` lists, installed if necessary. Without pip, or on another platform
-/// than Linux on x86_64, for which the hashes are, returns `None` and records the test as skipped.
+/// than [`PINNED`], returns `None` and records the test as skipped.
 ///
 /// # Panics
 /// pip is missing and `CI` is set.
 pub fn installed(wanted: &str, folder: &str) -> Result<Option<PathBuf>> {
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    if !PINNED {
         skip::because(&format!("e2e/{wanted} pins programs for Linux on x86_64 only"));
         return Ok(None);
     }
     if !tools::present(&["pip3"]) {
         return Ok(None);
     }
-    let (wanted, folder) = (tree::root().join("e2e").join(wanted), tree::root().join("target").join(folder));
-    fs::create_dir_all(folder.parent().context("a folder in target")?)?;
-    let lock = File::create(folder.with_extension("lock"))?;
-    lock.lock().with_context(|| format!("waiting for another test that installs {}", wanted.display()))?;
-    let is_installed = fs::read(folder.join("requirements.txt")).ok() == Some(fs::read(&wanted)?);
-    if !is_installed {
-        install(&wanted, &folder)?;
-    }
+    let folder = tree::root().join("target").join(folder);
+    ensure(&tree::root().join("e2e").join(wanted), &folder)?;
     Ok(Some(folder))
+}
+
+/// Installs everything that the file lists into the folder, unless that was done before.
+///
+/// # Errors
+/// pip is missing or fails.
+pub fn ensure(wanted: &Path, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder.parent().context("a folder in a folder")?)?;
+    let lock = File::create(folder.with_extension("lock"))?;
+    lock.lock().with_context(|| format!("waiting for another process that installs {}", wanted.display()))?;
+    let is_installed = fs::read(folder.join("requirements.txt")).ok() == Some(fs::read(wanted)?);
+    if is_installed { Ok(()) } else { install(wanted, folder) }
 }
 
 fn install(wanted: &Path, folder: &Path) -> Result<()> {

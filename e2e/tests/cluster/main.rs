@@ -5,12 +5,14 @@
 mod autoscale;
 mod canary;
 mod chart;
+mod chart_gateway;
 mod chart_text;
 mod errors;
 mod faults;
 mod forward;
 mod front_door;
 mod front_doors;
+mod gateways;
 mod image;
 mod manifests;
 mod objects;

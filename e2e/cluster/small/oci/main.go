@@ -1,9 +1,9 @@
-// Oci writes an OCI archive of one layer. Equal input gives equal bytes: no times, no owners, a fixed order.
+// Oci writes an OCI archive. Equal input gives equal bytes: no times, no owners, a fixed order.
 //
-//	oci OUT.tar NAME CONFIG ROOT
+//	oci OUT.tar NAME CONFIG LAYER...
 //
-// CONFIG is the JSON of the image's `config`; ROOT is the tar of a root filesystem, or a program that becomes the only
-// file, at the top.
+// CONFIG is the JSON of the image's `config`. Each LAYER is the tar of a file tree, or a program that becomes the
+// layer's only file: at the top, or in the folder that FOLDER=PROGRAM names.
 package main
 
 import (
@@ -23,29 +23,32 @@ import (
 type object map[string]any
 
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: oci OUT.tar NAME CONFIG ROOT")
+	if len(os.Args) < 5 {
+		fmt.Fprintln(os.Stderr, "usage: oci OUT.tar NAME CONFIG LAYER...")
 		os.Exit(2)
 	}
-	if err := write(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
+	if err := write(os.Args[1], os.Args[2], os.Args[3], os.Args[4:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func write(out, name, settings, root string) error {
-	layer, err := os.ReadFile(root)
-	if err != nil {
-		return err
-	}
-	if !strings.HasSuffix(root, ".tar") {
-		if layer, err = single(filepath.Base(root), layer); err != nil {
+func write(out, name, settings string, sources []string) error {
+	var blobs [][]byte
+	var layers []object
+	var ids []string
+	for _, source := range sources {
+		layer, err := read(source)
+		if err != nil {
 			return err
 		}
+		blobs = append(blobs, layer)
+		layers = append(layers, descriptor("layer.v1.tar", layer, nil))
+		ids = append(ids, digest(layer))
 	}
 	config, err := json.Marshal(object{
 		"architecture": runtime.GOARCH, "os": "linux", "config": json.RawMessage(settings),
-		"rootfs": object{"type": "layers", "diff_ids": []string{digest(layer)}},
+		"rootfs": object{"type": "layers", "diff_ids": ids},
 	})
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func write(out, name, settings, root string) error {
 	manifest, err := json.Marshal(object{
 		"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
 		"config": descriptor("config.v1+json", config, nil),
-		"layers": []object{descriptor("layer.v1.tar", layer, nil)},
+		"layers": layers,
 	})
 	if err != nil {
 		return err
@@ -71,7 +74,7 @@ func write(out, name, settings, root string) error {
 	archive := tar.NewWriter(file)
 	add(archive, "oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`), 0o644)
 	add(archive, "index.json", index, 0o644)
-	for _, blob := range [][]byte{config, manifest, layer} {
+	for _, blob := range append([][]byte{config, manifest}, blobs...) {
 		add(archive, "blobs/"+strings.ReplaceAll(digest(blob), ":", "/"), blob, 0o644)
 	}
 	// The writer keeps its first error and gives it here.
@@ -79,6 +82,19 @@ func write(out, name, settings, root string) error {
 		return err
 	}
 	return file.Close()
+}
+
+// read gives a layer's tar.
+func read(source string) ([]byte, error) {
+	folder, path, found := strings.Cut(source, "=")
+	if !found {
+		folder, path = "", source
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || strings.HasSuffix(path, ".tar") {
+		return content, err
+	}
+	return single(filepath.Join(folder, filepath.Base(path)), content)
 }
 
 func single(name string, content []byte) ([]byte, error) {

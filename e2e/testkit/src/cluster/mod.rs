@@ -3,6 +3,7 @@
 //! The programs are built from the Go modules in `e2e/cluster`; only their `go.mod` files contain versions.
 //! `cargo xtask cluster` starts and stops clusters. This module has what the tests need as well.
 
+pub mod crds;
 pub mod images;
 pub mod modules;
 pub mod place;

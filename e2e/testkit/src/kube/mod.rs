@@ -4,7 +4,9 @@
 //! [`in_namespace`] gives a test its own namespace, and prints pods, events and logs if the test fails. [`Release`] is the app in that
 //! namespace, rendered by `stickyctl render`, behind the front door that all releases share.
 
+pub mod bare;
 pub mod front_door;
+pub mod gateways;
 pub mod helm;
 pub mod image;
 pub mod logs;

@@ -27,7 +27,7 @@ fn files() -> Result<Vec<(String, String)>> {
     ];
     let doors = "docs/front-doors.md";
     let page = fs::read_to_string(root().join(doors)).with_context(|| format!("no {doors}"))?;
-    let page = between(&page, "facts", &markdown::the_two()).with_context(|| doors.to_owned())?;
+    let page = between(&page, "facts", &markdown::the_three()).with_context(|| doors.to_owned())?;
     let page = between(&page, "controllers", &markdown::the_six()).with_context(|| doors.to_owned())?;
     let page = implementations::page(&page).with_context(|| doors.to_owned())?;
     all.push((doors.to_owned(), page));

