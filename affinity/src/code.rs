@@ -49,6 +49,7 @@ codes! {
         ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
         ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
         ("The cookie of a consistent hash has no ttl, so that Envoy sets none", "set consistentHash.cookie.ttl; 0s lasts until the browser exits"),
+        ("Envoy Gateway started before its own CRDs were there, and ignores its policies: they have no status", "restart its Deployment"),
     ];
     CookieNotHonoured = "cookie-not-honoured", "Sessions send the cookie back, but it does not decide which pod answers.", [
         ("The proxy uses the Service's address instead of the pods", "turn off service-upstream (ingress-nginx) or nativelb (Traefik)"),
