@@ -48,6 +48,7 @@ codes! {
         ("The balancer sets no cookie on answers that caches may store (Azure Front Door)", "Cache-Control: no-store on the pages that sessions begin with"),
         ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
         ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
+        ("The HTTPRoute matches a regular expression, for which Envoy Gateway before 1.10 sets no cookie", "match a PathPrefix; or upgrade"),
         ("The cookie of a consistent hash has no ttl, so that Envoy sets none", "set consistentHash.cookie.ttl; 0s lasts until the browser exits"),
         ("Envoy Gateway started before its own CRDs were there, and ignores its policies: they have no status", "restart its Deployment"),
     ];
@@ -121,7 +122,8 @@ codes! {
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
         ("Page and socket have separate rules", "session-cookie-path: / on both"),
-        ("Envoy Gateway before 1.10 takes the path from the HTTPRoute's match, a regular expression included", "match PathPrefix / in one rule; or upgrade"),
+        ("Envoy Gateway before 1.10 takes the path from the HTTPRoute's match", "match PathPrefix / in one rule; or upgrade"),
+        ("The cookie of Envoy's consistent hash has no Path, so it is for the first page's folder only", "consistentHash.cookie.attributes: {Path: /} (Envoy Gateway)"),
         ("The page also requests URLs outside the cookie's path, such as /favicon.ico, whose answers replace the cookie (envoyproxy/envoy#19655)", "Path=/; or set no cookie on those answers"),
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
