@@ -3,7 +3,10 @@
 use super::spec::SpecArgs;
 use crate::generate::preset::Preset;
 use crate::render::{Form, Notation, Request};
+use crate::spec::tree::merge;
+use crate::spec::version::Version;
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -13,6 +16,9 @@ pub(super) struct RenderArgs {
     /// A front door and a mode in one word; --front-door and --mode override it
     #[arg(long)]
     preset: Option<Preset>,
+    /// The version of the cluster's Gateway API CRDs, which decides how session persistence is written [default: 1.6.1]
+    #[arg(long, value_name = "VERSION")]
+    gateway_api: Option<Version>,
     /// Leave out the Namespace object
     #[arg(long)]
     no_namespace: bool,
@@ -29,10 +35,8 @@ pub(super) struct RenderArgs {
 
 impl RenderArgs {
     pub(super) fn request(self, all: &clap::Command) -> Request {
-        Request {
-            spec: self.spec.request(self.preset, all),
-            namespace: !self.no_namespace,
-            form: self.out.map_or(Form::Text(self.output), |folder| Form::Folder(folder, self.force)),
-        }
+        let mut spec = self.spec.request(self.preset, all);
+        merge(&mut spec.flags, json!({"gateway": {"api": self.gateway_api}}));
+        Request { spec, namespace: !self.no_namespace, form: self.out.map_or(Form::Text(self.output), |folder| Form::Folder(folder, self.force)) }
     }
 }

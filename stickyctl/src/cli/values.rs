@@ -39,13 +39,15 @@ words! {
     FrontDoor {
         Nginx "nginx" "ingress-nginx";
         Traefik "traefik" "Traefik with its ingress-nginx provider";
-        Gateway "gateway" "a Gateway of the Gateway API, as with Envoy Gateway";
+        Gateway "gateway" "A Gateway of the Gateway API, by default Envoy Gateway";
     }
     Preset {
         Nginx3x1 "nginx-3x1" or "3x1" "Three pods behind ingress-nginx";
         Nginx1x4 "nginx-1x4" or "1x4" "One pod with four workers behind ingress-nginx";
         Traefik3x1 "traefik-3x1" "Three pods behind Traefik";
         Traefik1x4 "traefik-1x4" "One pod with four workers behind Traefik";
+        Gateway3x1 "gateway-3x1" "Three pods behind a Gateway";
+        Gateway1x4 "gateway-1x4" "One pod with four workers behind a Gateway";
     }
     Arch {
         Amd64 "amd64" "x86-64";

@@ -35,12 +35,35 @@ pub struct BackendTrafficPolicySpec {
     /// The routes that it is for.
     #[serde(default)]
     pub target_refs: Vec<TargetRef>,
+    /// How it is merged with a policy of the Gateway; without it, it replaces that policy for its routes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_type: Option<String>,
     /// How a pod is selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<LoadBalancer>,
+    /// When a request is tried again with another pod; without it, never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
     /// Time limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<BackendTimeout>,
+}
+
+/// When a request is tried again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retry {
+    /// What failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_on: Option<RetryOn>,
+}
+
+/// What failed before a request is tried again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryOn {
+    /// `connect-failure`, among others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<String>,
 }
 
 /// How a pod is selected.
@@ -82,21 +105,33 @@ pub struct HashCookie {
 /// Time limits of a route.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendTimeout {
+    /// Those of TCP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<BackendTcpTimeout>,
     /// Those of HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<BackendHttpTimeout>,
+}
+
+/// Time limits of connections to pods, each a duration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackendTcpTimeout {
+    /// How long a connection may take to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout: Option<String>,
 }
 
 /// Time limits of requests to pods, each a duration; `0s` switches a limit off.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BackendHttpTimeout {
-    /// From the request's start to the answer's end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_timeout: Option<String>,
     /// How long a request or a WebSocket may be silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_idle_timeout: Option<String>,
+    /// How long a connection is kept without a request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_idle_timeout: Option<String>,
 }
 
 /// How Envoy talks to clients.

@@ -29,6 +29,12 @@ pub struct HttpRouteSpec {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParentRef {
+    /// Its API group; without one, that of the Gateway API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Its kind; without one, `Gateway`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// The Gateway's name.
     pub name: String,
     /// Its namespace; without one, the route's.
@@ -78,6 +84,12 @@ pub struct PathMatch {
 /// A Service that gets requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendRef {
+    /// Its API group; without one, the core group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Its kind; without one, `Service`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Its name.
     pub name: String,
     /// Its namespace; without one, the route's. Another one needs a ReferenceGrant.
@@ -86,6 +98,9 @@ pub struct BackendRef {
     /// Its port, 1 to 65535.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// Its share of the requests, relative to the other Services of the rule; without one, 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
 }
 
 /// Time limits of a rule, each a duration as in `10s`; `0s` switches a limit off (GEP-1742).

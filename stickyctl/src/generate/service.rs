@@ -9,6 +9,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 pub(crate) const HTTP: &str = "http";
 /// The number of [`HTTP`].
 pub(crate) const HTTP_PORT: i32 = 8_080;
+/// The port of the app's Service, which leads to [`HTTP`].
+pub(super) const SERVICE_PORT: u16 = 80;
 /// The name of the admin port, which no Service exposes.
 pub(crate) const ADMIN: &str = "admin";
 /// The number of [`ADMIN`].
@@ -25,7 +27,7 @@ pub(super) fn headless_name(spec: &StickyApp) -> String {
 
 /// The backend of the Ingress. It has no session affinity of its own, because a front door connects to the pods directly.
 pub(super) fn app(spec: &StickyApp) -> Service {
-    service(spec, Component::App, spec.name.clone(), (HTTP, 80), None)
+    service(spec, Component::App, spec.name.clone(), (HTTP, SERVICE_PORT.into()), None)
 }
 
 pub(super) fn redis(spec: &StickyApp) -> Service {

@@ -1,7 +1,7 @@
 //! The Gateway, for a front door of the Gateway API.
 
 use super::version::Version;
-use super::words::{Host, Label, Subdomain};
+use super::words::{Controller, Host, Label, Subdomain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub const API: Version = Version(1, 6, 1);
 /// The controller of the classes that Envoy Gateway's own documents create.
 pub const ENVOY_GATEWAY: &str = "gateway.envoyproxy.io/gatewayclass-controller";
+/// The name of the plain listener of the Gateway that is created for a release.
+pub const HTTP: &str = "http";
+/// The name of its listener with TLS.
+pub const HTTPS: &str = "https";
 
 /// The Gateway that the route attaches to; used with `ingress.frontDoor: gateway` only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,7 +21,9 @@ pub struct Gateway {
     /// The GatewayClass.
     #[schemars(with = "Subdomain")]
     pub class: String,
-    /// The class's controller, which decides what can be written beside the standard.
+    /// The class's controller, as its `spec.controllerName` names it. Envoy Gateway also gets a policy, for what the standard can't
+    /// say; `up` reads the controller from the cluster.
+    #[schemars(with = "Controller")]
     pub controller: String,
     /// An existing Gateway to attach to; if left out, one is created for the release.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -53,11 +53,16 @@ pub fn load(sources: Sources<'_>) -> Loaded {
     Loaded { spec, given, findings }
 }
 
-/// The version and namespace of a front door don't apply to another front door.
+/// The version, the namespace and the Gateway of a front door don't apply to another front door.
 fn forget_another_door(release: &mut Value, given: &Value) {
     let door = |tree: &Value| tree.pointer("/ingress/frontDoor").cloned();
     let is_another = door(given).is_some_and(|wanted| door(release).is_some_and(|was| was != wanted));
-    if let Some(Value::Object(ingress)) = release.get_mut("ingress").filter(|_| is_another) {
+    let Value::Object(keys) = release else { return };
+    if !is_another {
+        return;
+    }
+    keys.remove("gateway");
+    if let Some(Value::Object(ingress)) = keys.get_mut("ingress") {
         ingress.remove("frontDoorVersion");
         ingress.remove("frontDoorNamespace");
     }

@@ -26,13 +26,22 @@ pub(super) fn is_label_key(key: &str) -> bool {
     !name.is_empty() && is_label_value(name) && prefix.is_none_or(is_subdomain)
 }
 
+/// The name of a GatewayClass's controller: a domain and a path, at most 253 characters (`GatewayController` in the Gateway API).
+pub(super) fn is_controller(name: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&c);
+    let (domain, path) = name.split_once('/').unwrap_or((name, ""));
+    name.len() <= 253 && is_subdomain(domain) && !path.is_empty() && path.bytes().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn labels_of_nodes() {
+    fn labels_of_nodes_and_controllers() {
         assert!(is_label_key("topology.kubernetes.io/zone") && is_label_key("pool") && is_label_value("") && is_label_value("a.b_c-D"));
+        assert!(is_controller("traefik.io/gateway-controller") && is_controller("a/b/c") && is_controller("example/X:1"));
+        assert!(!is_controller("eg") && !is_controller("a.b/") && !is_controller("A.b/c") && !is_controller("a/b c"));
         assert!(!is_label_key("") && !is_label_key("a/b/c") && !is_label_key("UPPER.example/x") && !is_label_value("-x") && !is_label_value("a b"));
     }
 }

@@ -69,6 +69,11 @@ words!(
         "pattern": "^[A-Za-z0-9_-]+$",
         "not": {"type": "string", "anyOf": [{"enum": taken()}, {"pattern": "^[Aa][Ss][Pp][Ss][Ee][Ss][Ss][Ii][Oo][Nn][Ii][Dd]"}]},
     };
+    Controller, "The name of a GatewayClass's controller: a domain and a path.", {
+        "type": "string",
+        "maxLength": 253,
+        "pattern": r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/[A-Za-z0-9/._~%!$&'()*+,;=:-]+$",
+    };
     // Exact for IPv4, loose for IPv6.
     Network, "A network in CIDR notation, or a single address.", {
         "type": "string",

@@ -21,7 +21,7 @@ pub(super) const READ_TIMEOUT: &str = "proxy-read-timeout";
 pub(super) const SEND_TIMEOUT: &str = "proxy-send-timeout";
 
 /// The default of `websocketTimeout`: as long as the app itself keeps a silent socket.
-const WEBSOCKET_TIMEOUT: Seconds = Seconds(3_600);
+pub(super) const WEBSOCKET_TIMEOUT: Seconds = Seconds(3_600);
 
 /// All annotations of a spec, without the prefix. Numbers are seconds without a unit: ingress-nginx drops a setting that has one.
 pub(super) fn all(spec: &StickyApp) -> BTreeMap<&'static str, String> {

@@ -3,6 +3,7 @@
 //! What only one front door refuses is in [`generate::front_door`](crate::generate::front_door).
 
 mod cookie;
+mod gateway;
 mod ingress;
 mod names;
 mod pods;
@@ -18,6 +19,7 @@ pub fn check(spec: &StickyApp) -> Findings {
     pods::check(spec, &mut findings);
     redis::check(spec, &mut findings);
     ingress::check(spec, &mut findings);
+    gateway::check(spec, &mut findings);
     cookie::check(spec, &mut findings);
     findings
 }

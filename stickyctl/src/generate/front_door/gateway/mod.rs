@@ -1,46 +1,44 @@
-//! A Gateway, its HTTPRoute, and the policies for what the Gateway API can't say.
+//! A Gateway of the Gateway API: the Gateway itself unless the route attaches to an existing one, an HTTPRoute with the affinity,
+//! and, for Envoy Gateway, a policy for what the standard can't say.
 
+mod check;
+mod duration;
+mod listen;
 mod policy;
 mod route;
 
-use crate::gateway_api::{AllowedRoutes, CertificateRef, Gateway, GatewaySpec, Listener, ListenerTls, RouteNamespaces};
+pub(super) use check::check;
+
+use crate::gateway_api::GROUP;
 use crate::generate::meta::{Component, meta};
 use crate::generate::object::Object;
-use crate::spec::{Findings, StickyApp};
+use crate::spec::StickyApp;
+use crate::spec::ingress::Persistence;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-/// Checks what the Gateway API or its implementation can't do.
-pub(super) fn check(_: &StickyApp) -> Findings {
-    Findings::default()
-}
-
-/// The Gateway, unless one exists already, the route, and the policies.
+/// The objects, in the order in which they are applied: the policy comes before the route, so that the route is never served with
+/// Envoy's own time limits.
 pub(super) fn objects(spec: &StickyApp) -> Vec<Object> {
     let mut all = Vec::new();
     if spec.gateway.name.is_none() {
-        all.push(gateway(spec).into());
+        all.push(listen::gateway(spec).into());
+    }
+    all.extend(listen::grant(spec).map(Object::from));
+    if spec.gateway.is_envoy() {
+        all.push(policy::backend(spec).into());
     }
     all.push(route::route(spec).into());
-    all.extend(policy::policies(spec));
     all
 }
 
-fn gateway(spec: &StickyApp) -> Gateway {
-    let listener = |name: &str, port, protocol: &str, tls| Listener {
-        name: name.to_owned(),
-        hostname: spec.ingress.host.clone(),
-        port,
-        protocol: protocol.to_owned(),
-        tls,
-        allowed_routes: Some(AllowedRoutes { namespaces: Some(RouteNamespaces { from: Some("Same".to_owned()) }) }),
-    };
-    let tls = spec.ingress.tls_secret.clone().map(|name| ListenerTls { certificate_refs: vec![CertificateRef { name, namespace: None }] });
-    let https = tls.map(|tls| listener("https", 443, "HTTPS", Some(tls)));
-    Gateway {
-        metadata: meta(spec, Component::App, spec.name.clone()),
-        spec: GatewaySpec {
-            gateway_class_name: spec.gateway.class.clone(),
-            listeners: std::iter::once(listener("http", 80, "HTTP", None)).chain(https).collect(),
-        },
-        status: None,
-    }
+/// Whether affinity comes from `sessionPersistence`, rather than from a hash of a cookie.
+fn has_session_persistence(spec: &StickyApp) -> bool {
+    spec.ingress.cookie.persistence == Persistence::Persistent
 }
+
+fn metadata(spec: &StickyApp) -> ObjectMeta {
+    meta(spec, Component::App, spec.name.clone())
+}
+
+#[cfg(test)]
+mod tests;
