@@ -12,6 +12,7 @@ mod faults;
 mod forward;
 mod front_door;
 mod front_doors;
+mod gateways;
 mod image;
 mod manifests;
 mod objects;

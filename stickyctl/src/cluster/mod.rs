@@ -36,6 +36,7 @@ pub(crate) mod readyz;
 pub mod release;
 pub(crate) mod replicas;
 pub(crate) mod rollout;
+pub(crate) mod seen;
 pub(crate) mod show;
 pub mod status;
 pub mod tunnel;

@@ -6,6 +6,7 @@ mod class;
 pub mod envoy;
 mod gateway;
 mod grant;
+pub mod implementations;
 mod route;
 mod session;
 

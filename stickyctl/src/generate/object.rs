@@ -4,7 +4,8 @@ use crate::gateway_api::envoy::{BackendTrafficPolicy, ClientTrafficPolicy};
 use crate::gateway_api::{Gateway, GatewayClass, HttpRoute, ReferenceGrant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{Namespace, Service, ServiceAccount};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
@@ -50,6 +51,8 @@ kinds!(
     ClusterRoleBinding,
     Role,
     RoleBinding,
+    ConfigMap,
+    Job,
     NetworkPolicy,
     Service,
     PodDisruptionBudget,

@@ -1,6 +1,9 @@
-//! The setup for testing facts: a release behind the front door, with more Services and Ingresses on its pods.
+//! The setup for testing facts: a release behind the front door, with more Services and routes on its pods.
 
-use super::facts::CookieCase;
+use super::proxies::Proxies;
+use super::route::Route;
+use super::{gateway, ingress};
+use crate::door::Door;
 use crate::http::{self, Answer, Ask};
 use crate::kube::Space;
 use crate::kube::release::NAME;
@@ -23,76 +26,20 @@ const IN_A_ROW: usize = 12;
 #[derive(Debug)]
 pub struct Bench<'a> {
     pub space: &'a Space,
-    /// The IngressClass of the front door.
+    pub door: Door,
+    /// The IngressClass of the front door, or the name of the Gateway.
     pub class: String,
-    /// The front door's namespace, and the name of its Deployment and Service.
-    pub door: (String, String),
+    pub proxies: Proxies,
     host: String,
     port: u16,
 }
 
-/// A builder for an Ingress.
-#[derive(Debug, Clone)]
-pub struct Route {
-    name: String,
-    host: String,
-    annotations: Vec<(String, String)>,
-    rules: Vec<(String, String)>,
-    secret: Option<String>,
-}
-
-impl Route {
-    /// An Ingress for the Service of the same name, at `/`, without annotations.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), host: name.to_owned(), annotations: Vec::new(), rules: vec![("/".into(), name.into())], secret: None }
-    }
-
-    #[must_use]
-    pub fn sticky(name: &str) -> Self {
-        Self::named(name).with("affinity", "cookie")
-    }
-
-    /// An Ingress for a case of the table.
-    #[must_use]
-    pub fn of(name: &str, case: &CookieCase) -> Self {
-        let route = case.annotations.iter().fold(Self::named(name), |route, (key, value)| route.with(key, value));
-        route.rules(&[(&case.path, name)])
-    }
-
-    #[must_use]
-    pub fn with(mut self, key: &str, value: &str) -> Self {
-        self.annotations.push((format!("nginx.ingress.kubernetes.io/{key}"), value.to_owned()));
-        self
-    }
-
-    /// Sets the paths, each with its Service.
-    #[must_use]
-    pub fn rules(mut self, rules: &[(&str, &str)]) -> Self {
-        self.rules = rules.iter().map(|(path, service)| ((*path).to_owned(), (*service).to_owned())).collect();
-        self
-    }
-
-    /// Uses the host of another fact.
-    #[must_use]
-    pub fn at(mut self, host: &str) -> Self {
-        host.clone_into(&mut self.host);
-        self
-    }
-
-    #[must_use]
-    pub fn tls(mut self, secret: &str) -> Self {
-        self.secret = Some(secret.to_owned());
-        self
-    }
-}
-
 impl<'a> Bench<'a> {
     /// A bench behind a front door that is reachable at the URL `way`.
-    pub fn new(space: &'a Space, class: &str, door: (String, String), way: &str) -> Result<Self> {
+    pub fn new(space: &'a Space, door: Door, class: &str, proxies: Proxies, way: &str) -> Result<Self> {
         let uri: Uri = way.parse().context("not a URL")?;
         let (host, port) = (uri.host().context("no host")?.to_owned(), uri.port_u16().unwrap_or(80));
-        Ok(Self { space, class: class.to_owned(), door, host, port })
+        Ok(Self { space, door, class: class.to_owned(), proxies, host, port })
     }
 
     /// A fact's host name. It contains the front door's address, which our client uses.
@@ -127,25 +74,20 @@ impl<'a> Bench<'a> {
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"selector": labels, "ports": [port]}})
     }
 
+    /// The objects of a route, without its Service.
     #[must_use]
-    pub fn ingress(&self, route: &Route) -> Value {
-        let paths = route.rules.iter().map(|(path, service)| {
-            let kind = if path.contains('[') { "ImplementationSpecific" } else { "Prefix" };
-            json!({"path": path, "pathType": kind, "backend": {"service": {"name": service, "port": {"number": 80}}}})
-        });
+    pub fn route(&self, route: &Route) -> Vec<Value> {
         let host = self.host(&route.host);
-        let mut spec = json!({"ingressClassName": self.class, "rules": [{"host": host, "http": {"paths": paths.collect::<Vec<_>>()}}]});
-        if let Some(secret) = &route.secret {
-            spec["tls"] = json!([{"hosts": [host], "secretName": secret}]);
+        match self.door {
+            Door::Nginx | Door::Traefik => ingress::objects(&self.class, &host, route),
+            Door::Gateway => gateway::objects(&self.class, &host, route),
         }
-        let annotations: serde_json::Map<_, _> = route.annotations.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-        json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": route.name, "annotations": annotations}, "spec": spec})
     }
 
-    /// An Ingress with its own Service.
+    /// A route with its own Service.
     #[must_use]
     pub fn both(&self, route: &Route) -> Vec<Value> {
-        vec![self.service(&route.name), self.ingress(route)]
+        [vec![self.service(&route.name)], self.route(route)].concat()
     }
 
     pub async fn apply(&self, objects: &[Value]) -> Result<()> {

@@ -1,7 +1,9 @@
 //! The facts and the comparison of controllers, from `e2e/front-doors.yaml`.
 
+use super::route::COOKIE;
 use crate::door::Door;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_yaml::with::singleton_map;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -19,6 +21,7 @@ pub struct Fact {
     pub setting: Setting,
     nginx: Expect,
     traefik: Expect,
+    gateway: Expect,
 }
 
 impl Fact {
@@ -28,24 +31,40 @@ impl Fact {
         match door {
             Door::Nginx => &self.nginx,
             Door::Traefik => &self.traefik,
+            Door::Gateway => &self.gateway,
         }
     }
 
-    /// Whether a test asserts it.
+    /// What a test asserts behind a front door, if it asserts anything there.
     #[must_use]
-    pub const fn is_run(&self) -> bool {
-        !matches!(self.setting, Setting::Read)
+    pub fn asserted(&self, door: Door) -> Option<&str> {
+        match self.expected(door) {
+            Expect::Seen(Seen { seen, by: None, .. }) => Some(seen),
+            Expect::Seen(_) | Expect::Nothing(_) => None,
+        }
+    }
+
+    fn is_consistent(&self) -> Result<(), &'static str> {
+        if let Setting::Cookie(case) = &self.setting
+            && case.gateway.is_some() != self.asserted(Door::Gateway).is_some()
+        {
+            return Err("a case has a setting for a gateway exactly if a test asserts what follows there");
+        }
+        match &self.setting {
+            Setting::Read if Door::ALL.iter().any(|door| self.asserted(*door).is_some()) => Err("`by` says where a fact is known from"),
+            _ => Ok(()),
+        }
     }
 }
 
 /// How a fact is observed.
 #[derive(Debug, Clone)]
 pub enum Setting {
-    /// An Ingress with its own Service; a client's first request and twelve more are observed.
+    /// A route with its own Service; a client's first request and twelve more are observed.
     Cookie(CookieCase),
     /// By the probe for the fact's id.
     Probe,
-    /// Not by a test; it was read in the controller's sources.
+    /// Not by a test.
     Read,
 }
 
@@ -54,6 +73,9 @@ pub enum Setting {
 pub struct CookieCase {
     /// Annotations, without the prefix.
     pub annotations: BTreeMap<String, String>,
+    /// What comes closest to them behind a gateway, if anything does.
+    #[serde(default, deserialize_with = "singleton_map::deserialize")]
+    pub gateway: Option<GatewayCase>,
     #[serde(default = "slash")]
     pub path: String,
     /// The client's `User-Agent`.
@@ -64,18 +86,115 @@ fn slash() -> String {
     "/".to_owned()
 }
 
-/// The expected observation: the tests compare this text, and the page shows it.
+/// One of three ways to ask Envoy Gateway for affinity.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// Compared literally.
-    pub seen: String,
-    /// The reason, or a consequence.
-    #[serde(default)]
-    pub note: String,
+#[serde(rename_all = "lowercase")]
+pub enum GatewayCase {
+    /// `sessionPersistence` of the HTTPRoute's rule.
+    Session(SessionPersistence),
+    /// A BackendTrafficPolicy that hashes a cookie.
+    Hash(HashedCookie),
+    /// A BackendTrafficPolicy's spec, without its target.
+    Policy(serde_json::Map<String, serde_json::Value>),
 }
 
-/// A fact as the file has it: with one of three settings, and one or two expectations.
+/// `sessionPersistence` as the Gateway API has it up to v1.6.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionPersistence {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_name: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absolute_timeout: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie_config: Option<CookieConfig>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CookieConfig {
+    pub lifetime_type: String,
+}
+
+/// `consistentHash.cookie` of a BackendTrafficPolicy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HashedCookie {
+    pub name: String,
+    /// A duration. Envoy sets no cookie at all without one; `0s` means the browser's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Default for HashedCookie {
+    fn default() -> Self {
+        Self { name: COOKIE.to_owned(), ttl: Some("0s".to_owned()), attributes: BTreeMap::new() }
+    }
+}
+
+/// A cell of the page's first table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "WrittenExpect")]
+pub enum Expect {
+    Seen(Seen),
+    /// The case doesn't exist behind this front door; why.
+    Nothing(String),
+}
+
+/// The expected observation.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// What was set up, where the fact's case doesn't tell.
+    pub with: String,
+    /// The tests compare it literally, and the page shows it.
+    pub seen: String,
+    /// The reason, or a consequence.
+    pub note: String,
+    /// Where it is known from, if no test asserts it.
+    pub by: Option<By>,
+}
+
+/// Where a fact is known from that no test asserts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// It was measured once.
+    Measured,
+    /// It was read in the source code.
+    Source,
+}
+
+/// An expectation as the file has it: an observation, or the reason why there is none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenExpect {
+    seen: Option<String>,
+    #[serde(default)]
+    with: String,
+    #[serde(default)]
+    note: String,
+    by: Option<By>,
+    none: Option<String>,
+}
+
+impl TryFrom<WrittenExpect> for Expect {
+    type Error = String;
+
+    fn try_from(written: WrittenExpect) -> Result<Self, String> {
+        let WrittenExpect { with, note, by, .. } = written;
+        match (written.seen, written.none) {
+            (Some(seen), None) => Ok(Self::Seen(Seen { with, seen, note, by })),
+            (None, Some(why)) if with.is_empty() && note.is_empty() && by.is_none() => Ok(Self::Nothing(why)),
+            _ => Err("either seen (and with, note, by), or none alone".to_owned()),
+        }
+    }
+}
+
+/// A fact as the file has it: with one of three settings, and one expectation for one or more front doors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -86,9 +205,11 @@ struct Written {
     probe: bool,
     #[serde(default)]
     read: bool,
+    all: Option<Expect>,
     both: Option<Expect>,
     nginx: Option<Expect>,
     traefik: Option<Expect>,
+    gateway: Option<Expect>,
 }
 
 impl TryFrom<Written> for Fact {
@@ -102,12 +223,15 @@ impl TryFrom<Written> for Fact {
             (None, false, true) => Setting::Read,
             _ => return Err(format!("{id}: one of cookie, probe and read")),
         };
-        let (nginx, traefik) = match (written.both, written.nginx, written.traefik) {
-            (Some(both), None, None) => (both.clone(), both),
-            (None, Some(nginx), Some(traefik)) => (nginx, traefik),
-            _ => return Err(format!("{id}: both, or nginx and traefik")),
+        let (nginx, traefik, gateway) = match (written.all, written.both, written.nginx, written.traefik, written.gateway) {
+            (Some(all), None, None, None, None) => (all.clone(), all.clone(), all),
+            (None, Some(both), None, None, Some(gateway)) => (both.clone(), both, gateway),
+            (None, None, Some(nginx), Some(traefik), Some(gateway)) => (nginx, traefik, gateway),
+            _ => return Err(format!("{id}: all, or both and gateway, or nginx, traefik and gateway")),
         };
-        Ok(Self { id, case, setting, nginx, traefik })
+        let fact = Self { id, case, setting, nginx, traefik, gateway };
+        fact.is_consistent().map_err(|what| format!("{}: {what}", fact.id))?;
+        Ok(fact)
     }
 }
 
@@ -138,6 +262,17 @@ pub struct Data {
     pub comparison: Vec<Line>,
 }
 
+/// The front door of a column of the comparison, if it is one that the tests run.
+#[must_use]
+pub const fn column(number: usize) -> Option<Door> {
+    match number {
+        0 => Some(Door::Nginx),
+        2 => Some(Door::Traefik),
+        5 => Some(Door::Gateway),
+        _ => None,
+    }
+}
+
 ///
 /// # Panics
 /// The file is malformed; a test in this module fails too.
@@ -159,21 +294,19 @@ mod tests {
         let ids: BTreeSet<&str> = all.iter().map(|fact| &*fact.id).collect();
         assert_eq!(ids.len(), all.len());
         assert!(ids.iter().all(|id| id.len() <= 30 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')), "{ids:?}");
-        assert!(all.iter().filter(|fact| fact.is_run()).count() >= 40, "most facts are run");
-    }
-
-    #[test]
-    fn covered_cells_name_facts_that_are_run() {
-        for name in data().comparison.iter().flat_map(|line| &line.cells).filter_map(|cell| cell.fact.as_deref()) {
-            assert!(data().facts.iter().any(|fact| fact.id == name && fact.is_run()), "{name}");
+        for door in Door::ALL {
+            assert!(all.iter().filter(|fact| fact.asserted(door).is_some()).count() >= 40, "most facts are asserted");
         }
     }
 
     #[test]
-    fn only_the_two_front_doors_that_are_run_have_facts() {
+    fn covered_cells_name_facts_that_are_asserted_behind_their_front_door() {
         for line in &data().comparison {
             assert_eq!(line.cells.len(), data().controllers.len(), "{}", line.what);
-            assert!(line.cells.iter().enumerate().all(|(n, cell)| [0, 2].contains(&n) || cell.fact.is_none()), "{}", line.what);
+            for (number, name) in line.cells.iter().zip(0..).filter_map(|(cell, number)| Some((number, cell.fact.as_deref()?))) {
+                let door = column(number).expect("a front door that the tests run");
+                assert!(data().facts.iter().any(|fact| fact.id == name && fact.asserted(door).is_some()), "{name}");
+            }
         }
     }
 }

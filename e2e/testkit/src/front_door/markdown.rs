@@ -1,7 +1,8 @@
 //! The two tables of `docs/front-doors.md`.
 
-use super::facts::{Expect, Fact, Setting, data};
+use super::facts::{By, Expect, Fact, GatewayCase, Seen, Setting, column, data};
 use crate::door::Door;
+use serde_json::{Value, json};
 
 /// Asserted by the tests on the test cluster, in every run of CI.
 const TESTED: &str = "**tested**";
@@ -11,37 +12,72 @@ const ON_KIND: &str = "**on kind**";
 const MEASURED: &str = "measured";
 /// From the controller's source code; no test asserts it.
 const SOURCE: &str = "source";
+/// The case doesn't exist there.
+const NOTHING: &str = "–";
 
 /// The mark for the place where a front door's tests run.
 const fn mark(door: Door) -> &'static str {
     match door {
         Door::Nginx => ON_KIND,
-        Door::Traefik => TESTED,
+        Door::Traefik | Door::Gateway => TESTED,
     }
 }
 
-/// The table of the two front doors.
+/// The table of the three front doors.
 #[must_use]
-pub fn the_two() -> String {
-    let title = |door: Door| format!("{} {}", door.name(), door.version());
-    let mut text = format!("| case | {} | {} |\n|---|---|---|\n", title(Door::Nginx), title(Door::Traefik));
+pub fn the_three() -> String {
+    let titles = Door::ALL.map(|door| format!("{} {}", door.name(), door.version()));
+    let mut text = format!("| case | {} |\n|---|{}\n", titles.join(" | "), "---|".repeat(titles.len()));
     for fact in &data().facts {
-        let cell = |door| cell(fact, door);
-        text.push_str(&format!("| {} | {} | {} |\n", escaped(&fact.case), cell(Door::Nginx), cell(Door::Traefik)));
+        let cells = Door::ALL.map(|door| cell(fact, door));
+        text.push_str(&format!("| {} | {} |\n", escaped(&fact.case), cells.join(" | ")));
     }
     text
 }
 
 fn cell(fact: &Fact, door: Door) -> String {
-    let Expect { seen, note } = fact.expected(door);
-    let mark = if fact.is_run() { mark(door) } else { MEASURED };
-    // "`COOKIE` sticks" reads better with a comma in between.
-    let seen = match &fact.setting {
-        Setting::Cookie(_) => seen.replacen("` ", "`, ", 1),
-        Setting::Probe | Setting::Read => seen.clone(),
+    let Seen { with, seen, note, by } = match fact.expected(door) {
+        Expect::Seen(seen) => seen,
+        Expect::Nothing(why) => return format!("{NOTHING} {}", escaped(why)),
     };
+    let mark = match by {
+        None => mark(door),
+        Some(By::Measured) => MEASURED,
+        Some(By::Source) => SOURCE,
+    };
+    let (with, seen) = match &fact.setting {
+        // "`COOKIE` sticks" reads better with a comma in between.
+        Setting::Cookie(case) => {
+            let with = case.gateway.as_ref().filter(|_| door == Door::Gateway).map_or_else(|| with.clone(), setting);
+            (with, seen.replacen("` ", "`, ", 1))
+        }
+        Setting::Probe | Setting::Read => (with.clone(), seen.clone()),
+    };
+    let with = if with.is_empty() { with } else { format!("{with}: ") };
     let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
-    format!("{mark} {}{}", escaped(&seen), escaped(&note))
+    escaped(&format!("{mark} {with}{seen}{note}"))
+}
+
+/// What a case sets up behind a gateway, in YAML.
+fn setting(case: &GatewayCase) -> String {
+    match case {
+        GatewayCase::Session(session) => format!("`sessionPersistence: {}`", flow(&json!(session))),
+        GatewayCase::Hash(cookie) if cookie.attributes.is_empty() => "a hashed cookie".to_owned(),
+        GatewayCase::Hash(cookie) => format!("a hashed cookie with `attributes: {}`", flow(&json!(cookie.attributes))),
+        GatewayCase::Policy(spec) => format!("`{}`", flow(&json!(spec))),
+    }
+}
+
+/// A value as YAML in one line. Every text is one that YAML reads as a text without quotes.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// The table of the six controllers.
@@ -49,12 +85,8 @@ fn cell(fact: &Fact, door: Door) -> String {
 pub fn the_six() -> String {
     let mut text = format!("| | {} |\n|---|{}\n", data().controllers.join(" | "), "---|".repeat(data().controllers.len()));
     for line in &data().comparison {
-        let cells = line.cells.iter().zip(0..).map(|(cell, column)| {
-            let mark = match (&cell.fact, column) {
-                (None, _) => SOURCE,
-                (_, 0) => mark(Door::Nginx),
-                _ => mark(Door::Traefik),
-            };
+        let cells = line.cells.iter().zip(0..).map(|(cell, number)| {
+            let mark = cell.fact.as_ref().and_then(|_| column(number)).map_or(SOURCE, mark);
             format!("{mark} {}", escaped(&cell.text))
         });
         text.push_str(&format!("| {} | {} |\n", line.what, cells.collect::<Vec<_>>().join(" | ")));
@@ -73,13 +105,13 @@ mod tests {
 
     #[test]
     fn every_line_has_its_cells_and_every_cell_its_mark() {
-        let text = format!("{}{}", the_two(), the_six());
+        let text = format!("{}{}", the_three(), the_six());
         let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| case") && !line.starts_with("| |"));
         for row in rows {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").skip(1).collect();
-            assert!(cells.len() == 2 || cells.len() == 6, "{row}");
+            assert!(cells.len() == 3 || cells.len() == 6, "{row}");
             for cell in cells {
-                assert!([TESTED, ON_KIND, MEASURED, SOURCE].iter().any(|mark| cell.trim().starts_with(mark)), "{cell} in {row}");
+                assert!([TESTED, ON_KIND, MEASURED, SOURCE, NOTHING].iter().any(|mark| cell.trim().starts_with(mark)), "{cell} in {row}");
             }
         }
         assert!(

@@ -1,6 +1,7 @@
 //! One request over https with `openssl s_client`, because the tests' own client speaks only plain http.
 
-use super::bench::{Bench, Route, WHOAMI};
+use super::bench::{Bench, WHOAMI};
+use super::route::Route;
 use crate::cookie::SetCookie;
 use crate::process::Process;
 use crate::{sh, wait};
@@ -41,9 +42,8 @@ pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
 /// One request through a tunnel of its own: kubectl ends a tunnel as soon as the pod resets one of its connections, which a server does
 /// that closes while the client's last bytes are on their way. All later requests through it would be refused.
 async fn ask(bench: &Bench<'_>, host: &str, request: &str) -> Result<String> {
-    let (namespace, door) = &bench.door;
-    let service = format!("service/{door}");
-    let mut tunnel = bench.space.kube.command(&["-n", namespace, "port-forward", "--address=127.0.0.1", &service, ":443"]);
+    let service = format!("service/{}", bench.proxies.name);
+    let mut tunnel = bench.space.kube.command(&["-n", &bench.proxies.namespace, "port-forward", "--address=127.0.0.1", &service, ":443"]);
     let mut tunnel = Process::start(tunnel.as_std_mut())?;
     let said = |line: &str| Some(line.strip_prefix("Forwarding from ")?.split_once(" ->")?.0.to_owned());
     let address = tunnel.line("its port", ANSWER, said).await?;

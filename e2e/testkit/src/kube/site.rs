@@ -66,6 +66,7 @@ impl Site<'_> {
         let usual = match self.kind {
             Door::Nginx => "ingress-nginx-controller",
             Door::Traefik => "traefik",
+            Door::Gateway => "envoy",
         };
         format!("{usual}-{}", self.class())
     }

@@ -11,6 +11,7 @@ mod tests;
 use super::errors::{ANSWER, ApiError, ask};
 use super::inventory::is_managed;
 use super::release::MANAGER;
+use super::seen::is_no_kind;
 use crate::exit::{Exit, Explained};
 use crate::generate::object::Object;
 use conflict::{Conflict, Conflicts};
@@ -188,8 +189,7 @@ fn refusal(doing: &str, error: &kube::Error) -> Refusal {
         if status.is_not_found() && kind == Some("namespaces") {
             return Refusal::NoNamespace;
         }
-        // By its code: kube gives the plain text `404 page not found` a reason of its own, which `is_not_found` does not know.
-        if status.code == 404 && status.details.is_none() {
+        if is_no_kind(status) {
             return Refusal::UnknownKind;
         }
         if retry::is_not_yet(&status.message) {

@@ -1,7 +1,7 @@
 //! Finds front doors among pods, IngressClasses and Ingresses. No I/O.
 
 use super::controller::Controller;
-use super::model::{Door, Found};
+use super::model::{Door, Found, Marks};
 use super::options::version;
 use crate::cluster::ready::is_ready;
 use crate::generate::front_door::install::COMPONENT;
@@ -40,7 +40,7 @@ fn merge(mut group: Vec<Dated>) -> Option<Found> {
 }
 
 /// Whether a pod can serve: it is not terminating and has not ended.
-fn counts(pod: &Pod) -> bool {
+pub(super) fn counts(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     pod.metadata.deletion_timestamp.is_none() && !matches!(phase, Some("Succeeded" | "Failed"))
 }
@@ -52,23 +52,30 @@ fn of_pod(pod: &Pod, classes: &[IngressClass]) -> Option<Found> {
     let label = |key: &str| labels.get(&format!("app.kubernetes.io/{key}")).map(String::as_str);
     Some(Found {
         proxy: controller.proxy,
+        product: controller.proxy.name().to_owned(),
         version: container.image.as_deref().and_then(version),
         namespace: pod.metadata.namespace.clone().unwrap_or_default(),
         workload: workload(pod),
+        marks: Marks::Arguments,
         classes: classes.iter().filter(|class| controller.takes(class)).filter_map(|class| class.metadata.name.clone()).collect(),
         watch: controller.watch,
-        pods: vec![Door {
-            name: pod.metadata.name.clone().unwrap_or_default(),
-            ready: is_ready(pod),
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
-            http_port: controller.http_port,
-        }],
+        pods: vec![door(pod, controller.http_port)],
         ours: label("managed-by") == Some("stickyctl") && label("component") == Some(COMPONENT),
     })
 }
 
+/// A pod that listens for plain HTTP on a port.
+pub(super) fn door(pod: &Pod, http_port: u16) -> Door {
+    Door {
+        name: pod.metadata.name.clone().unwrap_or_default(),
+        ready: is_ready(pod),
+        node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+        http_port,
+    }
+}
+
 /// The Deployment behind a ReplicaSet has its name without the hash at the end.
-fn workload(pod: &Pod) -> String {
+pub(super) fn workload(pod: &Pod) -> String {
     let owner = pod.metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
     let hash = pod.metadata.labels.as_ref().and_then(|labels| labels.get("pod-template-hash"));
     match owner {

@@ -2,10 +2,12 @@
 
 use super::controller::controller;
 use super::detect::{doors, users};
+use super::gateway::{self, Gateways};
 use super::serving::Doors;
 use crate::cluster::errors::{ApiError, ask, ask_if_allowed};
 use crate::generate::front_door::install::Install;
 use crate::spec::StickyApp;
+use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass, IngressClassSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -19,7 +21,8 @@ const PAGE: u32 = 500;
 
 /// All front doors of the cluster. Without permission to list all pods: those in the usual namespaces, in the one that the spec
 /// names for its front door, and in the release's own ([`Doors::only_in`] says so). Without permission to list IngressClasses,
-/// which are cluster-wide: as if the release's class existed and were the usual one ([`Doors::class_unread`]).
+/// which are cluster-wide: as if the release's class existed and were the usual one ([`Doors::class_unread`]). For a release behind the
+/// Gateway API also its class and its Gateway.
 ///
 /// # Errors
 /// The API server did not answer as it should.
@@ -29,7 +32,11 @@ pub async fn find(client: &Client, spec: &StickyApp) -> Result<Doors, ApiError> 
     let classes = classes.unwrap_or_else(|| vec![assumed(spec)]);
     let (pods, only_in) = pods(client, spec).await?;
     let by_name = classes.iter().filter_map(|class| Some((class.metadata.name.clone()?, controller(class)?.to_owned()))).collect();
-    Ok(Doors { found: doors(&pods, &classes), classes: by_name, only_in, class_unread })
+    let gateways = match spec.ingress.front_door {
+        FrontDoor::Gateway => Some(Box::new(Gateways::read(client, spec, &pods).await?)),
+        FrontDoor::Nginx | FrontDoor::Traefik => None,
+    };
+    Ok(Doors { found: doors(&pods, &classes), classes: by_name, only_in, class_unread, gateways })
 }
 
 fn assumed(spec: &StickyApp) -> IngressClass {
@@ -58,6 +65,10 @@ async fn pods(client: &Client, spec: &StickyApp) -> Result<(Vec<Pod>, Option<Vec
         return Ok((pods, None));
     }
     let mut namespaces = vec!["ingress-nginx", "traefik", spec.ingress.namespace(), &spec.namespace];
+    let gateway = gateway::place(spec).namespace;
+    if spec.ingress.front_door == FrontDoor::Gateway {
+        namespaces.push(&gateway);
+    }
     namespaces.sort_unstable();
     namespaces.dedup();
     let mut all = Vec::new();

@@ -11,18 +11,21 @@
 //! | Traefik, ingress-nginx provider | the same, by options of the same names (without dashes between words) |
 //! | Traefik, its own Ingress provider | whose `spec.controller` is `traefik.io/ingress-controller`, by name if configured; ignores all our annotations |
 //!
+//! A release behind the Gateway API is simpler: [`gateway`].
+//!
 //! All three can be restricted to some namespaces. A Traefik that is configured by a file, not by arguments or variables, isn't
 //! recognized: nothing in its pods says what it serves.
 
 mod controller;
 pub(crate) mod detect;
 pub mod find;
+pub mod gateway;
 pub(crate) mod model;
 mod options;
 pub(crate) mod serving;
 
 pub use find::{find, used_by};
-pub use model::{Door, Found, Proxy, Watch};
+pub use model::{Door, Found, Marks, Proxy, Watch};
 pub use serving::Doors;
 
 #[cfg(test)]

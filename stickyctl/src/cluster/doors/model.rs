@@ -12,7 +12,8 @@ pub enum Proxy {
 }
 
 impl Proxy {
-    /// The product. Traefik has the same name with and without its ingress-nginx provider.
+    /// The product. Traefik has the same name with and without its ingress-nginx provider; a Gateway's name depends on its controller,
+    /// so this is that of the usual one ([`Found::product`] has the real one).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,18 +48,36 @@ pub struct Door {
     pub http_port: u16,
 }
 
+/// How the pods of a front door are recognized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marks {
+    /// By the arguments of their containers, which also say what port they listen on.
+    Arguments,
+    /// By their labels: the proxies of a Gateway have arguments that tell nothing.
+    Labels {
+        /// As in `a=b,c=d`.
+        selector: String,
+        /// The port for plain HTTP in each of them.
+        port: u16,
+    },
+}
+
 /// A front door that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Which controller it is.
     pub proxy: Proxy,
-    /// The version in the image's tag.
+    /// The name of the product, as in `Traefik`.
+    pub product: String,
+    /// The version of the controller, from its image's tag.
     pub version: Option<String>,
     /// The namespace of its pods.
     pub namespace: String,
     /// The owner of its pods, as in `deployment/traefik`.
     pub workload: String,
-    /// Names of the IngressClasses that it serves.
+    /// How its pods are recognized.
+    pub marks: Marks,
+    /// Names of the IngressClasses that it serves, or the GatewayClass.
     pub classes: Vec<String>,
     /// The namespaces that it watches.
     pub watch: Watch,
@@ -80,7 +99,7 @@ impl Found {
     pub fn title(&self) -> String {
         let version = self.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         let without = if self.proxy == Proxy::OtherTraefik { " without its ingress-nginx provider" } else { "" };
-        format!("{}{version}{without}", self.proxy.name())
+        format!("{}{version}{without}", self.product)
     }
 
     /// Whether it watches a namespace. The labels of namespaces aren't known here, so a selector may match any.

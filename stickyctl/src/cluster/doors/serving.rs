@@ -1,14 +1,16 @@
 //! Selects the front door for a release, or explains why there is none. No I/O.
 
 use super::controller::USUAL_CONTROLLER;
+use super::gateway::{self, Gateways};
 use super::model::{Found, Proxy, Watch};
 use crate::exit::{Exit, Explained};
 use crate::generate::front_door::install::Install;
 use crate::spec::StickyApp;
+use crate::spec::ingress::FrontDoor;
 use std::collections::BTreeMap;
 
 /// The front doors of a cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Doors {
     /// All running front doors, sorted by namespace and workload.
     pub found: Vec<Found>,
@@ -18,6 +20,8 @@ pub struct Doors {
     pub only_in: Option<Vec<String>>,
     /// Whether IngressClasses could not be read for lack of permission; the release's class is then assumed to be the usual one.
     pub class_unread: bool,
+    /// What there is of the Gateway API, for a release behind it.
+    pub gateways: Option<Box<Gateways>>,
 }
 
 /// Why no front door can serve a release.
@@ -62,11 +66,17 @@ pub enum Error {
         /// Its `spec.controller`.
         controller: String,
     },
+    /// The Gateway API doesn't have what the release needs.
+    #[error(transparent)]
+    Gateway(#[from] gateway::Error),
 }
 
 impl Explained for Error {
     fn exit(&self) -> Exit {
-        Exit::Failed
+        match self {
+            Self::Gateway(error) => error.exit(),
+            _ => Exit::Failed,
+        }
     }
 
     fn next_steps(&self) -> Vec<String> {
@@ -88,6 +98,7 @@ impl Explained for Error {
                 "kubectl get ingressclass   lists the classes of the cluster".to_owned(),
                 "stickyctl up -f FILE       with another ingress.class".to_owned(),
             ],
+            Self::Gateway(error) => error.next_steps(),
         }
     }
 }
@@ -98,6 +109,9 @@ impl Doors {
     /// # Errors
     /// The class is taken in a way that doesn't fit.
     pub fn serving(&self, spec: &StickyApp) -> Result<Option<&Found>, Error> {
+        if let (FrontDoor::Gateway, Some(gateways)) = (spec.ingress.front_door, &self.gateways) {
+            return Ok(gateways.serving(spec)?);
+        }
         let (namespace, wanted) = (&spec.namespace, spec.ingress.front_door);
         let class = spec.ingress.class.clone();
         let of_class = self.found.iter().filter(|found| found.classes.contains(&class));

@@ -2,7 +2,7 @@
 
 use super::State;
 use super::apply;
-use super::store::KINDS;
+use super::store::Store;
 use http::request::Parts;
 use http::{Method, Response};
 use kube::client::Body;
@@ -36,7 +36,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn of(path: &'a str) -> Option<Self> {
+    fn of(store: &Store, path: &'a str) -> Option<Self> {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (version, rest) = match parts.as_slice() {
             ["api", version, rest @ ..] => ((*version).to_owned(), rest),
@@ -47,7 +47,7 @@ impl<'a> Place<'a> {
             ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
             rest => ("", rest),
         };
-        let row = KINDS.iter().find(|row| row.1 == rest[0] && row.2 == version)?;
+        let row = store.kinds().find(|row| row.1 == rest[0] && row.2 == version)?;
         Some(Self { kind: row.0, plural: row.1, version: row.2, namespace, name: rest.get(1).copied(), subresource: rest.get(2).copied() })
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn answer(state: &mut State, head: &Parts, body: &[u8]) -> Response<B
     if let Some(found) = discovery(state, head, path) {
         return json_response(200, &found);
     }
-    let Some(place) = Place::of(path) else {
+    let Some(place) = Place::of(&state.store, path) else {
         return Response::builder().status(404).body(Body::from(b"404 page not found\n".to_vec())).unwrap();
     };
     let found = match (&head.method, place.name, place.subresource) {
@@ -88,7 +88,7 @@ fn discovery(state: &State, head: &Parts, path: &str) -> Option<Value> {
     let version = json!({"major": "1", "minor": "35", "gitVersion": "v1.35.4", "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "",
         "compiler": "", "platform": ""});
     let groups = |core: bool| {
-        let mut versions: Vec<&str> = KINDS.iter().map(|row| row.2).filter(|version| version.contains('/') != core).collect();
+        let mut versions: Vec<&str> = state.store.kinds().map(|row| row.2).filter(|version| version.contains('/') != core).collect();
         versions.dedup();
         versions
     };
@@ -97,7 +97,7 @@ fn discovery(state: &State, head: &Parts, path: &str) -> Option<Value> {
         "/api" | "/apis" if aggregated => {
             let items = groups(path == "/api").into_iter().map(|of| {
                 let (group, version) = of.split_once('/').unwrap_or(("", of));
-                let resources = KINDS.iter().filter(|row| row.2 == of).map(|row| {
+                let resources = state.store.kinds().filter(|row| row.2 == of).map(|row| {
                     json!({"resource": row.1, "singularResource": row.0.to_lowercase(), "scope": if row.3 { "Namespaced" } else { "Cluster" },
                         "responseKind": {"group": group, "version": version, "kind": row.0}, "verbs": ["get", "list", "create", "patch", "delete"]})
                 });

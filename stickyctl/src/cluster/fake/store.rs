@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Kind, plural, group and version, and whether it is namespaced.
-pub(super) const KINDS: [(&str, &str, &str, bool); 21] = [
+pub(super) type Kind = (&'static str, &'static str, &'static str, bool);
+
+/// The kinds of every cluster, and those that a CustomResourceDefinition adds ([`Store::kinds`]).
+const KINDS: [Kind; 29] = [
     ("ConfigMap", "configmaps", "v1", true),
     ("Event", "events", "v1", true),
     ("Namespace", "namespaces", "v1", false),
@@ -15,10 +18,18 @@ pub(super) const KINDS: [(&str, &str, &str, bool); 21] = [
     ("Secret", "secrets", "v1", true),
     ("Service", "services", "v1", true),
     ("ServiceAccount", "serviceaccounts", "v1", true),
+    ("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io/v1", false),
     ("Deployment", "deployments", "apps/v1", true),
     ("ReplicaSet", "replicasets", "apps/v1", true),
     ("StatefulSet", "statefulsets", "apps/v1", true),
     ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "autoscaling/v2", true),
+    ("BackendTrafficPolicy", "backendtrafficpolicies", "gateway.envoyproxy.io/v1alpha1", true),
+    ("ClientTrafficPolicy", "clienttrafficpolicies", "gateway.envoyproxy.io/v1alpha1", true),
+    ("EnvoyProxy", "envoyproxies", "gateway.envoyproxy.io/v1alpha1", true),
+    ("Gateway", "gateways", "gateway.networking.k8s.io/v1", true),
+    ("GatewayClass", "gatewayclasses", "gateway.networking.k8s.io/v1", false),
+    ("HTTPRoute", "httproutes", "gateway.networking.k8s.io/v1", true),
+    ("ReferenceGrant", "referencegrants", "gateway.networking.k8s.io/v1beta1", true),
     ("Ingress", "ingresses", "networking.k8s.io/v1", true),
     ("IngressClass", "ingressclasses", "networking.k8s.io/v1", false),
     ("NetworkPolicy", "networkpolicies", "networking.k8s.io/v1", true),
@@ -46,6 +57,15 @@ pub(super) fn plural_of(kind: &str) -> &'static str {
 }
 
 impl Store {
+    /// The kinds that this cluster has: those of the Gateway API and of Envoy Gateway only with their CustomResourceDefinitions.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let has = |(_, plural, version, _): &Kind| match version.split_once('/') {
+            Some((group, _)) if group.starts_with("gateway.") => self.get("customresourcedefinitions", "", &format!("{plural}.{group}")).is_some(),
+            _ => true,
+        };
+        KINDS.into_iter().filter(has)
+    }
+
     pub(super) fn state(&self) -> (u64, usize) {
         (self.version, self.objects.len())
     }

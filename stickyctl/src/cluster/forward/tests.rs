@@ -1,5 +1,5 @@
 use super::*;
-use crate::cluster::doors::{Proxy, Watch};
+use crate::cluster::doors::{Marks, Proxy, Watch};
 use crate::spec::ingress::FrontDoor;
 
 fn at() -> SocketAddr {
@@ -18,9 +18,11 @@ fn the_url_that_a_browser_can_open() {
 fn a_host_is_explained() {
     let door = Found {
         proxy: Proxy::Door(FrontDoor::Traefik),
+        product: "Traefik".to_owned(),
         version: Some("3.6.12".to_owned()),
         namespace: "traefik".to_owned(),
         workload: "deployment/traefik".to_owned(),
+        marks: Marks::Arguments,
         classes: Vec::new(),
         watch: Watch::Everything,
         pods: Vec::new(),

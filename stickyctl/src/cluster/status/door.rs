@@ -80,7 +80,7 @@ fn shown(found: &Found, class: &str) -> FrontDoor {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::cluster::doors::{Door, Watch};
+    use crate::cluster::doors::{Door, Marks, Watch};
     use crate::spec::ingress::FrontDoor as Kind;
 
     #[test]
@@ -88,9 +88,11 @@ mod tests {
         let pod = |ready| Door { name: "t".to_owned(), ready, node: None, http_port: 80 };
         let found = Found {
             proxy: Proxy::Door(Kind::Nginx),
+            product: "ingress-nginx".to_owned(),
             version: Some("1.15.1".to_owned()),
             namespace: "edge".to_owned(),
             workload: "deployment/edge".to_owned(),
+            marks: Marks::Arguments,
             classes: vec!["nginx".to_owned()],
             watch: Watch::Everything,
             pods: vec![pod(true), pod(false)],

@@ -1,7 +1,7 @@
 //! The pods behind a tunnel.
 
-use crate::cluster::doors::Found;
 use crate::cluster::doors::detect::doors;
+use crate::cluster::doors::{Found, Marks};
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::ready::is_ready;
 use k8s_openapi::api::core::v1::Pod;
@@ -19,14 +19,14 @@ pub struct PodPort {
 /// The pods behind a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A front door's, each at its own port for plain HTTP.
+    /// A front door's that its arguments reveal, each at its own port for plain HTTP.
     FrontDoor {
         /// The namespace of its pods.
         namespace: String,
         /// The owner of its pods, as in `deployment/traefik`.
         workload: String,
     },
-    /// Pods with given labels, all at one port.
+    /// Pods with given labels, all at one port: those of a Gateway, for example.
     Labelled {
         /// The namespace of the pods.
         namespace: String,
@@ -39,7 +39,11 @@ pub enum Target {
 
 impl From<&Found> for Target {
     fn from(door: &Found) -> Self {
-        Self::FrontDoor { namespace: door.namespace.clone(), workload: door.workload.clone() }
+        let namespace = door.namespace.clone();
+        match &door.marks {
+            Marks::Arguments => Self::FrontDoor { namespace, workload: door.workload.clone() },
+            Marks::Labels { selector, port } => Self::Labelled { namespace, selector: selector.clone(), port: *port },
+        }
     }
 }
 

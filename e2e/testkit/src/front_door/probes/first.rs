@@ -2,7 +2,8 @@
 
 use super::told::{distinct, new_cookie, only, sent};
 use crate::cookie::SetCookie;
-use crate::front_door::bench::{Bench, Route, WHOAMI};
+use crate::front_door::bench::{Bench, WHOAMI};
+use crate::front_door::route::{COOKIE, Mode, Route};
 use crate::http::{self, Ask, Kept};
 use crate::{random, wait, ws};
 use anyhow::{Context, Result, ensure};
@@ -15,13 +16,13 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_secs(120);
 
 /// Creates a sticky route with its own Service, and waits until it reaches all pods.
-async fn up(bench: &Bench<'_>, id: &str, mode: Option<&str>) -> Result<()> {
-    let route = mode.into_iter().fold(Route::sticky(id), |route, mode| route.with("affinity-mode", mode));
+async fn up(bench: &Bench<'_>, id: &str, mode: Option<Mode>) -> Result<()> {
+    let route = mode.into_iter().fold(Route::sticky(id), Route::mode);
     bench.apply(&bench.both(&route)).await?;
     bench.reached(id, WHOAMI, bench.pods().await?.len()).await
 }
 
-pub(super) async fn values(bench: &Bench<'_>, id: &str, mode: &str) -> Result<String> {
+pub(super) async fn values(bench: &Bench<'_>, id: &str, mode: Mode) -> Result<String> {
     up(bench, id, Some(mode)).await?;
     let mut seen = Vec::new();
     for _ in 0..30 {
@@ -31,11 +32,11 @@ pub(super) async fn values(bench: &Bench<'_>, id: &str, mode: &str) -> Result<St
     Ok(distinct(&seen))
 }
 
-pub(super) async fn unknown(bench: &Bench<'_>, id: &str, mode: &str) -> Result<String> {
+pub(super) async fn unknown(bench: &Bench<'_>, id: &str, mode: Mode) -> Result<String> {
     up(bench, id, Some(mode)).await?;
     let (mut pods, mut fresh) = (BTreeSet::new(), 0);
     for _ in 0..12 {
-        let answer = bench.whoami(id, "INGRESSCOOKIE=nobody-issued-this").await?;
+        let answer = bench.whoami(id, &format!("{COOKIE}=nobody-issued-this")).await?;
         fresh += usize::from(!SetCookie::all(&answer).is_empty());
         pods.insert(answer.pod());
     }
@@ -48,7 +49,7 @@ pub(super) async fn unknown(bench: &Bench<'_>, id: &str, mode: &str) -> Result<S
 
 pub(super) async fn percent_encoded(bench: &Bench<'_>) -> Result<String> {
     let id = "percent-encoded";
-    up(bench, id, Some("persistent")).await?;
+    up(bench, id, Some(Mode::Persistent)).await?;
     let first = bench.whoami(id, "").await?;
     let cookie = only(&first)?;
     let encoded: String =
@@ -121,7 +122,8 @@ pub(super) async fn parallel(bench: &Bench<'_>) -> Result<String> {
 
 pub(super) async fn no_endpoint(bench: &Bench<'_>) -> Result<String> {
     let id = "no-endpoint";
-    bench.apply(&[bench.service_of(id, &json!({"sticky.test/nobody": "has-this"})), bench.ingress(&Route::sticky(id))]).await?;
+    let service = bench.service_of(id, &json!({"sticky.test/nobody": "has-this"}));
+    bench.apply(&[vec![service], bench.route(&Route::sticky(id))].concat()).await?;
     // A front door answers 404 for an unknown host.
     let answer = wait::until("an answer of the route", SOON, async || {
         http::get(format!("{}{WHOAMI}", bench.url(id))).send().await.ok().filter(|answer| answer.status != 404)

@@ -10,6 +10,7 @@ mod told;
 
 use super::bench::Bench;
 use super::facts::{Fact, Setting};
+use super::route::Mode;
 use super::tls;
 use anyhow::{Context, Result, bail};
 
@@ -18,10 +19,10 @@ pub async fn see(bench: &Bench<'_>, fact: &Fact) -> Result<String> {
     let seen = match (&fact.setting, fact.id.as_str()) {
         (Setting::Cookie(case), id) => cookie::see(bench, id, case).await,
         (_, "secure-by-itself") => tls::secure_by_itself(bench).await,
-        (_, id @ "value-balanced") => first::values(bench, id, "balanced").await,
-        (_, id @ "value-persistent") => first::values(bench, id, "persistent").await,
-        (_, id @ "unknown-balanced") => first::unknown(bench, id, "balanced").await,
-        (_, id @ "unknown-persistent") => first::unknown(bench, id, "persistent").await,
+        (_, id @ "value-balanced") => first::values(bench, id, Mode::Balanced).await,
+        (_, id @ "value-persistent") => first::values(bench, id, Mode::Persistent).await,
+        (_, id @ "unknown-balanced") => first::unknown(bench, id, Mode::Balanced).await,
+        (_, id @ "unknown-persistent") => first::unknown(bench, id, Mode::Persistent).await,
         (_, "percent-encoded") => first::percent_encoded(bench).await,
         (_, "other-answers") => first::other_answers(bench).await,
         (_, "websocket") => first::websocket(bench).await,

@@ -2,7 +2,8 @@
 
 use super::told::sent;
 use crate::cookie::SetCookie;
-use crate::front_door::bench::{Bench, Route, WHOAMI};
+use crate::front_door::bench::{Bench, WHOAMI};
+use crate::front_door::route::{Mode, Route};
 use crate::kube::release::NAME;
 use crate::{random, wait, ws};
 use anyhow::{Context, Result, ensure};
@@ -26,7 +27,7 @@ const SESSIONS: usize = 40;
 const SOON: Duration = Duration::from_secs(120);
 
 /// The routes, each with its own Service.
-const ROUTES: [(&str, Option<&str>); 3] = [("default", None), ("balanced", Some("balanced")), ("persistent", Some("persistent"))];
+const ROUTES: [(&str, Option<Mode>); 3] = [("default", None), ("balanced", Some(Mode::Balanced)), ("persistent", Some(Mode::Persistent))];
 
 /// A session: its cookie and its pod.
 struct Visitor {
@@ -39,7 +40,7 @@ struct Visitor {
 pub async fn see(bench: &Bench<'_>, seen: &mut BTreeMap<&'static str, String>, scale: impl AsyncFn(usize) -> Result<()>) -> Result<()> {
     let mut objects = Vec::new();
     for (id, mode) in ROUTES {
-        let route = mode.into_iter().fold(Route::sticky(id), |route, mode| route.with("affinity-mode", mode));
+        let route = mode.into_iter().fold(Route::sticky(id), Route::mode);
         objects.extend(bench.both(&route));
     }
     bench.apply(&objects).await?;
@@ -70,7 +71,7 @@ pub async fn see(bench: &Bench<'_>, seen: &mut BTreeMap<&'static str, String>, s
 
     let id = ROUTES[2].0;
     let crowd = join(bench, id).await?;
-    restart(bench).await?;
+    bench.proxies.replace().await?;
     bench.reached(id, WHOAMI, few).await?;
     let (moved, fresh) = ask_again(bench, id, &crowd, |_| true).await?;
     seen.insert("restart", share(moved, crowd.len(), fresh));
@@ -154,22 +155,9 @@ async fn socket_and_edit(bench: &Bench<'_>, id: &str) -> Result<String> {
     let mut socket = ws::socket(&bench.url(id), &random::client_id()).open().await?;
     // A new route: once it works, the effects of the edit are complete.
     let edited = format!("{id}-edited");
-    bench.apply(&[bench.ingress(&Route::sticky(id)), bench.ingress(&Route::sticky(&edited).rules(&[("/", id)]))]).await?;
+    bench.apply(&[bench.route(&Route::sticky(id)), bench.route(&Route::sticky(&edited).rules(&[("/", id)]))].concat()).await?;
     bench.reached(&edited, WHOAMI, 1).await?;
     Ok(if socket.echo("still there?").await.is_ok() { "stays open" } else { "ends" }.to_owned())
-}
-
-async fn restart(bench: &Bench<'_>) -> Result<()> {
-    let (namespace, name) = &bench.door;
-    let door = format!("deployment/{name}");
-    bench.space.kube.run(&["-n", namespace, "rollout", "restart", &door]).await?;
-    bench.space.kube.run(&["-n", namespace, "rollout", "status", &door, "--timeout=120s"]).await?;
-    let pods = format!("app.kubernetes.io/instance={name}");
-    wait::until("the front door's old pod is gone", SOON, async || {
-        let names = bench.space.kube.run(&["-n", namespace, "get", "pods", "-l", &pods, "-o", "name"]).await.ok()?;
-        (names.lines().count() == 1).then_some(())
-    })
-    .await
 }
 
 #[cfg(test)]

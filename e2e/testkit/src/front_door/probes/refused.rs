@@ -3,7 +3,8 @@
 use super::pods::{Listens, labels, start};
 use super::told::{new_cookie, sent};
 use crate::cookie::SetCookie;
-use crate::front_door::bench::{Bench, Route, WHOAMI};
+use crate::front_door::bench::{Bench, WHOAMI};
+use crate::front_door::route::{Mode, Route};
 use crate::http::{self, Answer};
 use crate::wait;
 use anyhow::{Context, Result};
@@ -19,11 +20,11 @@ async fn up(bench: &Bench<'_>, id: &str, change: bool) -> Result<()> {
     let names = ["a", "b", "dead"].map(|name| format!("{id}-{name}"));
     let pods = [(names[0].as_str(), Listens::Here), (&names[1], Listens::Here), (&names[2], Listens::Elsewhere)];
     start(bench, id, &pods).await?;
-    let mut route = Route::sticky(id).with("affinity-mode", "persistent");
+    let mut route = Route::sticky(id).mode(Mode::Persistent);
     if change {
-        route = route.with("session-cookie-change-on-failure", "true");
+        route = route.change_on_failure();
     }
-    bench.apply(&[bench.service_of(id, &labels(id)), bench.ingress(&route)]).await?;
+    bench.apply(&[vec![bench.service_of(id, &labels(id))], bench.route(&route)].concat()).await?;
     let mut seen = BTreeSet::new();
     wait::until(&format!("{id} leads to both pods that serve"), SOON, async || {
         let answer = ask(bench, id, "").await.ok().filter(|answer| answer.status == 200)?;

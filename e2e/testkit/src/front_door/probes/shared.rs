@@ -3,7 +3,8 @@
 use super::pods::{Listens, labels, start};
 use super::told::{new_cookie, only, sent};
 use crate::cookie::SetCookie;
-use crate::front_door::bench::{Bench, Route, WHOAMI, served};
+use crate::front_door::bench::{Bench, WHOAMI, served};
+use crate::front_door::route::{Mode, Route};
 use crate::http;
 use anyhow::{Context, Result};
 use futures_util::future::join_all;
@@ -14,11 +15,8 @@ const SESSION: &str = "/session";
 pub(super) async fn two_ingresses(bench: &Bench<'_>) -> Result<String> {
     let id = "two-ingresses";
     let (one, two) = (format!("{id}-a"), format!("{id}-b"));
-    let route = |name: &str, mode: &str, cookie: &str| {
-        Route::sticky(name).with("affinity-mode", mode).with("session-cookie-name", cookie).rules(&[("/", id)])
-    };
-    let (first, second) = (bench.ingress(&route(&one, "persistent", "one")), bench.ingress(&route(&two, "balanced", "two")));
-    bench.apply(&[bench.service(id), first, second]).await?;
+    let route = |name: &str, mode: Mode, cookie: &str| bench.route(&Route::sticky(name).mode(mode).cookie(cookie).rules(&[("/", id)]));
+    bench.apply(&[vec![bench.service(id)], route(&one, Mode::Persistent, "one"), route(&two, Mode::Balanced, "two")].concat()).await?;
     let pods = bench.pods().await?.len();
     let mut names = Vec::new();
     for host in [&one, &two] {
@@ -40,7 +38,7 @@ pub(super) async fn plain_neighbour(bench: &Bench<'_>) -> Result<String> {
     let id = "plain-neighbour";
     let (with, without) = (format!("{id}-a"), format!("{id}-b"));
     let (first, second) = (Route::sticky(&with).rules(&[("/", id)]), Route::named(&without).rules(&[("/", id)]));
-    bench.apply(&[bench.service(id), bench.ingress(&first), bench.ingress(&second)]).await?;
+    bench.apply(&[vec![bench.service(id)], bench.route(&first), bench.route(&second)].concat()).await?;
     let all = bench.pods().await?.len();
     for host in [&with, &without] {
         bench.reached(host, WHOAMI, all).await?;
@@ -61,7 +59,7 @@ pub(super) async fn shared_name(bench: &Bench<'_>) -> Result<String> {
     let id = "shared-name";
     let (one, two) = (format!("{id}-a"), format!("{id}-b"));
     let route = |name: &str, path: &str| {
-        Route::sticky(name).with("affinity-mode", "persistent").with("session-cookie-path", "/").rules(&[(path, name)]).at(id)
+        Route::sticky(name).mode(Mode::Persistent).cookie_path("/").rules(&[(path, name)]).at(id)
     };
     bench.apply(&[bench.both(&route(&one, WHOAMI)), bench.both(&route(&two, SESSION))].concat()).await?;
     let all = bench.pods().await?.len();
@@ -87,7 +85,7 @@ pub(super) async fn shared_name(bench: &Bench<'_>) -> Result<String> {
 
 pub(super) async fn two_paths(bench: &Bench<'_>) -> Result<String> {
     let id = "two-paths";
-    bench.apply(&[bench.service(id), bench.ingress(&Route::sticky(id).rules(&[(WHOAMI, id), (SESSION, id)]))]).await?;
+    bench.apply(&bench.both(&Route::sticky(id).rules(&[(WHOAMI, id), (SESSION, id)]))).await?;
     let all = bench.pods().await?.len();
     let (mut cookies, mut names) = (BTreeSet::new(), BTreeSet::new());
     for path in [WHOAMI, SESSION] {
@@ -105,7 +103,7 @@ pub(super) async fn two_paths(bench: &Bench<'_>) -> Result<String> {
 
 pub(super) async fn service_upstream(bench: &Bench<'_>) -> Result<String> {
     let id = "service-upstream";
-    bench.apply(&bench.both(&Route::sticky(id).with("service-upstream", "true"))).await?;
+    bench.apply(&bench.both(&Route::sticky(id).service_upstream())).await?;
     // The Service's address counts as one server: the node chooses the pod.
     bench.reached(id, WHOAMI, 1).await?;
     let Ok(cookie) = only(&bench.whoami(id, "").await?) else { return Ok("no cookie".to_owned()) };
@@ -126,9 +124,7 @@ pub(super) async fn service_upstream(bench: &Bench<'_>) -> Result<String> {
 pub(super) async fn canary(bench: &Bench<'_>) -> Result<String> {
     let (id, other) = ("canary", "canary-other");
     start(bench, other, &[(other, Listens::Here)]).await?;
-    let old = bench.both(&Route::sticky(id));
-    let new = Route::sticky(other).with("canary", "true").with("canary-weight", "50").at(id);
-    bench.apply(&[old, vec![bench.service_of(other, &labels(other)), bench.ingress(&new)]].concat()).await?;
+    bench.apply(&[bench.both(&Route::sticky(id).canary(other)), vec![bench.service_of(other, &labels(other))]].concat()).await?;
     bench.reached(id, WHOAMI, 1).await?;
     // Gives a front door time to read it: with both Services, there are four pods.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(12), bench.reached(id, WHOAMI, bench.pods().await?.len() + 1)).await;

@@ -1,5 +1,6 @@
 //! A front door to install: its options, and the names and labels derived from them.
 
+use super::gateway;
 use crate::generate::meta::{map, pairs};
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
@@ -22,7 +23,7 @@ pub const INGRESS_READY: &str = "ingress-ready";
 /// The value of `app.kubernetes.io/component` on all objects of an installed door, including its pods.
 pub const COMPONENT: &str = "front-door";
 
-/// The usual class and its controller.
+/// The usual IngressClass and its controller.
 const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 
 /// A front door to install.
@@ -30,11 +31,11 @@ const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 pub struct Install {
     /// `ingress.frontDoor` in the spec.
     pub door: FrontDoor,
-    /// The IngressClass that it serves.
+    /// The IngressClass or GatewayClass that it serves.
     pub class: String,
     /// The namespace that it runs in.
     pub namespace: String,
-    /// The only namespace whose Ingresses, Services and Secrets it reads. It must exist, because a Role is created in it.
+    /// The only namespace whose Ingresses or Gateways, Services and Secrets it reads. It must exist, because a Role is created in it.
     pub watched: String,
     /// Whether it takes the ports 80 and 443 of a node with the label [`INGRESS_READY`].
     pub exposed: bool,
@@ -46,23 +47,29 @@ impl Install {
     pub fn of(spec: &StickyApp, exposed: bool) -> Self {
         Self {
             door: spec.ingress.front_door,
-            class: spec.ingress.class.clone(),
+            class: if spec.ingress.front_door == FrontDoor::Gateway { spec.gateway.class.clone() } else { spec.ingress.class.clone() },
             namespace: spec.ingress.namespace().to_owned(),
             watched: spec.namespace.clone(),
             exposed,
         }
     }
 
-    /// The name of its Deployment, Service, ServiceAccount and Roles. For the class `nginx` it is the usual one, so that the usual
-    /// commands work; for another class it contains the class, so that two doors fit into one namespace.
+    /// The name of its Deployment, Service, ServiceAccount and Roles. For the usual class it is the usual one, so that the usual commands
+    /// work; for another class it contains the class, so that two doors fit into one namespace. Envoy Gateway always has the usual one.
     #[must_use]
     pub fn name(&self) -> String {
+        if self.door == FrontDoor::Gateway { gateway::NAME.to_owned() } else { self.instance() }
+    }
+
+    /// The value of the label `app.kubernetes.io/instance` on all its objects: the usual name, and the class unless it is the usual one.
+    #[must_use]
+    pub fn instance(&self) -> String {
         let usual = match self.door {
             FrontDoor::Nginx => "ingress-nginx-controller",
             FrontDoor::Traefik => "traefik",
-            FrontDoor::Gateway => "envoy-gateway",
+            FrontDoor::Gateway => gateway::NAME,
         };
-        if self.class == USUAL.0 {
+        if self.class == self.usual().0 {
             return usual.to_owned();
         }
         // A Service's name has no dots and at most 63 characters.
@@ -71,10 +78,18 @@ impl Install {
         name.trim_end_matches('-').to_owned()
     }
 
-    /// The controller in the IngressClass and in the door's arguments.
+    fn usual(&self) -> (&'static str, &'static str) {
+        if self.door == FrontDoor::Gateway { gateway::USUAL } else { USUAL }
+    }
+
+    /// The controller in the class and in the door's arguments or configuration.
     #[must_use]
     pub fn controller(&self) -> String {
-        if self.class == USUAL.0 { USUAL.1.to_owned() } else { format!("stickyctl.dev/{}", self.class) }
+        match (self.class == self.usual().0, self.door) {
+            (true, _) => self.usual().1.to_owned(),
+            (false, FrontDoor::Gateway) => format!("gateway.envoyproxy.io/stickyctl-{}", self.class),
+            (false, _) => format!("stickyctl.dev/{}", self.class),
+        }
     }
 
     /// The address in the status of each Ingress: the local one, as in kind's variant of ingress-nginx, or that of the Service.
@@ -87,12 +102,16 @@ impl Install {
         match self.door {
             FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}@{NGINX_DIGEST}"),
             FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
-            FrontDoor::Gateway => format!("docker.io/envoyproxy/gateway:v{ENVOY_GATEWAY}"),
+            FrontDoor::Gateway => gateway::image(),
         }
     }
 
     pub(super) fn selector(&self) -> BTreeMap<String, String> {
-        map([("app.kubernetes.io/name", "sticky-sessions"), ("app.kubernetes.io/instance", &self.name()), ("app.kubernetes.io/component", COMPONENT)])
+        map([
+            ("app.kubernetes.io/name", "sticky-sessions"),
+            ("app.kubernetes.io/instance", &self.instance()),
+            ("app.kubernetes.io/component", COMPONENT),
+        ])
     }
 
     /// A selector for its pods, as in `a=b,c=d`.

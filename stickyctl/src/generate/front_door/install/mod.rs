@@ -1,4 +1,5 @@
-//! The objects of a front door, for `up --install-front-door` on a cluster that has none.
+//! The objects of a front door, for `up --install-front-door` on a cluster that has none. What follows is about ingress-nginx and Traefik;
+//! Envoy Gateway follows the same rules, and [`gateway`] has what is different.
 //!
 //! # Its rights
 //! An installed front door may read the Secrets of one namespace only. Neither door runs without `list` and `watch` on the Secrets of
@@ -27,6 +28,7 @@
 //! (kubernetes/ingress-nginx#5401). The only Ingresses here come from a checked spec.
 
 mod choice;
+pub mod gateway;
 mod nginx;
 mod parts;
 mod pod;
@@ -41,22 +43,23 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 
 /// All objects of a front door, in the order in which they are applied. The watched namespace is not among them and must exist.
 ///
-/// The caller must leave out a namespace and an IngressClass that exist and that stickyctl doesn't manage.
+/// The caller must leave out a namespace, an IngressClass and a GatewayClass that exist and that stickyctl doesn't manage.
 #[must_use]
 pub fn objects(install: &Install) -> Vec<Object> {
+    let proxy = match install.door {
+        FrontDoor::Nginx => nginx::proxy(install),
+        FrontDoor::Traefik => traefik::proxy(install),
+        FrontDoor::Gateway => return gateway::objects(install),
+    };
     let mut all: Vec<Object> =
         vec![install.namespace().into(), ServiceAccount { metadata: install.within(&install.namespace), ..ServiceAccount::default() }.into()];
-    all.extend(rbac::everywhere(install));
-    let (own, watched) = match install.door {
-        FrontDoor::Nginx => (nginx::own_rules(), nginx::watched_rules()),
-        FrontDoor::Gateway => unreachable!("skeleton"),
-        FrontDoor::Traefik => (Vec::new(), traefik::watched_rules()),
-    };
-    all.extend(rbac::within(install, &install.namespace, install.name(), own));
-    all.extend(rbac::within(install, &install.watched, format!("front-door-{}", install.name()), watched));
+    // IngressClasses have no namespace.
+    all.extend(rbac::everywhere(install, vec![rbac::rule("networking.k8s.io", &["ingressclasses"], &["get", "list", "watch"])]));
+    all.extend(rbac::within(install, &install.namespace, install.name(), proxy.own.clone()));
+    all.extend(rbac::within(install, &install.watched, format!("front-door-{}", install.name()), proxy.watched.clone()));
     all.push(install.ingress_class().into());
     all.push(pod::service(install).into());
-    all.push(pod::deployment(install).into());
+    all.push(pod::deployment(install, proxy).into());
     all
 }
 

@@ -1,7 +1,7 @@
 //! ingress-nginx's container and rights, from its own `deploy/static/provider/kind/deploy.yaml`, restricted to one namespace.
 
 use super::choice::Install;
-use super::parts::{Ports, asks, requests};
+use super::parts::{Ports, Proxy, asks, requests};
 use super::rbac::rule;
 use crate::generate::meta::map;
 use crate::generate::pod::alive;
@@ -19,9 +19,13 @@ const HEALTH: i32 = 10_254;
 const USER: i64 = 101;
 
 /// The ports of the image. Others would work for HTTP, but a redirect to HTTPS would then name the port.
-pub(super) const PORTS: Ports = Ports { http: 80, https: 443 };
+const PORTS: Ports = Ports { http: 80, https: 443 };
 
-pub(super) fn container(install: &Install) -> Container {
+pub(super) fn proxy(install: &Install) -> Proxy {
+    Proxy { container: container(install), ports: PORTS, own: own_rules(), watched: watched_rules() }
+}
+
+fn container(install: &Install) -> Container {
     let name = install.name();
     Container {
         args: Some(vec![
@@ -70,7 +74,7 @@ fn field(name: &str, path: &str) -> EnvVar {
 }
 
 /// Rights in its own namespace: its pod and the lease.
-pub(super) fn own_rules() -> Vec<PolicyRule> {
+fn own_rules() -> Vec<PolicyRule> {
     let leases = "coordination.k8s.io";
     vec![
         rule("", &["pods"], &["get", "list"]),
@@ -82,7 +86,7 @@ pub(super) fn own_rules() -> Vec<PolicyRule> {
 }
 
 /// Rights in the namespace of the release. The namespace itself is read once, at the start, and must exist.
-pub(super) fn watched_rules() -> Vec<PolicyRule> {
+fn watched_rules() -> Vec<PolicyRule> {
     vec![
         rule("", &["namespaces"], &["get"]),
         rule("", &["services", "secrets", "configmaps"], &["get", "list", "watch"]),

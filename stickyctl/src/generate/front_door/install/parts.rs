@@ -1,9 +1,20 @@
-//! Parts that both front doors' containers are made of.
+//! Parts that the front doors' objects are made of.
 
-use k8s_openapi::api::core::v1::{HTTPGetAction, Probe, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, HTTPGetAction, Probe, ResourceRequirements};
+use k8s_openapi::api::rbac::v1::PolicyRule;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
+
+/// What differs between the front doors for Ingresses.
+pub(super) struct Proxy {
+    pub(super) container: Container,
+    pub(super) ports: Ports,
+    /// Rights in its own namespace.
+    pub(super) own: Vec<PolicyRule>,
+    /// Rights in the namespace of the release.
+    pub(super) watched: Vec<PolicyRule>,
+}
 
 /// The ports that a front door listens on inside its pod.
 pub(super) struct Ports {

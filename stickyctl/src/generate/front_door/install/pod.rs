@@ -1,10 +1,8 @@
-//! What both front doors share: Deployment, Service, ports.
+//! What the front doors for Ingresses share: Deployment, Service, ports.
 
 use super::choice::{INGRESS_READY, Install};
-use super::parts::Ports;
-use super::{nginx, traefik};
+use super::parts::Proxy;
 use crate::generate::meta::map;
-use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Service, ServicePort, ServiceSpec, Toleration,
@@ -16,15 +14,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 const HTTP: &str = "http";
 const HTTPS: &str = "https";
 
-fn of(install: &Install) -> (Container, Ports) {
-    match install.door {
-        FrontDoor::Nginx => (nginx::container(install), nginx::PORTS),
-        FrontDoor::Gateway => unreachable!("skeleton"),
-        FrontDoor::Traefik => (traefik::container(install), traefik::PORTS),
-    }
-}
-
-pub(super) fn deployment(install: &Install) -> Deployment {
+pub(super) fn deployment(install: &Install, proxy: Proxy) -> Deployment {
     // Two pods can't have one host port: the old one goes first.
     let (surge, unavailable) = if install.exposed { (0, 1) } else { (1, 0) };
     Deployment {
@@ -42,7 +32,7 @@ pub(super) fn deployment(install: &Install) -> Deployment {
             }),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta { labels: Some(install.labels()), ..ObjectMeta::default() }),
-                spec: Some(pod(install)),
+                spec: Some(pod(install, proxy)),
             },
             ..DeploymentSpec::default()
         }),
@@ -50,8 +40,7 @@ pub(super) fn deployment(install: &Install) -> Deployment {
     }
 }
 
-fn pod(install: &Install) -> PodSpec {
-    let (container, ports) = of(install);
+fn pod(install: &Install, Proxy { container, ports, .. }: Proxy) -> PodSpec {
     let port = |name: &str, number: i32, host: i32| ContainerPort {
         name: Some(name.to_owned()),
         container_port: number,
@@ -69,21 +58,27 @@ fn pod(install: &Install) -> PodSpec {
         // A Service named `traefik` would otherwise add variables that begin like Traefik's own.
         enable_service_links: Some(false),
         node_selector: install.exposed.then(|| map([(INGRESS_READY, "true")])),
-        // The node with the host ports is the control plane's in kind's documents.
-        tolerations: install.exposed.then(|| {
-            vec![Toleration {
-                key: Some("node-role.kubernetes.io/control-plane".to_owned()),
-                operator: Some("Exists".to_owned()),
-                effect: Some("NoSchedule".to_owned()),
-                ..Toleration::default()
-            }]
-        }),
-        security_context: Some(PodSecurityContext {
-            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
-            ..PodSecurityContext::default()
-        }),
+        tolerations: install.exposed.then(|| vec![control_plane()]),
+        security_context: Some(seccomp()),
         service_account_name: Some(install.name()),
         ..PodSpec::default()
+    }
+}
+
+/// Lets a pod onto the node with the host ports, which is the control plane's in kind's documents.
+pub(super) fn control_plane() -> Toleration {
+    Toleration {
+        key: Some("node-role.kubernetes.io/control-plane".to_owned()),
+        operator: Some("Exists".to_owned()),
+        effect: Some("NoSchedule".to_owned()),
+        ..Toleration::default()
+    }
+}
+
+pub(super) fn seccomp() -> PodSecurityContext {
+    PodSecurityContext {
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
+        ..PodSecurityContext::default()
     }
 }
 

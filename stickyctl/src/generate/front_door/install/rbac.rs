@@ -13,19 +13,15 @@ pub(super) fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRul
     PolicyRule { api_groups: Some(vec![group.to_owned()]), resources: Some(owned(resources)), verbs: owned(verbs), ..PolicyRule::default() }
 }
 
-/// The only right in the whole cluster: IngressClasses have no namespace.
-pub(super) fn everywhere(install: &Install) -> [Object; 2] {
+/// A ClusterRole and its binding.
+pub(super) fn everywhere(install: &Install, rules: Vec<PolicyRule>) -> [Object; 2] {
     // Objects of the cluster carry the namespace in their name: a door of the same name may run in another.
     let name = format!("stickyctl-{}-{}", install.namespace, install.name());
-    let role = ClusterRole {
-        metadata: install.of_cluster(name.clone()),
-        rules: Some(vec![rule("networking.k8s.io", &["ingressclasses"], &["get", "list", "watch"])]),
-        ..ClusterRole::default()
-    };
+    let role = ClusterRole { metadata: install.of_cluster(name.clone()), rules: Some(rules), ..ClusterRole::default() };
     let binding = ClusterRoleBinding {
         metadata: install.of_cluster(name.clone()),
         role_ref: role_ref("ClusterRole", name),
-        subjects: Some(vec![subject(install)]),
+        subjects: Some(vec![subject((&install.name(), &install.namespace))]),
     };
     [role.into(), binding.into()]
 }
@@ -36,15 +32,20 @@ pub(super) fn within(install: &Install, namespace: &str, name: String, rules: Ve
     if rules.is_empty() {
         return Vec::new();
     }
-    let metadata = ObjectMeta { name: Some(name.clone()), ..install.within(namespace) };
-    let binding = RoleBinding { metadata: metadata.clone(), role_ref: role_ref("Role", name), subjects: Some(vec![subject(install)]) };
-    vec![Role { metadata, rules: Some(rules) }.into(), binding.into()]
+    role(ObjectMeta { name: Some(name), ..install.within(namespace) }, rules, (&install.name(), &install.namespace)).into()
+}
+
+/// A Role and its binding with this metadata, for a ServiceAccount by name and namespace.
+pub(super) fn role(metadata: ObjectMeta, rules: Vec<PolicyRule>, account: (&str, &str)) -> [Object; 2] {
+    let name = metadata.name.clone().unwrap_or_default();
+    let binding = RoleBinding { metadata: metadata.clone(), role_ref: role_ref("Role", name), subjects: Some(vec![subject(account)]) };
+    [Role { metadata, rules: Some(rules) }.into(), binding.into()]
 }
 
 fn role_ref(kind: &str, name: String) -> RoleRef {
     RoleRef { api_group: GROUP.to_owned(), kind: kind.to_owned(), name }
 }
 
-fn subject(install: &Install) -> Subject {
-    Subject { kind: "ServiceAccount".to_owned(), name: install.name(), namespace: Some(install.namespace.clone()), ..Subject::default() }
+fn subject((name, namespace): (&str, &str)) -> Subject {
+    Subject { kind: "ServiceAccount".to_owned(), name: name.to_owned(), namespace: Some(namespace.to_owned()), ..Subject::default() }
 }

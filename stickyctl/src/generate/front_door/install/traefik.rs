@@ -1,7 +1,7 @@
 //! Traefik's container and rights, from its `pkg/provider/kubernetes/ingress-nginx` and its own chart.
 
 use super::choice::Install;
-use super::parts::{Ports, asks, requests};
+use super::parts::{Ports, Proxy, asks, requests};
 use super::rbac::rule;
 use crate::generate::meta::map;
 use crate::generate::pod::alive;
@@ -14,9 +14,13 @@ const USER: i64 = 65_532;
 const HEALTH: i32 = 8_080;
 
 /// Ports that need no privileges.
-pub(super) const PORTS: Ports = Ports { http: 8_000, https: 8_443 };
+const PORTS: Ports = Ports { http: 8_000, https: 8_443 };
 
-pub(super) fn container(install: &Install) -> Container {
+pub(super) fn proxy(install: &Install) -> Proxy {
+    Proxy { container: container(install), ports: PORTS, own: Vec::new(), watched: watched_rules() }
+}
+
+fn container(install: &Install) -> Container {
     let option = |key: &str, value: &str| format!("--providers.kubernetesingressnginx.{key}={value}");
     Container {
         args: Some(vec![
@@ -42,7 +46,7 @@ pub(super) fn container(install: &Install) -> Container {
 }
 
 /// Rights in the namespace of the release.
-pub(super) fn watched_rules() -> Vec<PolicyRule> {
+fn watched_rules() -> Vec<PolicyRule> {
     vec![
         rule("", &["services", "secrets"], &["list", "watch"]),
         rule("discovery.k8s.io", &["endpointslices"], &["list", "watch"]),

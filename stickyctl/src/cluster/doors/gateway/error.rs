@@ -1,0 +1,68 @@
+//! Why no Gateway can serve a release.
+
+use crate::cluster::release::Place;
+use crate::exit::{Exit, Explained};
+
+/// Why no Gateway can serve a release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The CustomResourceDefinitions are missing.
+    #[error("this cluster does not have the Gateway API: its CustomResourceDefinitions are not installed")]
+    NoApi,
+    /// The spec names a Gateway that isn't there.
+    #[error("gateway.name names a Gateway that does not exist: {0}")]
+    NoGateway(Place),
+    /// The class of an existing Gateway isn't there.
+    #[error("gateway {gateway} has class {class}, and there is no such GatewayClass")]
+    NoClass {
+        /// The Gateway.
+        gateway: Place,
+        /// Its class.
+        class: String,
+    },
+    /// The condition `Accepted` of the class is False.
+    #[error("GatewayClass {class} was rejected by its controller, {controller}: {reason}: {message}")]
+    ClassRefused {
+        /// The class.
+        class: String,
+        /// Its `spec.controllerName`.
+        controller: String,
+        /// The condition's reason, one word.
+        reason: String,
+        /// The condition's message.
+        message: String,
+    },
+    /// The class has no condition `Accepted` yet, or it is Unknown.
+    #[error("GatewayClass {class} was not accepted by any controller; it is for {controller}, which does not seem to run")]
+    ClassPending {
+        /// The class.
+        class: String,
+        /// Its `spec.controllerName`.
+        controller: String,
+    },
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoApi => Exit::Prerequisite,
+            Self::NoGateway(_) | Self::NoClass { .. } | Self::ClassRefused { .. } | Self::ClassPending { .. } => Exit::Failed,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            // install has the command.
+            Self::NoApi => vec!["stickyctl up --front-door traefik   uses an Ingress instead, which needs no definitions".to_owned()],
+            Self::NoGateway(_) => vec![
+                "kubectl get gateways -A   lists the Gateways of the cluster".to_owned(),
+                "stickyctl up -f FILE      without gateway.name: creates a Gateway for the release".to_owned(),
+            ],
+            Self::NoClass { .. } => vec!["kubectl get gatewayclasses   lists the classes of the cluster".to_owned()],
+            Self::ClassRefused { class, .. } | Self::ClassPending { class, .. } => vec![
+                format!("kubectl describe gatewayclass {class}   shows its conditions"),
+                "stickyctl up -f FILE   with another gateway.class".to_owned(),
+            ],
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The front door of a release behind the Gateway API.
+//!
+//! An Ingress's controller is found among pods, because nothing else tells it. Here the API tells: the Gateway names its GatewayClass,
+//! the class names its controller, and the controller reports in conditions that it has accepted them. Pods are needed for two things
+//! only: what the controller's version is, and where `forward` and `verify` connect to (`proxies`).
+//!
+//! A release has a Gateway of its own, or attaches to one that exists; [`place`] says which. [`crd`] reads what the cluster can store of
+//! session persistence.
+
+pub mod crd;
+mod error;
+mod proxies;
+
+pub use error::Error;
+
+use super::detect::{door, workload};
+use super::model::{Door, Found, Marks, Proxy, Watch};
+use crate::cluster::errors::{ApiError, ask_if_allowed};
+use crate::cluster::inventory::is_managed;
+use crate::cluster::ready::is_ready;
+use crate::cluster::release::Place;
+use crate::cluster::seen::{Seen, see};
+use crate::gateway_api::implementations;
+use crate::gateway_api::{Gateway, GatewayClass};
+use crate::spec::StickyApp;
+use crate::spec::ingress::FrontDoor;
+use k8s_openapi::api::core::v1::{Pod, Service};
+use kube::api::ListParams;
+use kube::{Api, Client};
+use proxies::Proxies;
+use std::cmp::Reverse;
+
+/// What a cluster has of the Gateway API for one release.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gateways {
+    /// The class of the Gateway.
+    pub class: Seen<GatewayClass>,
+    /// The name of the class: the Gateway's, or the spec's if the Gateway isn't known.
+    pub class_name: String,
+    /// The Gateway that the release attaches to, its own or another.
+    pub gateway: Seen<Gateway>,
+    /// The front door, if a controller serves the class.
+    pub found: Option<Found>,
+}
+
+/// The Gateway that a release attaches to: the one that the spec names, or the release's own.
+#[must_use]
+pub fn place(spec: &StickyApp) -> Place {
+    let namespace = spec.gateway.namespace.clone().unwrap_or_else(|| spec.namespace.clone());
+    Place { name: spec.gateway.name.clone().unwrap_or_else(|| spec.name.clone()), namespace }
+}
+
+impl Gateways {
+    /// Reads class and Gateway, and finds the Gateway's pods among `pods`.
+    ///
+    /// # Errors
+    /// The API server did not answer as it should.
+    pub(super) async fn read(client: &Client, spec: &StickyApp, pods: &[Pod]) -> Result<Self, ApiError> {
+        let at = place(spec);
+        let all: Api<Gateway> = Api::namespaced(client.clone(), &at.namespace);
+        let gateway = see(&format!("reading gateway {at}"), &all, &at.name).await?;
+        // A Gateway of the release's own gets the spec's class with the next apply.
+        let live = gateway.here().filter(|_| spec.gateway.name.is_some());
+        let class_name = live.map_or_else(|| spec.gateway.class.clone(), |live| live.spec.gateway_class_name.clone());
+        let class = see(&format!("reading gatewayclass {class_name}"), &Api::<GatewayClass>::all(client.clone()), &class_name).await?;
+        let mut seen = Self { class, class_name, gateway, found: None };
+        if seen.may_serve(spec) {
+            let controller = seen.controller(spec).to_owned();
+            let proxies = proxies::of(pods, &at, &seen.class_name, &controller);
+            let services = match &proxies {
+                Some(proxies) => services(client, proxies).await?,
+                None => Vec::new(),
+            };
+            seen.found = Some(seen.door(spec, pods, proxies.as_ref(), &services));
+        }
+        Ok(seen)
+    }
+
+    /// The controller of the class: its own, or the spec's if the class can't be read.
+    #[must_use]
+    pub fn controller<'a>(&'a self, spec: &'a StickyApp) -> &'a str {
+        self.class.here().map_or(&spec.gateway.controller, |class| &class.spec.controller_name)
+    }
+
+    /// The front door that serves a release; `None` if nothing serves the class and it may be installed.
+    ///
+    /// # Errors
+    /// Class or Gateway are not as they have to be.
+    pub(super) fn serving(&self, spec: &StickyApp) -> Result<Option<&Found>, Error> {
+        let at = place(spec);
+        if self.gateway == Seen::NoKind || self.class == Seen::NoKind {
+            return Err(Error::NoApi);
+        }
+        if spec.gateway.name.is_some() && self.gateway == Seen::Absent {
+            return Err(Error::NoGateway(at));
+        }
+        if spec.gateway.name.is_some() && self.class == Seen::Absent {
+            return Err(Error::NoClass { gateway: at, class: self.class_name.clone() });
+        }
+        if let Some(refused) = self.accepted().filter(|condition| condition.status == "False") {
+            return Err(Error::ClassRefused {
+                class: self.class_name.clone(),
+                controller: self.controller(spec).to_owned(),
+                reason: refused.reason.clone(),
+                message: refused.message.clone(),
+            });
+        }
+        match self.class.here() {
+            // A class that was left over can be served by what is installed for it; only Envoy Gateway is.
+            Some(class) if self.found.is_none() && !is_envoys(&class.spec.controller_name) => {
+                Err(Error::ClassPending { class: self.class_name.clone(), controller: class.spec.controller_name.clone() })
+            }
+            _ => Ok(self.found.as_ref()),
+        }
+    }
+
+    fn accepted(&self) -> Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
+        let conditions = &self.class.here()?.status.as_ref()?.conditions;
+        conditions.iter().find(|condition| condition.type_ == "Accepted")
+    }
+
+    /// Whether a controller has accepted the class. Without permission to read classes, which are cluster-wide, it is taken to be so.
+    fn may_serve(&self, spec: &StickyApp) -> bool {
+        match (&self.class, &self.gateway) {
+            (Seen::Unread, Seen::Absent) => spec.gateway.name.is_none(),
+            (Seen::Unread, gateway) => *gateway != Seen::NoKind,
+            (Seen::Here(_), _) => self.accepted().is_some_and(|condition| condition.status == "True"),
+            (Seen::NoKind | Seen::Absent, _) => false,
+        }
+    }
+
+    fn door(&self, spec: &StickyApp, pods: &[Pod], proxies: Option<&Proxies>, services: &[Service]) -> Found {
+        let controller = self.controller(spec);
+        let listener = self.gateway.here().and_then(|gateway| proxies::listener(gateway, spec.gateway.section.as_deref()));
+        let marks = proxies.map(|proxies| {
+            let port = proxies::port(proxies, services, listener.map_or(80, |listener| listener.port));
+            (proxies.selector.clone(), port)
+        });
+        let (selector, port) = marks.unwrap_or_default();
+        let mut own: Vec<&Pod> = proxies.iter().flat_map(|proxies| &proxies.pods).collect();
+        own.sort_by_key(|pod| (Reverse(is_ready(pod)), Reverse(pod.metadata.creation_timestamp.clone()), pod.metadata.name.clone()));
+        Found {
+            proxy: Proxy::Door(FrontDoor::Gateway),
+            product: implementations::of(controller).map_or_else(|| format!("controller {controller}"), |known| known.name.to_owned()),
+            version: proxies::version_of(controller, pods),
+            namespace: proxies.map_or_else(|| spec.ingress.namespace().to_owned(), |proxies| proxies.namespace.clone()),
+            workload: own.first().map(|pod| workload(pod)).unwrap_or_default(),
+            marks: Marks::Labels { selector, port },
+            classes: vec![self.class_name.clone()],
+            watch: Watch::Everything,
+            pods: own.into_iter().map(|pod| -> Door { door(pod, port) }).collect(),
+            ours: self.class.here().is_some_and(|class| {
+                let labels = class.metadata.labels.as_ref();
+                is_managed(&class.metadata) && labels.and_then(|all| all.get("app.kubernetes.io/managed-by")).is_some_and(|by| by == "stickyctl")
+            }),
+        }
+    }
+}
+
+/// Whether a controller is Envoy Gateway, whatever the rest of its name.
+fn is_envoys(controller: &str) -> bool {
+    controller.split('/').next() == Some("gateway.envoyproxy.io")
+}
+
+/// The Services of a Gateway's pods, which say what port of the pods stands behind a listener; none without permission.
+async fn services(client: &Client, proxies: &Proxies) -> Result<Vec<Service>, ApiError> {
+    let all: Api<Service> = Api::namespaced(client.clone(), &proxies.namespace);
+    let doing = format!("listing the Services of the Gateway's pods in namespace {}", proxies.namespace);
+    let listed = ask_if_allowed(&doing, all.list(&ListParams::default().labels(&proxies.selector))).await?;
+    Ok(listed.map(|list| list.items).unwrap_or_default())
+}

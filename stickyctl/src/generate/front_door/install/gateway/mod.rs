@@ -1,0 +1,103 @@
+//! Envoy Gateway: a server that turns Gateways and HTTPRoutes into the configuration of Envoy, and starts one Envoy for each Gateway.
+//!
+//! # Names
+//! Envoy Gateway fixes some names. Its proxies connect to the Service `envoy-gateway` in their own namespace
+//! (`internal/infrastructure/kubernetes/proxy/resource.go`, `XdsServerHost`), and the certificates are in the Secrets `envoy-gateway` and
+//! `envoy`. So there can be **one Envoy Gateway in a namespace**, and its objects have the same names whatever its class. The class is in
+//! the label `app.kubernetes.io/instance`. An Envoy Gateway of another class needs another namespace, and a controller name of its own,
+//! because each of them takes every GatewayClass that has its controller name.
+//!
+//! # Settings of the proxies
+//! There is no EnvoyProxy object: its settings are the `envoyProxy` of the server's configuration, which applies to every Gateway of its
+//! class. An EnvoyProxy would have to be in the namespace that the server watches, which is the release's.
+//!
+//! # Custom resource definitions
+//! They are not installed; see [`crds`].
+//!
+//! # Its rights
+//! In the release's namespace it reads what a Gateway can refer to, the Secrets included, and writes the status of the kinds that a
+//! release has. In its own namespace it manages the proxies. Cluster-wide it reads GatewayClasses, Namespaces and Nodes, and changes its
+//! own GatewayClass. It lists every kind that its source watches, because it is not ready until all its caches are filled
+//! (`internal/provider/kubernetes/kubernetes.go`, `cacheReadyCheck`). There is no admission webhook: the topology injector, which needs
+//! one, is off, and so is leader election, because there is one replica.
+
+pub mod certificates;
+mod config;
+pub mod crds;
+mod rights;
+mod server;
+
+use super::choice::Install;
+use super::rbac;
+use crate::gateway_api::{GatewayClass, GatewayClassSpec};
+use crate::generate::meta::map;
+use crate::generate::object::Object;
+use crate::generate::pod::unprivileged;
+use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, SecurityContext, ServiceAccount};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use std::collections::BTreeMap;
+
+/// The version of Envoy Gateway to install.
+pub const ENVOY_GATEWAY: &str = "1.9.1";
+/// The version of Envoy that it was tested with (`api/v1alpha1/shared_types.go`, `DefaultEnvoyProxyImage`).
+const ENVOY: &str = "1.39.1";
+/// The usual GatewayClass and its controller, as in the project's own quickstart.
+pub(super) const USUAL: (&str, &str) = ("eg", "gateway.envoyproxy.io/gatewayclass-controller");
+
+/// The name of its Deployment, Service, ServiceAccount and Roles.
+pub(super) const NAME: &str = "envoy-gateway";
+/// The annotation on its Deployment and its GatewayClass with the namespace that it watches.
+pub const WATCHED: &str = "stickyctl.dev/watched-namespace";
+/// The user of its image.
+const USER: i64 = 65_532;
+
+/// The server's image, which has the proxies' shutdown manager too.
+pub(super) fn image() -> String {
+    format!("docker.io/envoyproxy/gateway:v{ENVOY_GATEWAY}")
+}
+
+/// The image of the proxies.
+fn proxy_image() -> String {
+    format!("docker.io/envoyproxy/envoy:distroless-v{ENVOY}")
+}
+
+/// The variable that tells its programs their namespace.
+fn namespace() -> EnvVar {
+    let field = ObjectFieldSelector { field_path: "metadata.namespace".to_owned(), ..ObjectFieldSelector::default() };
+    EnvVar {
+        name: "ENVOY_GATEWAY_NAMESPACE".to_owned(),
+        value_from: Some(EnvVarSource { field_ref: Some(field), ..EnvVarSource::default() }),
+        ..EnvVar::default()
+    }
+}
+
+fn secure() -> SecurityContext {
+    SecurityContext { run_as_non_root: Some(true), run_as_user: Some(USER), run_as_group: Some(USER), ..unprivileged() }
+}
+
+/// All objects in the order in which they are applied. The Job has to finish before the Deployment is applied: its pod waits for a Secret.
+pub(super) fn objects(install: &Install) -> Vec<Object> {
+    let mut all: Vec<Object> =
+        vec![install.namespace().into(), ServiceAccount { metadata: install.within(&install.namespace), ..ServiceAccount::default() }.into()];
+    all.extend(rbac::everywhere(install, rights::everywhere(install)));
+    all.extend(rbac::within(install, &install.namespace, install.name(), rights::own()));
+    all.extend(rbac::within(install, &install.watched, format!("front-door-{}", install.name()), rights::watched()));
+    all.extend(certificates::objects(install));
+    let config = config::config_map(install);
+    all.push(class(install).into());
+    all.push(server::service(install).into());
+    let deployment = server::deployment(install, &config);
+    all.push(config.into());
+    all.push(deployment.into());
+    all
+}
+
+fn class(install: &Install) -> GatewayClass {
+    let metadata = ObjectMeta { annotations: Some(watched(install)), ..install.of_cluster(install.class.clone()) };
+    let spec = GatewayClassSpec { controller_name: install.controller(), ..GatewayClassSpec::default() };
+    GatewayClass { metadata, spec, status: None }
+}
+
+fn watched(install: &Install) -> BTreeMap<String, String> {
+    map([(WATCHED, &install.watched)])
+}
