@@ -57,6 +57,22 @@ fn the_values_file_names_every_key() {
 }
 
 #[test]
+fn the_chart_knows_which_controllers_ignore_session_persistence() {
+    let text = of("helm/templates/_controllers.tpl");
+    let (_, body) = text.split_once("-}}\n").unwrap();
+    let all: Value = serde_yaml::from_str(body.strip_suffix("{{- end }}\n").unwrap()).unwrap();
+    assert_eq!(all["gateway.envoyproxy.io"], json!({"name": "Envoy Gateway", "reads": "sessionName"}));
+    assert_eq!(all["traefik.io"], json!({"name": "Traefik", "reads": "nothing"}));
+    assert!(all.as_object().unwrap().values().any(|one| one["reads"] == "unknown"), "{all}");
+}
+
+#[test]
+fn the_chart_names_the_crds_that_up_names() {
+    let templates = include_str!("../../../../helm/templates/validate.yaml");
+    assert!(templates.contains(crate::generate::front_door::install::gateway::crds::GATEWAY_API));
+}
+
+#[test]
 fn a_key_without_a_value_takes_the_default_away() {
     let mut spec = StickyApp::default();
     spec.resources.limits.cpu = None;
