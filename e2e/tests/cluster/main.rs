@@ -11,6 +11,7 @@ mod faults;
 mod forward;
 mod front_door;
 mod front_doors;
+mod gateway;
 mod image;
 mod manifests;
 mod objects;

@@ -58,9 +58,7 @@ pub(super) async fn plain_neighbour(bench: &Bench<'_>) -> Result<String> {
 pub(super) async fn shared_name(bench: &Bench<'_>) -> Result<String> {
     let id = "shared-name";
     let (one, two) = (format!("{id}-a"), format!("{id}-b"));
-    let route = |name: &str, path: &str| {
-        Route::sticky(name).mode(Mode::Persistent).cookie_path("/").rules(&[(path, name)]).at(id)
-    };
+    let route = |name: &str, path: &str| Route::sticky(name).mode(Mode::Persistent).cookie_path("/").rules(&[(path, name)]).at(id);
     bench.apply(&[bench.both(&route(&one, WHOAMI)), bench.both(&route(&two, SESSION))].concat()).await?;
     let all = bench.pods().await?.len();
     for path in [WHOAMI, SESSION] {
