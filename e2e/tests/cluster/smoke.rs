@@ -11,7 +11,7 @@ use testkit::{http, wait};
 const SOON: Duration = Duration::from_secs(60);
 
 /// Pods that return their name, behind a Service and an Ingress with a cookie, and a Redis with a PersistentVolumeClaim.
-const MANIFEST: &str = include_str!("smoke.yaml");
+pub(crate) const MANIFEST: &str = include_str!("smoke.yaml");
 
 #[tokio::test]
 async fn a_cluster_that_works() -> Result<()> {

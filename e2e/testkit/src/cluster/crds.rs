@@ -69,7 +69,7 @@ struct Download {
 }
 
 /// The folder with the source of a required module, downloaded if necessary.
-async fn source(folder: &str, module: &str) -> Result<PathBuf> {
+pub(super) async fn source(folder: &str, module: &str) -> Result<PathBuf> {
     let place = Place::named("any")?;
     let version = modules::version(&place, folder, module)?;
     let mut go = sh::command(modules::go().context("no `go` in PATH: it has the CRDs")?, ["mod", "download", "-json"]);

@@ -9,8 +9,12 @@ use std::path::PathBuf;
 /// from PATH, and a manifest with the full command line works with either.
 pub const REDIS: &str = "docker.io/library/redis:7.0";
 
-/// The program of the one image that `up` doesn't import. Only the tests that need it load it, so other tests don't wait for it.
+/// The program of an image that `up` doesn't import. Only the tests that need it load it, so other tests don't wait for it.
 pub const METRICS: &str = "metrics-server";
+/// The programs of the images of Envoy Gateway and its proxies, which `up` doesn't import either.
+pub const ENVOY_GATEWAY: &str = "envoy-gateway";
+/// See [`ENVOY_GATEWAY`].
+pub const ENVOY: &str = "envoy";
 
 /// The path of an image's OCI archive in the cache.
 #[must_use]

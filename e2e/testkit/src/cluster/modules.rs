@@ -155,20 +155,38 @@ pub fn tail(text: &str, count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{crds, images};
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
     fn manifests_name_the_versions_that_are_built() {
         let place = Place::named("any").unwrap();
-        for (folder, module) in [
-            ("coredns", "github.com/coredns/coredns"),
-            ("traefik", "github.com/traefik/traefik/v3"),
-            ("metrics-server", "sigs.k8s.io/metrics-server"),
+        for (manifest, folder, module) in [
+            ("coredns", "coredns", "github.com/coredns/coredns"),
+            ("traefik", "traefik", "github.com/traefik/traefik/v3"),
+            ("traefik-gateway", "traefik", "github.com/traefik/traefik/v3"),
+            ("metrics-server", "metrics-server", "sigs.k8s.io/metrics-server"),
         ] {
             let version = version(&place, folder, module).unwrap();
-            let manifest = fs::read_to_string(place.source.join(format!("{folder}.yaml"))).unwrap();
-            assert!(manifest.lines().any(|line| line.contains("image: ") && line.ends_with(&format!(":{version}"))), "{folder}.yaml: not {version}");
+            let text = fs::read_to_string(place.source.join(format!("{manifest}.yaml"))).unwrap();
+            assert!(text.lines().any(|line| line.contains("image: ") && line.ends_with(&format!(":{version}"))), "{manifest}.yaml: not {version}");
         }
+        let text = fs::read_to_string(place.source.join("envoy-gateway.yaml")).unwrap();
+        let own = [images::envoy_gateway(&place).unwrap(), images::envoy(&place).unwrap()];
+        let named: HashSet<_> = text.lines().filter_map(|line| line.split_once("image: ")).map(|(_, name)| name.trim_end_matches('}')).collect();
+        assert_eq!(named, own.iter().map(String::as_str).collect());
+    }
+
+    #[tokio::test]
+    async fn envoy_is_the_one_that_envoy_gateway_starts() {
+        if go().is_none() {
+            return crate::skip::because("no Go, which has Envoy Gateway's source");
+        }
+        let source = crds::source("envoy-gateway", "github.com/envoyproxy/gateway").await.unwrap();
+        let text = fs::read_to_string(source.join("api/v1alpha1/shared_types.go")).unwrap();
+        let name = images::envoy(&Place::named("any").unwrap()).unwrap();
+        assert!(text.contains(&format!("DefaultEnvoyProxyImage = \"{name}@sha256:")), "not {name}");
     }
 
     #[test]

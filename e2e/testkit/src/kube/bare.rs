@@ -111,22 +111,3 @@ impl Kube {
         self.run(&words).await.map(drop).context("a CRD is not served")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn session_persistence_by_release_and_channel() {
-        const HEAD: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a, namespace: default}, spec: {rules: [{sessionPersistence: ";
-        let older = format!("{HEAD}{{sessionName: a, type: Cookie}}}}]}}}}");
-        let newer = format!("{HEAD}{{type: Cookie, cookie: {{name: a}}}}}}]}}}}");
-        for (api, fits) in [(GatewayApi::Experimental, [true, false]), (GatewayApi::Standard, [false, false]), (GatewayApi::Newer, [false, true])] {
-            let Some(bare) = Bare::with_gateway_api(api).await.unwrap() else { return };
-            for (route, fits) in [&older, &newer].into_iter().zip(fits) {
-                let done = bare.kube.feed(&["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"], route).await;
-                assert_eq!(done.is_ok(), fits, "{api:?} {route}: {done:?}");
-            }
-        }
-    }
-}

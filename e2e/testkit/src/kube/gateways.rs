@@ -3,8 +3,10 @@
 
 use super::Kube;
 use crate::cluster::crds::{self, GatewayApi};
+use crate::cluster::{Place, images};
 use anyhow::{Context, Result};
 use std::fs::File;
+use tokio::sync::OnceCell;
 
 pub const ENVOY_GATEWAY: &str = include_str!("../../../cluster/envoy-gateway.yaml");
 pub const TRAEFIK: &str = include_str!("../../../cluster/traefik-gateway.yaml");
@@ -14,7 +16,24 @@ pub const ENVOY_NAMESPACE: &str = "envoy-gateway-system";
 /// The namespace of Traefik.
 pub const TRAEFIK_NAMESPACE: &str = "traefik-gateway";
 
+static LOADED: OnceCell<()> = OnceCell::const_new();
+
 impl Kube {
+    /// Loads the images of Envoy Gateway and its proxies into the test cluster, once per test binary. Other clusters pull them.
+    pub async fn with_envoy_images(&self) -> Result<()> {
+        if self.test_cluster().is_none() {
+            return Ok(());
+        }
+        let load = async || {
+            let place = Place::named("any")?;
+            for name in [images::ENVOY_GATEWAY, images::ENVOY] {
+                self.load(&images::archive(&place, name)).await?;
+            }
+            Ok(())
+        };
+        LOADED.get_or_try_init(load).await.map(drop)
+    }
+
     /// Installs the CRDs of the Gateway API, experimental channel, and Envoy Gateway's own, unless they are there.
     pub async fn with_gateway_crds(&self) -> Result<()> {
         let _lock = lock()?;
@@ -24,6 +43,7 @@ impl Kube {
     /// Installs Envoy Gateway if necessary, and waits until it serves its class.
     pub async fn with_envoy_gateway(&self) -> Result<()> {
         let _lock = lock()?;
+        self.with_envoy_images().await?;
         self.gateway_crds().await?;
         self.feed(&["apply", "--server-side", "-f", "-"], ENVOY_GATEWAY).await?;
         self.run(&["-n", ENVOY_NAMESPACE, "wait", "--for=condition=Complete", "job/certgen", "--timeout=120s"]).await?;
@@ -36,6 +56,11 @@ impl Kube {
         self.gateway_crds().await?;
         self.feed(&["apply", "--server-side", "-f", "-"], TRAEFIK).await?;
         self.serves(TRAEFIK_NAMESPACE, "traefik", "traefik").await
+    }
+
+    /// The address of that Traefik's Service, where every listener is at port 80.
+    pub async fn traefik_gateway(&self) -> Result<String> {
+        self.run(&["-n", TRAEFIK_NAMESPACE, "get", "service", "traefik", "-o", "jsonpath={.spec.clusterIP}"]).await
     }
 
     async fn serves(&self, namespace: &str, deployment: &str, class: &str) -> Result<()> {

