@@ -74,26 +74,18 @@ pub async fn render(spec: &Value) -> Result<String> {
 impl<'a> Release<'a> {
     /// Loads the image, applies the manifests of a spec, and waits until all pods are ready and the front door reaches them.
     pub async fn start(space: &'a Space, more: Value) -> Result<Self> {
-<<<<<<< HEAD
         Self::behind(Door::Traefik, space, more).await
     }
 
     /// Like [`start`](Self::start), behind one of [`SHARED`].
     pub async fn behind(door: Door, space: &'a Space, more: Value) -> Result<Self> {
-        space.kube.load_app().await?;
-        let spec = spec_behind(door, space, more).await?;
-        space.apply(&render(&spec).await?).await?;
-=======
-        Self::of(space, &spec(space, more).await?).await
+        Self::of(space, &spec_behind(door, space, more).await?).await
     }
 
-    /// Like [`Self::start`], for a whole spec.
+    /// Like [`start`](Self::start), for a whole spec.
     pub async fn of(space: &'a Space, spec: &Value) -> Result<Self> {
         space.kube.load_app().await?;
-        let host = spec["ingress"]["host"].as_str().context("no host")?;
-        let release = Self { space, url: format!("http://{host}") };
         space.apply(&render(spec).await?).await?;
->>>>>>> facts
         space.password(NAME).await?;
         space.rollout(&format!("statefulset/{NAME}-redis")).await?;
         space.rollout(&format!("deployment/{NAME}")).await?;
