@@ -1,6 +1,7 @@
 //! The reasons: stable codes, each with its causes, the most common first, and what to try.
 //!
-//! The advice names the flags of `stickyctl verify` and the settings of common front doors.
+//! The advice names the flags of `stickyctl verify` and the settings of common front doors: annotations of Ingresses, fields of the Gateway
+//! API, and Envoy Gateway's own policies.
 
 use serde::Serialize;
 use std::str::FromStr;
@@ -42,10 +43,12 @@ macro_rules! codes {
 codes! {
     NoAffinityCookie = "no-affinity-cookie", "Sessions move, and no answer to a request set a cookie.", [
         ("The setting is misspelled, or is on the wrong object, class or controller", "read the controller's log; check the Ingress class and which controller serves it"),
+        ("The Gateway's implementation ignores sessionPersistence, or the standard channel's CRDs dropped it", "kubectl get httproute NAME -o yaml: is the field there? docs/front-doors.md lists who honors it"),
         ("The rule's host or path does not match the request", "use the rule's URL; spell out host, path and pathType in the rule"),
         ("The balancer sets no cookie on answers that caches may store (Azure Front Door)", "Cache-Control: no-store on the pages that sessions begin with"),
         ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
         ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
+        ("The cookie of a consistent hash has no ttl, so that Envoy sets none", "set consistentHash.cookie.ttl; 0s lasts until the browser exits"),
     ];
     CookieNotHonoured = "cookie-not-honoured", "Sessions send the cookie back, but it does not decide which pod answers.", [
         ("The proxy uses the Service's address instead of the pods", "turn off service-upstream (ingress-nginx) or nativelb (Traefik)"),
@@ -76,6 +79,7 @@ codes! {
     ];
     MovedCollateral = "moved-collateral", "Sessions moved away from pods that were ready the whole time, after other pods came or went.", [
         ("The cookie is a key on a hash ring, and new pods take over part of the ring (ingress-nginx: affinity-mode balanced, the default)", "affinity-mode: persistent; or accept it: going from c to n pods moves about (n-c)/n of the sessions"),
+        ("Envoy hashes the cookie, and new pods take over part of its table (consistentHash)", "sessionPersistence on the HTTPRoute, whose cookie contains the pod"),
         ("Several proxies learn about the new pods at different times", "wait 5 s after a change, then run again"),
     ];
     SingleReadyPod = "single-ready-pod", "Only one pod is ready, so there is no other pod to move to.", [
@@ -88,10 +92,11 @@ codes! {
     ];
     PathsDisagree = "paths-disagree", "Each path is sticky, but the paths send the same session to different pods.", [
         ("Each path's rule sets its own cookie, scoped to the rule's path", "session-cookie-path: / on all rules, and one Service"),
+        ("Each HTTPRoute, and each rule of one, has its own cookie", "one rule that matches PathPrefix / for all paths"),
         ("The paths lead to different Services", "sessions cannot be on one pod then; test each path in a run of its own"),
     ];
     DeadPodKept = "dead-pod-kept", "One pod fails but keeps its sessions, while all other clients are served.", [
-        ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik)"),
+        ("The proxy never tries another pod for a session with a cookie", "session-cookie-change-on-failure: \"true\" (ingress-nginx); a health check (Traefik); retry on connect-failure (Envoy Gateway)"),
         ("A dead pod is still among the endpoints", "a readiness probe that fails sooner"),
     ];
     BoundLate = "bound-late", "Sessions settle on a pod, but not with their first answer.", [
@@ -115,6 +120,7 @@ codes! {
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
         ("Page and socket have separate rules", "session-cookie-path: / on both"),
+        ("Envoy Gateway before 1.10 takes the path from the HTTPRoute's match, a regular expression included", "match PathPrefix / in one rule; or upgrade"),
         ("The page also requests URLs outside the cookie's path, such as /favicon.ico, whose answers replace the cookie (envoyproxy/envoy#19655)", "Path=/; or set no cookie on those answers"),
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
@@ -271,6 +277,7 @@ codes! {
     ];
     IdleTimeout = "idle-timeout", "Idle sockets are closed by a timeout.", [
         ("The proxy's proxy-read-timeout and proxy-send-timeout, 60 s by default", "raise both; or ping at half that interval"),
+        ("Envoy's stream idle timeout, 300 s by default", "timeout.http.streamIdleTimeout in a BackendTrafficPolicy (Envoy Gateway); or ping at half that interval"),
         ("A load balancer in front has an idle timeout of its own", "raise it; 60 s and 350 s are common"),
     ];
     ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a close frame, while their pods kept running.", [

@@ -1,14 +1,22 @@
-{{/* The Ingress's annotations: ingress-nginx's, of which Traefik's ingress-nginx provider reads some. Each is called with $. */}}
+{{/* The affinity cookie, the front door's namespace, and the Ingress's annotations. Each helper is called with $. */}}
 
 {{- define "sticky.cookieName" -}}
 {{ .Values.ingress.cookie.name | default (printf "sticky_%s" (include "sticky.fingerprint" .)) }}
 {{- end }}
 
 {{- define "sticky.frontDoorNamespace" -}}
-{{ .Values.ingress.frontDoorNamespace | default (eq .Values.ingress.frontDoor "traefik" | ternary "traefik" "ingress-nginx") }}
+{{ .Values.ingress.frontDoorNamespace | default (get (dict "nginx" "ingress-nginx" "traefik" "traefik" "gateway" "envoy-gateway-system") .Values.ingress.frontDoor) }}
 {{- end }}
 
-{{/* Numbers are seconds without a unit: ingress-nginx ignores a setting that has one. An annotation that the front door doesn't read is left out. */}}
+{{/* Not empty if the cookie has the Secure attribute: as cookie.secure says, or else if there is a TLS Secret. */}}
+{{- define "sticky.secure" -}}
+{{- if kindIs "bool" .Values.ingress.cookie.secure | ternary .Values.ingress.cookie.secure .Values.ingress.tlsSecret }}yes{{ end }}
+{{- end }}
+
+{{/*
+ingress-nginx's annotations, of which Traefik's ingress-nginx provider reads some; the others are left out. Numbers are seconds without
+a unit, because ingress-nginx ignores a setting that has one.
+*/}}
 {{- define "sticky.annotations" -}}
 {{- $cookie := .Values.ingress.cookie }}
 {{- $lifetime := include "sticky.seconds" $cookie.lifetime | quote }}
@@ -19,7 +27,7 @@ nginx.ingress.kubernetes.io/session-cookie-name: {{ include "sticky.cookieName" 
 nginx.ingress.kubernetes.io/session-cookie-path: /
 nginx.ingress.kubernetes.io/session-cookie-max-age: {{ $lifetime }}
 nginx.ingress.kubernetes.io/session-cookie-samesite: {{ $cookie.sameSite | quote }}
-{{- if kindIs "bool" $cookie.secure | ternary $cookie.secure .Values.ingress.tlsSecret }}
+{{- if include "sticky.secure" . }}
 nginx.ingress.kubernetes.io/session-cookie-secure: "true"
 {{- end }}
 {{- if $nginx }}

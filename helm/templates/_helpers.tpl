@@ -7,13 +7,13 @@ app.kubernetes.io/instance: {{ .of.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* Labels of a component's pods. Called likewise. */}}
+{{/* Labels of a component's pods. Called the same way. */}}
 {{- define "sticky.podLabels" -}}
 {{ include "sticky.selector" . }}
 app.kubernetes.io/managed-by: {{ .of.Release.Service | quote }}
 {{- end }}
 
-{{/* Labels of objects. Pods don't carry the chart's version, so that a new version alone doesn't replace them. Called likewise. */}}
+{{/* Labels of objects. Pods don't carry the chart's version, so that a new version alone doesn't replace them. Called the same way. */}}
 {{- define "sticky.labels" -}}
 {{ include "sticky.podLabels" . }}
 helm.sh/chart: {{ printf "%s-%s" .of.Chart.Name .of.Chart.Version | replace "+" "_" | quote }}
@@ -39,8 +39,8 @@ helm.sh/chart: {{ printf "%s-%s" .of.Chart.Name .of.Chart.Version | replace "+" 
 {{/*
 The replica count to write; none where an autoscaler owns it. A new autoscaler owns the count only after its first change. Until
 then Helm owns it, and Kubernetes resets a count that its owner no longer writes to 1. So as long as Helm owns the count, the chart
-writes the count that is on the cluster. With client-side apply (Helm 3: `Update`) that is always so, because Helm removes whatever
-it once wrote. Called with $.
+writes the count that is on the cluster. With client-side apply (Helm 3: `Update`) it always does, because Helm removes every field
+that it once wrote. Called with $.
 */}}
 {{- define "sticky.replicas" -}}
 {{- if eq .Values.autoscaling nil }}
@@ -55,12 +55,12 @@ it once wrote. Called with $.
 {{- end }}
 {{- end }}
 
-{{/* The seconds of a duration such as `10s`, `5m` or `48h`: Kubernetes and the front doors count in nothing else. */}}
+{{/* The seconds of a duration such as `10s`, `5m` or `48h`, because Kubernetes and ingress-nginx's annotations take plain seconds. */}}
 {{- define "sticky.seconds" -}}
 {{ mul (regexFind "[1-9][0-9]*" . | int64) (get (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) }}
 {{- end }}
 
-{{/* How long the kubelet waits before it kills: drain.grace, or else the time that a full drain takes. Called with $. */}}
+{{/* How long the kubelet waits before it kills a pod: drain.grace, or else the time that a full drain takes. Called with $. */}}
 {{- define "sticky.leastGrace" -}}
 {{- with .Values.drain }}{{ add (include "sticky.seconds" .preStop) (include "sticky.seconds" .delay) (include "sticky.seconds" .window) 5 }}{{ end }}
 {{- end }}

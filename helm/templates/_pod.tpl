@@ -1,9 +1,9 @@
-{{/* What all pods share: no privileges, no access to the cluster's API, and where they run. */}}
+{{/* What all pods share: no privileges, no access to the Kubernetes API, and their placement. */}}
 
 {{/* Called with (dict "of" $ "user" 65532). */}}
 {{- define "sticky.frame" -}}
 automountServiceAccountToken: false
-# A Service named `sticky` would otherwise add variables that start like the app's own.
+# A Service named `sticky` would otherwise add variables with the same prefix as the app's own.
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true

@@ -1,6 +1,6 @@
 {{/*
-How Redis and the app get the password, which is never a value. It is in a Secret that must exist: until then the kubelet starts
-neither. Each helper is called with $.
+How Redis and the app get the password, which is never a value. It is in a Secret that must exist: the kubelet starts neither of them
+without it. Each helper is called with $.
 */}}
 
 {{- define "sticky.passwordSecret" -}}
@@ -16,7 +16,7 @@ neither. Each helper is called with $.
 {{- if or (not .Values.redis.url) .Values.redis.password }}yes{{ end }}
 {{- end }}
 
-{{/* The password as a file, so that it shows neither in the app's environment nor in its arguments. */}}
+{{/* The password as a file, so that it appears neither in the app's environment nor in its arguments. */}}
 {{- define "sticky.passwordVolume" -}}
 name: redis-password
 secret:

@@ -12,11 +12,11 @@ use testkit::process::Process;
 use testkit::session::Session;
 use testkit::{http, wait};
 
-const SOON: Duration = Duration::from_secs(60);
-const TIMEOUT: &str = "--timeout=150s";
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: &str = "--timeout=150s";
 
 /// Runs helm on the release and prints how long it took. The arguments come before the common ones.
-async fn helm(helm: &Helm, space: &Space, words: &[&str], values: &str) -> Result<String> {
+pub(crate) async fn helm(helm: &Helm, space: &Space, words: &[&str], values: &str) -> Result<String> {
     let begun = Instant::now();
     let said = helm.on(space, words, values).await?.ok()?;
     eprintln!("helm {} after {:?}", words[0], begun.elapsed());
@@ -111,7 +111,7 @@ async fn install_test_upgrade_rollback_uninstall() -> Result<()> {
 }
 
 /// Waits until the front door reaches all pods, and returns them.
-async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
+pub(crate) async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
     let mut seen = BTreeSet::new();
     wait::until(&format!("the front door leads to {pods} pods"), SOON, async || {
         let answer = http::get(format!("{url}/whoami")).send().await.ok().filter(|answer| answer.status == 200)?;
@@ -123,7 +123,7 @@ async fn reached(url: &str, pods: usize) -> Result<BTreeSet<String>> {
 }
 
 /// Asserts that each session stays on its first pod, and that sessions began on more than one pod.
-async fn sticks(url: &str) -> Result<()> {
+pub(crate) async fn sticks(url: &str) -> Result<()> {
     let mut homes = BTreeSet::new();
     for _ in 0..9 {
         let session = Session::visit(url).await?;

@@ -5,6 +5,7 @@
 mod autoscale;
 mod canary;
 mod chart;
+mod chart_gateway;
 mod chart_text;
 mod envoy_gateway;
 mod errors;

@@ -9,7 +9,7 @@ use testkit::kube::{Kube, schemas};
 use testkit::tree::root;
 use testkit::{bin, lint};
 
-const PRESETS: [&str; 4] = ["nginx-3x1", "nginx-1x4", "traefik-3x1", "traefik-1x4"];
+const PRESETS: [&str; 6] = ["nginx-3x1", "nginx-1x4", "traefik-3x1", "traefik-1x4", "gateway-3x1", "gateway-1x4"];
 /// A spec with settings that no preset has: an autoscaler, TLS, a scraper, nodes, a registry.
 const EDGES: &str = r#"
 ingress: {host: demo.example, tlsSecret: demo-tls, trustedProxies: [10.0.0.0/8]}
@@ -52,7 +52,7 @@ async fn manifests(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     let edges = folder.join("edges.spec");
     fs::write(&edges, EDGES)?;
-    for door in ["nginx", "traefik"] {
+    for door in ["nginx", "traefik", "gateway"] {
         keep(format!("{door}.yaml"), output(Command::new(bin::stickyctl()?).args(["render", "--front-door", door, "-f"]).arg(&edges))?)?;
     }
     for values in files(&root().join("helm/ci"), "-values.yaml") {
@@ -81,6 +81,7 @@ async fn manifests_have_no_field_that_the_server_does_not_know() -> Result<()> {
     for folder in [&judges, &judged] {
         fs::create_dir(folder)?;
     }
+    kube.with_gateway_crds().await?;
     let count = schemas::write(&kube, &judges).await?;
     assert!(count >= 80, "{count} kinds");
     let all = manifests(&judged).await?;

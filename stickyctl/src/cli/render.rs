@@ -37,10 +37,6 @@ impl RenderArgs {
     pub(super) fn request(self, all: &clap::Command) -> Request {
         let mut spec = self.spec.request(self.preset, all);
         merge(&mut spec.flags, json!({"gateway": {"api": self.gateway_api}}));
-        Request {
-            spec,
-            namespace: !self.no_namespace,
-            form: self.out.map_or(Form::Text(self.output), |folder| Form::Folder(folder, self.force)),
-        }
+        Request { spec, namespace: !self.no_namespace, form: self.out.map_or(Form::Text(self.output), |folder| Form::Folder(folder, self.force)) }
     }
 }

@@ -132,7 +132,7 @@ pub(crate) async fn run(cluster: &Cluster, request: &Request, output: Output) ->
     }
     if let Some(door) = &door {
         let line = output.live("front door");
-        door::delete(client, door, deadline).await?;
+        door::delete(client, door, &line, deadline).await?;
         line.ends(Mark::Done, &format!("{} and everything that was installed with it", door.title));
     }
     if let Some(space) = space {
@@ -148,8 +148,6 @@ async fn take_stock(client: &Client, request: &Request) -> Result<Inventory, Fai
     if let Some(release) = &release {
         release.is_not_helms(&format!("helm uninstall {name} --namespace {namespace}"))?;
     }
-    // An annotation that can't be read must not keep everything else from being deleted.
-    let spec = release.and_then(|release| release.spec().ok());
     let (ours, others): (Vec<Item>, Vec<Item>) = inventory::list(client, place).await?.into_iter().partition(|item| item.is_ours || is_claim(item));
     let (claims, mut doomed): (Vec<Item>, Vec<Item>) = ours.into_iter().partition(is_claim);
     let claims = if request.delete_data {
@@ -162,7 +160,7 @@ async fn take_stock(client: &Client, request: &Request) -> Result<Inventory, Fai
         Space::Ours(space) => Some(space),
         Space::Absent | Space::Theirs => None,
     };
-    let door = door::installed(client, spec.as_ref(), place).await?;
+    let door = door::installed(client, place).await?;
     Ok(Inventory { doomed, claims, others, space, door })
 }
 

@@ -44,9 +44,6 @@ pub struct BackendTrafficPolicySpec {
     /// When a request is tried again with another pod; without it, never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
-    /// Which pods are used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health_check: Option<HealthCheck>,
     /// Time limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<BackendTimeout>,
@@ -67,15 +64,6 @@ pub struct RetryOn {
     /// `connect-failure`, among others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<String>,
-}
-
-/// Which pods are used.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HealthCheck {
-    /// The percentage of healthy pods, 0 to 100, below which unhealthy pods are used too; Envoy's default is 50.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub panic_threshold: Option<u32>,
 }
 
 /// How a pod is selected.

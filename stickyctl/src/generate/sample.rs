@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "it serves tests only")]
 
 use crate::spec::canary::Canary;
+use crate::spec::gateway::{Gateway, HTTP, HTTPS};
 use crate::spec::ingress::{Cookie, FrontDoor, Ingress, Persistence, SameSite, Seconds};
 use crate::spec::placement::{NetworkPolicy, Placement, TaintEffect, Toleration};
 use crate::spec::pods::{Amounts, Autoscaling, Drain, Limits, PullPolicy, Resources};
@@ -48,6 +49,14 @@ pub fn full() -> StickyApp {
     ingress.cookie.name = Some("mine".to_owned());
     ingress.cookie.secure = Some(true);
     ingress.cookie.change_on_failure = Some(true);
+    spec.gateway = Gateway {
+        name: Some("shared".to_owned()),
+        namespace: Some("edge".to_owned()),
+        section: Some("https".to_owned()),
+        hostnames: vec!["www.demo.example".to_owned()],
+        api: Some(spec::version::Version(1, 7, 0)),
+        ..Gateway::default()
+    };
     spec.autoscaling = Some(Autoscaling { min: Some(2), max: 8, cpu: 60 });
     spec.canary = Canary { pods: 2, version: Version::parse("2.0-rc.1").ok(), image: Some("registry.example/sticky-app:2.0-rc.1".to_owned()) };
     spec.placement.node_selector = [("pool".to_owned(), "web".to_owned())].into();
@@ -108,14 +117,15 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn ingress()(mut cookie in cookie(), traefik: bool, host in option::of("(\\*\\.)?[a-z]{1,9}\\.example"), tls: bool, class in name(),
+    fn ingress()(mut cookie in cookie(), door in select(vec![FrontDoor::Nginx, FrontDoor::Traefik, FrontDoor::Gateway]), host in option::of("(\\*\\.)?[a-z]{1,9}\\.example"), tls: bool, class in name(),
                  namespace in option::of(name()), timeout in option::of(40..100_000_u32), trusted_proxies in networks(),
                  version in select(vec![None, Some(spec::version::Version(3, 6, 12)), Some(spec::version::Version(3, 7, 0)), Some(spec::version::Version(3, 7, 13)), Some(spec::version::Version(4, 0, 1))])) -> Ingress {
         let tls_secret = (tls && host.is_some()).then(|| "on".to_owned());
+        let traefik = door == FrontDoor::Traefik;
         if traefik {
             cookie.persistence = Persistence::Persistent;
             cookie.change_on_failure = cookie.change_on_failure.map(|_| false);
-        } else if tls_secret.is_some() {
+        } else if door == FrontDoor::Nginx && tls_secret.is_some() {
             cookie.secure = cookie.secure.filter(|secure| *secure);
         }
         let reads_timers = !traefik || version.is_some_and(|version| version >= spec::version::Version(3, 7, 13));
@@ -123,7 +133,7 @@ prop_compose! {
             cookie.same_site = SameSite::Lax;
         }
         Ingress {
-            front_door: if traefik { FrontDoor::Traefik } else { FrontDoor::Nginx },
+            front_door: door,
             front_door_version: version.filter(|_| traefik),
             front_door_namespace: namespace,
             class,
@@ -133,6 +143,49 @@ prop_compose! {
             websocket_timeout: timeout.filter(|_| reads_timers).map(Seconds),
             trusted_proxies,
         }
+    }
+}
+
+/// An existing Gateway, or one of the release's own.
+fn gateway() -> impl Strategy<Value = Gateway> {
+    let api = || {
+        option::of(select(vec![
+            spec::version::Version(1, 1, 0),
+            spec::version::Version(1, 6, 1),
+            spec::version::Version(1, 7, 0),
+            spec::version::Version(2, 0, 0),
+        ]))
+    };
+    let hostnames = || proptest::collection::btree_set("(\\*\\.)?[a-z]{1,9}\\.example\\.net", 0..4);
+    let controller = select(vec!["gateway.envoyproxy.io/gatewayclass-controller", "gateway.envoyproxy.io/stickyctl-x", "example.net/other"]);
+    let existing = (name(), option::of(name()), option::of(name()));
+    let own = option::of(select(vec![HTTP, HTTPS]));
+    (name(), controller, option::of(existing), own, hostnames(), api()).prop_map(|(class, controller, existing, own, hostnames, api)| {
+        let (name, namespace, section) = match existing {
+            Some((name, namespace, section)) => (Some(name), namespace, section),
+            None => (None, None, own.map(str::to_owned)),
+        };
+        Gateway { class, controller: controller.to_owned(), name, namespace, section, hostnames: hostnames.into_iter().collect(), api }
+    })
+}
+
+/// Takes back what the Gateway in question can't do.
+fn fit(ingress: &mut Ingress, gateway: &mut Gateway) {
+    if ingress.front_door != FrontDoor::Gateway {
+        return;
+    }
+    let cookie = &mut ingress.cookie;
+    if !gateway.is_envoy() {
+        cookie.persistence = Persistence::Persistent;
+        cookie.change_on_failure = cookie.change_on_failure.map(|_| false);
+        ingress.websocket_timeout = None;
+    }
+    if cookie.persistence == Persistence::Persistent {
+        cookie.same_site = SameSite::Lax;
+        cookie.secure = cookie.secure.map(|_| false);
+    }
+    if gateway.name.is_none() && ingress.tls_secret.is_none() {
+        gateway.section = gateway.section.take().filter(|section| section != HTTPS);
     }
 }
 
@@ -190,7 +243,7 @@ fn canary() -> impl Strategy<Value = Canary> {
 
 prop_compose! {
     /// A spec without problems.
-    pub fn valid()(mut spec in release(), ingress in ingress(), redis in redis(), limits in limits(), canary in canary(), tolerations in tolerations(),
+    pub fn valid()(mut spec in release(), mut ingress in ingress(), mut gateway in gateway(), redis in redis(), limits in limits(), canary in canary(), tolerations in tolerations(),
                    node_selector in proptest::collection::btree_map(word(), word(), 0..4),
                    (pre_stop, delay, window, more) in (1..7_200_u32, 0..7_200_u32, 1..7_200_u32, option::of(0..100_u32)),
                    (enabled, restricts, allow_from, metrics) in (any::<bool>(), any::<bool>(), networks(), option::of(name())),
@@ -203,9 +256,10 @@ prop_compose! {
         spec.network_policy = NetworkPolicy { enabled, allow_from, restrict_egress: enabled && restricts };
         spec.metrics.namespace = metrics;
         spec.placement = Placement { node_selector, tolerations };
+        fit(&mut ingress, &mut gateway);
         let trusted = !ingress.trusted_proxies.is_empty();
         let new_sessions_per_minute = limits.new_sessions_per_minute.filter(|_| trusted);
         let connections_per_address = limits.connections_per_address.filter(|_| trusted);
-        StickyApp { ingress, redis, canary, limits: Limits { new_sessions_per_minute, connections_per_address, ..limits }, ..spec }
+        StickyApp { ingress, gateway, redis, canary, limits: Limits { new_sessions_per_minute, connections_per_address, ..limits }, ..spec }
     }
 }

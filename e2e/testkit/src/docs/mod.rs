@@ -17,6 +17,8 @@ pub enum RunBy {
     Here,
     /// `tests/journey.rs`, on a cluster that the commands create.
     Journey,
+    /// `tests/journey.rs`, behind Envoy Gateway, on a cluster that the commands create.
+    Gateway,
     /// `tests/journey.rs`, on the same cluster while the release is up.
     Release,
     /// `tests/journey.rs`, on the same cluster without a release, from the workspace's root.
@@ -31,6 +33,7 @@ pub enum RunBy {
 pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Try it on your machine", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
+    ("README.md", "Behind a Gateway", RunBy::Gateway),
     ("README.md", "Does it stick?", RunBy::Here),
     ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
     ("docs/affinity.md", "What sessions are for", RunBy::Here),

@@ -1,6 +1,7 @@
 //! The chart without a cluster: `helm lint` passes, its objects match the generator's, and it rejects values that would break a release.
 //! These tests run with the cluster's tests (`testkit::kube`), because Helm is built with the cluster's programs.
 
+mod gateway;
 mod notes;
 mod parity;
 mod refuses;

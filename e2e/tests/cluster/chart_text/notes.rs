@@ -40,6 +40,31 @@ fn notes_end_with_commands_that_fit() {
             &["--namespace edge service/ingress-nginx-controller 8443:443", "https://demo.example/", "--resolve demo.example:8443:127.0.0.1"],
             &["PersistentVolumeClaim", "8080"],
         ),
+        (
+            "ingress.frontDoor=gateway,gateway.class=edge,ingress.host=*.demo.example,ingress.tlsSecret=cert",
+            &[
+                "behind a Gateway of its own (GatewayClass edge)",
+                "kubectl get gateway demo --namespace shop\n",
+                "--selector gateway.envoyproxy.io/owning-gateway-namespace=shop,gateway.envoyproxy.io/owning-gateway-name=demo --output name)\" 8443:443",
+                "--resolve any.demo.example:8443:127.0.0.1",
+            ],
+            &["IngressClass", "8080"],
+        ),
+        (
+            "ingress.frontDoor=gateway,gateway.name=shared,gateway.namespace=infra,gateway.hostnames={demo.example}",
+            &[
+                "behind the Gateway shared in namespace infra.",
+                "http://demo.example/",
+                "address=$(kubectl get gateway shared --namespace infra --output 'jsonpath={.status.addresses[0].value}')",
+                "curl --header 'Host: demo.example' \"http://$address/whoami\"",
+            ],
+            &["port-forward", "https"],
+        ),
+        (
+            "ingress.frontDoor=gateway,gateway.controller=example.com/gateways,ingress.host=demo.example,ingress.tlsSecret=cert",
+            &["curl --insecure --connect-to \"demo.example:443:$address:443\" https://demo.example/whoami"],
+            &["port-forward", "http://"],
+        ),
     ] {
         let text = notes(&helm, settings);
         for words in there.iter().chain(&["kubectl rollout status deployment/demo --namespace shop", "helm test demo --namespace shop"]) {

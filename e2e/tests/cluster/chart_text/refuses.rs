@@ -8,14 +8,14 @@ use testkit::kube::helm::Helm;
 #[track_caller]
 fn refused(helm: &Helm, values: &str, words: &[&str]) {
     let said = template(helm, "demo", "demo", values);
-    assert!(!said.well, "taken: {values}");
+    assert!(!said.well, "accepted: {values}");
     for word in words {
         assert!(said.stderr.contains(word), "{values}: {word:?} is not in\n{}", said.stderr);
     }
     assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
 }
 
-/// The four `fail` lines.
+/// The `fail` lines that need no cluster.
 #[test]
 fn what_the_schema_can_not_express_and_would_break_a_release() {
     let Some(helm) = Helm::asked() else { return };
@@ -36,6 +36,15 @@ fn what_the_schema_can_not_express_and_would_break_a_release() {
     refused(&helm, "autoscaling: {min: 5, max: 4}", &["invalid autoscaling: min is 5", "max is 4"]);
     refused(&helm, "autoscaling: {max: 2}", &["invalid autoscaling: min is 3", "max is 2"]);
     refused(&helm, "mode: 12x1\nautoscaling: {}", &["invalid autoscaling: min is 12", "max is 10"]);
+    refused(
+        &helm,
+        "ingress: {frontDoor: gateway, host: a.example}\ngateway: {hostnames: [b.example, a.example]}",
+        &["invalid gateway.hostnames: `a.example` is ingress.host too"],
+    );
+    let hosts: Vec<String> = (0..16).map(|number| format!("h{number}.example")).collect();
+    let many = format!("gateway: {{hostnames: [{}]}}", hosts.join(", "));
+    refused(&helm, &format!("ingress: {{frontDoor: gateway, host: a.example}}\n{many}"), &["a route has at most 16 host names"]);
+    assert!(template(&helm, "demo", "here", &format!("ingress: {{frontDoor: gateway}}\n{many}")).well);
     for name in ["a".repeat(41).as_str(), "1st", "a.b"] {
         let said = template(&helm, name, "here", "");
         assert!(!said.well && said.stderr.contains(&format!("invalid release name `{name}`")), "{name}: {}", said.stderr);
@@ -75,6 +84,10 @@ fn what_a_value_can_not_be() {
         ("redis: {maxmemory: 96Mi}", &["/redis/maxmemory", "want integer"]),
         ("redis: {maxmemory: 96}", &["/redis/maxmemory", "minimum"]),
         ("redis: {password: {secret: a, key: ..b}}", &["/redis/password/key", "pattern"]),
+        ("gateway: {controller: eg}", &["/gateway/controller", "pattern"]),
+        ("gateway: {class: null}", &["/gateway", "class"]),
+        ("gateway: {api: v1.7}", &["/gateway/api", "pattern"]),
+        ("gateway: {hostnames: [A.example]}", &["/gateway/hostnames/0", "pattern"]),
     ] {
         refused(&helm, values, words);
     }
@@ -106,7 +119,27 @@ fn what_values_can_not_be_together() {
     ] {
         refused(&helm, values, words);
     }
+    let other = "gateway: {controller: example.com/gateways}";
+    for (ingress, gateway, words) in [
+        ("cookie: {sameSite: Strict}", "", &["/ingress/cookie/sameSite", "Lax"][..]),
+        ("cookie: {secure: true}", "", &["/ingress/cookie/secure"]),
+        ("cookie: {name: __Secure-a}, host: demo.example, tlsSecret: cert", "", &["/ingress/cookie/name"]),
+        ("cookie: {persistence: balanced}", other, &["/ingress/cookie/persistence"]),
+        ("cookie: {changeOnFailure: true}", other, &["/ingress/cookie/changeOnFailure"]),
+        ("websocketTimeout: 10m", other, &["/ingress/websocketTimeout"]),
+        ("", "gateway: {api: v1.0.0}", &["/gateway/api"]),
+        ("", "gateway: {namespace: infra}", &["/gateway'", "name"]),
+        ("", "gateway: {section: web}", &["/gateway/section", "'http', 'https'"]),
+        ("", "gateway: {section: https}", &["/ingress'", "tlsSecret"]),
+        ("", "gateway: {hostnames: [a.example, a.example]}", &["/gateway/hostnames"]),
+    ] {
+        refused(&helm, &format!("ingress: {{frontDoor: gateway, {ingress}}}\n{gateway}"), words);
+    }
     for values in [
+        "ingress: {frontDoor: gateway, cookie: {persistence: balanced, sameSite: None, name: __Host-sticky}, host: demo.example, tlsSecret: cert}",
+        "ingress: {frontDoor: gateway, cookie: {secure: false, changeOnFailure: true}, websocketTimeout: 10m}\ngateway: {api: v1.10.0}",
+        "ingress: {frontDoor: gateway, host: demo.example, tlsSecret: cert}\ngateway: {section: https}",
+        "ingress: {frontDoor: gateway, cookie: {changeOnFailure: false}}\ngateway: {controller: example.com/gateways, name: a, namespace: b, section: web}",
         "ingress: {cookie: {sameSite: None, name: __Host-sticky}, host: demo.example, tlsSecret: cert}",
         "ingress: {cookie: {sameSite: None, secure: true}}",
         "ingress: {frontDoor: traefik, frontDoorVersion: 3.7.13, websocketTimeout: 10m, cookie: {changeOnFailure: false}}",

@@ -8,16 +8,19 @@ use crate::cluster::namespace;
 use crate::cluster::release::Place;
 use crate::exit::{Exit, Explained};
 use crate::generate::front_door::install::COMPONENT;
-use crate::output::short;
+use crate::output::{Live, short};
 use crate::poll::{Deadline, until};
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Namespace, Pod, Service, ServiceAccount};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams};
 use kube::{Api, Client};
 use std::time::Duration;
+
+mod gateway;
 
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -27,7 +30,10 @@ pub(super) struct Installed {
     /// As in `Traefik 3.6.12`.
     pub(super) title: String,
     pub(super) namespace: String,
+    /// The value of the label `app.kubernetes.io/instance` on its objects.
     name: String,
+    /// What only Envoy Gateway has.
+    server: Option<gateway::Server>,
 }
 
 /// A front door that is not completely gone.
@@ -59,15 +65,21 @@ impl Explained for Error {
     }
 }
 
-/// The front door that was installed for a release's namespace and whose classes no other Ingress uses. Without permission to read
-/// the whole cluster there is none, because other Ingresses could use it.
+/// The front door that was installed for a release's namespace and whose classes no other Ingress or Gateway uses. Without permission to
+/// read the whole cluster there is none, because others could use it.
 ///
 /// # Errors
 /// The API server did not answer as it should.
-pub(super) async fn installed(client: &Client, spec: Option<&StickyApp>, place: &Place) -> Result<Option<Installed>, ApiError> {
-    let Place { name: release, namespace } = place;
-    let unknown = StickyApp { namespace: namespace.clone(), ..StickyApp::default() };
-    let all = doors::find(client, spec.unwrap_or(&unknown)).await?;
+pub(super) async fn installed(client: &Client, place: &Place) -> Result<Option<Installed>, ApiError> {
+    match for_ingresses(client, place).await? {
+        Some(door) => Ok(Some(door)),
+        None => gateway::installed(client, place).await,
+    }
+}
+
+async fn for_ingresses(client: &Client, Place { name: release, namespace }: &Place) -> Result<Option<Installed>, ApiError> {
+    // Whatever the release has: its front door may have been another one.
+    let all = doors::find(client, &StickyApp { namespace: namespace.clone(), ..StickyApp::default() }).await?;
     if all.only_in.is_some() || all.class_unread {
         return Ok(None);
     }
@@ -80,17 +92,19 @@ pub(super) async fn installed(client: &Client, spec: Option<&StickyApp>, place: 
         // It serves only what it watches.
         let own = format!("{namespace}/{release}");
         if !users.iter().any(|user| *user != own && user.starts_with(&format!("{namespace}/"))) {
-            return Ok(Some(Installed { title: door.title(), namespace: door.namespace.clone(), name: name.to_owned() }));
+            return Ok(Some(Installed { title: door.title(), namespace: door.namespace.clone(), name: name.to_owned(), server: None }));
         }
     }
     Ok(None)
 }
 
 /// The kinds of an installed front door in the order of deletion: first what brings users in, last what it depends on.
-fn kinds() -> [ApiResource; 8] {
+fn kinds() -> [ApiResource; 10] {
     [
         ApiResource::erase::<IngressClass>(&()),
         ApiResource::erase::<Deployment>(&()),
+        ApiResource::erase::<Job>(&()),
+        ApiResource::erase::<ConfigMap>(&()),
         ApiResource::erase::<Service>(&()),
         ApiResource::erase::<ServiceAccount>(&()),
         ApiResource::erase::<RoleBinding>(&()),
@@ -113,7 +127,10 @@ impl Installed {
 ///
 /// # Errors
 /// Something does not go away, or the API server refused.
-pub(super) async fn delete(client: &Client, door: &Installed, deadline: Deadline) -> Result<(), Error> {
+pub(super) async fn delete(client: &Client, door: &Installed, line: &Live, deadline: Deadline) -> Result<(), Error> {
+    if let Some(server) = &door.server {
+        server.settle(client, &door.namespace, line, deadline).await?;
+    }
     for resource in kinds() {
         let doing = format!("deleting the {} of {}", resource.plural, door.title);
         let all: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
@@ -125,6 +142,9 @@ pub(super) async fn delete(client: &Client, door: &Installed, deadline: Deadline
             let name = object.metadata.name.as_deref().unwrap_or_default();
             inventory::delete(&api, (name, object.metadata.uid.as_ref()), DeleteParams::background(), &doing).await?;
         }
+    }
+    if door.server.is_some() {
+        gateway::Server::delete_certificates(client, &door.namespace).await?;
     }
     let pods: Api<Pod> = Api::namespaced(client.clone(), &door.namespace);
     let gone = until(deadline, PAUSE, async || {

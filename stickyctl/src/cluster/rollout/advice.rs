@@ -13,6 +13,8 @@ pub(crate) enum Part {
     Redis,
     /// The front door that `up` installs. Its image is part of this version of stickyctl.
     FrontDoor,
+    /// The Job that creates the certificates of an Envoy Gateway that `up` installs; it has the same image.
+    Certificates,
 }
 
 const MEMORY: &str = "for more memory                 ";
@@ -40,8 +42,13 @@ pub(super) fn steps(part: Part, trouble: &Trouble, namespace: &str, image: Optio
             let elsewhere = in_spec("for the same image elsewhere    ", "redis.image");
             [elsewhere].into_iter().chain(load(image)).chain([in_spec("for a Redis of your own         ", "redis.url")]).collect()
         }
-        (Kind::Image, Part::FrontDoor) => load(image).into_iter().chain([describe("shows every attempt"), OWN_DOOR.to_owned()]).collect(),
+        (Kind::Image, Part::FrontDoor | Part::Certificates) => {
+            load(image).into_iter().chain([describe("shows every attempt"), OWN_DOOR.to_owned()]).collect()
+        }
         (Kind::Missing, _) => vec![describe("names it; once it exists, the pod starts by itself")],
+        (Kind::Crash, Part::Certificates) if pod.is_empty() => {
+            vec![format!("kubectl get events -n {namespace}   shows what its pods ran into")]
+        }
         (Kind::Crash, _) => vec![format!("kubectl logs {pod} -c {container} -n {namespace}   shows everything that it wrote")],
         (Kind::Memory, Part::App | Part::Canary) => vec![in_spec(MEMORY, "resources.limits.memory")],
         (Kind::Memory, Part::Redis) => vec![in_spec(MEMORY, "redis.resources.limits.memory")],
@@ -50,7 +57,7 @@ pub(super) fn steps(part: Part, trouble: &Trouble, namespace: &str, image: Optio
         }
         (Kind::Unschedulable, Part::Canary) => vec![NO_CANARY.to_owned(), in_spec(SMALLER, "resources and placement")],
         (Kind::Unschedulable, Part::Redis) => vec![in_spec(SMALLER, "redis.resources, redis.storageClass and placement")],
-        (Kind::Memory | Kind::Unschedulable, Part::FrontDoor) => vec![describe("shows what it needs"), OWN_DOOR.to_owned()],
+        (Kind::Memory | Kind::Unschedulable, Part::FrontDoor | Part::Certificates) => vec![describe("shows what it needs"), OWN_DOOR.to_owned()],
         (Kind::Refused, _) => vec![format!("kubectl get resourcequotas,limitranges,events -n {namespace}   shows what the namespace allows")],
     }
 }

@@ -3,6 +3,7 @@
 use super::trouble::{self, Kind, Trouble};
 use crate::cluster::ready::is_ready;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -83,6 +84,28 @@ pub(super) fn of_stateful_set(set: &StatefulSet, pods: &[Pod]) -> Progress {
         done: seen && ready == wanted && old.is_empty(),
         trouble: new.iter().chain(&old).find_map(|pod| trouble::of(pod)),
         waits: new.iter().find_map(|pod| waits(pod)),
+    }
+}
+
+/// Of a Job that has to succeed once, with its pods.
+pub(super) fn of_job(job: &Job, pods: &[Pod]) -> Progress {
+    let status = job.status.clone().unwrap_or_default();
+    let done = status.succeeded.unwrap_or(0) > 0;
+    let failed = status.conditions.iter().flatten().find(|condition| condition.type_ == "Failed" && condition.status == "True");
+    // Its pods are gone once it has given up.
+    let given_up = failed.map(|condition| Trouble {
+        kind: Kind::Crash,
+        pod: String::new(),
+        container: String::new(),
+        said: condition.message.clone().unwrap_or_default(),
+    });
+    Progress {
+        ready: usize::from(done),
+        wanted: 1,
+        old: 0,
+        done,
+        trouble: pods.iter().find_map(trouble::of).or(given_up),
+        waits: pods.iter().find_map(waits),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use super::advice::Part;
 use super::error::{Error, Stuck};
-use super::progress::{Progress, of_deployment, of_stateful_set, with_end};
+use super::progress::{Progress, of_deployment, of_job, of_stateful_set, with_end};
 use super::trouble::{Kind, Trouble, waits_for_volume};
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::ready::is_ready;
 use crate::cluster::readyz::{reason, runs};
 use crate::generate::front_door::install::Install;
+use crate::generate::front_door::install::gateway::certificates;
 use crate::generate::meta::{Component, Track, redis_name, selector_text, track_text};
 use crate::output::{Live, Mark};
 use crate::poll::{Deadline, until};
 use crate::spec::StickyApp;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Pod, Secret};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client};
@@ -73,6 +75,12 @@ impl<'a> Rollout<'a> {
     pub(crate) fn of_front_door(client: &'a Client, door: &'a Install) -> Self {
         let selector = door.selector_text();
         Self { client, namespace: &door.namespace, name: door.name(), part: Part::FrontDoor, selector, before: None, redis: None }
+    }
+
+    /// The Job that creates the certificates of an Envoy Gateway that `up` installs.
+    pub(crate) fn of_certificates(client: &'a Client, door: &'a Install) -> Self {
+        let (name, selector) = (certificates::JOB.to_owned(), certificates::selector_text(door));
+        Self { client, namespace: &door.namespace, name, part: Part::Certificates, selector, before: None, redis: None }
     }
 
     /// Waits until all pods are new and ready, and shows progress on `line`. On failure it ends the line; on success the
@@ -169,6 +177,12 @@ impl<'a> Rollout<'a> {
                 let set = ask(&doing("stateful set"), all.get(&self.name)).await?;
                 let pods = ask(&doing("pods"), pods.list(&params)).await?.items;
                 (of_stateful_set(&set, &pods), pods)
+            }
+            Part::Certificates => {
+                let all: Api<Job> = Api::namespaced(self.client.clone(), self.namespace);
+                let job = ask(&doing("job"), all.get(&self.name)).await?;
+                let pods = ask(&doing("pods"), pods.list(&params)).await?.items;
+                (of_job(&job, &pods), pods)
             }
         };
         Ok(progress)

@@ -1,14 +1,11 @@
 //! The front door of a release: found, or installed on request.
 
-use crate::cluster::apply::{Manner, Wanted, apply_patiently};
 use crate::cluster::connect::Cluster;
 use crate::cluster::doors::{self, Found, Proxy};
 use crate::cluster::nodes::Nodes;
 use crate::cluster::plan::Plan;
-use crate::cluster::rollout::wait::Rollout;
 use crate::cluster::up::request::Effective;
 use crate::exit::Failure;
-use crate::generate::front_door::install::{Install, objects};
 use crate::generate::front_door::version_to_write;
 use crate::output::{Mark, Output};
 use crate::poll::{Deadline, until};
@@ -16,6 +13,8 @@ use crate::spec::ingress::FrontDoor;
 use kube::Client;
 use std::time::Duration;
 use tokio::time::Instant;
+
+mod install;
 
 const PAUSE: Duration = Duration::from_millis(300);
 /// How long to wait for an existing front door that is not ready. Then the release is applied anyway, and the request through it
@@ -61,11 +60,14 @@ pub(super) async fn provide(
     output: Output,
 ) -> Result<Option<Found>, Failure> {
     let spec = &plan.spec;
-    let class = &spec.ingress.class;
-    let name = Proxy::Door(spec.ingress.front_door).name();
+    let is_gateway = spec.ingress.front_door == FrontDoor::Gateway;
+    let class = if is_gateway { &spec.gateway.class } else { &spec.ingress.class };
+    let name = if is_gateway { "Envoy Gateway" } else { Proxy::Door(spec.ingress.front_door).name() };
     let install = match &found {
         // One of ours is applied again: it may be of an older version, or from before a node was labelled.
         Some(found) => wanted && found.ours,
+        // A Gateway of somebody else has a controller of its own.
+        None if is_gateway && spec.gateway.name.is_some() => false,
         // Nothing else reaches a release in a kind cluster.
         None => wanted || (cluster.kind().is_some() && output.suggest(&format!("No front door serves class {class}. Install {name}?"))),
     };
@@ -76,38 +78,23 @@ pub(super) async fn provide(
     }
     let began = Instant::now();
     if install {
-        self::install(cluster, nodes, plan, deadline, output).await?;
+        install::run(cluster, nodes, plan, deadline, output).await?;
+    }
+    let what = if install { ", installed" } else { "" };
+    if is_gateway {
+        // It starts the proxies once there is a Gateway, so they are waited for after the release was applied.
+        let Some(found) = doors::find(&cluster.client, spec).await?.serving(spec)?.cloned() else { return Ok(None) };
+        output.phase(Mark::Done, "front door", &format!("{}, class {class}{what}", found.title()), Some(began.elapsed()));
+        return Ok(Some(found));
     }
     let Some(found) = ready(&cluster.client, plan, deadline).await? else { return Ok(None) };
-    let what = if install { "installed, " } else { "" };
-    let text = format!("{}, class {class}, {what}{} of {} ready", found.title(), found.ready(), found.pods.len());
+    let text = format!("{}, class {class}{what}, {} of {} ready", found.title(), found.ready(), found.pods.len());
     output.phase(if found.ready() > 0 { Mark::Done } else { Mark::Warning }, "front door", &text, Some(began.elapsed()));
     if spec.ingress.front_door == FrontDoor::Nginx {
         output.warning("ingress-nginx is retired: its last release was in March 2026, and it gets no more fixes.");
-        output.note("  For a new setup: stickyctl up --front-door traefik");
+        output.note("  For a new setup: stickyctl up --front-door traefik, or --front-door gateway");
     }
     Ok(Some(found))
-}
-
-async fn install(cluster: &Cluster, nodes: Option<&Nodes>, plan: &Plan, deadline: Deadline, output: Output) -> Result<(), Failure> {
-    // The front door has a Role in the release's namespace, so that comes first.
-    for namespace in plan.objects.iter().filter(|object| object.is("Namespace")) {
-        apply_patiently(&cluster.client, namespace, Manner::default()).await?;
-    }
-    let door = Install::of(&plan.spec, nodes.is_some_and(|nodes| nodes.ingress_ready));
-    let line = output.live("front door");
-    for object in objects(&door).iter().filter_map(Wanted::of) {
-        line.says(&object.title());
-        // A class or a namespace that another manager created is not ours, and `down` leaves it alone.
-        if (object.is("Namespace") || object.is("IngressClass")) && object.is_theirs(&cluster.client).await? {
-            continue;
-        }
-        apply_patiently(&cluster.client, &object, Manner::default()).await?;
-    }
-    let rollout = Rollout::of_front_door(&cluster.client, &door);
-    // The caller ends the phase once it has found this front door.
-    rollout.finished(line, deadline).await?;
-    Ok(())
 }
 
 /// The front door once a pod of it is ready, or its state at the timeout.

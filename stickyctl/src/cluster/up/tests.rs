@@ -99,7 +99,7 @@ async fn from_an_empty_cluster_to_a_release_that_answers() {
          ✓ cluster     Kubernetes 1.35.4, 1 node\n\
          – image       the nodes pull it from its registry\n\
          ✓ front door  ingress-nginx 1.15.1, class nginx, 1 of 1 ready\n\
-         ! ingress-nginx is retired: its last release was in March 2026, and it gets no more fixes.\n  For a new setup: stickyctl up --front-door traefik\n\
+         ! ingress-nginx is retired: its last release was in March 2026, and it gets no more fixes.\n  For a new setup: stickyctl up --front-door traefik, or --front-door gateway\n\
          ✓ applied     12 objects: 12 created\n\
          ✓ Redis       sticky-sessions-redis-0 ready\n\
          ✓ pods        3 of 3 ready\n\

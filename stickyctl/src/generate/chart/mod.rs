@@ -1,9 +1,10 @@
 //! The Helm chart's generated files: the values and their schema.
 //!
-//! The values are the spec's keys in the spec's shape, without `name` and `namespace`, which the Helm release has itself. Templates
+//! The values are the spec's keys in the spec's shape, without `name` and `namespace`, which Helm's release provides. Templates
 //! do no arithmetic, so `redis.maxmemory` is in bytes. The templates are written by hand; a test checks that they make the same
 //! objects as [`objects`](super::objects).
 
+mod rules;
 mod schema;
 mod text;
 mod tree;

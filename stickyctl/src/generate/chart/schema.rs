@@ -1,5 +1,6 @@
-//! The schema of the chart's values: what one value can be, and what values can't be together. Helm enforces it.
+//! The schema of the chart's values: what one value can be, and (in [`rules`]) what values can't be together. Helm enforces it.
 
+use super::rules::rules;
 use super::tree::{OF_HELM, maxmemory};
 use serde_json::{Value, json};
 
@@ -53,80 +54,4 @@ fn require(schema: &mut Value) {
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
-}
-
-/// Values that a front door, a browser or the API server would refuse or ignore together.
-fn rules() -> Value {
-    let text = || json!({"type": "string"});
-    let door = |word: &str| at("ingress.frontDoor", json!({"const": word}));
-    let tls = || at("ingress.tlsSecret", text());
-    let not_off = || maybe("ingress.cookie.secure", json!({"enum": [true, null]}));
-    // The cookie has Secure where it is set, and by default with TLS.
-    let secure = || json!({"anyOf": [at("ingress.cookie.secure", json!({"const": true})), both(tls(), not_off())]});
-    json!([
-        when("One digest is enough.", at("image.digest", text()), at("image.name", json!({"type": "string", "pattern": "^[^@]*$"})),),
-        when(
-            "Egress is restricted by a NetworkPolicy.",
-            at("networkPolicy.restrictEgress", json!({"const": true})),
-            at("networkPolicy.enabled", json!({"const": true})),
-        ),
-        when("A front door picks the certificate by host name.", tls(), at("ingress.host", text())),
-        when("Browsers drop SameSite=None without Secure.", at("ingress.cookie.sameSite", json!({"const": "None"})), secure()),
-        when(
-            "Browsers drop a __Host- or __Secure- cookie without Secure.",
-            at("ingress.cookie.name", json!({"type": "string", "pattern": "^__([Hh][Oo][Ss][Tt]|[Ss][Ee][Cc][Uu][Rr][Ee])-"})),
-            secure(),
-        ),
-        when("ingress-nginx adds Secure to every cookie that it sets over TLS.", both(door("nginx"), tls()), not_off(),),
-        when("Only Traefik's version decides what is read.", door("nginx"), maybe("ingress.frontDoorVersion", json!({"type": "null"}))),
-        when(
-            "Traefik doesn't read affinity-mode and session-cookie-change-on-failure.",
-            door("traefik"),
-            both(
-                at("ingress.cookie.persistence", json!({"const": "persistent"})),
-                maybe("ingress.cookie.changeOnFailure", json!({"enum": [false, null]})),
-            ),
-        ),
-        when(
-            "Traefik reads timeouts since 3.7.13.",
-            both(door("traefik"), at("ingress.websocketTimeout", text())),
-            at(
-                "ingress.frontDoorVersion",
-                json!({"type": "string", "pattern": r"^v?(3\.7\.(1[3-9]|[2-9][0-9]|[1-9][0-9]{2,})|3\.([89]|[1-9][0-9]+)\.|([4-9]|[1-9][0-9]+)\.)"})
-            ),
-        ),
-        when(
-            "Without trusted proxies every client has the front door's address.",
-            at("limits.newSessionsPerMinute", json!({"type": "integer"})),
-            at("ingress.trustedProxies", json!({"type": "array", "minItems": 1})),
-        ),
-        when(
-            "Without trusted proxies every client has the front door's address.",
-            at("limits.connectionsPerAddress", json!({"type": "integer"})),
-            at("ingress.trustedProxies", json!({"type": "array", "minItems": 1})),
-        ),
-        when(
-            "The autoscaler's target is a percentage of the CPU request.",
-            at("autoscaling", json!({"type": "object"})),
-            at("resources.requests.cpu", json!({"type": ["string", "number"]})),
-        ),
-    ])
-}
-
-fn when(why: &str, condition: Value, then: Value) -> Value {
-    json!({"$comment": why, "if": condition, "then": then})
-}
-
-fn both(one: Value, other: Value) -> Value {
-    json!({"allOf": [one, other]})
-}
-
-/// A schema for the value at a path, which must be there.
-fn at(path: &str, schema: Value) -> Value {
-    path.rsplit('.').fold(schema, |schema, key| json!({"type": "object", "properties": {key: schema}, "required": [key]}))
-}
-
-/// A schema for the value at a path, if it is there.
-fn maybe(path: &str, schema: Value) -> Value {
-    path.rsplit('.').fold(schema, |schema, key| json!({"properties": {key: schema}}))
 }

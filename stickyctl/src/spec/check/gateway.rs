@@ -13,7 +13,10 @@ pub(super) fn check(spec: &StickyApp, findings: &mut Findings) {
     let gateway = &spec.gateway;
     if spec.ingress.front_door != FrontDoor::Gateway {
         if *gateway != Gateway::default() {
-            findings.warn("gateway", format!("ignored with ingress.frontDoor {}; write gateway there, or leave the group out", spec.ingress.front_door.word()));
+            findings.warn(
+                "gateway",
+                format!("ignored with ingress.frontDoor {}; write gateway there, or leave the group out", spec.ingress.front_door.word()),
+            );
         }
         return;
     }
@@ -53,6 +56,7 @@ fn hostnames(spec: &StickyApp, findings: &mut Findings) {
         }
     }
     if all.len() > MOST_HOSTNAMES {
-        findings.refuse("gateway.hostnames", format!("a route has at most {MOST_HOSTNAMES} host names, and these are {} with ingress.host", all.len()));
+        findings
+            .refuse("gateway.hostnames", format!("a route has at most {MOST_HOSTNAMES} host names, and these are {} with ingress.host", all.len()));
     }
 }

@@ -41,9 +41,6 @@ pub(super) fn host(path: &str, host: &str, findings: &mut Findings) {
             ),
         );
     } else if host.parse::<std::net::IpAddr>().is_ok() {
-        findings.refuse(
-            path,
-            format!("invalid host `{host}`: a route takes host names, not IP addresses; leave the key out to accept any host"),
-        );
+        findings.refuse(path, format!("invalid host `{host}`: a route takes host names, not IP addresses; leave the key out to accept any host"));
     }
 }

@@ -39,9 +39,9 @@ const fn own(code: Code) -> Option<&'static [(&'static str, &'static str)]> {
 
 /// Whether a text is about a cluster or a front door that the demo does not have.
 fn is_elsewhere(text: &str) -> bool {
-    ["Ingress", "ingress", "nginx", "Traefik", "HAProxy", "kubectl", "controller", "session-cookie-", "probe", "Service", "rule", "proxy", "proxies"]
-        .iter()
-        .any(|word| text.contains(word))
+    const WORDS: &str =
+        "Ingress ingress nginx Traefik HAProxy Gateway HTTPRoute Envoy kubectl controller session-cookie- probe Service rule proxy proxies";
+    WORDS.split(' ').any(|word| text.contains(word))
 }
 
 #[cfg(test)]

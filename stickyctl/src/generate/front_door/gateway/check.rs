@@ -80,10 +80,7 @@ fn attributes(spec: &StickyApp, findings: &mut Findings) {
         );
     }
     if cookie.secure == Some(true) {
-        findings.refuse(
-            "ingress.cookie.secure",
-            format!("session persistence of the Gateway API doesn't set Secure; leave the key out{instead}"),
-        );
+        findings.refuse("ingress.cookie.secure", format!("session persistence of the Gateway API doesn't set Secure; leave the key out{instead}"));
     } else if cookie.secure.is_none() && spec.ingress.tls_secret.is_some() {
         findings.warn(
             "ingress.cookie.secure",
@@ -131,7 +128,9 @@ fn section(spec: &StickyApp, findings: &mut Findings) {
         Some(HTTPS) => findings.refuse(path, "the release's own Gateway listens for HTTPS only with a certificate; set ingress.tlsSecret too"),
         Some(other) => findings.refuse(
             path,
-            format!("the release's own Gateway has no listener `{other}`; write {HTTP} or {HTTPS}, or attach to an existing Gateway with gateway.name"),
+            format!(
+                "the release's own Gateway has no listener `{other}`; write {HTTP} or {HTTPS}, or attach to an existing Gateway with gateway.name"
+            ),
         ),
     }
 }

@@ -19,7 +19,9 @@ mod tests {
 
     #[test]
     fn parts_of_at_most_five_digits() {
-        for (seconds, text) in [(0, "0s"), (59, "59s"), (90, "1m30s"), (3_600, "1h"), (172_800, "48h"), (2_678_399, "743h59m59s"), (2_678_400, "744h")] {
+        for (seconds, text) in
+            [(0, "0s"), (59, "59s"), (90, "1m30s"), (3_600, "1h"), (172_800, "48h"), (2_678_399, "743h59m59s"), (2_678_400, "744h")]
+        {
             assert_eq!(duration(Seconds(seconds)), text);
         }
     }

@@ -6,8 +6,8 @@
 use super::duration::duration;
 use super::{GROUP, has_session_persistence, metadata};
 use crate::gateway_api::envoy::{
-    BackendHttpTimeout, BackendTcpTimeout, BackendTimeout, BackendTrafficPolicy, BackendTrafficPolicySpec, ConsistentHash, HashCookie, HealthCheck,
-    LoadBalancer, Retry, RetryOn, TargetRef,
+    BackendHttpTimeout, BackendTcpTimeout, BackendTimeout, BackendTrafficPolicy, BackendTrafficPolicySpec, ConsistentHash, HashCookie, LoadBalancer,
+    Retry, RetryOn, TargetRef,
 };
 use crate::generate::front_door::annotations::WEBSOCKET_TIMEOUT;
 use crate::spec::StickyApp;
@@ -22,8 +22,8 @@ const CONNECTION_IDLE: Seconds = Seconds(60);
 /// ingress-nginx's default; Envoy Gateway's is 10 s.
 const CONNECT: Seconds = Seconds(5);
 
-/// What makes Envoy try another pod: the request hasn't reached any. A retry ignores the session's pod, and the answer sets the
-/// cookie anew. Anything beyond these could run a POST twice.
+/// What makes Envoy try another pod, up to twice: the request hasn't reached one. A retry ignores the session's pod, and its answer
+/// sets the cookie anew. Envoy Gateway's default triggers, which include an answer of 503, could run a POST twice.
 const RETRY_ON: [&str; 2] = ["connect-failure", "reset-before-request"];
 
 /// The policy for the route.
@@ -36,9 +36,6 @@ pub(super) fn backend(spec: &StickyApp) -> BackendTrafficPolicy {
         merge_type: spec.gateway.name.is_some().then(|| "StrategicMerge".to_owned()),
         load_balancer: (!has_session_persistence(spec)).then(|| by_hash(spec)),
         retry: moves.then(|| Retry { retry_on: Some(RetryOn { triggers }) }),
-        // A pod that drains counts as unhealthy. By default Envoy sends new sessions to such pods too once they are more than half
-        // of all, as when 6 pods become 2.
-        health_check: Some(HealthCheck { panic_threshold: Some(0) }),
         timeout: Some(BackendTimeout {
             tcp: moves.then(|| BackendTcpTimeout { connect_timeout: Some(duration(CONNECT)) }),
             http: Some(BackendHttpTimeout {

@@ -30,11 +30,7 @@ pub(super) fn route(spec: &StickyApp) -> HttpRoute {
         session_persistence: has_session_persistence(spec).then(|| session(spec)),
     };
     let hostnames = spec.ingress.host.iter().chain(&gateway.hostnames).cloned().collect();
-    HttpRoute {
-        metadata: metadata(spec),
-        spec: HttpRouteSpec { parent_refs: vec![parent], hostnames, rules: vec![rule] },
-        ..HttpRoute::default()
-    }
+    HttpRoute { metadata: metadata(spec), spec: HttpRouteSpec { parent_refs: vec![parent], hostnames, rules: vec![rule] }, ..HttpRoute::default() }
 }
 
 /// Up to Gateway API v1.6 the cookie's Path is the path that the rule matches (GEP-1619). A rule for `/ws` would have a cookie that
@@ -55,8 +51,9 @@ fn backend(spec: &StickyApp) -> BackendRef {
     }
 }
 
-/// A WebSocket is a request that lasts as long as the socket, so no limit fits it. Envoy's own default is 15 s
-/// (`config.route.v3.RouteAction.timeout`).
+/// No limit for a whole request: a WebSocket is a request that lasts as long as the socket, and the app limits its other requests
+/// itself. Envoy's default of 15 s (`config.route.v3.RouteAction.timeout`) leaves WebSockets alone, but the standard doesn't ask
+/// that of an implementation (GEP-1742).
 fn timeouts() -> RouteTimeouts {
     RouteTimeouts { request: Some(OFF.to_owned()), ..RouteTimeouts::default() }
 }

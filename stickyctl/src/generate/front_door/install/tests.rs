@@ -3,10 +3,13 @@ use crate::spec::StickyApp;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::Value;
 
+mod gateway;
+
 fn install(door: FrontDoor, class: &str, exposed: bool) -> Install {
     let mut spec = StickyApp::default();
     spec.ingress.front_door = door;
     spec.ingress.class = class.to_owned();
+    spec.gateway.class = class.to_owned();
     Install::of(&spec, exposed)
 }
 
