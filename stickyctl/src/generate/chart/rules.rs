@@ -12,7 +12,7 @@ pub(super) fn rules() -> Value {
     // The cookie has Secure where it is set, and by default with TLS.
     let secure = || json!({"anyOf": [at("ingress.cookie.secure", json!({"const": true})), both(tls(), not_off())]});
     let mut rules = vec![
-        when("One digest is enough.", at("image.digest", text()), at("image.name", json!({"type": "string", "pattern": "^[^@]*$"})),),
+        when("One digest is enough.", at("image.digest", text()), at("image.name", json!({"type": "string", "pattern": "^[^@]*$"}))),
         when(
             "Egress is restricted by a NetworkPolicy.",
             at("networkPolicy.restrictEgress", json!({"const": true})),
@@ -25,7 +25,7 @@ pub(super) fn rules() -> Value {
             at("ingress.cookie.name", json!({"type": "string", "pattern": NEEDS_SECURE})),
             secure(),
         ),
-        when("ingress-nginx adds Secure to every cookie that it sets over TLS.", both(door("nginx"), tls()), not_off(),),
+        when("ingress-nginx adds Secure to every cookie that it sets over TLS.", both(door("nginx"), tls()), not_off()),
         when("Only Traefik's version decides what is read.", door("nginx"), maybe("ingress.frontDoorVersion", json!({"type": "null"}))),
         when(
             "Traefik doesn't read affinity-mode and session-cookie-change-on-failure.",
@@ -40,7 +40,7 @@ pub(super) fn rules() -> Value {
             both(door("traefik"), at("ingress.websocketTimeout", text())),
             at(
                 "ingress.frontDoorVersion",
-                json!({"type": "string", "pattern": r"^v?(3\.7\.(1[3-9]|[2-9][0-9]|[1-9][0-9]{2,})|3\.([89]|[1-9][0-9]+)\.|([4-9]|[1-9][0-9]+)\.)"})
+                json!({"type": "string", "pattern": r"^v?(3\.7\.(1[3-9]|[2-9][0-9]|[1-9][0-9]{2,})|3\.([89]|[1-9][0-9]+)\.|([4-9]|[1-9][0-9]+)\.)"}),
             ),
         ),
         when(
@@ -98,16 +98,9 @@ fn gateway() -> Vec<Value> {
         when(
             "Only Envoy Gateway has policies for these.",
             other,
-            both(
-                at("ingress.cookie.persistence", json!({"const": "persistent"})),
-                both(may_move, absent("ingress.websocketTimeout")),
-            ),
+            both(at("ingress.cookie.persistence", json!({"const": "persistent"})), both(may_move, absent("ingress.websocketTimeout"))),
         ),
-        when(
-            "A route names each host once, and at most 16.",
-            door(),
-            maybe("gateway.hostnames", json!({"uniqueItems": true, "maxItems": 16})),
-        ),
+        when("A route names each host once, and at most 16.", door(), maybe("gateway.hostnames", json!({"uniqueItems": true, "maxItems": 16}))),
     ]
 }
 

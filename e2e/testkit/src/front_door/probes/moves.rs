@@ -81,7 +81,7 @@ pub async fn see(bench: &Bench<'_>, seen: &mut BTreeMap<&'static str, String>, s
     if bench.door != Door::Nginx {
         two_proxies(bench, seen).await?;
     }
-        Ok(())
+    Ok(())
 }
 
 /// Whether sessions move although their pods still exist.
