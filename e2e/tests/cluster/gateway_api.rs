@@ -4,12 +4,15 @@
 use crate::ignored;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::cluster::crds::GatewayApi;
-use testkit::kube::Space;
 use testkit::kube::bare::Bare;
 use testkit::kube::release::{NAME, merge, render};
+use testkit::kube::{Kube, Space};
+use testkit::wait;
 
 const NAMESPACE: &str = "shapes";
+const SOON: Duration = Duration::from_secs(30);
 
 /// Settings that change what is written of the Gateway API.
 fn specs() -> [(&'static str, Value); 4] {
@@ -46,6 +49,9 @@ async fn stored(space: &Space, manifests: &str) -> Result<Value> {
 
 #[tokio::test]
 async fn each_shape_fits_its_own_crds() -> Result<()> {
+    if Kube::asked().is_none() {
+        return Ok(());
+    }
     let Some(bare) = Bare::with_gateway_api(GatewayApi::Experimental).await? else { return Ok(()) };
     // Not in_namespace, which would be on the cluster: this server ends with the test.
     let space = Space { kube: bare.kube.clone(), name: NAMESPACE.to_owned() };
@@ -61,7 +67,7 @@ async fn each_shape_fits_its_own_crds() -> Result<()> {
 
     space.kube.with_crds(&GatewayApi::Standard.manifest().await?).await?;
     for api in ["1.6.1", "1.7.0"] {
-        refused(&space, api, "sessionPersistence").await?;
+        refused(&space, api).await?;
         assert_eq!(stored(&space, &rendered(api, json!({})).await?).await?, Value::Null, "nothing sticks, and nothing says so");
     }
     up_is_refused(&space).await?;
@@ -71,19 +77,26 @@ async fn each_shape_fits_its_own_crds() -> Result<()> {
 
 /// With these CRDs, manifests for `api` are accepted, and those for the other shape are not.
 async fn fits(space: &Space, api: &str) -> Result<()> {
+    let own = rendered(api, json!({})).await?;
+    // A server that has just stored other CRDs may still use the previous ones for a moment.
+    wait::until(&format!("the CRDs for {api}"), SOON, async || dry_run(space, route(&own).ok()?).await.ok().map(drop)).await?;
     for (what, more) in specs() {
         let said = dry_run(space, &rendered(api, more).await?).await.with_context(|| format!("{what}, {api}"))?;
         ensure!(said.contains(&format!("httproute.gateway.networking.k8s.io/{NAME} serverside-applied")), "{what}: {said}");
     }
-    match api {
-        "1.6.1" => refused(space, "1.7.0", "sessionPersistence.cookie").await,
-        _ => refused(space, "1.6.1", "sessionPersistence.").await,
-    }
+    refused(space, if api == "1.6.1" { "1.7.0" } else { "1.6.1" }).await
 }
 
-async fn refused(space: &Space, api: &str, field: &str) -> Result<()> {
-    let said = dry_run(space, route(&rendered(api, json!({})).await?)?).await.map_or_else(|error| error.to_string(), |said| said);
-    ensure!(said.contains(field) && said.contains("field not declared in schema"), "{api}: {said}");
+/// Server-side apply, which `up` uses, refuses a field that the CRDs don't have, but says nothing that would help a user.
+async fn refused(space: &Space, api: &str) -> Result<()> {
+    let manifests = rendered(api, json!({})).await?;
+    let mut said = String::new();
+    let refused = wait::until(&format!("the route for {api} is refused"), SOON, async || {
+        said = dry_run(space, route(&manifests).ok()?).await.err()?.to_string();
+        Some(())
+    });
+    refused.await?;
+    ensure!(said.contains(".sessionPersistence") && said.contains("field not declared in schema"), "{api}: {said}");
     Ok(())
 }
 
