@@ -20,12 +20,12 @@ const ENVOY_GATEWAY: Implementation = Implementation {
         lifetime: run("Max-Age, only with both", "internal/gatewayapi/route.go, v1.9.1"),
         header: read("honored", "internal/gatewayapi/route.go, v1.9.1"),
         attributes: run(
-            "HttpOnly, no Secure, no SameSite; Path is the route's path match, `/` from 1.10.0 on",
+            "HttpOnly, no Secure, no SameSite; Path is the route's prefix or exact path, `/` from 1.10.0 on",
             "internal/xds/translator/session_persistence.go, v1.9.1; envoyproxy/gateway#9950",
         ),
     }),
     instead: run(
-        "a BackendTrafficPolicy with `loadBalancer.type: ConsistentHash` by cookie, and a `ttl`; `attributes` set Secure and SameSite",
+        "a BackendTrafficPolicy with `loadBalancer.type: ConsistentHash` by cookie, with a `ttl` and the `attributes` Path, Secure and SameSite",
         "api/v1alpha1/loadbalancer_types.go, v1.9.1",
     ),
 };
