@@ -32,7 +32,7 @@ const SHIFT: i32 = 10_000;
 
 pub(super) fn config_map(install: &Install) -> ConfigMap {
     let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..install.within(&install.namespace) };
-    // JSON is YAML, and a document of this size reads as well on few lines.
+    // Every JSON document is YAML.
     let text = format!("{:#}\n", server(install));
     ConfigMap { metadata, data: Some(map([(FILE, &text)])), ..ConfigMap::default() }
 }

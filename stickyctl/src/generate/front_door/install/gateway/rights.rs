@@ -28,7 +28,7 @@ pub(super) fn everywhere(install: &Install) -> Vec<PolicyRule> {
 /// Rights in its own namespace beside [`watched`]: the proxies' objects.
 pub(super) fn own() -> Vec<PolicyRule> {
     let managed = &["create", "delete", "deletecollection", "list", "patch", "watch"];
-    // It has none of these, and says so by deleting them.
+    // It creates none of these with the settings here, but always deletes what is left of them.
     let absent = &["deletecollection", "list", "watch"];
     vec![
         rule("", &["configmaps", "serviceaccounts", "services"], managed),
