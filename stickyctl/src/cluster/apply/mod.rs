@@ -144,7 +144,7 @@ impl Explained for Error {
             Self::Conflicts(error) => error.next_steps(),
             Self::NoNamespace { .. } => vec!["stickyctl up    creates it again".to_owned()],
             Self::UnknownKind { title } => {
-                let is_envoys = ["backendtrafficpolicy ", "clienttrafficpolicy "].iter().any(|kind| title.starts_with(kind));
+                let is_envoys = title.starts_with("backendtrafficpolicy ");
                 is_envoys.then(|| crds::ENVOY_GATEWAY.to_owned()).into_iter().collect()
             }
             Self::NotYet(_) => {
