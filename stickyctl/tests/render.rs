@@ -91,6 +91,28 @@ fn an_affinity_that_the_front_door_has_not_is_refused() {
 }
 
 #[test]
+fn session_persistence_in_both_shapes() {
+    let text = stdout(&render(&["--front-door", "gateway"], &[], ""));
+    assert!(text.contains("\n      sessionName: sticky_9ebf82\n") && text.contains("\n      cookieConfig:\n"), "{text}");
+    for (arguments, variables) in [(&["--gateway-api", "1.7.0"][..], &[][..]), (&[], &[("STICKYCTL_GATEWAY_API", "v1.7.0")])] {
+        let output = render(&[arguments, &["--preset", "gateway-1x4"]].concat(), variables, "");
+        assert!(stderr(&output).contains("gateway.api: Envoy Gateway"), "it reads the older shape: {}", stderr(&output));
+        let text = stdout(&output);
+        assert!(text.contains("\n        name: sticky_9ebf82\n        path: /\n") && !text.contains("sessionName"), "{text}");
+    }
+    let old = render(&["--front-door", "gateway", "--gateway-api", "1.0.0"], &[], "");
+    assert_eq!(old.status.code(), Some(2));
+    assert!(stderr(&old).contains("gateway.api: Gateway API 1.0.0 has no session persistence"), "{}", stderr(&old));
+}
+
+#[test]
+fn a_controller_without_affinity_is_refused() {
+    let output = render(&["--front-door", "gateway"], &[("STICKYCTL_GATEWAY_CONTROLLER", "traefik.io/gateway-controller")], "");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+    assert!(stderr(&output).contains("gateway.controller: Traefik ignores session persistence"), "{}", stderr(&output));
+}
+
+#[test]
 fn warnings_go_to_stderr_and_leave_the_answer() {
     let output = render(&["--preset", "traefik-3x1"], &[("STICKYCTL_DRAIN_DELAY", "1s"), ("STICKYCTL_NAMESPCE", "x")], "");
     assert_eq!(output.status.code(), Some(0));

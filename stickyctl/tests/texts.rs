@@ -92,8 +92,8 @@ fn bash_completes_commands_flags_and_values() {
     for (words, offered) in [
         (&["stickyctl", "sta"][..], &["status"][..]),
         (&["stickyctl", "scale", "--loc"], &["--local"]),
-        (&["stickyctl", "up", "--front-door", ""], &["nginx", "traefik"]),
-        (&["stickyctl", "render", "--preset", "traefik"], &["traefik-3x1", "traefik-1x4"]),
+        (&["stickyctl", "up", "--front-door", ""], &["nginx", "traefik", "gateway"]),
+        (&["stickyctl", "render", "--preset", "gateway"], &["gateway-3x1", "gateway-1x4"]),
         (&["stickyctl", "status", "-o", ""], &["table", "json", "yaml"]),
         (&["stickyctl", "explain", "cookie-p"], &["cookie-picks-node", "cookie-path-mismatch"]),
         (&["stickyctl", "verify", "--only", "stick"], &["stick-http", "stick-ws"]),

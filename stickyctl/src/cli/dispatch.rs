@@ -13,6 +13,7 @@ use crate::cluster::change::Change;
 use crate::cluster::connect::{Access, Cluster, connect};
 use crate::cluster::{self, change, down, forward, show};
 use crate::exit::{Exit, Failure};
+use crate::generate::front_door;
 use crate::input::Input;
 use crate::output::{Mark, Output};
 use crate::render::Rendered;
@@ -53,7 +54,9 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
 }
 
 fn render(request: render::Request, output: Output) -> Result<Exit, Failure> {
-    let spec = Input::read(request.spec)?.load(None).checked(output)?;
+    let mut loaded = Input::read(request.spec)?.load(None);
+    loaded.findings.add(front_door::affinity(&loaded.spec));
+    let spec = loaded.checked(output)?;
     match render::render(&spec, request.namespace, request.form)? {
         Rendered::Text(text) => output.exactly(text.trim_end())?,
         Rendered::Folder(folder, count) => {

@@ -93,15 +93,25 @@ mod tests {
     #[test]
     fn how_values_are_written() {
         let written = |path: &str| keys().iter().find(|key| key.path == path).unwrap().written;
-        for path in
-            ["name", "mode", "resources.limits.cpu", "redis.password.key", "ingress.cookie.sameSite", "ingress.websocketTimeout", "canary.version"]
-        {
+        for path in [
+            "name",
+            "mode",
+            "resources.limits.cpu",
+            "redis.password.key",
+            "ingress.cookie.sameSite",
+            "ingress.websocketTimeout",
+            "canary.version",
+            "gateway.class",
+            "gateway.api",
+        ] {
             assert_eq!(written(path), Written::Text, "{path}");
         }
-        for path in ["limits.maxBody", "ingress.cookie.secure", "ingress.trustedProxies", "autoscaling.min", "placement.nodeSelector"] {
+        for path in
+            ["limits.maxBody", "ingress.cookie.secure", "ingress.trustedProxies", "autoscaling.min", "placement.nodeSelector", "gateway.hostnames"]
+        {
             assert_eq!(written(path), Written::Yaml, "{path}");
         }
         let order: Vec<&str> = keys().iter().take(4).map(|key| key.path.as_str()).collect();
-        assert_eq!((keys().len(), order), (64, vec!["name", "namespace", "mode", "image.name"]));
+        assert_eq!((keys().len(), order), (71, vec!["name", "namespace", "mode", "image.name"]));
     }
 }

@@ -28,6 +28,16 @@ pub fn check(spec: &StickyApp) -> Findings {
     }
 }
 
+/// Checks whether sessions stick with the Gateway's controller: problems if they never do, warnings if that is unknown. For `render`;
+/// `up` knows the controller's version too.
+#[must_use]
+pub fn affinity(spec: &StickyApp) -> Findings {
+    match spec.ingress.front_door {
+        FrontDoor::Nginx | FrontDoor::Traefik => Findings::default(),
+        FrontDoor::Gateway => gateway::affinity::check(spec),
+    }
+}
+
 /// The version to write into the spec for a Traefik that was found; none if it reads what is written by default.
 #[must_use]
 pub fn version_to_write(found: Version) -> Option<Version> {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::spec::canary::Canary;
-use crate::spec::ingress::SameSite;
+use crate::spec::gateway::Gateway;
+use crate::spec::ingress::{FrontDoor, SameSite};
 use crate::spec::pods::{Autoscaling, Seconds};
 use crate::spec::redis::SecretKey;
 use sticky_core::version::Version;
@@ -184,6 +185,35 @@ fn cookies_that_browsers_or_proxies_drop() {
         []
     );
     assert!(found(|s| s.ingress.cookie.secure = Some(true)).warnings[0].contains("plain HTTP"));
+}
+
+#[test]
+fn keys_of_a_gateway() {
+    let with = |change: fn(&mut Gateway)| {
+        move |spec: &mut StickyApp| {
+            spec.ingress.front_door = FrontDoor::Gateway;
+            change(&mut spec.gateway);
+        }
+    };
+    assert_eq!(found(with(|_| ())), Findings::default());
+    refuses("gateway.class", "invalid name", with(|g| g.class = "A b".to_owned()));
+    for bad in ["eg", "", "a.b/", "A.b/c", "a.b/c d"] {
+        refuses("gateway.controller", "spec.controllerName", move |spec| {
+            spec.ingress.front_door = FrontDoor::Gateway;
+            spec.gateway.controller = bad.to_owned();
+        });
+    }
+    refuses("gateway.name", "invalid name", with(|g| g.name = Some("A".to_owned())));
+    refuses("gateway.namespace", "gateway.name too", with(|g| g.namespace = Some("edge".to_owned())));
+    refuses("gateway.section", "invalid listener", with(|g| g.section = Some("Web".to_owned())));
+    refuses("gateway.hostnames[1]", "invalid host", with(|g| g.hostnames = vec!["a.example".to_owned(), "a.example:80".to_owned()]));
+    refuses("gateway.hostnames", "at most 16", with(|g| g.hostnames = (0..17).map(|n| format!("h{n}.example")).collect()));
+    refuses("gateway.hostnames[0]", "more than once", |spec| {
+        with(|g| g.hostnames = vec!["demo.example".to_owned()])(spec);
+        spec.ingress.host = Some("demo.example".to_owned());
+    });
+    let unused = found(|spec| spec.gateway.section = Some("web".to_owned()));
+    assert!(unused.problems.is_empty() && unused.warnings[0].starts_with("gateway: ignored with ingress.frontDoor nginx"), "{unused:?}");
 }
 
 #[test]

@@ -49,6 +49,19 @@ fn another_front_door_begins_afresh() {
     assert_eq!((nginx.front_door_version, nginx.front_door_namespace, nginx.class.as_str()), (None, None, "web"));
 }
 
+/// So is the Gateway of a release that moves to an Ingress and back.
+#[test]
+fn a_gateway_belongs_to_its_front_door() {
+    let release = json!({"ingress": {"frontDoor": "gateway"}, "gateway": {"name": "shared", "namespace": "edge", "api": "1.7.0"}});
+    let over = |flags: Value| both(Sources { release: release.clone(), flags, ..Sources::default() });
+    assert_eq!(over(json!({"gateway": {"section": "web"}})).0.gateway.name.as_deref(), Some("shared"));
+    let (spec, findings) = over(json!({"ingress": {"frontDoor": "nginx"}}));
+    assert_eq!((spec, findings), (StickyApp::default(), Findings::default()));
+    let variables = vec![("STICKYCTL_GATEWAY_HOSTNAMES".into(), "[a.example]".into()), ("STICKYCTL_GATEWAY_API".into(), "1.7.0".into())];
+    let (spec, findings) = both(Sources { variables, flags: json!({"ingress": {"frontDoor": "gateway"}}), ..Sources::default() });
+    assert_eq!((spec.gateway.hostnames, spec.gateway.api, findings), (vec!["a.example".to_owned()], "1.7.0".parse().ok(), Findings::default()));
+}
+
 #[test]
 fn a_part_of_a_group_leaves_the_rest() {
     let (spec, _) = file_only("redis:\n  resources:\n    limits: {memory: 512Mi}");

@@ -1,7 +1,6 @@
 //! What a Gateway can't do, or does another way than the spec asks.
 
 use super::has_session_persistence;
-use crate::gateway_api::Shape;
 use crate::spec::gateway::{API, Gateway, HTTP, HTTPS};
 use crate::spec::ingress::{Ingress, SameSite};
 use crate::spec::version::Version;
@@ -41,7 +40,7 @@ fn ignored(spec: &StickyApp, findings: &mut Findings) {
     }
 }
 
-/// Whether the CRDs have `sessionPersistence`, and whether Envoy Gateway reads their shape of it.
+/// Whether the CRDs have `sessionPersistence`.
 fn version(gateway: &Gateway, findings: &mut Findings) {
     let path = "gateway.api";
     let api = gateway.api.unwrap_or(API);
@@ -55,16 +54,6 @@ fn version(gateway: &Gateway, findings: &mut Findings) {
         );
     } else if (api.0, api.1) > (LAST.0, LAST.1) {
         findings.warn(path, format!("stickyctl doesn't know how Gateway API {api} writes session persistence, and assumes the way of {LAST}"));
-    }
-    // Compiled with Gateway API 1.6.1: it drops `cookie` as an unknown field (`processHTTPRouteRule` in internal/gatewayapi/route.go).
-    if gateway.is_envoy() && Shape::of(api) == Shape::Cookie {
-        findings.warn(
-            path,
-            format!(
-                "Envoy Gateway 1.9.1 doesn't read the cookie's name and lifetime from a route of Gateway API {api}: sessions stick, but the cookie is \
-                 named after the route and ends with the browser; install the CRDs of {API}, or set ingress.cookie.persistence to balanced"
-            ),
-        );
     }
 }
 

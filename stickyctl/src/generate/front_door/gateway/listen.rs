@@ -14,25 +14,21 @@ pub(super) fn gateway(spec: &StickyApp) -> Gateway {
     let mut listeners = vec![listener(HTTP, 80, "HTTP", None)];
     if let Some(secret) = &spec.ingress.tls_secret {
         let certificate = CertificateRef { name: secret.clone(), ..CertificateRef::default() };
-        let tls = ListenerTls { certificate_refs: vec![certificate], ..ListenerTls::default() };
+        let tls = ListenerTls { certificate_refs: vec![certificate] };
         listeners.push(listener(HTTPS, 443, "HTTPS", Some(tls)));
     }
-    Gateway {
-        metadata: metadata(spec),
-        spec: GatewaySpec { gateway_class_name: spec.gateway.class.clone(), listeners, ..GatewaySpec::default() },
-        ..Gateway::default()
-    }
+    Gateway { metadata: metadata(spec), spec: GatewaySpec { gateway_class_name: spec.gateway.class.clone(), listeners }, ..Gateway::default() }
 }
 
 /// Routes of other namespaces can't attach. That is the default, written because readers ask who can take over the host.
 fn listener(name: &str, port: u16, protocol: &str, tls: Option<ListenerTls>) -> Listener {
-    let namespaces = RouteNamespaces { from: Some("Same".to_owned()), ..RouteNamespaces::default() };
+    let namespaces = RouteNamespaces { from: Some("Same".to_owned()) };
     Listener {
         name: name.to_owned(),
         port,
         protocol: protocol.to_owned(),
         tls,
-        allowed_routes: Some(AllowedRoutes { namespaces: Some(namespaces), ..AllowedRoutes::default() }),
+        allowed_routes: Some(AllowedRoutes { namespaces: Some(namespaces) }),
         ..Listener::default()
     }
 }

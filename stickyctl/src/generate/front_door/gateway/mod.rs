@@ -1,6 +1,7 @@
 //! A Gateway of the Gateway API: the Gateway itself unless the route attaches to an existing one, an HTTPRoute with the affinity,
 //! and, for Envoy Gateway, a policy for what the standard can't say.
 
+pub(super) mod affinity;
 mod check;
 mod duration;
 mod listen;

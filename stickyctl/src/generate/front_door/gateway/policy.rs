@@ -35,7 +35,7 @@ pub(super) fn backend(spec: &StickyApp) -> BackendTrafficPolicy {
         // Without it, this policy would replace the one that an existing Gateway may have, with its rate limits and the like.
         merge_type: spec.gateway.name.is_some().then(|| "StrategicMerge".to_owned()),
         load_balancer: (!has_session_persistence(spec)).then(|| by_hash(spec)),
-        retry: moves.then(|| Retry { retry_on: Some(RetryOn { triggers }) }),
+        retry: moves.then_some(Retry { retry_on: Some(RetryOn { triggers }) }),
         timeout: Some(BackendTimeout {
             tcp: moves.then(|| BackendTcpTimeout { connect_timeout: Some(duration(CONNECT)) }),
             http: Some(BackendHttpTimeout {

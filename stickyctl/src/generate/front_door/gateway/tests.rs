@@ -234,8 +234,7 @@ fn versions_without_session_persistence_and_unknown_ones() {
     for known in [Version(1, 1, 0), Version(1, 6, 1), Version(1, 6, 99)] {
         warns(&api(known), &[]);
     }
-    // Envoy Gateway 1.9.1 reads the older shape only.
-    warns(&api(Version(1, 7, 3)), &["gateway.api"]);
+    warns(&api(Version(1, 7, 3)), &[]);
     let other = |version| {
         with(|spec| {
             foreign(spec);
@@ -271,4 +270,32 @@ fn keys_of_other_front_doors_and_of_other_gateways() {
         spec.gateway = Gateway { section: Some("https".to_owned()), ..Gateway::default() };
     });
     warns(&secure, &[]);
+}
+
+/// As far as that can be said without a cluster.
+#[test]
+fn controllers_that_ignore_session_persistence() {
+    let asked = |controller: &str, api| {
+        let spec = with(|spec| {
+            spec.gateway.controller = controller.to_owned();
+            spec.gateway.api = api;
+        });
+        affinity::check(&spec)
+    };
+    let envoy = "gateway.envoyproxy.io/stickyctl-mine";
+    assert_eq!(asked(envoy, None), Findings::default());
+    let renamed = asked(envoy, Some(Version(1, 7, 0)));
+    assert!(
+        matches!(&renamed.warnings[..], [one] if one.starts_with("gateway.api: Envoy Gateway") && one.ends_with("1.1.0 to 1.6.1")),
+        "{renamed:?}"
+    );
+    let ignored = asked("traefik.io/gateway-controller", None);
+    assert_eq!(ignored.problems[0].path, "gateway.controller");
+    let what = &ignored.problems[0].what;
+    assert!(what.starts_with("Traefik ignores session persistence") && what.contains("TraefikService") && what.ends_with("up --force"), "{what}");
+    let unknown = asked("example.net/gateway-controller", None);
+    assert!(unknown.problems.is_empty() && unknown.warnings[0].contains("it is unknown whether example.net/gateway-controller"), "{unknown:?}");
+    assert!(!asked("gateway.nginx.org/nginx-gateway-controller", None).warnings.is_empty(), "only the commercial edition");
+    let hashed = balanced(|spec| spec.gateway.controller = "traefik.io/gateway-controller".to_owned());
+    assert_eq!(affinity::check(&hashed), Findings::default(), "that is refused anyway, for another reason");
 }
