@@ -150,6 +150,10 @@ impl Explained for Error {
             Self::NotYet(_) => {
                 vec!["kubectl get validatingwebhookconfigurations   delete one that belongs to a front door that no longer exists".to_owned()]
             }
+            // Without permission to read CRDs, the spec decides the shape.
+            Self::Api(ApiError::Refused { said, .. }) if said.contains("sessionPersistence") && said.contains("not declared in schema") => {
+                vec!["stickyctl up -f FILE   with the gateway.api of the cluster's CRDs, which must be of the experimental channel".to_owned()]
+            }
             Self::Api(error) => error.next_steps(),
         }
     }
