@@ -59,7 +59,8 @@ async fn what_is_not_accepted_is_shown() {
     let object = |fake: &Fake| fake.objects_to("HTTPRoute", "ResolvedRefs", ["False", "BackendNotFound", "Service sticky-sessions not found"]);
     let fake = release(change, object).await;
     let seen = status(&fake).await;
-    let name = StickyApp::default().cookie_name();
+    let name = fake.get("BackendTrafficPolicy", "sticky-sessions").unwrap();
+    let name = name["spec"]["loadBalancer"]["consistentHash"]["cookie"]["name"].as_str().unwrap().to_owned();
     has(
         &seen,
         &[
