@@ -1,27 +1,43 @@
-//! Asserts all facts of `testkit::front_door`, each with its own objects, against the front door that `STICKY_E2E_FRONT_DOOR` selects. A
-//! failure shows a line for every fact.
+//! Asserts all facts of `testkit::front_door`, each with its own objects, against the front door that `STICKY_E2E_FRONT_DOOR` selects, or
+//! against Traefik and Envoy Gateway. A failure shows a line for every fact.
 
 use anyhow::{Result, ensure};
 use futures_util::StreamExt;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
+use testkit::cluster::REDIS;
 use testkit::door::Door;
-use testkit::front_door::bench::{Bench, Route};
+use testkit::front_door::bench::Bench;
 use testkit::front_door::facts::{Fact, Setting, data};
-use testkit::front_door::probes;
+use testkit::front_door::proxies::Proxies;
+use testkit::front_door::route::Route;
+use testkit::front_door::{probes, tls};
+use testkit::kube::gateways::{ENVOY_GATEWAY, ENVOY_NAMESPACE};
+use testkit::kube::release::NAME;
 use testkit::kube::site::behind;
+use testkit::kube::{Release, in_namespace};
+use testkit::{http, wait};
 
+/// The name of the test's Gateway.
+const GATEWAY: &str = "facts";
+/// Envoy Gateway's labels on what belongs to a Gateway start with this.
+const OWNER: &str = "gateway.envoyproxy.io/owning-gateway";
+const SOON: Duration = Duration::from_secs(60);
 /// Facts that are tested in parallel. They mostly wait for the front door to learn about their routes.
 const AT_ONCE: usize = 8;
 const TRIES: usize = 3;
 
 #[tokio::test]
 async fn every_fact_is_so() -> Result<()> {
-    let door = Door::asked()?;
+    let door = match Door::asked()? {
+        Some(Door::Gateway) => return Ok(()),
+        Some(door) => door,
+        None => Door::Traefik,
+    };
     behind(door, "facts", async |site| {
-        let begun = Instant::now();
         // With its own host: a release for any host would answer for facts whose routes aren't known yet. Its pods and those of the facts
         // have to fit two cores, half of which kind's own pods ask for.
         let mut spec = NamedTempFile::new()?;
@@ -35,18 +51,72 @@ async fn every_fact_is_so() -> Result<()> {
             "the facts are of another version"
         );
         let way = site.way().await?;
-        let bench = Bench::new(site.space, site.class(), (site.door.name.clone(), site.door_name()), &way.url)?;
-        eprintln!("{} {} is up after {:?}", door.name(), door.version(), begun.elapsed());
-        let all: Vec<&'static Fact> = data().facts.iter().filter(|fact| fact.is_run()).collect();
-        let mut seen = at_rest(&bench, &all).await?;
-        eprintln!("{} facts seen after {:?}", seen.len(), begun.elapsed());
-        let moves = probes::moves::see(&bench, &mut seen, async |pods| site.ctl(&["scale", &pods.to_string()]).await.map(drop)).await;
-        eprintln!("{} facts seen after {:?}", seen.len(), begun.elapsed());
-        // What was seen before an error is shown too.
-        let compared = compare(door, &all, &seen);
-        moves.and(compared)
+        let name = site.door_name();
+        let pods = format!("app.kubernetes.io/instance={name}");
+        let proxies = Proxies { kube: site.space.kube.clone(), namespace: site.door.name.clone(), name, pods };
+        let bench = Bench::new(site.space, door, site.class(), proxies, &way.url)?;
+        all_facts(&bench, async |pods| site.ctl(&["scale", &pods.to_string()]).await.map(drop)).await
     })
     .await
+}
+
+/// Behind the Envoy Gateway that all tests share, with a Gateway of its own.
+#[tokio::test]
+async fn every_fact_is_so_behind_a_gateway() -> Result<()> {
+    if Door::asked()?.is_some_and(|door| door != Door::Gateway) {
+        return Ok(());
+    }
+    in_namespace("facts-gateway", async |space| {
+        assert!(ENVOY_GATEWAY.contains(&format!(":v{}", Door::Gateway.version())), "the facts are of another version");
+        space.kube.with_envoy_gateway().await?;
+        space.create().await?;
+        space.apply(&gateway().to_string()).await?;
+        let address = space.kube.envoys(&space.name, GATEWAY).await?;
+        let release = json!({
+            "name": NAME, "namespace": space.name, "redis": {"image": REDIS}, "resources": {"requests": {"cpu": "10m"}},
+            "ingress": {"frontDoor": "gateway", "host": http::named("release", &address)},
+            "gateway": {"name": GATEWAY, "namespace": space.name},
+        });
+        Release::of(space, &release).await?;
+        let pods = format!("{OWNER}-namespace={},{OWNER}-name={GATEWAY}", space.name);
+        let name = space.kube.run(&["-n", ENVOY_NAMESPACE, "get", "service", "-l", &pods, "-o", "jsonpath={.items[0].metadata.name}"]).await?;
+        let proxies = Proxies { kube: space.kube.clone(), namespace: ENVOY_NAMESPACE.to_owned(), name, pods };
+        let bench = Bench::new(space, Door::Gateway, GATEWAY, proxies, &format!("http://{address}"))?;
+        all_facts(&bench, async |pods| {
+            space.run(&["scale", &format!("deployment/{NAME}"), &format!("--replicas={pods}")]).await?;
+            space.rollout(&format!("deployment/{NAME}")).await?;
+            wait::until("the pods that are too many are gone", SOON, async || (space.pods("app").await.ok()?.len() == pods).then_some(())).await
+        })
+        .await
+    })
+    .await
+}
+
+/// A Gateway whose listener for https waits for the Secret of the fact about `Secure`.
+fn gateway() -> Value {
+    let any = json!({"namespaces": {"from": "Same"}});
+    let secret = json!({"certificateRefs": [{"name": tls::ID}]});
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": GATEWAY},
+        "spec": {"gatewayClassName": "eg", "listeners": [
+            {"name": "http", "protocol": "HTTP", "port": 80, "allowedRoutes": any},
+            {"name": "https", "protocol": "HTTPS", "port": 443, "tls": secret, "allowedRoutes": any},
+        ]},
+    })
+}
+
+/// Observes every fact that is asserted behind the bench's front door. `scale` changes the number of pods and waits until the change is
+/// complete.
+async fn all_facts(bench: &Bench<'_>, scale: impl AsyncFn(usize) -> Result<()>) -> Result<()> {
+    let (door, begun) = (bench.door, Instant::now());
+    let all: Vec<&'static Fact> = data().facts.iter().filter(|fact| fact.asserted(door).is_some()).collect();
+    let mut seen = at_rest(bench, &all).await?;
+    eprintln!("{}: {} facts seen after {:?}", door.name(), seen.len(), begun.elapsed());
+    let moves = probes::moves::see(bench, &mut seen, scale).await;
+    eprintln!("{}: {} facts seen after {:?}", door.name(), seen.len(), begun.elapsed());
+    // What was seen before an error is shown too.
+    let compared = compare(door, &all, &seen);
+    moves.and(compared)
 }
 
 type Seen = BTreeMap<&'static str, String>;
@@ -84,7 +154,7 @@ fn compare(door: Door, all: &[&'static Fact], seen: &Seen) -> Result<()> {
     let mut wrong = 0;
     let mut table = String::new();
     for fact in all {
-        let (expected, seen) = (fact.expected(door).seen.as_str(), seen.get(fact.id.as_str()).map_or("NOTHING", String::as_str));
+        let (expected, seen) = (fact.asserted(door).unwrap_or_default(), seen.get(fact.id.as_str()).map_or("NOTHING", String::as_str));
         let same = expected == seen;
         wrong += usize::from(!same);
         let mark = if same { "ok  " } else { "DIFF" };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and prints what it measured")]
 
+mod crds;
 mod docker;
 mod docs;
 mod fuzz;

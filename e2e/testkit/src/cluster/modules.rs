@@ -155,7 +155,7 @@ pub fn tail(text: &str, count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{crds, images};
+    use super::super::images;
     use super::*;
     use std::collections::HashSet;
 
@@ -176,17 +176,6 @@ mod tests {
         let own = [images::envoy_gateway(&place).unwrap(), images::envoy(&place).unwrap()];
         let named: HashSet<_> = text.lines().filter_map(|line| line.split_once("image: ")).map(|(_, name)| name.trim_end_matches('}')).collect();
         assert_eq!(named, own.iter().map(String::as_str).collect());
-    }
-
-    #[tokio::test]
-    async fn envoy_is_the_one_that_envoy_gateway_starts() {
-        if go().is_none() {
-            return crate::skip::because("no Go, which has Envoy Gateway's source");
-        }
-        let source = crds::source("envoy-gateway", "github.com/envoyproxy/gateway").await.unwrap();
-        let text = fs::read_to_string(source.join("api/v1alpha1/shared_types.go")).unwrap();
-        let name = images::envoy(&Place::named("any").unwrap()).unwrap();
-        assert!(text.contains(&format!("DefaultEnvoyProxyImage = \"{name}@sha256:")), "not {name}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use hyper::Uri;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A path that answers with the pod's name, for any method.
@@ -23,15 +24,17 @@ const SOON: Duration = Duration::from_secs(120);
 const IN_A_ROW: usize = 12;
 
 /// A release and a route through its front door.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bench<'a> {
     pub space: &'a Space,
     pub door: Door,
     /// The IngressClass of the front door, or the name of the Gateway.
     pub class: String,
-    pub proxies: Proxies,
+    pub proxies: Arc<Proxies>,
     host: String,
     port: u16,
+    /// One of its pods, `ADDRESS:PORT`, instead of its Service.
+    proxy: Option<String>,
 }
 
 impl<'a> Bench<'a> {
@@ -39,7 +42,20 @@ impl<'a> Bench<'a> {
     pub fn new(space: &'a Space, door: Door, class: &str, proxies: Proxies, way: &str) -> Result<Self> {
         let uri: Uri = way.parse().context("not a URL")?;
         let (host, port) = (uri.host().context("no host")?.to_owned(), uri.port_u16().unwrap_or(80));
-        Ok(Self { space, door, class: class.to_owned(), proxies, host, port })
+        Ok(Self { space, door, class: class.to_owned(), proxies: Arc::new(proxies), host, port, proxy: None })
+    }
+
+    /// The same bench through one of the front door's pods, at `ADDRESS:PORT`. Only [`Self::reached`] and [`Self::whoami`] use it.
+    #[must_use]
+    pub fn through(&self, proxy: &str) -> Self {
+        Self { proxy: Some(proxy.to_owned()), ..self.clone() }
+    }
+
+    fn get(&self, id: &str, path: &str) -> Ask {
+        match &self.proxy {
+            Some(proxy) => http::get(format!("http://{proxy}{path}")).header("host", &self.host(id)),
+            None => http::get(format!("{}{path}", self.url(id))),
+        }
     }
 
     /// A fact's host name. It contains the front door's address, which our client uses.
@@ -98,10 +114,10 @@ impl<'a> Bench<'a> {
     /// Waits until a site's route reaches `count` pods, and no others for a while.
     pub async fn reached(&self, id: &str, path: &str, count: usize) -> Result<()> {
         let (mut seen, mut row) = (BTreeSet::new(), 0);
-        let (url, mut last) = (format!("{}{path}", self.url(id)), String::new());
+        let mut last = String::new();
         let what = format!("{id} leads to {count} pods");
         let done = wait::until(&what, SOON, async || {
-            match http::get(&url).send().await {
+            match self.get(id, path).send().await {
                 Ok(answer) if answer.status == 200 && !answer.pod().is_empty() => {
                     row += 1;
                     seen.insert(answer.pod());
@@ -118,7 +134,7 @@ impl<'a> Bench<'a> {
 
     /// Requests a site's `whoami`, which the app has to answer.
     pub async fn whoami(&self, id: &str, cookie: &str) -> Result<Answer> {
-        served(http::get(format!("{}{WHOAMI}", self.url(id))).cookie(cookie)).await
+        served(self.get(id, WHOAMI).cookie(cookie)).await
     }
 }
 

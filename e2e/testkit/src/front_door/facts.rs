@@ -72,6 +72,7 @@ pub enum Setting {
 #[serde(deny_unknown_fields)]
 pub struct CookieCase {
     /// Annotations, without the prefix.
+    #[serde(default)]
     pub annotations: BTreeMap<String, String>,
     /// What comes closest to them behind a gateway, if anything does.
     #[serde(default, deserialize_with = "singleton_map::deserialize")]

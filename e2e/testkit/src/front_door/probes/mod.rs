@@ -2,11 +2,13 @@
 
 mod cookie;
 mod first;
+mod limits;
 pub mod moves;
 mod pods;
 mod refused;
 mod shared;
 mod told;
+mod value;
 
 use super::bench::Bench;
 use super::facts::{Fact, Setting};
@@ -26,7 +28,8 @@ pub async fn see(bench: &Bench<'_>, fact: &Fact) -> Result<String> {
         (_, "percent-encoded") => first::percent_encoded(bench).await,
         (_, "other-answers") => first::other_answers(bench).await,
         (_, "websocket") => first::websocket(bench).await,
-        (_, "keep-alive") => first::keep_alive(bench).await,
+        (_, id @ "keep-alive") => first::keep_alive(bench, id, None).await,
+        (_, id @ "keep-alive-balanced") => first::keep_alive(bench, id, Some(Mode::Balanced)).await,
         (_, "parallel-first") => first::parallel(bench).await,
         (_, "no-endpoint") => first::no_endpoint(bench).await,
         (_, "two-ingresses") => shared::two_ingresses(bench).await,
@@ -38,6 +41,14 @@ pub async fn see(bench: &Bench<'_>, fact: &Fact) -> Result<String> {
         (_, "refused-first") => refused::first(bench).await,
         (_, id @ "refused-session") => refused::session(bench, id, false).await,
         (_, id @ "refused-change") => refused::session(bench, id, true).await,
+        (_, "tells-address") => value::tells_address(bench).await,
+        (_, "chosen-pod") => value::chosen(bench).await,
+        (_, "foreign-address") => value::foreign(bench).await,
+        (_, "first-answer") => value::first_answer(bench).await,
+        (_, "app-sees") => value::app_sees(bench).await,
+        (_, "query-string") => value::query(bench).await,
+        (_, "socket-request-timeout") => limits::request(bench).await,
+        (_, "socket-idle-timeout") => limits::idle(bench).await,
         (_, id) => bail!("no probe sees {id}"),
     };
     seen.with_context(|| format!("looking at {}", fact.id))

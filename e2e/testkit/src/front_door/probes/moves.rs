@@ -2,6 +2,7 @@
 
 use super::told::sent;
 use crate::cookie::SetCookie;
+use crate::door::Door;
 use crate::front_door::bench::{Bench, WHOAMI};
 use crate::front_door::route::{Mode, Route};
 use crate::kube::release::NAME;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The facts that this module observes.
-pub const IDS: [&str; 9] = [
+pub const IDS: [&str; 11] = [
     "up-default",
     "up-balanced",
     "up-persistent",
@@ -21,6 +22,8 @@ pub const IDS: [&str; 9] = [
     "down-persistent",
     "socket-and-edit",
     "restart",
+    "two-proxies-balanced",
+    "two-proxies-persistent",
 ];
 
 const SESSIONS: usize = 40;
@@ -75,7 +78,9 @@ pub async fn see(bench: &Bench<'_>, seen: &mut BTreeMap<&'static str, String>, s
     bench.reached(id, WHOAMI, few).await?;
     let (moved, fresh) = ask_again(bench, id, &crowd, |_| true).await?;
     seen.insert("restart", share(moved, crowd.len(), fresh));
-    ensure!(IDS.iter().all(|id| seen.contains_key(id)), "{:?} only", seen.keys());
+    if bench.door != Door::Nginx {
+        two_proxies(bench, seen).await?;
+    }
     Ok(())
 }
 
@@ -149,6 +154,23 @@ async fn settled(bench: &Bench<'_>, id: &str, left: &BTreeSet<String>) -> Result
         (row >= 6 * left.len()).then_some(())
     })
     .await
+}
+
+/// Whether two pods of the front door agree: sessions that began at one send their cookies to the other.
+async fn two_proxies(bench: &Bench<'_>, seen: &mut BTreeMap<&'static str, String>) -> Result<()> {
+    let proxies = bench.proxies.scale(2).await?;
+    let few = bench.pods().await?.len();
+    for (n, fact) in [(1, "two-proxies-balanced"), (2, "two-proxies-persistent")] {
+        let id = ROUTES[n].0;
+        let (one, other) = (bench.through(&proxies[0]), bench.through(&proxies[1]));
+        for proxy in [&one, &other] {
+            proxy.reached(id, WHOAMI, few).await?;
+        }
+        let crowd = join(&one, id).await?;
+        let (moved, fresh) = ask_again(&other, id, &crowd, |_| true).await?;
+        seen.insert(fact, share(moved, crowd.len(), fresh));
+    }
+    bench.proxies.scale(1).await.map(drop)
 }
 
 async fn socket_and_edit(bench: &Bench<'_>, id: &str) -> Result<String> {

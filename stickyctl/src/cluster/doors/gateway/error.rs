@@ -2,6 +2,7 @@
 
 use crate::cluster::release::Place;
 use crate::exit::{Exit, Explained};
+use crate::generate::front_door::install::gateway::crds;
 
 /// Why no Gateway can serve a release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,18 @@ pub enum Error {
         gateway: Place,
         /// Its class.
         class: String,
+    },
+    /// The controller doesn't watch the release's namespace.
+    #[error("class {class} is served by {door}, which watches {watched} and would not see namespace {namespace}")]
+    Elsewhere {
+        /// The class.
+        class: String,
+        /// As in `Envoy Gateway 1.9.1`.
+        door: String,
+        /// As in `only namespace a`.
+        watched: String,
+        /// The release's namespace.
+        namespace: String,
     },
     /// The condition `Accepted` of the class is False.
     #[error("GatewayClass {class} was rejected by its controller, {controller}: {reason}: {message}")]
@@ -46,19 +59,27 @@ impl Explained for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::NoApi => Exit::Prerequisite,
-            Self::NoGateway(_) | Self::NoClass { .. } | Self::ClassRefused { .. } | Self::ClassPending { .. } => Exit::Failed,
+            Self::NoGateway(_) | Self::NoClass { .. } | Self::Elsewhere { .. } | Self::ClassRefused { .. } | Self::ClassPending { .. } => {
+                Exit::Failed
+            }
         }
     }
 
     fn next_steps(&self) -> Vec<String> {
         match self {
-            // install has the command.
-            Self::NoApi => vec!["stickyctl up --front-door traefik   uses an Ingress instead, which needs no definitions".to_owned()],
+            Self::NoApi => vec![
+                format!("{}\n    installs the Gateway API, with its experimental channel", crds::GATEWAY_API),
+                format!("{}\n    installs the kinds of Envoy Gateway", crds::ENVOY_GATEWAY),
+                "stickyctl up --front-door traefik   uses an Ingress instead, which needs neither".to_owned(),
+            ],
             Self::NoGateway(_) => vec![
                 "kubectl get gateways -A   lists the Gateways of the cluster".to_owned(),
                 "stickyctl up -f FILE      without gateway.name: creates a Gateway for the release".to_owned(),
             ],
             Self::NoClass { .. } => vec!["kubectl get gatewayclasses   lists the classes of the cluster".to_owned()],
+            Self::Elsewhere { .. } => {
+                vec!["stickyctl up -f FILE   with another gateway.class and ingress.frontDoorNamespace, for a front door of its own".to_owned()]
+            }
             Self::ClassRefused { class, .. } | Self::ClassPending { class, .. } => vec![
                 format!("kubectl describe gatewayclass {class}   shows its conditions"),
                 "stickyctl up -f FILE   with another gateway.class".to_owned(),
