@@ -71,7 +71,7 @@ pub struct RetryOn {
 #[serde(rename_all = "camelCase")]
 pub struct LoadBalancer {
     /// `ConsistentHash`, among others.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub kind: String,
     /// What is hashed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

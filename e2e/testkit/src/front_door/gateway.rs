@@ -13,7 +13,7 @@ pub(super) fn objects(gateway: &str, host: &str, route: &Route) -> Vec<Value> {
     if let Some(idle) = route.limits.idle {
         policy.insert("timeout".into(), json!({"http": {"streamIdleTimeout": idle}}));
     }
-    let rules = route.rules.iter().map(|(path, service)| {
+    let rules: Vec<Value> = route.rules.iter().map(|(path, service)| {
         let kind = if is_regex(path) { "RegularExpression" } else { "PathPrefix" };
         let backends = std::iter::once(service).chain(&route.canary).map(|name| json!({"name": name, "port": 80, "weight": 1}));
         let mut rule = json!({"matches": [{"path": {"type": kind, "value": path}}], "backendRefs": backends.collect::<Vec<_>>()});
@@ -24,17 +24,19 @@ pub(super) fn objects(gateway: &str, host: &str, route: &Route) -> Vec<Value> {
             rule["timeouts"] = json!({"request": request});
         }
         rule
-    });
-    let mut all = vec![json!({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": route.name},
-        "spec": {"parentRefs": [{"name": gateway}], "hostnames": [host], "rules": rules.collect::<Vec<_>>()},
-    })];
+    }).collect();
+    let mut all = Vec::new();
+    // First, because a route works at once, and a policy that comes later changes it while it is observed.
     if !policy.is_empty() {
         policy.insert("targetRefs".into(), json!([{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": route.name}]));
         all.push(json!({
             "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "BackendTrafficPolicy", "metadata": {"name": route.name}, "spec": policy,
         }));
     }
+    all.push(json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": route.name},
+        "spec": {"parentRefs": [{"name": gateway}], "hostnames": [host], "rules": rules},
+    }));
     all
 }
 

@@ -60,7 +60,7 @@ async fn session_persistence_is_as_the_cluster_has_it_or_refused() -> Result<()>
     let newer = GatewayApi::Newer.version()?;
     bare.kube.with_crds(&GatewayApi::Newer.manifest().await?).await?;
     refused(upgrade(&helm, &bare, "gateway.api=v1.6.1", &[]), &["invalid gateway.api `v1.6.1`", &format!("Gateway API {newer}")]);
-    refused(upgrade(&helm, &bare, "mode=3x1", &[]), &["Envoy Gateway 1.9.1 doesn't read", &format!("set gateway.api to {newer}")]);
+    refused(upgrade(&helm, &bare, "mode=3x1", &[]), &["Envoy Gateway doesn't read", &format!("set gateway.api to {newer}")]);
     let wanted = json!({
         "type": "Cookie", "absoluteTimeout": "48h", "cookie": {"name": "own", "path": "/", "lifetimeType": "Permanent"},
     });

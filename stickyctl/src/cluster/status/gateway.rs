@@ -49,13 +49,13 @@ fn condition(unmet: Unmet) -> Condition {
 /// The cookie that the route keeps sessions with, or the one that a policy hashes. `None` without affinity.
 pub(super) fn cookie(live: &Live) -> Option<Cookie> {
     let rule = live.route.here()?.spec.rules.first()?;
-    persistent(rule).or_else(|| {
-        live.backend.iter().find_map(|policy| Some(hashed(policy.spec.load_balancer.as_ref()?.consistent_hash.as_ref()?.cookie.as_ref()?)))
-    })
+    let hashes = live.backend.iter().filter_map(|policy| policy.spec.load_balancer.as_ref()?.consistent_hash.as_ref()?.cookie.as_ref());
+    let cookie = persistent(rule).or_else(|| hashes.map(hashed).next())?;
+    // A retry goes to another pod, whose answer sets the cookie anew.
+    Some(Cookie { moves_on_failure: live.backend.iter().any(|policy| policy.spec.retry.is_some()), ..cookie })
 }
 
-/// Session persistence: the pod is in the cookie, so sessions stay when pods are added. Envoy leaves a pod only when its endpoint goes
-/// or is not ready (`internal/gatewayapi/route.go` of Envoy Gateway 1.9.1).
+/// Session persistence: the pod is in the cookie, so sessions stay when pods are added.
 fn persistent(rule: &HttpRouteRule) -> Option<Cookie> {
     let field = rule.session_persistence.as_ref()?;
     let named = field.cookie.as_ref();

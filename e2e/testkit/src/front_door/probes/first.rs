@@ -101,9 +101,8 @@ pub(super) async fn websocket(bench: &Bench<'_>) -> Result<String> {
     Ok(said.into_iter().collect::<Vec<_>>().join(" or "))
 }
 
-pub(super) async fn keep_alive(bench: &Bench<'_>) -> Result<String> {
-    let id = "keep-alive";
-    up(bench, id, None).await?;
+pub(super) async fn keep_alive(bench: &Bench<'_>, id: &str, mode: Option<Mode>) -> Result<String> {
+    up(bench, id, mode).await?;
     let mut connection = Kept::open(&bench.url(id)).await?;
     let mut pods = BTreeSet::new();
     for _ in 0..12 {

@@ -73,7 +73,7 @@ async fn the_definitions_decide_the_shape() {
 
 #[tokio::test(start_paused = true)]
 async fn definitions_without_the_field() {
-    let mut site = site();
+    let site = site();
     site.fake.gateway_api("v1.6.1", None);
     let failure = refused(&site, behind(json!({}))).await;
     assert_eq!(
@@ -85,8 +85,9 @@ async fn definitions_without_the_field() {
     site.up(behind(json!({"ingress": {"cookie": {"persistence": "balanced"}}}))).await.unwrap();
     assert!(!site.seen.err().contains("!"), "{}", site.seen.err());
 
-    (site.force, site.seen) = (true, Recorded::pipe());
-    site.up(behind(json!({"ingress": {"cookie": {"persistence": "persistent"}}}))).await.unwrap();
+    let site = Site { force: true, ..self::site() };
+    site.fake.gateway_api("v1.6.1", None);
+    site.up(behind(json!({}))).await.unwrap();
     let route = site.fake.get("HTTPRoute", "sticky-sessions").unwrap();
     assert!(route["spec"]["rules"][0]["sessionPersistence"].is_null(), "{route}");
     let warned = "! front door  Gateway API 1.6.1, standard channel has no session persistence: the route is applied without it\n";
