@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub(super) type Kind = (&'static str, &'static str, &'static str, bool);
 
 /// The kinds of every cluster, and those that a CustomResourceDefinition adds ([`Store::kinds`]).
-const KINDS: [Kind; 31] = [
+const KINDS: [Kind; 30] = [
     ("ConfigMap", "configmaps", "v1", true),
     ("Event", "events", "v1", true),
     ("Namespace", "namespaces", "v1", false),

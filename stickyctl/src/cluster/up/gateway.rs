@@ -13,7 +13,7 @@ use crate::cluster::up::request::Effective;
 use crate::exit::{Exit, Explained};
 use crate::gateway_api::Shape;
 use crate::gateway_api::implementations::{self, Implementation, Support};
-use crate::generate::front_door::install::gateway::crds;
+use crate::generate::front_door::install::gateway::{ENVOY_GATEWAY, crds};
 use crate::spec::gateway::API;
 use crate::spec::ingress::Persistence;
 use crate::spec::version::Version;
@@ -145,7 +145,12 @@ pub(super) fn adopt(
         },
     };
     if is_persistent {
-        let version = found.and_then(|found| found.version.as_deref()?.parse().ok());
+        let version = match found {
+            Some(found) => found.version.as_deref(),
+            // The one that would be installed.
+            None => spec.is_envoy().then_some(ENVOY_GATEWAY),
+        };
+        let version = version.and_then(|version| version.parse().ok());
         adopted.warnings.extend(judge(&spec.class, &spec.controller, version, shape, force)?);
     }
     Ok(adopted)

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 mod canary;
+mod envoy_gateway;
 mod gateway;
 
 /// What was given on the call; the image is one of a registry, so that nothing has to be loaded.
