@@ -1,6 +1,8 @@
 //! Sessions behind Envoy Gateway: `stickyctl verify` proves them, and pods and proxies come and go.
 
+use crate::scale::{pods, trickle, up_and_down};
 use anyhow::{Context, Result, ensure};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,9 +15,8 @@ use testkit::wait;
 use testkit::ws::{End, Ws};
 use tokio::task::LocalSet;
 
-use crate::scale::{pods, trickle, up_and_down};
-
 const SOON: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(90);
 const SESSIONS: usize = 20;
 /// The port of a proxy's pod for a Gateway's port 80: Envoy listens above the privileged ones.
 const PROXY_PORT: u16 = 10_080;
@@ -148,11 +149,17 @@ async fn proxies_are_replaced(release: &Release<'_>) -> Result<()> {
     }
     let begun = Instant::now();
     let replaced = async {
-        proxies(space, &["rollout", "restart", "deployment"]).await?;
-        proxies(space, STATUS).await?;
-        for socket in &mut sockets {
-            let end = socket.end(SOON).await?;
-            ensure!(matches!(end, End::Cut), "a socket at {} ended with {end:?}", socket.at());
+        // All sockets are read meanwhile: the app closes one that leaves its pings unanswered.
+        let ends = join_all(sockets.iter_mut().map(|socket| socket.end(LONG)));
+        let rollout = async {
+            proxies(space, &["rollout", "restart", "deployment"]).await?;
+            proxies(space, STATUS).await
+        };
+        let (rollout, ends) = tokio::join!(rollout, ends);
+        rollout?;
+        for end in ends {
+            let end = end?;
+            ensure!(matches!(end, End::Cut), "a socket ended with {end:?}");
         }
         Ok(())
     };
