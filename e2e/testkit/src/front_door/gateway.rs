@@ -13,18 +13,22 @@ pub(super) fn objects(gateway: &str, host: &str, route: &Route) -> Vec<Value> {
     if let Some(idle) = route.limits.idle {
         policy.insert("timeout".into(), json!({"http": {"streamIdleTimeout": idle}}));
     }
-    let rules: Vec<Value> = route.rules.iter().map(|(path, service)| {
-        let kind = if is_regex(path) { "RegularExpression" } else { "PathPrefix" };
-        let backends = std::iter::once(service).chain(&route.canary).map(|name| json!({"name": name, "port": 80, "weight": 1}));
-        let mut rule = json!({"matches": [{"path": {"type": kind, "value": path}}], "backendRefs": backends.collect::<Vec<_>>()});
-        if let Some(session) = &session {
-            rule["sessionPersistence"] = session.clone();
-        }
-        if let Some(request) = route.limits.request {
-            rule["timeouts"] = json!({"request": request});
-        }
-        rule
-    }).collect();
+    let rules: Vec<Value> = route
+        .rules
+        .iter()
+        .map(|(path, service)| {
+            let kind = if is_regex(path) { "RegularExpression" } else { "PathPrefix" };
+            let backends = std::iter::once(service).chain(&route.canary).map(|name| json!({"name": name, "port": 80, "weight": 1}));
+            let mut rule = json!({"matches": [{"path": {"type": kind, "value": path}}], "backendRefs": backends.collect::<Vec<_>>()});
+            if let Some(session) = &session {
+                rule["sessionPersistence"] = session.clone();
+            }
+            if let Some(request) = route.limits.request {
+                rule["timeouts"] = json!({"request": request});
+            }
+            rule
+        })
+        .collect();
     let mut all = Vec::new();
     // First, because a route works at once, and a policy that comes later changes it while it is observed.
     if !policy.is_empty() {

@@ -1,8 +1,8 @@
 //! The cookie as sent, and whether a browser's session with it stays on its pod.
 
 use crate::cookie::SetCookie;
-use crate::front_door::bench::{Bench, WHOAMI, served};
 use crate::door::Door;
+use crate::front_door::bench::{Bench, WHOAMI, served};
 use crate::front_door::facts::{CookieCase, GatewayCase};
 use crate::http;
 use crate::jar::Jar;
