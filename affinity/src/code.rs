@@ -48,7 +48,9 @@ codes! {
         ("The balancer sets no cookie on answers that caches may store (Azure Front Door)", "Cache-Control: no-store on the pages that sessions begin with"),
         ("A second Ingress for the same Service has no affinity", "give all Ingresses of one Service the same affinity, or separate Services"),
         ("Only the rule for the socket's path has affinity", "give the page's rule the same affinity"),
+        ("The HTTPRoute matches a regular expression, for which Envoy Gateway before 1.10 sets no cookie", "match a PathPrefix; or upgrade"),
         ("The cookie of a consistent hash has no ttl, so that Envoy sets none", "set consistentHash.cookie.ttl; 0s lasts until the browser exits"),
+        ("Envoy Gateway started before its own CRDs were there, and ignores its policies: they have no status", "restart its Deployment"),
     ];
     CookieNotHonoured = "cookie-not-honoured", "Sessions send the cookie back, but it does not decide which pod answers.", [
         ("The proxy uses the Service's address instead of the pods", "turn off service-upstream (ingress-nginx) or nativelb (Traefik)"),
@@ -120,7 +122,8 @@ codes! {
     CookiePathMismatch = "cookie-path-mismatch", "The cookie's path does not cover the requested URL.", [
         ("The cookie's path is the rule's, possibly a regular expression", "session-cookie-path: /"),
         ("Page and socket have separate rules", "session-cookie-path: / on both"),
-        ("Envoy Gateway before 1.10 takes the path from the HTTPRoute's match, a regular expression included", "match PathPrefix / in one rule; or upgrade"),
+        ("Envoy Gateway before 1.10 takes the path from the HTTPRoute's match", "match PathPrefix / in one rule; or upgrade"),
+        ("The cookie of Envoy's consistent hash has no Path, so it is for the first page's folder only", "consistentHash.cookie.attributes: {Path: /} (Envoy Gateway)"),
         ("The page also requests URLs outside the cookie's path, such as /favicon.ico, whose answers replace the cookie (envoyproxy/envoy#19655)", "Path=/; or set no cookie on those answers"),
     ];
     CookieRefused = "cookie-refused", "Browsers reject the cookie because its attributes conflict or it is too large.", [
@@ -283,6 +286,7 @@ codes! {
     ProxyRecycled = "proxy-recycled", "Many sockets ended at the same moment without a close frame, while their pods kept running.", [
         ("The proxy was reloaded, and its old workers exited (ingress-nginx: worker-shutdown-timeout, 240 s)", "raise it; find out what changes the Ingresses"),
         ("A pod of the proxy was replaced", "kubectl get pods for the front door"),
+        ("Envoy Gateway's old proxy ended after shutdown.drainTimeout, 60 s by default", "raise it in the EnvoyProxy resource"),
     ];
     SocketLost = "socket-lost", "Sockets were lost for an unknown reason.", [
         ("The network, or the tunnel in between", "run from somewhere closer to the site"),

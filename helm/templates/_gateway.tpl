@@ -15,6 +15,13 @@
 {{- if and (include "sticky.hasGateway" .) (eq (splitList "/" .Values.gateway.controller | first) "gateway.envoyproxy.io") }}yes{{ end }}
 {{- end }}
 
+{{/* The controller in the table of controllers, by its whole name or its domain, as YAML. */}}
+{{- define "sticky.controller" -}}
+{{- $all := include "sticky.controllers" . | fromYaml }}
+{{- $domain := splitList "/" .Values.gateway.controller | first }}
+{{- get $all .Values.gateway.controller | default (get $all $domain) | default (dict "name" .Values.gateway.controller "reads" "unknown") | toYaml }}
+{{- end }}
+
 {{- define "sticky.gatewayName" -}}{{ .Values.gateway.name | default .Release.Name }}{{- end }}
 {{- define "sticky.gatewayNamespace" -}}{{ .Values.gateway.namespace | default .Release.Namespace }}{{- end }}
 

@@ -94,10 +94,10 @@ fn an_affinity_that_the_front_door_has_not_is_refused() {
 fn session_persistence_in_both_shapes() {
     let text = stdout(&render(&["--front-door", "gateway"], &[], ""));
     assert!(text.contains("\n      sessionName: sticky_9ebf82\n") && text.contains("\n      cookieConfig:\n"), "{text}");
-    // Another controller than Envoy Gateway, which reads the older shape.
-    let other = [("STICKYCTL_GATEWAY_CONTROLLER", "istio.io/gateway-controller")];
-    for (arguments, variables) in [(&["--gateway-api", "1.7.0"][..], &other[..]), (&[], &[other[0], ("STICKYCTL_GATEWAY_API", "v1.7.0")])] {
-        let text = stdout(&render(&[arguments, &["--preset", "gateway-1x4"]].concat(), variables, ""));
+    for (arguments, variables) in [(&["--gateway-api", "1.7.0"][..], &[][..]), (&[], &[("STICKYCTL_GATEWAY_API", "v1.7.0")])] {
+        let output = render(&[arguments, &["--preset", "gateway-1x4"]].concat(), variables, "");
+        assert!(stderr(&output).contains("gateway.api: Envoy Gateway"), "it reads the older shape: {}", stderr(&output));
+        let text = stdout(&output);
         assert!(text.contains("\n        name: sticky_9ebf82\n        path: /\n") && !text.contains("sessionName"), "{text}");
     }
     let old = render(&["--front-door", "gateway", "--gateway-api", "1.0.0"], &[], "");

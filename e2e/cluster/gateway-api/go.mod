@@ -1,5 +1,5 @@
-// Only the files of the CRDs are read, so nothing is built. That is why `go mod tidy`, which would drop the requirement, is of no use here:
-// write a new version here, and both of its lines from `go mod download -json` into go.sum.
+// Nothing is built from this module: the tests read its CRDs. Don't run `go mod tidy`, which would drop the requirement. To upgrade, write
+// the version here, and the two sums that `go mod download -json` prints into go.sum.
 module sticky.test/gateway-api
 
 go 1.26.8

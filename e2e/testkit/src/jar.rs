@@ -3,7 +3,7 @@
 use crate::cookie::SetCookie;
 use crate::http::Answer;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Jar(Vec<SetCookie>);
 
 impl Jar {

@@ -28,6 +28,12 @@ impl Session {
         Ok(Self { id: text("client_id")?, page_by: text("page_by")?, jar, base })
     }
 
+    /// The same session at another address of the site.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), ..self.clone() }
+    }
+
     /// Opens a socket with this session's id and cookies.
     pub async fn socket(&self) -> Result<Ws> {
         ws::socket(&self.base, &self.id).cookie(&self.jar.header()).open().await

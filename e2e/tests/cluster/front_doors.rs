@@ -1,8 +1,9 @@
-//! The front doors that `up` installs: a real API server accepts them, Traefik runs with only its own permissions, and `stickyctl` finds
-//! it again from its pods.
+//! The front doors that `up` installs: a real API server accepts them, Traefik and Envoy Gateway run with only their own permissions, and
+//! `stickyctl` finds them again.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use stickyctl::cluster::connect::{Access, Cluster, connect};
@@ -13,7 +14,10 @@ use stickyctl::generate::object::Object;
 use stickyctl::generate::write;
 use stickyctl::spec::StickyApp;
 use stickyctl::spec::ingress::FrontDoor;
+use testkit::door::Door;
+use testkit::jar::Jar;
 use testkit::kube::front_door;
+use testkit::kube::site::{Site, behind};
 use testkit::kube::{Space, in_namespace};
 use testkit::{http, wait};
 
@@ -29,6 +33,7 @@ fn spec(door: FrontDoor, release: &Space, home: &Space) -> StickyApp {
     spec.ingress.front_door = door;
     spec.ingress.front_door_namespace = Some(home.name.clone());
     spec.ingress.class = home.name.clone();
+    spec.gateway.class = home.name.clone();
     spec
 }
 
@@ -43,10 +48,11 @@ fn list(objects: &[Object]) -> String {
 
 /// Dry-runs all objects, and a pod as the Deployment would create it, because Pod Security rejects only pods.
 #[tokio::test]
-async fn both_are_accepted_exposed_and_not() -> Result<()> {
+async fn all_are_accepted_exposed_and_not() -> Result<()> {
     in_namespace("doors", async |space| {
         space.create().await?;
-        for door in [FrontDoor::Nginx, FrontDoor::Traefik] {
+        space.kube.with_gateway_crds().await?;
+        for door in [FrontDoor::Nginx, FrontDoor::Traefik, FrontDoor::Gateway] {
             for exposed in [false, true] {
                 let home = Space { kube: space.kube.clone(), name: format!("{}-{}-{exposed}", space.name, door.word()) };
                 let all = objects(&Install::of(&spec(door, space, &home), exposed));
@@ -57,7 +63,9 @@ async fn both_are_accepted_exposed_and_not() -> Result<()> {
                 assert_eq!(accepted.count(), all.len(), "{door:?}, exposed {exposed}: {said}");
                 let pod = home.kube.feed(&["create", "--dry-run=server", "-o", "json", "-f", "-"], &pod(all.last().unwrap(), &home.name)).await?;
                 let pod: Value = serde_json::from_str(&pod)?;
-                assert_eq!(pod["spec"]["containers"][0]["ports"][0]["hostPort"].as_i64(), exposed.then_some(80), "{pod}");
+                // Envoy Gateway starts the pods with the host ports itself.
+                let host = (exposed && door != FrontDoor::Gateway).then_some(80);
+                assert_eq!(pod["spec"]["containers"][0]["ports"][0]["hostPort"].as_i64(), host, "{pod}");
             }
         }
         Ok(())
@@ -149,12 +157,81 @@ async fn rights(space: &Space, home: &Space, install: &Install) -> Result<()> {
     ] {
         let group = if resource == "ingressclasses" { "networking.k8s.io" } else { "" };
         let asked = json!({"verb": "list", "resource": resource, "group": group, "namespace": namespace});
-        let review = json!({
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {"user": account, "resourceAttributes": asked},
-        });
-        let answer: Value = serde_json::from_str(&space.kube.feed(&["create", "-o", "json", "-f", "-"], &review.to_string()).await?)?;
-        assert_eq!(answer["status"]["allowed"], expected, "{resource} in `{namespace}`: {answer}");
+        assert_eq!(may(space, &account, &asked).await?, expected, "{asked}");
     }
+    Ok(())
+}
+
+/// Whether the API server allows a user something.
+async fn may(space: &Space, user: &str, attributes: &Value) -> Result<bool> {
+    let review = json!({
+        "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {"user": user, "resourceAttributes": attributes},
+    });
+    let answer: Value = serde_json::from_str(&space.kube.feed(&["create", "-o", "json", "-f", "-"], &review.to_string()).await?)?;
+    answer["status"]["allowed"].as_bool().with_context(|| format!("no answer: {answer}"))
+}
+
+/// From nothing to a site that answers, and back to nothing but the CRDs.
+#[tokio::test]
+async fn envoy_gateway_comes_with_up_and_goes_with_down() -> Result<()> {
+    behind(Door::Gateway, "gateway-door", async |site| {
+        let said = site.up(&["--install-front-door", "--mode", "2x1"]).await?;
+        let err = said.stderr.clone();
+        said.ok()?;
+        eprintln!("{err}");
+        assert!(err.contains(&format!("class {}, installed", site.class())), "{err}");
+        let way = site.way().await?;
+        let mut jar = Jar::default();
+        let first = http::get(format!("{}/whoami", way.url)).send().await?;
+        jar.take(&first);
+        for _ in 0..10 {
+            let again = http::get(format!("{}/whoami", way.url)).cookie(&jar.header()).send().await?;
+            assert_eq!(again.pod(), first.pod(), "with the cookies {:?}", jar.names());
+        }
+        drop(way);
+        few_rights(site).await?;
+        let log = site.door.run(&["logs", "deployment/envoy-gateway"]).await?;
+        assert!(!log.contains("forbidden"), "{log}");
+        only_one_in_a_namespace(site).await?;
+        assert_eq!(site.ctl(&["down", "--yes", "--delete-data"]).await?, "sticky-sessions is down");
+        assert_eq!(site.left().await?, BTreeSet::new(), "left by down");
+        let crds = site.space.kube.run(&["get", "crd", "httproutes.gateway.networking.k8s.io", "-o", "name"]).await?;
+        assert!(crds.ends_with("httproutes.gateway.networking.k8s.io"), "others may use them: {crds}");
+        Ok(())
+    })
+    .await
+}
+
+async fn few_rights(site: &Site<'_>) -> Result<()> {
+    let (release, home, class) = (site.space.name.as_str(), site.door.name.as_str(), site.class());
+    let server = format!("system:serviceaccount:{home}:envoy-gateway");
+    for (verb, group, resource, namespace, name, expected) in [
+        ("list", "", "secrets", release, "", true),
+        ("list", "", "secrets", home, "", true),
+        ("list", "", "secrets", "kube-system", "", false),
+        ("list", "", "secrets", "", "", false),
+        ("create", "", "secrets", home, "", false),
+        ("list", "", "pods", "", "", false),
+        ("create", "apps", "deployments", home, "", true),
+        ("create", "apps", "deployments", release, "", false),
+        ("list", "gateway.networking.k8s.io", "gateways", "", "", false),
+        ("patch", "gateway.networking.k8s.io", "gatewayclasses", "", class, true),
+        ("patch", "gateway.networking.k8s.io", "gatewayclasses", "", "another", false),
+    ] {
+        let asked = json!({"verb": verb, "group": group, "resource": resource, "namespace": namespace, "name": name});
+        assert_eq!(may(site.space, &server, &asked).await?, expected, "{asked}");
+    }
+    Ok(())
+}
+
+/// A second class in the same namespace would take the first one's server.
+async fn only_one_in_a_namespace(site: &Site<'_>) -> Result<()> {
+    let before = site.door.run(&["get", "configmap", "envoy-gateway-config", "-o", "jsonpath={.data}"]).await?;
+    let variables = [("STICKYCTL_GATEWAY_CLASS", "another-class"), ("STICKYCTL_INGRESS_FRONT_DOOR_NAMESPACE", site.door.name.as_str())];
+    let said = site.space.stickyctl_with(&["up", "--front-door", "gateway", "--install-front-door"], &variables).await?.failed(1)?;
+    assert!(said.contains("has one already"), "{said}");
+    let after = site.door.run(&["get", "configmap", "envoy-gateway-config", "-o", "jsonpath={.data}"]).await?;
+    assert_eq!(before, after);
     Ok(())
 }
 

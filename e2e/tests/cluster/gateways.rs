@@ -5,9 +5,7 @@ use anyhow::Result;
 use serde_json::json;
 use std::collections::HashSet;
 use std::time::Duration;
-use testkit::cluster::crds::GatewayApi;
-use testkit::kube::bare::Bare;
-use testkit::kube::{Kube, Space, front_door, in_namespace};
+use testkit::kube::{Space, front_door, in_namespace};
 use testkit::{http, wait};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -67,32 +65,4 @@ async fn traefik_ignores_session_persistence() -> Result<()> {
         .await
     })
     .await
-}
-
-/// The standard channel drops the field unless the client asks for strict validation.
-#[tokio::test]
-async fn session_persistence_by_release_and_channel() -> Result<()> {
-    if Kube::asked().is_none() {
-        return Ok(());
-    }
-    let Some(bare) = Bare::with_gateway_api(GatewayApi::Standard).await? else { return Ok(()) };
-    let fields = [json!({"type": "Cookie", "sessionName": "a"}), json!({"type": "Cookie", "cookie": {"name": "a"}})];
-    for (api, known) in [(GatewayApi::Standard, [false, false]), (GatewayApi::Experimental, [true, false]), (GatewayApi::Newer, [false, true])] {
-        bare.kube.with_crds(&api.manifest().await?).await?;
-        for (field, known) in fields.iter().zip(known) {
-            let what = format!("{api:?}: {field} is {}", if known { "known" } else { "unknown" });
-            wait::until(&what, SOON, async || (bare.kube.feed(STRICT, &with(field)).await.is_ok() == known).then_some(())).await?;
-        }
-    }
-    Ok(())
-}
-
-const STRICT: &[&str] = &["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"];
-
-fn with(field: &serde_json::Value) -> String {
-    let route = json!({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "a", "namespace": "default"},
-        "spec": {"rules": [{"sessionPersistence": field}]},
-    });
-    route.to_string()
 }

@@ -1,12 +1,13 @@
-//! A rollout under load loses nothing: no request fails or is counted twice, and every socket is closed with 1012 and reconnects.
+//! A rollout under load loses nothing, behind either kind of front door: no request fails or is counted twice, and every socket is closed with 1012 and reconnects.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
+use testkit::door::Door;
 use testkit::kube::logs::Logs;
-use testkit::kube::release::NAME;
+use testkit::kube::release::{NAME, SHARED};
 use testkit::kube::{Release, Space, in_namespace};
 use testkit::session::Session;
 use testkit::turn;
@@ -36,10 +37,16 @@ const EVERY: Duration = Duration::from_millis(20);
 /// The drain relies on this: a front door stops using a terminating pod once its readiness fails, long before the pod stops accepting
 /// requests. The pod's sessions continue on other pods without errors.
 #[tokio::test]
-async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<()> {
+async fn a_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<()> {
     let _turn = turn::alone().await;
+    let [one, other] = SHARED;
+    let (one, other) = tokio::join!(leaves(one), leaves(other));
+    one.and(other)
+}
+
+async fn leaves(door: Door) -> Result<()> {
     in_namespace("leaving", async |space| {
-        let release = Release::start(space, spec()).await?;
+        let release = Release::behind(door, space, spec()).await?;
         let mut session = Session::visit(&release.url).await?;
         let first = session.sticky("submit", "x").await?;
         let pod = first.pod();
@@ -61,8 +68,9 @@ async fn the_front_door_leaves_a_terminating_pod_that_is_not_ready() -> Result<(
         }
         let moved = moved.context("the session never moved")?;
         eprintln!(
-            "{answers} answers, all 200; the front door left the pod {moved:?} after its deletion ({:?} after SIGTERM)",
-            moved.saturating_sub(PRE_STOP)
+            "{answers} answers, all 200; {name} left the pod {moved:?} after its deletion ({:?} after SIGTERM)",
+            moved.saturating_sub(PRE_STOP),
+            name = door.name()
         );
         assert!(last_there < moved, "it came back to the pod {last_there:?} after its deletion");
         assert!(moved < PRE_STOP + DELAY, "the pod takes requests for {:?} only, and was left after {moved:?}", PRE_STOP + DELAY);
@@ -89,8 +97,14 @@ fn more(counter: &Cell<u64>) {
 #[tokio::test]
 async fn a_rollout_under_load_loses_nothing() -> Result<()> {
     let _turn = turn::alone().await;
+    let [one, other] = SHARED;
+    let (one, other) = tokio::join!(loses_nothing(one), loses_nothing(other));
+    one.and(other)
+}
+
+async fn loses_nothing(door: Door) -> Result<()> {
     in_namespace("rollout", async |space| {
-        let release = Release::start(space, spec()).await?;
+        let release = Release::behind(door, space, spec()).await?;
         let mut logs = Logs::default();
         logs.look(space).await?;
         let old: BTreeSet<String> = logs.pods().map(str::to_owned).collect();
@@ -124,7 +138,7 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
             };
             let begun = Instant::now();
             rollout.await?;
-            eprintln!("the rollout took {:?}, until the last old pod was gone", begun.elapsed());
+            eprintln!("{}: the rollout took {:?}, until the last old pod was gone", door.name(), begun.elapsed());
             stop.send(true)?;
             while let Some(ended) = clients.join_next().await {
                 if let Err(error) = ended? {
@@ -139,7 +153,12 @@ async fn a_rollout_under_load_loses_nothing() -> Result<()> {
         let mut returns = seen.returns.take();
         returns.sort_by_key(|(_, back)| *back);
         let (hint, back) = *returns.last().context("no socket was told to go")?;
-        eprintln!("{} POSTs; {} sockets closed with 1012, the slowest back after {back:?} (hint {hint:?})", seen.posts.get(), returns.len());
+        eprintln!(
+            "{}: {} POSTs; {} sockets closed with 1012, the slowest back after {back:?} (hint {hint:?})",
+            door.name(),
+            seen.posts.get(),
+            returns.len()
+        );
         assert!(returns.len() >= SOCKETS, "each of {SOCKETS} sockets was on an old pod, and {} were told to go", returns.len());
         assert!(seen.posts.get() > 500, "{} POSTs are no load", seen.posts.get());
 

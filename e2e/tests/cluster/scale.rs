@@ -10,9 +10,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use testkit::crowd::Crowd;
 use testkit::http;
-use testkit::kube::in_namespace;
 use testkit::kube::release::{NAME, render, spec};
-use testkit::kube::site::{Site, behind_its_own_door};
+use testkit::kube::site::behind_its_own_door;
+use testkit::kube::{Space, in_namespace};
 use testkit::session::Session;
 use testkit::wait;
 use tokio::task::{JoinSet, LocalSet};
@@ -21,14 +21,14 @@ const SESSIONS: usize = 40;
 const SOON: Duration = Duration::from_secs(30);
 
 /// Names of the app's pods. Terminating ones are gone by the time `scale` and `mode` exit.
-async fn pods(site: &Site<'_>) -> Result<BTreeSet<String>> {
-    let pods = site.space.pods("app").await?;
+pub async fn pods(space: &Space) -> Result<BTreeSet<String>> {
+    let pods = space.pods("app").await?;
     Ok(pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
 }
 
-async fn timed(site: &Site<'_>, words: &[&str]) -> Result<String> {
+async fn timed(space: &Space, words: &[&str]) -> Result<String> {
     let begun = Instant::now();
-    let said = site.ctl(words).await?;
+    let said = space.stickyctl(words).await?.ok()?;
     eprintln!("{} after {:?}", words.join(" "), begun.elapsed());
     Ok(said)
 }
@@ -38,23 +38,24 @@ async fn scaling_moves_sessions_of_vanished_pods_only() -> Result<()> {
     behind_its_own_door("scale", async |site| {
         assert!(site.up(&["--install-front-door"]).await?.ok()?.contains(": 3x1, "));
         let way = site.way().await?;
-        LocalSet::new().run_until(up_and_down(site, &way.url)).await
+        LocalSet::new().run_until(up_and_down(site.space, &way.url)).await
     })
     .await
 }
 
-async fn up_and_down(site: &Site<'_>, url: &str) -> Result<()> {
+/// Three pods become six and three again, under a crowd. Run it inside a [`LocalSet`].
+pub async fn up_and_down(space: &Space, url: &str) -> Result<()> {
     let mut crowd = Crowd::of(url);
     for _ in 0..SESSIONS {
         crowd.join().await?;
     }
-    let first = pods(site).await?;
+    let first = pods(space).await?;
     assert_eq!((first.len(), crowd.homes()), (3, first.clone()), "the sessions are on all pods");
 
-    assert_eq!(crowd.asks_during(timed(site, &["scale", "6"])).await?, format!("{NAME} is 6x1"));
+    assert_eq!(crowd.asks_during(timed(space, &["scale", "6"])).await?, format!("{NAME} is 6x1"));
     crowd.sockets_answer().await?;
     crowd.stays_on(&first).await?;
-    let six = pods(site).await?;
+    let six = pods(space).await?;
     assert!(six.len() == 6 && six.is_superset(&first), "{first:?} became {six:?}");
     // New sessions reach every new pod, and are used below.
     let begun = Instant::now();
@@ -64,12 +65,12 @@ async fn up_and_down(site: &Site<'_>, url: &str) -> Result<()> {
     }
     eprintln!("{} fresh sessions until every new pod had one", crowd.visitors.len() - SESSIONS);
 
-    assert_eq!(crowd.asks_during(timed(site, &["scale", "2"])).await?, format!("{NAME} is 2x1"));
-    let two = pods(site).await?;
-    assert!(two.len() == 2 && two.is_subset(&six), "{six:?} became {two:?}");
-    let back = crowd.coming_back_to(&two);
+    assert_eq!(crowd.asks_during(timed(space, &["scale", "3"])).await?, format!("{NAME} is 3x1"));
+    let three = pods(space).await?;
+    assert!(three.len() == 3 && three.is_subset(&six), "{six:?} became {three:?}");
+    let back = crowd.coming_back_to(&three);
     crowd.asks_during(back).await?;
-    let moved = crowd.settled_on(&two).await?;
+    let moved = crowd.settled_on(&three).await?;
     eprintln!("{moved} sessions moved, {} stayed", crowd.visitors.len() - moved);
     Ok(())
 }
@@ -87,18 +88,18 @@ async fn a_change_of_mode_fails_no_request_and_up_keeps_it() -> Result<()> {
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(site.up(&["--install-front-door"]).await?.ok()?, format!("{NAME} is up: 3x1, version {version}"));
         let way = site.way().await?;
-        let three = pods(site).await?;
-        assert_eq!(trickle(&way.url, timed(site, &["mode", "1x4"])).await?, format!("{NAME} is 1x4"));
-        let one = pods(site).await?;
+        let three = pods(site.space).await?;
+        assert_eq!(trickle(&way.url, timed(site.space, &["mode", "1x4"])).await?, format!("{NAME} is 1x4"));
+        let one = pods(site.space).await?;
         assert!(one.len() == 1 && one.is_disjoint(&three), "{three:?} became {one:?}");
         assert_eq!(up().await?, format!("{NAME} is up: 1x4, version {version}"));
-        assert_eq!(pods(site).await?, one, "up changed what was as it should be");
+        assert_eq!(pods(site.space).await?, one, "up changed what was as it should be");
 
-        assert_eq!(trickle(&way.url, timed(site, &["mode", "3x1"])).await?, format!("{NAME} is 3x1"));
-        timed(site, &["scale", "5"]).await?;
-        let five = pods(site).await?;
+        assert_eq!(trickle(&way.url, timed(site.space, &["mode", "3x1"])).await?, format!("{NAME} is 3x1"));
+        timed(site.space, &["scale", "5"]).await?;
+        let five = pods(site.space).await?;
         assert_eq!(up().await?, format!("{NAME} is up: 5x1, version {version}"));
-        assert_eq!((five.len(), pods(site).await?), (5, five), "up changed what was as it should be");
+        assert_eq!((five.len(), pods(site.space).await?), (5, five), "up changed what was as it should be");
         Ok(())
     })
     .await
@@ -112,7 +113,7 @@ async fn asked_more(asked: &Cell<usize>, count: usize) -> Result<()> {
 
 /// Ten requests a second, each on its own connection, whether or not the previous one was answered. They start before `work` and end
 /// after it. Some have a session's cookies, some are from new clients. There are no retries, and none may fail.
-async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     const EVERY: Duration = Duration::from_millis(100);
     /// Requests before and after `work`.
     const AROUND: usize = 20;

@@ -41,7 +41,7 @@ async fn six_buttons_in_both_modes_and_nothing_is_left() -> Result<()> {
         return Ok(());
     }
     behind_its_own_door("up", async |site| {
-        assert_eq!(left(site).await?, BTreeSet::new(), "the names are taken");
+        assert_eq!(site.left().await?, BTreeSet::new(), "the names are taken");
         let begun = Instant::now();
         assert_eq!(site.up(&["--install-front-door"]).await?.ok()?, format!("{NAME} is up: 3x1, version {VERSION}"));
         eprintln!("up after {:?}", begun.elapsed());
@@ -74,14 +74,14 @@ async fn six_buttons_in_both_modes_and_nothing_is_left() -> Result<()> {
         }
         drop((page, plain, forward));
 
-        let all = left(site).await?;
+        let all = site.left().await?;
         let kinds: BTreeSet<&str> = all.iter().filter_map(|line| line.split(' ').next()).collect();
         let missing: Vec<_> = KINDS.iter().filter(|kind| !kinds.contains(*kind)).collect();
         assert!(missing.is_empty(), "nothing is found of {missing:?}, so that nothing is left of it says nothing: {all:?}");
         let begun = Instant::now();
         assert_eq!(site.ctl(&["down", "--yes", "--delete-data"]).await?, format!("{NAME} is down"));
         eprintln!("down after {:?}", begun.elapsed());
-        assert_eq!(left(site).await?, BTreeSet::new(), "left by down");
+        assert_eq!(site.left().await?, BTreeSet::new(), "left by down");
         Ok(())
     })
     .await
@@ -120,16 +120,4 @@ async fn agrees(site: &Site<'_>, url: &str, pods: usize, workers: usize) -> Resu
     let cookie = last["cookie"]["name"].as_str().context("no cookie")?;
     ensure!(jar.value(cookie).is_some(), "the front door sets {}, not {cookie}", jar.header());
     Ok(())
-}
-
-/// Everything in the cluster that belongs to the release or its front door: their namespaces, the objects in them, and all objects with
-/// their name.
-async fn left(site: &Site<'_>) -> Result<BTreeSet<String>> {
-    let kinds = site.space.kube.run(&["api-resources", "--verbs=list", "-o", "name"]).await?;
-    // Except events, which expire, and volumes, which belong to the cluster.
-    let passing = ["events", "events.events.k8s.io", "persistentvolumes", "componentstatuses"];
-    let kinds: Vec<&str> = kinds.lines().filter(|kind| !passing.contains(kind)).collect();
-    let line = r#"jsonpath={range .items[*]}{.kind}{" "}{.metadata.namespace}{" "}{.metadata.name}{"\n"}{end}"#;
-    let all = site.space.kube.run(&["get", &kinds.join(","), "--all-namespaces", "-o", line]).await?;
-    Ok(all.lines().filter(|line| line.contains(&site.space.name)).map(str::to_owned).collect())
 }

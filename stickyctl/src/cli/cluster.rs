@@ -76,6 +76,9 @@ pub(crate) struct ClusterUpArgs {
     /// Take ownership of fields managed by others
     #[arg(long)]
     force_conflicts: bool,
+    /// Apply even if the front door would not keep sessions on their pods
+    #[arg(long)]
+    force: bool,
     /// Change nothing: print the objects (client), or what the API server would change (server)
     #[arg(long, value_name = "WHO")]
     dry_run: Option<DryRunArg>,
@@ -107,6 +110,7 @@ impl ClusterUpArgs {
             loader: self.image_loader.as_deref().map(Loader::parse).transpose()?,
             install_front_door: self.install_front_door,
             force_conflicts: self.force_conflicts,
+            force: self.force,
             dry_run: self.dry_run.map(|who| match who {
                 DryRunArg::Client => DryRun::Client,
                 DryRunArg::Server => DryRun::Server,

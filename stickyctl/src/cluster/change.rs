@@ -10,6 +10,7 @@ use super::release::{Place, Release};
 use super::replicas::{Autoscaled, Given};
 use super::rollout::pods::{all, serving};
 use super::rollout::wait::Rollout;
+use super::route::host;
 use crate::exit::{Exit, Explained, Failure};
 use crate::output::{Mark, Output, short};
 use crate::poll::{Deadline, until};
@@ -172,7 +173,8 @@ async fn reach(client: &Client, spec: &StickyApp, mode: Mode, deadline: Deadline
     };
     let line = output.live("answer");
     line.says("asking through the front door");
-    spread(client, &door, spec.ingress.host.as_deref(), (want, by, &among), deadline).await?;
+    let host = host(client, spec).await?;
+    spread(client, &door, host.as_deref(), (want, by, &among), deadline).await?;
     line.ends(Mark::Done, &words);
     Ok(())
 }

@@ -7,11 +7,13 @@ use super::connect::Cluster;
 use super::doors::{self, Found};
 use super::errors::{ApiError, ask};
 use super::release::{self, Place, Release};
+use super::route;
 use super::tunnel::{self, Event, Target, Tunnel};
 use crate::exit::{Exit, Explained};
 use crate::generate::meta::{Component, selector_text};
 use crate::output::Output;
 use crate::spec::StickyApp;
+use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::{Api, Client};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,11 +31,14 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub(crate) enum Error {
     #[error(transparent)]
     Release(#[from] release::Error),
-    #[error("release {0} has no Ingress any more, so no front door routes to it")]
-    NoIngress(Place),
+    #[error("release {0} has no {1} any more, so no front door routes to it")]
+    NoRoute(Place, &'static str),
     /// No pod serves the class.
     #[error("no front door serves class {class}, so there is nothing to forward to")]
-    NoDoor { class: String },
+    NoDoor { class: String, is_gateways: bool },
+    /// An implementation whose proxies are not pods of this cluster, or that has not created them yet.
+    #[error("no pod in this cluster carries the traffic of gateway {gateway} ({door}), so there is nothing to forward to")]
+    NoProxies { gateway: Place, door: String },
     #[error(transparent)]
     Doors(#[from] doors::serving::Error),
     #[error(transparent)]
@@ -46,8 +51,8 @@ impl Explained for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::Release(error) => error.exit(),
-            Self::NoIngress(_) => Exit::Failed,
-            Self::NoDoor { .. } => Exit::Prerequisite,
+            Self::NoRoute(..) => Exit::Failed,
+            Self::NoDoor { .. } | Self::NoProxies { .. } => Exit::Prerequisite,
             Self::Doors(error) => error.exit(),
             Self::Tunnel(error) => error.exit(),
             Self::Api(error) => error.exit(),
@@ -57,7 +62,14 @@ impl Explained for Error {
     fn next_steps(&self) -> Vec<String> {
         match self {
             Self::Release(error) => error.next_steps(),
-            Self::NoIngress(_) => vec!["stickyctl up    creates it again".to_owned()],
+            Self::NoRoute(..) => vec!["stickyctl up    creates it again".to_owned()],
+            Self::NoProxies { gateway, .. } => vec![
+                format!("kubectl get gateway {} -n {}   shows its address, for stickyctl verify URL", gateway.name, gateway.namespace),
+                "stickyctl status   shows whether the Gateway was accepted".to_owned(),
+            ],
+            Self::NoDoor { is_gateways: true, .. } => {
+                vec!["stickyctl up --install-front-door --front-door gateway   installs Envoy Gateway".to_owned()]
+            }
             Self::NoDoor { .. } => vec![
                 "stickyctl up --install-front-door                        installs ingress-nginx".to_owned(),
                 "stickyctl up --install-front-door --front-door traefik   installs Traefik".to_owned(),
@@ -101,33 +113,50 @@ impl Opened {
 pub(crate) async fn open(cluster: &Cluster, place: &Place, port: u16) -> Result<Opened, Error> {
     let client = &cluster.client;
     let mut spec = Release::get(client, place).await?.spec()?;
-    let way = Way::of(client, &spec, place).await?;
-    spec.ingress.class = way.class;
+    let is_gateways = spec.ingress.front_door == FrontDoor::Gateway;
+    let way =
+        if is_gateways { Way::through_gateway(client, &mut spec, place).await? } else { Way::through_ingress(client, &mut spec, place).await? };
     let doors = doors::find(client, &spec).await?;
-    let door = doors.serving(&spec)?.cloned().ok_or_else(|| Error::NoDoor { class: spec.ingress.class.clone() })?;
+    let door = doors.serving(&spec)?.cloned().ok_or_else(|| Error::NoDoor { class: doors::class(&spec).to_owned(), is_gateways })?;
+    if is_gateways && door.pods.is_empty() {
+        return Err(Error::NoProxies { gateway: doors::gateway::place(&spec), door: door.title() });
+    }
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let tunnel = Tunnel::open(client.clone(), Target::from(&door), listen).await?;
     Ok(Opened { tunnel, host: way.host, tls: way.tls, client: client.clone(), selector: selector_text(&spec, Component::App), door })
 }
 
-/// The route in the live Ingress, which may have changed since it was applied.
+/// The route in the live Ingress or HTTPRoute, which may have changed since it was applied.
 struct Way {
-    class: String,
     host: Option<String>,
     tls: bool,
 }
 
 impl Way {
-    async fn of(client: &Client, spec: &StickyApp, place: &Place) -> Result<Self, Error> {
+    /// Also takes over the class of the Ingress.
+    async fn through_ingress(client: &Client, spec: &mut StickyApp, place: &Place) -> Result<Self, Error> {
         let ingresses: Api<Ingress> = Api::namespaced(client.clone(), &spec.namespace);
         let doing = format!("reading ingress {} in namespace {}", spec.name, spec.namespace);
-        let found = ask(&doing, ingresses.get_opt(&spec.name)).await?.ok_or_else(|| Error::NoIngress(place.clone()))?;
+        let found = ask(&doing, ingresses.get_opt(&spec.name)).await?.ok_or_else(|| Error::NoRoute(place.clone(), "Ingress"))?;
         let live = found.spec.unwrap_or_default();
+        if let Some(class) = live.ingress_class_name {
+            spec.ingress.class = class;
+        }
         Ok(Self {
-            class: live.ingress_class_name.unwrap_or_else(|| spec.ingress.class.clone()),
             host: live.rules.unwrap_or_default().into_iter().find_map(|rule| rule.host).filter(|host| !host.is_empty()),
             tls: live.tls.is_some_and(|tls| !tls.is_empty()),
         })
+    }
+
+    /// Also takes over the Gateway of the HTTPRoute. It has TLS if no listener that it may attach to takes plain HTTP.
+    async fn through_gateway(client: &Client, spec: &mut StickyApp, place: &Place) -> Result<Self, Error> {
+        let live = route::read(client, spec).await?;
+        let parent = live.parent().ok_or_else(|| Error::NoRoute(place.clone(), "HTTPRoute"))?;
+        if live.at != doors::gateway::place(spec) {
+            (spec.gateway.name, spec.gateway.namespace) = (Some(live.at.name.clone()), Some(live.at.namespace.clone()));
+        }
+        spec.gateway.section.clone_from(&parent.section_name);
+        Ok(Self { host: live.host(), tls: live.is_tls_only() })
     }
 }
 

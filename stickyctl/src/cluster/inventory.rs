@@ -2,6 +2,9 @@
 
 use super::errors::{ApiError, ask};
 use super::release::{MANAGER, Place};
+use super::seen::is_no_kind;
+use crate::gateway_api::envoy::BackendTrafficPolicy;
+use crate::gateway_api::{Gateway, HttpRoute, ReferenceGrant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service};
@@ -57,9 +60,20 @@ pub(crate) async fn delete(
     .await
 }
 
+/// The kinds that a cluster may not have, in the order of deletion: a route goes before its policies, so that no request is served
+/// without them.
+fn optional() -> [ApiResource; 4] {
+    [
+        ApiResource::erase::<HttpRoute>(&()),
+        ApiResource::erase::<Gateway>(&()),
+        ApiResource::erase::<BackendTrafficPolicy>(&()),
+        ApiResource::erase::<ReferenceGrant>(&()),
+    ]
+}
+
 /// The kinds that a release consists of, in the order of deletion: first what brings users in, then what serves them.
-fn kinds() -> Vec<ApiResource> {
-    vec![
+fn kinds() -> [ApiResource; 10] {
+    [
         ApiResource::erase::<Ingress>(&()),
         ApiResource::erase::<HorizontalPodAutoscaler>(&()),
         ApiResource::erase::<Deployment>(&()),
@@ -84,17 +98,24 @@ pub(crate) fn selector(name: &str) -> String {
     format!("{ours},app.kubernetes.io/instance={name},app.kubernetes.io/component in (app,redis)")
 }
 
-/// Lists a release's objects, metadata only: a Secret's content is never read.
+/// Lists a release's objects, metadata only: a Secret's content is never read. Of the Gateway API, what the cluster doesn't have or
+/// the user may not list counts as absent: whoever applied it had both.
 ///
 /// # Errors
 /// The API server did not answer as it should.
 pub(crate) async fn list(client: &Client, Place { name, namespace }: &Place) -> Result<Vec<Item>, ApiError> {
     let params = ListParams::default().labels(&selector(name));
     let mut items = Vec::new();
-    for resource in kinds() {
+    for (resource, is_optional) in optional().into_iter().map(|one| (one, true)).chain(kinds().into_iter().map(|one| (one, false))) {
         let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
-        let found = ask(&format!("listing {} in namespace {namespace}", resource.plural), api.list_metadata(&params)).await?;
-        items.extend(found.items.into_iter().filter_map(|object| item(&resource, object.metadata)));
+        let doing = format!("listing {} in namespace {namespace}", resource.plural);
+        let found = ask(&doing, async {
+            match api.list_metadata(&params).await {
+                Err(kube::Error::Api(status)) if is_optional && (is_no_kind(&status) || status.is_forbidden()) => Ok(Vec::new()),
+                done => done.map(|list| list.items),
+            }
+        });
+        items.extend(found.await?.into_iter().filter_map(|object| item(&resource, object.metadata)));
     }
     Ok(items)
 }

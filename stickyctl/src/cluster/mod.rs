@@ -11,6 +11,8 @@
 //! | [`replicas`], [`plan`] | what there should be |
 //! | [`autoscaler`] | what keeps an autoscaler from working |
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
+//! | [`route`] | what controllers say of a route through a Gateway |
+//! | [`seen`] | an object that may be missing, of an unknown kind, or forbidden |
 //! | [`ready`], [`tunnel`], [`readyz`], [`answer`] | whether pods serve, and talking to them |
 
 #![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for readers of the source"))]
@@ -36,6 +38,7 @@ pub(crate) mod readyz;
 pub mod release;
 pub(crate) mod replicas;
 pub(crate) mod rollout;
+pub(crate) mod route;
 pub(crate) mod seen;
 pub(crate) mod show;
 pub mod status;

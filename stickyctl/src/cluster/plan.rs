@@ -56,6 +56,16 @@ impl Plan {
         Ok(Self { spec, decision, objects })
     }
 
+    /// Leaves session persistence out of the HTTPRoute, for a cluster whose definitions don't have it: the API server refuses an apply
+    /// with a field that it doesn't know.
+    pub(crate) fn leave_persistence_out(&mut self) {
+        for route in self.objects.iter_mut().filter(|object| object.is("HTTPRoute")) {
+            for rule in route.body.pointer_mut("/spec/rules").and_then(Value::as_array_mut).into_iter().flatten() {
+                rule.as_object_mut().map(|rule| rule.remove("sessionPersistence"));
+            }
+        }
+    }
+
     /// The objects for a dry run, which sees today's owners and not those after [`Self::prepare`]: a number that will be taken over
     /// would be a conflict, and one that will be handed over would seem to become 1.
     pub(crate) fn rehearsal(&self) -> Vec<Wanted> {

@@ -13,8 +13,8 @@ use serde_json::Value;
 /// The field manager of everything that stickyctl applies.
 pub(crate) const MANAGER: &str = "stickyctl";
 
-/// Which release of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which release of a cluster, or which other object in a namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The release's name, which is also its Deployment's.
     pub name: String,

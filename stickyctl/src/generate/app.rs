@@ -107,7 +107,7 @@ fn container(spec: &StickyApp, track: Track) -> Container {
         ports: Some(vec![port(HTTP, HTTP_PORT), port(ADMIN, ADMIN_PORT)]),
         // A starved node takes long to start a process, and a restart would take as long again.
         startup_probe: Some(Probe { timeout_seconds: Some(10), ..asks("/healthz", ADMIN, 1, 120) }),
-        // Both front doors stop using an unready pod, so unreadiness must show quickly: the drain delay relies on it.
+        // Every front door stops using an unready pod, so unreadiness must show quickly: the drain delay relies on it.
         readiness_probe: Some(asks("/readyz", ADMIN, 2, 1)),
         liveness_probe: Some(alive(asks("/healthz", ADMIN, 10, 6))),
         // Kubernetes's own sleep (on by default since 1.30, GA in 1.34), because the image has no shell.

@@ -187,6 +187,9 @@ pub struct Drain {
 
 impl Default for Drain {
     fn default() -> Self {
+        // ingress-nginx and Traefik leave a pod once it is unready, and the delay is for them. Envoy Gateway 1.9.1 leaves it as soon as its
+        // EndpointSlice says that it terminates (`getIREndpointsFromEndpointSlice` in `internal/gatewayapi/route.go`): 0.2 to 0.5 s after
+        // the deletion, during preStop. It would do with less, but the same pods may be moved behind another front door.
         Self { pre_stop: Seconds(5), delay: Seconds(10), window: Seconds(15), grace: None }
     }
 }

@@ -20,7 +20,7 @@ const USUAL: &str = "envoy-gateway";
 pub enum GatewayApi {
     /// The experimental channel of the release that Envoy Gateway ships: `sessionName`, `cookieConfig.lifetimeType`.
     Experimental,
-    /// The standard channel of the same release, which has no such field: the API server drops it.
+    /// The standard channel of the same release, which lacks the field: the API server drops it or rejects the route.
     Standard,
     /// The experimental channel of a release from v1.7 on: `cookie.name`, `cookie.path`, `cookie.lifetimeType`.
     Newer,
@@ -40,7 +40,7 @@ impl GatewayApi {
         modules::version(&Place::named("any")?, self.folder(), GATEWAY_API)
     }
 
-    /// All its CRDs as one YAML text, without the policy that forbids to replace them by another channel's.
+    /// All its CRDs as one YAML text, without the admission policy that forbids replacing them with another channel's.
     pub async fn manifest(self) -> Result<String> {
         let channel = if self == Self::Standard { "standard" } else { "experimental" };
         let module = source(self.folder(), GATEWAY_API).await?;
@@ -48,7 +48,7 @@ impl GatewayApi {
     }
 }
 
-/// Whether there is a Go, which has them.
+/// Whether Go is installed, which downloads the modules.
 #[must_use]
 pub fn available() -> bool {
     modules::go().is_some()
@@ -83,7 +83,7 @@ struct Download {
 async fn source(folder: &str, module: &str) -> Result<PathBuf> {
     let place = Place::named("any")?;
     let version = modules::version(&place, folder, module)?;
-    let mut go = sh::command(modules::go().context("no `go` in PATH: it has the CRDs")?, ["mod", "download", "-json"]);
+    let mut go = sh::command(modules::go().context("no `go` in PATH: it downloads the modules with the CRDs")?, ["mod", "download", "-json"]);
     go.arg(format!("{module}@{version}")).current_dir(place.source.join(folder));
     go.env("GOFLAGS", "-mod=readonly").env("GOWORK", "off").env("GOTOOLCHAIN", "local");
     // It fails for a module that requires a newer Go, and its answer is complete even so.

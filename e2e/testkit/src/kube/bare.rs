@@ -14,13 +14,13 @@ use tempfile::TempDir;
 
 const START: Duration = Duration::from_secs(90);
 
-/// etcd and kube-apiserver on loopback, ready after a few seconds, without any controller: objects are stored and validated, and that is
-/// all. Dropping the value stops both.
+/// etcd and kube-apiserver on loopback, ready after a few seconds. There are no controllers: objects are validated and stored, and nothing
+/// acts on them. Dropping the value stops both.
 #[derive(Debug)]
 pub struct Bare {
     /// An administrator's kubectl.
     pub kube: Kube,
-    // In this order they are dropped.
+    // Dropped in this order: the server first.
     _server: Process,
     _etcd: Process,
     _folder: TempDir,
@@ -53,7 +53,7 @@ impl Bare {
             if let Some(status) = process.ended() {
                 return Some(Err(status));
             }
-            // By its own controller; no namespaced object can be created before.
+            // The server creates it soon after it is ready, and no namespaced object can be created before.
             kube.run(&["get", "--raw", "/readyz"]).await.ok()?;
             kube.run(&["get", "namespace", "default"]).await.ok().map(Ok)
         });
@@ -80,12 +80,12 @@ fn api_server(program: &std::path::Path, folder: &TempDir, store: &str, port: u1
     fs::write(folder.path().join("tokens"), format!("{token},admin,admin,\"system:masters\"\n"))?;
     let mut command = Command::new(program);
     command.args(["--etcd-servers", store, "--bind-address", "127.0.0.1", "--secure-port", &port.to_string()]);
-    // Without one, it looks for an address of the machine by its default route.
+    // Otherwise it derives an address from the machine's default route.
     command.args(["--advertise-address", "198.18.0.1", "--endpoint-reconciler-type", "none", "--service-cluster-ip-range", "198.19.0.0/16"]);
     command.args(["--token-auth-file", "tokens", "--authorization-mode", "RBAC", "--cert-dir", "pki"]);
     command.args(["--service-account-issuer", "https://kubernetes.default.svc"]);
     command.args(["--service-account-key-file", "sa.pub", "--service-account-signing-key-file", "sa.key"]);
-    // No controller creates accounts here, and no pod starts.
+    // No controller creates service accounts here.
     command.args(["--disable-admission-plugins", "ServiceAccount"]);
     Ok(command)
 }

@@ -34,7 +34,7 @@ impl Kube {
         LOADED.get_or_try_init(load).await.map(drop)
     }
 
-    /// Installs the CRDs of the Gateway API, experimental channel, and Envoy Gateway's own, unless they are there.
+    /// Installs the CRDs of the Gateway API's experimental channel and those of Envoy Gateway, unless they are installed.
     pub async fn with_gateway_crds(&self) -> Result<()> {
         let _lock = lock()?;
         self.gateway_crds().await
@@ -69,7 +69,7 @@ impl Kube {
     }
 
     async fn gateway_crds(&self) -> Result<()> {
-        // Applying them costs seconds, even if nothing changes. This is the last one.
+        // Applying them takes seconds even if nothing changes. This one is applied last.
         let marker = "customresourcedefinition/securitypolicies.gateway.envoyproxy.io";
         if self.run(&["get", marker, "--ignore-not-found", "-o", "name"]).await?.is_empty() {
             self.with_crds(&GatewayApi::Experimental.manifest().await?).await?;

@@ -2,8 +2,9 @@
 
 use super::{Space, front_door};
 use crate::cluster;
+use crate::door::Door;
 use crate::{bin, http, local, sh, wait};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,13 +22,24 @@ pub struct Release<'a> {
     pub url: String,
 }
 
+/// The front doors that all releases share. Tests of what both have to do run behind each.
+pub const SHARED: [Door; 2] = [Door::Traefik, Door::Gateway];
+
 /// A spec with the settings that this cluster needs, overridden by `more`.
 pub async fn spec(space: &Space, more: Value) -> Result<Value> {
-    let address = front_door::install(&space.kube).await?;
-    let mut spec = json!({
-        "name": NAME, "namespace": space.name,
-        "ingress": {"frontDoor": "traefik", "host": http::named(&space.name, &address)},
-    });
+    spec_behind(Door::Traefik, space, more).await
+}
+
+/// Like [`spec`], behind one of [`SHARED`].
+async fn spec_behind(door: Door, space: &Space, more: Value) -> Result<Value> {
+    let mut ingress = json!({"frontDoor": door.word()});
+    if door == Door::Gateway {
+        // Each release has its own Gateway, and with it its own address: it needs no host name.
+        space.kube.with_envoy_gateway().await?;
+    } else {
+        ingress["host"] = http::named(&space.name, &front_door::install(&space.kube).await?).into();
+    }
+    let mut spec = json!({"name": NAME, "namespace": space.name, "ingress": ingress});
     if space.kube.test_cluster().is_some() {
         // The test cluster can't pull images.
         spec["redis"] = json!({"image": cluster::REDIS});
@@ -62,18 +74,26 @@ pub async fn render(spec: &Value) -> Result<String> {
 impl<'a> Release<'a> {
     /// Loads the image, applies the manifests of a spec, and waits until all pods are ready and the front door reaches them.
     pub async fn start(space: &'a Space, more: Value) -> Result<Self> {
-        Self::of(space, &spec(space, more).await?).await
+        Self::behind(Door::Traefik, space, more).await
     }
 
-    /// Like [`Self::start`], for a whole spec.
+    /// Like [`start`](Self::start), behind one of [`SHARED`].
+    pub async fn behind(door: Door, space: &'a Space, more: Value) -> Result<Self> {
+        Self::of(space, &spec_behind(door, space, more).await?).await
+    }
+
+    /// Like [`start`](Self::start), for a whole spec.
     pub async fn of(space: &'a Space, spec: &Value) -> Result<Self> {
         space.kube.load_app().await?;
-        let host = spec["ingress"]["host"].as_str().context("no host")?;
-        let release = Self { space, url: format!("http://{host}") };
         space.apply(&render(spec).await?).await?;
         space.password(NAME).await?;
         space.rollout(&format!("statefulset/{NAME}-redis")).await?;
         space.rollout(&format!("deployment/{NAME}")).await?;
+        let host = match spec["ingress"]["host"].as_str() {
+            Some(host) => host.to_owned(),
+            None => space.kube.envoys(&space.name, NAME).await?,
+        };
+        let release = Self { space, url: format!("http://{host}") };
         release.reached().await?;
         Ok(release)
     }

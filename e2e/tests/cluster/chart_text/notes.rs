@@ -62,7 +62,10 @@ fn notes_end_with_commands_that_fit() {
         ),
         (
             "ingress.frontDoor=gateway,gateway.controller=example.com/gateways,ingress.host=demo.example,ingress.tlsSecret=cert",
-            &["curl --insecure --connect-to \"demo.example:443:$address:443\" https://demo.example/whoami"],
+            &[
+                "stickyctl verify --name demo --namespace shop",
+                "curl --insecure --connect-to \"demo.example:443:$address:443\" https://demo.example/whoami",
+            ],
             &["port-forward", "http://"],
         ),
     ] {

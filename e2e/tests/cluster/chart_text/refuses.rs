@@ -41,6 +41,10 @@ fn what_the_schema_can_not_express_and_would_break_a_release() {
         "ingress: {frontDoor: gateway, host: a.example}\ngateway: {hostnames: [b.example, a.example]}",
         &["invalid gateway.hostnames: `a.example` is ingress.host too"],
     );
+    for (controller, name) in [("traefik.io/gateway-controller", "Traefik"), ("istio.io/gateway-controller", "Istio")] {
+        let words = [&format!("invalid gateway.controller `{controller}`: {name} ignores session persistence")[..]];
+        refused(&helm, &format!("ingress: {{frontDoor: gateway}}\ngateway: {{controller: {controller}}}"), &words);
+    }
     let hosts: Vec<String> = (0..16).map(|number| format!("h{number}.example")).collect();
     let many = format!("gateway: {{hostnames: [{}]}}", hosts.join(", "));
     refused(&helm, &format!("ingress: {{frontDoor: gateway, host: a.example}}\n{many}"), &["a route has at most 16 host names"]);

@@ -36,6 +36,11 @@ fn cookies() -> String {
 
 /// A statement with its mark and its source.
 fn cell(cell: Cell) -> String {
-    let mark = if cell.run { "**tested**" } else { "source" };
-    format!("{mark} {} ({})", cell.text, cell.source)
+    let mark = match cell {
+        Cell { run: true, .. } => "**tested** ",
+        // "Source unknown" would mean something else.
+        Cell { text, .. } if text.starts_with("unknown") => "",
+        Cell { .. } => "source ",
+    };
+    format!("{mark}{} ({})", cell.text, cell.source)
 }

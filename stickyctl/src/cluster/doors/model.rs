@@ -102,6 +102,16 @@ impl Found {
         format!("{}{version}{without}", self.product)
     }
 
+    /// What it watches, as in `only namespace a`.
+    #[must_use]
+    pub(super) fn watched(&self) -> String {
+        match &self.watch {
+            Watch::Everything => "all namespaces".to_owned(),
+            Watch::Namespaces(all) => format!("only namespace {}", all.join(", ")),
+            Watch::Selector(selector) => format!("only namespaces with the labels {selector}"),
+        }
+    }
+
     /// Whether it watches a namespace. The labels of namespaces aren't known here, so a selector may match any.
     #[must_use]
     pub fn watches(&self, namespace: &str) -> bool {

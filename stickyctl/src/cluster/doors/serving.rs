@@ -2,7 +2,7 @@
 
 use super::controller::USUAL_CONTROLLER;
 use super::gateway::{self, Gateways};
-use super::model::{Found, Proxy, Watch};
+use super::model::{Found, Proxy};
 use crate::exit::{Exit, Explained};
 use crate::generate::front_door::install::Install;
 use crate::spec::StickyApp;
@@ -121,7 +121,7 @@ impl Doors {
             ([], Some(other)) => Err(Error::Elsewhere {
                 class,
                 at: at(other),
-                watched: watched(other),
+                watched: other.watched(),
                 namespace: namespace.clone(),
                 workload: other.workload.clone(),
             }),
@@ -147,12 +147,4 @@ impl Doors {
 
 fn at(found: &Found) -> String {
     format!("{} ({} in namespace {})", found.title(), found.workload, found.namespace)
-}
-
-fn watched(found: &Found) -> String {
-    match &found.watch {
-        Watch::Everything => "all namespaces".to_owned(),
-        Watch::Namespaces(all) => format!("only namespace {}", all.join(", ")),
-        Watch::Selector(selector) => format!("only namespaces with the labels {selector}"),
-    }
 }

@@ -192,3 +192,5 @@ async fn a_release_of_helm_is_left_to_helm() {
     let failure = down(&fake, Recorded::pipe(), true, false).await.unwrap_err();
     assert_eq!(failure.tries, ["helm uninstall sticky-sessions --namespace sticky-sessions"]);
 }
+
+mod gateway;

@@ -1,5 +1,7 @@
 //! Deployments and StatefulSets become ReplicaSets and pods. Everything happens between two requests.
 
+use super::envoy_gateway;
+use super::gateway::{self, Objection};
 use super::store::Store;
 use serde_json::{Value, json};
 use std::collections::hash_map::DefaultHasher;
@@ -31,12 +33,14 @@ impl Pods {
     }
 }
 
-pub(super) fn run(store: &mut Store, pods: &Pods) {
+pub(super) fn run(store: &mut Store, pods: &Pods, objections: &[Objection]) {
     if store.settled == Some(store.state()) {
         return;
     }
     let before = store.state();
     act(store, pods);
+    envoy_gateway::run(store);
+    gateway::run(store, objections);
     // Whether this was all shows when nothing happens the next time.
     store.settled = (store.state() == before).then_some(before);
 }

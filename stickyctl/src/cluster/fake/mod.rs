@@ -3,7 +3,8 @@
 //! It is a `Service` behind a real [`Client`], so that everything up to the HTTP request is what users run. [`store`] keeps objects
 //! with uid, resourceVersion and generation; [`apply`] is server-side apply with owners and conflicts by field; [`serve`] is the
 //! HTTP interface (get, list with selectors and pages, create, apply, delete with preconditions, finalizers, discovery); [`controllers`]
-//! turn Deployments and StatefulSets into pods before each request is answered; [`network`] is the way of a
+//! turn Deployments and StatefulSets into pods before each request is answered; [`gateway`] and
+//! [`envoy_gateway`] are Envoy Gateway; [`network`] is the way of a
 //! port-forward, and [`pod`] what it reaches.
 //!
 //! Nothing waits for real time: with Tokio's clock paused, minutes of a rollout take microseconds.
@@ -12,6 +13,8 @@
 
 mod apply;
 mod controllers;
+mod envoy_gateway;
+mod gateway;
 mod network;
 pub(crate) mod pod;
 mod serve;
@@ -54,6 +57,7 @@ struct State {
     /// Writes so far, as in `PATCH /apis/apps/v1/namespaces/a/deployments/b`.
     writes: Vec<String>,
     metrics_api: bool,
+    objections: Vec<gateway::Objection>,
 }
 
 /// How a request ends before it gets to the store.
@@ -131,8 +135,8 @@ impl Fake {
         if head.method != Method::GET {
             state.writes.push(format!("{} {path}", head.method));
         }
-        let State { store, pods, .. } = &mut *state;
-        controllers::run(store, pods);
+        let State { store, pods, objections, .. } = &mut *state;
+        controllers::run(store, pods, objections);
         Ok(serve::answer(&mut state, &head, &body))
     }
 
@@ -203,8 +207,8 @@ impl Fake {
     /// An object as it is stored, after the controllers ran.
     pub(crate) fn get(&self, kind: &str, name: &str) -> Option<Value> {
         let mut state = self.state();
-        let State { store, pods, .. } = &mut *state;
-        controllers::run(store, pods);
+        let State { store, pods, objections, .. } = &mut *state;
+        controllers::run(store, pods, objections);
         store.named(kind, name).cloned()
     }
 

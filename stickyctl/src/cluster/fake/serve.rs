@@ -3,6 +3,7 @@
 use super::State;
 use super::apply;
 use super::store::Store;
+use crate::spec::tree::merge;
 use http::request::Parts;
 use http::{Method, Response};
 use kube::client::Body;
@@ -208,6 +209,9 @@ fn create(state: &mut State, head: &Parts, place: &Place<'_>, body: &[u8]) -> Re
 }
 
 fn patch(state: &mut State, head: &Parts, place: &Place<'_>, name: &str, body: &[u8]) -> Result<Value, Value> {
+    if head.headers["content-type"] == "application/merge-patch+json" {
+        return merge_patch(state, place, name, body);
+    }
     assert_eq!(head.headers["content-type"], "application/apply-patch+yaml", "the fake knows no other patch");
     admit(state, place)?;
     let applied: Value = serde_json::from_slice(body).unwrap();
@@ -235,6 +239,22 @@ fn patch(state: &mut State, head: &Parts, place: &Place<'_>, name: &str, body: &
         return Ok(result);
     }
     Ok(state.store.store(result).clone())
+}
+
+/// An object that is being deleted goes with its last finalizer.
+fn merge_patch(state: &mut State, place: &Place<'_>, name: &str, body: &[u8]) -> Result<Value, Value> {
+    let mut object = state.store.get(place.plural, place.namespace, name).cloned().ok_or_else(|| not_found(place.plural, name))?;
+    let patch: Value = serde_json::from_slice(body).unwrap();
+    let version = &patch["metadata"]["resourceVersion"];
+    if !version.is_null() && *version != object["metadata"]["resourceVersion"] {
+        return Err(status(409, "Conflict", "the object has been modified", json!({"name": name, "kind": place.plural})));
+    }
+    merge(&mut object, patch);
+    let object = state.store.store(object).clone();
+    if !object["metadata"]["deletionTimestamp"].is_null() {
+        state.store.delete(place.plural, place.namespace, name);
+    }
+    Ok(object)
 }
 
 fn delete(state: &mut State, place: &Place<'_>, name: &str, body: &[u8]) -> Result<Value, Value> {

@@ -98,4 +98,65 @@ mod against_a_cluster {
         assert_eq!(failure.what, "release sticky-sessions in namespace sticky-sessions has no Ingress any more, so no front door routes to it");
         assert_eq!(failure.tries, ["stickyctl up    creates it again"]);
     }
+
+    fn through_gateway(more: serde_json::Value) -> StickyApp {
+        let mut tree = serde_json::to_value(StickyApp::default()).unwrap();
+        crate::spec::tree::merge(&mut tree, serde_json::json!({"ingress": {"frontDoor": "gateway"}}));
+        crate::spec::tree::merge(&mut tree, more);
+        serde_json::from_value(tree).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_gateways_proxies_are_found_by_what_the_route_says_now() {
+        let fake = Fake::new();
+        fake.envoy_gateway();
+        fake.apply(&Plan::new(through_gateway(serde_json::json!({})), None, None, true).unwrap()).await;
+        let way = open(&fake.cluster(), &place(), 0).await.unwrap();
+        assert_eq!(way.url(), format!("http://127.0.0.1:{}/", way.tunnel.addr().port()));
+        assert_eq!(
+            way.notes(),
+            ["This is Envoy Gateway 1.9.1 in namespace envoy-gateway-system, which keeps each session on its pod. \
+              A port-forward to the app's Service would send everything to one pod."]
+        );
+        // Somebody moved the route to another Gateway.
+        let spec = serde_json::json!({"gatewayClassName": "eg", "listeners": [{"name": "tls", "port": 443, "protocol": "HTTPS"}]});
+        let meta = serde_json::json!({"name": "shared", "namespace": "default"});
+        fake.put(serde_json::json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": meta, "spec": spec}));
+        fake.edit("HTTPRoute", "sticky-sessions", |route| {
+            route["spec"]["parentRefs"] = serde_json::json!([{"name": "shared", "namespace": "default"}]);
+            route["spec"]["hostnames"] = serde_json::json!(["demo.localhost"]);
+        });
+        let way = open(&fake.cluster(), &place(), 0).await.unwrap();
+        assert_eq!((way.url(), way.tls), (format!("http://demo.localhost:{}/", way.tunnel.addr().port()), true));
+    }
+
+    #[tokio::test]
+    async fn no_route_no_class_and_no_proxies() {
+        let fake = Fake::new();
+        fake.envoy_gateway();
+        fake.gateway_class("traefik", "traefik.io/gateway-controller");
+        let mut plan = Plan::new(through_gateway(serde_json::json!({"gateway": {"class": "traefik"}})), None, None, true).unwrap();
+        fake.apply(&plan).await;
+        let failure = refused(&fake).await;
+        assert_eq!(
+            (failure.what.as_str(), failure.exit),
+            (
+                "no pod in this cluster carries the traffic of gateway sticky-sessions in namespace sticky-sessions (Traefik), \
+                 so there is nothing to forward to",
+                Exit::Prerequisite
+            )
+        );
+        fake.gateway_class("traefik", "gateway.envoyproxy.io/absent");
+        fake.edit("GatewayClass", "traefik", |class| class["status"] = serde_json::json!({}));
+        let failure = refused(&fake).await;
+        assert_eq!(failure.what, "no front door serves class traefik, so there is nothing to forward to");
+        assert_eq!(failure.tries, ["stickyctl up --install-front-door --front-door gateway   installs Envoy Gateway"]);
+
+        let fake = Fake::new();
+        fake.envoy_gateway();
+        plan.objects.retain(|object| !object.is("HTTPRoute"));
+        fake.apply(&plan).await;
+        let failure = refused(&fake).await;
+        assert_eq!(failure.what, "release sticky-sessions in namespace sticky-sessions has no HTTPRoute any more, so no front door routes to it");
+    }
 }

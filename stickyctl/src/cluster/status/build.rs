@@ -1,10 +1,12 @@
 //! Builds a status from the objects that were read.
 
+use super::gateway;
 use super::model::{Autoscaler, BusState, Canary, FrontDoor, Redis, Status};
 use super::pod::{Scrape, ScrapeError, pod};
 use super::route::{cookie, route};
 use super::version::{value, version};
 use crate::cluster::autoscaler::{cpu, trouble};
+use crate::cluster::route::Live;
 use crate::spec::ingress::FrontDoor as Kind;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -23,6 +25,8 @@ pub(super) struct Inputs {
     /// The release's pods, and what each answered, or why it could not be asked.
     pub(super) pods: Vec<(Pod, Result<Scrape, ScrapeError>)>,
     pub(super) ingress: Option<Ingress>,
+    /// The route through a Gateway, of a release that has one.
+    pub(super) live: Option<Live>,
     /// The Service that the Ingress names.
     pub(super) service: Option<Service>,
     /// An autoscaler that targets the Deployment.
@@ -30,6 +34,8 @@ pub(super) struct Inputs {
     /// Whether the cluster measures pods.
     pub(super) has_metrics_api: bool,
     pub(super) front_door: Option<FrontDoor>,
+    /// The controller of the Gateway's class.
+    pub(super) controller: Option<String>,
     /// The front door that the release was applied for. It decides how the Ingress is read if no other is found.
     pub(super) made_for: Kind,
     /// What could not be read, and why.
@@ -42,6 +48,7 @@ pub(super) fn build(seen: Inputs) -> Status {
     pods.sort_by_key(|(pod, _)| (pod.creation_timestamp().map(|since| since.0), pod.name_any()));
     let door = match seen.front_door.as_ref().map(|door| door.kind.as_str()) {
         Some("traefik") => Kind::Traefik,
+        Some("gateway") => Kind::Gateway,
         Some("nginx") => Kind::Nginx,
         _ => seen.made_for,
     };
@@ -59,8 +66,14 @@ pub(super) fn build(seen: Inputs) -> Status {
         redis: redis(variable(deployment, "STICKY_FANOUT").unwrap_or("directed"), &scrapes),
         pods: pods.into_iter().map(|(of, asked)| pod(of, asked, *now)).collect(),
         front_door: seen.front_door.clone(),
-        route: ingress.as_ref().and_then(|ingress| route(ingress, seen.service.as_ref())),
-        cookie: ingress.as_ref().and_then(|ingress| cookie(ingress, door)),
+        route: match &seen.live {
+            Some(live) => gateway::route(live, seen.controller.as_deref()),
+            None => ingress.as_ref().and_then(|ingress| route(ingress, seen.service.as_ref())),
+        },
+        cookie: match &seen.live {
+            Some(live) => gateway::cookie(live),
+            None => ingress.as_ref().and_then(|ingress| cookie(ingress, door)),
+        },
         autoscaler: seen.autoscaler.as_ref().and_then(|scaler| autoscaler(scaler, seen.has_metrics_api)),
         notes: seen.notes.clone(),
     }
@@ -147,8 +160,15 @@ mod tests {
         let pod = |name: &str, since: &str| {
             (serde_json::from_value(json!({"metadata": {"name": name, "creationTimestamp": since}})).unwrap(), Err(ScrapeError::NotRunning))
         };
-        let door =
-            FrontDoor { kind: "traefik".to_owned(), version: None, class: "nginx".to_owned(), ready: 1, of: 1, namespace: "traefik".to_owned() };
+        let door = FrontDoor {
+            kind: "traefik".to_owned(),
+            product: "Traefik".to_owned(),
+            version: None,
+            class: "nginx".to_owned(),
+            ready: 1,
+            of: 1,
+            namespace: "traefik".to_owned(),
+        };
         let scaler = json!({"metadata": {"name": "x"}, "spec": {"maxReplicas": 8, "scaleTargetRef": {"kind": "Deployment", "name": "x"}}, "status": {"currentReplicas": 5, "desiredReplicas": 6}});
         let status = build(Inputs {
             context: "kind-kind".to_owned(),
@@ -157,10 +177,12 @@ mod tests {
             canary: None,
             pods: vec![pod("b", "2026-01-01T00:00:00Z"), pod("a", "2026-01-01T00:01:00Z")],
             ingress,
+            live: None,
             service: None,
             autoscaler: serde_json::from_value(scaler).ok(),
             has_metrics_api: false,
             front_door: Some(door),
+            controller: None,
             made_for: Kind::Nginx,
             notes: Vec::new(),
         });

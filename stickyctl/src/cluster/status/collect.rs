@@ -2,6 +2,7 @@
 
 use super::build::{Inputs, build};
 use super::door;
+use super::gateway;
 use super::metrics;
 use super::model::Status;
 use super::pod::{Scrape, ScrapeError};
@@ -11,10 +12,12 @@ use crate::cluster::connect::Cluster;
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::readyz::{admin, runs};
 use crate::cluster::release::{self, Place, Release};
+use crate::cluster::route;
 use crate::cluster::tunnel::http::Conn;
 use crate::exit::{Exit, Explained};
 use crate::generate::meta::{TRACK, Track, canary_name, pairs};
 use crate::spec::StickyApp;
+use crate::spec::ingress::FrontDoor;
 use futures_util::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -94,6 +97,14 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
         }
     };
     let kind = made_from.as_ref().map(|spec| spec.ingress.front_door).unwrap_or_default();
+    let live = match &made_from {
+        Ok(spec) if kind == FrontDoor::Gateway => route::read(client, spec).await.map_err(|why| notes.push(why.to_string())).ok(),
+        _ => None,
+    };
+    let controller = door.controller().map(str::to_owned);
+    if let (Some(live), Some(controller)) = (&live, &controller) {
+        notes.extend(gateway::note(live, controller, front_door.as_ref().and_then(|door| door.version.as_deref())));
+    }
     notes.extend(others(&ingresses, name, kind));
     let asked = futures_util::stream::iter(pods).map(|pod| async { (scrape(client, &pod).await, pod) }).buffered(CONCURRENT);
     let pods = asked.map(|(asked, pod)| (pod, asked)).collect().await;
@@ -104,10 +115,12 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
         deployment: release.deployment,
         canary,
         pods,
-        ingress,
+        ingress: ingress.filter(|_| kind != FrontDoor::Gateway),
+        live,
         service,
         autoscaler,
         has_metrics_api,
+        controller,
         front_door,
         notes,
     }))

@@ -33,7 +33,11 @@ pub enum Unknown {
 
 /// The front door as it was last seen.
 #[derive(Debug, Default)]
-pub struct Seen(Option<(Instant, Result<FrontDoor, Unknown>)>);
+pub struct Seen {
+    last: Option<(Instant, Result<FrontDoor, Unknown>)>,
+    /// The controller of the Gateway's class, for a release behind a Gateway.
+    controller: Option<String>,
+}
 
 impl Seen {
     /// The front door that serves a release.
@@ -41,22 +45,30 @@ impl Seen {
     /// # Errors
     /// [`Unknown`].
     pub async fn of(&mut self, client: &Client, spec: &StickyApp) -> Result<FrontDoor, Unknown> {
-        match &self.0 {
-            Some((at, seen)) if at.elapsed() < REUSED => seen.clone(),
-            _ => {
-                let seen = find(client, spec).await.map_err(Unknown::from).and_then(|doors| serving(&doors, spec));
-                self.0 = Some((Instant::now(), seen.clone()));
-                seen
-            }
+        if let Some((_, seen)) = self.last.as_ref().filter(|(at, _)| at.elapsed() < REUSED) {
+            return seen.clone();
         }
+        let doors = find(client, spec).await.map_err(Unknown::from);
+        let class = doors.as_ref().ok().and_then(|doors| doors.gateways.as_ref()?.class.here());
+        self.controller = class.map(|class| class.spec.controller_name.clone());
+        let seen = doors.and_then(|doors| serving(&doors, spec));
+        self.last = Some((Instant::now(), seen.clone()));
+        seen
+    }
+
+    /// The controller of the Gateway's class, as it was last seen.
+    #[must_use]
+    pub fn controller(&self) -> Option<&str> {
+        self.controller.as_deref()
     }
 }
 
 fn serving(doors: &Doors, spec: &StickyApp) -> Result<FrontDoor, Unknown> {
-    let class = &spec.ingress.class;
+    let class = doors::class(spec);
     match (doors.serving(spec)?, &doors.only_in) {
-        (Some(found), _) => Ok(shown(found, class)),
-        (None, None) => Err(Unknown::Absent(class.clone())),
+        // A Gateway that exists may have another class than the spec's.
+        (Some(found), _) => Ok(shown(found, found.classes.first().filter(|_| doors.gateways.is_some()).map_or(class, String::as_str))),
+        (None, None) => Err(Unknown::Absent(class.to_owned())),
         (None, Some(searched)) if searched.is_empty() => Err(Unknown::NoRights),
         (None, Some(searched)) => Err(Unknown::Elsewhere(searched.clone())),
     }
@@ -68,6 +80,7 @@ fn shown(found: &Found, class: &str) -> FrontDoor {
             Proxy::Door(door) => door.word().to_owned(),
             Proxy::OtherTraefik => "other".to_owned(),
         },
+        product: found.product.clone(),
         version: found.version.clone(),
         class: class.to_owned(),
         ready: found.ready(),

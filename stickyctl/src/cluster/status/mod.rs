@@ -5,6 +5,7 @@
 mod build;
 pub mod collect;
 pub mod door;
+mod gateway;
 mod metrics;
 pub mod model;
 mod pod;

@@ -27,7 +27,7 @@ pub struct Status {
     pub pods: Vec<Pod>,
     /// What serves the route's class. If it isn't known, a note says why.
     pub front_door: Option<FrontDoor>,
-    /// The route in the Ingress; `None` if there is none.
+    /// The route in the Ingress or HTTPRoute; `None` if there is none.
     pub route: Option<Route>,
     /// The affinity cookie; `None` without affinity.
     pub cookie: Option<Cookie>,
@@ -93,11 +93,13 @@ pub struct Worker {
 /// What serves the class of the route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FrontDoor {
-    /// `nginx` or `traefik`.
+    /// `nginx`, `traefik` or `gateway`.
     pub kind: String,
+    /// The name of the product, as in `Envoy Gateway`.
+    pub product: String,
     /// The version in its image's tag.
     pub version: Option<String>,
-    /// `ingress.class` in the release's spec.
+    /// `ingress.class` in the release's spec, or the Gateway's GatewayClass.
     pub class: String,
     /// Pods that are ready and not terminating.
     pub ready: usize,
@@ -118,20 +120,59 @@ pub struct Route {
     pub service: String,
     /// The Service's port: its number, or else its name.
     pub port: String,
-    /// `spec.ingressClassName` of the Ingress.
+    /// `spec.ingressClassName` of the Ingress, or the Gateway's GatewayClass.
     pub class: Option<String>,
     /// Whether it has a certificate.
     pub tls: bool,
+    /// Further hosts of an HTTPRoute.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// The Gateway that an HTTPRoute attaches to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
+}
+
+/// The Gateway in front of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gateway {
+    /// `metadata.name`.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// `sectionName` in the HTTPRoute; `None` is every listener that allows the route.
+    pub section: Option<String>,
+    /// `spec.controllerName` of its class, if that could be read.
+    pub controller: Option<String>,
+    /// Where it can be reached.
+    pub addresses: Vec<String>,
+    /// Conditions of the Gateway, the HTTPRoute and the policies that are not True.
+    pub conditions: Vec<Condition>,
+}
+
+/// A condition that is not True.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    /// As in `httproute sticky-sessions`.
+    pub object: String,
+    /// As in `Accepted`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `False` or `Unknown`; `None` if no controller has reported it for what is applied now.
+    pub status: Option<String>,
+    /// One word.
+    pub reason: Option<String>,
+    /// The controller's message.
+    pub message: Option<String>,
 }
 
 /// The affinity cookie, as the front door applies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cookie {
-    /// From the Ingress's annotation, or else the controller's default, `INGRESSCOOKIE`.
+    /// From the Ingress's annotation, or else the controller's default, `INGRESSCOOKIE`; or from the HTTPRoute or its policy.
     pub name: String,
     /// `persistent`: sessions stay when pods are added; `balanced`: some move.
     pub persistence: String,
-    /// From the Ingress's annotation; `/` without one.
+    /// From the Ingress's annotation, `/` without one; or from the HTTPRoute.
     pub path: String,
     /// Seconds that a browser keeps it; `None` is until it is closed.
     pub max_age: Option<u64>,
@@ -245,6 +286,7 @@ pub(super) mod sample {
             pods: vec![pod("sticky-sessions-6d9c7b8f4d-5kqzt", State::Ready, &[12]), pod("sticky-sessions-6d9c7b8f4d-h8wpm", State::Ready, &[14])],
             front_door: Some(FrontDoor {
                 kind: "nginx".to_owned(),
+                product: "ingress-nginx".to_owned(),
                 version: Some("1.15.1".to_owned()),
                 class: "nginx".to_owned(),
                 ready: 1,
@@ -258,6 +300,8 @@ pub(super) mod sample {
                 port: "80".to_owned(),
                 class: Some("nginx".to_owned()),
                 tls: false,
+                hosts: Vec::new(),
+                gateway: None,
             }),
             cookie: Some(Cookie {
                 name: "sticky_4f2a91".to_owned(),

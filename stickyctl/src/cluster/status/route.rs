@@ -21,6 +21,8 @@ pub(super) fn route(ingress: &Ingress, service: Option<&Service>) -> Option<Rout
         port: number.map(|number| number.to_string()).or_else(|| port?.name.clone()).unwrap_or_default(),
         class: spec.ingress_class_name.clone(),
         tls: spec.tls.as_ref().is_some_and(|tls| !tls.is_empty()),
+        hosts: Vec::new(),
+        gateway: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! A status as text.
 
-use super::model::{Autoscaler, BusState, Cookie, FrontDoor, Pod, Redis, Route, Status};
+use super::model::{Autoscaler, BusState, Condition, Cookie, FrontDoor, Gateway, Pod, Redis, Route, Status};
 use crate::fit::fit;
 use crate::grid::grid;
 use crate::output::short;
@@ -30,7 +30,11 @@ fn whole(status: &Status, columns: Option<usize>) -> String {
         text.push_str(&format!("\n{}\n", reasons.join("\n")));
     }
     text.push_str(&format!("\nfront door  {}\n", status.front_door.as_ref().map_or_else(|| "?".to_owned(), door)));
-    text.push_str(&format!("route       {}\n", status.route.as_ref().map_or_else(|| "none: there is no Ingress".to_owned(), route)));
+    text.push_str(&format!("route       {}\n", status.route.as_ref().map_or_else(|| "none: there is no Ingress or HTTPRoute".to_owned(), route)));
+    if let Some(gateway) = status.route.as_ref().and_then(|route| route.gateway.as_ref()) {
+        text.push_str(&format!("gateway     {}\n", self::gateway(gateway)));
+        text.extend(gateway.conditions.iter().map(|condition| format!("            {}\n", self::condition(condition))));
+    }
     text.push_str(&format!("cookie      {}\n", status.cookie.as_ref().map_or_else(|| "none: no affinity".to_owned(), cookie)));
     text.push_str(&format!("Redis       {}", redis(&status.redis)));
     if let Some(scaler) = &status.autoscaler {
@@ -97,13 +101,8 @@ const fn word(state: State) -> &'static str {
 }
 
 fn door(door: &FrontDoor) -> String {
-    let kind = match door.kind.as_str() {
-        "nginx" => "ingress-nginx",
-        "traefik" => "Traefik",
-        other => other,
-    };
     let version = door.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    format!("{kind}{version}, class {}, {} of {} ready", door.class, door.ready, door.of)
+    format!("{}{version}, class {}, {} of {} ready", door.product, door.class, door.ready, door.of)
 }
 
 fn route(route: &Route) -> String {
@@ -112,7 +111,25 @@ fn route(route: &Route) -> String {
         (Some(host), false) => host,
         (Some(host), true) => &format!("https://{host}"),
     };
-    format!("{host}, {} to service {}:{}", route.path, route.service, route.port)
+    let more = match route.hosts.len() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    format!("{host}{more}, {} to service {}:{}", route.path, route.service, route.port)
+}
+
+fn gateway(gateway: &Gateway) -> String {
+    let section = gateway.section.as_ref().map(|section| format!(", listener {section}")).unwrap_or_default();
+    let state = if gateway.conditions.is_empty() { ", accepted" } else { "" };
+    format!("{} in namespace {}{section}{state}", gateway.name, gateway.namespace)
+}
+
+fn condition(condition: &Condition) -> String {
+    let Condition { object, kind, status, reason, message } = condition;
+    let Some(status) = status else { return format!("{object}: no controller has reported {kind} yet") };
+    let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let message = message.as_ref().filter(|message| !message.is_empty()).map(|message| format!(": {message}")).unwrap_or_default();
+    format!("{object}: {kind} is {status}{reason}{message}")
 }
 
 fn cookie(cookie: &Cookie) -> String {
@@ -188,7 +205,7 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
             "b: ContainerCreating",
             "c: 2 workers were replaced",
             "front door  ?",
-            "route       none: there is no Ingress",
+            "route       none: there is no Ingress or HTTPRoute",
             "cookie      none: no affinity",
             "Redis       ?, directed; no worker answered",
             "autoscaler  theirs: 2 to 8 pods, 3 now, 4 desired; CPU usage ? of the requests, target 70%",
@@ -210,7 +227,7 @@ Redis       ready, directed; 2 of 2 workers subscribed, 0 reconnects";
     fn a_young_pod_a_traefik_and_a_host_with_a_certificate() {
         let mut status = sample::status();
         status.pods[0].age_s = 9;
-        status.front_door.iter_mut().for_each(|door| door.kind = "traefik".to_owned());
+        status.front_door.iter_mut().for_each(|door| door.product = "Traefik".to_owned());
         let way = status.route.as_mut().map(|way| (way.host, way.tls) = (Some("demo.example".to_owned()), true));
         assert!(way.is_some());
         let text = table(&status, None);

@@ -16,6 +16,8 @@ use serde_json::json;
 use std::io::ErrorKind;
 use sticky_core::readiness::State;
 
+mod gateway;
+
 const METRICS: &str = "sticky_sockets{worker=\"0\"} 2\nsticky_bus_up{worker=\"0\"} 1\n";
 
 /// A release whose pods answer on their admin port.

@@ -1,16 +1,19 @@
 //! `stickyctl up` on a cluster: reads the cluster, plans, applies, waits, and sends a request.
 //!
 //! One file for each step that takes more than a call: `image` gets the image to the nodes, `door` finds or installs the front door,
-//! `secret` creates the password, `canary` checks whose the canary's name is, `dry_run` shows the changes without making them, `prune` deletes what the spec no longer has, and `autoscaler`
-//! reports what keeps one from working. [`request`] has the input and the result.
+//! `gateway` decides what the cluster's Gateway API means for the release, `route` waits until it is accepted, `secret` creates the
+//! password, `canary` checks whose the canary's name is, `dry_run` shows the changes without making them, `prune` deletes what the spec
+//! no longer has, and `autoscaler` reports what keeps one from working. [`request`] has the input and the result.
 
 mod autoscaler;
 mod canary;
 mod door;
 mod dry_run;
+mod gateway;
 mod image;
 mod prune;
 pub(crate) mod request;
+mod route;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -26,6 +29,7 @@ use super::release::{Place, Release};
 use super::replicas::Given;
 use super::rollout::pods::serving;
 use super::rollout::wait::Rollout;
+use super::route::host;
 use crate::cluster::rollout::error;
 use crate::exit::Failure;
 use crate::generate::meta::redis_name;
@@ -34,6 +38,7 @@ use crate::output::{Mark, Output};
 use crate::poll::Deadline;
 use crate::spec::StickyApp;
 use crate::spec::canary::beside;
+use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::apps::v1::Deployment;
 use request::{Done, DryRun, Effective, Request, SpecSource, Way};
 use sticky_core::choice::Expose;
@@ -71,11 +76,14 @@ pub(crate) async fn run(
     line.above(&title(&cluster, &effective.spec));
     line.ends(Mark::Done, &about(&cluster, nodes.as_ref()));
 
-    let found = door::find(client, &mut effective, output).await?;
+    let front = door::find(client, &mut effective, request.force, output).await?;
     let given = effective.says("mode").then_some(Given { pods: effective.spec.mode.pods, takes_over: request.force_conflicts });
     let manner = Manner { force: request.force_conflicts, dry_run: false };
     let space = namespace::settled(client, &place.name, &place.namespace, deadline).await?;
-    let plan = Plan::new(effective.spec, release.as_ref(), given, space != Space::Theirs)?;
+    let mut plan = Plan::new(effective.spec, release.as_ref(), given, space != Space::Theirs)?;
+    if front.without_persistence {
+        plan.leave_persistence_out();
+    }
     match request.dry_run {
         Some(DryRun::Client) => return Ok(Done::Client(dry_run::by_client(&plan)?)),
         Some(DryRun::Server) => return Ok(Done::Server(dry_run::by_server(client, &plan, manner, output).await?)),
@@ -86,11 +94,16 @@ pub(crate) async fn run(
 
     let spec = &plan.spec;
     image::provide(&cluster, nodes.as_ref(), spec, request, output).await?;
-    let wanted = (found, request.install_front_door);
+    let wanted = (front.found, request.install_front_door);
     let door = door::provide(&cluster, nodes.as_ref(), &plan, wanted, deadline, output).await?;
     apply(&cluster, &plan, manner, output).await?;
     let before = release.as_ref().and_then(|release| image_of(&release.deployment));
     let pods = wait(&cluster, spec, before, deadline, output).await?;
+    // A route of another kind stays until this one works.
+    let door = match door {
+        Some(door) if spec.ingress.front_door == FrontDoor::Gateway => Some(route::accepted(client, spec, &door, deadline, output).await?),
+        door => door,
+    };
     prune::run(client, &plan, &place, output).await?;
     autoscaler::report(&cluster, spec, output).await?;
     if let Some(door) = &door {
@@ -200,9 +213,14 @@ async fn ask_the_app(cluster: &Cluster, spec: &StickyApp, door: &Found, deadline
         output.phase(Mark::Skipped, "answer", answer::TLS, None);
         return Ok(());
     }
+    if door.pods.is_empty() {
+        output.phase(Mark::Skipped, "answer", "not tested: no pod in this cluster carries the Gateway's traffic", None);
+        return Ok(());
+    }
     let line = output.live("answer");
     line.says("asking through the front door");
-    let host = spec.ingress.host.as_deref();
+    let host = host(&cluster.client, spec).await?;
+    let host = host.as_deref();
     let answer = answer::answer(&cluster.client, door, host, deadline).await?;
     if spec.expose_identity != Expose::Off {
         // A front door learns about pods one after another: sessions that begin while it knows one of them would stay on it for good.

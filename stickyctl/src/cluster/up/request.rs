@@ -18,6 +18,8 @@ pub(crate) struct Request<'a> {
     pub(crate) install_front_door: bool,
     /// Take ownership of fields that others manage.
     pub(crate) force_conflicts: bool,
+    /// Apply even if sessions would not stick.
+    pub(crate) force: bool,
     pub(crate) dry_run: Option<DryRun>,
     /// Give up waiting after this long.
     pub(crate) timeout: Duration,

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 mod canary;
+mod envoy_gateway;
+mod gateway;
 
 /// What was given on the call; the image is one of a registry, so that nothing has to be loaded.
 struct Given {
@@ -43,6 +45,7 @@ struct Site {
     fake: Fake,
     seen: &'static Recorded,
     force_conflicts: bool,
+    force: bool,
     install_front_door: bool,
     dry_run: Option<DryRun>,
     context: &'static str,
@@ -50,7 +53,15 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        Self { fake: Fake::new(), seen: Recorded::pipe(), force_conflicts: false, install_front_door: false, dry_run: None, context: "test" }
+        Self {
+            fake: Fake::new(),
+            seen: Recorded::pipe(),
+            force_conflicts: false,
+            force: false,
+            install_front_door: false,
+            dry_run: None,
+            context: "test",
+        }
     }
 
     async fn up(&self, given: Value) -> Result<Done, Failure> {
@@ -64,6 +75,7 @@ impl Site {
             loader: None,
             install_front_door: self.install_front_door,
             force_conflicts: self.force_conflicts,
+            force: self.force,
             dry_run: self.dry_run,
             timeout: Duration::from_secs(60),
         };
@@ -345,6 +357,7 @@ async fn a_wrong_file_is_refused_before_any_cluster_is_asked() {
         loader: None,
         install_front_door: false,
         force_conflicts: false,
+        force: false,
         dry_run: None,
         timeout: Duration::ZERO,
     };

@@ -10,8 +10,8 @@ const ENVOY_GATEWAY: Implementation = Implementation {
     name: "Envoy Gateway",
     controllers: &["gateway.envoyproxy.io"],
     persistence: run(
-        "honored from 1.2.0 on; read as in Gateway API 1.6, so 1.7's `cookie.name` is ignored and the cookie is named after the route",
-        "envoyproxy/gateway#3841; internal/gatewayapi/route.go and go.mod, v1.9.1",
+        "honored; with the CRDs of 1.7, the cookie is named after the route and lasts until the browser exits",
+        "from 1.2.0 on, envoyproxy/gateway#3841; internal/gatewayapi/route.go and go.mod, v1.9.1",
     ),
     kept: Kept::Honoured,
     since: Some(Version(1, 2, 0)),
@@ -20,12 +20,12 @@ const ENVOY_GATEWAY: Implementation = Implementation {
         lifetime: run("Max-Age, only with both", "internal/gatewayapi/route.go, v1.9.1"),
         header: read("honored", "internal/gatewayapi/route.go, v1.9.1"),
         attributes: run(
-            "HttpOnly, no Secure, no SameSite; Path is the route's path match, `/` from 1.10.0 on",
-            "internal/xds/translator/session_persistence.go, v1.9.1; envoyproxy/gateway#9950",
+            "HttpOnly, no Secure, no SameSite; Path is the route's prefix or exact path",
+            "internal/xds/translator/session_persistence.go, v1.9.1; always `/` from 1.10.0 on, envoyproxy/gateway#9950",
         ),
     }),
     instead: run(
-        "a BackendTrafficPolicy with `loadBalancer.type: ConsistentHash` by cookie, and a `ttl`; `attributes` set Secure and SameSite",
+        "a BackendTrafficPolicy with `loadBalancer.type: ConsistentHash` by cookie, with a `ttl` and the `attributes` Path, Secure and SameSite",
         "api/v1alpha1/loadbalancer_types.go, v1.9.1",
     ),
 };

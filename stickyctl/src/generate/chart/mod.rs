@@ -4,6 +4,7 @@
 //! do no arithmetic, so `redis.maxmemory` is in bytes. The templates are written by hand; a test checks that they make the same
 //! objects as [`objects`](super::objects).
 
+mod controllers;
 mod rules;
 mod schema;
 mod text;
@@ -41,6 +42,7 @@ pub fn files() -> Vec<(String, String)> {
     let mut files = vec![
         ("helm/values.yaml".to_owned(), format!("{HEADER}\n{}", text::documented(&schema::schema()))),
         ("helm/values.schema.json".to_owned(), format!("{:#}\n", schema::schema())),
+        ("helm/templates/_controllers.tpl".to_owned(), controllers::template()),
     ];
     for preset in Preset::ALL {
         let name = preset.name();

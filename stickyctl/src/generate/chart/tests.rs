@@ -24,14 +24,16 @@ fn the_values_file_is_the_default_spec_and_fits_its_schema() {
     let validator = jsonschema::draft7::new(&schema).unwrap();
     let mut full = sample::full();
     full.ingress.front_door_version = None;
-    for tree in [serde_yaml::from_str::<Value>(&text).unwrap(), values(&full)] {
-        assert_eq!(validator.iter_errors(&tree).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
+    // Helm merges a user's values into the file.
+    let merged: Value = serde_yaml::from_str(&text).unwrap();
+    for tree in [&merged, &values(&full)] {
+        assert_eq!(validator.iter_errors(tree).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
     }
-    let mut unlimited = values(&spec);
+    let mut unlimited = merged.clone();
     unlimited["resources"]["limits"].as_object_mut().unwrap().remove("cpu");
     assert!(validator.is_valid(&unlimited), "a key that may be left out may be taken away");
     // What would take a default away that nothing can stand in for.
-    let mut bare = values(&spec);
+    let mut bare = merged;
     bare["drain"].as_object_mut().unwrap().remove("delay");
     let faults: Vec<String> = validator.iter_errors(&bare).map(|error| error.to_string()).collect();
     assert!(matches!(&faults[..], [one] if one.contains("\"delay\"")), "{faults:?}");
@@ -52,6 +54,22 @@ fn the_values_file_names_every_key() {
             && text.contains("#   \"off\": Neither: texts say `[app]`, and headers and traces are left out.\n"),
         "{text}"
     );
+}
+
+#[test]
+fn the_chart_knows_which_controllers_ignore_session_persistence() {
+    let text = of("helm/templates/_controllers.tpl");
+    let (_, body) = text.split_once("-}}\n").unwrap();
+    let all: Value = serde_yaml::from_str(body.strip_suffix("{{- end }}\n").unwrap()).unwrap();
+    assert_eq!(all["gateway.envoyproxy.io"], json!({"name": "Envoy Gateway", "reads": "sessionName"}));
+    assert_eq!(all["traefik.io"], json!({"name": "Traefik", "reads": "nothing"}));
+    assert!(all.as_object().unwrap().values().any(|one| one["reads"] == "unknown"), "{all}");
+}
+
+#[test]
+fn the_chart_names_the_crds_that_up_names() {
+    let templates = include_str!("../../../../helm/templates/validate.yaml");
+    assert!(templates.contains(crate::generate::front_door::install::gateway::crds::GATEWAY_API));
 }
 
 #[test]

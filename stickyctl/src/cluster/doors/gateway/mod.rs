@@ -22,9 +22,11 @@ use crate::cluster::release::Place;
 use crate::cluster::seen::{Seen, see};
 use crate::gateway_api::implementations;
 use crate::gateway_api::{Gateway, GatewayClass};
+use crate::generate::front_door::install::gateway::WATCHED;
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::ListParams;
 use kube::{Api, Client};
 use proxies::Proxies;
@@ -110,11 +112,25 @@ impl Gateways {
             Some(class) if self.found.is_none() && !is_envoys(&class.spec.controller_name) => {
                 Err(Error::ClassPending { class: self.class_name.clone(), controller: class.spec.controller_name.clone() })
             }
-            _ => Ok(self.found.as_ref()),
+            _ => match &self.found {
+                Some(found) if !found.watches(&spec.namespace) => Err(Error::Elsewhere {
+                    class: self.class_name.clone(),
+                    door: found.title(),
+                    watched: found.watched(),
+                    namespace: spec.namespace.clone(),
+                }),
+                found => Ok(found.as_ref()),
+            },
         }
     }
 
-    fn accepted(&self) -> Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
+    /// What the controller watches: an annotation says it of one that `up` installed. Nothing says it of others.
+    fn watch(&self) -> Watch {
+        let annotations = self.class.here().and_then(|class| class.metadata.annotations.as_ref());
+        annotations.and_then(|all| all.get(WATCHED)).map_or(Watch::Everything, |one| Watch::Namespaces(vec![one.clone()]))
+    }
+
+    fn accepted(&self) -> Option<&Condition> {
         let conditions = &self.class.here()?.status.as_ref()?.conditions;
         conditions.iter().find(|condition| condition.type_ == "Accepted")
     }
@@ -131,6 +147,9 @@ impl Gateways {
 
     fn door(&self, spec: &StickyApp, pods: &[Pod], proxies: Option<&Proxies>, services: &[Service]) -> Found {
         let controller = self.controller(spec);
+        let (version, home) = proxies::controller(controller, pods).unzip();
+        // Envoy Gateway's proxies will run beside it, those of others beside their Gateway (GEP-1762).
+        let home = if is_envoys(controller) { home.unwrap_or_else(|| spec.ingress.namespace().to_owned()) } else { place(spec).namespace };
         let listener = self.gateway.here().and_then(|gateway| proxies::listener(gateway, spec.gateway.section.as_deref()));
         let marks = proxies.map(|proxies| {
             let port = proxies::port(proxies, services, listener.map_or(80, |listener| listener.port));
@@ -142,12 +161,12 @@ impl Gateways {
         Found {
             proxy: Proxy::Door(FrontDoor::Gateway),
             product: implementations::of(controller).map_or_else(|| format!("controller {controller}"), |known| known.name.to_owned()),
-            version: proxies::version_of(controller, pods),
-            namespace: proxies.map_or_else(|| spec.ingress.namespace().to_owned(), |proxies| proxies.namespace.clone()),
+            version: version.flatten(),
+            namespace: proxies.map_or(home, |proxies| proxies.namespace.clone()),
             workload: own.first().map(|pod| workload(pod)).unwrap_or_default(),
             marks: Marks::Labels { selector, port },
             classes: vec![self.class_name.clone()],
-            watch: Watch::Everything,
+            watch: self.watch(),
             pods: own.into_iter().map(|pod| -> Door { door(pod, port) }).collect(),
             ours: self.class.here().is_some_and(|class| {
                 let labels = class.metadata.labels.as_ref();

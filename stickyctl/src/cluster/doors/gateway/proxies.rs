@@ -68,15 +68,21 @@ fn is_traefik(container: &Container) -> bool {
     Options::of_traefik(container).has_part("providers.kubernetesgateway")
 }
 
-/// The version of a controller, from the tag of its image. Envoy Gateway's own image runs beside each of its proxies too, as the
-/// shutdown manager.
-pub(super) fn version_of(controller: &str, pods: &[Pod]) -> Option<String> {
+/// A controller's version, from the tag of its image, and its namespace. Envoy Gateway's own image runs beside each of its proxies too,
+/// as the shutdown manager.
+pub(super) fn controller(controller: &str, pods: &[Pod]) -> Option<(Option<String>, String)> {
     let is_its = |container: &&Container| match controller.split('/').next() {
         Some("gateway.envoyproxy.io") => words(container).any(|word| word.rsplit('/').next() == Some("envoy-gateway")) || named(container, "gateway"),
         Some("traefik.io") => is_traefik(container),
         _ => false,
     };
-    pods.iter().filter(|pod| counts(pod)).flat_map(containers).filter(is_its).find_map(|container| version(container.image.as_deref()?))
+    let all = pods.iter().filter(|pod| counts(pod)).flat_map(|pod| containers(pod).iter().map(move |container| (pod, container)));
+    let mut its = all
+        .filter(|(_, container)| is_its(container))
+        .map(|(pod, container)| (container.image.as_deref().and_then(version), pod.metadata.namespace.clone().unwrap_or_default()));
+    let first = its.next()?;
+    // A mirror's image may have no version in its tag.
+    Some(if first.0.is_none() { its.find(|other| other.0.is_some()).unwrap_or(first) } else { first })
 }
 
 /// Whether an image is `envoyproxy/NAME`, in whatever registry.
@@ -117,4 +123,90 @@ pub(super) fn port(proxies: &Proxies, services: &[Service], listener: u16) -> u1
 fn container_port(container: &Container, name: &str) -> Option<u16> {
     let port = container.ports.iter().flatten().find(|port| port.name.as_deref() == Some(name))?;
     u16::try_from(port.container_port).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(namespace: &str, labels: Value, containers: Value) -> Pod {
+        serde_json::from_value(json!({"metadata": {"name": "p", "namespace": namespace, "labels": labels}, "spec": {"containers": containers}}))
+            .unwrap()
+    }
+
+    fn envoy(labels: Value) -> Pod {
+        pod("envoy-gateway-system", labels, json!([{"name": "envoy", "image": "docker.io/envoyproxy/envoy:distroless-v1.39.1"}]))
+    }
+
+    fn find(pods: &[Pod], controller: &str) -> Option<(String, String)> {
+        let gateway = Place { name: "web".to_owned(), namespace: "shop".to_owned() };
+        of(pods, &gateway, "eg", controller).map(|proxies| (proxies.namespace, proxies.selector))
+    }
+
+    #[test]
+    fn a_gateways_pods_by_whatever_label_they_have() {
+        let eg = "gateway.envoyproxy.io/gatewayclass-controller";
+        let own = envoy(json!({OWNER: "web", OWNERS_NAMESPACE: "shop"}));
+        let other = envoy(json!({OWNER: "web", OWNERS_NAMESPACE: "other"}));
+        let seen = find(&[other.clone(), own], eg).unwrap();
+        assert_eq!(seen, ("envoy-gateway-system".to_owned(), format!("{OWNER}=web,{OWNERS_NAMESPACE}=shop")));
+        assert_eq!(find(&[other], eg), None);
+        let merged = envoy(json!({CLASS: "eg"}));
+        assert_eq!(find(&[merged], eg).unwrap().1, format!("{CLASS}=eg"));
+        let standard = |namespace| pod(namespace, json!({STANDARD: "web"}), json!([]));
+        assert_eq!(find(&[standard("other"), standard("shop")], "istio.io/gateway-controller").unwrap().0, "shop");
+        assert_eq!(find(&[standard("other")], "istio.io/gateway-controller"), None, "a Gateway of the same name elsewhere");
+    }
+
+    #[test]
+    fn traefiks_own_pods() {
+        let labels = json!({"app": "traefik", "pod-template-hash": "1"});
+        let traefik = |argument: &str| pod("edge", labels.clone(), json!([{"name": "t", "image": "traefik:v3.6.12", "args": [argument]}]));
+        let with = [traefik("--providers.kubernetesgateway=true")];
+        assert_eq!(find(&with, "traefik.io/gateway-controller"), Some(("edge".to_owned(), "app=traefik".to_owned())));
+        assert_eq!(find(&with, "example.com/other"), None);
+        assert_eq!(find(&[traefik("--providers.kubernetesingress")], "traefik.io/gateway-controller"), None);
+        assert_eq!(controller("traefik.io/gateway-controller", &with), Some((Some("3.6.12".to_owned()), "edge".to_owned())));
+    }
+
+    #[test]
+    fn envoy_gateways_version_from_its_own_image() {
+        let version = |containers: Value| controller("gateway.envoyproxy.io/x", &[pod("a", json!({}), containers)])?.0;
+        assert_eq!(version(json!([{"name": "e", "image": "docker.io/envoyproxy/gateway:v1.9.1"}])).as_deref(), Some("1.9.1"));
+        assert_eq!(version(json!([{"name": "e", "image": "mirror.example:5000/eg:v1.8.0", "command": ["envoy-gateway"]}])).as_deref(), Some("1.8.0"));
+        assert_eq!(version(json!([{"name": "e", "image": "docker.io/envoyproxy/envoy:v1.39.1"}])), None);
+        assert_eq!(version(json!([{"name": "e", "image": "example.com/gateway:v1.0.0"}])), None, "somebody else's");
+    }
+
+    #[test]
+    fn the_port_behind_a_listener() {
+        let containers = json!([{"name": "e", "image": "x", "ports": [{"name": "web", "containerPort": 8088}]}]);
+        let own = pod("a", json!({OWNER: "web", OWNERS_NAMESPACE: "shop"}), containers);
+        let gateway = Place { name: "web".to_owned(), namespace: "shop".to_owned() };
+        let proxies = of(&[own], &gateway, "eg", "c").unwrap();
+        let service = |target: Value| -> Vec<Service> {
+            vec![
+                serde_json::from_value(
+                    json!({"metadata": {}, "spec": {"ports": [{"port": 443, "targetPort": 9443}, {"port": 80, "targetPort": target}]}}),
+                )
+                .unwrap(),
+            ]
+        };
+        assert_eq!([port(&proxies, &[], 80), port(&proxies, &[], 8_080)], [10_080, 8_080], "without a Service, by the rule");
+        assert_eq!(port(&proxies, &service(json!(80)), 80), 80);
+        assert_eq!(port(&proxies, &service(json!("web")), 80), 8_088);
+        let others = Proxies { is_envoys: false, ..proxies };
+        assert_eq!(port(&others, &[], 80), 80);
+    }
+
+    #[test]
+    fn the_listener_for_plain_http() {
+        let gateway: Gateway = serde_json::from_value(json!({"metadata": {}, "spec": {"gatewayClassName": "eg", "listeners": [
+            {"name": "tls", "port": 443, "protocol": "HTTPS"}, {"name": "web", "port": 80, "protocol": "HTTP"}]}}))
+        .unwrap();
+        let name = |section| listener(&gateway, section).map(|one| one.name.as_str());
+        assert_eq!([name(None), name(Some("tls")), name(Some("absent"))], [Some("web"), Some("tls"), None]);
+    }
 }

@@ -125,7 +125,12 @@ impl Server {
             let name = pod.metadata.name.unwrap_or_default();
             ask(doing, absent_is_none(pods.delete(&name, &DeleteParams::default().grace_period(1)))).await?;
         }
-        Ok(())
+        let gone = until(deadline.at_most(PATIENCE), PAUSE, async || {
+            let left = ask(doing, pods.list_metadata(&self.proxies())).await?;
+            Ok::<_, ApiError>(left.items.is_empty().then_some(()))
+        });
+        // Their node may be gone; they go with it.
+        gone.await.map(drop)
     }
 
     async fn delete_proxies(&self, client: &Client, namespace: &str) -> Result<(), ApiError> {

@@ -78,6 +78,13 @@ impl Install {
         name.trim_end_matches('-').to_owned()
     }
 
+    /// The namespaces that Envoy Gateway watches: the release's and its own.
+    pub(super) fn namespaces(&self) -> Vec<&str> {
+        let mut all = vec![self.watched.as_str(), &self.namespace];
+        all.dedup();
+        all
+    }
+
     fn usual(&self) -> (&'static str, &'static str) {
         if self.door == FrontDoor::Gateway { gateway::USUAL } else { USUAL }
     }

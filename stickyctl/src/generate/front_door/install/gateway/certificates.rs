@@ -1,6 +1,6 @@
 //! The Job that creates the certificates with which the server and its proxies authenticate each other: Envoy Gateway's own `certgen`
-//! (`internal/cmd/certgen.go`). It writes them straight into Secrets, so no file that is ever rendered has a key. It leaves Secrets alone
-//! that exist.
+//! (`internal/cmd/certgen.go`). It writes them straight into Secrets, so no file that is ever rendered has a key. Existing Secrets stay as
+//! they are. The certificates are valid for five years; to renew them, delete the Secrets and run `up --install-front-door` again.
 
 use super::super::choice::Install;
 use super::super::pod::seccomp;
@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 pub const JOB: &str = "envoy-gateway-certgen";
 /// The Secret with the server's certificate.
 pub(super) const SERVER: &str = "envoy-gateway";
-/// The Secrets that it creates. Those with certificates have the keys `ca.crt`, `tls.crt` and `tls.key`; they are valid for five years.
-pub const SECRETS: [&str; 4] = [SERVER, "envoy", "envoy-rate-limit", "envoy-oidc-hmac"];
+/// A Secret with a random key.
+pub(super) const HMAC: &str = "envoy-oidc-hmac";
+/// The Secrets that it creates. Those with certificates have the keys `ca.crt`, `tls.crt` and `tls.key`.
+pub const SECRETS: [&str; 4] = [SERVER, "envoy", "envoy-rate-limit", HMAC];
 
 /// How long the finished Job stays, in seconds, for whoever looks at its log.
 const KEPT: i32 = 60;

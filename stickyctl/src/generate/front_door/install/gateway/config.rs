@@ -32,7 +32,7 @@ const SHIFT: i32 = 10_000;
 
 pub(super) fn config_map(install: &Install) -> ConfigMap {
     let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..install.within(&install.namespace) };
-    // JSON is YAML, and a document of this size reads as well on few lines.
+    // Every JSON document is YAML.
     let text = format!("{:#}\n", server(install));
     ConfigMap { metadata, data: Some(map([(FILE, &text)])), ..ConfigMap::default() }
 }
@@ -51,7 +51,7 @@ fn server(install: &Install) -> Value {
         "provider": {
             "type": "Kubernetes",
             "kubernetes": {
-                "watch": {"type": "Namespaces", "namespaces": [install.watched]},
+                "watch": {"type": "Namespaces", "namespaces": install.namespaces()},
                 "deploy": {"type": "ControllerNamespace"},
                 "leaderElection": {"disable": true},
                 "proxyTopologyInjector": {"disable": true},

@@ -2,7 +2,7 @@
 //!
 //! `up` doesn't install them. They belong to the whole cluster and to every gateway in it: their version and channel are a decision that a
 //! release can't make for others, they outlive any release, and deleting one deletes every object of its kind. They are also 4 MB of
-//! YAML, ten times the rest of the source for manifests. So `up` stops before it changes anything and shows these lines, `down` never
+//! YAML, which every release archive would carry. So `up` stops before it changes anything and shows these lines, `down` never
 //! touches a definition, and both files come from the projects' own releases.
 //!
 //! `kubectl apply --server-side` reports a conflict instead of overwriting definitions that another manager installed. Plain

@@ -18,8 +18,14 @@
 //! In the release's namespace it reads what a Gateway can refer to, the Secrets included, and writes the status of the kinds that a
 //! release has. In its own namespace it manages the proxies. Cluster-wide it reads GatewayClasses, Namespaces and Nodes, and changes its
 //! own GatewayClass. It lists every kind that its source watches, because it is not ready until all its caches are filled
-//! (`internal/provider/kubernetes/kubernetes.go`, `cacheReadyCheck`). There is no admission webhook: the topology injector, which needs
-//! one, is off, and so is leader election, because there is one replica.
+//! (`internal/provider/kubernetes/kubernetes.go`, `cacheReadyCheck`).
+//!
+//! It watches its own namespace like the release's. Otherwise some starts don't find the Services and Secrets of its proxies ("unknown
+//! namespace for the cache"), and no Gateway is ever programmed: the cache's options for these kinds are twice in a map that is keyed by
+//! pointers, once without the namespace (v1.9.1, `newProvider`; envoyproxy/gateway#9100 meant to make this unnecessary).
+//!
+//! There is no admission webhook, because the topology injector, which needs one, is off. Leader election is off too: there is one
+//! replica.
 
 pub mod certificates;
 mod config;
@@ -81,7 +87,9 @@ pub(super) fn objects(install: &Install) -> Vec<Object> {
         vec![install.namespace().into(), ServiceAccount { metadata: install.within(&install.namespace), ..ServiceAccount::default() }.into()];
     all.extend(rbac::everywhere(install, rights::everywhere(install)));
     all.extend(rbac::within(install, &install.namespace, install.name(), rights::own()));
-    all.extend(rbac::within(install, &install.watched, format!("front-door-{}", install.name()), rights::watched()));
+    for namespace in install.namespaces() {
+        all.extend(rbac::within(install, namespace, format!("front-door-{}", install.name()), rights::watched()));
+    }
     all.extend(certificates::objects(install));
     let config = config::config_map(install);
     all.push(class(install).into());

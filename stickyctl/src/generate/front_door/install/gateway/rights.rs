@@ -3,6 +3,7 @@
 
 use super::super::choice::Install;
 use super::super::rbac::rule;
+use super::certificates::HMAC;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
 const READ: &[&str] = &["list", "watch"];
@@ -24,10 +25,10 @@ pub(super) fn everywhere(install: &Install) -> Vec<PolicyRule> {
     ]
 }
 
-/// Rights in its own namespace: the proxies' objects, and the proxies' certificate.
+/// Rights in its own namespace beside [`watched`]: the proxies' objects.
 pub(super) fn own() -> Vec<PolicyRule> {
     let managed = &["create", "delete", "deletecollection", "list", "patch", "watch"];
-    // It has none of these, and says so by deleting them.
+    // It creates none of these with the settings here, but always deletes what is left of them.
     let absent = &["deletecollection", "list", "watch"];
     vec![
         rule("", &["configmaps", "serviceaccounts", "services"], managed),
@@ -35,15 +36,15 @@ pub(super) fn own() -> Vec<PolicyRule> {
         rule("apps", &["daemonsets"], absent),
         rule("autoscaling", &["horizontalpodautoscalers"], absent),
         rule("policy", &["poddisruptionbudgets"], absent),
-        rule("", &["secrets"], READ),
-        rule("discovery.k8s.io", &["endpointslices"], READ),
+        // Read once, past the cache, for the key of its cache of Wasm modules.
+        PolicyRule { resource_names: Some(vec![HMAC.to_owned()]), ..rule("", &["secrets"], &["get"]) },
     ]
 }
 
-/// Rights in the release's namespace.
+/// Rights in each namespace that it watches. It lists EnvoyPatchPolicies though they are switched off, if the cluster has the kind.
 pub(super) fn watched() -> Vec<PolicyRule> {
     let routes = &["backendtlspolicies", "grpcroutes", "listenersets", "referencegrants", "tcproutes", "tlsroutes", "udproutes"];
-    let policies = &["envoyextensionpolicies", "envoyproxies", "httproutefilters", "securitypolicies"];
+    let policies = &["envoyextensionpolicies", "envoypatchpolicies", "envoyproxies", "httproutefilters", "securitypolicies"];
     vec![
         rule("", &["configmaps", "secrets", "services"], READ),
         rule("discovery.k8s.io", &["endpointslices"], READ),

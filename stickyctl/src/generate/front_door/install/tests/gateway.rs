@@ -31,6 +31,8 @@ fn the_certificates_come_before_the_server() {
             "RoleBinding envoy-gateway",
             "Role front-door-envoy-gateway",
             "RoleBinding front-door-envoy-gateway",
+            "Role front-door-envoy-gateway",
+            "RoleBinding front-door-envoy-gateway",
             "ServiceAccount envoy-gateway-certgen",
             "Role envoy-gateway-certgen",
             "RoleBinding envoy-gateway-certgen",
@@ -70,8 +72,10 @@ fn it_may_do_what_its_source_does() {
     assert_eq!(
         readers,
         [
-            ("Role", own.clone(), words(&["list", "watch"])),
+            // One of them by name, past its cache.
+            ("Role", own.clone(), words(&["get"])),
             ("Role", "sticky-sessions".to_owned(), words(&["list", "watch"])),
+            ("Role", own.clone(), words(&["list", "watch"])),
             ("Role", own.clone(), words(&["get"])),
             ("Role", own, words(&["create"])),
         ]
@@ -79,7 +83,7 @@ fn it_may_do_what_its_source_does() {
 }
 
 #[test]
-fn it_serves_its_class_in_one_namespace() {
+fn it_serves_its_class_in_the_releases_namespace_and_its_own() {
     let (usual, other) = (gateway("eg", false), gateway("demo.example", false));
     assert_eq!(usual.controller(), "gateway.envoyproxy.io/gatewayclass-controller");
     assert_eq!(other.controller(), "gateway.envoyproxy.io/stickyctl-demo.example");
@@ -88,7 +92,10 @@ fn it_serves_its_class_in_one_namespace() {
     for install in [usual, other] {
         let config = config(&install);
         assert_eq!(config["gateway"]["controllerName"], install.controller());
-        assert_eq!(config["provider"]["kubernetes"]["watch"], serde_json::json!({"type": "Namespaces", "namespaces": ["sticky-sessions"]}));
+        assert_eq!(
+            config["provider"]["kubernetes"]["watch"],
+            serde_json::json!({"type": "Namespaces", "namespaces": ["sticky-sessions", "envoy-gateway-system"]})
+        );
         let class = &of_kind(&install, "GatewayClass")[0];
         assert_eq!((&class["metadata"]["name"], &class["spec"]["controllerName"]), (&install.class.clone().into(), &install.controller().into()));
         for object in [class, &deployment(&install)] {
