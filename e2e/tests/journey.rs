@@ -195,9 +195,10 @@ async fn gateway(shell: &Shell) -> Result<()> {
         match line.as_str() {
             "kind create cluster" if !is_real() => loaded(shell).await?,
             "stickyctl verify" => six_buttons(shell).await?,
+            // The namespace stays, with the Redis claim.
             "stickyctl down" => {
-                let left = shell.run("kubectl get gatewayclass,gateway,httproute,namespace --all-namespaces --output name").await?;
-                ensure!(!left.contains("sticky-sessions") && !left.contains("envoy") && !left.contains("gatewayclass"), "left by down: {left}");
+                let left = shell.run("kubectl get gatewayclass,gateway,httproute,service,clusterrole --all-namespaces --output name").await?;
+                ensure!(!["sticky-sessions", "envoy", "gatewayclass"].iter().any(|word| left.contains(word)), "left by down: {left}");
             }
             _ => {}
         }

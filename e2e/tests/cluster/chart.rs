@@ -156,7 +156,7 @@ async fn left_to_helm(space: &Space) -> Result<()> {
 }
 
 /// `stickyctl status` of the chart's release.
-async fn status(space: &Space) -> Result<Value> {
+pub(crate) async fn status(space: &Space) -> Result<Value> {
     let text = space.stickyctl(&["status", "-o", "json"]).await?.ok()?;
     Ok(serde_json::from_str(&text)?)
 }

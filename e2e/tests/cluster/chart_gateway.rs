@@ -1,6 +1,6 @@
 //! The chart behind Envoy Gateway: its Gateway, its route and its policy give affinity, by session persistence and by a hash.
 
-use crate::chart::{SOON, TIMEOUT, helm, reached, sticks};
+use crate::chart::{SOON, TIMEOUT, helm, reached, status, sticks};
 use anyhow::Result;
 use serde_json::json;
 use testkit::kube::helm::{Helm, chart};
@@ -29,6 +29,8 @@ async fn a_gateway_keeps_sessions_by_either_cookie() -> Result<()> {
         assert!(cookie.contains("Max-Age=172800") && !cookie.contains("SameSite"), "{cookie}");
         sticks(&url).await?;
         the_notes_find_the_service(space, &notes).await?;
+        let seen = status(space).await?;
+        assert_eq!((&seen["mode"], &seen["front_door"]["product"]), (&json!("3x1"), &json!("Envoy Gateway")), "{seen}");
 
         // The standard has no SameSite, the policy has.
         let change = ["upgrade", NAME, &chart(), "--reuse-values", "--set", "ingress.cookie.persistence=balanced", "--wait", TIMEOUT];

@@ -1,6 +1,8 @@
 //! Sessions behind Envoy Gateway: `stickyctl verify` proves them, and pods and proxies come and go.
 
+use crate::scale::{pods, trickle, up_and_down};
 use anyhow::{Context, Result, ensure};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,9 +15,8 @@ use testkit::wait;
 use testkit::ws::{End, Ws};
 use tokio::task::LocalSet;
 
-use crate::scale::{pods, trickle, up_and_down};
-
 const SOON: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(90);
 const SESSIONS: usize = 20;
 /// The port of a proxy's pod for a Gateway's port 80: Envoy listens above the privileged ones.
 const PROXY_PORT: u16 = 10_080;
@@ -92,25 +93,39 @@ async fn a_pod_dies(release: &Release<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The label selector of a release's proxies.
-fn own(space: &Space) -> String {
-    format!("gateway.envoyproxy.io/owning-gateway-namespace={},gateway.envoyproxy.io/owning-gateway-name={NAME}", space.name)
+/// Runs kubectl on what belongs to a release's proxies.
+async fn proxies(space: &Space, words: &[&str]) -> Result<String> {
+    let own = format!("gateway.envoyproxy.io/owning-gateway-namespace={},gateway.envoyproxy.io/owning-gateway-name={NAME}", space.name);
+    space.kube.run(&[&["-n", ENVOY_NAMESPACE], words, &["-l", &own]].concat()).await
 }
 
-fn proxies(space: &Space) -> Space {
-    Space { kube: space.kube.clone(), name: ENVOY_NAMESPACE.to_owned() }
+const STATUS: &[&str] = &["rollout", "status", "deployment", "--timeout=60s"];
+
+/// Gives the release's Gateway a second proxy. Envoy Gateway takes back what another client changes in its Deployment.
+async fn two_proxies(space: &Space) -> Result<()> {
+    let shared = space.kube.json(&["-n", ENVOY_NAMESPACE, "get", "envoyproxy", "tests"]).await?;
+    let mut spec = shared["spec"].clone();
+    spec["provider"]["kubernetes"]["envoyDeployment"]["replicas"] = 2.into();
+    let own = json!({"apiVersion": shared["apiVersion"], "kind": "EnvoyProxy", "metadata": {"name": "two"}, "spec": spec});
+    space.apply(&own.to_string()).await?;
+    let reference = json!({"spec": {"infrastructure": {"parametersRef": {"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": "two"}}}});
+    space.run(&["patch", "gateway", NAME, "--type=merge", "-p", &reference.to_string()]).await?;
+    wait::until("a second proxy", SOON, async || {
+        (proxies(space, &["get", "deployment", "-o", "jsonpath={.items[*].spec.replicas}"]).await.ok()? == "2").then_some(())
+    })
+    .await?;
+    proxies(space, STATUS).await.map(drop)
 }
 
 /// A session that began at one proxy stays on its pod at the other: the cookie is all that they share.
 async fn proxies_agree(release: &Release<'_>) -> Result<()> {
-    let (own, door) = (own(release.space), proxies(release.space));
-    door.run(&["scale", "deployment", "-l", &own, "--replicas=2"]).await?;
-    door.run(&["rollout", "status", "deployment", "-l", &own, "--timeout=60s"]).await?;
-    let addresses = door.run(&["get", "pods", "-l", &own, "-o", "jsonpath={.items[*].status.podIP}"]).await?;
+    let space = release.space;
+    two_proxies(space).await?;
+    let addresses = proxies(space, &["get", "pods", "-o", "jsonpath={.items[*].status.podIP}"]).await?;
     let sites: Vec<_> = addresses.split_whitespace().map(|address| format!("http://{address}:{PROXY_PORT}")).collect();
     ensure!(sites.len() == 2, "{sites:?}");
     for (begins, other) in [(&sites[0], &sites[1]), (&sites[1], &sites[0])] {
-        for (session, pod) in sessions(begins, &pods(release.space).await?).await? {
+        for (session, pod) in sessions(begins, &pods(space).await?).await? {
             let mut there = session.at(other);
             ensure!(asked(&mut there).await? == pod, "the proxies don't agree on a session of {pod}");
             ensure!(there.jar == session.jar, "the other proxy changed the cookie");
@@ -124,8 +139,8 @@ async fn proxies_agree(release: &Release<'_>) -> Result<()> {
 /// No request fails and no session moves. Sockets are cut without a close frame once the old proxies have drained, and reconnect to
 /// their pod.
 async fn proxies_are_replaced(release: &Release<'_>) -> Result<()> {
-    let (own, door) = (own(release.space), proxies(release.space));
-    let mut all = sessions(&release.url, &pods(release.space).await?).await?;
+    let space = release.space;
+    let mut all = sessions(&release.url, &pods(space).await?).await?;
     let mut sockets: Vec<Ws> = Vec::new();
     for (session, pod) in &all {
         let socket = session.socket().await?;
@@ -134,11 +149,17 @@ async fn proxies_are_replaced(release: &Release<'_>) -> Result<()> {
     }
     let begun = Instant::now();
     let replaced = async {
-        door.run(&["rollout", "restart", "deployment", "-l", &own]).await?;
-        door.run(&["rollout", "status", "deployment", "-l", &own, "--timeout=60s"]).await?;
-        for socket in &mut sockets {
-            let end = socket.end(SOON).await?;
-            ensure!(matches!(end, End::Cut), "a socket at {} ended with {end:?}", socket.at());
+        // All sockets are read meanwhile: the app closes one that leaves its pings unanswered.
+        let ends = join_all(sockets.iter_mut().map(|socket| socket.end(LONG)));
+        let rollout = async {
+            proxies(space, &["rollout", "restart", "deployment"]).await?;
+            proxies(space, STATUS).await
+        };
+        let (rollout, ends) = tokio::join!(rollout, ends);
+        rollout?;
+        for end in ends {
+            let end = end?;
+            ensure!(matches!(end, End::Cut), "a socket ended with {end:?}");
         }
         Ok(())
     };

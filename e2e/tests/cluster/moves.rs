@@ -28,7 +28,6 @@ async fn from_traefik_to_gateways_and_back() -> Result<()> {
         if done.is_err() {
             edge.dump();
         }
-        edge.kube.run(&["delete", "namespace", &edge.name, "--wait=false"]).await?;
         done
     })
     .await

@@ -1,4 +1,5 @@
-//! A rollout under load loses nothing, behind either kind of front door: no request fails or is counted twice, and every socket is closed with 1012 and reconnects.
+//! A rollout under load loses nothing, behind either kind of front door: no request fails or is counted twice, and every socket is closed
+//! with 1012 and reconnects.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use super::errors::{ApiError, ask};
 use super::release::{MANAGER, Place};
 use super::seen::is_no_kind;
-use crate::gateway_api::envoy::{BackendTrafficPolicy, ClientTrafficPolicy};
+use crate::gateway_api::envoy::BackendTrafficPolicy;
 use crate::gateway_api::{Gateway, HttpRoute, ReferenceGrant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -62,12 +62,11 @@ pub(crate) async fn delete(
 
 /// The kinds that a cluster may not have, in the order of deletion: a route goes before its policies, so that no request is served
 /// without them.
-fn optional() -> [ApiResource; 5] {
+fn optional() -> [ApiResource; 4] {
     [
         ApiResource::erase::<HttpRoute>(&()),
         ApiResource::erase::<Gateway>(&()),
         ApiResource::erase::<BackendTrafficPolicy>(&()),
-        ApiResource::erase::<ClientTrafficPolicy>(&()),
         ApiResource::erase::<ReferenceGrant>(&()),
     ]
 }

@@ -11,12 +11,6 @@ super::kind!(
     "gateway.envoyproxy.io", "v1alpha1", "BackendTrafficPolicy", "backendtrafficpolicies", NamespaceResourceScope
 );
 
-super::kind!(
-    /// How Envoy talks to the clients of a Gateway.
-    ClientTrafficPolicy, ClientTrafficPolicySpec, PolicyStatus,
-    "gateway.envoyproxy.io", "v1alpha1", "ClientTrafficPolicy", "clienttrafficpolicies", NamespaceResourceScope
-);
-
 /// The object that a policy is for, in the policy's namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetRef {
@@ -132,38 +126,6 @@ pub struct BackendHttpTimeout {
     /// How long a connection is kept without a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_idle_timeout: Option<String>,
-}
-
-/// How Envoy talks to clients.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ClientTrafficPolicySpec {
-    /// The Gateways that it is for.
-    #[serde(default)]
-    pub target_refs: Vec<TargetRef>,
-    /// Time limits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<ClientTimeout>,
-}
-
-/// Time limits of a Gateway.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClientTimeout {
-    /// Those of HTTP.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http: Option<ClientHttpTimeout>,
-}
-
-/// Time limits of clients' connections, each a duration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ClientHttpTimeout {
-    /// How long a connection may be without a request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub idle_timeout: Option<String>,
-    /// How long a request or a WebSocket may be silent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream_idle_timeout: Option<String>,
 }
 
 /// What controllers say of a policy.

@@ -1,6 +1,6 @@
 //! One type for all objects of a release or a front door.
 
-use crate::gateway_api::envoy::{BackendTrafficPolicy, ClientTrafficPolicy};
+use crate::gateway_api::envoy::BackendTrafficPolicy;
 use crate::gateway_api::{Gateway, GatewayClass, HttpRoute, ReferenceGrant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -65,8 +65,7 @@ kinds!(
     Gateway,
     ReferenceGrant,
     HttpRoute,
-    BackendTrafficPolicy,
-    ClientTrafficPolicy
+    BackendTrafficPolicy
 );
 
 impl Object {

@@ -14,14 +14,14 @@ use std::str::FromStr;
 pub struct Ingress {
     /// The proxy that applies session affinity.
     pub front_door: FrontDoor,
-    /// The version of Traefik, which decides what annotations it reads; if left out, the oldest known version. Not used for nginx.
+    /// The version of Traefik, which decides what annotations it reads; if left out, the oldest known version. Used for traefik only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub front_door_version: Option<Version>,
     /// The namespace that the front door runs in; if left out, `ingress-nginx`, `traefik` or `envoy-gateway-system`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Label>")]
     pub front_door_namespace: Option<String>,
-    /// The IngressClass.
+    /// The IngressClass; a Gateway has `gateway.class` instead.
     #[schemars(with = "Subdomain")]
     pub class: String,
     /// The host name; if left out, any host, so that a port-forward works.
@@ -35,7 +35,7 @@ pub struct Ingress {
     /// The affinity cookie.
     pub cookie: Cookie,
     /// How long a WebSocket may be silent before the front door closes it, at least 40s; if left out, one hour where the front door has
-    /// such a setting. Traefik has one since 3.7.13 only.
+    /// such a setting. Traefik has one since 3.7.13 only; of the Gateway API's controllers only Envoy Gateway has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Idle>")]
     pub websocket_timeout: Option<Seconds>,
@@ -117,12 +117,13 @@ pub struct Cookie {
     /// How long the browser keeps the cookie after it was set.
     #[schemars(with = "Positive")]
     pub lifetime: Seconds,
-    /// Whether browsers send the cookie on requests from other sites.
+    /// Whether browsers send the cookie on requests from other sites. With a Gateway and `persistent`, no attribute is set.
     pub same_site: SameSite,
-    /// Whether browsers send the cookie over TLS only; if left out, yes if there is a `tlsSecret`.
+    /// Whether browsers send the cookie over TLS only; if left out, yes if there is a `tlsSecret`. With a Gateway and `persistent`, never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secure: Option<bool>,
-    /// Whether a session moves when its pod can't be reached; if left out, yes for nginx. Traefik can't do this.
+    /// Whether a session moves when its pod can't be reached; if left out, yes for nginx and for Envoy Gateway. Traefik can't do this, and
+    /// neither can the Gateway API itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change_on_failure: Option<bool>,
 }

@@ -4,7 +4,7 @@ use super::{Space, front_door};
 use crate::cluster;
 use crate::door::Door;
 use crate::{bin, http, local, sh, wait};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;

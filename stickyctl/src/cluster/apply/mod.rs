@@ -144,11 +144,15 @@ impl Explained for Error {
             Self::Conflicts(error) => error.next_steps(),
             Self::NoNamespace { .. } => vec!["stickyctl up    creates it again".to_owned()],
             Self::UnknownKind { title } => {
-                let is_envoys = ["backendtrafficpolicy ", "clienttrafficpolicy "].iter().any(|kind| title.starts_with(kind));
+                let is_envoys = title.starts_with("backendtrafficpolicy ");
                 is_envoys.then(|| crds::ENVOY_GATEWAY.to_owned()).into_iter().collect()
             }
             Self::NotYet(_) => {
                 vec!["kubectl get validatingwebhookconfigurations   delete one that belongs to a front door that no longer exists".to_owned()]
+            }
+            // Without permission to read CRDs, the spec decides the shape.
+            Self::Api(ApiError::Refused { said, .. }) if said.contains("sessionPersistence") && said.contains("not declared in schema") => {
+                vec!["stickyctl up -f FILE   with the gateway.api of the cluster's CRDs, which must be of the experimental channel".to_owned()]
             }
             Self::Api(error) => error.next_steps(),
         }

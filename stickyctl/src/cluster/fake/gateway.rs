@@ -23,7 +23,7 @@ impl Fake {
         let schema = json!({"properties": {"spec": {"properties": {"rules": {"items": {"properties": persistence}}}}}});
         for (group, plurals) in [
             ("gateway.networking.k8s.io", &["gatewayclasses", "gateways", "httproutes", "referencegrants"][..]),
-            ("gateway.envoyproxy.io", &["backendtrafficpolicies", "clienttrafficpolicies", "envoyproxies"]),
+            ("gateway.envoyproxy.io", &["backendtrafficpolicies"]),
         ] {
             for plural in plurals {
                 let versions = json!([{"name": "v1", "served": true, "schema": {"openAPIV3Schema": schema}}]);
@@ -92,10 +92,9 @@ pub(super) fn run(store: &mut Store, objections: &[Objection]) {
         let conditions = says("HTTPRoute", &route, &["Accepted", "ResolvedRefs"]);
         report(store, &route, json!({"parents": [{"parentRef": parent, "controllerName": controller, "conditions": conditions}]}));
     }
-    for (kind, plural) in [("BackendTrafficPolicy", "backendtrafficpolicies"), ("ClientTrafficPolicy", "clienttrafficpolicies")] {
-        for policy in store.all(plural).cloned().collect::<Vec<_>>() {
-            report(store, &policy, json!({"ancestors": [{"controllerName": CONTROLLER, "conditions": says(kind, &policy, &["Accepted"])}]}));
-        }
+    for policy in store.all("backendtrafficpolicies").cloned().collect::<Vec<_>>() {
+        let conditions = says("BackendTrafficPolicy", &policy, &["Accepted"]);
+        report(store, &policy, json!({"ancestors": [{"controllerName": CONTROLLER, "conditions": conditions}]}));
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub(super) type Kind = (&'static str, &'static str, &'static str, bool);
 
 /// The kinds of every cluster, and those that a CustomResourceDefinition adds ([`Store::kinds`]).
-const KINDS: [Kind; 30] = [
+const KINDS: &[Kind] = &[
     ("ConfigMap", "configmaps", "v1", true),
     ("Event", "events", "v1", true),
     ("Namespace", "namespaces", "v1", false),
@@ -24,8 +24,6 @@ const KINDS: [Kind; 30] = [
     ("StatefulSet", "statefulsets", "apps/v1", true),
     ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "autoscaling/v2", true),
     ("BackendTrafficPolicy", "backendtrafficpolicies", "gateway.envoyproxy.io/v1alpha1", true),
-    ("ClientTrafficPolicy", "clienttrafficpolicies", "gateway.envoyproxy.io/v1alpha1", true),
-    ("EnvoyProxy", "envoyproxies", "gateway.envoyproxy.io/v1alpha1", true),
     ("Gateway", "gateways", "gateway.networking.k8s.io/v1", true),
     ("GatewayClass", "gatewayclasses", "gateway.networking.k8s.io/v1", false),
     ("HTTPRoute", "httproutes", "gateway.networking.k8s.io/v1", true),
@@ -64,7 +62,7 @@ impl Store {
             Some((group, _)) if group.starts_with("gateway.") => self.get("customresourcedefinitions", "", &format!("{plural}.{group}")).is_some(),
             _ => true,
         };
-        KINDS.into_iter().filter(has)
+        KINDS.iter().copied().filter(has)
     }
 
     pub(super) fn state(&self) -> (u64, usize) {

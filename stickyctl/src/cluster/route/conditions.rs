@@ -4,6 +4,7 @@
 
 use super::Live;
 use crate::cluster::release::Place;
+use crate::gateway_api::envoy::BackendTrafficPolicy;
 use crate::gateway_api::{Gateway, HttpRoute, ParentRef};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use std::fmt;
@@ -74,15 +75,7 @@ pub(crate) fn unmet(live: &Live) -> Vec<Unmet> {
     if let Some(route) = live.route.here() {
         all.extend(of_route(route, &live.at));
     }
-    for (title, meta, status) in live.policies() {
-        let ancestors = status.map_or(&[][..], |status| &status.ancestors);
-        if ancestors.is_empty() {
-            all.extend(missing(About::Policy, &title, &["Accepted"], &[], meta));
-        }
-        for ancestor in ancestors {
-            all.extend(missing(About::Policy, &title, &["Accepted"], &ancestor.conditions, meta));
-        }
-    }
+    all.extend(live.policies.iter().flat_map(of_policy));
     all
 }
 
@@ -105,10 +98,20 @@ fn of_route(route: &HttpRoute, at: &Place) -> Vec<Unmet> {
     let title = format!("httproute {}", meta.name.as_deref().unwrap_or_default());
     let is_at = |parent: &ParentRef| parent.name == at.name && parent.namespace.as_ref().or(meta.namespace.as_ref()) == Some(&at.namespace);
     let parents = route.status.iter().flat_map(|status| &status.parents).filter(|parent| is_at(&parent.parent_ref));
-    let parents: Vec<&[Condition]> = parents.map(|parent| parent.conditions.as_slice()).collect();
-    let none: &[Condition] = &[];
-    let all = if parents.is_empty() { vec![none] } else { parents };
-    all.into_iter().flat_map(|conditions| missing(About::Route, &title, &["Accepted", "ResolvedRefs"], conditions, meta)).collect()
+    let reports = parents.map(|parent| parent.conditions.as_slice());
+    each(reports, |conditions| missing(About::Route, &title, &["Accepted", "ResolvedRefs"], conditions, meta))
+}
+
+fn of_policy(policy: &BackendTrafficPolicy) -> Vec<Unmet> {
+    let title = format!("backendtrafficpolicy {}", policy.metadata.name.as_deref().unwrap_or_default());
+    let ancestors = policy.status.iter().flat_map(|status| &status.ancestors).map(|ancestor| ancestor.conditions.as_slice());
+    each(ancestors, |conditions| missing(About::Policy, &title, &["Accepted"], conditions, &policy.metadata))
+}
+
+/// What is unmet for each Gateway that a controller reports about, or for none.
+fn each<'a>(reports: impl Iterator<Item = &'a [Condition]>, unmet: impl Fn(&'a [Condition]) -> Vec<Unmet>) -> Vec<Unmet> {
+    let mut reports = reports.peekable();
+    if reports.peek().is_none() { unmet(&[]) } else { reports.flat_map(unmet).collect() }
 }
 
 /// Those of `wanted` that aren't True for the object's generation.
@@ -213,7 +216,7 @@ mod tests {
             serde_json::from_value(json!({"metadata": {"name": "p", "generation": 1}, "spec": {}, "status": {"ancestors": ancestors}})).unwrap()
         };
         let refused = json!([{"controllerName": "c", "conditions": [condition("Accepted", "False", "Conflicted", 1)]}]);
-        let seen = Live { backend: vec![policy(json!([])), policy(refused)], ..Live::default() };
+        let seen = Live { policies: vec![policy(json!([])), policy(refused)], ..Live::default() };
         assert_eq!(
             told(&seen),
             ["backendtrafficpolicy p: no controller has reported Accepted yet", "backendtrafficpolicy p: Accepted is False (Conflicted): Because"]

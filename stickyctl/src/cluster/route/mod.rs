@@ -10,11 +10,10 @@ use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::inventory::selector;
 use crate::cluster::release::Place;
 use crate::cluster::seen::{Seen, is_no_kind, see};
-use crate::gateway_api::envoy::{BackendTrafficPolicy, ClientTrafficPolicy, PolicyStatus};
+use crate::gateway_api::envoy::BackendTrafficPolicy;
 use crate::gateway_api::{Gateway, HttpRoute, Listener, ParentRef};
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
@@ -25,12 +24,9 @@ pub(crate) struct Live {
     /// The Gateway that the route attaches to, or that the spec names if there is no route.
     pub(crate) at: Place,
     pub(crate) gateway: Seen<Gateway>,
-    pub(crate) backend: Vec<BackendTrafficPolicy>,
-    pub(crate) client: Vec<ClientTrafficPolicy>,
+    /// Envoy Gateway's policies for the route.
+    pub(crate) policies: Vec<BackendTrafficPolicy>,
 }
-
-/// Metadata and status of a policy, and its title.
-pub(crate) type Policy<'a> = (String, &'a ObjectMeta, Option<&'a PolicyStatus>);
 
 impl Live {
     /// The first Gateway that the route attaches to: ours has no other.
@@ -55,14 +51,6 @@ impl Live {
     pub(crate) fn is_tls_only(&self) -> bool {
         self.listeners().next().is_some() && self.listeners().all(|listener| listener.protocol != "HTTP")
     }
-
-    /// The policies of both kinds.
-    pub(crate) fn policies(&self) -> impl Iterator<Item = Policy<'_>> {
-        let title = |kind: &str, meta: &ObjectMeta| format!("{kind} {}", meta.name.as_deref().unwrap_or_default());
-        let backend = self.backend.iter().map(move |one| (title("backendtrafficpolicy", &one.metadata), &one.metadata, one.status.as_ref()));
-        let client = self.client.iter().map(move |one| (title("clienttrafficpolicy", &one.metadata), &one.metadata, one.status.as_ref()));
-        backend.chain(client)
-    }
 }
 
 /// Reads a release's route. Missing kinds, objects and permissions are not errors.
@@ -79,8 +67,8 @@ pub(crate) async fn read(client: &Client, spec: &StickyApp) -> Result<Live, ApiE
     };
     let gateways: Api<Gateway> = Api::namespaced(client.clone(), &at.namespace);
     let gateway = see(&format!("reading gateway {at}"), &gateways, &at.name).await?;
-    let (backend, policies) = if spec.gateway.is_envoy() { policies(client, spec).await? } else { (Vec::new(), Vec::new()) };
-    Ok(Live { route, at, gateway, backend, client: policies })
+    let policies = if spec.gateway.is_envoy() { policies(client, spec).await? } else { Vec::new() };
+    Ok(Live { route, at, gateway, policies })
 }
 
 /// A host that a release's route accepts, perhaps with a wildcard; `None` is any.
@@ -94,22 +82,14 @@ pub(crate) async fn host(client: &Client, spec: &StickyApp) -> Result<Option<Str
     }
 }
 
-async fn policies(client: &Client, spec: &StickyApp) -> Result<(Vec<BackendTrafficPolicy>, Vec<ClientTrafficPolicy>), ApiError> {
+/// None where the kind is missing or may not be listed.
+async fn policies(client: &Client, spec: &StickyApp) -> Result<Vec<BackendTrafficPolicy>, ApiError> {
+    let all: Api<BackendTrafficPolicy> = Api::namespaced(client.clone(), &spec.namespace);
     let own = ListParams::default().labels(&selector(&spec.name));
-    let backend: Api<BackendTrafficPolicy> = Api::namespaced(client.clone(), &spec.namespace);
-    let of_clients: Api<ClientTrafficPolicy> = Api::namespaced(client.clone(), &spec.namespace);
-    let doing = |kind: &str| format!("listing the {kind} in namespace {}", spec.namespace);
-    let backend = if_any(&doing("BackendTrafficPolicies"), backend.list(&own)).await?;
-    let of_clients = if_any(&doing("ClientTrafficPolicies"), of_clients.list(&own)).await?;
-    Ok((backend.map(|list| list.items).unwrap_or_default(), of_clients.map(|list| list.items).unwrap_or_default()))
-}
-
-/// `None` where the kind is missing or may not be listed.
-async fn if_any<T>(doing: &str, call: impl Future<Output = Result<T, kube::Error>>) -> Result<Option<T>, ApiError> {
-    ask(doing, async {
-        match call.await {
-            Err(kube::Error::Api(status)) if is_no_kind(&status) || status.is_forbidden() => Ok(None),
-            done => done.map(Some),
+    ask(&format!("listing the BackendTrafficPolicies in namespace {}", spec.namespace), async {
+        match all.list(&own).await {
+            Err(kube::Error::Api(status)) if is_no_kind(&status) || status.is_forbidden() => Ok(Vec::new()),
+            done => done.map(|list| list.items),
         }
     })
     .await

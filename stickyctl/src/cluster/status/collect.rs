@@ -2,6 +2,7 @@
 
 use super::build::{Inputs, build};
 use super::door;
+use super::gateway;
 use super::metrics;
 use super::model::Status;
 use super::pod::{Scrape, ScrapeError};
@@ -100,6 +101,10 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
         Ok(spec) if kind == FrontDoor::Gateway => route::read(client, spec).await.map_err(|why| notes.push(why.to_string())).ok(),
         _ => None,
     };
+    let controller = door.controller().map(str::to_owned);
+    if let (Some(live), Some(controller)) = (&live, &controller) {
+        notes.extend(gateway::note(live, controller, front_door.as_ref().and_then(|door| door.version.as_deref())));
+    }
     notes.extend(others(&ingresses, name, kind));
     let asked = futures_util::stream::iter(pods).map(|pod| async { (scrape(client, &pod).await, pod) }).buffered(CONCURRENT);
     let pods = asked.map(|(asked, pod)| (pod, asked)).collect().await;
@@ -115,7 +120,7 @@ pub async fn collect(cluster: &Cluster, place: &Place, door: &mut door::Seen) ->
         service,
         autoscaler,
         has_metrics_api,
-        controller: door.controller().map(str::to_owned),
+        controller,
         front_door,
         notes,
     }))

@@ -4,7 +4,8 @@ use super::model::{Condition, Cookie, Gateway, Route};
 use crate::cluster::route::Live;
 use crate::cluster::route::conditions::{Unmet, unmet};
 use crate::gateway_api::envoy::HashCookie;
-use crate::gateway_api::{CookieLifetime, HttpRouteRule};
+use crate::gateway_api::implementations::{self, Support};
+use crate::gateway_api::{CookieLifetime, HttpRouteRule, Shape};
 
 /// The first rule: our HTTPRoute has no other.
 pub(super) fn route(live: &Live, controller: Option<&str>) -> Option<Route> {
@@ -46,13 +47,22 @@ fn condition(unmet: Unmet) -> Condition {
     Condition { object: unmet.object, kind: unmet.condition, status, reason, message }
 }
 
+/// That the implementation doesn't do what the route says, if it is known not to.
+pub(super) fn note(live: &Live, controller: &str, version: Option<&str>) -> Option<String> {
+    let persistence = live.route.here()?.spec.rules.first()?.session_persistence.as_ref()?;
+    let shape = if persistence.cookie.is_some() { Shape::Cookie } else { Shape::SessionName };
+    let known = implementations::of(controller)?;
+    let support = known.session_persistence(version.and_then(|version| version.parse().ok()), shape);
+    (support.sticks() == Some(false) || support == Support::Renamed).then(|| known.says(support))
+}
+
 /// The cookie that the route keeps sessions with, or the one that a policy hashes. `None` without affinity.
 pub(super) fn cookie(live: &Live) -> Option<Cookie> {
     let rule = live.route.here()?.spec.rules.first()?;
-    let hashes = live.backend.iter().filter_map(|policy| policy.spec.load_balancer.as_ref()?.consistent_hash.as_ref()?.cookie.as_ref());
+    let hashes = live.policies.iter().filter_map(|policy| policy.spec.load_balancer.as_ref()?.consistent_hash.as_ref()?.cookie.as_ref());
     let cookie = persistent(rule).or_else(|| hashes.map(hashed).next())?;
     // A retry goes to another pod, whose answer sets the cookie anew.
-    Some(Cookie { moves_on_failure: live.backend.iter().any(|policy| policy.spec.retry.is_some()), ..cookie })
+    Some(Cookie { moves_on_failure: live.policies.iter().any(|policy| policy.spec.retry.is_some()), ..cookie })
 }
 
 /// Session persistence: the pod is in the cookie, so sessions stay when pods are added.

@@ -25,7 +25,7 @@ const NEWER: Version = Version(1, 7, 0);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The cluster's definitions have no session persistence.
-    #[error("{definitions}: an HTTPRoute can't have session persistence here, so sessions would not stick")]
+    #[error("the CRDs in this cluster ({definitions}) have no session persistence, so sessions would not stick")]
     NoField {
         /// As in `Gateway API 1.6.1, standard channel`.
         definitions: String,
@@ -68,11 +68,11 @@ impl Explained for Error {
         let force = "stickyctl up --force   applies it anyway".to_owned();
         match self {
             Self::NoField { is_envoys, .. } => {
-                let hashed = "stickyctl up -f FILE   with ingress.cookie.persistence: balanced, which needs Envoy Gateway's policies only";
-                let experimental = format!("{}\n    installs the definitions of the experimental channel", crds::GATEWAY_API);
-                std::iter::once(experimental).chain(is_envoys.then(|| hashed.to_owned())).chain([force]).collect()
+                let hashed = "stickyctl up -f FILE   with ingress.cookie.persistence: balanced, for which a policy of Envoy Gateway is enough";
+                let steps = other_crds("installs the CRDs of the experimental channel");
+                steps.into_iter().chain(is_envoys.then(|| hashed.to_owned())).chain([force]).collect()
             }
-            Self::Unsuited { renamed: true, .. } => vec![format!("{}\n    installs the definitions that it reads", crds::GATEWAY_API), force],
+            Self::Unsuited { renamed: true, .. } => other_crds("installs the CRDs that it reads").into_iter().chain([force]).collect(),
             Self::Unsuited { .. } => vec![
                 "stickyctl up -f FILE   with the gateway.class of another implementation".to_owned(),
                 "stickyctl up --front-door traefik   uses an Ingress and Traefik's ingress-nginx provider instead".to_owned(),
@@ -82,6 +82,13 @@ impl Explained for Error {
             Self::Gateway(error) => error.next_steps(),
         }
     }
+}
+
+/// How to replace the cluster's CRDs. Since v1.5 they come with an admission policy that refuses those of the experimental channel where
+/// the standard channel is installed (seen with v1.6.1); the new CRDs bring it along again.
+fn other_crds(what: &str) -> [String; 2] {
+    let guard = "kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding safe-upgrades.gateway.networking.k8s.io";
+    [format!("{guard}\n    lets other CRDs in, if the policy is installed"), format!("{}\n    {what}", crds::GATEWAY_API)]
 }
 
 /// What `up` does about session persistence.
@@ -118,9 +125,7 @@ pub(super) fn adopt(
         Seen::Absent | Seen::NoKind => return Err(gateway::Error::NoApi.into()),
         Seen::Unread => {
             let version = spec.api.unwrap_or(API);
-            adopted.warnings.push(format!(
-                "no permission to read CustomResourceDefinitions, so session persistence is written as for Gateway API {version} (gateway.api)"
-            ));
+            adopted.warnings.push(format!("no permission to read CRDs, so session persistence is written for Gateway API {version} (gateway.api)"));
             written
         }
         Seen::Here(definition) => match definition.shape {
@@ -137,7 +142,7 @@ pub(super) fn adopt(
             }
             None => {
                 if is_persistent {
-                    adopted.warnings.push(format!("{} has no session persistence: the route is applied without it", definition.title()));
+                    adopted.warnings.push(format!("the CRDs ({}) have no session persistence: the route is applied without it", definition.title()));
                 }
                 adopted.without = is_persistent;
                 return Ok(adopted);

@@ -8,13 +8,13 @@ use crate::generate::front_door::install::gateway::crds;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The CustomResourceDefinitions are missing.
-    #[error("this cluster does not have the Gateway API: its CustomResourceDefinitions are not installed")]
+    #[error("this cluster does not have the Gateway API: its CRDs are not installed")]
     NoApi,
     /// The spec names a Gateway that isn't there.
-    #[error("gateway.name names a Gateway that does not exist: {0}")]
+    #[error("gateway {0} does not exist, and gateway.name in the spec names it")]
     NoGateway(Place),
     /// The class of an existing Gateway isn't there.
-    #[error("gateway {gateway} has class {class}, and there is no such GatewayClass")]
+    #[error("gateway {gateway} has class {class}, but there is no such GatewayClass")]
     NoClass {
         /// The Gateway.
         gateway: Place,
@@ -46,7 +46,7 @@ pub enum Error {
         message: String,
     },
     /// The class has no condition `Accepted` yet, or it is Unknown.
-    #[error("GatewayClass {class} was not accepted by any controller; it is for {controller}, which does not seem to run")]
+    #[error("no controller has accepted GatewayClass {class}: its controller, {controller}, does not seem to be running")]
     ClassPending {
         /// The class.
         class: String,
@@ -70,7 +70,7 @@ impl Explained for Error {
             Self::NoApi => vec![
                 format!("{}\n    installs the Gateway API, with its experimental channel", crds::GATEWAY_API),
                 format!("{}\n    installs the kinds of Envoy Gateway", crds::ENVOY_GATEWAY),
-                "stickyctl up --front-door traefik   uses an Ingress instead, which needs neither".to_owned(),
+                "stickyctl up --front-door traefik   uses an Ingress, which needs neither".to_owned(),
             ],
             Self::NoGateway(_) => vec![
                 "kubectl get gateways -A   lists the Gateways of the cluster".to_owned(),

@@ -147,6 +147,9 @@ impl Gateways {
 
     fn door(&self, spec: &StickyApp, pods: &[Pod], proxies: Option<&Proxies>, services: &[Service]) -> Found {
         let controller = self.controller(spec);
+        let (version, home) = proxies::controller(controller, pods).unzip();
+        // Envoy Gateway's proxies will run beside it, those of others beside their Gateway (GEP-1762).
+        let home = if is_envoys(controller) { home.unwrap_or_else(|| spec.ingress.namespace().to_owned()) } else { place(spec).namespace };
         let listener = self.gateway.here().and_then(|gateway| proxies::listener(gateway, spec.gateway.section.as_deref()));
         let marks = proxies.map(|proxies| {
             let port = proxies::port(proxies, services, listener.map_or(80, |listener| listener.port));
@@ -158,8 +161,8 @@ impl Gateways {
         Found {
             proxy: Proxy::Door(FrontDoor::Gateway),
             product: implementations::of(controller).map_or_else(|| format!("controller {controller}"), |known| known.name.to_owned()),
-            version: proxies::version_of(controller, pods),
-            namespace: proxies.map_or_else(|| spec.ingress.namespace().to_owned(), |proxies| proxies.namespace.clone()),
+            version: version.flatten(),
+            namespace: proxies.map_or(home, |proxies| proxies.namespace.clone()),
             workload: own.first().map(|pod| workload(pod)).unwrap_or_default(),
             marks: Marks::Labels { selector, port },
             classes: vec![self.class_name.clone()],

@@ -68,15 +68,21 @@ fn is_traefik(container: &Container) -> bool {
     Options::of_traefik(container).has_part("providers.kubernetesgateway")
 }
 
-/// The version of a controller, from the tag of its image. Envoy Gateway's own image runs beside each of its proxies too, as the
-/// shutdown manager.
-pub(super) fn version_of(controller: &str, pods: &[Pod]) -> Option<String> {
+/// A controller's version, from the tag of its image, and its namespace. Envoy Gateway's own image runs beside each of its proxies too,
+/// as the shutdown manager.
+pub(super) fn controller(controller: &str, pods: &[Pod]) -> Option<(Option<String>, String)> {
     let is_its = |container: &&Container| match controller.split('/').next() {
         Some("gateway.envoyproxy.io") => words(container).any(|word| word.rsplit('/').next() == Some("envoy-gateway")) || named(container, "gateway"),
         Some("traefik.io") => is_traefik(container),
         _ => false,
     };
-    pods.iter().filter(|pod| counts(pod)).flat_map(containers).filter(is_its).find_map(|container| version(container.image.as_deref()?))
+    let all = pods.iter().filter(|pod| counts(pod)).flat_map(|pod| containers(pod).iter().map(move |container| (pod, container)));
+    let mut its = all
+        .filter(|(_, container)| is_its(container))
+        .map(|(pod, container)| (container.image.as_deref().and_then(version), pod.metadata.namespace.clone().unwrap_or_default()));
+    let first = its.next()?;
+    // A mirror's image may have no version in its tag.
+    Some(if first.0.is_none() { its.find(|other| other.0.is_some()).unwrap_or(first) } else { first })
 }
 
 /// Whether an image is `envoyproxy/NAME`, in whatever registry.
@@ -162,12 +168,12 @@ mod tests {
         assert_eq!(find(&with, "traefik.io/gateway-controller"), Some(("edge".to_owned(), "app=traefik".to_owned())));
         assert_eq!(find(&with, "example.com/other"), None);
         assert_eq!(find(&[traefik("--providers.kubernetesingress")], "traefik.io/gateway-controller"), None);
-        assert_eq!(version_of("traefik.io/gateway-controller", &with).as_deref(), Some("3.6.12"));
+        assert_eq!(controller("traefik.io/gateway-controller", &with), Some((Some("3.6.12".to_owned()), "edge".to_owned())));
     }
 
     #[test]
     fn envoy_gateways_version_from_its_own_image() {
-        let version = |containers: Value| version_of("gateway.envoyproxy.io/x", &[pod("a", json!({}), containers)]);
+        let version = |containers: Value| controller("gateway.envoyproxy.io/x", &[pod("a", json!({}), containers)])?.0;
         assert_eq!(version(json!([{"name": "e", "image": "docker.io/envoyproxy/gateway:v1.9.1"}])).as_deref(), Some("1.9.1"));
         assert_eq!(version(json!([{"name": "e", "image": "mirror.example:5000/eg:v1.8.0", "command": ["envoy-gateway"]}])).as_deref(), Some("1.8.0"));
         assert_eq!(version(json!([{"name": "e", "image": "docker.io/envoyproxy/envoy:v1.39.1"}])), None);

@@ -59,7 +59,8 @@ async fn what_is_not_accepted_is_shown() {
     let object = |fake: &Fake| fake.objects_to("HTTPRoute", "ResolvedRefs", ["False", "BackendNotFound", "Service sticky-sessions not found"]);
     let fake = release(change, object).await;
     let seen = status(&fake).await;
-    let name = StickyApp::default().cookie_name();
+    let name = fake.get("BackendTrafficPolicy", "sticky-sessions").unwrap();
+    let name = name["spec"]["loadBalancer"]["consistentHash"]["cookie"]["name"].as_str().unwrap().to_owned();
     has(
         &seen,
         &[
@@ -88,5 +89,12 @@ async fn a_route_or_a_class_that_is_gone() {
     fake.apply(&plan).await;
     let seen = status(&fake).await;
     has(&seen, &["front door  ?", "route       none: there is no Ingress or HTTPRoute"]);
-    assert_eq!(seen.notes, ["front door: this cluster does not have the Gateway API: its CustomResourceDefinitions are not installed"]);
+    assert_eq!(seen.notes, ["front door: this cluster does not have the Gateway API: its CRDs are not installed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_implementation_that_ignores_the_route_is_noted() {
+    let class = |fake: &Fake| fake.gateway_class("traefik", "traefik.io/gateway-controller");
+    let fake = release(|spec| spec.gateway.class = "traefik".to_owned(), class).await;
+    assert_eq!(status(&fake).await.notes, ["Traefik ignores session persistence, so sessions would not stick"]);
 }

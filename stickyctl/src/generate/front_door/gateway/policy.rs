@@ -1,7 +1,7 @@
 //! Envoy Gateway's policy for the route: time limits, retries, and affinity by a hash where `sessionPersistence` isn't used.
 //!
-//! Only what differs from Envoy Gateway's defaults is written. A ClientTrafficPolicy isn't: the route's limits override those of the
-//! listener (`idleTimeout` in `internal/xds/translator/route.go` of Envoy Gateway 1.9.1), on an existing Gateway too.
+//! Only what differs from Envoy Gateway's defaults is written. No ClientTrafficPolicy is needed: the route's limits override those of
+//! the listener (`idleTimeout` in `internal/xds/translator/route.go` of Envoy Gateway 1.9.1), on an existing Gateway too.
 
 use super::duration::duration;
 use super::{GROUP, has_session_persistence, metadata};
