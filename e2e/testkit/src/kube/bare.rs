@@ -5,7 +5,7 @@ use crate::cluster::crds::GatewayApi;
 use crate::cluster::{self, Place, crds, modules};
 use crate::process::Process;
 use crate::{ports, random, skip, wait};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::json;
 use std::fs;
 use std::process::Command;
