@@ -13,8 +13,8 @@ pub(crate) fn columns(stream: &(impl IsTerminal + AsFd)) -> Option<usize> {
     (size.ws_col > 0).then(|| usize::from(size.ws_col).max(NARROWEST))
 }
 
-/// The text with longer lines wrapped between words, and words that are too long cut apart. What is continued stands below its column:
-/// columns are two spaces apart.
+/// The text with longer lines wrapped between words, and words that are too long cut apart, except for URLs: the terminal wraps those, and
+/// what is copied from it stays a URL. What is continued stands below its column: columns are two spaces apart.
 pub(crate) fn fit(text: &str, width: Option<usize>) -> String {
     let Some(width) = width else { return text.to_owned() };
     text.split('\n').map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n")
@@ -41,7 +41,7 @@ fn wrapped(line: &str, width: usize) -> String {
             text.push('\n');
             text.push_str(&" ".repeat(indent));
             // One with colors stays whole, so that none of them is cut.
-            let cut = word.char_indices().nth(width - indent).filter(|_| !word.contains('\x1b'));
+            let cut = word.char_indices().nth(width - indent).filter(|_| !word.contains('\x1b') && !word.contains("://"));
             let end = cut.map_or(word.len(), |(end, _)| end);
             text.push_str(&word[..end]);
             at = indent + length(&word[..end]);
@@ -93,6 +93,12 @@ cookie    sticky_local  Path=/ HttpOnly SameSite=Lax  set
     nobody knows why
 1  A short cause"
         );
+    }
+
+    #[test]
+    fn a_url_can_be_copied() {
+        let url = format!("https://example.test/{}", "n".repeat(90));
+        assert_eq!(fit(&format!("  kubectl apply -f {url}"), Some(60)), format!("  kubectl apply -f\n    {url}"));
     }
 
     #[test]

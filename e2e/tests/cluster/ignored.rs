@@ -9,7 +9,7 @@ use testkit::kube::stickyctl::Done;
 use testkit::kube::{Space, in_namespace};
 
 /// `stickyctl up` with a Gateway of this class, and more arguments.
-pub async fn up(space: &Space, class: &str, more: &[&str]) -> Result<Done> {
+pub(crate) async fn up(space: &Space, class: &str, more: &[&str]) -> Result<Done> {
     let mut file = NamedTempFile::new()?;
     file.write_all(json!({"ingress": {"frontDoor": "gateway"}, "gateway": {"class": class}}).to_string().as_bytes())?;
     space.stickyctl(&[&["up", "-f", file.path().to_str().context("no path")?], more].concat()).await

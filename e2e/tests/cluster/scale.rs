@@ -21,7 +21,7 @@ const SESSIONS: usize = 40;
 const SOON: Duration = Duration::from_secs(30);
 
 /// Names of the app's pods. Terminating ones are gone by the time `scale` and `mode` exit.
-pub async fn pods(space: &Space) -> Result<BTreeSet<String>> {
+pub(crate) async fn pods(space: &Space) -> Result<BTreeSet<String>> {
     let pods = space.pods("app").await?;
     Ok(pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
 }
@@ -44,7 +44,7 @@ async fn scaling_moves_sessions_of_vanished_pods_only() -> Result<()> {
 }
 
 /// Three pods become six and three again, under a crowd. Run it inside a [`LocalSet`].
-pub async fn up_and_down(space: &Space, url: &str) -> Result<()> {
+pub(crate) async fn up_and_down(space: &Space, url: &str) -> Result<()> {
     let mut crowd = Crowd::of(url);
     for _ in 0..SESSIONS {
         crowd.join().await?;
@@ -113,7 +113,7 @@ async fn asked_more(asked: &Cell<usize>, count: usize) -> Result<()> {
 
 /// Ten requests a second, each on its own connection, whether or not the previous one was answered. They start before `work` and end
 /// after it. Some have a session's cookies, some are from new clients. There are no retries, and none may fail.
-pub async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn trickle<T>(url: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     const EVERY: Duration = Duration::from_millis(100);
     /// Requests before and after `work`.
     const AROUND: usize = 20;

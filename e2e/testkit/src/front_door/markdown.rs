@@ -2,7 +2,7 @@
 
 use super::facts::{By, Expect, Fact, GatewayCase, Seen, Setting, column, data};
 use crate::door::Door;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Asserted by the tests on the test cluster, in every run of CI.
 const TESTED: &str = "**tested**";
@@ -64,20 +64,23 @@ fn setting(case: &GatewayCase) -> String {
         GatewayCase::Session(session) => format!("`sessionPersistence: {}`", flow(&json!(session))),
         GatewayCase::Hash(cookie) if cookie.attributes.is_empty() => "a hashed cookie".to_owned(),
         GatewayCase::Hash(cookie) => format!("a hashed cookie with `attributes: {}`", flow(&json!(cookie.attributes))),
-        GatewayCase::Policy(spec) => format!("`{}`", flow(&json!(spec))),
+        GatewayCase::Policy(spec) => format!("`{}`", fields(spec)),
     }
 }
 
-/// A value as YAML in one line. Every text is one that YAML reads as a text without quotes.
+/// A value as YAML in one line.
 fn flow(value: &Value) -> String {
     match value {
-        Value::Object(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
-            format!("{{{}}}", fields.join(", "))
-        }
+        Value::Object(map) => format!("{{{}}}", fields(map)),
+        // YAML would read them as nothing and as a truth value.
+        Value::String(text) if ["", "yes"].contains(&text.as_str()) => format!("\"{text}\""),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+fn fields(map: &Map<String, Value>) -> String {
+    map.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect::<Vec<_>>().join(", ")
 }
 
 /// The table of the six controllers.

@@ -69,10 +69,10 @@ impl Explained for Error {
         match self {
             Self::NoField { is_envoys, .. } => {
                 let hashed = "stickyctl up -f FILE   with ingress.cookie.persistence: balanced, for which a policy of Envoy Gateway is enough";
-                let experimental = format!("{}\n    installs the CRDs of the experimental channel", crds::GATEWAY_API);
-                std::iter::once(experimental).chain(is_envoys.then(|| hashed.to_owned())).chain([force]).collect()
+                let steps = other_crds("installs the CRDs of the experimental channel");
+                steps.into_iter().chain(is_envoys.then(|| hashed.to_owned())).chain([force]).collect()
             }
-            Self::Unsuited { renamed: true, .. } => vec![format!("{}\n    installs the CRDs that it reads", crds::GATEWAY_API), force],
+            Self::Unsuited { renamed: true, .. } => other_crds("installs the CRDs that it reads").into_iter().chain([force]).collect(),
             Self::Unsuited { .. } => vec![
                 "stickyctl up -f FILE   with the gateway.class of another implementation".to_owned(),
                 "stickyctl up --front-door traefik   uses an Ingress and Traefik's ingress-nginx provider instead".to_owned(),
@@ -82,6 +82,13 @@ impl Explained for Error {
             Self::Gateway(error) => error.next_steps(),
         }
     }
+}
+
+/// How to replace the cluster's CRDs. Since v1.5 they come with an admission policy that refuses those of the experimental channel where
+/// the standard channel is installed (seen with v1.6.1); the new CRDs bring it along again.
+fn other_crds(what: &str) -> [String; 2] {
+    let guard = "kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding safe-upgrades.gateway.networking.k8s.io";
+    [format!("{guard}\n    lets other CRDs in, if the policy is installed"), format!("{}\n    {what}", crds::GATEWAY_API)]
 }
 
 /// What `up` does about session persistence.

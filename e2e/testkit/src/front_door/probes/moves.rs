@@ -91,7 +91,17 @@ async fn others(bench: &Bench<'_>, crowds: &[Vec<Visitor>], ids: [&'static str; 
     for (n, id) in [1, 2].into_iter().zip(ids) {
         settled(bench, ROUTES[n].0, &left).await?;
         let (moved, _) = ask_again(bench, ROUTES[n].0, &crowds[n], |visitor| left.contains(&visitor.home)).await?;
-        seen.push((id, if moved == 0 { "none moves" } else { "some move" }.to_owned()));
+        // Maglev, Envoy's hash, may move one in a thousand of them.
+        let maglev = bench.door == Door::Gateway && id == "down-balanced";
+        seen.push((
+            id,
+            match moved {
+                0 | 1 if maglev => "at most one moves",
+                0 => "none moves",
+                _ => "some move",
+            }
+            .to_owned(),
+        ));
     }
     Ok(seen)
 }

@@ -73,7 +73,7 @@ async fn source(bench: &Bench<'_>, id: &str, change: bool) -> Result<String> {
     }
     let plain = format!("{id}-plain");
     bench.apply(&bench.route(&Route::sticky(&plain).mode(Mode::Persistent).rules(&[("/", id)]))).await?;
-    wait::until("the second route", SOON, async || ask(bench, &plain, "").await.ok().filter(|answer| answer.status != 404)).await?;
+    wait::until("the second route", SOON, async || ask(bench, &plain, "").await.ok().filter(|answer| answer.status == 200)).await?;
     Ok(plain)
 }
 

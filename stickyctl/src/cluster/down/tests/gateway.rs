@@ -16,10 +16,14 @@ async fn installed(with_server: bool) -> Fake {
     if !with_server {
         fake.pods(Pods::Refused("no quota"));
     }
-    for object in objects(&Install::of(&spec, false)).iter().filter_map(Wanted::of) {
+    let front_door = objects(&Install::of(&spec, false));
+    let plan = Plan::new(spec, None, None, true).unwrap();
+    // As `up` does: the front door has a Role in the release's namespace.
+    let namespace = plan.objects.iter().filter(|object| object.is("Namespace")).cloned();
+    for object in namespace.chain(front_door.iter().filter_map(Wanted::of)) {
         apply_patiently(&fake.client(), &object, Manner::default()).await.unwrap();
     }
-    fake.apply(&Plan::new(spec, None, None, true).unwrap()).await;
+    fake.apply(&plan).await;
     fake
 }
 
