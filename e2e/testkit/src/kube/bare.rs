@@ -5,7 +5,7 @@ use crate::cluster::crds::GatewayApi;
 use crate::cluster::{self, Place, crds, modules};
 use crate::process::Process;
 use crate::{ports, random, skip, wait};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::json;
 use std::fs;
 use std::process::Command;
@@ -107,7 +107,8 @@ impl Kube {
         let applied = self.feed(&["apply", "--server-side", "-f", "-"], manifest).await?;
         let names: Vec<_> =
             applied.lines().filter_map(|line| line.split(' ').next()).filter(|name| name.starts_with("customresourcedefinition")).collect();
-        let words = [&["wait", "--for=condition=Established", "--timeout=60s"], names.as_slice()].concat();
-        self.run(&words).await.map(drop).context("a CRD is not served")
+        let words = [&["wait", "--for=condition=Established", "--timeout=5s"], names.as_slice()].concat();
+        // kubectl fails at once for one that has no conditions yet.
+        wait::until("the CRDs are served", START, async || self.run(&words).await.ok().map(drop)).await
     }
 }
