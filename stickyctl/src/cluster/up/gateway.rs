@@ -88,7 +88,7 @@ impl Explained for Error {
 /// the standard channel is installed (seen with v1.6.1); the new CRDs bring it along again.
 fn other_crds(what: &str) -> [String; 2] {
     let guard = "kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding safe-upgrades.gateway.networking.k8s.io";
-    [format!("{guard}\n    lets other CRDs in, if the policy is installed"), format!("{}\n    {what}", crds::GATEWAY_API)]
+    [format!("{guard}\n    lets the next one in, if the cluster has this policy"), format!("{}\n    {what}", crds::GATEWAY_API)]
 }
 
 /// What `up` does about session persistence.

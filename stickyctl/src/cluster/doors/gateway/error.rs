@@ -68,7 +68,7 @@ impl Explained for Error {
     fn next_steps(&self) -> Vec<String> {
         match self {
             Self::NoApi => vec![
-                format!("{}\n    installs the Gateway API, with its experimental channel", crds::GATEWAY_API),
+                format!("{}\n    installs the Gateway API, with its experimental channel; Envoy Gateway needs the next one too", crds::GATEWAY_API),
                 format!("{}\n    installs the kinds of Envoy Gateway", crds::ENVOY_GATEWAY),
                 "stickyctl up --front-door traefik   uses an Ingress, which needs neither".to_owned(),
             ],
