@@ -1,4 +1,4 @@
-//! A route of a site, described without regard to the kind of front door: [`super::ingress`] and [`super::gateway`] write its objects.
+//! A route of a site, described without regard to the kind of front door: `ingress` and `gateway` beside it write its objects.
 
 use super::facts::CookieCase;
 
