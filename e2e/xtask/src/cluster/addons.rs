@@ -13,7 +13,7 @@ use testkit::cluster::Place;
 use testkit::sh;
 
 /// Claims that can be bound in a cluster's lifetime: each volume is used once.
-const VOLUMES: u32 = 32;
+const VOLUMES: u32 = 64;
 const APPLY: Duration = Duration::from_secs(30);
 const READY: Duration = Duration::from_secs(90);
 
