@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn a_wrong_code_does_not_list_all_of_them() {
         assert!(said("stickyctl explain x").lines().count() < 8, "{}", said("stickyctl explain x"));
-        assert!(said("stickyctl up --front-door x").contains("[possible values: nginx, traefik]"));
+        assert!(said("stickyctl up --front-door x").contains("[possible values: nginx, traefik, gateway]"));
     }
 }
