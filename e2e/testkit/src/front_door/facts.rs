@@ -1,11 +1,13 @@
 //! The facts and the comparison of controllers, from `e2e/front-doors.yaml`.
 
-use super::route::COOKIE;
 use crate::door::Door;
 use serde::{Deserialize, Serialize};
 use serde_yaml::with::singleton_map;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+/// The cookie's name by default in ingress-nginx and Traefik. Routes of a gateway get it too, so that probes needn't tell the kinds apart.
+pub const COOKIE: &str = "INGRESSCOOKIE";
 
 const TEXT: &str = include_str!("../../../front-doors.yaml");
 

@@ -1,7 +1,8 @@
 //! A route's objects for Envoy Gateway: an HTTPRoute, and a policy for what the Gateway API has no field for.
 
+use super::facts::COOKIE;
 use super::facts::{GatewayCase, HashedCookie};
-use super::route::{Affinity, COOKIE, Mode, Route, Sticky, is_regex};
+use super::route::{Affinity, Mode, Route, Sticky, is_regex};
 use serde_json::{Map, Value, json};
 
 /// The HTTPRoute of a route, and its BackendTrafficPolicy if it needs one.

@@ -2,9 +2,6 @@
 
 use super::facts::CookieCase;
 
-/// The cookie's name by default in ingress-nginx and Traefik. Routes of a gateway get it too, so that probes needn't tell the kinds apart.
-pub const COOKIE: &str = "INGRESSCOOKIE";
-
 /// How sessions are assigned to pods, in the words of ingress-nginx's `affinity-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {

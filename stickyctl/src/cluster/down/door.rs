@@ -7,7 +7,6 @@ use crate::cluster::inventory::{self, is_managed};
 use crate::cluster::namespace;
 use crate::cluster::release::Place;
 use crate::exit::{Exit, Explained};
-use crate::generate::front_door::install::COMPONENT;
 use crate::output::{Live, short};
 use crate::poll::{Deadline, until};
 use crate::spec::StickyApp;
@@ -16,25 +15,15 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
-use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject};
 use kube::{Api, Client};
 use std::time::Duration;
 
 mod gateway;
+mod installed;
 
-const PAUSE: Duration = Duration::from_millis(300);
-
-/// A front door of ours that is no longer in use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Installed {
-    /// As in `Traefik 3.6.12`.
-    pub(super) title: String,
-    pub(super) namespace: String,
-    /// The value of the label `app.kubernetes.io/instance` on its objects.
-    name: String,
-    /// What only Envoy Gateway has.
-    server: Option<gateway::Server>,
-}
+pub(super) use installed::Installed;
+use installed::PAUSE;
 
 /// A front door that is not completely gone.
 #[derive(Debug, thiserror::Error)]
@@ -114,15 +103,6 @@ fn kinds() -> [ApiResource; 10] {
     ]
 }
 
-impl Installed {
-    fn params(&self) -> ListParams {
-        ListParams::default().labels(&format!(
-            "app.kubernetes.io/name=sticky-sessions,app.kubernetes.io/instance={},app.kubernetes.io/component={COMPONENT},app.kubernetes.io/managed-by=stickyctl",
-            self.name
-        ))
-    }
-}
-
 /// Deletes all of it, and its namespace if nothing else is in it.
 ///
 /// # Errors
@@ -144,7 +124,7 @@ pub(super) async fn delete(client: &Client, door: &Installed, line: &Live, deadl
         }
     }
     if door.server.is_some() {
-        gateway::Server::delete_certificates(client, &door.namespace).await?;
+        gateway::delete_certificates(client, &door.namespace).await?;
     }
     let pods: Api<Pod> = Api::namespaced(client.clone(), &door.namespace);
     let gone = until(deadline, PAUSE, async || {

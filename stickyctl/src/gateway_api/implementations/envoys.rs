@@ -1,7 +1,7 @@
 //! The implementations that are built on Envoy.
 
-use super::super::Shape;
-use super::{Cell, Details, Implementation, Kept, read, run};
+use super::model::{Cell, Details, Implementation, Kept, read, run};
+use crate::gateway_api::session::Shape;
 use crate::spec::version::Version;
 
 pub(super) const ALL: &[Implementation] = &[ENVOY_GATEWAY, ISTIO, KGATEWAY, CONTOUR, CILIUM];

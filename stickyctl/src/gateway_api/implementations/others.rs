@@ -1,7 +1,7 @@
 //! The implementations that are built on other proxies, and those of clouds.
 
-use super::super::Shape;
-use super::{Details, Implementation, Kept, read, run};
+use super::model::{Details, Implementation, Kept, read, run};
+use crate::gateway_api::session::Shape;
 use crate::spec::version::Version;
 
 pub(super) const ALL: &[Implementation] = &[

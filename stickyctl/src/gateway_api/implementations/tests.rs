@@ -1,7 +1,9 @@
 //! Tests of the table.
 
-use super::super::Shape;
+use super::model::Kept;
 use super::*;
+use crate::gateway_api::Shape;
+use crate::spec::version::Version;
 use std::collections::BTreeSet;
 
 fn support(controller: &str, version: Option<Version>, shape: Shape) -> Option<Support> {

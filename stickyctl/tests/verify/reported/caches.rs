@@ -62,8 +62,13 @@ pub(super) const REPORTS: &[Report] = &[
         source: "openshift/openshift-docs#111549",
         does: "A cache stores the first page with its cookie, so everyone gets one user's cookie",
         // With 15 sessions the answer would depend on whether the controls happened to spread evenly.
-        case: Case::stub("one cookie for everyone", || one_cookie_for_all(true), UNCLEAR, &["sessions-together"])
-            .with(&["/app", "--first", "/", "--sessions", "30"]),
+        case: Case::stub("one cookie for everyone", || one_cookie_for_all(true), UNCLEAR, &["sessions-together"]).with(&[
+            "/app",
+            "--first",
+            "/",
+            "--sessions",
+            "30",
+        ]),
         beside: Case::stub("a cookie for each", || one_cookie_for_all(false), STICKY, &[])
             .with(&["/app", "--first", "/"])
             .beside(&["sessions-together"]),

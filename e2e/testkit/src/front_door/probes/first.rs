@@ -3,7 +3,8 @@
 use super::told::{distinct, new_cookie, only, sent};
 use crate::cookie::SetCookie;
 use crate::front_door::bench::{Bench, WHOAMI};
-use crate::front_door::route::{COOKIE, Mode, Route};
+use crate::front_door::facts::COOKIE;
+use crate::front_door::route::{Mode, Route};
 use crate::http::{self, Ask, Kept};
 use crate::{random, wait, ws};
 use anyhow::{Context, Result, ensure};

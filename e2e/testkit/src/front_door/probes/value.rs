@@ -3,7 +3,8 @@
 use super::told::{new_cookie, only, sent};
 use crate::cookie::SetCookie;
 use crate::front_door::bench::{Bench, WHOAMI, served};
-use crate::front_door::route::{COOKIE, Mode, Route};
+use crate::front_door::facts::COOKIE;
+use crate::front_door::route::{Mode, Route};
 use crate::http;
 use anyhow::{Context, Result};
 use base64::Engine as _;

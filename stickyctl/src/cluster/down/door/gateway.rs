@@ -4,13 +4,13 @@
 //! which it removes once no Gateway uses the class. So it is deleted last, after both. If it doesn't run any more, `down` does both in
 //! its place: a GatewayClass must not stay in deletion for good.
 
-use super::{Installed, PAUSE};
+use super::installed::{Installed, PAUSE, Server};
 use crate::cluster::errors::{ApiError, ask, ask_if_allowed};
 use crate::cluster::inventory::{self, is_managed};
 use crate::cluster::release::Place;
 use crate::gateway_api::{Gateway, GatewayClass};
-use crate::generate::front_door::install::COMPONENT;
-use crate::generate::front_door::install::gateway::{ENVOY_GATEWAY, WATCHED, certificates};
+use crate::generate::front_door::install::gateway::{WATCHED, certificates};
+use crate::generate::front_door::install::{COMPONENT, ENVOY_GATEWAY};
 use crate::output::Live;
 use crate::poll::{Deadline, until};
 use k8s_openapi::api::apps::v1::Deployment;
@@ -25,15 +25,6 @@ use std::time::Duration;
 const FINALIZER: &str = "gateway-exists-finalizer.gateway.networking.k8s.io";
 /// How long Envoy Gateway gets for each of its own steps, before `down` takes them itself.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What only an installed Envoy Gateway has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Server {
-    /// The namespace that it watches.
-    watched: String,
-    /// Its GatewayClass, if `up` created that.
-    class: Option<String>,
-}
 
 /// The Envoy Gateway that was installed for a release's namespace and whose class no Gateway but the release's uses. Without permission
 /// to read Deployments and GatewayClasses of the whole cluster there is none, because it can't be deleted without them.
@@ -149,23 +140,23 @@ impl Server {
         }
         Ok(())
     }
+}
 
-    /// Deletes the Secrets that the certificate Job created: they have no labels of ours.
-    ///
-    /// # Errors
-    /// The API server refused.
-    pub(super) async fn delete_certificates(client: &Client, namespace: &str) -> Result<(), ApiError> {
-        let resource = ApiResource::erase::<Secret>(&());
-        let secrets: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
-        let doing = "deleting Envoy Gateway's certificates";
-        let made = ListParams::default().labels("control-plane=envoy-gateway");
-        for PartialObjectMeta { metadata, .. } in ask(doing, secrets.list_metadata(&made)).await?.items {
-            if let Some(name) = metadata.name.as_deref().filter(|name| certificates::SECRETS.contains(name)) {
-                inventory::delete(&secrets, (name, metadata.uid.as_ref()), DeleteParams::background(), doing).await?;
-            }
+/// Deletes the Secrets that the certificate Job created: they have no labels of ours.
+///
+/// # Errors
+/// The API server refused.
+pub(super) async fn delete_certificates(client: &Client, namespace: &str) -> Result<(), ApiError> {
+    let resource = ApiResource::erase::<Secret>(&());
+    let secrets: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let doing = "deleting Envoy Gateway's certificates";
+    let made = ListParams::default().labels("control-plane=envoy-gateway");
+    for PartialObjectMeta { metadata, .. } in ask(doing, secrets.list_metadata(&made)).await?.items {
+        if let Some(name) = metadata.name.as_deref().filter(|name| certificates::SECRETS.contains(name)) {
+            inventory::delete(&secrets, (name, metadata.uid.as_ref()), DeleteParams::background(), doing).await?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Deletes a GatewayClass and waits until it is gone. The finalizer that its controller doesn't remove is removed here, unless a Gateway

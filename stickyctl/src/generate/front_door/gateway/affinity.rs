@@ -1,13 +1,13 @@
 //! Whether the Gateway's controller honors session persistence at all, as far as that can be said without a cluster.
 
-use super::has_session_persistence;
+use super::persistence::has_session_persistence;
 use crate::gateway_api::Shape;
 use crate::gateway_api::implementations::{self, Implementation, Support};
 use crate::spec::gateway::API;
 use crate::spec::{Findings, StickyApp};
 
 /// Refuses a controller that ignores session persistence in every version: its routes look right, and nothing sticks.
-pub(in crate::generate::front_door) fn check(spec: &StickyApp) -> Findings {
+pub(crate) fn check(spec: &StickyApp) -> Findings {
     let mut findings = Findings::default();
     if !has_session_persistence(spec) {
         return findings;

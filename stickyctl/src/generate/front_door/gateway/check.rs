@@ -1,6 +1,6 @@
 //! What a Gateway can't do, or does another way than the spec asks.
 
-use super::has_session_persistence;
+use super::persistence::has_session_persistence;
 use crate::spec::gateway::{API, Gateway, HTTP, HTTPS};
 use crate::spec::ingress::{Ingress, SameSite};
 use crate::spec::version::Version;
@@ -11,7 +11,7 @@ const FIRST: Version = Version(1, 1, 0);
 /// The last minor version whose shape of session persistence is known.
 const LAST: Version = Version(1, 7, 0);
 
-pub(in crate::generate::front_door) fn check(spec: &StickyApp) -> Findings {
+pub(crate) fn check(spec: &StickyApp) -> Findings {
     let mut findings = Findings::default();
     ignored(spec, &mut findings);
     if has_session_persistence(spec) {

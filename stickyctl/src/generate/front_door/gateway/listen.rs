@@ -1,10 +1,11 @@
 //! The Gateway and who may use the release's certificate.
 
-use super::{GROUP, metadata};
+use crate::gateway_api::GROUP;
 use crate::gateway_api::{
     AllowedRoutes, CertificateRef, Gateway, GatewaySpec, GrantFrom, GrantTo, Listener, ListenerTls, ReferenceGrant, ReferenceGrantSpec,
     RouteNamespaces,
 };
+use crate::generate::meta::{Component, meta};
 use crate::spec::StickyApp;
 use crate::spec::gateway::{HTTP, HTTPS};
 
@@ -17,7 +18,11 @@ pub(super) fn gateway(spec: &StickyApp) -> Gateway {
         let tls = ListenerTls { certificate_refs: vec![certificate] };
         listeners.push(listener(HTTPS, 443, "HTTPS", Some(tls)));
     }
-    Gateway { metadata: metadata(spec), spec: GatewaySpec { gateway_class_name: spec.gateway.class.clone(), listeners }, ..Gateway::default() }
+    Gateway {
+        metadata: meta(spec, Component::App, spec.name.clone()),
+        spec: GatewaySpec { gateway_class_name: spec.gateway.class.clone(), listeners },
+        ..Gateway::default()
+    }
 }
 
 /// Routes of other namespaces can't attach. That is the default, written because readers ask who can take over the host.
@@ -40,5 +45,9 @@ pub(super) fn grant(spec: &StickyApp) -> Option<ReferenceGrant> {
     let secret = spec.ingress.tls_secret.as_ref()?;
     let from = GrantFrom { group: GROUP.to_owned(), kind: "Gateway".to_owned(), namespace: namespace.clone() };
     let to = GrantTo { group: String::new(), kind: "Secret".to_owned(), name: Some(secret.clone()) };
-    Some(ReferenceGrant { metadata: metadata(spec), spec: ReferenceGrantSpec { from: vec![from], to: vec![to] }, ..ReferenceGrant::default() })
+    Some(ReferenceGrant {
+        metadata: meta(spec, Component::App, spec.name.clone()),
+        spec: ReferenceGrantSpec { from: vec![from], to: vec![to] },
+        ..ReferenceGrant::default()
+    })
 }

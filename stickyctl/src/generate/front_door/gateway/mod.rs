@@ -5,17 +5,14 @@ pub(super) mod affinity;
 mod check;
 mod duration;
 mod listen;
+mod persistence;
 mod policy;
 mod route;
 
 pub(super) use check::check;
 
-use crate::gateway_api::GROUP;
-use crate::generate::meta::{Component, meta};
 use crate::generate::object::Object;
 use crate::spec::StickyApp;
-use crate::spec::ingress::Persistence;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// The objects, in the order in which they are applied: the policy comes before the route, so that the route is never served with
 /// Envoy's own time limits.
@@ -30,15 +27,6 @@ pub(super) fn objects(spec: &StickyApp) -> Vec<Object> {
     }
     all.push(route::route(spec).into());
     all
-}
-
-/// Whether affinity comes from `sessionPersistence`, rather than from a hash of a cookie.
-fn has_session_persistence(spec: &StickyApp) -> bool {
-    spec.ingress.cookie.persistence == Persistence::Persistent
-}
-
-fn metadata(spec: &StickyApp) -> ObjectMeta {
-    meta(spec, Component::App, spec.name.clone())
 }
 
 #[cfg(test)]

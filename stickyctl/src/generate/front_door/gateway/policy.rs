@@ -4,12 +4,14 @@
 //! the listener (`idleTimeout` in `internal/xds/translator/route.go` of Envoy Gateway 1.9.1), on an existing Gateway too.
 
 use super::duration::duration;
-use super::{GROUP, has_session_persistence, metadata};
+use super::persistence::has_session_persistence;
+use crate::gateway_api::GROUP;
 use crate::gateway_api::envoy::{
     BackendHttpTimeout, BackendTcpTimeout, BackendTimeout, BackendTrafficPolicy, BackendTrafficPolicySpec, ConsistentHash, HashCookie, LoadBalancer,
     Retry, RetryOn, TargetRef,
 };
 use crate::generate::front_door::annotations::WEBSOCKET_TIMEOUT;
+use crate::generate::meta::{Component, meta};
 use crate::spec::StickyApp;
 use crate::spec::ingress::Seconds;
 use std::collections::BTreeMap;
@@ -44,7 +46,7 @@ pub(super) fn backend(spec: &StickyApp) -> BackendTrafficPolicy {
             }),
         }),
     };
-    BackendTrafficPolicy { metadata: metadata(spec), spec: wanted, ..BackendTrafficPolicy::default() }
+    BackendTrafficPolicy { metadata: meta(spec, Component::App, spec.name.clone()), spec: wanted, ..BackendTrafficPolicy::default() }
 }
 
 /// Affinity by a hash of a cookie that Envoy sets. Without `ttl` Envoy would set none, and without Path the cookie would be for the

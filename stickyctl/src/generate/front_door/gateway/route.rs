@@ -1,11 +1,13 @@
 //! The HTTPRoute.
 
 use super::duration::{OFF, duration};
-use super::{GROUP, has_session_persistence, metadata};
+use super::persistence::has_session_persistence;
+use crate::gateway_api::GROUP;
 use crate::gateway_api::{
     BackendRef, CookieConfig, CookieLifetime, HttpRoute, HttpRouteRule, HttpRouteSpec, NamedCookie, ParentRef, PathMatch, RouteMatch, RouteTimeouts,
     SessionPersistence, Shape,
 };
+use crate::generate::meta::{Component, meta};
 use crate::generate::service::SERVICE_PORT;
 use crate::spec::StickyApp;
 use crate::spec::gateway::API;
@@ -30,7 +32,11 @@ pub(super) fn route(spec: &StickyApp) -> HttpRoute {
         session_persistence: has_session_persistence(spec).then(|| session(spec)),
     };
     let hostnames = spec.ingress.host.iter().chain(&gateway.hostnames).cloned().collect();
-    HttpRoute { metadata: metadata(spec), spec: HttpRouteSpec { parent_refs: vec![parent], hostnames, rules: vec![rule] }, ..HttpRoute::default() }
+    HttpRoute {
+        metadata: meta(spec, Component::App, spec.name.clone()),
+        spec: HttpRouteSpec { parent_refs: vec![parent], hostnames, rules: vec![rule] },
+        ..HttpRoute::default()
+    }
 }
 
 /// Up to Gateway API v1.6 the cookie's Path is the path that the rule matches (GEP-1619). A rule for `/ws` would have a cookie that

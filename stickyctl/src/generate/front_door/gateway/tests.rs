@@ -1,6 +1,6 @@
 use super::*;
 use crate::spec::gateway::Gateway;
-use crate::spec::ingress::{FrontDoor, SameSite, Seconds};
+use crate::spec::ingress::{FrontDoor, Persistence, SameSite, Seconds};
 use crate::spec::version::Version;
 use crate::spec::{Findings, StickyApp};
 use serde_json::{Value, json};

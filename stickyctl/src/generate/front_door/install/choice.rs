@@ -1,6 +1,5 @@
 //! A front door to install: its options, and the names and labels derived from them.
 
-use super::gateway;
 use crate::generate::meta::{map, pairs};
 use crate::spec::StickyApp;
 use crate::spec::ingress::FrontDoor;
@@ -25,6 +24,10 @@ pub const COMPONENT: &str = "front-door";
 
 /// The usual IngressClass and its controller.
 const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
+/// The usual GatewayClass and its controller, as in Envoy Gateway's own quickstart.
+const USUAL_OF_GATEWAYS: (&str, &str) = ("eg", crate::spec::gateway::ENVOY_GATEWAY);
+/// The name of Envoy Gateway's Deployment, Service, ServiceAccount and Roles.
+pub(super) const ENVOY_GATEWAY_NAME: &str = "envoy-gateway";
 
 /// A front door to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +61,7 @@ impl Install {
     /// work; for another class it contains the class, so that two doors fit into one namespace. Envoy Gateway always has the usual one.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.door == FrontDoor::Gateway { gateway::NAME.to_owned() } else { self.instance() }
+        if self.door == FrontDoor::Gateway { ENVOY_GATEWAY_NAME.to_owned() } else { self.instance() }
     }
 
     /// The value of the label `app.kubernetes.io/instance` on all its objects: the usual name, and the class unless it is the usual one.
@@ -67,7 +70,7 @@ impl Install {
         let usual = match self.door {
             FrontDoor::Nginx => "ingress-nginx-controller",
             FrontDoor::Traefik => "traefik",
-            FrontDoor::Gateway => gateway::NAME,
+            FrontDoor::Gateway => ENVOY_GATEWAY_NAME,
         };
         if self.class == self.usual().0 {
             return usual.to_owned();
@@ -86,7 +89,7 @@ impl Install {
     }
 
     fn usual(&self) -> (&'static str, &'static str) {
-        if self.door == FrontDoor::Gateway { gateway::USUAL } else { USUAL }
+        if self.door == FrontDoor::Gateway { USUAL_OF_GATEWAYS } else { USUAL }
     }
 
     /// The controller in the class and in the door's arguments or configuration.
@@ -109,7 +112,7 @@ impl Install {
         match self.door {
             FrontDoor::Nginx => format!("registry.k8s.io/ingress-nginx/controller:v{NGINX}@{NGINX_DIGEST}"),
             FrontDoor::Traefik => format!("docker.io/library/traefik:v{TRAEFIK}"),
-            FrontDoor::Gateway => gateway::image(),
+            FrontDoor::Gateway => format!("docker.io/envoyproxy/gateway:v{ENVOY_GATEWAY}"),
         }
     }
 

@@ -2,10 +2,10 @@
 //! (`internal/cmd/certgen.go`). It writes them straight into Secrets, so no file that is ever rendered has a key. Existing Secrets stay as
 //! they are. The certificates are valid for five years; to renew them, delete the Secrets and run `up --install-front-door` again.
 
-use super::super::choice::Install;
+use super::super::choice::{ENVOY_GATEWAY_NAME, Install};
 use super::super::pod::seccomp;
 use super::super::rbac::{self, rule};
-use super::{NAME, image, namespace, secure};
+use super::program::{namespace, secure};
 use crate::generate::meta::pairs;
 use crate::generate::object::Object;
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
@@ -61,9 +61,9 @@ pub fn selector_text(install: &Install) -> String {
 fn job(install: &Install) -> Job {
     let container = Container {
         name: JOB.to_owned(),
-        image: Some(image()),
+        image: Some(install.image()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
-        command: Some(vec![NAME.to_owned(), "certgen".to_owned()]),
+        command: Some(vec![ENVOY_GATEWAY_NAME.to_owned(), "certgen".to_owned()]),
         args: Some(vec!["--disable-topology-injector".to_owned()]),
         env: Some(vec![namespace()]),
         security_context: Some(secure()),

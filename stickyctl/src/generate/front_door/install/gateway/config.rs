@@ -4,7 +4,7 @@
 use super::super::choice::{INGRESS_READY, Install};
 use super::super::parts::requests;
 use super::super::pod::{control_plane, seccomp};
-use super::{image, proxy_image};
+use super::program::proxy_image;
 use crate::generate::meta::map;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -55,7 +55,7 @@ fn server(install: &Install) -> Value {
                 "deploy": {"type": "ControllerNamespace"},
                 "leaderElection": {"disable": true},
                 "proxyTopologyInjector": {"disable": true},
-                "shutdownManager": {"image": image()},
+                "shutdownManager": {"image": install.image()},
             },
         },
         "logging": {"level": {"default": "info"}},

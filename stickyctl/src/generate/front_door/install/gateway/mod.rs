@@ -30,56 +30,18 @@
 pub mod certificates;
 mod config;
 pub mod crds;
+mod program;
 mod rights;
 mod server;
+
+pub use program::WATCHED;
 
 use super::choice::Install;
 use super::rbac;
 use crate::gateway_api::{GatewayClass, GatewayClassSpec};
-use crate::generate::meta::map;
 use crate::generate::object::Object;
-use crate::generate::pod::unprivileged;
-use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, SecurityContext, ServiceAccount};
+use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use std::collections::BTreeMap;
-
-/// The version of Envoy Gateway to install.
-pub const ENVOY_GATEWAY: &str = "1.9.1";
-/// The version of Envoy that it was tested with (`api/v1alpha1/shared_types.go`, `DefaultEnvoyProxyImage`).
-const ENVOY: &str = "1.39.1";
-/// The usual GatewayClass and its controller, as in the project's own quickstart.
-pub(super) const USUAL: (&str, &str) = ("eg", "gateway.envoyproxy.io/gatewayclass-controller");
-
-/// The name of its Deployment, Service, ServiceAccount and Roles.
-pub(super) const NAME: &str = "envoy-gateway";
-/// The annotation on its Deployment and its GatewayClass with the namespace that it watches.
-pub const WATCHED: &str = "stickyctl.dev/watched-namespace";
-/// The user of its image.
-const USER: i64 = 65_532;
-
-/// The server's image, which has the proxies' shutdown manager too.
-pub(super) fn image() -> String {
-    format!("docker.io/envoyproxy/gateway:v{ENVOY_GATEWAY}")
-}
-
-/// The image of the proxies.
-fn proxy_image() -> String {
-    format!("docker.io/envoyproxy/envoy:distroless-v{ENVOY}")
-}
-
-/// The variable that tells its programs their namespace.
-fn namespace() -> EnvVar {
-    let field = ObjectFieldSelector { field_path: "metadata.namespace".to_owned(), ..ObjectFieldSelector::default() };
-    EnvVar {
-        name: "ENVOY_GATEWAY_NAMESPACE".to_owned(),
-        value_from: Some(EnvVarSource { field_ref: Some(field), ..EnvVarSource::default() }),
-        ..EnvVar::default()
-    }
-}
-
-fn secure() -> SecurityContext {
-    SecurityContext { run_as_non_root: Some(true), run_as_user: Some(USER), run_as_group: Some(USER), ..unprivileged() }
-}
 
 /// All objects in the order in which they are applied. The Job has to finish before the Deployment is applied: its pod waits for a Secret.
 pub(super) fn objects(install: &Install) -> Vec<Object> {
@@ -101,11 +63,7 @@ pub(super) fn objects(install: &Install) -> Vec<Object> {
 }
 
 fn class(install: &Install) -> GatewayClass {
-    let metadata = ObjectMeta { annotations: Some(watched(install)), ..install.of_cluster(install.class.clone()) };
+    let metadata = ObjectMeta { annotations: Some(program::watched(install)), ..install.of_cluster(install.class.clone()) };
     let spec = GatewayClassSpec { controller_name: install.controller(), ..GatewayClassSpec::default() };
     GatewayClass { metadata, spec, status: None }
-}
-
-fn watched(install: &Install) -> BTreeMap<String, String> {
-    map([(WATCHED, &install.watched)])
 }

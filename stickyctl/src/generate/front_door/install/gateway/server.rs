@@ -1,9 +1,10 @@
 //! Envoy Gateway's server: Deployment and Service, from its chart's `envoy-gateway-deployment.yaml`.
 
-use super::super::choice::Install;
+use super::super::choice::{ENVOY_GATEWAY_NAME, Install};
 use super::super::parts::{asks, requests};
 use super::super::pod::seccomp;
-use super::{NAME, certificates, config, image, namespace, secure, watched};
+use super::program::{namespace, secure, watched};
+use super::{certificates, config};
 use crate::generate::meta::map;
 use crate::generate::pod::alive;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
@@ -33,7 +34,7 @@ pub(super) fn deployment(install: &Install, config: &ConfigMap) -> Deployment {
             strategy: Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta { labels: Some(install.labels()), annotations: Some(annotations), ..ObjectMeta::default() }),
-                spec: Some(pod()),
+                spec: Some(pod(install)),
             },
             ..DeploymentSpec::default()
         }),
@@ -41,13 +42,13 @@ pub(super) fn deployment(install: &Install, config: &ConfigMap) -> Deployment {
     }
 }
 
-fn pod() -> PodSpec {
+fn pod(install: &Install) -> PodSpec {
     let volume = |name: &str| Volume { name: name.to_owned(), ..Volume::default() };
     PodSpec {
-        containers: vec![container()],
+        containers: vec![container(install)],
         enable_service_links: Some(false),
         security_context: Some(seccomp()),
-        service_account_name: Some(NAME.to_owned()),
+        service_account_name: Some(ENVOY_GATEWAY_NAME.to_owned()),
         termination_grace_period_seconds: Some(10),
         volumes: Some(vec![
             Volume {
@@ -64,7 +65,7 @@ fn pod() -> PodSpec {
     }
 }
 
-fn container() -> Container {
+fn container(install: &Install) -> Container {
     let mount = |name: &str, path: &str, read_only: bool| VolumeMount {
         name: name.to_owned(),
         mount_path: path.to_owned(),
@@ -72,8 +73,8 @@ fn container() -> Container {
         ..VolumeMount::default()
     };
     Container {
-        name: NAME.to_owned(),
-        image: Some(image()),
+        name: ENVOY_GATEWAY_NAME.to_owned(),
+        image: Some(install.image()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(vec!["server".to_owned(), format!("--config-path={}/{}", config::FOLDER, config::FILE)]),
         env: Some(vec![namespace()]),

@@ -171,5 +171,5 @@ fn keys_are_nowhere() {
 #[test]
 fn the_commands_for_definitions_name_the_versions_that_are_installed() {
     assert!(crds::GATEWAY_API.contains(&format!("/v{}/experimental-install.yaml", crate::spec::gateway::API)));
-    assert!(crds::ENVOY_GATEWAY.contains(&format!("/v{}/envoy-gateway-crds.yaml", super::super::gateway::ENVOY_GATEWAY)));
+    assert!(crds::ENVOY_GATEWAY.contains(&format!("/v{}/envoy-gateway-crds.yaml", super::super::ENVOY_GATEWAY)));
 }
