@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Door {
-    /// `local`, `nginx`, `traefik`, or any other name.
+    /// `local`, `nginx`, `traefik`, `gateway`, or any other name.
     #[serde(default = "unknown")]
     pub kind: String,
     /// Whether it keeps a session on one pod.

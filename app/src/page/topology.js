@@ -54,7 +54,7 @@ export function worldOf(before, wire, now) {
   const slots = giveSlots([...told.map(p => p.pod), ...unseen.map(p => p.name)], before.pods);
   return {
     known: true,
-    door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]), control: door.control === true },
+    door: { kind: oneOf(door.kind, ["unknown", "local", "nginx", "traefik", "gateway"]), affinity: oneOf(door.affinity, ["unknown", "cookie", "off"]), issuer: oneOf(door.issuer, ["proxy", "app"]), control: door.control === true },
     bus,
     pods: inOrder(before.pods, [...told.map(p => ({
       name: p.pod, slot: slots.get(p.pod) ?? 1, state: oneOf(p.state, ["ready", "starting", "draining"]), workers: workersFrom(p),
