@@ -17,6 +17,7 @@ use stickyctl::spec::ingress::FrontDoor;
 use testkit::door::Door;
 use testkit::jar::Jar;
 use testkit::kube::front_door;
+use testkit::kube::release::NAME;
 use testkit::kube::site::{Site, behind};
 use testkit::kube::{Space, in_namespace};
 use testkit::{http, wait};
@@ -193,7 +194,7 @@ async fn envoy_gateway_comes_with_up_and_goes_with_down() -> Result<()> {
         let log = site.door.run(&["logs", "deployment/envoy-gateway"]).await?;
         assert!(!log.contains("forbidden"), "{log}");
         only_one_in_a_namespace(site).await?;
-        assert_eq!(site.ctl(&["down", "--yes", "--delete-data"]).await?, "sticky-sessions is down");
+        assert_eq!(site.ctl(&["down", "--yes", "--delete-data"]).await?, format!("{NAME} is down"));
         assert_eq!(site.left().await?, BTreeSet::new(), "left by down");
         let crds = site.space.kube.run(&["get", "crd", "httproutes.gateway.networking.k8s.io", "-o", "name"]).await?;
         assert!(crds.ends_with("httproutes.gateway.networking.k8s.io"), "others may use them: {crds}");

@@ -15,23 +15,6 @@ super::kind!(
 pub struct GatewayClassSpec {
     /// The controller, as in `gateway.envoyproxy.io/gatewayclass-controller`. It can't be changed.
     pub controller_name: String,
-    /// An object with the controller's own settings for this class.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parameters_ref: Option<ParametersReference>,
-}
-
-/// A reference to an object with a controller's own settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ParametersReference {
-    /// Its API group.
-    pub group: String,
-    /// Its kind.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// Its namespace, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
 }
 
 /// What the controller says of a class.

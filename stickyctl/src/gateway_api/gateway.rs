@@ -104,9 +104,6 @@ pub struct GatewayAddress {
 pub struct ListenerStatus {
     /// The listener's name.
     pub name: String,
-    /// How many routes are attached.
-    #[serde(default)]
-    pub attached_routes: i32,
     /// `ResolvedRefs`, among others: whether its certificates are there.
     #[serde(default)]
     pub conditions: Vec<Condition>,

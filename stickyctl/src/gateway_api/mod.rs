@@ -10,7 +10,7 @@ pub mod implementations;
 mod route;
 mod session;
 
-pub use class::{GatewayClass, GatewayClassSpec, GatewayClassStatus, ParametersReference};
+pub use class::{GatewayClass, GatewayClassSpec, GatewayClassStatus};
 pub use gateway::{
     AllowedRoutes, CertificateRef, Gateway, GatewayAddress, GatewaySpec, GatewayStatus, Listener, ListenerStatus, ListenerTls, RouteNamespaces,
 };

@@ -110,9 +110,6 @@ pub struct RouteTimeouts {
     /// From the request's start to the answer's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
-    /// The same for each try with a pod.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backend_request: Option<String>,
 }
 
 /// What controllers say of a route.

@@ -61,7 +61,7 @@ fn backend(spec: &StickyApp) -> BackendRef {
 /// itself. Envoy's default of 15 s (`config.route.v3.RouteAction.timeout`) leaves WebSockets alone, but the standard doesn't ask
 /// that of an implementation (GEP-1742).
 fn timeouts() -> RouteTimeouts {
-    RouteTimeouts { request: Some(OFF.to_owned()), ..RouteTimeouts::default() }
+    RouteTimeouts { request: Some(OFF.to_owned()) }
 }
 
 /// The cookie's name and lifetime. The standard has no SameSite and no Secure.

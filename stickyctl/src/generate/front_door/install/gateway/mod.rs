@@ -64,6 +64,6 @@ pub(super) fn objects(install: &Install) -> Vec<Object> {
 
 fn class(install: &Install) -> GatewayClass {
     let metadata = ObjectMeta { annotations: Some(program::watched(install)), ..install.of_cluster(install.class.clone()) };
-    let spec = GatewayClassSpec { controller_name: install.controller(), ..GatewayClassSpec::default() };
+    let spec = GatewayClassSpec { controller_name: install.controller() };
     GatewayClass { metadata, spec, status: None }
 }
