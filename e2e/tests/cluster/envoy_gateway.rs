@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use testkit::door::Door;
-use testkit::kube::gateways::ENVOY_NAMESPACE;
+use testkit::kube::gateways::{ENVOY_NAMESPACE, owned_by};
 use testkit::kube::release::NAME;
 use testkit::kube::{Release, Space, in_namespace};
 use testkit::session::Session;
@@ -95,7 +95,7 @@ async fn a_pod_dies(release: &Release<'_>) -> Result<()> {
 
 /// Runs kubectl on what belongs to a release's proxies.
 async fn proxies(space: &Space, words: &[&str]) -> Result<String> {
-    let own = format!("gateway.envoyproxy.io/owning-gateway-namespace={},gateway.envoyproxy.io/owning-gateway-name={NAME}", space.name);
+    let own = owned_by(&space.name, NAME);
     space.kube.run(&[&["-n", ENVOY_NAMESPACE], words, &["-l", &own]].concat()).await
 }
 

@@ -15,7 +15,7 @@ use testkit::front_door::facts::{Fact, Setting, data};
 use testkit::front_door::proxies::Proxies;
 use testkit::front_door::route::Route;
 use testkit::front_door::{probes, tls};
-use testkit::kube::gateways::{ENVOY_GATEWAY, ENVOY_NAMESPACE};
+use testkit::kube::gateways::{ENVOY_GATEWAY, ENVOY_NAMESPACE, owned_by};
 use testkit::kube::release::NAME;
 use testkit::kube::site::behind;
 use testkit::kube::{Release, in_namespace};
@@ -23,8 +23,6 @@ use testkit::{http, wait};
 
 /// The name of the test's Gateway.
 const GATEWAY: &str = "facts";
-/// Envoy Gateway's labels on what belongs to a Gateway start with this.
-const OWNER: &str = "gateway.envoyproxy.io/owning-gateway";
 const SOON: Duration = Duration::from_secs(60);
 /// Facts that are tested in parallel. They mostly wait for the front door to learn about their routes.
 const AT_ONCE: usize = 8;
@@ -78,7 +76,7 @@ async fn every_fact_is_so_behind_a_gateway() -> Result<()> {
             "gateway": {"name": GATEWAY, "namespace": space.name},
         });
         Release::of(space, &release).await?;
-        let pods = format!("{OWNER}-namespace={},{OWNER}-name={GATEWAY}", space.name);
+        let pods = owned_by(&space.name, GATEWAY);
         let name = space.kube.run(&["-n", ENVOY_NAMESPACE, "get", "service", "-l", &pods, "-o", "jsonpath={.items[0].metadata.name}"]).await?;
         let proxies = Proxies { kube: space.kube.clone(), namespace: ENVOY_NAMESPACE.to_owned(), name, pods };
         let bench = Bench::new(space, Door::Gateway, GATEWAY, proxies, &format!("http://{address}"))?;

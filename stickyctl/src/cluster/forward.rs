@@ -117,7 +117,7 @@ pub(crate) async fn open(cluster: &Cluster, place: &Place, port: u16) -> Result<
     let way =
         if is_gateways { Way::through_gateway(client, &mut spec, place).await? } else { Way::through_ingress(client, &mut spec, place).await? };
     let doors = doors::find(client, &spec).await?;
-    let door = doors.serving(&spec)?.cloned().ok_or_else(|| Error::NoDoor { class: doors::class(&spec).to_owned(), is_gateways })?;
+    let door = doors.serving(&spec)?.cloned().ok_or_else(|| Error::NoDoor { class: spec.class().to_owned(), is_gateways })?;
     if is_gateways && door.pods.is_empty() {
         return Err(Error::NoProxies { gateway: doors::gateway::place(&spec), door: door.title() });
     }

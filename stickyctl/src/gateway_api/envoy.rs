@@ -1,4 +1,5 @@
-//! Envoy Gateway's own policies, for what the standard can't say (`api/v1alpha1` of Envoy Gateway 1.9.1).
+//! Envoy Gateway's own policies, for what the standard can't say (`api/v1alpha1` of Envoy Gateway 1.9.1), and how to recognize its
+//! proxies.
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -10,6 +11,18 @@ super::kind!(
     BackendTrafficPolicy, BackendTrafficPolicySpec, PolicyStatus,
     "gateway.envoyproxy.io", "v1alpha1", "BackendTrafficPolicy", "backendtrafficpolicies", NamespaceResourceScope
 );
+
+/// Its label on everything that belongs to a Gateway, with the Gateway's name (`internal/gatewayapi/translator.go`).
+pub const OWNER: &str = "gateway.envoyproxy.io/owning-gateway-name";
+/// The same with the Gateway's namespace.
+pub const OWNERS_NAMESPACE: &str = "gateway.envoyproxy.io/owning-gateway-namespace";
+
+/// The port inside its proxies for a listener's: another one below 1024, so that they need no rights (`servicePortToContainerPort` in
+/// `internal/gatewayapi/listener.go`, `wellKnownPortShift` in `translator.go`).
+#[must_use]
+pub const fn container_port(listener: u16) -> u16 {
+    if listener < 1_024 { listener + 10_000 } else { listener }
+}
 
 /// The object that a policy is for, in the policy's namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,14 +50,11 @@ pub struct ListenerTls {
     pub certificate_refs: Vec<CertificateRef>,
 }
 
-/// A Secret with a certificate.
+/// A Secret with a certificate, in the namespace of the Gateway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateRef {
     /// Its name.
     pub name: String,
-    /// Its namespace; without one, the Gateway's. Another one needs a ReferenceGrant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
 }
 
 /// Which routes may attach to a listener.

@@ -81,7 +81,7 @@ pub struct PathMatch {
     pub value: String,
 }
 
-/// A Service that gets requests.
+/// A Service that gets requests, in the namespace of the route.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendRef {
     /// Its API group; without one, the core group.
@@ -92,9 +92,6 @@ pub struct BackendRef {
     pub kind: Option<String>,
     /// Its name.
     pub name: String,
-    /// Its namespace; without one, the route's. Another one needs a ReferenceGrant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
     /// Its port, 1 to 65535.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,

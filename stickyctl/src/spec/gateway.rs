@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The version of the Gateway API whose CRDs are assumed if none is named: the one that Envoy Gateway 1.9.1 comes with.
 pub const API: Version = Version(1, 6, 1);
+/// The domain in the controller names of Envoy Gateway, which lets its users choose the rest.
+pub const ENVOY_DOMAIN: &str = "gateway.envoyproxy.io";
 /// The controller of the classes that Envoy Gateway's own documents create.
 pub const ENVOY_GATEWAY: &str = "gateway.envoyproxy.io/gatewayclass-controller";
 /// The name of the plain listener of the Gateway that is created for a release.
@@ -64,6 +66,12 @@ impl Gateway {
     /// Whether the controller is Envoy Gateway, whatever its class's controller is called.
     #[must_use]
     pub fn is_envoy(&self) -> bool {
-        self.controller.split('/').next() == Some("gateway.envoyproxy.io")
+        domain(&self.controller) == ENVOY_DOMAIN
     }
+}
+
+/// What stands before the first slash of a controller's name; it tells the implementation.
+#[must_use]
+pub fn domain(controller: &str) -> &str {
+    controller.split_once('/').map_or(controller, |(domain, _)| domain)
 }

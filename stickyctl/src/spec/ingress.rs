@@ -141,6 +141,13 @@ impl Default for Cookie {
     }
 }
 
+/// Whether browsers drop a cookie of this name without the Secure attribute (RFC 6265bis, 4.1.3).
+#[must_use]
+pub fn needs_secure(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["__secure-", "__host-", "__http-"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// What happens to existing sessions when pods are added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

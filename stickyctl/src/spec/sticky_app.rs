@@ -2,7 +2,7 @@
 
 use super::canary::Canary;
 use super::gateway::Gateway;
-use super::ingress::Ingress;
+use super::ingress::{FrontDoor, Ingress};
 use super::placement::{Metrics, NetworkPolicy, Placement};
 use super::pods::{Autoscaling, Drain, Image, Limits, Relay, Resources};
 use super::redis::Redis;
@@ -85,6 +85,15 @@ impl Default for StickyApp {
 }
 
 impl StickyApp {
+    /// The class that its front door serves: an IngressClass, or a GatewayClass.
+    #[must_use]
+    pub fn class(&self) -> &str {
+        match self.ingress.front_door {
+            FrontDoor::Nginx | FrontDoor::Traefik => &self.ingress.class,
+            FrontDoor::Gateway => &self.gateway.class,
+        }
+    }
+
     /// The affinity cookie's name: `ingress.cookie.name`, or else `sticky_` and the [`Self::fingerprint`].
     ///
     /// Two Services behind one host that share a cookie name break each other's sessions (traefik/traefik#6023,

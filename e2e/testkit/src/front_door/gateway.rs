@@ -1,7 +1,6 @@
 //! A route's objects for Envoy Gateway: an HTTPRoute, and a policy for what the Gateway API has no field for.
 
-use super::facts::COOKIE;
-use super::facts::{GatewayCase, HashedCookie};
+use super::facts::{COOKIE, GatewayCase, HashedCookie};
 use super::route::{Affinity, Mode, Route, Sticky, is_regex};
 use serde_json::{Map, Value, json};
 

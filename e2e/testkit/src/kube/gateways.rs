@@ -83,11 +83,17 @@ impl Kube {
     pub async fn envoys(&self, namespace: &str, gateway: &str) -> Result<String> {
         let name = format!("gateway/{gateway}");
         self.run(&["-n", namespace, "wait", "--for=condition=Programmed", &name, "--timeout=120s"]).await?;
-        let own = format!("gateway.envoyproxy.io/owning-gateway-namespace={namespace},gateway.envoyproxy.io/owning-gateway-name={gateway}");
+        let own = owned_by(namespace, gateway);
         self.run(&["-n", ENVOY_NAMESPACE, "rollout", "status", "deployment", "-l", &own, "--timeout=120s"]).await?;
         let address = self.run(&["-n", ENVOY_NAMESPACE, "get", "service", "-l", &own, "-o", "jsonpath={.items[*].spec.clusterIP}"]).await?;
         Ok(address.split_whitespace().next().context("the Gateway has no Service")?.to_owned())
     }
+}
+
+/// A selector for what Envoy Gateway creates for a Gateway.
+#[must_use]
+pub fn owned_by(namespace: &str, gateway: &str) -> String {
+    format!("gateway.envoyproxy.io/owning-gateway-namespace={namespace},gateway.envoyproxy.io/owning-gateway-name={gateway}")
 }
 
 /// Tests that apply the same objects at once would conflict.

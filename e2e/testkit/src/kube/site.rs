@@ -1,6 +1,8 @@
 //! A release from `stickyctl up` behind a front door that it installed. The front door has its own IngressClass and namespace, so that
 //! tests don't share it.
 
+use super::gateways::owned_by;
+use super::release::NAME;
 use super::stickyctl::Done;
 use super::{Space, in_namespace};
 use crate::door::Door;
@@ -83,7 +85,7 @@ impl Site<'_> {
         if self.kind != Door::Gateway {
             return Ok(self.door_name());
         }
-        let own = format!("gateway.envoyproxy.io/owning-gateway-namespace={}", self.space.name);
+        let own = owned_by(&self.space.name, NAME);
         self.door.run(&["get", "service", "-l", &own, "-o", "jsonpath={.items[0].metadata.name}"]).await
     }
 

@@ -28,17 +28,5 @@ pub use find::{find, used_by};
 pub use model::{Door, Found, Marks, Proxy, Watch};
 pub use serving::Doors;
 
-use crate::spec::StickyApp;
-use crate::spec::ingress::FrontDoor;
-
-/// The class in a spec: an IngressClass, or a GatewayClass.
-#[must_use]
-pub fn class(spec: &StickyApp) -> &str {
-    match spec.ingress.front_door {
-        FrontDoor::Nginx | FrontDoor::Traefik => &spec.ingress.class,
-        FrontDoor::Gateway => &spec.gateway.class,
-    }
-}
-
 #[cfg(test)]
 mod tests;

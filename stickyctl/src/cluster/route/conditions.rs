@@ -54,14 +54,17 @@ impl Unmet {
 impl fmt::Display for Unmet {
     /// `gateway sticky-sessions: Programmed is False (AddressNotAssigned): No addresses have been assigned to the Gateway`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { object, condition, .. } = self;
-        match &self.said {
-            Some(Said { status, reason, message }) => {
-                write!(f, "{object}: {condition} is {status} ({reason})")?;
-                if message.is_empty() { Ok(()) } else { write!(f, ": {}", message.trim_end_matches('.')) }
-            }
-            None => write!(f, "{object}: no controller has reported {condition} yet"),
-        }
+        let said = self.said.as_ref().map(|Said { status, reason, message }| [status, reason, message.trim_end_matches('.')]);
+        f.write_str(&sentence(&self.object, &self.condition, said))
+    }
+}
+
+/// A condition in words; `said` is its status, reason and message.
+pub(crate) fn sentence(object: &str, condition: &str, said: Option<[&str; 3]>) -> String {
+    match said {
+        Some([status, reason, ""]) => format!("{object}: {condition} is {status} ({reason})"),
+        Some([status, reason, message]) => format!("{object}: {condition} is {status} ({reason}): {message}"),
+        None => format!("{object}: no controller has reported {condition} yet"),
     }
 }
 

@@ -64,7 +64,7 @@ impl Seen {
 }
 
 fn serving(doors: &Doors, spec: &StickyApp) -> Result<FrontDoor, Unknown> {
-    let class = doors::class(spec);
+    let class = spec.class();
     match (doors.serving(spec)?, &doors.only_in) {
         // A Gateway that exists may have another class than the spec's.
         (Some(found), _) => Ok(shown(found, found.classes.first().filter(|_| doors.gateways.is_some()).map_or(class, String::as_str))),

@@ -1,6 +1,7 @@
 //! A status as text.
 
 use super::model::{Autoscaler, BusState, Condition, Cookie, FrontDoor, Gateway, Pod, Redis, Route, Status};
+use crate::cluster::route::conditions::sentence;
 use crate::fit::fit;
 use crate::grid::grid;
 use crate::output::short;
@@ -126,10 +127,8 @@ fn gateway(gateway: &Gateway) -> String {
 
 fn condition(condition: &Condition) -> String {
     let Condition { object, kind, status, reason, message } = condition;
-    let Some(status) = status else { return format!("{object}: no controller has reported {kind} yet") };
-    let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    let message = message.as_ref().filter(|message| !message.is_empty()).map(|message| format!(": {message}")).unwrap_or_default();
-    format!("{object}: {kind} is {status}{reason}{message}")
+    let said = status.as_deref().map(|status| [status, reason.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default()]);
+    sentence(object, kind, said)
 }
 
 fn cookie(cookie: &Cookie) -> String {

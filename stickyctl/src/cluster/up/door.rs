@@ -2,7 +2,7 @@
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::doors::gateway::crd;
-use crate::cluster::doors::{self, Found, Proxy, class};
+use crate::cluster::doors::{self, Found, Proxy};
 use crate::cluster::nodes::Nodes;
 use crate::cluster::plan::Plan;
 use crate::cluster::up::gateway;
@@ -82,7 +82,7 @@ pub(super) async fn provide(
 ) -> Result<Option<Found>, Failure> {
     let spec = &plan.spec;
     let is_gateway = spec.ingress.front_door == FrontDoor::Gateway;
-    let class = class(spec);
+    let class = spec.class();
     let name = Proxy::Door(spec.ingress.front_door).name();
     let install = match &found {
         // One of ours is applied again: it may be of an older version, or from before a node was labelled.

@@ -10,6 +10,8 @@ mod others;
 
 pub use model::{Cell, Details, Implementation, Support};
 
+use crate::spec::gateway::domain;
+
 /// Every implementation in the table, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Implementation> {
     envoys::ALL.iter().chain(others::ALL)
@@ -21,11 +23,6 @@ pub fn all() -> impl Iterator<Item = &'static Implementation> {
 #[must_use]
 pub fn of(controller: &str) -> Option<&'static Implementation> {
     all().find(|one| one.controllers.contains(&controller)).or_else(|| all().find(|one| one.controllers.contains(&domain(controller))))
-}
-
-/// What stands before the first slash.
-fn domain(controller: &str) -> &str {
-    controller.split_once('/').map_or(controller, |(domain, _)| domain)
 }
 
 #[cfg(test)]

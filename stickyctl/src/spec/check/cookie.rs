@@ -1,6 +1,6 @@
 //! The affinity cookie: what browsers refuse, and names that belong to somebody else.
 
-use crate::spec::ingress::SameSite;
+use crate::spec::ingress::{SameSite, needs_secure};
 use crate::spec::taken::TAKEN;
 use crate::spec::{Findings, StickyApp};
 
@@ -46,8 +46,7 @@ fn check_name(name: &str, secure: bool, findings: &mut Findings) {
     if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
         findings.refuse(path, format!("invalid cookie name `{name}`: every front door accepts 1 to 64 letters, digits, hyphens and underscores"));
     }
-    let lower = name.to_ascii_lowercase();
-    if ["__secure-", "__host-", "__http-"].iter().any(|prefix| lower.starts_with(prefix)) && !secure {
+    if needs_secure(name) && !secure {
         findings
             .refuse(path, format!("browsers drop a cookie named `{name}` without Secure; set ingress.cookie.secure to true, or choose another name"));
     }

@@ -20,10 +20,10 @@ use crate::cluster::inventory::is_managed;
 use crate::cluster::ready::is_ready;
 use crate::cluster::release::Place;
 use crate::cluster::seen::{Seen, see};
-use crate::gateway_api::implementations;
-use crate::gateway_api::{Gateway, GatewayClass};
+use crate::gateway_api::{Gateway, GatewayClass, implementations};
 use crate::generate::front_door::install::gateway::WATCHED;
 use crate::spec::StickyApp;
+use crate::spec::gateway::{ENVOY_DOMAIN, domain};
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -109,7 +109,7 @@ impl Gateways {
         }
         match self.class.here() {
             // A class that was left over can be served by what is installed for it; only Envoy Gateway is.
-            Some(class) if self.found.is_none() && !is_envoys(&class.spec.controller_name) => {
+            Some(class) if self.found.is_none() && domain(&class.spec.controller_name) != ENVOY_DOMAIN => {
                 Err(Error::ClassPending { class: self.class_name.clone(), controller: class.spec.controller_name.clone() })
             }
             _ => match &self.found {
@@ -149,7 +149,8 @@ impl Gateways {
         let controller = self.controller(spec);
         let (version, home) = proxies::controller(controller, pods).unzip();
         // Envoy Gateway's proxies will run beside it, those of others beside their Gateway (GEP-1762).
-        let home = if is_envoys(controller) { home.unwrap_or_else(|| spec.ingress.namespace().to_owned()) } else { place(spec).namespace };
+        let home =
+            if domain(controller) == ENVOY_DOMAIN { home.unwrap_or_else(|| spec.ingress.namespace().to_owned()) } else { place(spec).namespace };
         let listener = self.gateway.here().and_then(|gateway| proxies::listener(gateway, spec.gateway.section.as_deref()));
         let marks = proxies.map(|proxies| {
             let port = proxies::port(proxies, services, listener.map_or(80, |listener| listener.port));
@@ -174,11 +175,6 @@ impl Gateways {
             }),
         }
     }
-}
-
-/// Whether a controller is Envoy Gateway, whatever the rest of its name.
-fn is_envoys(controller: &str) -> bool {
-    controller.split('/').next() == Some("gateway.envoyproxy.io")
 }
 
 /// The Services of a Gateway's pods, which say what port of the pods stands behind a listener; none without permission.

@@ -3,22 +3,19 @@
 use crate::cluster::doors::detect::counts;
 use crate::cluster::doors::options::{Options, version, words};
 use crate::cluster::release::Place;
+use crate::gateway_api::envoy::{OWNER, OWNERS_NAMESPACE, container_port};
 use crate::gateway_api::{Gateway, Listener};
 use crate::generate::meta::pairs;
+use crate::spec::gateway::{ENVOY_DOMAIN, domain};
 use k8s_openapi::api::core::v1::{Container, Pod, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-/// Envoy Gateway's labels on everything that belongs to a Gateway (`internal/gatewayapi/translator.go`, v1.9.1).
-const OWNER: &str = "gateway.envoyproxy.io/owning-gateway-name";
-const OWNERS_NAMESPACE: &str = "gateway.envoyproxy.io/owning-gateway-namespace";
-/// Its label if one set of proxies serves all Gateways of a class (`mergeGateways` in its EnvoyProxy).
+/// The domain in the controller name of Traefik's provider for the Gateway API.
+const TRAEFIK_DOMAIN: &str = "traefik.io";
+/// Envoy Gateway's label if one set of proxies serves all Gateways of a class (`mergeGateways` in its EnvoyProxy).
 const CLASS: &str = "gateway.envoyproxy.io/owning-gatewayclass";
 /// The standard's label on what an implementation creates for a Gateway, in the Gateway's namespace (GEP-1762).
 const STANDARD: &str = "gateway.networking.k8s.io/gateway-name";
-/// Below this, Envoy Gateway's proxies listen on another port than the Gateway says, so that they need no rights
-/// (`servicePortToContainerPort` in `internal/gatewayapi/listener.go`, v1.9.1).
-const PRIVILEGED: u16 = 1_024;
-const SHIFT: u16 = 10_000;
 
 /// Pods of a Gateway, and the labels that select them and their Service.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +30,7 @@ pub(super) struct Proxies {
 /// The pods of a Gateway; `None` if no pod is marked as one of its. Newest ready pods don't come first: the caller sorts.
 pub(super) fn of(pods: &[Pod], gateway: &Place, class: &str, controller: &str) -> Option<Proxies> {
     let envoys = [(OWNER, gateway.name.as_str()), (OWNERS_NAMESPACE, &gateway.namespace)];
-    let is_traefiks = controller.split('/').next() == Some("traefik.io");
+    let is_traefiks = domain(controller) == TRAEFIK_DOMAIN;
     let running = || pods.iter().filter(|pod| counts(pod));
     let labelled = |labels: &[(&str, &str)], is_envoys| {
         let has = |pod: &&Pod| labels.iter().all(|(key, value)| label(pod, key) == Some(*value));
@@ -71,9 +68,9 @@ fn is_traefik(container: &Container) -> bool {
 /// A controller's version, from the tag of its image, and its namespace. Envoy Gateway's own image runs beside each of its proxies too,
 /// as the shutdown manager.
 pub(super) fn controller(controller: &str, pods: &[Pod]) -> Option<(Option<String>, String)> {
-    let is_its = |container: &&Container| match controller.split('/').next() {
-        Some("gateway.envoyproxy.io") => words(container).any(|word| word.rsplit('/').next() == Some("envoy-gateway")) || named(container, "gateway"),
-        Some("traefik.io") => is_traefik(container),
+    let is_its = |container: &&Container| match domain(controller) {
+        ENVOY_DOMAIN => words(container).any(|word| word.rsplit('/').next() == Some("envoy-gateway")) || named(container, "gateway"),
+        TRAEFIK_DOMAIN => is_traefik(container),
         _ => false,
     };
     let all = pods.iter().filter(|pod| counts(pod)).flat_map(|pod| containers(pod).iter().map(move |container| (pod, container)));
@@ -115,12 +112,12 @@ pub(super) fn port(proxies: &Proxies, services: &[Service], listener: u16) -> u1
     let of_service = services.iter().flat_map(|service| service.spec.iter().flat_map(|spec| spec.ports.iter().flatten()));
     let targets = of_service.filter(|port| port.port == i32::from(listener)).filter_map(|port| match port.target_port.as_ref()? {
         IntOrString::Int(number) => u16::try_from(*number).ok(),
-        IntOrString::String(name) => proxies.pods.iter().flat_map(containers).find_map(|container| container_port(container, name)),
+        IntOrString::String(name) => proxies.pods.iter().flat_map(containers).find_map(|container| named_port(container, name)),
     });
-    targets.into_iter().next().unwrap_or(if proxies.is_envoys && listener < PRIVILEGED { listener + SHIFT } else { listener })
+    targets.into_iter().next().unwrap_or(if proxies.is_envoys { container_port(listener) } else { listener })
 }
 
-fn container_port(container: &Container, name: &str) -> Option<u16> {
+fn named_port(container: &Container, name: &str) -> Option<u16> {
     let port = container.ports.iter().flatten().find(|port| port.name.as_deref() == Some(name))?;
     u16::try_from(port.container_port).ok()
 }

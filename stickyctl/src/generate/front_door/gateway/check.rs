@@ -2,7 +2,7 @@
 
 use super::persistence::has_session_persistence;
 use crate::spec::gateway::{API, Gateway, HTTP, HTTPS};
-use crate::spec::ingress::{Ingress, SameSite};
+use crate::spec::ingress::{Ingress, SameSite, needs_secure};
 use crate::spec::version::Version;
 use crate::spec::{Findings, StickyApp};
 
@@ -79,8 +79,7 @@ fn attributes(spec: &StickyApp, findings: &mut Findings) {
             ),
         );
     }
-    let name = spec.cookie_name().to_ascii_lowercase();
-    if ["__secure-", "__host-", "__http-"].iter().any(|prefix| name.starts_with(prefix)) {
+    if needs_secure(&spec.cookie_name()) {
         findings.refuse(
             "ingress.cookie.name",
             format!(

@@ -1,8 +1,7 @@
 //! The Gateway and who may use the release's certificate.
 
-use crate::gateway_api::GROUP;
 use crate::gateway_api::{
-    AllowedRoutes, CertificateRef, Gateway, GatewaySpec, GrantFrom, GrantTo, Listener, ListenerTls, ReferenceGrant, ReferenceGrantSpec,
+    AllowedRoutes, CertificateRef, GROUP, Gateway, GatewaySpec, GrantFrom, GrantTo, Listener, ListenerTls, ReferenceGrant, ReferenceGrantSpec,
     RouteNamespaces,
 };
 use crate::generate::meta::{Component, meta};
@@ -14,7 +13,7 @@ use crate::spec::gateway::{HTTP, HTTPS};
 pub(super) fn gateway(spec: &StickyApp) -> Gateway {
     let mut listeners = vec![listener(HTTP, 80, "HTTP", None)];
     if let Some(secret) = &spec.ingress.tls_secret {
-        let certificate = CertificateRef { name: secret.clone(), ..CertificateRef::default() };
+        let certificate = CertificateRef { name: secret.clone() };
         let tls = ListenerTls { certificate_refs: vec![certificate] };
         listeners.push(listener(HTTPS, 443, "HTTPS", Some(tls)));
     }

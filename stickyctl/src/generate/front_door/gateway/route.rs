@@ -2,10 +2,9 @@
 
 use super::duration::{OFF, duration};
 use super::persistence::has_session_persistence;
-use crate::gateway_api::GROUP;
 use crate::gateway_api::{
-    BackendRef, CookieConfig, CookieLifetime, HttpRoute, HttpRouteRule, HttpRouteSpec, NamedCookie, ParentRef, PathMatch, RouteMatch, RouteTimeouts,
-    SessionPersistence, Shape,
+    BackendRef, CookieConfig, CookieLifetime, GROUP, HttpRoute, HttpRouteRule, HttpRouteSpec, NamedCookie, ParentRef, PathMatch, RouteMatch,
+    RouteTimeouts, SessionPersistence, Shape,
 };
 use crate::generate::meta::{Component, meta};
 use crate::generate::service::SERVICE_PORT;
@@ -47,14 +46,7 @@ fn path() -> PathMatch {
 }
 
 fn backend(spec: &StickyApp) -> BackendRef {
-    BackendRef {
-        group: Some(String::new()),
-        kind: Some("Service".to_owned()),
-        name: spec.name.clone(),
-        port: Some(SERVICE_PORT),
-        weight: Some(1),
-        ..BackendRef::default()
-    }
+    BackendRef { group: Some(String::new()), kind: Some("Service".to_owned()), name: spec.name.clone(), port: Some(SERVICE_PORT), weight: Some(1) }
 }
 
 /// No limit for a whole request: a WebSocket is a request that lasts as long as the socket, and the app limits its other requests

@@ -2,6 +2,7 @@
 
 use crate::generate::meta::{map, pairs};
 use crate::spec::StickyApp;
+use crate::spec::gateway::{self, ENVOY_DOMAIN};
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
@@ -25,7 +26,7 @@ pub const COMPONENT: &str = "front-door";
 /// The usual IngressClass and its controller.
 const USUAL: (&str, &str) = ("nginx", "k8s.io/ingress-nginx");
 /// The usual GatewayClass and its controller, as in Envoy Gateway's own quickstart.
-const USUAL_OF_GATEWAYS: (&str, &str) = ("eg", crate::spec::gateway::ENVOY_GATEWAY);
+const USUAL_OF_GATEWAYS: (&str, &str) = ("eg", gateway::ENVOY_GATEWAY);
 /// The name of Envoy Gateway's Deployment, Service, ServiceAccount and Roles.
 pub(super) const ENVOY_GATEWAY_NAME: &str = "envoy-gateway";
 
@@ -50,7 +51,7 @@ impl Install {
     pub fn of(spec: &StickyApp, exposed: bool) -> Self {
         Self {
             door: spec.ingress.front_door,
-            class: if spec.ingress.front_door == FrontDoor::Gateway { spec.gateway.class.clone() } else { spec.ingress.class.clone() },
+            class: spec.class().to_owned(),
             namespace: spec.ingress.namespace().to_owned(),
             watched: spec.namespace.clone(),
             exposed,
@@ -97,7 +98,7 @@ impl Install {
     pub fn controller(&self) -> String {
         match (self.class == self.usual().0, self.door) {
             (true, _) => self.usual().1.to_owned(),
-            (false, FrontDoor::Gateway) => format!("gateway.envoyproxy.io/stickyctl-{}", self.class),
+            (false, FrontDoor::Gateway) => format!("{ENVOY_DOMAIN}/stickyctl-{}", self.class),
             (false, _) => format!("stickyctl.dev/{}", self.class),
         }
     }

@@ -5,6 +5,7 @@ use super::super::choice::{INGRESS_READY, Install};
 use super::super::parts::requests;
 use super::super::pod::{control_plane, seccomp};
 use super::program::proxy_image;
+use crate::gateway_api::envoy::container_port;
 use crate::generate::meta::map;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -26,9 +27,6 @@ const DRAIN: (u32, u32) = (60, 10);
 /// The shortest time for which a proxy that is being replaced still takes connections, in seconds: Services and load balancers take a
 /// moment to send them elsewhere. Nothing else takes connections for a host port.
 const LINGER: (u32, u32) = (10, 1);
-
-/// Envoy Gateway adds this to ports below 1024 inside its proxies (`internal/gatewayapi/translator.go`, `wellKnownPortShift`).
-const SHIFT: i32 = 10_000;
 
 pub(super) fn config_map(install: &Install) -> ConfigMap {
     let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..install.within(&install.namespace) };
@@ -92,7 +90,7 @@ fn proxy(install: &Install) -> Value {
 
 /// The ports of the node that lead to the listeners with the same ports. Envoy Gateway has no option for them.
 fn host_ports() -> Value {
-    let port = |name: &str, port: i32| json!({"name": name, "containerPort": port + SHIFT, "hostPort": port, "protocol": "TCP"});
+    let port = |name: &str, port: u16| json!({"name": name, "containerPort": container_port(port), "hostPort": port, "protocol": "TCP"});
     let ports = json!([port("http", 80), port("https", 443)]);
     json!({
         "type": "StrategicMerge",
