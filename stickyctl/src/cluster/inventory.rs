@@ -2,7 +2,7 @@
 
 use super::errors::{ApiError, ask};
 use super::release::{MANAGER, Place};
-use super::seen::is_no_kind;
+use super::seen::if_readable;
 use crate::gateway_api::envoy::BackendTrafficPolicy;
 use crate::gateway_api::{Gateway, HttpRoute, ReferenceGrant};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -109,13 +109,9 @@ pub(crate) async fn list(client: &Client, Place { name, namespace }: &Place) -> 
     for (resource, is_optional) in optional().into_iter().map(|one| (one, true)).chain(kinds().into_iter().map(|one| (one, false))) {
         let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
         let doing = format!("listing {} in namespace {namespace}", resource.plural);
-        let found = ask(&doing, async {
-            match api.list_metadata(&params).await {
-                Err(kube::Error::Api(status)) if is_optional && (is_no_kind(&status) || status.is_forbidden()) => Ok(Vec::new()),
-                done => done.map(|list| list.items),
-            }
-        });
-        items.extend(found.await?.into_iter().filter_map(|object| item(&resource, object.metadata)));
+        let call = api.list_metadata(&params);
+        let found = if is_optional { ask(&doing, if_readable(call)).await? } else { Some(ask(&doing, call).await?) };
+        items.extend(found.into_iter().flat_map(|list| list.items).filter_map(|object| item(&resource, object.metadata)));
     }
     Ok(items)
 }

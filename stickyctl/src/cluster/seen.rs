@@ -1,4 +1,4 @@
-//! One object, as far as it could be read.
+//! Objects that may be missing, of an unknown kind, or forbidden.
 
 use crate::cluster::errors::{ApiError, ask};
 use kube::Api;
@@ -54,6 +54,22 @@ where
         }
     })
     .await
+}
+
+/// What a request brings; `None` if the cluster doesn't have the kind, or the user has no permission.
+pub(crate) async fn if_readable<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<Option<T>, kube::Error> {
+    match call.await {
+        Err(kube::Error::Api(status)) if is_no_kind(&status) || status.is_forbidden() => Ok(None),
+        done => done.map(Some),
+    }
+}
+
+/// What a request brings; `None` if the cluster doesn't have the object, or not even the kind.
+pub(crate) async fn if_there<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<Option<T>, kube::Error> {
+    match call.await {
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+        done => done.map(Some),
+    }
 }
 
 /// Whether an answer says that the cluster doesn't have a kind: the plain text `404 page not found`, without details. By its code: kube

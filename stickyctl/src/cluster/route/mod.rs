@@ -9,7 +9,7 @@ use crate::cluster::doors::gateway::place;
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::inventory::selector;
 use crate::cluster::release::Place;
-use crate::cluster::seen::{Seen, is_no_kind, see};
+use crate::cluster::seen::{Seen, if_readable, see};
 use crate::gateway_api::envoy::BackendTrafficPolicy;
 use crate::gateway_api::{Gateway, HttpRoute, Listener, ParentRef};
 use crate::spec::StickyApp;
@@ -86,11 +86,6 @@ pub(crate) async fn host(client: &Client, spec: &StickyApp) -> Result<Option<Str
 async fn policies(client: &Client, spec: &StickyApp) -> Result<Vec<BackendTrafficPolicy>, ApiError> {
     let all: Api<BackendTrafficPolicy> = Api::namespaced(client.clone(), &spec.namespace);
     let own = ListParams::default().labels(&selector(&spec.name));
-    ask(&format!("listing the BackendTrafficPolicies in namespace {}", spec.namespace), async {
-        match all.list(&own).await {
-            Err(kube::Error::Api(status)) if is_no_kind(&status) || status.is_forbidden() => Ok(Vec::new()),
-            done => done.map(|list| list.items),
-        }
-    })
-    .await
+    let found = ask(&format!("listing the BackendTrafficPolicies in namespace {}", spec.namespace), if_readable(all.list(&own))).await?;
+    Ok(found.map(|list| list.items).unwrap_or_default())
 }

@@ -8,6 +8,8 @@ use super::installed::{Installed, PAUSE, Server};
 use crate::cluster::errors::{ApiError, ask, ask_if_allowed};
 use crate::cluster::inventory::{self, is_managed};
 use crate::cluster::release::Place;
+use crate::cluster::seen::if_there;
+use crate::gateway_api::envoy::OWNERS_NAMESPACE;
 use crate::gateway_api::{Gateway, GatewayClass};
 use crate::generate::front_door::install::gateway::{WATCHED, certificates};
 use crate::generate::front_door::install::{COMPONENT, ENVOY_GATEWAY};
@@ -50,7 +52,7 @@ pub(super) async fn installed(client: &Client, place: &Place) -> Result<Option<I
             server: Some(Server { watched: watched.clone(), class: None }),
         };
         let classes: Api<GatewayClass> = Api::all(client.clone());
-        let Some(found) = ask_if_allowed("listing GatewayClasses", absent_is_none(classes.list_metadata(&door.params()))).await? else {
+        let Some(found) = ask_if_allowed("listing GatewayClasses", if_there(classes.list_metadata(&door.params()))).await? else {
             return Ok(None);
         };
         let class = found.and_then(|found| found.items.into_iter().find(|class| is_managed(&class.metadata))?.metadata.name);
@@ -68,7 +70,7 @@ pub(super) async fn installed(client: &Client, place: &Place) -> Result<Option<I
 /// Whether a Gateway that isn't the release's own uses a class. The server sees only those in the namespace that it watches.
 async fn others(client: &Client, class: &str, place: &Place) -> Result<bool, ApiError> {
     let gateways: Api<Gateway> = Api::namespaced(client.clone(), &place.namespace);
-    let Some(found) = ask("listing Gateways", absent_is_none(gateways.list(&ListParams::default()))).await? else { return Ok(false) };
+    let Some(found) = ask("listing Gateways", if_there(gateways.list(&ListParams::default()))).await? else { return Ok(false) };
     let is_own = |gateway: &Gateway| {
         let labels = gateway.metadata.labels.as_ref();
         is_managed(&gateway.metadata) && labels.and_then(|labels| labels.get("app.kubernetes.io/instance")) == Some(&place.name)
@@ -76,19 +78,11 @@ async fn others(client: &Client, class: &str, place: &Place) -> Result<bool, Api
     Ok(found.items.iter().any(|gateway| gateway.spec.gateway_class_name == class && !is_own(gateway)))
 }
 
-/// `None` if the cluster doesn't have the kind, or no longer.
-async fn absent_is_none<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<Option<T>, kube::Error> {
-    match call.await {
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(None),
-        done => done.map(Some),
-    }
-}
-
 impl Server {
     /// A selector for what Envoy Gateway created for the Gateways of the watched namespace.
     fn proxies(&self) -> ListParams {
         let watched = &self.watched;
-        ListParams::default().labels(&format!("app.kubernetes.io/managed-by=envoy-gateway,gateway.envoyproxy.io/owning-gateway-namespace={watched}"))
+        ListParams::default().labels(&format!("app.kubernetes.io/managed-by=envoy-gateway,{OWNERS_NAMESPACE}={watched}"))
     }
 
     /// Everything that Envoy Gateway has to do before it can be deleted: its proxies and its class are gone afterwards.
@@ -114,7 +108,7 @@ impl Server {
         let doing = "deleting the proxies' pods";
         for pod in ask(doing, pods.list_metadata(&self.proxies())).await?.items {
             let name = pod.metadata.name.unwrap_or_default();
-            ask(doing, absent_is_none(pods.delete(&name, &DeleteParams::default().grace_period(1)))).await?;
+            ask(doing, if_there(pods.delete(&name, &DeleteParams::default().grace_period(1)))).await?;
         }
         let gone = until(deadline.at_most(PATIENCE), PAUSE, async || {
             let left = ask(doing, pods.list_metadata(&self.proxies())).await?;
@@ -164,16 +158,16 @@ pub(super) async fn delete_certificates(client: &Client, namespace: &str) -> Res
 async fn delete_class(client: &Client, class: &str, deadline: Deadline) -> Result<(), ApiError> {
     let all: Api<GatewayClass> = Api::all(client.clone());
     let doing = format!("deleting gatewayclass {class}");
-    ask(&doing, absent_is_none(all.delete(class, &DeleteParams::background()))).await?;
+    ask(&doing, if_there(all.delete(class, &DeleteParams::background()))).await?;
     let gone = until(deadline.at_most(PATIENCE), PAUSE, async || {
-        let found = ask(&doing, absent_is_none(all.get_metadata(class))).await?;
+        let found = ask(&doing, if_there(all.get_metadata(class))).await?;
         Ok::<_, ApiError>(found.is_none().then_some(()))
     });
     if gone.await?.is_some() {
         return Ok(());
     }
-    let Some(found) = ask(&doing, absent_is_none(all.get_metadata(class))).await? else { return Ok(()) };
+    let Some(found) = ask(&doing, if_there(all.get_metadata(class))).await? else { return Ok(()) };
     let kept: Vec<String> = found.metadata.finalizers.into_iter().flatten().filter(|one| one != FINALIZER).collect();
     let patch = json!({"metadata": {"finalizers": kept, "resourceVersion": found.metadata.resource_version}});
-    ask(&doing, absent_is_none(all.patch_metadata(class, &PatchParams::default(), &Patch::Merge(patch)))).await.map(drop)
+    ask(&doing, if_there(all.patch_metadata(class, &PatchParams::default(), &Patch::Merge(patch)))).await.map(drop)
 }

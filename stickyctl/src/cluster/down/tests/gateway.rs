@@ -3,9 +3,11 @@
 use super::*;
 use crate::cluster::apply::{Manner, Wanted, apply_patiently};
 use crate::cluster::fake::Pods;
-use crate::gateway_api::Shape;
+use crate::gateway_api::envoy::BackendTrafficPolicy;
+use crate::gateway_api::{Gateway, GatewayClass, HttpRoute, Shape};
 use crate::generate::front_door::install::{Install, objects};
 use crate::spec::ingress::FrontDoor;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
 /// The default release behind a Gateway, and what `up --install-front-door` installs for it. Without a server, its pod never came up.
 async fn installed(with_server: bool) -> Fake {
@@ -37,7 +39,7 @@ async fn it_deletes_its_proxies_and_goes_itself() {
     let has = |title: &str| fake.titles().iter().any(|one| one == title);
     let client = fake.client();
     // The fake's controllers run before each answer.
-    let classes: Api<crate::gateway_api::GatewayClass> = Api::all(client.clone());
+    let classes: Api<GatewayClass> = Api::all(client.clone());
     classes.get("eg").await.unwrap();
     assert!(has("Pod envoy-sticky-sessions-sticky-sessions-1-a") && has("Secret envoy-oidc-hmac"), "{:?}", fake.titles());
     let seen = Recorded::terminal("y");
@@ -62,6 +64,24 @@ async fn a_class_is_not_stuck_without_its_controller() {
     fake.put(json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta("envoy-1"), "spec": spec}));
     down(&fake, Recorded::pipe(), true, true).await.unwrap();
     assert_eq!(left(&fake), Vec::<String>::new());
+}
+
+/// Whoever deletes the definitions deletes every Gateway and class with them, and Envoy Gateway is still there.
+#[tokio::test(start_paused = true)]
+async fn it_goes_without_the_definitions_too() {
+    let fake = installed(true).await;
+    let client = fake.client();
+    let now = DeleteParams::default();
+    Api::<HttpRoute>::namespaced(client.clone(), "sticky-sessions").delete("sticky-sessions", &now).await.unwrap();
+    Api::<BackendTrafficPolicy>::namespaced(client.clone(), "sticky-sessions").delete("sticky-sessions", &now).await.unwrap();
+    Api::<Gateway>::namespaced(client.clone(), "sticky-sessions").delete("sticky-sessions", &now).await.unwrap();
+    Api::<GatewayClass>::all(client.clone()).delete("eg", &now).await.unwrap();
+    let all: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for name in fake.titles().iter().filter_map(|title| title.strip_prefix("CustomResourceDefinition ")) {
+        all.delete(name, &now).await.unwrap();
+    }
+    down(&fake, Recorded::pipe(), true, true).await.unwrap();
+    assert_eq!(fake.titles(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
