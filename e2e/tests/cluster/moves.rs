@@ -41,7 +41,8 @@ async fn up(space: &Space, ingress: Value) -> Result<()> {
     file.write_all(all.to_string().as_bytes())?;
     let said = space.stickyctl(&["up", "-f", file.path().to_str().context("no path")?]).await?.ok()?;
     ensure!(said.starts_with(&format!("{NAME} is up: 2x1")), "{said}");
-    Ok(())
+    // A session that begins on a pod that drains moves, and should.
+    wait::until("the old pods are gone", SOON, async || (space.pods("app").await.ok()?.len() == 2).then_some(())).await
 }
 
 async fn moves(space: &Space, edge: &Space) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::{sh, wait};
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 use tokio::process::Command;
 
@@ -17,13 +17,20 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// The id of the fact, and the name of the Secret with its certificate.
 pub const ID: &str = "secure-by-itself";
 
+/// The Secret with a new certificate for a host.
+///
+/// # Errors
+/// No key could be generated.
+pub fn secret(host: &str) -> Result<Value> {
+    let made = rcgen::generate_simple_self_signed(vec![host.to_owned()])?;
+    let data = json!({"tls.crt": STANDARD.encode(made.cert.pem()), "tls.key": STANDARD.encode(made.signing_key.serialize_pem())});
+    Ok(json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": ID}, "data": data}))
+}
+
 /// Whether the cookie in an answer over https is Secure if no annotation asks for it.
 pub async fn secure_by_itself(bench: &Bench<'_>) -> Result<String> {
     let host = bench.host(ID);
-    let made = rcgen::generate_simple_self_signed(vec![host.clone()])?;
-    let data = json!({"tls.crt": STANDARD.encode(made.cert.pem()), "tls.key": STANDARD.encode(made.signing_key.serialize_pem())});
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": ID}, "data": data});
-    bench.apply(&[vec![secret], bench.both(&Route::sticky(ID).tls(ID))].concat()).await?;
+    bench.apply(&[vec![secret(&host)?], bench.both(&Route::sticky(ID).tls(ID))].concat()).await?;
     let request = format!("GET {WHOAMI} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let (mut tries, mut last) = (0, String::new());
     let answer = wait::until("the app's answer over https", SOON, async || {
