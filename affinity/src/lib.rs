@@ -101,6 +101,8 @@ pub mod identity;
 pub mod jar;
 mod judge;
 pub mod lever;
+pub mod log;
+pub mod marker;
 pub mod moves;
 pub mod plan;
 mod pods;

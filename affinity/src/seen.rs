@@ -100,6 +100,8 @@ pub struct Shot {
     pub way: usize,
     /// Index of its path: 0 is the URL's own; a path that only first requests use comes last.
     pub path: usize,
+    /// The number of its [marker](crate::marker::Token::marker), if logs are to tell which pod answered.
+    pub mark: Option<u32>,
     /// Whether the answer shows that the session was lost ([`lost`](crate::symptom::lost)); `None` if it shows nothing.
     pub symptom: Option<bool>,
 }
@@ -124,6 +126,7 @@ impl Shot {
             cached: false,
             way: 0,
             path: 0,
+            mark: None,
             symptom: None,
         }
     }

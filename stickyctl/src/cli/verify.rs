@@ -1,18 +1,27 @@
 //! The flags of `verify`, and how they become a request and what is printed of its result.
 
+mod disrupt;
+mod in_cluster;
+mod logs;
+mod migrate;
 mod requests;
 
+use self::disrupt::DisruptArgs;
+use self::in_cluster::InClusterArgs;
+use self::logs::LogArgs;
+use self::migrate::MigrateArgs;
 use self::requests::HttpArgs;
 use super::cluster::ReleaseArgs;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
+use crate::cluster::workload::Reference;
 use crate::exit::{Exit, Failure};
 use crate::fit::fit;
 use crate::output::{Format, Output};
 use crate::verify;
 use crate::verify::redacted::redacted;
 use crate::verify::report::files::Files;
-use crate::verify::request::{Amount, Pods, Request, Site};
+use crate::verify::request::{Amount, PodIdentity, Pods, Request, Site};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
@@ -25,17 +34,18 @@ use sticky_core::duration;
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// URL of the site to test [default: the release on the cluster, through its front door]
+    /// What to test: a URL, or ingress/NAME, httproute/NAME or service/NAME on the cluster [default: the release on the cluster]
     #[arg(conflicts_with = "local")]
-    url: Option<String>,
+    target: Option<String>,
     #[command(flatten)]
     local: LocalArg,
     /// List the scenarios and exit
     #[arg(long)]
     list: bool,
-    /// Where answers identify their pod: header:NAME, json:/POINTER or regex:PATTERN [default: header:x-sticky-pod]
+    /// Where to read which pod answered: header:NAME, json:/POINTER or regex:PATTERN in the answer, or access-log,
+    /// access-log:regex:PATTERN or pod-log on the cluster [default: header:x-sticky-pod]
     #[arg(long, value_name = "WHERE")]
-    pod_identity: Option<Source>,
+    pod_identity: Option<PodIdentity>,
     /// Where answers identify their worker, in the same form [default: header:x-sticky-worker]
     #[arg(long, value_name = "WHERE")]
     worker_identity: Option<Source>,
@@ -63,12 +73,20 @@ pub(super) struct VerifyArgs {
     require_workers: bool,
     #[command(flatten, next_help_heading = "Requests")]
     http: HttpArgs,
+    #[command(flatten, next_help_heading = "Logs")]
+    logs: LogArgs,
     #[command(flatten, next_help_heading = "Sample")]
     amount: AmountArgs,
+    #[command(flatten, next_help_heading = "Disruptions")]
+    disrupt: DisruptArgs,
+    #[command(flatten, next_help_heading = "Migration")]
+    migrate: MigrateArgs,
+    #[command(flatten, next_help_heading = "Inside the cluster")]
+    in_cluster: InClusterArgs,
     #[command(flatten, next_help_heading = "Output")]
     told: OutputArgs,
     /// Label selector for the pods behind URL, to distinguish moves forced by the loss of a pod
-    #[arg(long, value_name = "SELECTOR", requires = "url", help_heading = ON_A_CLUSTER)]
+    #[arg(long, value_name = "SELECTOR", requires = "target", help_heading = ON_A_CLUSTER)]
     pods: Option<String>,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
     release: ReleaseArgs,
@@ -147,13 +165,15 @@ impl VerifyArgs {
     fn request(self) -> Request {
         let command = self.command_line();
         let amount = self.amount;
-        let site = match self.url {
-            Some(url) => {
+        let reference = self.target.as_deref().filter(|text| !text.contains("://")).and_then(|text| text.parse::<Reference>().ok());
+        let site = match (reference, self.target) {
+            (Some(reference), _) => Site::Workload { access: self.release.cluster.access(), namespace: self.release.namespace, reference },
+            (None, Some(url)) => {
                 let watched = |selector| Pods { access: self.release.cluster.access(), namespace: self.release.namespace, selector };
                 Site::Url { url, pods: self.pods.map(watched) }
             }
-            None if self.local.local => Site::Local,
-            None => Site::Release { access: self.release.cluster.access(), place: self.release.place() },
+            (None, None) if self.local.local => Site::Local,
+            (None, None) => Site::Release { access: self.release.cluster.access(), place: self.release.place() },
         };
         Request {
             site,
@@ -184,7 +204,7 @@ impl VerifyArgs {
 
     /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.
     fn command_line(&self) -> String {
-        let hidden: Vec<(&str, String)> = self.url.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).collect();
+        let hidden: Vec<(&str, String)> = self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).collect();
         let shown = |word: String| {
             let find = |(value, shown): &(&str, String)| {
                 let flag = word.strip_suffix(value)?;

@@ -13,6 +13,7 @@
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
 //! | [`route`] | what controllers say of a route through a Gateway |
 //! | [`seen`] | an object that may be missing, of an unknown kind, or forbidden |
+//! | [`workload`] | an application of somebody else's, and the front door that serves it |
 //! | [`ready`], [`tunnel`], [`readyz`], [`answer`] | whether pods serve, and talking to them |
 
 #![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for readers of the source"))]
@@ -44,3 +45,4 @@ pub(crate) mod show;
 pub mod status;
 pub mod tunnel;
 pub(crate) mod up;
+pub(crate) mod workload;

@@ -3,6 +3,7 @@
 mod at_file;
 mod cookie_file;
 mod error;
+mod identity;
 mod model;
 mod prepare;
 mod shapes;
@@ -11,6 +12,7 @@ mod url;
 
 pub(crate) use at_file::AtFile;
 pub(crate) use error::RequestError;
+pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, Request};
 pub(crate) use site::{Pods, Site};
 pub(crate) use url::{Host, Path};

@@ -1,6 +1,7 @@
 //! The request to `verify`, as plain values.
 
 use super::at_file::AtFile;
+use super::identity::PodIdentity;
 use super::site::Site;
 use super::url::{Host, Path};
 use crate::verify::probe::session::capture::Capture;
@@ -16,8 +17,8 @@ use sticky_affinity::symptom::Symptom;
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) site: Site,
-    /// Where answers identify their pod; none for sticky-app's header.
-    pub(crate) pod_identity: Option<Source>,
+    /// Where to learn which pod answered; none for sticky-app's header, and for a workload also the logs.
+    pub(crate) pod_identity: Option<PodIdentity>,
     /// Where answers identify their worker; none for sticky-app's header.
     pub(crate) worker_identity: Option<Source>,
     /// What answers look like when their session is lost; one of several is enough.

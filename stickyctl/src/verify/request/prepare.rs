@@ -1,6 +1,7 @@
 //! Prepares a run from a request: the target, its socket, the sample, and the contents of files.
 
 use super::error::{MOST_PROBES, RequestError};
+use super::identity::PodIdentity;
 use super::model::Request;
 use super::url::{Host, Parts, Path};
 use crate::verify::probe::Asking;
@@ -35,7 +36,7 @@ impl Request {
             // A release, here or on a cluster, has sticky-app's routes. At a URL, its way of identifying pods shows whether it does.
             app: self.is_perhaps_the_app() && self.http.ws_url.is_none(),
             lost_when: self.lost_when.clone(),
-            pod: self.pod_identity.clone().unwrap_or_else(Source::pod),
+            pod: self.named_in().cloned().unwrap_or_else(Source::pod),
             worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
             chosen: Chosen::new(&self.wanted(), &self.skip)?,
             idle: self.idle.filter(|_| !self.skip.contains(&Name::Idle)),
@@ -55,7 +56,12 @@ impl Request {
 
     /// The flags that say where answers identify their pod and their worker.
     fn identities(&self) -> impl Iterator<Item = &Source> {
-        [&self.pod_identity, &self.worker_identity].into_iter().flatten()
+        self.named_in().into_iter().chain(&self.worker_identity)
+    }
+
+    /// Where answers identify their pod, if the user says that they do.
+    fn named_in(&self) -> Option<&Source> {
+        if let Some(PodIdentity::Answer(source)) = &self.pod_identity { Some(source) } else { None }
     }
 
     /// Whether each capture has a name of its own and is used, and whether answers have the body that is searched.
@@ -79,7 +85,7 @@ impl Request {
     /// Whether what identifies a pod of this app is its name.
     pub(crate) fn identifies_pods(&self) -> bool {
         let name = |source: &Source| [Source::pod().to_string(), "json:/pod".to_owned()].contains(&source.to_string());
-        self.pod_identity.as_ref().is_none_or(name)
+        self.named_in().is_none_or(name)
     }
 
     /// The scenarios in `--only`, with those that have a flag of their own; empty without `--only`.
@@ -121,7 +127,7 @@ impl Request {
         let subprotocol =
             http.ws_subprotocol.as_ref().map(|name| self.template("--ws-subprotocol", name.to_str().unwrap_or_default())).transpose()?;
         let send = http.ws_send.as_ref().map(|text| self.template("--ws-send", text)).transpose()?;
-        let names_in_texts = self.pod_identity.as_ref().is_some_and(Source::is_in_body);
+        let names_in_texts = self.named_in().is_some_and(Source::is_in_body);
         let largest = largest_message(self.sample().sessions);
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts, largest }))
     }

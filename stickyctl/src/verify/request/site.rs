@@ -5,6 +5,7 @@ use crate::cluster::connect::{Access, connect};
 use crate::cluster::forward;
 use crate::cluster::release::Place;
 use crate::cluster::tunnel::Tunnel;
+use crate::cluster::workload::Reference;
 use crate::local::client::Client;
 use crate::verify::probe::watch::Witness;
 
@@ -15,6 +16,8 @@ pub(crate) enum Site {
     Url { url: String, pods: Option<Pods> },
     /// The demo on this machine.
     Local,
+    /// An application of somebody else's on a cluster, through its front door.
+    Workload { access: Access, namespace: String, reference: Reference },
     /// A release on a cluster, through its front door.
     Release { access: Access, place: Place },
 }
@@ -60,6 +63,11 @@ impl Site {
                 let client = Client::open()?;
                 let url = format!("{}/whoami", client.status().await?.url.trim_end_matches('/'));
                 return Ok(Way { is_here: true, ..direct(url, Some(Witness::Local(client))) });
+            }
+            // Until the workload's front door is found here.
+            Self::Workload { access, namespace, reference } => {
+                let place = Place { name: reference.name.clone(), namespace: namespace.clone() };
+                return Ok(Box::pin(Self::Release { access: access.clone(), place }.open()).await?);
             }
             Self::Release { access, place } => (access, place),
         };

@@ -1,0 +1,6 @@
+//! Flags of disruptions.
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct DisruptArgs {}
