@@ -112,6 +112,7 @@ pub mod seen;
 pub mod symptom;
 #[cfg(test)]
 mod testing;
+pub mod told;
 pub mod topic;
 pub mod verdict;
 
