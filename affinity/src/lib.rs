@@ -114,6 +114,7 @@ pub mod seen;
 pub mod symptom;
 #[cfg(test)]
 mod testing;
+pub mod told;
 pub mod topic;
 pub mod verdict;
 
