@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod comparison;
 pub mod doctor;
 pub mod exit;
 mod files;

@@ -111,6 +111,8 @@ pub enum Kind {
     PodReady,
     /// A pod is no longer ready.
     PodNotReady,
+    /// A pod is being deleted.
+    PodTerminating,
     /// A pod is gone.
     PodGone,
     /// The tunnel to the site had trouble.
