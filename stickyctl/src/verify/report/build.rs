@@ -146,7 +146,7 @@ fn sources(run: &Run) -> Sources {
 fn by_logs(logs: &identify::Logs, run: &Run) -> Logs {
     let sockets = || run.sockets().map(|socket| &socket.opened);
     Logs {
-        read: logs.from.iter().map(|by| by.word()).collect(),
+        read: logs.from.iter().map(|by| by.word().to_owned()).collect(),
         marker_in_query: logs.in_query,
         unidentified: run.shots().filter(|shot| shot.is_unidentified()).count() as u64,
         unidentified_sockets: sockets().filter(|shot| shot.is_unidentified()).count() as u64,

@@ -172,7 +172,7 @@ pub struct Identity {
 }
 
 /// How many answers each source identified.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Sources {
     /// The answer itself.
     pub answer: u64,
@@ -183,10 +183,10 @@ pub struct Sources {
 }
 
 /// What reading logs led to.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Logs {
     /// The logs that were read, in the form of `--pod-identity`; where several name a pod, the first one counts.
-    pub read: Vec<&'static str>,
+    pub read: Vec<String>,
     /// Whether each request had its marker in the query too, and not only in `User-Agent`.
     pub marker_in_query: bool,
     /// Answers that no log line is about. They are not in `nameless`.
@@ -200,7 +200,7 @@ pub struct Logs {
     /// How long the run waited for lines, in total.
     pub waited_ms: f64,
     /// What could not be read, and why.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub troubles: Vec<String>,
 }
 

@@ -88,7 +88,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_lost: Option<bool>,
     /// Pods that the front door tried before, according to its log.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<String>,
     /// The cause of the move, if the pod is not its session's.
     #[serde(skip_serializing_if = "Option::is_none")]
