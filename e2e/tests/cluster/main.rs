@@ -30,3 +30,4 @@ mod smoke;
 mod status;
 mod up;
 mod verify;
+mod workloads;

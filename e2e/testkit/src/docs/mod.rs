@@ -23,6 +23,8 @@ pub enum RunBy {
     Release,
     /// `tests/journey.rs`, on the same cluster without a release, from the workspace's root.
     Chart,
+    /// `tests/cluster/workloads/docs.rs`, on a cluster with an application that has no identity.
+    Workload,
     /// `tests/release`, from a release that it packs.
     Install,
     /// `.ci/run`, with these texts, one for each command.
@@ -34,7 +36,8 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Try it on your machine", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
     ("README.md", "Behind a Gateway", RunBy::Gateway),
-    ("README.md", "Does it stick?", RunBy::Here),
+    ("README.md", "Does it stick?", RunBy::Workload),
+    ("README.md", "What a verdict looks like", RunBy::Here),
     ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
     ("docs/affinity.md", "What sessions are for", RunBy::Here),
     ("docs/install.md", "Install", RunBy::Install),
@@ -45,6 +48,9 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
     ("docs/verify.md", "The report", RunBy::Here),
     ("docs/verify.md", "Reasons", RunBy::Here),
+    ("docs/workloads.md", "Verify your own application on a cluster", RunBy::Workload),
+    ("docs/workloads.md", "Which pod answered", RunBy::Workload),
+    ("docs/workloads.md", "Permissions", RunBy::Workload),
     ("CONTRIBUTING.md", "Generated files", RunBy::Ci(&["\"$xtask\" generate"])),
     // The Secret comes before the installation that reads it.
     ("helm/README.md", "Values", RunBy::Chart),
