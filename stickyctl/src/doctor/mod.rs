@@ -4,6 +4,7 @@
 //! which Services and workloads are behind it. Each check in [`checks`] is a function from that to findings, and [`report`] writes
 //! them down.
 
+mod arguments;
 pub mod checks;
 pub mod finding;
 pub mod objects;
