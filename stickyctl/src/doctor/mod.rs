@@ -12,3 +12,5 @@ mod read;
 pub mod report;
 pub(crate) mod run;
 pub(crate) mod view;
+
+pub use run::of_text;

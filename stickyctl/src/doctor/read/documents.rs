@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Vec<(usize, Value)>, Broken> {
     let mut all = Vec::new();
     for part in parts {
         let Some(first) = first_line(part) else { continue };
-        if kind(part.text).is_some_and(|kind| !is_read(kind)) {
+        if kind(part.text).is_some_and(|kind| !is_read(kind, part.text)) {
             continue;
         }
         for value in parse(part)? {

@@ -94,7 +94,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The affinity that the controller keeps for a Service, as this Ingress and the Service configure it.
-    pub(crate) fn cookie_for(&self, service: ServiceKey<'_>) -> Option<&Cookie> {
+    pub(crate) fn cookie_for(&self, service: ServiceKey<'a>) -> Option<&Cookie> {
         self.cookies.get(&service)
     }
 

@@ -12,7 +12,7 @@ mod route;
 mod settings;
 
 pub(crate) use backends::Backends;
-pub(crate) use class::{Class, Served};
+pub(crate) use class::Class;
 pub(crate) use cookie::{Cookie, CookiePath, Mode};
 pub(crate) use entry::{Entry, PathTo};
 pub(crate) use route::RouteEntry;
