@@ -118,3 +118,6 @@ fn report(objects: &Objects, only: &[Reference], ping: Option<Duration>) -> Resu
     }
     Ok(Report::new(objects, findings))
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,7 +101,7 @@ fn parse(part: Part<'_>) -> Result<Vec<Value>, Broken> {
         },
         // As Kubernetes's reader takes them.
         duplicate_keys: DuplicateKeyPolicy::Error,
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 200_000, max_replay_stack_depth: 16 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000, max_replay_stack_depth: 16 },
         strict_booleans: true,
         underscored_numbers_as_strings: true,
         with_snippet: false,

@@ -45,9 +45,10 @@ fn result(finding: &Finding, rule: Option<usize>) -> Value {
         object["fullyQualifiedName"] = format!("{}: {field}", about.title()).into();
     }
     let mut location = json!({"logicalLocations": [object]});
-    // stdin is no file that a code scanner could show.
-    if let Some(place) = about.place.as_ref().filter(|place| place.file != "-") {
-        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(&place.file)}, "region": {"startLine": place.line}});
+    if let Some(place) = &about.place {
+        // Code scanning refuses results without a file.
+        let uri = if place.file == "-" { "stdin".to_owned() } else { uri(&place.file) };
+        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri}, "region": {"startLine": place.line}});
     }
     let mut result = json!({
         "ruleId": code,

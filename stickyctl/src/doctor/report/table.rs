@@ -3,7 +3,6 @@
 use super::Report;
 use crate::doctor::finding::{About, Finding};
 use crate::fit::fit;
-use std::fmt::Write as _;
 
 /// The width of text that goes to a pipe or a file.
 const WIDTH: usize = 80;
@@ -12,6 +11,7 @@ impl Report {
     /// As text in so many columns: findings by object, the worst object first, then a summary.
     #[must_use]
     pub(crate) fn table(&self, unicode: bool, columns: Option<usize>) -> String {
+        let fit = |text: &str| fit(text, Some(columns.unwrap_or(WIDTH)));
         let mut text = String::new();
         let mut last: Option<&About> = None;
         for finding in &self.findings {
@@ -22,17 +22,18 @@ impl Report {
                 text.push_str(&heading(&finding.about));
             }
             last = Some(&finding.about);
-            text.push_str(&body(finding, unicode));
+            text.push_str(&fit(&body(finding, unicode)));
         }
         if !text.is_empty() {
             text.push('\n');
         }
         for missing in &self.unread {
             let scope = if missing.scope.is_empty() { String::new() } else { format!(" {}", missing.scope) };
-            let _ = writeln!(text, "not read    {}{scope}: {}; skipped: {}", missing.kind, missing.why, missing.skipped);
+            let line = format!("not read    {}{scope}: {}; skipped: {}\n", missing.kind, missing.why, missing.skipped);
+            text.push_str(&fit(&line));
         }
-        text.push_str(&self.summary());
-        fit(&text, Some(columns.unwrap_or(WIDTH)))
+        text.push_str(&fit(&self.summary()));
+        text
     }
 
     fn summary(&self) -> String {
@@ -50,18 +51,20 @@ impl Report {
     }
 }
 
-/// The object, with its place in a file.
+/// The object, with its place in a file. It is never wrapped, so that the place can be copied.
 fn heading(about: &About) -> String {
     let place = about.place.as_ref().map(|place| format!("  {}:{}", place.file, place.line)).unwrap_or_default();
     format!("{}{place}\n", about.title())
 }
 
-/// Severity and code, the cause with its field, and what to do.
+/// Severity and code, the field, what follows, and what to do.
 fn body(finding: &Finding, unicode: bool) -> String {
     let Finding { code, severity, field, consequence, fix, .. } = finding;
     let arrow = if unicode { "→" } else { "->" };
-    let field = if field.is_empty() { String::new() } else { format!("\n           at {field}") };
-    format!("  {:<7}  {code}\n           {consequence}.{field}\n           {arrow} {fix}.\n", severity.word())
+    // An annotation by its key alone, which fits on a line.
+    let field = field.strip_prefix("metadata.annotations[").and_then(|key| key.strip_suffix(']')).unwrap_or(field);
+    let field = if field.is_empty() { String::new() } else { format!("\n           {field}") };
+    format!("  {:<7}  {code}{field}\n           {consequence}.\n           {arrow} {fix}.\n", severity.word())
 }
 
 /// A kind in the singular, if there is one object of it.

@@ -152,7 +152,11 @@ fn guess(ingress: &Ingress) -> Option<Controller> {
     let dialects: BTreeSet<Controller> = annotations.filter_map(|(key, _)| keys::of(key)).map(|(dialect, _)| dialect.controller).collect();
     let by_annotations = dialects.first().copied().filter(|_| dialects.len() == 1);
     let class = named(ingress).and_then(Class::name).unwrap_or_default();
-    by_annotations.or_else(|| class.contains("traefik").then_some(Controller::Traefik))
+    match by_annotations {
+        Some(Controller::IngressNginx) if class.contains("traefik") => Some(Controller::TraefikNginx),
+        None if class.contains("traefik") => Some(Controller::Traefik),
+        other => other,
+    }
 }
 
 fn paths<'a>(ingress: &'a Ingress, namespace: &'a str) -> Vec<PathTo<'a>> {
