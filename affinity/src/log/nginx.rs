@@ -46,14 +46,19 @@ pub(super) fn json(fields: &Fields) -> Option<Said> {
     collect(fields, "", DEPTH, &mut found);
     // Two fields that disagree tell nothing.
     let first = found.first()?;
-    if found.iter().any(|other| other != first) { None } else { list(first) }
+    if found.iter().any(|other| other != first) {
+        return None;
+    }
+    let mut words = first.split_whitespace().peekable();
+    // Nothing stands for no server where values are escaped as JSON.
+    let all = if first.trim().is_empty() { Vec::new() } else { entries(&mut words)? };
+    words.next().is_none().then(|| said(&all))
 }
 
 fn collect<'a>(fields: &'a Fields, around: &str, depth: usize, found: &mut Vec<&'a str>) {
     for (key, value) in fields {
         let name: String = around.chars().chain(key.chars()).filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
         match value {
-            // Envoy has a field of this name, too, and more.
             Value::Text(text) if NAMES.iter().any(|wanted| name.ends_with(wanted)) => found.push(text),
             Value::Object(inner) if depth > 0 => collect(inner, &name, depth - 1, found),
             _ => {}
@@ -61,13 +66,11 @@ fn collect<'a>(fields: &'a Fields, around: &str, depth: usize, found: &mut Vec<&
     }
 }
 
-/// Reads a whole list of addresses as nginx writes it; `None` if it is none.
+/// Reads a list of more than one entry as nginx writes it; `None` if it is none.
 pub(super) fn list(text: &str) -> Option<Said> {
     let mut words = text.split_whitespace().peekable();
     let all = entries(&mut words)?;
-    let is_whole = words.next().is_none();
-    let is_list = all.iter().all(|one| *one == "-" || Upstream::address(one).is_some() || one.starts_with("unix:")) || all.len() > 1;
-    (is_whole && is_list).then(|| said(&all))
+    (words.next().is_none() && all.len() > 1).then(|| said(&all))
 }
 
 /// The entries of the list that begins with the next word.
