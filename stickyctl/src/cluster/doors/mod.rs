@@ -16,6 +16,7 @@
 //! All three can be restricted to some namespaces. A Traefik that is configured by a file, not by arguments or variables, isn't
 //! recognized: nothing in its pods says what it serves.
 
+pub(crate) mod access_log;
 mod controller;
 pub(crate) mod detect;
 pub mod find;
