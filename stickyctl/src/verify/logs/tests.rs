@@ -33,7 +33,8 @@ fn cluster() -> Fake {
     for (name, ip) in [("web-1", "10.0.0.1"), ("web-2", "10.0.0.2")] {
         fake.put(pod(name, "shop", json!({"app": "web"}), &["web"], ip));
     }
-    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"clusterIP": "10.96.0.7"}});
+    let service =
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"clusterIP": "10.96.0.7"}});
     fake.put(service);
     for (name, container) in [("edge-1", "envoy"), ("edge-2", "envoy"), ("web-1", "web"), ("web-2", "web")] {
         fake.logs(name, container, b"begun");
@@ -199,8 +200,8 @@ async fn a_missing_right_names_its_rule() {
     assert_eq!(said(&logs), ["1 web-1"], "the pods' own addresses are enough");
     let troubles = logs.troubles().join("\n");
     for part in [
-        r#"{apiGroups: [""], resources: [pods/log], verbs: [get]} to a Role in namespace edge"#,
-        r#"{apiGroups: ["discovery.k8s.io"], resources: [endpointslices], verbs: [list]} to a Role in namespace shop"#,
+        r#"{apiGroups: [""], resources: ["pods/log"], verbs: ["get"]} to a Role in namespace edge"#,
+        r#"{apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list"]} to a Role in namespace shop"#,
         "--print-rbac",
         "permission denied",
     ] {
@@ -210,7 +211,7 @@ async fn a_missing_right_names_its_rule() {
     fake.forbid("/namespaces/shop/pods");
     let logs = Logs::follow(sources(&fake), token(), Which::Pods);
     assert_eq!(logs.settle(&marks([1]), Duration::from_secs(5)).await, marks([1]));
-    assert!(logs.troubles().join("\n").contains("resources: [pods], verbs: [list]"), "{:?}", logs.troubles());
+    assert!(logs.troubles().join("\n").contains(r#"resources: ["pods"], verbs: ["list"]"#), "{:?}", logs.troubles());
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,7 +239,7 @@ async fn a_front_door_that_logs_nothing_says_why() {
     fake.delete("Pod", "edge-2");
     let args = ["--entrypoints.web.address=:80", "--providers.kubernetesingressnginx=true"];
     fake.edit("Pod", "edge-1", |pod| pod["spec"]["containers"][0]["args"] = json!(args));
-    let target = Target::FrontDoor { namespace: "edge".to_owned(), workload: "pod/edge-1".to_owned() };
+    let target = Target::FrontDoor { namespace: "edge".to_owned(), workload: "pod/edge-1".to_owned(), secure: false };
     let logs = Logs::follow(Sources { door: Some(target), ..sources(&fake) }, token(), Which::Both);
     followed(&fake, 3).await;
     fake.logs("web-1", "web", token().marker(1).as_bytes());
