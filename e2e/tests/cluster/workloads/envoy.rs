@@ -1,6 +1,6 @@
 //! Behind Envoy Gateway, whose proxies write their default access log.
 
-use super::{PLAIN, application, verify};
+use super::{PLAIN, application, serves, verify};
 use anyhow::Result;
 use serde_json::{Value, json};
 use testkit::kube::{Space, in_namespace};
@@ -35,5 +35,6 @@ async fn route(space: &Space, name: &str, session: Option<Value>) -> Result<()> 
     let route = json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": name}, "spec": spec});
     space.apply(&route.to_string()).await?;
     let accepted = ["wait", "--for=jsonpath={.status.parents[0].conditions[?(@.type==\"Accepted\")].status}=True"];
-    space.run(&[&accepted[..], &[&format!("httproute/{name}"), "--timeout=30s"]].concat()).await.map(drop)
+    space.run(&[&accepted[..], &[&format!("httproute/{name}"), "--timeout=30s"]].concat()).await?;
+    serves(space, &format!("httproute/{name}")).await
 }

@@ -8,7 +8,11 @@ mod traefik;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::kube::Space;
+use testkit::wait;
+
+const SOON: Duration = Duration::from_secs(60);
 
 const PROGRAM: &str = include_str!("files.pl");
 const APP: &str = include_str!("app.yaml");
@@ -48,6 +52,16 @@ impl Verdict {
     fn reasons(&self) -> Vec<&str> {
         self.report["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["code"].as_str()).collect()
     }
+}
+
+/// Waits until the front door serves a route: until then its own answers name no pod.
+async fn serves(space: &Space, route: &str) -> Result<()> {
+    wait::until(&format!("the front door serves {route}"), SOON, async || {
+        let words = ["verify", route, "-o", "json", "--sessions", "3", "--requests", "1", "--only", "spread", "--log-wait", "1s"];
+        let report = space.stickyctl(&words).await.ok()?.stdout;
+        (!report.is_empty() && !["\"status\":404", "\"status\":500", "\"status\":503"].iter().any(|status| report.replace(' ', "").contains(status))).then_some(())
+    })
+    .await
 }
 
 /// Runs `verify` with a smaller sample than usual: 20 sessions of 1 + 8 requests are enough for a verdict.

@@ -1,17 +1,14 @@
 //! Behind Traefik, with and without access log and affinity.
 
-use super::{PLAIN, SILENT, application, verify};
+use super::{PLAIN, SILENT, SOON, application, serves, verify};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use std::time::Duration;
 use stickyctl::generate::front_door::install::{Install, objects};
 use stickyctl::generate::write;
 use stickyctl::spec::StickyApp;
 use stickyctl::spec::ingress::FrontDoor;
 use testkit::kube::{Space, front_door, in_namespace};
 use testkit::wait;
-
-const SOON: Duration = Duration::from_secs(60);
 
 /// A Traefik of a test's own, which writes an access log.
 pub(super) struct Logging {
@@ -53,7 +50,8 @@ pub(super) async fn ingress(space: &Space, name: &str, class: &str, service: &st
     let rule = json!({"host": format!("{name}.{}.test", space.name), "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}});
     let ingress = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name, "annotations": annotations},
         "spec": {"ingressClassName": class, "rules": [rule]}});
-    space.apply(&ingress.to_string()).await.map(drop)
+    space.apply(&ingress.to_string()).await?;
+    serves(space, &format!("ingress/{name}")).await
 }
 
 #[tokio::test]
