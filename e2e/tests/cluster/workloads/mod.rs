@@ -38,14 +38,14 @@ struct Verdict {
 }
 
 impl Verdict {
-    /// Asserts the verdict and that most pods were named by `by`, a counter of the report such as `accessLog`.
-    fn is(&self, verdict: &str, by: &str) -> Result<()> {
+    /// Asserts the verdict, and that all pods were named by `by`: counters of the report.
+    fn is(&self, verdict: &str, by: &[&str]) -> Result<()> {
         let code = if verdict == "sticky" { 0 } else { 3 };
         let named = &self.report["identity"]["sources"];
         ensure!((self.code, self.report["verdict"].as_str()) == (code, Some(verdict)), "{}\n{}", self.report, self.said);
         let all: u64 = named.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
-        let own = named[by].as_u64().unwrap_or_default();
-        ensure!(own > 100 && own == all, "{own} of {all} pods were named by {by}: {named}");
+        let own: u64 = by.iter().filter_map(|by| named[*by].as_u64()).sum();
+        ensure!(own > 100 && own == all, "{own} of {all} pods were named by {by:?}: {named}");
         Ok(())
     }
 

@@ -90,7 +90,7 @@ async fn over_tls(space: &Space) -> Result<()> {
         (verdict.code == 0).then_some(verdict)
     });
     let verified = verified.await?;
-    verified.is("sticky", "accessLog")?;
+    verified.is("sticky", &["access_log", "pod_log"])?;
     ensure!(verified.report["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{}", verified.report);
     let distrustful = verify(space, &["ingress/sticky"]).await?;
     ensure!(distrustful.code == 6, "an unknown authority: {}", distrustful.report);
@@ -101,17 +101,18 @@ async fn verdicts(space: &Space) -> Result<()> {
     let class = space.name.as_str();
     ingress(space, "sticky", class, "talks", true).await?;
     ingress(space, "loose", class, "talks", false).await?;
-    verify(space, &["ingress/sticky"]).await?.is("sticky", "accessLog")?;
-    verify(space, &["ingress/loose"]).await?.is("not-sticky", "accessLog")?;
-    verify(space, &["ingress/sticky", "--pod-identity", "pod-log"]).await?.is("sticky", "podLog")?;
-    verify(space, &["ingress/loose", "--pod-identity", "pod-log", "--no-marker-query"]).await?.is("not-sticky", "podLog")?;
+    verify(space, &["ingress/sticky"]).await?.is("sticky", &["access_log", "pod_log"])?;
+    verify(space, &["ingress/sticky", "--pod-identity", "access-log"]).await?.is("sticky", &["access_log"])?;
+    verify(space, &["ingress/loose", "--pod-identity", "access-log"]).await?.is("not-sticky", &["access_log"])?;
+    verify(space, &["ingress/sticky", "--pod-identity", "pod-log"]).await?.is("sticky", &["pod_log"])?;
+    verify(space, &["ingress/loose", "--pod-identity", "pod-log", "--no-marker-query"]).await?.is("not-sticky", &["pod_log"])?;
     let several = space.stickyctl(&["verify", "service/talks"]).await?.failed(2)?;
     ensure!(several.contains("ingress/loose, ingress/sticky"), "{several}");
     over_tls(space).await?;
     // The front door that all tests share writes no access log.
     ingress(space, "unlogged", "nginx", "talks", true).await?;
     space.run(&["delete", "ingress", "sticky", "loose"]).await?;
-    verify(space, &["service/talks"]).await?.is("sticky", "podLog")?;
+    verify(space, &["service/talks"]).await?.is("sticky", &["pod_log"])?;
     ingress(space, "nothing", "nginx", "silent", true).await?;
     let nothing = verify(space, &["ingress/nothing", "--log-wait", "3s"]).await?;
     ensure!((nothing.code, nothing.reasons()) == (6, vec!["no-log-line"]), "{} {}", nothing.report, nothing.said);
