@@ -116,6 +116,11 @@ impl Route {
         Ok(Tunnel::open(client.clone(), Target::from(&self.door), listen).await?)
     }
 
+    /// The namespace of the front door's pods.
+    pub(crate) fn door_namespace(&self) -> &str {
+        &self.door.namespace
+    }
+
     /// `HOST:PORT` of the front door's pods that are ready, for a process inside the cluster.
     pub(crate) async fn addresses(&self, client: &Client) -> Result<Vec<String>, Error> {
         let found = Target::from(&self.door).addresses(client).await?;

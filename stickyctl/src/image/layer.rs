@@ -5,9 +5,6 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use tar::{Builder, EntryType, Header};
 
-/// Where the program is in the image.
-pub(super) const PROGRAM: &str = "/sticky-app";
-
 pub(super) struct Layer {
     /// The compressed tar.
     pub(super) gzip: Vec<u8>,
@@ -15,10 +12,10 @@ pub(super) struct Layer {
     pub(super) diff_id: String,
 }
 
-/// The layer with `program` as its only file, owned by root, readable and executable by everyone.
-pub(super) fn layer(program: &[u8]) -> io::Result<Layer> {
+/// The layer with `program` as its only file `name`, owned by root, readable and executable by everyone.
+pub(super) fn layer(program: &[u8], name: &str) -> io::Result<Layer> {
     let mut tar = Builder::new(Vec::new());
-    add(&mut tar, PROGRAM.trim_start_matches('/'), program, 0o755)?;
+    add(&mut tar, name, program, 0o755)?;
     let tar = tar.into_inner()?;
     // 255 is RFC 1952's "unknown"; the default is the operating system that this runs on.
     let mut gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());

@@ -15,4 +15,4 @@ pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, Request};
 pub(crate) use site::{Pods, Site};
-pub(crate) use url::{Host, Path};
+pub(crate) use url::{Host, Parts, Path, UrlError};

@@ -11,6 +11,7 @@ use crate::verify::probe::tls::Tls;
 use http::Method;
 use std::collections::BTreeSet;
 use std::net::UdpSocket;
+use std::time::Duration;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Place;
@@ -93,6 +94,14 @@ impl Request {
         let flags = [(self.idle.is_some(), Name::Idle), (self.reuse, Name::Reuse), (self.shared, Name::Shared)];
         let flags = flags.into_iter().filter(|(set, _)| *set && !self.only.is_empty());
         self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
+    }
+
+    /// The requests of the sample, and about how long they take at least. Reads no file.
+    pub(crate) fn estimate(&self) -> (u64, Duration) {
+        let probes = self.sample().probes();
+        // Sockets, replays and redirects come on top.
+        let at_rate = Duration::from_secs_f64(probes as f64 * 2.0 / self.amount.rate);
+        (probes, at_rate.max(self.amount.duration.unwrap_or_default()) + self.idle.unwrap_or_default())
     }
 
     fn sample(&self) -> Sample {
