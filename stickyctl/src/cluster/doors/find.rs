@@ -14,6 +14,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::{Api, ListParams};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// The variable with the namespaces of front doors, separated by commas: a hint for a run that may not list the pods of all namespaces.
@@ -63,19 +64,27 @@ pub async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiErr
 }
 
 async fn pods(client: &Client, spec: &StickyApp) -> Result<(Vec<Pod>, Option<Vec<String>>), ApiError> {
-    if let Some(pods) = list("looking for front doors in all namespaces", &Api::<Pod>::all(client.clone())).await? {
-        return Ok((pods, None));
-    }
     let mut namespaces = vec!["ingress-nginx", "traefik", spec.ingress.namespace(), &spec.namespace];
     let gateway = gateway::place(spec).namespace;
     if spec.ingress.front_door == FrontDoor::Gateway {
         namespaces.push(&gateway);
     }
+    pods_in(client, &namespaces).await
+}
+
+/// The pods of all namespaces. Without permission for that, those in `namespaces`, as far as they can be listed, and the namespaces where
+/// they could.
+///
+/// # Errors
+/// The API server did not answer as it should.
+pub(crate) async fn pods_in(client: &Client, namespaces: &[&str]) -> Result<(Vec<Pod>, Option<Vec<String>>), ApiError> {
+    if let Some(pods) = list("looking for front doors in all namespaces", &Api::<Pod>::all(client.clone())).await? {
+        return Ok((pods, None));
+    }
     // A run inside the cluster may list only what it was started for.
     let told = std::env::var(DOORS).unwrap_or_default();
-    namespaces.extend(told.split(',').filter(|namespace| !namespace.is_empty()));
-    namespaces.sort_unstable();
-    namespaces.dedup();
+    let told = told.split(',').filter(|namespace| !namespace.is_empty());
+    let namespaces: BTreeSet<&str> = namespaces.iter().copied().chain(told).collect();
     let mut all = Vec::new();
     let mut seen = Vec::new();
     for namespace in namespaces {
@@ -89,7 +98,7 @@ async fn pods(client: &Client, spec: &StickyApp) -> Result<(Vec<Pod>, Option<Vec
 }
 
 /// All objects, page by page, each with a time limit of its own; `None` without permission to list them.
-async fn list<K>(doing: &str, api: &Api<K>) -> Result<Option<Vec<K>>, ApiError>
+pub(crate) async fn list<K>(doing: &str, api: &Api<K>) -> Result<Option<Vec<K>>, ApiError>
 where
     K: Clone + DeserializeOwned + Debug,
 {
