@@ -15,6 +15,7 @@ use self::requests::HttpArgs;
 use super::cluster::ReleaseArgs;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
+use crate::called::typed;
 use crate::cluster::workload::Reference;
 use crate::exit::{Exit, Failure};
 use crate::fit::fit;
@@ -261,7 +262,7 @@ impl VerifyArgs {
             hidden.iter().find_map(find).filter(|_| !self.told.show_values).unwrap_or(word)
         };
         let words = std::env::args_os().skip(1).map(|word| shown(word.to_string_lossy().into_owned()));
-        let words: Vec<String> = std::iter::once("stickyctl".to_owned()).chain(words).collect();
+        let words: Vec<String> = typed().split(' ').map(str::to_owned).chain(words).collect();
         // Only a NUL cannot be quoted, and no argument has one.
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
     }

@@ -106,7 +106,7 @@ struct DockerManifest<'a> {
 
 /// The archive of `program` with a full name.
 pub(super) fn archive(program: &[u8], content: Content, name: &str, arch: Arch) -> io::Result<Archive> {
-    let layer = layer(program, content.name())?;
+    let layer = layer(program, content)?;
     let config = serde_json::to_vec(&config(&layer.diff_id, content, name, arch))?;
     let manifest = serde_json::to_vec(&Manifest {
         schema_version: 2,

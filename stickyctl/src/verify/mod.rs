@@ -12,4 +12,4 @@ pub mod report;
 pub(crate) mod request;
 mod run;
 
-pub(crate) use run::{Verified, run};
+pub(crate) use run::run;

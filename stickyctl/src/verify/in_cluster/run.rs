@@ -10,7 +10,6 @@ use super::rights::{self, Rights};
 use super::secret::Placed;
 use super::start::started;
 use crate::cluster::connect::{Cluster, connect};
-use crate::cluster::doors::find::DOORS;
 use crate::cluster::errors::ApiError;
 use crate::exit::{Exit, Failure};
 use crate::generate::rbac::grant;
@@ -30,13 +29,18 @@ const SPARE: Duration = Duration::from_mins(15);
 /// Runs the request as a Job, and returns its report. Everything is deleted at the end, also after Ctrl-C.
 pub(crate) async fn run(inside: &Inside, request: &Request, output: Output) -> Result<Verified, Failure> {
     check(request)?;
+    within(connect(&inside.access).await?, inside, request, output).await
+}
+
+/// The same in a cluster that is connected.
+pub(super) async fn within(cluster: Cluster, inside: &Inside, request: &Request, output: Output) -> Result<Verified, Failure> {
+    check(request)?;
     let (probes, least) = request.estimate();
     let question = "This is more than the usual load for the site. Continue?";
     if probes > Sample::default().probes() && !request.amount.yes && !output.confirm(question) {
         let (site, command) = ("the site".to_owned(), request.command.clone());
         return Err(VerifyError::Unconfirmed { requests: probes, site, command }.into());
     }
-    let cluster = connect(&inside.access).await?;
     let (id, limit) = (id(), limit(least));
     let mut made = Made::default();
     let mut terminated = signal(SignalKind::terminate()).map_err(|why| Failure::new(Exit::Failed, format!("waiting for signals: {why}")))?;
