@@ -24,7 +24,7 @@ pub(super) struct InClusterArgs {
     /// Leave the Job and its log in the cluster for a day
     #[arg(long, requires = "in_cluster")]
     keep: bool,
-    /// Namespace of the Job [default: that of --namespace]
+    /// Namespace of the Job [default: that of --namespace, else the context's]
     #[arg(long, value_name = "NAMESPACE")]
     job_namespace: Option<String>,
     /// Image of the Job [default: stickyctl of this version, which is built and loaded if there is a way to load it]
@@ -61,10 +61,10 @@ impl InClusterArgs {
     ///
     /// # Errors
     /// The loader's command can't be split into words.
-    pub(super) fn inside(&self, access: Access, namespace: &str, hidden: &[String]) -> Result<Inside, Failure> {
+    pub(super) fn inside(&self, access: Access, namespace: Option<String>, hidden: &[String]) -> Result<Inside, Failure> {
         Ok(Inside {
             access,
-            namespace: self.job_namespace.clone().unwrap_or_else(|| namespace.to_owned()),
+            namespace: self.job_namespace.clone().or(namespace),
             image: self.image.clone(),
             loader: self.image_loader.as_deref().map(Loader::parse).transpose()?,
             program: self.stickyctl_binary.clone(),

@@ -27,6 +27,7 @@ const HERE: &[&str] = &[
     "force",
     "baseline",
     "yes",
+    "print_rbac",
     "help",
     "version",
     "quiet",

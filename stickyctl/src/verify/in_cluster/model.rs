@@ -2,14 +2,15 @@
 
 use crate::cluster::connect::Access;
 use crate::image::load::Loader;
+use crate::verify::request::Site;
 use std::path::PathBuf;
 
 /// A run inside the cluster.
 #[derive(Debug)]
 pub(crate) struct Inside {
     pub(crate) access: Access,
-    /// Where the Job runs.
-    pub(crate) namespace: String,
+    /// Where the Job runs; none for the namespace of the context.
+    pub(crate) namespace: Option<String>,
     /// The image; none for the one of this version.
     pub(crate) image: Option<String>,
     /// What loads the image that is built here.
@@ -22,6 +23,20 @@ pub(crate) struct Inside {
     pub(crate) keep: bool,
     /// The command line to run inside, without the name of the program.
     pub(crate) words: Vec<Word>,
+}
+
+impl Inside {
+    /// The namespace of the Job. `context` is that of the kubeconfig's context.
+    pub(super) fn job_namespace(&self, context: &str) -> String {
+        self.namespace.clone().unwrap_or_else(|| context.to_owned())
+    }
+
+    /// The words, with the namespace that an application without one has: inside, the context is another.
+    pub(super) fn words(&self, site: &Site, context: &str) -> Vec<Word> {
+        let is_open = matches!(site, Site::Workload { namespace: None, .. });
+        let named = is_open.then(|| Word::Plain(format!("--namespace={context}")));
+        self.words.iter().cloned().chain(named).collect()
+    }
 }
 
 /// A word of the command line.

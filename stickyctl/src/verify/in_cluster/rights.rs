@@ -2,9 +2,10 @@
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::forward;
+use crate::cluster::workload::{Needs, rights};
 use crate::exit::Failure;
 use crate::generate::rbac::Right;
-use crate::verify::request::{Request, Site};
+use crate::verify::request::{Request, Site, locate};
 
 /// The rights, and the namespaces of the front doors that the run looks for.
 #[derive(Debug, Default, PartialEq)]
@@ -23,7 +24,11 @@ pub(super) async fn of(cluster: &Cluster, request: &Request) -> Result<Rights, F
             let door = forward::find(cluster, place).await?.door_namespace().to_owned();
             Rights { all: release(&place.namespace, &door), doors: vec![door] }
         }
-        Site::Workload { namespace, .. } => Rights { all: release(namespace, namespace), doors: Vec::new() },
+        Site::Workload { access, namespace, reference, hints } => {
+            let found = locate(access, namespace.as_deref(), reference, hints).await?.workload;
+            let all = rights(&found, Needs { inside: true, ..request.needs() });
+            Rights { all, doors: vec![found.door.namespace] }
+        }
     })
 }
 

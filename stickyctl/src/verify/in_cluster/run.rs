@@ -110,13 +110,15 @@ async fn job(
     let client = &cluster.client;
     let image = provide(cluster, inside, output).await?;
     let name = format!("stickyctl-verify-{id}");
-    let of = Of { name: name.clone(), namespace: inside.namespace.clone(), image: image.clone() };
-    let placed = Placed::new(&inside.words);
+    let context = client.default_namespace();
+    let namespace = inside.job_namespace(context);
+    let of = Of { name: name.clone(), namespace: namespace.clone(), image: image.clone() };
+    let placed = Placed::new(&inside.words(&request.site, context));
     let contents = placed.contents()?;
     let Rights { all, doors } = rights::of(cluster, request).await?;
     let plan = Plan {
         name: &name,
-        namespace: &inside.namespace,
+        namespace: &namespace,
         labels: labels(Some(id)),
         image: &image,
         placed: &placed,
@@ -131,26 +133,26 @@ async fn job(
     };
     let line = output.live("job");
     line.says("creating it");
-    let refused = |error: ApiError| InsideError::Create { error, namespace: inside.namespace.clone() };
+    let refused = |error: ApiError| InsideError::Create { error, namespace: namespace.clone() };
     let owner = made.job(client, &plan.job()).await.map_err(refused)?;
     if inside.account.is_none() {
         let account = plan.service_account().into();
-        for object in std::iter::once(account).chain(grant(&all, &plan.labels, (&name, &inside.namespace))) {
-            made.part(client, &object, &owner, &inside.namespace).await.map_err(refused)?;
+        for object in std::iter::once(account).chain(grant(&all, &plan.labels, (&name, &namespace))) {
+            made.part(client, &object, &owner, &namespace).await.map_err(refused)?;
         }
     }
     if plan.secret.is_some() {
-        made.secret(client, &plan.secret(&name, contents), &owner, &inside.namespace).await.map_err(refused)?;
+        made.secret(client, &plan.secret(&name, contents), &owner, &namespace).await.map_err(refused)?;
     }
-    made.begin(client, &name, &inside.namespace).await?;
+    made.begin(client, &name, &namespace).await?;
     let pod = match started(client, &of, id, &line).await {
         Ok(pod) => pod,
         Err(why) => {
-            line.ends(Mark::Failed, &format!("{name} in namespace {}", inside.namespace));
+            line.ends(Mark::Failed, &format!("{name} in namespace {}", namespace));
             return Err(why.into());
         }
     };
-    line.ends(Mark::Done, &format!("{name} in namespace {}", inside.namespace));
+    line.ends(Mark::Done, &format!("{name} in namespace {}", namespace));
     let line = output.live("inside");
     result(cluster, &of, id, &pod, line, &placed).await
 }

@@ -20,18 +20,22 @@ const LONGEST: usize = 52;
 /// The manifests as YAML documents, and what the user has to know.
 pub(crate) async fn manifests(inside: &Inside, schedule: &Schedule, request: &Request, output: Output) -> Result<String, Failure> {
     run::check(request)?;
-    let Rights { all, doors } = match &request.site {
-        // A URL needs no cluster to be asked.
-        Site::Url { .. } => rights::of_url(request),
-        _ => rights::of(&connect(&inside.access).await?, request).await?,
+    // With a URL and a namespace, there is nothing to ask a cluster for.
+    let (Rights { all, doors }, context) = match (&request.site, &inside.namespace) {
+        (Site::Url { .. }, Some(_)) => (rights::of_url(request), String::new()),
+        _ => {
+            let cluster = connect(&inside.access).await?;
+            (rights::of(&cluster, request).await?, cluster.client.default_namespace().to_owned())
+        }
     };
-    let placed = Placed::new(&inside.words);
+    let namespace = inside.job_namespace(&context);
+    let placed = Placed::new(&inside.words(&request.site, &context));
     let name = name(request);
     let image = inside.image.clone().unwrap_or_else(tool_image);
     let (probes, least) = request.estimate();
     let plan = Plan {
         name: &name,
-        namespace: &inside.namespace,
+        namespace: &namespace,
         labels: labels(None),
         image: &image,
         placed: &placed,
@@ -47,7 +51,7 @@ pub(crate) async fn manifests(inside: &Inside, schedule: &Schedule, request: &Re
     let mut documents = Vec::new();
     if inside.account.is_none() {
         documents.push(document(&plan.service_account())?);
-        for object in grant(&all, &plan.labels, (&name, &inside.namespace)) {
+        for object in grant(&all, &plan.labels, (&name, &namespace)) {
             documents.push(document(&object)?);
         }
     }

@@ -31,7 +31,7 @@ fn request(url: &str, watched: bool) -> Request {
 fn inside(words: Vec<Word>) -> Inside {
     Inside {
         access: Access::default(),
-        namespace: "shop".to_owned(),
+        namespace: Some("shop".to_owned()),
         image: Some("registry.example/stickyctl:0.1.0".to_owned()),
         loader: None,
         program: None,
@@ -178,7 +178,7 @@ async fn missing_rights_name_what_to_do() {
     fake.jobs(|_| Some((ended(0), log(&reported(Kind::Sticky)))));
     let given = Inside { account: Some("verifier".to_owned()), ..inside(words()) };
     assert!(run(&fake, &given, &request(SHOP, true)).await.0.is_ok(), "no Role is created");
-    let elsewhere = Inside { namespace: "absent".to_owned(), ..inside(words()) };
+    let elsewhere = Inside { namespace: Some("absent".to_owned()), ..inside(words()) };
     let failure = run(&fake, &elsewhere, &request(SHOP, false)).await.0.unwrap_err();
     assert!(failure.what.contains("not found") && failure.tries[0].contains("--job-namespace"), "{failure:?}");
 }
