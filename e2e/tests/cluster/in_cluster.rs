@@ -1,4 +1,5 @@
-//! `stickyctl verify --in-cluster` on a real cluster: the whole way of a report, what stays after Ctrl-C, and what `--keep` leaves.
+//! `stickyctl verify --in-cluster` on a real cluster: the whole way of a report, what stays after Ctrl-C, what `--keep` leaves, and the
+//! commands of `docs/in-cluster.md`.
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
@@ -7,13 +8,13 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 use testkit::kube::{Space, in_namespace};
-use testkit::{image, wait};
+use testkit::{docs, image, wait};
 use tokio::process::Command;
 
 const SOON: Duration = Duration::from_secs(60);
 const LONG: Duration = Duration::from_secs(120);
 
-/// A site that keeps each session on its pod without any cookie: there is only one pod. What matters here is the way there and back.
+/// Two pods behind a Service without affinity. What matters here is the way there and back.
 const SITE: &str = r#"
 apiVersion: apps/v1
 kind: Deployment
@@ -30,7 +31,10 @@ spec:
         - name: app
           image: IMAGE
           imagePullPolicy: IfNotPresent
-          args: [serve, --bus, memory]
+          env:
+            - {name: STICKY_BUS, value: memory}
+            - {name: STICKY_EXPOSE_IDENTITY, value: always}
+            - {name: STICKY_POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
           ports: [{containerPort: 8080}]
           readinessProbe: {httpGet: {path: /readyz, port: 9090}, periodSeconds: 1}
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}
@@ -78,7 +82,8 @@ async fn a_run_inside_comes_back_and_leaves_nothing() -> Result<()> {
         let url = format!("http://shop.{}.svc/whoami?token=hunter2", space.name);
         whole(space, &url).await?;
         interrupted(space, &url).await?;
-        kept(space, &url).await
+        kept(space, &url).await?;
+        as_the_page_says(space).await
     })
     .await
 }
@@ -129,4 +134,34 @@ async fn kept(space: &Space, url: &str) -> Result<()> {
     ensure!(log.contains("stickyctl-report ") && left(space).await?.contains("job.batch/"), "{log}");
     space.kube.run(&[&["delete"], &words[..]].concat()).await?;
     nothing_left(space).await
+}
+
+/// The commands of the page, in this test's namespace, with a loader that a kind cluster would not need.
+async fn as_the_page_says(space: &Space) -> Result<()> {
+    let program = image::tool()?;
+    let function = format!(
+        "stickyctl() {{ case \" $* \" in *' --in-cluster '*) set -- \"$@\" --image-loader '{}';; esac; '{}' \"$@\"; }}",
+        space.kube.loader()?.join(" "),
+        program.display()
+    );
+    let here = |line: &str| {
+        let line = line.replace("shop.shop.svc", &format!("shop.{}.svc", space.name)).replace("-n shop", &format!("-n {}", space.name));
+        line.replace("shop-shop-svc", &format!("shop-{}-svc", space.name))
+    };
+    for heading in ["Run it inside the cluster", "On a schedule"] {
+        for line in docs::commands("docs/in-cluster.md", heading)? {
+            let mut shell = Command::new("bash");
+            shell.args(["-c", &format!("set -o pipefail\n{function}\n{}", here(&line))]).env("KUBECONFIG", space.kube.config());
+            let done = wait::within(&line, LONG, shell.stdin(Stdio::null()).kill_on_drop(true).output()).await??;
+            // This Service has no affinity.
+            ensure!(matches!(done.status.code(), Some(0 | 3)), "{line}: {done:?}");
+        }
+    }
+    let log = async || {
+        let log = space.run(&["logs", "job/verify-now"]).await.ok()?;
+        log.contains("\"schema\": \"stickyctl.verify/v1\"").then_some(log)
+    };
+    let log = wait::until("the CronJob's run wrote its report", LONG, log).await?;
+    ensure!(log.contains("\"verdict\": \"not-sticky\""), "{log}");
+    Ok(())
 }
