@@ -33,7 +33,6 @@ spec:
           imagePullPolicy: IfNotPresent
           env:
             - {name: STICKY_BUS, value: memory}
-            - {name: STICKY_EXPOSE_IDENTITY, value: always}
             - {name: STICKY_POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
           ports: [{containerPort: 8080}]
           readinessProbe: {httpGet: {path: /readyz, port: 9090}, periodSeconds: 1}
