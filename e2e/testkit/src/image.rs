@@ -46,7 +46,17 @@ pub fn tool() -> Result<PathBuf> {
     let lock = File::create(target.join("tool.lock")).context("making the lock of the static stickyctl")?;
     lock.lock().context("waiting for another test that links stickyctl")?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(tree::root()).args(["rustc", "--quiet", "--locked", "--package", "e2e", "--bin", "stickyctl-static", "--features", "e2e/static"]);
+    cargo.current_dir(tree::root()).args([
+        "rustc",
+        "--quiet",
+        "--locked",
+        "--package",
+        "e2e",
+        "--bin",
+        "stickyctl-static",
+        "--features",
+        "e2e/static",
+    ]);
     cargo.arg("--target-dir").arg(&target).args(["--", "-C", "target-feature=+crt-static", "-C", "strip=symbols"]);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| CARGOS_OWN.iter().any(|own| name.starts_with(own)))) {
         cargo.env_remove(name);

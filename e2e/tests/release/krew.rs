@@ -26,7 +26,9 @@ fn validate(manifest: &Value) {
         assert!(sum.len() == 64 && sum.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c)), "{sum}");
         assert_eq!(platform["bin"], "stickyctl");
         let files = platform["files"].as_array().unwrap();
-        assert!(!files.is_empty() && files.iter().all(|file| ["from", "to"].iter().all(|key| file[key].as_str().is_some_and(|text| !text.is_empty()))));
+        assert!(
+            !files.is_empty() && files.iter().all(|file| ["from", "to"].iter().all(|key| file[key].as_str().is_some_and(|text| !text.is_empty())))
+        );
         let labels = platform["selector"]["matchLabels"].as_object().unwrap();
         assert!(!labels.is_empty() && labels.keys().all(|key| key == "os" || key == "arch"));
         assert!(platform["selector"]["matchExpressions"].is_null());

@@ -80,7 +80,10 @@ mod tests {
     fn kubectl_gets_candidates() {
         let asked = |words: &[&str]| candidates(renamed(crate::cli::command()), words.iter().map(OsString::from).collect(), None).unwrap();
         let commands = asked(&["ver"]);
-        assert!(commands.starts_with("verify\tChecks from the outside") && commands.contains("\nversion\t") && commands.ends_with("\n:4"), "{commands}");
+        assert!(
+            commands.starts_with("verify\tChecks from the outside") && commands.contains("\nversion\t") && commands.ends_with("\n:4"),
+            "{commands}"
+        );
         assert!(asked(&[]).contains("up\t") && asked(&[""]).contains("up\t"));
         assert_eq!(asked(&["verify", "--only", "stick-h"]), "stick-http\n:4");
         assert!(asked(&["verify", "--in-cl"]).starts_with("--in-cluster\t"));

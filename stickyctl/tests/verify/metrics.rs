@@ -13,7 +13,10 @@ async fn a_file_for_the_textfile_collector() {
     let done = verify(&Site { affinity: Affinity::Nothing, ..Site::default() }.serve().await, &flag).await;
     assert_eq!(done.code, Some(NOT_STICKY.0), "{}", done.stderr);
     let first = std::fs::read_to_string(&path).unwrap();
-    assert!(first.contains("verdict=\"not-sticky\"} 1") && first.contains("verdict=\"sticky\"} 0") && done.stderr.contains("stickyctl.prom"), "{first}");
+    assert!(
+        first.contains("verdict=\"not-sticky\"} 1") && first.contains("verdict=\"sticky\"} 0") && done.stderr.contains("stickyctl.prom"),
+        "{first}"
+    );
     assert!(first.contains("stickyctl_verify_exit_code{target=\"http://127.0.0.1:") && first.contains("reason=\""), "{first}");
     let again = verify(&Site::default().serve().await, &flag).await;
     let second = std::fs::read_to_string(&path).unwrap();
@@ -31,7 +34,12 @@ async fn a_pushgateway_gets_what_the_file_has() {
     let (kept, status) = (Arc::clone(&pushed), Arc::new(Mutex::new(200)));
     let answers = Arc::clone(&status);
     let gateway = Stub::new(move |asked| {
-        kept.lock().unwrap().push((asked.method.to_string(), asked.path.clone(), asked.header("content-type").map(str::to_owned), asked.body.clone()));
+        kept.lock().unwrap().push((
+            asked.method.to_string(),
+            asked.path.clone(),
+            asked.header("content-type").map(str::to_owned),
+            asked.body.clone(),
+        ));
         Reply::new(*answers.lock().unwrap()).body("pushed metrics are invalid or inconsistent with existing metrics")
     });
     let gateway = gateway.serve().await;

@@ -90,7 +90,11 @@ fn cron(text: &str) -> Result<String, CronError> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     let is_name = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"].contains(&text);
     let is_every = text.strip_prefix("@every ").is_some_and(|every| !every.trim().is_empty());
-    if is_name || is_every || (fields.len() == 5 && fields.iter().all(|field| is_field(field))) { Ok(text.to_owned()) } else { Err(CronError(text.to_owned())) }
+    if is_name || is_every || (fields.len() == 5 && fields.iter().all(|field| is_field(field))) {
+        Ok(text.to_owned())
+    } else {
+        Err(CronError(text.to_owned()))
+    }
 }
 
 #[cfg(test)]

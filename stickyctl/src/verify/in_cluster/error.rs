@@ -31,9 +31,9 @@ pub(crate) enum InsideError {
     /// Somebody deleted the pod, or the node is gone.
     #[error("job {} in namespace {}: its pod is gone: {why}", of.name, of.namespace)]
     Gone { of: Of, why: String },
-    /// It ended without a whole report. `ended` is how.
-    #[error("job {} in namespace {}: {broken}; {ended}{}", of.name, of.namespace, said(last))]
-    NoReport { of: Of, broken: Broken, ended: String, last: Vec<String> },
+    /// It ended without a whole report. `ended` is how, with its last words.
+    #[error("job {} in namespace {}: {broken}; {ended}", of.name, of.namespace)]
+    NoReport { of: Of, broken: Broken, ended: String },
     /// Another version wrote it.
     #[error("job {} in namespace {}: its report is not one of this version: {why}", of.name, of.namespace)]
     Foreign { of: Of, why: String },
@@ -45,10 +45,6 @@ pub(crate) enum InsideError {
     /// The namespace or the right to create a Job is missing.
     #[error("{error}")]
     Create { error: ApiError, namespace: String },
-}
-
-fn said(last: &[String]) -> String {
-    if last.is_empty() { String::new() } else { format!(". Its last words:\n  {}", last.join("\n  ")) }
 }
 
 impl Explained for InsideError {
@@ -79,10 +75,15 @@ impl Explained for InsideError {
                     "--job-namespace NAME    runs the Job in another namespace".to_owned(),
                 ]
             }
-            Self::Stuck { .. } | Self::Late { .. } => vec!["the same command with --keep, then kubectl describe pod -l app.kubernetes.io/component=verify".to_owned()],
+            Self::Stuck { .. } | Self::Late { .. } => {
+                vec!["the same command with --keep, then kubectl describe pod -l app.kubernetes.io/component=verify".to_owned()]
+            }
             Self::Gone { .. } => vec!["the same command again".to_owned()],
             Self::NoReport { of, broken: Broken::Missing, .. } | Self::Foreign { of, .. } => {
-                vec![format!("check that {} is stickyctl {}", familiar(&of.image), env!("CARGO_PKG_VERSION")), "--keep    leaves the Job, for kubectl logs".to_owned()]
+                vec![
+                    format!("check that {} is stickyctl {}", familiar(&of.image), env!("CARGO_PKG_VERSION")),
+                    "--keep    leaves the Job, for kubectl logs".to_owned(),
+                ]
             }
             Self::NoReport { .. } => {
                 vec!["--sessions and --requests with smaller numbers make a smaller report; the kubelet's containerLogMaxSize limits it".to_owned()]

@@ -26,21 +26,37 @@ const LAST: usize = 5;
 #[derive(Default)]
 pub(super) struct Log {
     pub(super) reader: Reader,
-    /// The time of the last line, as the kubelet writes it: all have the same length, so that they compare as texts.
+    /// The latest time of a line, as the kubelet writes it: all have the same length, so that they compare as texts.
     last: String,
+    /// Lines up to this time came over an earlier connection.
+    known: String,
     /// The last lines for people.
-    pub(super) tail: VecDeque<String>,
+    tail: VecDeque<String>,
 }
 
 impl Log {
-    /// Takes a line with its time. After a broken connection lines come again.
+    /// The last lines for people, as the end of a sentence.
+    pub(super) fn last_words(&self) -> String {
+        if self.tail.is_empty() {
+            return String::new();
+        }
+        format!(". Its last words:\n  {}", self.tail.iter().map(String::as_str).collect::<Vec<_>>().join("\n  "))
+    }
+
+    /// Takes a line with its time. Lines of stdout and stderr are in the order in which they were written only among themselves.
     fn line(&mut self, line: &str, live: &Live) {
         let (time, text) = line.split_once(' ').unwrap_or(("", line));
-        if time.parse::<Timestamp>().is_err() || time <= self.last.as_str() {
+        if time.parse::<Timestamp>().is_err() {
             return;
         }
-        time.clone_into(&mut self.last);
-        match self.reader.line(text) {
+        let read = self.reader.line(text);
+        if time <= self.known.as_str() {
+            return;
+        }
+        if time > self.last.as_str() {
+            time.clone_into(&mut self.last);
+        }
+        match read {
             Line::Progress(what) => live.says(&what),
             Line::Note(text) => {
                 live.above(&text);
@@ -76,7 +92,6 @@ pub(super) async fn to_the_end(client: &Client, of: &Of, run: &str, pod: &str, l
         if let Some(terminated) = state(&found).and_then(|state| state.terminated.clone()) {
             // The log may have ended before its last lines were there.
             if matches!(log.reader.json(), Err(Broken::Missing | Broken::Cut { .. })) && log.reader.failure().is_none() {
-                log.last.clear();
                 read(client, of, pod, false, &mut log, live).await?;
             }
             return Ok((log, terminated));
@@ -93,6 +108,7 @@ pub(super) async fn to_the_end(client: &Client, of: &Of, run: &str, pod: &str, l
 /// Reads the log once. A connection that breaks is no error.
 async fn read(client: &Client, of: &Of, pod: &str, follow: bool, log: &mut Log, live: &Live) -> Result<(), ApiError> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), &of.namespace);
+    log.known.clone_from(&log.last);
     let since = log.last.parse::<Timestamp>().ok().filter(|_| follow);
     let params = LogParams { container: Some(CONTAINER.to_owned()), follow, since_time: since, timestamps: true, ..LogParams::default() };
     let stream = ask(&format!("reading the log of pod {pod} in namespace {}", of.namespace), pods.log_stream(pod, &params)).await?;

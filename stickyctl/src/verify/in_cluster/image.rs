@@ -66,8 +66,11 @@ async fn arch(cluster: &Cluster) -> Result<Arch, Failure> {
         _ => None,
     };
     known.ok_or_else(|| {
-        Failure::new(Exit::Prerequisite, "building the image of stickyctl: it is built for one architecture, amd64 or arm64, which all nodes must have")
-            .try_this("--image REGISTRY/stickyctl:VERSION    uses a multi-platform image from a registry")
+        Failure::new(
+            Exit::Prerequisite,
+            "building the image of stickyctl: it is built for one architecture, amd64 or arm64, which all nodes must have",
+        )
+        .try_this("--image REGISTRY/stickyctl:VERSION    uses a multi-platform image from a registry")
     })
 }
 

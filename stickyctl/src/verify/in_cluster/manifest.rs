@@ -59,7 +59,12 @@ pub(super) fn labels(run: Option<&str>) -> BTreeMap<String, String> {
 
 impl Plan<'_> {
     pub(super) fn metadata(&self, name: &str) -> ObjectMeta {
-        ObjectMeta { name: Some(name.to_owned()), namespace: Some(self.namespace.to_owned()), labels: Some(self.labels.clone()), ..ObjectMeta::default() }
+        ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: Some(self.namespace.to_owned()),
+            labels: Some(self.labels.clone()),
+            ..ObjectMeta::default()
+        }
     }
 
     /// The Job. It is suspended: what it needs is created after it, and owned by it.
@@ -74,8 +79,10 @@ impl Plan<'_> {
 
     /// A CronJob of the same. `metrics` is a folder of the node for the file with metrics.
     pub(super) fn cron_job(&self, cron: &str, metrics: Option<&Path>) -> CronJob {
-        let template =
-            JobTemplateSpec { metadata: Some(ObjectMeta { labels: Some(self.labels.clone()), ..ObjectMeta::default() }), spec: Some(self.job_spec(Vec::new(), metrics)) };
+        let template = JobTemplateSpec {
+            metadata: Some(ObjectMeta { labels: Some(self.labels.clone()), ..ObjectMeta::default() }),
+            spec: Some(self.job_spec(Vec::new(), metrics)),
+        };
         let spec = CronJobSpec {
             schedule: cron.to_owned(),
             // Two runs at once would double the load and could disturb each other.
@@ -211,7 +218,10 @@ mod tests {
         let (spec, pod) = (&job["spec"], &job["spec"]["template"]["spec"]);
         assert_eq!((&spec["suspend"], &spec["backoffLimit"], &spec["activeDeadlineSeconds"]), (&true.into(), &0.into(), &1_200.into()));
         assert_eq!((&spec["ttlSecondsAfterFinished"], &pod["restartPolicy"]), (&600.into(), &"Never".into()));
-        assert_eq!((&pod["securityContext"]["runAsNonRoot"], &pod["securityContext"]["seccompProfile"]["type"]), (&true.into(), &"RuntimeDefault".into()));
+        assert_eq!(
+            (&pod["securityContext"]["runAsNonRoot"], &pod["securityContext"]["seccompProfile"]["type"]),
+            (&true.into(), &"RuntimeDefault".into())
+        );
         let container = &pod["containers"][0];
         let context = &container["securityContext"];
         assert_eq!((&context["allowPrivilegeEscalation"], &context["readOnlyRootFilesystem"]), (&false.into(), &true.into()));
@@ -222,7 +232,10 @@ mod tests {
         let text = job.to_string();
         assert!(!text.contains("\"secret\"") || !text.contains("jane"), "{text}");
         assert!(!text.contains("/home/jane") && text.contains("secretKeyRef"), "{text}");
-        assert_eq!((&pod["volumes"][0]["secret"]["secretName"], &pod["automountServiceAccountToken"]), (&"stickyctl-verify-k3v9x2m4".into(), &true.into()));
+        assert_eq!(
+            (&pod["volumes"][0]["secret"]["secretName"], &pod["automountServiceAccountToken"]),
+            (&"stickyctl-verify-k3v9x2m4".into(), &true.into())
+        );
         let alone = Plan { has_rights: false, secret: None, keep: true, ..plan(&placed) };
         let job = serde_json::to_value(alone.job()).unwrap();
         assert_eq!(job["spec"]["template"]["spec"]["automountServiceAccountToken"], false);
@@ -236,7 +249,10 @@ mod tests {
         let spec = &cron["spec"];
         assert_eq!((&spec["schedule"], &spec["concurrencyPolicy"]), (&"*/30 * * * *".into(), &"Forbid".into()));
         let pod = &spec["jobTemplate"]["spec"]["template"]["spec"];
-        assert_eq!((&pod["containers"][0]["volumeMounts"][1]["mountPath"], &pod["volumes"][1]["hostPath"]["type"]), (&"/var/lib/metrics".into(), &"Directory".into()));
+        assert_eq!(
+            (&pod["containers"][0]["volumeMounts"][1]["mountPath"], &pod["volumes"][1]["hostPath"]["type"]),
+            (&"/var/lib/metrics".into(), &"Directory".into())
+        );
         assert!(spec["jobTemplate"]["spec"]["suspend"].is_null() && !cron.to_string().contains(relay::VARIABLE), "people and programs read its log");
     }
 }

@@ -136,7 +136,8 @@ fn commands(all: &[One]) -> Vec<String> {
     places.sort();
     places.dedup();
     let command = |place: Option<&String>| {
-        let names = all.iter().filter(|one| one.namespace.as_ref() == place).map(|one| format!(" {}/{}", one.kind.kind.to_ascii_lowercase(), one.name));
+        let names =
+            all.iter().filter(|one| one.namespace.as_ref() == place).map(|one| format!(" {}/{}", one.kind.kind.to_ascii_lowercase(), one.name));
         let flag = place.map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
         format!("  kubectl delete{flag}{}", names.collect::<String>())
     };

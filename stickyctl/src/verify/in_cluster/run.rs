@@ -167,7 +167,7 @@ async fn result(cluster: &Cluster, of: &Of, id: &str, pod: &str, line: Live, pla
                 let tries = failure.tries.iter().map(|step| placed.outside(step)).collect();
                 return Err(Failure { exit: failure.exit, what: placed.outside(&failure.what), tries });
             }
-            return Err(InsideError::NoReport { of: of.clone(), broken, ended: ended(&state), last: log.tail.into() }.into());
+            return Err(InsideError::NoReport { of: of.clone(), broken, ended: format!("{}{}", ended(&state), log.last_words()) }.into());
         }
     };
     let foreign = |why: String| InsideError::Foreign { of: of.clone(), why };

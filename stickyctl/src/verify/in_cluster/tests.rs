@@ -118,7 +118,8 @@ async fn secrets_go_into_a_secret_and_nowhere_else() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_does_not_start_is_explained_and_deleted() {
     let waiting = |reason: &str, message: &str| container(&json!({"waiting": {"reason": reason, "message": message}}));
-    let unschedulable = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]});
+    let unschedulable =
+        json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]});
     for (status, exit, says, step) in [
         (waiting("ErrImagePull", "docker.io/library/stickyctl:0.1.0: not found"), Exit::Failed, "the image can't be pulled", "--image-loader"),
         (waiting("ErrImageNeverPull", "not present"), Exit::Failed, "the image can't be pulled", "stickyctl image --tool"),
@@ -193,7 +194,10 @@ async fn a_log_that_is_cut_short_is_no_report() {
         async move { run(&fake, &inside(words()), &request(SHOP, false)).await.0.unwrap_err() }
     };
     let failure = lost(cut, 0).await;
-    assert!(failure.exit == Exit::Failed && failure.what.contains("lines of the report") && failure.tries[0].contains("containerLogMaxSize"), "{failure:?}");
+    assert!(
+        failure.exit == Exit::Failed && failure.what.contains("lines of the report") && failure.tries[0].contains("containerLogMaxSize"),
+        "{failure:?}"
+    );
     let failure = lost(vec!["error: unexpected argument".to_owned()], 2).await;
     assert!(failure.what.contains("it wrote no report; it ended with exit code 2. Its last words:\n  error: unexpected argument"), "{failure:?}");
     assert!(failure.tries[0].contains("registry.example/stickyctl:0.1.0 is stickyctl 0.1.0"), "{failure:?}");

@@ -48,8 +48,16 @@ pub(crate) struct Request {
 impl Request {
     /// A small run with the default flags.
     pub(crate) fn plain(site: Site) -> Self {
-        let amount =
-            Amount { sessions: 4, requests: 3, max_move_rate: 0.0, rate: 200.0, duration: None, timeout: Duration::from_secs(10), seed: Some(7), yes: false };
+        let amount = Amount {
+            sessions: 4,
+            requests: 3,
+            max_move_rate: 0.0,
+            rate: 200.0,
+            duration: None,
+            timeout: Duration::from_secs(10),
+            seed: Some(7),
+            yes: false,
+        };
         Self {
             site,
             pod_identity: None,
