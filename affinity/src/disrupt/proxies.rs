@@ -51,9 +51,10 @@ pub struct Agreement {
     pub rows: Vec<Row>,
 }
 
-/// Judges the rounds of so many proxies. The last round is the one in which they agree, if they do.
+/// Judges the rounds of so many proxies. The last round is the one in which they agree, if they do. `unsteady` is the number of cookies with
+/// which a single proxy reached several pods.
 #[must_use]
-pub fn judge(proxies: usize, rounds: &[Round]) -> Agreement {
+pub fn judge(proxies: usize, rounds: &[Round], unsteady: usize) -> Agreement {
     let skip = |code, detail: String| Agreement {
         mark: Mark::Skip,
         finding: Some(Finding { code, detail: detail.clone(), mark: Mark::Skip }),
@@ -70,6 +71,9 @@ pub fn judge(proxies: usize, rounds: &[Round]) -> Agreement {
     match () {
         () if pods.is_empty() => return skip(Code::NoIdentity, "no answer identified its pod".to_owned()),
         () if pods.len() < 2 => return skip(Code::SingleBackendPath, "one pod answered through all proxies".to_owned()),
+        () if unsteady > 0 => {
+            return skip(Code::CookieNotHonoured, format!("{unsteady} of {asked} cookies did not keep to one pod even through one proxy"));
+        }
         () if !silent.is_empty() => {
             let names: Vec<String> = silent.iter().map(|proxy| (proxy + 1).to_string()).collect();
             return skip(Code::Transport, format!("no pod answered through proxy {}", names.join(", ")));
@@ -110,22 +114,24 @@ mod tests {
     fn proxies_agree_at_once_later_or_never() {
         let apart: &[(usize, &[&str])] = &[(0, &["a", "b"]), (1, &["b", "b"])];
         let together: &[(usize, &[&str])] = &[(0, &["a", "a"]), (1, &["b", "b"])];
-        let at_once = judge(2, &[round(0.1, together)]);
+        let at_once = judge(2, &[round(0.1, together)], 0);
         assert_eq!((at_once.mark, at_once.after), (Mark::Pass, None));
-        let later = judge(2, &[round(0.1, apart), round(1.0, apart), round(2.1, together)]);
+        let later = judge(2, &[round(0.1, apart), round(1.0, apart), round(2.1, together)], 0);
         assert_eq!((later.mark, later.after), (Mark::Pass, Some(Duration::from_secs_f64(2.1))));
         assert_eq!(later.detail, "2 proxies disagreed about 1 of 2 cookies at first, and agreed after 2.1 s");
-        let never = judge(2, &[round(0.1, apart), round(10.0, apart)]);
+        let never = judge(2, &[round(0.1, apart), round(10.0, apart)], 0);
         assert_eq!((never.mark, never.finding.map(|finding| finding.code)), (Mark::Fail, Some(Code::ProxyDisagreement)));
     }
 
     #[test]
     fn what_proves_nothing() {
-        let code = |proxies, rows: &[(usize, &[&str])]| judge(proxies, &[round(0.1, rows)]).finding.map(|finding| finding.code);
+        let code = |proxies, rows: &[(usize, &[&str])]| judge(proxies, &[round(0.1, rows)], 0).finding.map(|finding| finding.code);
         assert_eq!(code(1, &[(0, &["a"])]), Some(Code::SingleBackendPath));
         assert_eq!(code(2, &[(0, &["a", "a"]), (1, &["a", "a"])]), Some(Code::SingleBackendPath));
         assert_eq!(code(2, &[(0, &["-", "-"])]), Some(Code::NoIdentity));
         assert_eq!(code(2, &[(0, &["a", "-"]), (0, &["b", "-"])]), Some(Code::Transport));
-        assert_eq!(judge(2, &[]).mark, Mark::Skip);
+        assert_eq!(judge(2, &[], 0).mark, Mark::Skip);
+        let flaps = judge(2, &[round(0.1, &[(0, &["a", "b"])])], 1);
+        assert_eq!((flaps.mark, flaps.finding.map(|finding| finding.code)), (Mark::Skip, Some(Code::CookieNotHonoured)));
     }
 }

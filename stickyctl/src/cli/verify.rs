@@ -165,6 +165,7 @@ impl VerifyArgs {
     fn request(self) -> Request {
         let command = self.command_line();
         let amount = self.amount;
+        let (access, namespace) = (self.release.cluster.access(), self.release.namespace.clone());
         let reference = self.target.as_deref().filter(|text| !text.contains("://")).and_then(|text| text.parse::<Reference>().ok());
         let site = match (reference, self.target) {
             (Some(reference), _) => Site::Workload { access: self.release.cluster.access(), namespace: self.release.namespace, reference },
@@ -175,8 +176,10 @@ impl VerifyArgs {
             (None, None) if self.local.local => Site::Local,
             (None, None) => Site::Release { access: self.release.cluster.access(), place: self.release.place() },
         };
+        let disruptions = self.disrupt.disruptions(access, namespace);
         Request {
             site,
+            disruptions,
             pod_identity: self.pod_identity,
             worker_identity: self.worker_identity,
             lost_when: self.lost_when,

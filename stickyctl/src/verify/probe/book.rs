@@ -51,6 +51,12 @@ impl Book {
         self.began.elapsed()
     }
 
+    /// The pod that answered each session last.
+    pub(crate) fn last_pods(&self) -> Vec<String> {
+        let last = |session: &Session| session.shots.iter().rev().find_map(Shot::pod).map(str::to_owned);
+        self.look(|run| run.sessions.iter().filter_map(last).collect())
+    }
+
     /// Records an event beside the probes; `initial` means that it describes the state at the start.
     pub(crate) fn happened(&self, what: What, initial: bool) {
         let at = if initial { Duration::ZERO } else { self.age() };

@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod follow;
 mod pace;
+pub(crate) mod proxies;
 mod pulse;
 mod redirect;
 mod refusal;
@@ -21,6 +22,7 @@ mod shared;
 mod shoot;
 mod socket;
 mod sockets;
+pub(crate) mod steady;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,12 @@
 //! From a run and its judgement to the report.
 
-use super::here;
+use super::{disruptions, here};
 use super::model::{Candidate, Count, Identity, LostWhen, Plan, Ran, Report, Sent, Summary, Told, Without};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
 use crate::natural::natural;
+use crate::verify::disrupt::{Disrupted, Proxies};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sticky_affinity::bounds;
@@ -46,6 +47,10 @@ pub(crate) struct About {
     pub(crate) lost_when: Vec<String>,
     /// Whether the site is the demo on this machine.
     pub(crate) is_here: bool,
+    /// What came of disruptions.
+    pub(crate) disrupted: Vec<Disrupted>,
+    /// What came of the comparison of proxies.
+    pub(crate) proxies: Option<Proxies>,
 }
 
 impl Report {
@@ -113,6 +118,8 @@ impl Report {
             controls: run.controls.iter().map(|shot| request(shot, None)).collect(),
             socket_ends,
             events: run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
+            disruptions: about.disrupted.iter().map(disruptions::disruption).collect(),
+            proxies: about.proxies.as_ref().map(disruptions::proxies),
             baseline: None,
         };
         report.summary = summary(&report);
@@ -120,7 +127,7 @@ impl Report {
     }
 }
 
-fn ms(duration: Duration) -> f64 {
+pub(super) fn ms(duration: Duration) -> f64 {
     // To the microsecond: more digits are noise.
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
@@ -170,7 +177,7 @@ fn lost_when(about: &About, run: &Run) -> LostWhen {
     LostWhen { symptoms, requests: count(run.lost_requests()), sessions: count(run.lost_sessions()), without: without.collect() }
 }
 
-fn happened(event: &Event) -> Happened {
+pub(super) fn happened(event: &Event) -> Happened {
     let (kind, text) = match &event.what {
         What::Pod { pod, state: PodState::Ready } => (Kind::PodReady, format!("{pod} ready")),
         What::Pod { pod, state: PodState::NotReady } => (Kind::PodNotReady, format!("{pod} not ready")),

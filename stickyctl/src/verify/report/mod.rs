@@ -4,6 +4,8 @@
 pub(crate) mod baseline;
 pub(crate) mod build;
 mod error;
+mod disruptions;
+mod disruptions_table;
 pub(crate) mod files;
 mod here;
 mod junit;

@@ -2,6 +2,7 @@
 
 mod at_file;
 mod cookie_file;
+mod disruptions;
 mod error;
 mod identity;
 mod model;
@@ -11,8 +12,9 @@ mod site;
 mod url;
 
 pub(crate) use at_file::AtFile;
+pub(crate) use disruptions::Disruptions;
 pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, Request};
-pub(crate) use site::{Pods, Site};
+pub(crate) use site::{Pods, Site, Way};
 pub(crate) use url::{Host, Path};
