@@ -2,10 +2,10 @@
 
 use super::Disruption;
 use crate::moves::{Cause, Step};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How many sessions moved. A session may be in several of these numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Sessions that were bound to a pod and sent requests after that.

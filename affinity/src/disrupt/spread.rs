@@ -1,10 +1,10 @@
 //! Where sessions and new requests are afterwards.
 
 use super::Disruption;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The load of a pod after a disruption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Load {
     /// The pod.

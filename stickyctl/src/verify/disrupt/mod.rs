@@ -4,6 +4,7 @@
 //! its own, and restores the replica count however it ends. `sticky_affinity::disrupt` judges.
 
 mod error;
+mod naming;
 mod plan;
 mod prepare;
 mod proxies;

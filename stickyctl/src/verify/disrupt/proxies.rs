@@ -1,8 +1,10 @@
 //! Compares the proxies of a site.
 
 use super::error::Error;
+use super::naming::name;
 use crate::cluster::tunnel::{Target, Tunnel};
 use crate::output::{Mark, Output};
+use crate::verify::logs::Logs;
 use crate::verify::probe::steady::Crowd;
 use crate::verify::probe::watch::Witness;
 use crate::verify::probe::{Asking, proxies};
@@ -15,6 +17,9 @@ use sticky_affinity::scenario;
 
 /// How long proxies may take to agree: ingress-nginx takes up to 4.5 s to learn of a change.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Apart from disruptions, which count from 0.
+const TURN: u32 = 90;
 
 /// Proxies that were compared.
 #[derive(Debug, Clone)]
@@ -29,7 +34,7 @@ pub(crate) struct Proxies {
 ///
 /// # Errors
 /// There are no proxies to tell apart, or they can't be reached.
-pub(crate) async fn compare(asking: &Asking, way: &Way, output: Output) -> Result<Proxies, Error> {
+pub(crate) async fn compare(asking: &Asking, logs: Option<&Logs>, way: &Way, output: Output) -> Result<Proxies, Error> {
     let mut asking = asking.clone();
     let mut tunnels = Vec::new();
     let mut names = asking.target.addresses.clone();
@@ -50,11 +55,11 @@ pub(crate) async fn compare(asking: &Asking, way: &Way, output: Output) -> Resul
     names.truncate(proxies::MOST);
     asking.target.addresses.truncate(proxies::MOST);
     let line = output.live("proxies");
-    let book = Arc::new(Crowd::of(&asking).book());
+    let book = Arc::new(Crowd::of(&asking).book(TURN));
     let seen = if names.len() < 2 {
         proxies::Compared { rounds: Vec::new(), unsteady: 0 }
     } else {
-        proxies::compare(&asking, &book, PATIENCE, |what| line.says(what)).await
+        proxies::compare(&asking, &book, (PATIENCE, async || name(&asking, &book, logs).await), |what| line.says(what)).await
     };
     let agreement = judge(names.len(), &seen.rounds, seen.unsteady);
     let mark = match agreement.mark {

@@ -1,5 +1,6 @@
 //! Makes the changes, one after the other, each with sessions of its own.
 
+use super::naming::name;
 use super::prepare::Prepared;
 use super::result::Disrupted;
 use super::step::Step;
@@ -8,6 +9,7 @@ use crate::cluster::tunnel::Tunnel;
 use crate::output::{Live, Mark, Output};
 use crate::poll::Deadline;
 use crate::verify::beside::{self, FIRST_LOOK};
+use crate::verify::logs::Logs;
 use crate::verify::probe::steady::{self, Crowd, EVERY};
 use crate::verify::probe::watch::Witness;
 use crate::verify::probe::{Asking, Book};
@@ -29,7 +31,7 @@ impl Prepared {
     /// results so far, and whether it was interrupted.
     pub(crate) async fn run(
         self,
-        asking: &Asking,
+        (asking, logs): (&Asking, Option<&Logs>),
         tunnel: Option<&mut Tunnel>,
         output: Output,
         interrupted: impl Future<Output = ()>,
@@ -38,16 +40,16 @@ impl Prepared {
         let was_interrupted = tokio::select! {
             biased;
             () = interrupted => true,
-            () = self.all(asking, &mut tunnel, output) => false,
+            () = self.all((asking, logs), &mut tunnel, output) => false,
         };
         self.restore(output).await;
         (self.results.into_inner().unwrap_or_else(PoisonError::into_inner), was_interrupted)
     }
 
-    async fn all(&self, asking: &Asking, tunnel: &mut Option<&mut Tunnel>, output: Output) {
+    async fn all(&self, site: (&Asking, Option<&Logs>), tunnel: &mut Option<&mut Tunnel>, output: Output) {
         for (turn, step) in (0..).zip(&self.steps) {
             let line = output.live(step.kind().word());
-            match self.one(*step, turn, asking, tunnel.as_deref_mut(), output, &line).await {
+            match self.one((*step, turn), site, tunnel.as_deref_mut(), output, &line).await {
                 Ok(done) => {
                     let mark = match done.judged.mark {
                         scenario::Mark::Pass => Mark::Done,
@@ -89,9 +91,8 @@ impl Prepared {
 
     async fn one(
         &self,
-        step: Step,
-        turn: u32,
-        asking: &Asking,
+        (step, turn): (Step, u32),
+        (asking, logs): (&Asking, Option<&Logs>),
         tunnel: Option<&mut Tunnel>,
         output: Output,
         line: &Live,
@@ -103,13 +104,16 @@ impl Prepared {
             selector: self.subject.selector.clone(),
         };
         let crowd = Crowd::of(asking);
-        let book = Arc::new(crowd.book());
+        let book = Arc::new(crowd.book(turn));
         let (looked, first_look) = oneshot::channel();
         line.says(&format!("binding {} sessions", crowd.sessions));
         let work = async {
             // Without it all moves are unexplained, which the result says.
             let _ = tokio::time::timeout(FIRST_LOOK, first_look).await;
             tokio::time::sleep(EVERY * BEFORE).await;
+            if step.takes_one() {
+                name(asking, &book, logs).await;
+            }
             let victim = if step.takes_one() { Some(most_used(&book, &before)) } else { None };
             let acted = book.age();
             let what = self.act(step, victim.as_deref().unwrap_or_default()).await?;
@@ -127,6 +131,8 @@ impl Prepared {
             never = beside::trouble(tunnel, &book, output) => match never {},
             never = beside::witness(Some(&witness), &book, looked, output) => match never {},
         };
+        line.says("waiting for the logs");
+        name(asking, &book, logs).await;
         let wanted = u32::try_from(self.subject.again().await?.replicas()).unwrap_or(0);
         let pods = (u32::try_from(before.len()).unwrap_or(0), wanted);
         let seen = Disruption { acted, settled, run: book.run(), ..self.observed(step, pods) };

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use sticky_affinity::disrupt::proxies::{Round, Row};
+use sticky_affinity::identify;
 use sticky_affinity::seen::Shot;
 
 /// Cookies that each proxy issues: with three pods, odds of 2 in a million that two proxies' cookies are all for one pod.
@@ -30,8 +31,17 @@ pub(crate) struct Compared {
     pub(crate) unsteady: usize,
 }
 
-/// Sends cookies of each proxy, the addresses of the target, through all of them: until they agree, or until `patience` is over.
-pub(crate) async fn compare(asking: &Asking, book: &Arc<Book>, patience: Duration, progress: impl Fn(&str)) -> Compared {
+/// Sends cookies of each proxy, the addresses of the target, through all of them: until they agree, or until `patience` is over. `name` is called
+/// after each round, to identify the answers that don't identify their pod themselves.
+pub(crate) async fn compare(
+    asking: &Asking,
+    book: &Arc<Book>,
+    (patience, name): (Duration, impl AsyncFn()),
+    progress: impl Fn(&str),
+) -> Compared {
+    book.note(|run| {
+        run.logs = asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+    });
     let proxies = asking.target.addresses.len();
     let began = Instant::now();
     let issuers = (0..proxies).flat_map(|proxy| (0..EACH).map(move |n| (proxy, APART + (proxy as u64) * 100 + u64::from(n))));
@@ -40,7 +50,10 @@ pub(crate) async fn compare(asking: &Asking, book: &Arc<Book>, patience: Duratio
     let mut rounds = Vec::new();
     loop {
         let asks = issued.iter().flat_map(|(_, state, _)| (0..proxies).map(move |proxy| replay(asking, book, proxy, state)));
-        let pods: Vec<Option<String>> = stream::iter(asks).buffered(AT_ONCE).collect().await;
+        let shots: Vec<Shot> = stream::iter(asks).buffered(AT_ONCE).collect().await;
+        book.note(|run| run.controls = shots);
+        name().await;
+        let pods: Vec<Option<String>> = book.look(|run| run.controls.iter().map(|shot| shot.pod().map(str::to_owned)).collect());
         let rows = issued.iter().zip(pods.chunks(proxies.max(1))).map(|((issuer, ..), pods)| Row { issuer: *issuer, pods: pods.to_vec() });
         let round = Round { at: began.elapsed(), rows: rows.collect() };
         let apart = round.rows.iter().filter(|row| !row.agrees()).count();
@@ -67,9 +80,9 @@ async fn issue(asking: &Asking, book: &Arc<Book>, proxy: usize, number: u64) -> 
 }
 
 /// The pod that a session's cookies reach through a proxy. A cookie that the answer sets belongs to nobody.
-async fn replay(asking: &Asking, book: &Arc<Book>, proxy: usize, state: &State) -> Option<String> {
+async fn replay(asking: &Asking, book: &Arc<Book>, proxy: usize, state: &State) -> Shot {
     let copy = State { jar: Mutex::new(held(&state.jar).clone()), values: Mutex::new(held(&state.values).clone()) };
-    send(asking, book, proxy, &copy, 1).await?.pod().map(str::to_owned)
+    send(asking, book, proxy, &copy, 1).await.unwrap_or(Shot::none())
 }
 
 async fn send(asking: &Asking, book: &Arc<Book>, proxy: usize, state: &State, round: u32) -> Option<Shot> {

@@ -8,6 +8,7 @@ use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
 use super::session::state::State;
+use super::settle::Listening;
 use super::socket::Held;
 use super::target::Socket;
 use futures_util::future::join_all;
@@ -15,6 +16,7 @@ use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+use sticky_affinity::identify;
 use sticky_affinity::plan::Sample;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -45,8 +47,8 @@ impl Crowd {
     }
 
     /// A book for its observations.
-    pub(crate) fn book(self) -> Book {
-        Book::new(Sample { sessions: self.sessions, later: 0, controls: self.controls })
+    pub(crate) fn book(self, turn: u32) -> Book {
+        Book::of_turn(turn, Sample { sessions: self.sessions, later: 0, controls: self.controls })
     }
 }
 
@@ -63,9 +65,13 @@ pub(crate) async fn steady<T>(asking: &Asking, book: &Arc<Book>, crowd: Crowd, t
         room: Room::new(),
         pulse: Pulse::new(crowd.sessions as usize, Duration::ZERO),
         done: AtomicU64::new(0),
+        listening: Listening::new(None),
         progress: &|_| {},
     };
-    book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
+    book.note(|run| {
+        (run.identity, run.values) = (asking.pod.to_string(), asking.values());
+        run.logs = asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+    });
     let bound = stream::iter((0..crowd.sessions).map(|n| run.bind(n))).buffer_unordered(run.room.size());
     let mut held: Vec<(u32, Held)> = bound.filter_map(std::future::ready).collect().await;
     let mut sockets: Vec<Option<Held>> = (0..crowd.sessions).map(|_| None).collect();

@@ -1,11 +1,11 @@
 //! Disruptions and proxies in a report.
 
 use super::build::{happened, ms};
-use super::model::Advice;
+use super::model::{Advice, kept};
 use super::observed::Happened;
 use crate::verify::disrupt::{Disrupted, Proxies as Compared};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sticky_affinity::code::Code;
@@ -16,7 +16,9 @@ use sticky_affinity::scenario::Mark;
 use sticky_core::harmless::harmless;
 
 /// A change of the workload's pods while sessions kept sending requests. Times called `after_ms` count from the change.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+// Texts of findings are this program's own.
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Disruption {
     /// The kind of change.
     pub kind: Kind,
@@ -56,7 +58,7 @@ pub struct Disruption {
 }
 
 /// How many sessions were expected to leave ready pods.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Expected {
     /// The expected share, 0 to 1.
     pub share: f64,
@@ -67,7 +69,7 @@ pub struct Expected {
 }
 
 /// Requests that failed after the change, by what their client was bound to.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Errors {
     /// Of sessions whose pod was gone, terminating or not ready.
     pub bound_to_lost_pods: Window,
@@ -78,7 +80,7 @@ pub struct Errors {
 }
 
 /// Failed requests of a group of clients.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// How many failed.
     pub failed: u64,
@@ -93,7 +95,7 @@ pub struct Window {
 }
 
 /// A pod that terminated. Times count from the moment when it began to.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Terminating {
     /// The pod.
     pub pod: String,
@@ -111,7 +113,7 @@ pub struct Terminating {
 }
 
 /// Sockets that sessions held.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Sockets {
     /// Sessions that held one.
     pub held: u64,
@@ -126,11 +128,12 @@ pub struct Sockets {
 }
 
 /// A finding.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Found {
     /// The code, as `stickyctl explain` takes it.
     pub code: Code,
     /// What the code means, in a sentence.
+    #[serde(deserialize_with = "kept")]
     pub title: &'static str,
     /// What it makes of the result; `pass` if it is only worth knowing.
     pub outcome: Mark,
@@ -141,7 +144,9 @@ pub struct Found {
 }
 
 /// The proxies of the site, compared with `--each-proxy`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+// Texts of findings are this program's own.
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Proxies {
     /// The names of their pods, or their addresses.
     pub names: Vec<String>,
@@ -160,7 +165,7 @@ pub struct Proxies {
 }
 
 /// One cookie, sent through every proxy.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Crossing {
     /// The proxy that issued it, by its index.
     pub issuer: usize,

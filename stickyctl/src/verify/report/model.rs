@@ -3,7 +3,7 @@
 use super::disruptions::{Disruption, Proxies};
 use super::observed::{Cookie, Happened, Pod, Request, Session};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use sticky_affinity::baseline::Baseline;
 use sticky_affinity::code::Code;
@@ -13,11 +13,13 @@ use sticky_affinity::verdict::Verdict;
 
 /// What `-o json` prints: `stickyctl.verify/v1`; later versions only add fields. Times are in milliseconds; those called `at_ms` count from the
 /// start of the run. In texts from the site, characters that move a cursor or change the direction of writing are escaped as `\\u{…}`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`Report::SCHEMA`].
+    #[serde(deserialize_with = "kept")]
     pub schema: &'static str,
     /// The version of stickyctl.
+    #[serde(deserialize_with = "kept")]
     pub stickyctl: &'static str,
     /// The URL that was tested; values in its query only with `--show-values`, as everywhere in a report.
     pub url: String,
@@ -86,12 +88,12 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxies: Option<Proxies>,
     /// The comparison with an earlier report, if one was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub baseline: Option<Baseline>,
 }
 
 /// The sample, and what was planned.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Sessions that send requests, each with its own cookies.
     pub sessions: u32,
@@ -112,7 +114,7 @@ pub struct Plan {
 }
 
 /// Sessions that were lost, by the symptoms of `--lost-when`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LostWhen {
     /// What answers look like when their session is lost, in the form of the flag; one is enough.
     pub symptoms: Vec<String>,
@@ -125,7 +127,7 @@ pub struct LostWhen {
 }
 
 /// Requests of sessions without some of their cookies.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Without {
     /// Names of the cookies that were left out together.
     pub cookies: Vec<String>,
@@ -136,7 +138,7 @@ pub struct Without {
 }
 
 /// What was sent, answered or not.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Sent {
     /// Requests over HTTP.
     pub probes: u64,
@@ -145,7 +147,7 @@ pub struct Sent {
 }
 
 /// The result in sentences; commands and flags are in backticks.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// The verdict in a sentence or two.
     pub lead: String,
@@ -156,7 +158,7 @@ pub struct Summary {
 }
 
 /// Where identities were read, and how many answers had one.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// Where the pod's identity was read, in the form of `--pod-identity`.
     pub pod: String,
@@ -166,12 +168,71 @@ pub struct Identity {
     pub named: u64,
     /// All answers, with and without an identity.
     pub of: u64,
+    /// How many of those each source identified.
+    pub sources: Sources,
+    /// What reading logs led to; none if answers alone identify pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<Logs>,
     /// Fields of the answers that may name the pod, the most likely first; empty if answers identify their pod.
     pub candidates: Vec<Candidate>,
 }
 
+/// How many answers each source identified.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+pub struct Sources {
+    /// The answer itself.
+    pub answer: u64,
+    /// A line in the front door's access log.
+    pub access_log: u64,
+    /// A line in the log of the application's own pods.
+    pub pod_log: u64,
+}
+
+/// What reading logs led to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Logs {
+    /// The logs that were read, in the form of `--pod-identity`; where several name a pod, the first one counts.
+    pub read: Vec<String>,
+    /// Whether each request had its marker in the query too, and not only in `User-Agent`.
+    pub marker_in_query: bool,
+    /// Answers that no log line is about. They are not in `nameless`.
+    pub unidentified: u64,
+    /// Sockets that opened or were refused, and that no log line is about.
+    pub unidentified_sockets: u64,
+    /// Answers and sockets whose log line names no pod: the Service's address, or one that belongs to no pod.
+    pub without_pod: u64,
+    /// Requests and sockets that the front door gave to another pod after it had tried one.
+    pub retries: u64,
+    /// How long the run waited for lines, in total.
+    pub waited_ms: f64,
+    /// What could not be read, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<String>,
+}
+
+impl Sources {
+    /// The sources that identified anything, in words.
+    pub(super) fn in_words(self) -> Vec<(u64, &'static str)> {
+        let all = [(self.answer, "the answer"), (self.access_log, "the access log"), (self.pod_log, "the pods' logs")];
+        all.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
+}
+
+impl Logs {
+    /// What is remarkable, in words: for each how often, if ever.
+    pub(super) fn remarks(&self) -> Vec<(u64, &'static str)> {
+        let all = [
+            (self.unidentified, "without a log line"),
+            (self.unidentified_sockets, "sockets without a log line"),
+            (self.without_pod, "with a line that names no pod"),
+            (self.retries, "retried on another pod"),
+        ];
+        all.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
+}
+
 /// A field that may name the pod.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Candidate {
     /// The field, in the form of `--pod-identity`.
     #[serde(rename = "where")]
@@ -183,13 +244,15 @@ pub struct Candidate {
 }
 
 /// Why the verdict is what it is.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Told {
     /// The code, as `stickyctl explain` takes it.
     pub code: Code,
     /// The scenario that it comes from.
+    #[serde(deserialize_with = "kept")]
     pub scenario: &'static str,
     /// What the code means, in a sentence.
+    #[serde(deserialize_with = "kept")]
     pub title: &'static str,
     /// What this run saw: numbers, pods and cookies.
     pub detail: String,
@@ -198,22 +261,26 @@ pub struct Told {
 }
 
 /// A cause, and what to try.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
     /// A common cause of what the code means.
+    #[serde(deserialize_with = "kept")]
     pub cause: &'static str,
     /// What to check or change.
+    #[serde(deserialize_with = "kept")]
     pub attempt: &'static str,
     /// Whether this run gives evidence for it. Such causes come first.
     pub evident: bool,
 }
 
 /// A scenario, run or skipped.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Ran {
     /// The name, as `--only` takes it.
+    #[serde(deserialize_with = "kept")]
     pub name: &'static str,
     /// The question that it answers.
+    #[serde(deserialize_with = "kept")]
     pub asks: &'static str,
     /// `skip` if it was not judged; the detail says why.
     pub outcome: Mark,
@@ -222,7 +289,7 @@ pub struct Ran {
 }
 
 /// A count and its exact bounds at 95 %.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
     /// How many were counted.
     pub seen: u64,
@@ -232,6 +299,11 @@ pub struct Count {
     pub least: f64,
     /// The largest rate that fits, 0 to 1.
     pub most: f64,
+}
+
+/// Reads a text that this program has in its code when it writes a report. It is kept until the process ends: a process reads one report.
+pub(super) fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    Ok(String::deserialize(deserializer)?.leak())
 }
 
 /// The most causes that are shown without evidence for one of them.
