@@ -5,7 +5,7 @@
 //! expected share has a margin of its own, and the count that was seen has Clopper and Pearson's bounds ([`bounds`]).
 
 use crate::bounds;
-use crate::disrupt::Kind;
+use crate::change::Kind;
 use serde::{Deserialize, Serialize};
 
 /// How much a real ring's shares differ from equal ones.

@@ -1,6 +1,6 @@
 //! How long terminating pods were still reached, by sessions that were bound to them and by new ones.
 
-use super::Disruption;
+use super::observed::Disruption;
 use crate::seen::{PodState, Shot, What};
 use std::collections::BTreeSet;
 use std::time::Duration;

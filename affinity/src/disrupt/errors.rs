@@ -1,7 +1,6 @@
 //! Which requests failed, and for how long.
 
-use super::Disruption;
-use super::observed::LATE;
+use super::observed::{Disruption, LATE};
 use crate::seen::Shot;
 use std::time::Duration;
 

@@ -1,6 +1,12 @@
 //! The verdict on a disruption.
 
-use super::{Disruption, Drained, Errors, Kind, Load, MOST_NEW, Moved, Sockets, Window};
+use super::drain::{Drained, MOST_NEW};
+use super::errors::{Errors, Window};
+use super::moved::Moved;
+use super::observed::Disruption;
+use super::sockets::Sockets;
+use super::spread::Load;
+use crate::change::Kind;
 use crate::code::Code;
 use crate::ends::Why;
 use crate::promise::{Kept, Promise, Share};
@@ -135,7 +141,9 @@ fn new(drained: &[Drained]) -> Option<Finding> {
     let late: Vec<String> = drained
         .iter()
         .filter_map(|one| Some((one, one.last_new.filter(|last| *last > MOST_NEW)?)))
-        .map(|(one, last)| format!("{} answered {} requests without a cookie, the last {} after it began to terminate", one.pod, one.new, seconds(last)))
+        .map(|(one, last)| {
+            format!("{} answered {} requests without a cookie, the last {} after it began to terminate", one.pod, one.new, seconds(last))
+        })
         .collect();
     (!late.is_empty()).then(|| finding(Mark::Fail, Code::DrainTakesNew, late.join("; ")))
 }

@@ -10,7 +10,6 @@
 mod drain;
 mod errors;
 mod judge;
-mod kind;
 mod moved;
 mod observed;
 pub mod proxies;
@@ -19,10 +18,10 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub use crate::change::Kind;
 pub use drain::{Drained, MOST_NEW};
 pub use errors::{Errors, Window};
 pub use judge::{Finding, Judged, judge};
-pub use kind::Kind;
 pub use moved::Moved;
 pub use observed::Disruption;
 pub use sockets::Sockets;

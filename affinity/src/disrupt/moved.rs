@@ -1,6 +1,6 @@
 //! How many sessions moved, and why.
 
-use super::Disruption;
+use super::observed::Disruption;
 use crate::moves::{Cause, Step};
 use serde::{Deserialize, Serialize};
 

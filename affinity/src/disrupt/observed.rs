@@ -1,6 +1,6 @@
 //! A disruption as it was observed.
 
-use super::Kind;
+use crate::change::Kind;
 use crate::promise::Promise;
 use crate::run::Run;
 use crate::seen::{Outcome, PodState, Shot, What};

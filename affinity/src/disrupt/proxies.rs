@@ -3,8 +3,7 @@
 //! Each proxy issues some cookies, and each cookie is sent through all proxies. Proxies that derive the pod from the cookie agree, except for a
 //! moment while they know different pods; proxies whose cookie has a server's position or name never do (haproxytech/kubernetes-ingress#461).
 
-use super::judge::seconds;
-use super::Finding;
+use super::judge::{Finding, seconds};
 use crate::code::Code;
 use crate::scenario::Mark;
 use std::collections::BTreeSet;
@@ -89,7 +88,8 @@ pub fn judge(proxies: usize, rounds: &[Round], unsteady: usize) -> Agreement {
             Agreement { mark: Mark::Pass, detail, finding: None, after: None, rows }
         }
         (0, Some(worst)) => {
-            let detail = format!("{proxies} proxies disagreed about {} of {asked} cookies at first, and agreed after {}", apart(worst), seconds(last.at));
+            let detail =
+                format!("{proxies} proxies disagreed about {} of {asked} cookies at first, and agreed after {}", apart(worst), seconds(last.at));
             Agreement { mark: Mark::Pass, detail, finding: None, after: Some(last.at), rows }
         }
         (some, _) => {

@@ -1,6 +1,6 @@
 //! What became of the sockets that were held.
 
-use super::Disruption;
+use super::observed::Disruption;
 use crate::ends::Why;
 use crate::run::Session;
 use crate::seen::{How, Socket};

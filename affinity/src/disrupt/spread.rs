@@ -1,6 +1,6 @@
 //! Where sessions and new requests are afterwards.
 
-use super::Disruption;
+use super::observed::Disruption;
 use serde::{Deserialize, Serialize};
 
 /// The load of a pod after a disruption.

@@ -126,7 +126,13 @@ fn more_pods_on_a_ring() {
 fn one_of_three_pods_is_replaced() {
     let events = [(ACTED, "a", PodState::Terminating), (4.0, "a", PodState::Gone), (6.0, "d", PodState::Ready)];
     let persistent = run(90, &events, |client, at| match bound(client) {
-        Some("a") if at > ACTED + 0.3 => if mix(at as u64) % 2 == 0 { "b" } else { "b" },
+        Some("a") if at > ACTED + 0.3 => {
+            if mix(at as u64) % 2 == 0 {
+                "b"
+            } else {
+                "b"
+            }
+        }
         Some(pod) => pod,
         None => any(if at > 7.0 { &["b", "c", "d"] } else { &["b", "c"] }, client, at),
     });
@@ -151,7 +157,17 @@ fn a_terminating_pod_is_kept() {
         run(30, &events, move |client, at| match bound(client) {
             Some("a") if at > ACTED + 10.0 => "b",
             Some(pod) => pod,
-            None => any(if new && at < ACTED + 10.0 { &PODS } else if at < ACTED { &PODS } else { &["b", "c"] }, client, at),
+            None => any(
+                if new && at < ACTED + 10.0 {
+                    &PODS
+                } else if at < ACTED {
+                    &PODS
+                } else {
+                    &["b", "c"]
+                },
+                client,
+                at,
+            ),
         })
     };
     let judged = judge(&seen(Kind::Evict, Promise::Persistent, (3, 3), kept(false)));
@@ -268,7 +284,12 @@ fn what_cannot_be_judged() {
     assert_eq!(skip(late), ["disruption-unsettled"]);
     assert_eq!(skip(seen(Kind::ScaleUp, Promise::Persistent, (3, 6), run(9, &JOINED, |_, _| "a"))), ["single-backend-path"]);
     assert_eq!(skip(seen(Kind::ScaleUp, Promise::Persistent, (3, 6), run(9, &JOINED, |_, _| "-"))), ["no-identity"]);
-    let other_names = run(30, &JOINED, |client, at| if at < 6.0 { any(&["x", "y"], Client::Session(if client == Client::Control(0) { 0 } else { 1 }), 0.0) } else { "z" });
+    let other_names =
+        run(
+            30,
+            &JOINED,
+            |client, at| if at < 6.0 { any(&["x", "y"], Client::Session(if client == Client::Control(0) { 0 } else { 1 }), 0.0) } else { "z" },
+        );
     let mut other_names = other_names;
     other_names.controls.push(shot("w"));
     assert_eq!(skip(seen(Kind::ScaleUp, Promise::Persistent, (3, 6), other_names)), ["pods-unknown"]);

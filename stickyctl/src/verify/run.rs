@@ -107,25 +107,26 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
     let book = Arc::new(Book::new(sample));
     let line = output.live("probing");
     let (looked, first_look) = oneshot::channel();
-    let partial = cut || tokio::select! {
-        () = async {
-            if way.witness.is_some() {
-                // Without states in time the run begins anyway, and the causes of moves are unknown.
-                if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
-                    output.warning("the cluster has not reported the state of its pods; until it does, the causes of moves are unknown");
+    let partial = cut
+        || tokio::select! {
+            () = async {
+                if way.witness.is_some() {
+                    // Without states in time the run begins anyway, and the causes of moves are unknown.
+                    if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
+                        output.warning("the cluster has not reported the state of its pods; until it does, the causes of moves are unknown");
+                    }
                 }
-            }
-            let left = |done| asking.left(done, book.age()).map(|left| format!(", about {} left", rounded(left))).unwrap_or_default();
-            let progress = |step| match step {
-                Progress::Sent(done) => line.says(&format!("{done} of at most {all}{}", left(done))),
-                Progress::Waits { lines } => line.says(&format!("waiting for {lines} lines of the log")),
-            };
-            probe::run(&asking, &book, logs.as_ref(), progress).await;
-        } => false,
-        _ = tokio::signal::ctrl_c() => true,
-        never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
-        never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
-    };
+                let left = |done| asking.left(done, book.age()).map(|left| format!(", about {} left", rounded(left))).unwrap_or_default();
+                let progress = |step| match step {
+                    Progress::Sent(done) => line.says(&format!("{done} of at most {all}{}", left(done))),
+                    Progress::Waits { lines } => line.says(&format!("waiting for {lines} lines of the log")),
+                };
+                probe::run(&asking, &book, logs.as_ref(), progress).await;
+            } => false,
+            _ = tokio::signal::ctrl_c() => true,
+            never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
+            never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
+        };
     if let Some(logs) = &logs {
         // What has come since the last look, such as lines about the requests of an interrupted run.
         book.identify(logs, Duration::ZERO);

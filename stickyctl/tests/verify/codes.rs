@@ -11,8 +11,7 @@ use sticky_affinity::code::Code;
 /// Codes that need a cluster, which no site here has: unit tests cover them.
 const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-ready-pod"];
 /// Codes that need disruptions, which need a cluster: the same.
-const BY_A_DISRUPTION: &[&str] =
-    &["disruption-moved", "ring-moved", "disruption-errors", "drain-takes-new", "disruption-unsettled", "pods-unknown"];
+const BY_A_DISRUPTION: &[&str] = &["disruption-moved", "ring-moved", "disruption-errors", "drain-takes-new", "disruption-unsettled", "pods-unknown"];
 const DISRUPTIONS: &str = include_str!("../../../affinity/src/disrupt/tests.rs");
 const UNIT_TESTS: &str = include_str!("../../../affinity/src/judge/tests/around.rs");
 

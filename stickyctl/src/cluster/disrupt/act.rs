@@ -1,13 +1,16 @@
 //! The changes themselves.
 
 use super::error::Error;
-use super::{MANAGER, Subject};
+use super::subject::Subject;
 use crate::cluster::errors::ask;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::jiff::Timestamp;
 use kube::Api;
 use kube::api::{DeleteParams, EvictParams, Patch, PatchParams, PostParams};
 use serde_json::json;
+
+/// The field manager of every change here. It differs from that of `up`, whose fields must stay what they are.
+pub(super) const MANAGER: &str = "stickyctl-disrupt";
 
 /// The grace period of a pod that is killed, in seconds.
 ///
@@ -56,7 +59,9 @@ pub(crate) async fn evict(subject: &Subject, pod: &str, dry_run: bool) -> Result
     let doing = format!("evicting pod {pod} in namespace {}", subject.namespace);
     let said = ask(&doing, async {
         match pods.evict(pod, &params).await {
-            Err(kube::Error::Api(status)) if status.code == 429 || status.message.contains("more than one PodDisruptionBudget") => Ok(Some(status.message)),
+            Err(kube::Error::Api(status)) if status.code == 429 || status.message.contains("more than one PodDisruptionBudget") => {
+                Ok(Some(status.message))
+            }
             done => done.map(|_| None),
         }
     });

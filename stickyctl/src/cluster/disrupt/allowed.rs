@@ -2,7 +2,8 @@
 
 use super::error::Error;
 use super::reference::Kind;
-use super::{Subject, Which};
+use super::subject::Subject;
+use super::which::Which;
 use crate::cluster::errors::ask;
 use crate::cluster::seen::if_readable;
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
@@ -16,7 +17,8 @@ type Right = (&'static str, &'static str, &'static str, &'static str);
 /// What some disruptions take.
 fn needed(kind: Kind, all: &[Which]) -> BTreeSet<Right> {
     let has = |which| all.contains(&which);
-    let mut rights = BTreeSet::from([("get", "apps", kind.plural(), ""), ("list", "", "pods", ""), ("list", "autoscaling", "horizontalpodautoscalers", "")]);
+    let mut rights =
+        BTreeSet::from([("get", "apps", kind.plural(), ""), ("list", "", "pods", ""), ("list", "autoscaling", "horizontalpodautoscalers", "")]);
     if has(Which::Scale) || has(Which::Rollout) {
         rights.insert(("patch", "apps", kind.plural(), ""));
     }

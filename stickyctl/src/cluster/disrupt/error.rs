@@ -70,7 +70,9 @@ impl Explained for Error {
             Self::Few { of, namespace, .. } => vec![format!("kubectl scale {of} -n {namespace} --replicas=3")],
             Self::Paused(of) => vec![format!("kubectl rollout resume {of}")],
             Self::OnDelete(_) => vec!["--disrupt scale,kill,evict".to_owned()],
-            Self::Denied { .. } => vec!["kubectl auth can-i --list    shows what you may do; an administrator of the cluster can grant more".to_owned()],
+            Self::Denied { .. } => {
+                vec!["kubectl auth can-i --list    shows what you may do; an administrator of the cluster can grant more".to_owned()]
+            }
             Self::Changed { .. } => vec!["the same command again".to_owned()],
             Self::Left(_, restore) => vec!["the same command with --yes    restores it first".to_owned(), restore.clone()],
             Self::Api(error) => error.next_steps(),

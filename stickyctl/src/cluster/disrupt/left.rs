@@ -3,9 +3,10 @@
 //! The record is an annotation of the workload, written before the count changes and removed after it is back. A process that dies in between
 //! leaves it there, where the next run finds it.
 
+use super::act;
 use super::error::Error;
 use super::owners::{Owner, handed_back, owners};
-use super::{Subject, act};
+use super::subject::Subject;
 use crate::cluster::errors::{ask, ask_if_allowed};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::jiff::Timestamp;

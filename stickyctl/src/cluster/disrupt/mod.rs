@@ -13,40 +13,10 @@ pub(crate) mod reference;
 pub(crate) mod refuse;
 pub(crate) mod settle;
 mod subject;
-#[cfg(test)]
-mod tests;
+mod which;
 
 pub(crate) use allowed::check as check_rights;
 pub(crate) use error::Error;
 pub(crate) use reference::Reference;
 pub(crate) use subject::Subject;
-
-/// The field manager of every change here. It differs from that of `up`, whose fields must stay what they are.
-const MANAGER: &str = "stickyctl-disrupt";
-
-/// What is to be done to a workload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Which {
-    /// More pods, and back.
-    Scale,
-    /// A rolling restart.
-    Rollout,
-    /// The death of one pod.
-    Kill,
-    /// The eviction of one pod.
-    Evict,
-}
-
-impl Which {
-    /// All of them, in the order in which they are done.
-    pub(crate) const ALL: [Self; 4] = [Self::Scale, Self::Rollout, Self::Kill, Self::Evict];
-
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Scale => "scale",
-            Self::Rollout => "rollout",
-            Self::Kill => "kill",
-            Self::Evict => "evict",
-        }
-    }
-}
+pub(crate) use which::Which;

@@ -3,7 +3,7 @@
 //! The scale subresource takes the field away from its owner and records the new one (`managedFields` with `subresource: scale`), so that the
 //! next apply of the former owner would meet a conflict. When the count is back, its owners get it back too.
 
-use super::MANAGER;
+use super::act::MANAGER;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

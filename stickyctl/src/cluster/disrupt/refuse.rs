@@ -1,7 +1,9 @@
 //! Whether a workload may be disrupted now.
 
+use super::act;
 use super::error::Error;
-use super::{Subject, Which, act};
+use super::subject::Subject;
+use super::which::Which;
 use crate::cluster::errors::ask;
 use crate::cluster::seen::if_readable;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -65,7 +67,8 @@ async fn autoscalers(subject: &Subject, scales: bool) -> Result<Vec<String>, Err
         let target = &object.data["spec"]["scaleTargetRef"];
         // A Deployment, unless it says otherwise (KEDA 2.17, "ScaledObject specification").
         let kind = target["kind"].as_str().unwrap_or("Deployment");
-        let is_paused = object.metadata.annotations.as_ref().is_some_and(|all| all.get("autoscaling.keda.sh/paused").is_some_and(|text| text == "true"));
+        let is_paused =
+            object.metadata.annotations.as_ref().is_some_and(|all| all.get("autoscaling.keda.sh/paused").is_some_and(|text| text == "true"));
         if kind == subject.reference.kind.kind() && target["name"] == subject.reference.name.as_str() && !is_paused {
             names.extend(object.metadata.name.map(|name| format!("scaledobject/{name}")));
         }

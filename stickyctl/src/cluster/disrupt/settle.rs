@@ -1,7 +1,7 @@
 //! Waiting until a workload's pods have come to rest.
 
-use super::Subject;
 use super::error::Error;
+use super::subject::Subject;
 use crate::cluster::ready::is_ready;
 use crate::poll::{Deadline, until};
 use std::time::Duration;

@@ -14,13 +14,13 @@ pub(super) fn plan(of: &Reference, namespace: &str, context: &str, steps: &[Step
         Step::Evict => "  evict    evict one pod through the eviction API, with its own grace period".to_owned(),
     });
     let lines: Vec<String> = lines.collect();
-    let restores = if steps.iter().any(|step| matches!(step, Step::Up(_))) {
-        "\nThe replica count is restored at the end, and after Ctrl-C."
-    } else {
-        ""
-    };
+    let restores =
+        if steps.iter().any(|step| matches!(step, Step::Up(_))) { "\nThe replica count is restored at the end, and after Ctrl-C." } else { "" };
     let at = if context.is_empty() { String::new() } else { format!(" ({context})") };
-    format!("This disrupts {of} in namespace {namespace}{at}, which has {ready} ready pods, while test sessions use the site:\n{}{restores}", lines.join("\n"))
+    format!(
+        "This disrupts {of} in namespace {namespace}{at}, which has {ready} ready pods, while test sessions use the site:\n{}{restores}",
+        lines.join("\n")
+    )
 }
 
 #[cfg(test)]

@@ -110,13 +110,13 @@ async fn tidy(subject: Subject, timeout: Duration, asks: &Asks<'_>) -> Result<Su
     };
     let (question, done) = match &found {
         Left::Count(record) => (format!("{}. Restore {} pods?", who(record), record.replicas), format!("{of} to {} pods", record.replicas)),
-        Left::Only(record) => {
-            (format!("{}. {of} asks for {} pods now. Keep them and remove the record?", who(record), subject.replicas()), format!("{of}: record removed"))
-        }
-        Left::Unreadable => (
-            format!("{of} has an annotation {} that this version can't read. Remove it?", left::ANNOTATION),
-            format!("{of}: annotation removed"),
+        Left::Only(record) => (
+            format!("{}. {of} asks for {} pods now. Keep them and remove the record?", who(record), subject.replicas()),
+            format!("{of}: record removed"),
         ),
+        Left::Unreadable => {
+            (format!("{of} has an annotation {} that this version can't read. Remove it?", left::ANNOTATION), format!("{of}: annotation removed"))
+        }
     };
     if asks.yes {
         output.note(&question);

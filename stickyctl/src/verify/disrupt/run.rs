@@ -142,7 +142,7 @@ impl Prepared {
     }
 
     /// Makes a change, and says in a clause what was done.
-    async fn act(&self, step: Step, pod: &str) -> Result<String, Error> {
+    pub(super) async fn act(&self, step: Step, pod: &str) -> Result<String, Error> {
         let subject = &self.subject;
         Ok(match step {
             Step::Up(to) => {

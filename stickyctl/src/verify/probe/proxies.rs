@@ -33,19 +33,16 @@ pub(crate) struct Compared {
 
 /// Sends cookies of each proxy, the addresses of the target, through all of them: until they agree, or until `patience` is over. `name` is called
 /// after each round, to identify the answers that don't identify their pod themselves.
-pub(crate) async fn compare(
-    asking: &Asking,
-    book: &Arc<Book>,
-    (patience, name): (Duration, impl AsyncFn()),
-    progress: impl Fn(&str),
-) -> Compared {
+pub(crate) async fn compare(asking: &Asking, book: &Arc<Book>, (patience, name): (Duration, impl AsyncFn()), progress: impl Fn(&str)) -> Compared {
     book.note(|run| {
-        run.logs = asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+        run.logs =
+            asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
     });
     let proxies = asking.target.addresses.len();
     let began = Instant::now();
     let issuers = (0..proxies).flat_map(|proxy| (0..EACH).map(move |n| (proxy, APART + (proxy as u64) * 100 + u64::from(n))));
-    let issued: Vec<(usize, State, bool)> = stream::iter(issuers).map(|(proxy, number)| issue(asking, book, proxy, number)).buffered(AT_ONCE).collect().await;
+    let issued: Vec<(usize, State, bool)> =
+        stream::iter(issuers).map(|(proxy, number)| issue(asking, book, proxy, number)).buffered(AT_ONCE).collect().await;
     let unsteady = issued.iter().filter(|(_, _, steady)| !steady).count();
     let mut rounds = Vec::new();
     loop {

@@ -70,7 +70,8 @@ pub(crate) async fn steady<T>(asking: &Asking, book: &Arc<Book>, crowd: Crowd, t
     };
     book.note(|run| {
         (run.identity, run.values) = (asking.pod.to_string(), asking.values());
-        run.logs = asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+        run.logs =
+            asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
     });
     let bound = stream::iter((0..crowd.sessions).map(|n| run.bind(n))).buffer_unordered(run.room.size());
     let mut held: Vec<(u32, Held)> = bound.filter_map(std::future::ready).collect().await;

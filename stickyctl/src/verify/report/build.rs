@@ -1,9 +1,10 @@
 //! From a run and its judgement to the report.
 
 use super::model::{Candidate, Count, Identity, Logs, LostWhen, Plan, Ran, Report, Sent, Sources, Summary, Told, Without};
+use super::moment::{happened, ms};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
-use super::{disruptions, here};
+use super::{disrupted, here};
 use crate::exit::Exit;
 use crate::natural::natural;
 use crate::verify::disrupt::{Disrupted, Proxies};
@@ -121,18 +122,13 @@ impl Report {
             controls: run.controls.iter().map(|shot| request(shot, None)).collect(),
             socket_ends,
             events: run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
-            disruptions: about.disrupted.iter().map(disruptions::disruption).collect(),
-            proxies: about.proxies.as_ref().map(disruptions::proxies),
+            disruptions: about.disrupted.iter().map(disrupted::disruption).collect(),
+            proxies: about.proxies.as_ref().map(disrupted::proxies),
             baseline: None,
         };
         report.summary = summary(&report);
         report
     }
-}
-
-pub(super) fn ms(duration: Duration) -> f64 {
-    // To the microsecond: more digits are noise.
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn count((seen, of): (u64, u64)) -> Count {
@@ -166,7 +162,8 @@ fn by_logs(logs: &identify::Logs, run: &Run) -> Logs {
 
 /// Only where requests show no pod: otherwise nothing has to be looked for.
 fn candidates(run: &Run, judgement: &Judgement) -> Vec<Candidate> {
-    let asks = |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::NoLogLine | Code::IdentityUnstable);
+    let asks =
+        |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::NoLogLine | Code::IdentityUnstable);
     let all = if judgement.reasons.iter().any(asks) { run.suggested() } else { Vec::new() };
     all.into_iter().map(|one| Candidate { place: harmless(&one.place), values: one.values, answers: one.answers }).collect()
 }
@@ -198,17 +195,6 @@ fn lost_when(about: &About, run: &Run) -> LostWhen {
     });
     let symptoms = about.lost_when.iter().map(|symptom| harmless(symptom)).collect();
     LostWhen { symptoms, requests: count(run.lost_requests()), sessions: count(run.lost_sessions()), without: without.collect() }
-}
-
-pub(super) fn happened(event: &Event) -> Happened {
-    let (kind, text) = match &event.what {
-        What::Pod { pod, state: PodState::Ready } => (Kind::PodReady, format!("{pod} ready")),
-        What::Pod { pod, state: PodState::NotReady } => (Kind::PodNotReady, format!("{pod} not ready")),
-        What::Pod { pod, state: PodState::Terminating } => (Kind::PodTerminating, format!("{pod} terminating")),
-        What::Pod { pod, state: PodState::Gone } => (Kind::PodGone, format!("{pod} gone")),
-        What::Tunnel(why) => (Kind::Tunnel, format!("tunnel: {why}")),
-    };
-    Happened { at_ms: ms(event.at), kind, text: harmless(&text) }
 }
 
 fn pods(run: &Run) -> Vec<Pod> {

@@ -1,24 +1,18 @@
-//! Disruptions and proxies in a report.
+//! Disruptions and proxies in a report, as data.
 
-use super::build::{happened, ms};
-use super::model::{Advice, kept};
 use super::observed::Happened;
-use crate::verify::disrupt::{Disrupted, Proxies as Compared};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use sticky_affinity::change::Kind;
 use sticky_affinity::code::Code;
-use sticky_affinity::disrupt::{self, Drained, Finding, Kind, Load, Moved};
+use sticky_affinity::disrupt::{Load, Moved};
 use sticky_affinity::ends::Why;
 use sticky_affinity::promise::Promise;
 use sticky_affinity::scenario::Mark;
-use sticky_core::harmless::harmless;
 
 /// A change of the workload's pods while sessions kept sending requests. Times called `after_ms` count from the change.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-// Texts of findings are this program's own.
-#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Disruption {
     /// The kind of change.
     pub kind: Kind,
@@ -133,20 +127,26 @@ pub struct Found {
     /// The code, as `stickyctl explain` takes it.
     pub code: Code,
     /// What the code means, in a sentence.
-    #[serde(deserialize_with = "kept")]
-    pub title: &'static str,
+    pub title: String,
     /// What it makes of the result; `pass` if it is only worth knowing.
     pub outcome: Mark,
     /// What was seen.
     pub detail: String,
     /// Causes, the most common first.
-    pub causes: Vec<Advice>,
+    pub causes: Vec<Remedy>,
+}
+
+/// A cause, and what to try.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Remedy {
+    /// A common cause of what the code means.
+    pub cause: String,
+    /// What to check or change.
+    pub attempt: String,
 }
 
 /// The proxies of the site, compared with `--each-proxy`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-// Texts of findings are this program's own.
-#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Proxies {
     /// The names of their pods, or their addresses.
     pub names: Vec<String>,
@@ -171,75 +171,4 @@ pub struct Crossing {
     pub issuer: usize,
     /// The pod that answered through each proxy; null without one.
     pub pods: Vec<Option<String>>,
-}
-
-fn found(finding: &Finding) -> Found {
-    let code = finding.code;
-    let causes = code.causes().iter().map(|(cause, attempt)| Advice { cause, attempt, evident: false }).collect();
-    Found { code, title: code.title(), outcome: finding.mark, detail: harmless(&finding.detail), causes }
-}
-
-fn window(window: &disrupt::Window) -> Window {
-    Window { failed: window.failed, of: window.of, first_after_ms: window.first.map(ms), last_after_ms: window.last.map(ms) }
-}
-
-fn terminating(pod: &Drained) -> Terminating {
-    Terminating {
-        pod: harmless(&pod.pod),
-        gone_after_ms: pod.gone.map(ms),
-        kept_for_ms: pod.kept.map(ms),
-        new: pod.new,
-        last_new_after_ms: pod.last_new.map(ms),
-    }
-}
-
-pub(super) fn disruption(done: &Disrupted) -> Disruption {
-    let (seen, judged) = (&done.seen, &done.judged);
-    let expected = judged.share.map(|share| {
-        let (least, most) = share.counts(judged.moved.of);
-        Expected { share: share.expected, least, most }
-    });
-    let sockets = &judged.sockets;
-    Disruption {
-        kind: seen.kind,
-        what: harmless(&done.what),
-        workload: harmless(&done.workload),
-        promise: seen.promise,
-        pods_before: seen.pods.0,
-        pods_after: seen.pods.1,
-        outcome: judged.mark,
-        detail: harmless(&judged.detail),
-        settled_after_ms: ms(done.took),
-        moved: judged.moved,
-        expected,
-        errors: Errors {
-            bound_to_lost_pods: window(&judged.errors.hit),
-            bound_to_others: window(&judged.errors.others),
-            unbound: window(&judged.errors.unbound),
-        },
-        terminating: judged.drained.iter().map(terminating).collect(),
-        sockets: Sockets {
-            held: sockets.held,
-            ended: sockets.ended.clone(),
-            back: sockets.back,
-            elsewhere: sockets.elsewhere,
-            lost: sockets.lost,
-        },
-        spread: judged.spread.iter().map(|load| Load { pod: harmless(&load.pod), ..*load }).collect(),
-        events: seen.run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
-        reasons: judged.findings.iter().map(found).collect(),
-    }
-}
-
-pub(super) fn proxies(compared: &Compared) -> Proxies {
-    let agreement = &compared.agreement;
-    let pods = |pods: &[Option<String>]| pods.iter().map(|pod| pod.as_deref().map(harmless)).collect();
-    Proxies {
-        names: compared.names.iter().map(|name| harmless(name)).collect(),
-        outcome: agreement.mark,
-        detail: harmless(&agreement.detail),
-        agreed_after_ms: agreement.after.map(ms),
-        cookies: agreement.rows.iter().map(|row| Crossing { issuer: row.issuer, pods: pods(&row.pods) }).collect(),
-        reason: agreement.finding.as_ref().map(found),
-    }
 }

@@ -17,7 +17,10 @@ impl Report {
     pub(super) fn unlike_at_rest(&self) -> Option<String> {
         let of = |wanted: Mark| {
             let disruptions = self.disruptions.iter().filter(move |one| one.outcome == wanted).map(|one| one.kind.word());
-            disruptions.chain(self.proxies.iter().filter(move |proxies| proxies.outcome == wanted).map(|_| "each-proxy")).collect::<Vec<_>>().join(", ")
+            disruptions
+                .chain(self.proxies.iter().filter(move |proxies| proxies.outcome == wanted).map(|_| "each-proxy"))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let (failed, unclear) = (of(Mark::Fail), of(Mark::Skip));
         match (self.verdict, self.partial) {
@@ -47,7 +50,10 @@ impl Report {
 
 fn details(one: &Disruption) -> String {
     let mut lines = Vec::new();
-    let mut moves = format!("{} of {} sessions: {} from pods that went, {} from ready pods", one.moved.sessions, one.moved.of, one.moved.forced, one.moved.collateral);
+    let mut moves = format!(
+        "{} of {} sessions: {} from pods that went, {} from ready pods",
+        one.moved.sessions, one.moved.of, one.moved.forced, one.moved.collateral
+    );
     if one.moved.twice > 0 {
         let _ = write!(moves, ", {} more than once", one.moved.twice);
     }
@@ -59,14 +65,20 @@ fn details(one: &Disruption) -> String {
         None => moves.push_str("; nothing is promised"),
     }
     lines.push(("moved", moves));
-    for (whose, window) in
-        [("sessions whose pod went", one.errors.bound_to_lost_pods), ("other sessions", one.errors.bound_to_others), ("without a session", one.errors.unbound)]
-    {
+    for (whose, window) in [
+        ("sessions whose pod went", one.errors.bound_to_lost_pods),
+        ("other sessions", one.errors.bound_to_others),
+        ("without a session", one.errors.unbound),
+    ] {
         lines.push(("failed", format!("{whose}: {}", failed(window))));
     }
     for pod in &one.terminating {
         let kept = pod.kept_for_ms.map_or_else(|| "left at once".to_owned(), |kept| format!("reached by its sessions for {}", seconds(kept)));
-        let new = if pod.new == 0 { "no new session".to_owned() } else { format!("{} new sessions, the last at {}", pod.new, seconds(pod.last_new_after_ms.unwrap_or_default())) };
+        let new = if pod.new == 0 {
+            "no new session".to_owned()
+        } else {
+            format!("{} new sessions, the last at {}", pod.new, seconds(pod.last_new_after_ms.unwrap_or_default()))
+        };
         let gone = pod.gone_after_ms.map_or_else(|| "still there".to_owned(), |gone| format!("gone after {}", seconds(gone)));
         lines.push(("drain", format!("{}: {kept}; {new}; {gone}", pod.pod)));
     }
@@ -75,7 +87,9 @@ fn details(one: &Disruption) -> String {
             .sockets
             .ended
             .iter()
-            .map(|(why, count)| format!("{count} {}", serde_json::to_value(why).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()))
+            .map(|(why, count)| {
+                format!("{count} {}", serde_json::to_value(why).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default())
+            })
             .collect();
         let ended = if ended.is_empty() { "none ended".to_owned() } else { format!("ended: {}", ended.join(", ")) };
         let back = format!("{} back on their pod, {} elsewhere, {} not back", one.sockets.back, one.sockets.elsewhere, one.sockets.lost);

@@ -302,7 +302,7 @@ pub struct Count {
 }
 
 /// Reads a text that this program has in its code when it writes a report. It is kept until the process ends: a process reads one report.
-pub(super) fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     Ok(String::deserialize(deserializer)?.leak())
 }
 

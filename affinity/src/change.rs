@@ -1,8 +1,8 @@
-//! The kinds of disruptions.
+//! The kinds of changes that disrupt a workload.
 
 use serde::{Deserialize, Serialize};
 
-/// A disruption of a workload.
+/// A change that disrupts a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
