@@ -273,13 +273,13 @@ fn merge_patch(state: &mut State, place: &Place<'_>, name: &str, body: &[u8]) ->
     if !version.is_null() && *version != object["metadata"]["resourceVersion"] {
         return Err(status(409, "Conflict", "the object has been modified", json!({"name": name, "kind": place.plural})));
     }
-    // What is null goes (RFC 7396).
-    for (key, _) in patch["metadata"]["annotations"].as_object().into_iter().flatten().filter(|(_, text)| text.is_null()) {
-        if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
-            annotations.remove(key);
-        }
-    }
+    let annotations = patch["metadata"]["annotations"].as_object().into_iter().flatten();
+    let gone: Vec<String> = annotations.filter(|(_, text)| text.is_null()).map(|(key, _)| key.clone()).collect();
     merge(&mut object, patch);
+    // What is null goes (RFC 7396).
+    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+        annotations.retain(|key, _| !gone.contains(key));
+    }
     let object = state.store.store(object).clone();
     if !object["metadata"]["deletionTimestamp"].is_null() {
         state.store.delete(place.plural, place.namespace, name);

@@ -2,7 +2,7 @@
 
 use super::model::{Candidate, Count, Identity, Logs, LostWhen, Plan, Ran, Report, Sent, Sources, Summary, Told, Without};
 use super::moment::{happened, ms};
-use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
+use super::observed::{Cookie, Latency, Pod, Request, Session};
 use super::summary::summary;
 use super::{disrupted, here};
 use crate::exit::Exit;
@@ -19,7 +19,7 @@ use sticky_affinity::moves::{Cause, Step};
 use sticky_affinity::plan::Sample;
 use sticky_affinity::run::{self, Run};
 use sticky_affinity::scenario::{self, Chosen, Mark, Name, Wants};
-use sticky_affinity::seen::{Event, Outcome, PodState, Shot, What};
+use sticky_affinity::seen::{Outcome, Shot};
 use sticky_affinity::verdict::{Judgement, Reason};
 use sticky_core::harmless::harmless;
 
