@@ -79,6 +79,7 @@ mod tests {
     fn parsed(text: &str) -> BTreeMap<String, f64> {
         let name = regex::Regex::new("^[a-z][a-z_]*$").unwrap();
         let label = regex::Regex::new(r#"^[a-z_]+="(?:[^"\\\n]|\\["\\n])*"$"#).unwrap();
+        let split = regex::Regex::new(r#""(,)[a-z_]+=""#).unwrap();
         let (mut family, mut families, mut series) = (String::new(), Vec::new(), BTreeMap::new());
         assert!(text.ends_with('\n'));
         for line in text.lines() {
@@ -92,7 +93,6 @@ mod tests {
                 let (which, value) = line.rsplit_once(' ').unwrap();
                 let (called, labels) = which.strip_suffix('}').unwrap().split_once('{').unwrap();
                 assert_eq!(called, family, "{line}");
-                let split = regex::Regex::new(r#""(,)[a-z_]+=""#).unwrap();
                 let mut rest = labels;
                 while let Some(at) = split.captures(rest).map(|found| found.get(1).unwrap().start()) {
                     assert!(label.is_match(&rest[..at]), "{line}");
