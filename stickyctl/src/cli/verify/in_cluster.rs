@@ -13,10 +13,10 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(super) struct InClusterArgs {
     /// Run as a Job in the cluster, next to the front door, and delete the Job afterwards
-    #[arg(long, conflicts_with_all = ["local", "list", "source_ip"])]
+    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "disrupt", "each_proxy"])]
     pub(super) in_cluster: bool,
     /// Print a CronJob that runs the same command on a schedule, with its rights; the report goes to its log as JSON
-    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "in_cluster", "report", "junit_file", "baseline"])]
+    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "disrupt", "each_proxy", "in_cluster", "report", "junit_file", "baseline"])]
     pub(super) print_cronjob: bool,
     /// Schedule of --print-cronjob, in cron's notation
     #[arg(long, value_name = "CRON", default_value = "*/30 * * * *", value_parser = cron, requires = "print_cronjob")]

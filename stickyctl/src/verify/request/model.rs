@@ -5,6 +5,8 @@ use super::disruptions::Disruptions;
 use super::identity::PodIdentity;
 use super::site::Site;
 use super::url::{Host, Path};
+#[cfg(test)]
+use crate::cluster::connect::Access;
 use crate::verify::probe::session::capture::Capture;
 use http::{HeaderValue, Method};
 use std::net::IpAddr;
@@ -74,6 +76,17 @@ impl Request {
             http: Http::default(),
             logs: LogReading { in_query: true, patience: Duration::from_secs(20) },
             amount,
+            disruptions: Disruptions {
+                all: Vec::new(),
+                workload: None,
+                access: Access::default(),
+                namespace: String::new(),
+                scale_to: None,
+                expect: None,
+                tolerated: Duration::ZERO,
+                timeout: Duration::ZERO,
+                each_proxy: false,
+            },
             show_values: false,
             command: "stickyctl verify".to_owned(),
         }
