@@ -94,6 +94,7 @@ pub mod bounds;
 pub mod cache;
 pub mod code;
 pub mod cookie;
+pub mod disrupt;
 pub mod ends;
 pub mod fields;
 pub mod guard;
@@ -107,12 +108,14 @@ pub mod migrate;
 pub mod moves;
 pub mod plan;
 mod pods;
+pub mod promise;
 pub mod run;
 pub mod scenario;
 pub mod seen;
 pub mod symptom;
 #[cfg(test)]
 mod testing;
+pub mod told;
 pub mod topic;
 pub mod verdict;
 

@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod comparison;
 pub mod doctor;
 pub mod exit;
 mod files;
@@ -20,6 +21,7 @@ mod natural;
 mod output;
 mod patience;
 pub mod poll;
+mod relay;
 mod render;
 pub mod spec;
 pub mod verify;

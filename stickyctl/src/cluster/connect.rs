@@ -1,4 +1,5 @@
-//! Connecting to the API server: kubeconfig, context, client, and whether the cluster is new enough.
+//! Connecting to the API server: kubeconfig, context, client, and whether the cluster is new enough. In a pod without a kubeconfig, the
+//! pod's ServiceAccount takes its place.
 
 use super::errors::{ApiError, ask};
 use super::plugin::{Plugin, PluginError};
@@ -8,13 +9,19 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Api, Client, Config};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// The oldest supported minor version of Kubernetes 1: 1.30 is the first with the native preStop sleep on by default.
 const OLDEST: u32 = 30;
 const CONNECT: Duration = Duration::from_secs(5);
+/// Where the kubelet puts the token of a pod's ServiceAccount, and the variable that each pod has (kubernetes.io, "Accessing the Kubernetes API from a
+/// Pod").
+const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+const API_SERVER: &str = "KUBERNETES_SERVICE_HOST";
+/// The name of the connection of a ServiceAccount, which has no context.
+const INSIDE: &str = "in-cluster";
 /// What works without any cluster.
 const HERE: &str = "stickyctl up --local    starts the demo on this machine; it needs no cluster";
 
@@ -36,6 +43,8 @@ pub struct Cluster {
     pub context: String,
     /// The API server's version, as in `1.35.4`.
     pub version: String,
+    /// Whether this process runs in one of the cluster's pods, as that pod's ServiceAccount: it reaches other pods directly.
+    pub inside: bool,
 }
 
 impl Cluster {
@@ -115,7 +124,7 @@ pub async fn connect(access: &Access) -> Result<Cluster, Error> {
 async fn connect_within(most: Duration, access: &Access) -> Result<Cluster, Error> {
     let late = format!("it, or a file that it names, could not be read within {} s", most.as_secs_f32());
     let (reading, owned) = (Handle::current(), access.clone());
-    let (config, context) = patience::within(most, move || reading.block_on(read(&owned))).await.ok_or(Error::Unusable(late))??;
+    let (config, context, inside) = patience::within(most, move || reading.block_on(read(&owned))).await.ok_or(Error::Unusable(late))??;
     let address = config.cluster_url.to_string();
     let plugin = Plugin::of(&config);
     // kube runs the program while it makes the client.
@@ -126,7 +135,8 @@ async fn connect_within(most: Duration, access: &Access) -> Result<Cluster, Erro
         })
     });
     let late = || plugin.as_ref().map_or_else(|| Error::Unusable("its credentials could not be read".to_owned()), |plugin| plugin.late(most).into());
-    greet(client.ok_or_else(late)??, context, address.trim_end_matches('/')).await
+    let cluster = greet(client.ok_or_else(late)??, context, address.trim_end_matches('/')).await?;
+    Ok(Cluster { inside, ..cluster })
 }
 
 /// Asks the API server behind a client for its version.
@@ -136,7 +146,7 @@ async fn greet(client: Client, context: String, address: &str) -> Result<Cluster
     if too_old(&info.major, &info.minor) {
         return Err(Error::TooOld(version));
     }
-    Ok(Cluster { client, context, version })
+    Ok(Cluster { client, context, version, inside: false })
 }
 
 /// Cloud providers write the minor version as `30+`. A version that can't be read is assumed to be new enough.
@@ -145,19 +155,34 @@ fn too_old(major: &str, minor: &str) -> bool {
     matches!((number(major), number(minor)), (Some(major), Some(minor)) if major < 1 || (major == 1 && minor < OLDEST))
 }
 
-/// The configuration of a client, and the name of its context.
-async fn read(access: &Access) -> Result<(Config, String), Error> {
-    let kubeconfig = kubeconfig(access)?;
+/// The configuration of a client, the name of its context, and whether it is a ServiceAccount's.
+async fn read(access: &Access) -> Result<(Config, String, bool), Error> {
+    let kubeconfig = match kubeconfig(access) {
+        Err(Error::NoKubeconfig(_)) if is_pod(access, std::env::var_os(API_SERVER).is_some(), Path::new(TOKEN)) => {
+            let config = Config::incluster().map_err(|error| Error::Unusable(format!("the pod's ServiceAccount: {error}")))?;
+            return Ok((patient(config), INSIDE.to_owned(), true));
+        }
+        read => read?,
+    };
     let context = access.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
     if context.is_empty() {
         return Err(Error::NoContext { others: !kubeconfig.contexts.is_empty() });
     }
     let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))?;
+    Ok((patient(config), context, false))
+}
+
+/// Whether this is a pod with a ServiceAccount, and nobody asks for another way to connect.
+fn is_pod(access: &Access, has_server: bool, token: &Path) -> bool {
+    *access == Access::default() && has_server && token.is_file()
+}
+
+fn patient(mut config: Config) -> Config {
     // kube's own retries take minutes even for permanent errors, such as a disruption budget that forbids an eviction.
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT);
-    Ok((config, context))
+    config
 }
 
 fn kubeconfig(access: &Access) -> Result<Kubeconfig, Error> {

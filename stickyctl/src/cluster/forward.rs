@@ -13,11 +13,12 @@ use crate::exit::{Exit, Explained};
 use crate::generate::meta::{Component, selector_text};
 use crate::output::Output;
 use crate::spec::StickyApp;
-use crate::spec::ingress::FrontDoor;
+use crate::spec::ingress::{FrontDoor, Persistence};
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::{Api, Client};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use sticky_affinity::promise::Promise;
 use tokio::time::Instant;
 
 #[cfg(test)]
@@ -39,6 +40,9 @@ pub(crate) enum Error {
     /// An implementation whose proxies are not pods of this cluster, or that has not created them yet.
     #[error("no pod in this cluster carries the traffic of gateway {gateway} ({door}), so there is nothing to forward to")]
     NoProxies { gateway: Place, door: String },
+    /// It has pods, and none takes connections.
+    #[error("no pod of {door} in namespace {namespace} is ready")]
+    NotReady { door: String, namespace: String },
     #[error(transparent)]
     Doors(#[from] doors::serving::Error),
     #[error(transparent)]
@@ -52,7 +56,7 @@ impl Explained for Error {
         match self {
             Self::Release(error) => error.exit(),
             Self::NoRoute(..) => Exit::Failed,
-            Self::NoDoor { .. } | Self::NoProxies { .. } => Exit::Prerequisite,
+            Self::NoDoor { .. } | Self::NoProxies { .. } | Self::NotReady { .. } => Exit::Prerequisite,
             Self::Doors(error) => error.exit(),
             Self::Tunnel(error) => error.exit(),
             Self::Api(error) => error.exit(),
@@ -74,6 +78,7 @@ impl Explained for Error {
                 "stickyctl up --install-front-door                        installs ingress-nginx".to_owned(),
                 "stickyctl up --install-front-door --front-door traefik   installs Traefik".to_owned(),
             ],
+            Self::NotReady { namespace, .. } => vec![format!("kubectl get pods -n {namespace}")],
             Self::Doors(error) => error.next_steps(),
             Self::Tunnel(error) => error.next_steps(),
             Self::Api(error) => error.next_steps(),
@@ -88,10 +93,34 @@ pub(crate) struct Opened {
     pub(crate) host: Option<String>,
     /// Whether the route has a certificate.
     pub(crate) tls: bool,
-    pub(crate) client: Client,
+    door: Found,
+}
+
+/// A release's route and the front door that serves it.
+pub(crate) struct Route {
+    /// The host in the route; `None` routes any host.
+    pub(crate) host: Option<String>,
+    /// Whether the route has a certificate.
+    pub(crate) tls: bool,
     /// Selects the app's pods.
     pub(crate) selector: String,
-    door: Found,
+    /// What the front door promises about sessions, with the affinity that the release has.
+    pub(crate) promise: Promise,
+    pub(crate) door: Found,
+}
+
+impl Route {
+    /// Opens a tunnel to the front door. Port 0 picks a free one.
+    pub(crate) async fn tunnel(&self, client: &Client, port: u16) -> Result<Tunnel, Error> {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Ok(Tunnel::open(client.clone(), Target::from(&self.door), listen).await?)
+    }
+
+    /// `HOST:PORT` of the front door's pods that are ready, for a process inside the cluster.
+    pub(crate) async fn addresses(&self, client: &Client) -> Result<Vec<String>, Error> {
+        let found = Target::from(&self.door).addresses(client).await?;
+        if found.is_empty() { Err(Error::NotReady { door: self.door.title(), namespace: self.door.namespace.clone() }) } else { Ok(found) }
+    }
 }
 
 impl Opened {
@@ -111,6 +140,17 @@ impl Opened {
 /// # Errors
 /// [`Error`].
 pub(crate) async fn open(cluster: &Cluster, place: &Place, port: u16) -> Result<Opened, Error> {
+    let route = find(cluster, place).await?;
+    let tunnel = route.tunnel(&cluster.client, port).await?;
+    let Route { host, tls, door, .. } = route;
+    Ok(Opened { tunnel, host, tls, door })
+}
+
+/// Finds a release's route and front door.
+///
+/// # Errors
+/// [`Error`].
+pub(crate) async fn find(cluster: &Cluster, place: &Place) -> Result<Route, Error> {
     let client = &cluster.client;
     let mut spec = Release::get(client, place).await?.spec()?;
     let is_gateways = spec.ingress.front_door == FrontDoor::Gateway;
@@ -121,9 +161,15 @@ pub(crate) async fn open(cluster: &Cluster, place: &Place, port: u16) -> Result<
     if is_gateways && door.pods.is_empty() {
         return Err(Error::NoProxies { gateway: doors::gateway::place(&spec), door: door.title() });
     }
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let tunnel = Tunnel::open(client.clone(), Target::from(&door), listen).await?;
-    Ok(Opened { tunnel, host: way.host, tls: way.tls, client: client.clone(), selector: selector_text(&spec, Component::App), door })
+    Ok(Route { host: way.host, tls: way.tls, selector: selector_text(&spec, Component::App), promise: promise(&spec), door })
+}
+
+/// Traefik has no ring.
+fn promise(spec: &StickyApp) -> Promise {
+    match (spec.ingress.front_door, spec.ingress.cookie.persistence) {
+        (FrontDoor::Traefik, _) | (_, Persistence::Persistent) => Promise::Persistent,
+        (FrontDoor::Nginx | FrontDoor::Gateway, Persistence::Balanced) => Promise::Ring,
+    }
 }
 
 /// The route in the live Ingress or HTTPRoute, which may have changed since it was applied.

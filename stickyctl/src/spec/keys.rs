@@ -53,7 +53,7 @@ fn collect(schema: &Value, order: &serde_yaml::Value, path: &str, all: &mut Vec<
 }
 
 /// The candidate that `word` probably stands for: a quarter of its letters and one more may differ, ignoring case and dashes.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
     let word = plain(word);
     candidates

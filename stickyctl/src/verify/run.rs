@@ -72,7 +72,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         // Versions, for example: what the pods do under their names would not be about them.
         way.witness = None;
     }
-    let asking = request.asking(&way.url, way.address.as_deref())?;
+    let asking = request.asking(&way.url, &way.addresses)?;
     resolve(&asking, !request.http.connect.is_empty()).await?;
     let (requests, sockets) = asking.count();
     let (all, sample) = (requests + sockets, asking.sample);

@@ -14,6 +14,17 @@ async fn failed(fake: &Fake) -> Failure {
     greet(fake.client(), "kind-two".to_owned(), "https://127.0.0.1:6443").await.map(|cluster| cluster.version).unwrap_err().into()
 }
 
+#[test]
+fn a_pod_connects_as_its_service_account_unless_asked_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    let (plain, named) = (Access::default(), Access { context: Some("prod".to_owned()), ..Access::default() });
+    assert!(!is_pod(&plain, true, &token), "no token is mounted");
+    std::fs::write(&token, "secret").unwrap();
+    assert!(is_pod(&plain, true, &token));
+    assert!(!is_pod(&plain, false, &token) && !is_pod(&named, true, &token));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_answers() {
     let cluster = greet(Fake::new().client(), "kind-two".to_owned(), "https://x").await.ok().unwrap();

@@ -102,7 +102,7 @@ impl Fake {
 
     /// A cluster that is not kind's.
     pub(crate) fn cluster(&self) -> Cluster {
-        Cluster { client: self.client(), context: "test".to_owned(), version: "1.35.4".to_owned() }
+        Cluster { client: self.client(), context: "test".to_owned(), version: "1.35.4".to_owned(), inside: false }
     }
 
     async fn answer(self, request: Request<Body>) -> Result<Response<Body>, io::Error> {

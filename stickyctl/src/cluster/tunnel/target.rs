@@ -7,6 +7,7 @@ use crate::cluster::ready::is_ready;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
+use std::net::{IpAddr, SocketAddr};
 
 /// Where a connection through the API server ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,10 @@ impl Target {
     /// # Errors
     /// They can't be listed.
     pub async fn ready(&self, client: &Client) -> Result<Vec<PodPort>, ApiError> {
+        Ok(self.ports(&self.pods(client).await?))
+    }
+
+    async fn pods(&self, client: &Client) -> Result<Vec<Pod>, ApiError> {
         let (Self::FrontDoor { namespace, .. } | Self::Labelled { namespace, .. }) = self;
         let wanted = match self {
             // A front door's pods are recognized by their arguments, not by their labels.
@@ -63,7 +68,21 @@ impl Target {
         let listed = ask(&format!("listing pods in namespace {namespace}"), pods.list(&wanted)).await?;
         let mut ready: Vec<Pod> = listed.items.into_iter().filter(is_ready).collect();
         ready.sort_by_key(|pod| (pod.creation_timestamp().map(|time| time.0), pod.name_any()));
-        Ok(self.ports(&ready))
+        Ok(ready)
+    }
+
+    /// `HOST:PORT` of each pod that is ready, oldest first: where a process inside the cluster reaches them without a tunnel.
+    ///
+    /// # Errors
+    /// They can't be listed.
+    pub(crate) async fn addresses(&self, client: &Client) -> Result<Vec<String>, ApiError> {
+        let ready = self.pods(client).await?;
+        let ip = |one: &PodPort| {
+            let pod = ready.iter().find(|pod| pod.metadata.name.as_ref() == Some(&one.name))?;
+            let ip = pod.status.as_ref()?.pod_ip.as_deref()?.parse::<IpAddr>().ok()?;
+            Some(SocketAddr::from((ip, one.port)).to_string())
+        };
+        Ok(self.ports(&ready).iter().filter_map(ip).collect())
     }
 
     fn ports(&self, ready: &[Pod]) -> Vec<PodPort> {

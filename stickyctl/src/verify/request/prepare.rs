@@ -19,11 +19,11 @@ use sticky_affinity::scenario::{Chosen, Name};
 use sticky_affinity::symptom::Symptom;
 
 impl Request {
-    /// What a run at `url` needs; `address` is where a tunnel to the site begins. Reads files, but sends nothing.
-    pub(crate) fn asking(&self, url: &str, address: Option<&str>) -> Result<Asking, RequestError> {
+    /// What a run at `url` needs; `addresses` are where to connect, if not to the URL's host. Reads files, but sends nothing.
+    pub(crate) fn asking(&self, url: &str, addresses: &[String]) -> Result<Asking, RequestError> {
         let parts = Parts::read(url)?;
-        let target = self.target(&parts, address)?;
-        let socket = self.socket(&parts, &target, address)?;
+        let target = self.target(&parts, addresses)?;
+        let socket = self.socket(&parts, &target, addresses)?;
         self.check_captures(&target, socket.as_ref())?;
         let sample = self.sample();
         if sample.probes() > MOST_PROBES {
@@ -107,7 +107,7 @@ impl Request {
     }
 
     /// The socket to open: the requested one, sticky-app's own, or none at any other site.
-    fn socket(&self, page: &Parts, target: &Target, address: Option<&str>) -> Result<Option<Socket>, RequestError> {
+    fn socket(&self, page: &Parts, target: &Target, addresses: &[String]) -> Result<Option<Socket>, RequestError> {
         let http = &self.http;
         let origin = http.origin.clone().or_else(|| format!("{}://{}", target.scheme(), target.authority).parse().ok());
         let (target, path) = match http.ws_url.as_deref() {
@@ -121,7 +121,7 @@ impl Request {
                 let parts = Parts::read(url)?;
                 // --host is another name for the page's host, and for no other host.
                 let host = http.host.as_ref().filter(|_| parts.host == page.host);
-                (self.elsewhere(target, &parts, host, address)?, Some(self.template("--ws-url", &parts.path)?))
+                (self.elsewhere(target, &parts, host, addresses)?, Some(self.template("--ws-url", &parts.path)?))
             }
         };
         let subprotocol =
@@ -132,14 +132,14 @@ impl Request {
         Ok(Some(Socket { target, path, origin, subprotocol, send, names_in_texts, largest }))
     }
 
-    fn target(&self, parts: &Parts, address: Option<&str>) -> Result<Target, RequestError> {
+    fn target(&self, parts: &Parts, addresses: &[String]) -> Result<Target, RequestError> {
         let http = &self.http;
         for source in &http.source_ips {
             // Sends nothing; an address of another machine cannot be bound.
             UdpSocket::bind((*source, 0)).map_err(|why| RequestError::SourceIp { address: *source, source: why })?;
         }
         let shapes = self.shapes(parts)?;
-        let (host, addresses) = self.way(parts, http.host.as_ref(), address);
+        let (host, addresses) = self.way(parts, http.host.as_ref(), addresses);
         let cookies = self.cookies(&Place { host: &host.name, path: "/", tls: parts.tls })?;
         Ok(Target {
             authority: parts.authority(&host),
@@ -158,17 +158,18 @@ impl Request {
     }
 
     /// The same target at another URL, whose host may have another name. It keeps what came from files: a pipe can be read only once.
-    fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> Result<Target, RequestError> {
-        let (host, addresses) = self.way(parts, host, address);
+    fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, addresses: &[String]) -> Result<Target, RequestError> {
+        let (host, addresses) = self.way(parts, host, addresses);
         let tls = if parts.tls { Some(self.tls(&host, target.tls.as_ref())?) } else { None };
         Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })
     }
 
     /// The site's name, and the addresses to connect to.
-    fn way(&self, parts: &Parts, host: Option<&Host>, address: Option<&str>) -> (Host, Vec<String>) {
+    fn way(&self, parts: &Parts, host: Option<&Host>, addresses: &[String]) -> (Host, Vec<String>) {
         let own = Host { name: parts.host.clone(), port: Some(parts.port) };
         let addresses = match self.http.connect.as_slice() {
-            [] => vec![address.map_or_else(|| parts.address(&own), str::to_owned)],
+            [] if addresses.is_empty() => vec![parts.address(&own)],
+            [] => addresses.to_vec(),
             all => all.iter().map(|host| parts.address(host)).collect(),
         };
         (host.cloned().unwrap_or(own), addresses)

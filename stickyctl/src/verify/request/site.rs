@@ -4,10 +4,11 @@ use super::error::RequestError;
 use crate::cluster::connect::{Access, connect};
 use crate::cluster::forward;
 use crate::cluster::release::Place;
-use crate::cluster::tunnel::Tunnel;
+use crate::cluster::tunnel::{Target, Tunnel};
 use crate::cluster::workload::Reference;
 use crate::local::client::Client;
 use crate::verify::probe::watch::Witness;
+use sticky_affinity::promise::Promise;
 
 /// Which site is tested.
 #[derive(Debug)]
@@ -33,14 +34,27 @@ pub(crate) struct Pods {
 /// The way to a site.
 pub(crate) struct Way {
     pub(crate) url: String,
-    /// Where to connect, if not to the URL's host.
-    pub(crate) address: Option<String>,
-    /// The tunnel to the address, which closes when it is dropped.
+    /// Where to connect, if not to the URL's host; sessions use several in turn.
+    pub(crate) addresses: Vec<String>,
+    /// The tunnel that an address leads to, which closes when it is dropped.
     pub(crate) tunnel: Option<Tunnel>,
     /// The source of the pods' states.
     pub(crate) witness: Option<Witness>,
+    /// The front door on a cluster, if it is known.
+    pub(crate) front: Option<Front>,
     /// Whether it is the demo on this machine.
     pub(crate) is_here: bool,
+}
+
+/// A front door on a cluster, for what is tested at each of its pods and while the application's pods come and go.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    /// Its pods.
+    pub(crate) pods: Target,
+    /// The product, as in `Traefik`.
+    pub(crate) product: String,
+    /// What it promises about sessions.
+    pub(crate) promise: Promise,
 }
 
 impl Site {
@@ -51,7 +65,7 @@ impl Site {
 
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
-        let direct = |url: String, witness| Way { url, address: None, tunnel: None, witness, is_here: false };
+        let direct = |url: String, witness| Way { url, addresses: Vec::new(), tunnel: None, witness, front: None, is_here: false };
         let (access, place) = match self {
             Self::Url { url, pods: None } => return Ok(Way { is_here: is_the_demo(url).await, ..direct(url.clone(), None) }),
             Self::Url { url, pods: Some(pods) } => {
@@ -72,14 +86,21 @@ impl Site {
             Self::Release { access, place } => (access, place),
         };
         let cluster = connect(access).await?;
-        let way = forward::open(&cluster, place, 0).await?;
-        let host = way.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
-        if way.tls {
+        let route = forward::find(&cluster, place).await?;
+        let host = route.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
+        if route.tls {
             return Err(RequestError::RouteHasTls { release: place.name.clone(), host });
         }
-        let witness = Witness::Cluster { client: way.client, namespace: place.namespace.clone(), selector: way.selector };
-        let address = Some(way.tunnel.addr().to_string());
-        Ok(Way { url: format!("http://{host}/whoami"), address, tunnel: Some(way.tunnel), witness: Some(witness), is_here: false })
+        let witness = Witness::Cluster { client: cluster.client.clone(), namespace: place.namespace.clone(), selector: route.selector.clone() };
+        let (addresses, tunnel) = if cluster.inside {
+            (route.addresses(&cluster.client).await?, None)
+        } else {
+            let tunnel = route.tunnel(&cluster.client, 0).await?;
+            (vec![tunnel.addr().to_string()], Some(tunnel))
+        };
+        let front = Front { pods: Target::from(&route.door), product: route.door.product.clone(), promise: route.promise };
+        let url = format!("http://{host}/whoami");
+        Ok(Way { url, addresses, tunnel, witness: Some(witness), front: Some(front), is_here: false })
     }
 }
 
