@@ -4,6 +4,7 @@
 //! sees, and [`report`] writes down the verdict for people and for programs.
 
 pub(crate) mod logs;
+pub mod migrate;
 pub(crate) mod probe;
 pub(crate) mod redacted;
 pub mod report;

@@ -120,12 +120,12 @@ impl Report {
     }
 }
 
-fn ms(duration: Duration) -> f64 {
+pub(in crate::verify) fn ms(duration: Duration) -> f64 {
     // To the microsecond: more digits are noise.
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-fn count((seen, of): (u64, u64)) -> Count {
+pub(in crate::verify) fn count((seen, of): (u64, u64)) -> Count {
     let bound = bounds::rate(seen, of, bounds::SHOWN);
     Count { seen, of, least: bound.least, most: bound.most }
 }

@@ -9,7 +9,7 @@ mod here;
 mod junit;
 pub(crate) mod model;
 mod observed;
-mod page;
+pub(super) mod page;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 mod summary;

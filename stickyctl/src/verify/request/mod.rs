@@ -1,6 +1,7 @@
 //! The request to `verify`, and how it becomes a run.
 
 mod at_file;
+mod beside;
 mod cookie_file;
 mod error;
 mod identity;
@@ -11,8 +12,9 @@ mod site;
 mod url;
 
 pub(crate) use at_file::AtFile;
+pub(crate) use beside::{Beside, BesideError};
 pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, Request};
-pub(crate) use site::{Pods, Site};
+pub(crate) use site::{Pods, Site, Way};
 pub(crate) use url::{Host, Path};
