@@ -9,7 +9,7 @@ use crate::verify::request::{Host, Site};
 use clap::Args;
 use std::str::FromStr;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct MigrateArgs {
     /// Test what users notice when the site moves away from this front door: a URL, ingress/NAME, httproute/NAME or service/NAME
     #[arg(long, value_name = "OLD", requires = "to", value_parser = discreet::<Door>())]

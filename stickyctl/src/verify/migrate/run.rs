@@ -9,7 +9,7 @@ use super::walk::{Record, Walk};
 use crate::exit::Exit;
 use crate::output::{Mark, Output};
 use crate::verify::probe::client::Client;
-use crate::verify::probe::{Asking, Book};
+use crate::verify::probe::{Asking, Book, Progress};
 use crate::verify::redacted::redacted;
 use crate::verify::request::{Beside, Site, Way};
 use crate::verify::run::{MOST_UNASKED, VerifyError, foreign, resolve, rounded, trouble, witness};
@@ -67,7 +67,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
     let record = Record::new(amount);
     let line = output.live("probing");
     let done = Cell::new(0);
-    let progress = |_| {
+    let progress = |_: Progress| {
         done.set(done.get() + 1);
         line.says(&format!("{} of at most {all}", done.get()));
     };

@@ -4,10 +4,12 @@
 use super::asking::Asking;
 use super::book::{Book, Seat};
 use super::pace::Pace;
+use super::progress::Progress;
 use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
 use super::session::state::State;
+use super::settle::Listening;
 use super::socket::Held;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -38,7 +40,7 @@ impl Open {
 
 impl<'a> Client<'a> {
     /// A client for `count` probes with the asking's rate and duration, `round` of them in a round.
-    pub(crate) fn new(asking: &'a Asking, book: &'a Arc<Book>, count: u64, round: usize, progress: &'a dyn Fn(u64)) -> Self {
+    pub(crate) fn new(asking: &'a Asking, book: &'a Arc<Book>, count: u64, round: usize, progress: &'a dyn Fn(Progress)) -> Self {
         book.note(|run| (run.identity, run.values) = (asking.pod.to_string(), asking.values()));
         Self(Running {
             asking,
@@ -50,6 +52,7 @@ impl<'a> Client<'a> {
             pulse: Pulse::new(round, asking.over),
             done: AtomicU64::new(0),
             progress,
+            listening: Listening::new(None),
         })
     }
 
