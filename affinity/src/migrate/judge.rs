@@ -18,7 +18,7 @@ const MOSTLY: f64 = 0.9;
 /// If so many sockets cannot be opened at the new door, that is more than bad luck.
 const REFUSED: f64 = 0.1;
 /// Reasons why a door's run shows nothing about pods at all.
-const BLIND: [Code; 5] = [Code::NoIdentity, Code::IdentityUnstable, Code::Cached, Code::ErrorRate, Code::Transport];
+const BLIND: [Code; 6] = [Code::NoIdentity, Code::NoLogLine, Code::IdentityUnstable, Code::Cached, Code::ErrorRate, Code::Transport];
 
 const UNREADABLE: &str = "The new front door cannot read the old one's cookie values, and picks any pod";
 const HASHED: &str = "Each front door hashes the cookie in its own way";

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `schedule` | at which door each request of a session is made |
 //! | `crossing` | what a door made of a cookie that the other one had set |
+//! | `identify` | which pods answered, where only logs tell |
 //! | `tally` | how often that happened, over all sessions |
 //! | `names` | which door sets which cookie, and whether two of one name are sent |
 //! | `judge` | the verdict, its findings, and the outcome of each check |
@@ -15,6 +16,7 @@
 
 pub mod check;
 mod crossing;
+mod identify;
 mod judge;
 mod names;
 pub mod schedule;

@@ -12,6 +12,7 @@ mod cookies;
 mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
+mod migrate;
 mod plan;
 mod reported;
 mod reported_answers;

@@ -8,6 +8,7 @@ use super::report::build::About;
 use super::walk::{Record, Walk};
 use crate::exit::Exit;
 use crate::output::{Mark, Output};
+use crate::verify::logs::Logs;
 use crate::verify::probe::client::Client;
 use crate::verify::probe::{Asking, Book, Progress};
 use crate::verify::redacted::redacted;
@@ -16,7 +17,7 @@ use crate::verify::run::{MOST_UNASKED, VerifyError, foreign, resolve, rounded, t
 use k8s_openapi::jiff::Timestamp;
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use sticky_affinity::migrate::verdict::Verdict;
 use sticky_affinity::migrate::{Door, Migration, judge};
 use sticky_affinity::run::Run;
@@ -43,6 +44,11 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
         compares_paths: [&old.site, &new].iter().all(|site| matches!(site, Site::Url { .. })),
     };
     let other = old.asking_beside(&asking, beside)?;
+    let mut other = other;
+    let mut marked = [old.marking(ways[0].logs.as_ref()).map_err(MigrateError::Old)?, old.marking(ways[1].logs.as_ref()).map_err(MigrateError::New)?];
+    for (asking, marked) in [&mut asking, &mut other].into_iter().zip(&marked) {
+        asking.marking = marked.as_ref().map(|(marking, _)| marking.clone());
+    }
     if asking.target.addresses == other.target.addresses {
         return Err(MigrateError::Same(asking.target.addresses.join(", ")));
     }
@@ -65,12 +71,14 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
     let began = Timestamp::now();
     let books = [(); 2].map(|()| Arc::new(Book::new(asking.sample)));
     let record = Record::new(amount);
+    let logs = [0, 1].map(|door| marked[door].take().zip(ways[door].logs.take()).map(|((marking, which), sources)| Logs::follow(sources, marking.token, which)));
     let line = output.live("probing");
     let done = Cell::new(0);
     let progress = |_: Progress| {
         done.set(done.get() + 1);
         line.says(&format!("{} of at most {all}", done.get()));
     };
+    let waited = [Cell::new(Duration::ZERO), Cell::new(Duration::ZERO)];
     let sizes = [amount.movers, amount.newcomers].map(|sessions| sessions as usize);
     let [old_book, new_book] = &books;
     let walk = Walk {
@@ -90,6 +98,15 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
                 let _ = tokio::time::timeout(LOOK, async { tokio::join!(first, second) }).await;
             }
             walk.run().await;
+            for (door, asking) in Door::ALL.into_iter().zip([&asking, &other]) {
+                if let (Some(logs), Some(marking)) = (&logs[door as usize], &asking.marking) {
+                    let began = Instant::now();
+                    let awaited = record.note(|run| run.awaited(door));
+                    line.says(&format!("waiting for {} lines of the log", awaited.len()));
+                    logs.settle(&awaited, marking.patience).await;
+                    waited[door as usize].set(began.elapsed());
+                }
+            }
         } => false,
         _ = tokio::signal::ctrl_c() => true,
         never = trouble(old_way.tunnel.as_mut(), old_book, output) => match never {},
@@ -98,7 +115,14 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
         never = witness(new_witness.as_ref(), new_book, new_looked, output) => match never {},
     };
     drop(walk);
-    let migration = gathered(&record, &books);
+    let mut migration = gathered(&record, &books);
+    for door in Door::ALL {
+        let place = door as usize;
+        if let (Some(logs), Some(read)) = (&logs[place], &mut migration.doors[place].logs) {
+            (read.waited, read.troubles) = (waited[place].get(), logs.troubles());
+            migration.identify(door, &logs.lines(), &logs.unasked());
+        }
+    }
     let stopped = migration.doors.iter().any(|run| run.stopped.is_some());
     let mark = if partial || stopped { Mark::Warning } else { Mark::Done };
     line.ends(mark, &format!("{} of at most {all} requests and sockets", done.get()));
@@ -126,7 +150,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
         planned: (requests, sockets),
         sessions: (amount.movers, amount.newcomers),
         controls: amount.controls,
-        identity: asking.pod.to_string(),
+        identity: old.pod_identity.as_ref().map_or_else(|| asking.pod.to_string(), ToString::to_string),
         tolerated: old.amount.max_move_rate,
     };
     Ok(Migrated { report: Report::new(&about, &migration, &judgement), exit })
