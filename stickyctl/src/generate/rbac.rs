@@ -21,6 +21,12 @@ impl Right {
         Self { namespace: Some(namespace.to_owned()), rule: rule(group, resources, verbs) }
     }
 
+    /// Only for objects of this name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.rule.resource_names = Some(vec![name.to_owned()]);
+        self
+    }
+
     /// The same for kinds that have no namespace.
     pub(crate) fn everywhere(group: &str, resources: &[&str], verbs: &[&str]) -> Self {
         Self { namespace: None, rule: rule(group, resources, verbs) }
@@ -60,8 +66,7 @@ pub(crate) fn grant(rights: &[Right], labels: &BTreeMap<String, String>, account
 /// A ClusterRole and its binding with this metadata, for a ServiceAccount by name and namespace.
 pub(super) fn cluster_role(metadata: ObjectMeta, rules: Vec<PolicyRule>, account: (&str, &str)) -> [Object; 2] {
     let name = metadata.name.clone().unwrap_or_default();
-    let binding =
-        ClusterRoleBinding { metadata: metadata.clone(), role_ref: role_ref("ClusterRole", name), subjects: Some(vec![subject(account)]) };
+    let binding = ClusterRoleBinding { metadata: metadata.clone(), role_ref: role_ref("ClusterRole", name), subjects: Some(vec![subject(account)]) };
     [ClusterRole { metadata, rules: Some(rules), ..ClusterRole::default() }.into(), binding.into()]
 }
 

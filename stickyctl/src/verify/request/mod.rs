@@ -8,9 +8,11 @@ mod identity;
 mod marking;
 mod model;
 mod prepare;
+mod rbac;
 mod shapes;
 mod site;
 mod url;
+mod workload;
 
 pub(crate) use at_file::AtFile;
 pub(crate) use beside::{Beside, BesideError};
@@ -19,3 +21,4 @@ pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, LogReading, Request};
 pub(crate) use site::{Pods, Site, Way};
 pub(crate) use url::{Host, Path};
+pub(crate) use workload::locate;
