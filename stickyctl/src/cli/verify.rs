@@ -183,7 +183,7 @@ impl VerifyArgs {
     fn migration(mut self) -> Option<migration::Request> {
         // The command line shows both ends.
         let command = self.command_line();
-        let ends = std::mem::take(&mut self.migrate).ends(&self.release.cluster.access(), &self.release.namespace)?;
+        let ends = std::mem::take(&mut self.migrate).ends(&self.place)?;
         let mut old = Request { site: ends.old, command, ..self.request() };
         old.http.connect = ends.old_connect;
         Some(migration::Request { old, new: ends.new, new_connect: ends.new_connect })

@@ -1,5 +1,6 @@
 //! Flags that compare two front doors.
 
+use super::place::PlaceArgs;
 use crate::cli::complete;
 use crate::cli::discreet::discreet;
 use crate::cluster::connect::Access;
@@ -77,14 +78,16 @@ pub(super) struct Ends {
 }
 
 impl MigrateArgs {
-    /// The two front doors, if both are there; `access` and `namespace` are those of flags that hold for both.
-    pub(super) fn ends(self, access: &Access, namespace: &str) -> Option<Ends> {
+    /// The two front doors, if both are there; `place` has the flags that hold for both.
+    pub(super) fn ends(self, place: &PlaceArgs) -> Option<Ends> {
+        let access = place.cluster.access();
         let site = |door, context: Option<String>, own: Option<String>| match door {
             Door::Url(url) => Site::Url { url, pods: None },
             Door::Object(reference) => Site::Workload {
                 access: Access { context: context.or_else(|| access.context.clone()), ..access.clone() },
-                namespace: own.unwrap_or_else(|| namespace.to_owned()),
+                namespace: own.or_else(|| place.namespace.clone()),
                 reference,
+                hints: place.hints(None),
             },
         };
         Some(Ends {

@@ -61,6 +61,9 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
     let shown = |url: &str| if old.show_values { url.to_owned() } else { redacted(url) };
     let urls = [shown(&ways[0].url), shown(&ways[1].url)];
     let is_assumed = old.http.host.is_none() && !has_host(&ways[1].url, &asking.target.host);
+    for note in ways.iter().flat_map(|way| &way.notes) {
+        output.note(note);
+    }
     output.note(&plan(&urls, (&asking, &other), is_assumed, amount));
     if all > 2 * MOST_UNASKED && !old.amount.yes {
         let site = places(&ways, [&asking, &other]).await;
