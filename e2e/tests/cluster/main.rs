@@ -18,6 +18,7 @@ mod gateways;
 mod ignored;
 mod image;
 mod manifests;
+mod migrate;
 mod moves;
 mod objects;
 mod placement;

@@ -151,7 +151,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
         output.answer(&fit(&lines.join("\n"), output.columns()))?;
         return Ok(Exit::Done);
     }
-    if args.place.front_door_namespace.is_some() && args.reference().is_none() {
+    if args.place.front_door_namespace.is_some() && args.reference().is_none() && !args.migrate.is_there() {
         return Err(RequestError::FrontDoorOfWhat.into());
     }
     if args.place.print_rbac {

@@ -22,7 +22,7 @@ pub(super) struct MigrateArgs {
         requires = "from",
         value_parser = discreet::<Door>(),
         conflicts_with_all = [
-            "target", "local", "list", "lost_when", "only", "skip", "idle", "reuse", "shared_connection", "require_workers", "baseline", "connect", "pods",
+            "target", "local", "list", "lost_when", "only", "skip", "idle", "reuse", "shared_connection", "require_workers", "baseline", "connect", "pods", "print_rbac",
         ]
     )]
     to: Option<Door>,
