@@ -120,7 +120,10 @@ fn command(old: &Served, new: &Served, flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
     let path = "shop/cart";
     command.arg("verify").arg("--from").arg(format!("{}{path}", old.url)).arg("--to").arg(format!("{}{path}", new.url));
-    command.args(["--pod-identity", "header:x-pod", "--ws-url", "/shop/ws", "--seed", "7", "--rate", "2000"]).args(flags);
+    command.args(["--pod-identity", "header:x-pod", "--ws-url", "/shop/ws", "--seed", "7"]).args(flags);
+    if !flags.contains(&"--rate") {
+        command.args(["--rate", "2000"]);
+    }
     if !flags.contains(&"-o") {
         command.args(["-o", "json"]);
     }

@@ -4,7 +4,7 @@ use super::place::PlaceArgs;
 use crate::cli::complete;
 use crate::cli::discreet::discreet;
 use crate::cluster::connect::Access;
-use crate::cluster::workload::{Reference, ReferenceError};
+use crate::cluster::workload::Reference;
 use crate::verify::redacted::redacted;
 use crate::verify::request::{Host, Site};
 use clap::Args;
@@ -67,7 +67,7 @@ impl FromStr for Door {
 /// Why a text is no front door.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}, or a URL such as https://shop.example/")]
-struct DoorError(#[from] ReferenceError);
+struct DoorError(#[from] <Reference as FromStr>::Err);
 
 /// What a migration is tested between.
 pub(super) struct Ends {
