@@ -316,15 +316,22 @@ impl Seen<'_> {
             _ => Found::fail(one_cookie),
         };
         let (split, of) = tally.split;
-        let split = Found { detail: format!("{}; {split} of {of} met several pods at once", counted(tally.split_unsettled, "", "moved afterwards").detail), ..counted(tally.split_unsettled, "", "") };
-        let split = if of == 0 { Found::skip("no page was requested through both") } else { split };
+        let unsettled = counted(tally.split_unsettled, "no page was requested through both", "sessions moved afterwards");
+        let split = match unsettled.mark {
+            crate::scenario::Mark::Skip => unsettled,
+            mark => Found { mark, detail: format!("{split} of {of} pages met several pods at once; {}", unsettled.detail) },
+        };
         let sockets = match tally.refused_sockets {
             (refused, all) if refused as f64 > all as f64 * REFUSED => Found::fail(format!("{refused} of {all} could not be opened at the new front door")),
             _ => counted(tally.sockets, "no WebSocket was tested; add --ws-url /PATH", "reached another pod"),
         };
         let cut_over = counted(tally.cut_over, over, "sessions reached another pod");
         let settle = counted(tally.unsettled, over, "later requests reached another pod");
-        let come_back = counted(tally.returns(), "no session came back", "returns reached another pod");
+        let come_back = if has(Code::TwoNamesTwoPods) || has(Code::ProxyDisagreement) {
+            Found::pass(format!("{} returns reached the pod that the session has at that front door", tally.returns().1))
+        } else {
+            counted(tally.returns(), "no session came back", "returns reached another pod")
+        };
         let roll_back = counted(tally.roll_back, "no session went back", "sessions that began at the new front door reached another pod at the old one");
         [old, new, same_pods, foreign, cut_over, settle, come_back, roll_back, one_cookie, split, sockets]
     }

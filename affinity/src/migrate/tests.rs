@@ -195,6 +195,7 @@ fn two_names_are_two_pods() {
     always(NGINX, other, Verdict::NotSeamless, &["two-names-two-pods"]);
     let judgement = judged(NGINX, other, 7);
     assert_eq!((judgement.tally.foreign[1].added, judgement.checks[Check::Settle as usize].mark), (30, Mark::Pass));
+    assert_eq!((judgement.checks[Check::CutOver as usize].mark, judgement.checks[Check::ComeBack as usize].mark), (Mark::Fail, Mark::Pass));
     assert!(judgement.findings[0].detail.ends_with("the old one sets route, the new one _traefik"), "{:?}", judgement.findings);
 }
 

@@ -52,7 +52,7 @@ fn case() -> &'static Case {
 
 #[tokio::test]
 async fn from_nginx_to_traefik() -> anyhow::Result<()> {
-    let Some(programs) = Programs::find()? else { return Ok(()) };
+    let Some(programs) = Programs::pinned()? else { return Ok(()) };
     let pods = Pods::start(&[]).await?;
     let addresses = Addresses { apps: pods.addresses(), dead: format!("127.0.0.1:{}", ports::free()?) };
     let nginx = Proxy::start(case(), &programs, &addresses).await?;

@@ -82,10 +82,15 @@ fn feel(report: &Report) -> Vec<String> {
     if report.forced > 0 {
         all.push(format!("{} of these had no choice: their pod does not answer at the new front door.", report.forced));
     }
-    if report.back.of > 0 {
+    let is_pair = report.findings.iter().any(|finding| matches!(finding.code, Code::TwoNamesTwoPods | Code::ProxyDisagreement));
+    if is_pair && report.back.of > 0 {
+        let (back, again) = (report.back.of, report.again.of);
+        all.push(format!("While DNS caches still have the old address: all {back} returns to it reached the session's pod there."));
+        all.push(format!("Back at the new front door: all {again} arrivals reached the session's pod there."));
+    } else if report.back.of > 0 {
         all.push(format!("While DNS caches still have the old address: {}.", moves(report.back, "return to it", "returns to it", "reached another pod")));
     }
-    if report.again.of > 0 {
+    if !is_pair && report.again.of > 0 {
         all.push(format!("Back at the new front door: {}.", moves(report.again, "arrival", "arrivals", "reached another pod than before")));
     }
     if report.unsettled.of > 0 {
@@ -150,7 +155,9 @@ fn todo(report: &Report) -> Vec<String> {
 /// A clause as a sentence.
 fn sentence(clause: &str) -> String {
     let mut letters = clause.chars();
-    let is_word = clause.split(' ').next().is_some_and(|word| word.chars().all(char::is_lowercase));
+    // Commands and settings stay as they are.
+    let word = clause.split(' ').next().unwrap_or_default().trim_end_matches([',', ':']);
+    let is_word = word != "kubectl" && word.chars().all(char::is_lowercase);
     let first = letters.next().map(|first| if is_word { first.to_uppercase().collect::<String>() } else { first.to_string() });
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
