@@ -205,7 +205,8 @@ impl Seen<'_> {
 
     fn moved(&self) -> Finding {
         let ((moved, of), forced) = (self.tally.cut_over, self.tally.forced);
-        let must = if forced > 0 { format!("; {forced} of them had to, because their pod does not answer at the new front door") } else { String::new() };
+        let must =
+            if forced > 0 { format!("; {forced} of them had to, because their pod does not answer at the new front door") } else { String::new() };
         let detail = format!("{moved} of {of} sessions reached another pod with their first request at the new front door{must}");
         let finding = Finding::new(Code::MovedAtCutOver, Check::CutOver, detail);
         let foreign = self.tally.foreign[Door::New as usize];
@@ -289,7 +290,11 @@ impl Seen<'_> {
             () if pods.iter().any(std::collections::BTreeSet::is_empty) => Found::skip("no answer at one of the front doors identified its pod"),
             () if both == pods[0].len() && both == pods[1].len() => Found::pass(format!("{both} pods answered at both")),
             () => {
-                let detail = format!("{both} pods answered at both, {} only at the old one, {} only at the new one", pods[0].len() - both, pods[1].len() - both);
+                let detail = format!(
+                    "{both} pods answered at both, {} only at the old one, {} only at the new one",
+                    pods[0].len() - both,
+                    pods[1].len() - both
+                );
                 // Which pods answer is partly chance.
                 if both == 0 { Found::fail(detail) } else { Found::pass(detail) }
             }
@@ -322,7 +327,9 @@ impl Seen<'_> {
             mark => Found { mark, detail: format!("{split} of {of} pages met several pods at once; {}", unsettled.detail) },
         };
         let sockets = match tally.refused_sockets {
-            (refused, all) if refused as f64 > all as f64 * REFUSED => Found::fail(format!("{refused} of {all} could not be opened at the new front door")),
+            (refused, all) if refused as f64 > all as f64 * REFUSED => {
+                Found::fail(format!("{refused} of {all} could not be opened at the new front door"))
+            }
             _ => counted(tally.sockets, "no WebSocket was tested; add --ws-url /PATH", "reached another pod"),
         };
         let cut_over = counted(tally.cut_over, over, "sessions reached another pod");
@@ -332,7 +339,8 @@ impl Seen<'_> {
         } else {
             counted(tally.returns(), "no session came back", "returns reached another pod")
         };
-        let roll_back = counted(tally.roll_back, "no session went back", "sessions that began at the new front door reached another pod at the old one");
+        let roll_back =
+            counted(tally.roll_back, "no session went back", "sessions that began at the new front door reached another pod at the old one");
         [old, new, same_pods, foreign, cut_over, settle, come_back, roll_back, one_cookie, split, sockets]
     }
 

@@ -139,10 +139,7 @@ impl Migration {
     #[must_use]
     pub fn alone(&self, door: Door) -> Run {
         let stays = self.sessions.iter().filter(|session| session.begins() == Some(door)).filter_map(|session| session.stretches().next());
-        let sessions = stays.map(|visits| run::Session {
-            shots: visits.iter().map(|visit| visit.shot.clone()).collect(),
-            ..run::Session::default()
-        });
+        let sessions = stays.map(|visits| run::Session { shots: visits.iter().map(|visit| visit.shot.clone()).collect(), ..run::Session::default() });
         Run { sessions: sessions.collect(), ..self.doors[door as usize].clone() }
     }
 

@@ -260,7 +260,10 @@ fn moved_once() {
 fn errors_on_a_foreign_cookie() {
     let strict = Model { kind: Kind::Strict(400), ..TRAEFIK };
     always(NGINX, strict, Verdict::NotSeamless, &["foreign-cookie-errors"]);
-    assert!(judged(NGINX, strict, 7).findings[0].detail.contains("at the new front door") && judged(NGINX, strict, 7).findings[0].detail.contains("with status 400"));
+    assert!(
+        judged(NGINX, strict, 7).findings[0].detail.contains("at the new front door")
+            && judged(NGINX, strict, 7).findings[0].detail.contains("with status 400")
+    );
     let other = Model { name: "_traefik", ..strict };
     assert!(!codes(&judged(NGINX, other, 7)).contains(&"foreign-cookie-errors"), "another name is no foreign cookie");
     // A door that fails for everybody is not strict.
@@ -300,7 +303,10 @@ fn never_replaced() {
 fn a_door_that_does_not_keep_its_own() {
     always(NGINX, Model { kind: Kind::NoAffinity, ..TRAEFIK }, Verdict::NotSeamless, &["no-affinity-cookie"]);
     let judgement = judged(Model { kind: Kind::NoAffinity, ..NGINX }, TRAEFIK, 7);
-    assert_eq!((judgement.verdict, codes(&judgement), judgement.findings[0].check), (Verdict::NotSeamless, vec!["no-affinity-cookie"], Check::OldDoor));
+    assert_eq!(
+        (judgement.verdict, codes(&judgement), judgement.findings[0].check),
+        (Verdict::NotSeamless, vec!["no-affinity-cookie"], Check::OldDoor)
+    );
     assert!(judgement.findings[0].detail.starts_with("at the old front door, "));
 }
 

@@ -193,6 +193,7 @@ impl VerifyArgs {
         let command = self.command_line();
         let reference = self.reference();
         let amount = self.amount;
+        let (access, namespace) = (self.place.cluster.access(), self.place.of_a_release());
         let site = match (reference, self.target) {
             (Some(reference), _) => {
                 let hints = self.place.hints(self.http.first_path());
@@ -205,8 +206,10 @@ impl VerifyArgs {
             (None, None) if self.local.local => Site::Local,
             (None, None) => Site::Release { access: self.place.cluster.access(), place: self.place.release() },
         };
+        let disruptions = self.disrupt.disruptions(access, namespace);
         Request {
             site,
+            disruptions,
             pod_identity: self.pod_identity,
             worker_identity: self.worker_identity,
             lost_when: self.lost_when,
@@ -240,7 +243,8 @@ impl VerifyArgs {
 
     /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.
     fn command_line(&self) -> String {
-        let hidden: Vec<(&str, String)> = self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).chain(self.migrate.hidden()).collect();
+        let hidden: Vec<(&str, String)> =
+            self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).chain(self.migrate.hidden()).collect();
         let shown = |word: String| {
             let find = |(value, shown): &(&str, String)| {
                 let flag = word.strip_suffix(value)?;

@@ -111,8 +111,18 @@ pub(crate) const CASES: &[Move] = &[
     moved("the new door is strict", (NGINX, Door { kind: Kind::Strict(400), ..TRAEFIK }), &["foreign-cookie-errors"], &["flip-flop", "error-rate"]),
     moved("two paths", (Door { path: "/shop", ..NGINX }, TRAEFIK), &["two-cookies-one-name"], &["dead-cookie-unsettled", "flip-flop"]),
     moved("the new door never replaces a value", (NGINX, Door { kind: Kind::NeverReplaces, ..TRAEFIK }), &["dead-cookie-unsettled"], &["flip-flop"]),
-    moved("the new door has no affinity", (NGINX, Door { kind: Kind::Nothing, ..TRAEFIK }), &["no-affinity-cookie"], &["flip-flop", "dead-cookie-unsettled"]),
-    moved("the new door has no affinity for sockets", (NGINX, Door { kind: Kind::NoSockets, ..NGINX }), &["socket-elsewhere"], &["moved-at-cut-over"]),
+    moved(
+        "the new door has no affinity",
+        (NGINX, Door { kind: Kind::Nothing, ..TRAEFIK }),
+        &["no-affinity-cookie"],
+        &["flip-flop", "dead-cookie-unsettled"],
+    ),
+    moved(
+        "the new door has no affinity for sockets",
+        (NGINX, Door { kind: Kind::NoSockets, ..NGINX }),
+        &["socket-elsewhere"],
+        &["moved-at-cut-over"],
+    ),
     moved("other pods", (NGINX, Door { pods: 10, ..TRAEFIK }), &["other-pods"], &["flip-flop", "moved-at-cut-over"]),
 ];
 
@@ -167,14 +177,21 @@ async fn what_users_will_feel() {
     assert!((10..=28).contains(&moved) && of == 30, "{moved} of {of}");
     let lead = report["summary"]["lead"].as_str().unwrap();
     assert!(lead.contains("lose it again") && lead.contains(&format!("({moved} of 30)")), "{lead}");
-    for says in ["plan: from http://127.0.0.1:", "users see 127.0.0.1:", "at most 875 requests and 20 sockets", "30 sessions of 13 requests begin at the old front door"] {
+    for says in [
+        "plan: from http://127.0.0.1:",
+        "users see 127.0.0.1:",
+        "at most 875 requests and 20 sockets",
+        "30 sessions of 13 requests begin at the old front door",
+    ] {
         assert!(done.stderr.contains(says), "{says}: {}", done.stderr);
     }
     assert!(std::fs::read_to_string(&page).unwrap().contains("stickyctl.migration/v1"));
     let junit = std::fs::read_to_string(&junit).unwrap();
     assert!(junit.contains("type=\"flip-flop\"") && junit.contains("name=\"old-door\""), "{junit}");
     let table = run(NGINX, TRAEFIK, &["-o", "table"]).await;
-    for says in ["NOT SEAMLESS    old front door: sticky      new front door: sticky", "What users will feel", "What to do", "stickyctl explain flip-flop"] {
+    for says in
+        ["NOT SEAMLESS    old front door: sticky      new front door: sticky", "What users will feel", "What to do", "stickyctl explain flip-flop"]
+    {
         assert!(table.stdout.contains(says), "{says}: {}", table.stdout);
     }
 }
@@ -198,12 +215,30 @@ async fn the_site_keeps_its_name() {
     let done = case::done(command.env_clear().output().await.unwrap());
     assert_eq!(done.code, Some(0), "{} {}", done.report["findings"], done.stderr);
     assert_eq!(heard.lock().unwrap().iter().cloned().collect::<Vec<_>>(), [format!("localhost:{}", port(&old))]);
-    assert!(done.stderr.contains("assumed: the site keeps its name when it moves, so requests to the new front door name localhost too"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("assumed: the site keeps its name when it moves, so requests to the new front door name localhost too"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(done.report["host"], format!("localhost:{}", port(&old)));
     // A name that is given is not assumed.
     heard.lock().unwrap().clear();
     let mut command = Command::new(env!("CARGO_BIN_EXE_stickyctl"));
-    command.args(["verify", "--from", &urls[0], "--to", &urls[1], "--host", "shop.example:80", "--pod-identity", "header:x-pod", "--rate", "2000", "-o", "json"]);
+    command.args([
+        "verify",
+        "--from",
+        &urls[0],
+        "--to",
+        &urls[1],
+        "--host",
+        "shop.example:80",
+        "--pod-identity",
+        "header:x-pod",
+        "--rate",
+        "2000",
+        "-o",
+        "json",
+    ]);
     let done = case::done(command.env_clear().output().await.unwrap());
     assert_eq!((done.code, heard.lock().unwrap().iter().cloned().collect::<Vec<_>>()), (Some(0), vec!["shop.example".to_owned()]));
     assert!(!done.stderr.contains("assumed"), "{}", done.stderr);

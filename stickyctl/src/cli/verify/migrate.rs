@@ -22,7 +22,7 @@ pub(super) struct MigrateArgs {
         requires = "from",
         value_parser = discreet::<Door>(),
         conflicts_with_all = [
-            "target", "local", "list", "lost_when", "only", "skip", "idle", "reuse", "shared_connection", "require_workers", "baseline", "connect", "pods", "print_rbac",
+            "target", "local", "list", "lost_when", "only", "skip", "idle", "reuse", "shared_connection", "require_workers", "baseline", "connect", "pods", "print_rbac", "disrupt", "each_proxy",
         ]
     )]
     to: Option<Door>,
@@ -100,7 +100,10 @@ impl MigrateArgs {
 
     /// Values that may be secrets, each with what a report shows of it.
     pub(super) fn hidden(&self) -> impl Iterator<Item = (&str, String)> {
-        [&self.from, &self.to].into_iter().flatten().filter_map(|door| if let Door::Url(url) = door { Some((url.as_str(), redacted(url))) } else { None })
+        [&self.from, &self.to]
+            .into_iter()
+            .flatten()
+            .filter_map(|door| if let Door::Url(url) = door { Some((url.as_str(), redacted(url))) } else { None })
     }
 
     pub(super) const fn is_there(&self) -> bool {

@@ -8,12 +8,13 @@ use super::report::build::About;
 use super::walk::{Record, Walk};
 use crate::exit::Exit;
 use crate::output::{Mark, Output};
+use crate::verify::beside::{FIRST_LOOK, trouble, witness};
 use crate::verify::logs::Logs;
 use crate::verify::probe::client::Client;
 use crate::verify::probe::{Asking, Book, Progress};
 use crate::verify::redacted::redacted;
 use crate::verify::request::{Beside, Site, Way};
-use crate::verify::run::{MOST_UNASKED, VerifyError, foreign, resolve, rounded, trouble, witness};
+use crate::verify::run::{MOST_UNASKED, VerifyError, foreign, resolve, rounded};
 use k8s_openapi::jiff::Timestamp;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -74,7 +75,8 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
     let began = Timestamp::now();
     let books = [(); 2].map(|()| Arc::new(Book::new(asking.sample)));
     let record = Record::new(amount);
-    let logs = [0, 1].map(|door| marked[door].take().zip(ways[door].logs.take()).map(|((marking, which), sources)| Logs::follow(sources, marking.token, which)));
+    let logs = [0, 1]
+        .map(|door| marked[door].take().zip(ways[door].logs.take()).map(|((marking, which), sources)| Logs::follow(sources, marking.token, which)));
     let line = output.live("probing");
     let done = Cell::new(0);
     let progress = |_: Progress| {
@@ -98,7 +100,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
         () = async {
             if old_witness.is_some() || new_witness.is_some() {
                 // The states of pods explain moves; without them in time the run begins anyway.
-                let _ = tokio::time::timeout(LOOK, async { tokio::join!(first, second) }).await;
+                let _ = tokio::time::timeout(FIRST_LOOK, async { tokio::join!(first, second) }).await;
             }
             walk.run().await;
             for (door, asking) in Door::ALL.into_iter().zip([&asking, &other]) {
@@ -159,9 +161,6 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Migrated, Mi
     Ok(Migrated { report: Report::new(&about, &migration, &judgement), exit })
 }
 
-/// Time limit for the clusters' first reports about their pods.
-const LOOK: Duration = Duration::from_secs(5);
-
 /// All observations: those of the record, and what is in the doors' books beside them.
 fn gathered(record: &Record, books: &[Arc<Book>; 2]) -> Migration {
     let mut migration = record.note(std::mem::take);
@@ -193,7 +192,10 @@ fn plan([from, to]: &[String; 2], (old, new): (&Asking, &Asking), is_assumed: bo
     let leads = new.target.addresses.join(", ");
     text.push_str(&format!("\n      users see {} at both; the new front door is reached at {leads}", old.target.authority));
     if is_assumed {
-        text.push_str(&format!("\n      assumed: the site keeps its name when it moves, so requests to the new front door name {} too", old.target.host));
+        text.push_str(&format!(
+            "\n      assumed: the site keeps its name when it moves, so requests to the new front door name {} too",
+            old.target.host
+        ));
         text.push_str("\n      --host NAME    if users know the site by another name");
     }
     if old.target.tls.is_some() != new.target.tls.is_some() {

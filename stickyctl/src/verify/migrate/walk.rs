@@ -90,7 +90,8 @@ impl Walk<'_> {
         let first = self.at(Door::Old).visit(&visitor, 0).await;
         self.record.note(|run| run.splits[index].first = first);
         let (old, new) = tokio::join!(self.at(Door::Old).together(&visitor, 1, PARTS), self.at(Door::New).together(&visitor, 1, PARTS));
-        let parts = [(Door::Old, old), (Door::New, new)].into_iter().flat_map(|(door, shots)| shots.into_iter().map(move |shot| Visit { door, shot }));
+        let parts =
+            [(Door::Old, old), (Door::New, new)].into_iter().flat_map(|(door, shots)| shots.into_iter().map(move |shot| Visit { door, shot }));
         self.record.note(|run| run.splits[index].together.extend(parts));
         for step in 0..AFTER {
             let shot = self.at(Door::New).visit(&visitor, 2 + step).await;
@@ -101,7 +102,8 @@ impl Walk<'_> {
     /// Sockets at the old door, all open at once, as when it is drained; then each reconnects at the new one. The sockets themselves are
     /// recorded in the books.
     async fn sockets(&self, first: u32) {
-        let named = |run: &mut Migration| run.sessions.iter().flat_map(|session| &session.visits).any(|visit| matches!(visit.shot.outcome, Outcome::By(_)));
+        let named =
+            |run: &mut Migration| run.sessions.iter().flat_map(|session| &session.visits).any(|visit| matches!(visit.shot.outcome, Outcome::By(_)));
         if !self.is_socket_known && !self.record.note(named) {
             return;
         }
@@ -156,7 +158,11 @@ mod tests {
         let schedules = amount.schedules();
         let rounds = rounds(&schedules, amount.controls, 7);
         for (n, doors) in schedules.iter().enumerate() {
-            let met: Vec<Door> = rounds.iter().flatten().filter_map(|probe| if let Probe::Session(of, door) = probe { (*of == n).then_some(*door) } else { None }).collect();
+            let met: Vec<Door> = rounds
+                .iter()
+                .flatten()
+                .filter_map(|probe| if let Probe::Session(of, door) = probe { (*of == n).then_some(*door) } else { None })
+                .collect();
             assert_eq!(&met, doors);
         }
         let controls = rounds.iter().map(|round| round.iter().filter(|probe| matches!(probe, Probe::Control(..))).count());

@@ -11,6 +11,7 @@ mod follow;
 mod marking;
 mod pace;
 mod progress;
+pub(crate) mod proxies;
 mod pulse;
 mod redirect;
 mod refusal;
@@ -25,6 +26,7 @@ mod shared;
 mod shoot;
 mod socket;
 mod sockets;
+pub(crate) mod steady;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use sticky_app::page_kit;
 
 const PAGE: &str = include_str!("html/page.html");
 /// Below the app page's own modules: each after those that it imports, and the last one starts the page.
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 15] = [
     include_str!("html/text.js"),
     include_str!("html/figure.js"),
     include_str!("html/pods.js"),
@@ -26,6 +26,7 @@ const MODULES: [&str; 14] = [
     include_str!("html/spread.js"),
     include_str!("html/latency.js"),
     include_str!("html/timeline.js"),
+    include_str!("html/disruptions.js"),
     include_str!("html/sections.js"),
     include_str!("html/start.js"),
 ];
@@ -65,11 +66,8 @@ impl Report {
 /// # Errors
 /// Never in practice: the data is written to memory.
 pub(in crate::verify) fn html(script: &str, data: &impl Serialize) -> serde_json::Result<String> {
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(&STYLE),
-        hash(script)
-    );
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'", hash(&STYLE), hash(script));
     let data = harmless_in_html(&serde_json::to_string(data)?);
     Ok(fill(PAGE, &[("policy", &policy), ("style", &STYLE), ("script", script), ("data", &data)]))
 }

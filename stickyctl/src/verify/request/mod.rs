@@ -3,6 +3,7 @@
 mod at_file;
 mod beside;
 mod cookie_file;
+mod disruptions;
 mod error;
 mod identity;
 mod marking;
@@ -16,6 +17,7 @@ mod workload;
 
 pub(crate) use at_file::AtFile;
 pub(crate) use beside::{Beside, BesideError};
+pub(crate) use disruptions::Disruptions;
 pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, LogReading, Request};

@@ -4,8 +4,9 @@ use super::model::{Checked, Finding, Plan, Pod, Report, Request, Session, Side};
 use super::summary::summary;
 use crate::exit::Exit;
 use crate::natural::natural;
-use crate::verify::report::build::{count, ms};
+use crate::verify::report::build::count;
 use crate::verify::report::model::{Advice, Sent, Summary};
+use crate::verify::report::moment::ms;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use sticky_affinity::migrate::check::ALL;
@@ -115,11 +116,8 @@ fn finding(finding: &verdict::Finding) -> Finding {
 fn pods(run: &Migration) -> Vec<Pod> {
     let [old, new] = Door::ALL.map(|door| run.doors[door as usize].spread());
     let names: BTreeSet<&str> = Door::ALL.into_iter().flat_map(|door| run.pods(door)).collect();
-    let counted = |pod: &str| Pod {
-        pod: harmless(pod),
-        old: old.get(pod).copied().unwrap_or_default(),
-        new: new.get(pod).copied().unwrap_or_default(),
-    };
+    let counted =
+        |pod: &str| Pod { pod: harmless(pod), old: old.get(pod).copied().unwrap_or_default(), new: new.get(pod).copied().unwrap_or_default() };
     let mut all: Vec<Pod> = names.into_iter().map(counted).collect();
     all.sort_by(|one, other| natural(&one.pod, &other.pod));
     all

@@ -23,17 +23,21 @@ fn lead(report: &Report) -> String {
         (Verdict::Inconclusive, _) => {
             format!("{} So the run proves nothing about the switch.", first.map_or("The run is inconclusive.", |finding| finding.title))
         }
-        (Verdict::Seamless, _) if moved.seen > 0 => format!("{} of {} sessions move at the switch, which is below the tolerated rate.", moved.seen, moved.of),
-        (Verdict::Seamless, _) => {
-            format!("Users notice nothing: all {} sessions stayed on their pods when they went to the new front door, back, and there again.", moved.of)
+        (Verdict::Seamless, _) if moved.seen > 0 => {
+            format!("{} of {} sessions move at the switch, which is below the tolerated rate.", moved.seen, moved.of)
         }
-        (_, Some(Code::FlipFlop)) => format!(
-            "{}, and sessions that come back through the old address lose it again ({} of {} returns).",
-            at_the_switch(),
-            back.seen,
-            back.of
-        ),
-        (_, Some(Code::MovedAtCutOver)) => format!("{}, once. From then on they stay, also when they come back through the old address.", at_the_switch()),
+        (Verdict::Seamless, _) => {
+            format!(
+                "Users notice nothing: all {} sessions stayed on their pods when they went to the new front door, back, and there again.",
+                moved.of
+            )
+        }
+        (_, Some(Code::FlipFlop)) => {
+            format!("{}, and sessions that come back through the old address lose it again ({} of {} returns).", at_the_switch(), back.seen, back.of)
+        }
+        (_, Some(Code::MovedAtCutOver)) => {
+            format!("{}, once. From then on they stay, also when they come back through the old address.", at_the_switch())
+        }
         (_, Some(Code::TwoNamesTwoPods | Code::ProxyDisagreement)) => format!(
             "{} at the switch ({} of {}). Those that come back through the old address find their first pod as it was.",
             share(moved, "get a second pod", "gets a second pod"),
@@ -52,7 +56,9 @@ fn lead(report: &Report) -> String {
             report.unsettled.seen, report.unsettled.of
         ),
         _ => match first {
-            Some(finding) if finding.check == "new-door" => "The new front door does not keep sessions on their pods, with or without a switch.".to_owned(),
+            Some(finding) if finding.check == "new-door" => {
+                "The new front door does not keep sessions on their pods, with or without a switch.".to_owned()
+            }
             Some(finding) if finding.check == "old-door" => {
                 "The old front door does not keep sessions on their pods today, so there is nothing that the switch could break.".to_owned()
             }
@@ -77,7 +83,11 @@ fn feel(report: &Report) -> Vec<String> {
         all.push(sentence(&finding.detail));
     }
     if report.cut_over.of > 0 {
-        all.push(format!("At the switch: {}. Of all sessions, {}.", moves(report.cut_over, "session", "sessions", "reached another pod"), bounds::in_words(report.cut_over.seen, report.cut_over.of)));
+        all.push(format!(
+            "At the switch: {}. Of all sessions, {}.",
+            moves(report.cut_over, "session", "sessions", "reached another pod"),
+            bounds::in_words(report.cut_over.seen, report.cut_over.of)
+        ));
     }
     if report.forced > 0 {
         all.push(format!("{} of these had no choice: their pod does not answer at the new front door.", report.forced));
@@ -88,7 +98,10 @@ fn feel(report: &Report) -> Vec<String> {
         all.push(format!("While DNS caches still have the old address: all {back} returns to it reached the session's pod there."));
         all.push(format!("Back at the new front door: all {again} arrivals reached the session's pod there."));
     } else if report.back.of > 0 {
-        all.push(format!("While DNS caches still have the old address: {}.", moves(report.back, "return to it", "returns to it", "reached another pod")));
+        all.push(format!(
+            "While DNS caches still have the old address: {}.",
+            moves(report.back, "return to it", "returns to it", "reached another pod")
+        ));
     }
     if !is_pair && report.again.of > 0 {
         all.push(format!("Back at the new front door: {}.", moves(report.again, "arrival", "arrivals", "reached another pod than before")));
@@ -97,13 +110,19 @@ fn feel(report: &Report) -> Vec<String> {
         all.push(format!("At the new front door itself: {}.", moves(report.unsettled, "later request", "later requests", "moved")));
     }
     if report.sockets.of > 0 {
-        all.push(format!("WebSockets: {} at the new front door.", moves(report.sockets, "socket that came back", "sockets that came back", "reached another pod")));
+        all.push(format!(
+            "WebSockets: {} at the new front door.",
+            moves(report.sockets, "socket that came back", "sockets that came back", "reached another pod")
+        ));
     }
     if report.split.of > 0 {
         all.push(format!("Pages through both front doors at once: {}.", moves(report.split, "page", "pages", "met several pods")));
     }
     if report.roll_back.of > 0 {
-        all.push(format!("If you switch back: {}.", moves(report.roll_back, "session of the new front door", "sessions of the new front door", "reached another pod at the old one")));
+        all.push(format!(
+            "If you switch back: {}.",
+            moves(report.roll_back, "session of the new front door", "sessions of the new front door", "reached another pod at the old one")
+        ));
     }
     all
 }
@@ -136,11 +155,14 @@ fn todo(report: &Report) -> Vec<String> {
     }
     all.push("Set the TTL of the DNS record to 60 s, at least one old TTL before the switch.".to_owned());
     all.push(match () {
-        () if report.verdict == Verdict::Seamless => "Switch by DNS, by weights or pod by pod: sessions may use both front doors in any order.".to_owned(),
+        () if report.verdict == Verdict::Seamless => {
+            "Switch by DNS, by weights or pod by pod: sessions may use both front doors in any order.".to_owned()
+        }
         () if has(Code::OtherPods) => {
             "Let open sessions end before the switch, or keep them where all pods find them (Redis, a database).".to_owned()
         }
-        () => "Move the whole DNS record at once, when few sessions are open. Do not use weights: they send a client to both front doors by turns.".to_owned(),
+        () => "Move the whole DNS record at once, when few sessions are open. Do not use weights: they send a client to both front doors by turns."
+            .to_owned(),
     });
     all.push(
         "Keep the old front door running for at least one old TTL, and until its last WebSocket has ended; then drain it, and close what is left with status 1012."
@@ -217,7 +239,10 @@ mod tests {
             assert!(report.summary.lead.contains(says), "{kind:?}: {}", report.summary.lead);
             let texts = report.summary.because.iter().chain(&report.summary.todo);
             for text in texts {
-                assert!(text.ends_with('.') && text.chars().next().is_some_and(|first| !first.is_lowercase() || text.starts_with("kubectl")), "{kind:?}: {text}");
+                assert!(
+                    text.ends_with('.') && text.chars().next().is_some_and(|first| !first.is_lowercase() || text.starts_with("kubectl")),
+                    "{kind:?}: {text}"
+                );
             }
             assert!(report.summary.todo.len() >= 2, "{kind:?}: {:?}", report.summary.todo);
         }

@@ -61,7 +61,8 @@ impl Report {
         }
         let mut text = String::new();
         for (place, session) in shown.into_iter().enumerate() {
-            let name = if place == 0 { format!("session {}: > to the new front door, < back", session.id) } else { format!("session {}", session.id) };
+            let name =
+                if place == 0 { format!("session {}: > to the new front door, < back", session.id) } else { format!("session {}", session.id) };
             let _ = write!(text, "\n{name:<44} ");
             for (place, request) in session.requests.iter().take(WIDEST).enumerate() {
                 let before = place.checked_sub(1).map(|before| session.requests[before].door);
