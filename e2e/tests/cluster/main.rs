@@ -22,6 +22,7 @@ mod image;
 mod in_cluster;
 mod logs;
 mod manifests;
+mod migrate;
 mod moves;
 mod objects;
 mod placement;

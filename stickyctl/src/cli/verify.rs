@@ -25,6 +25,7 @@ use crate::relay;
 use crate::verify;
 use crate::verify::in_cluster::{Inside, manifests, run as run_inside};
 use crate::verify::metrics::Sinks;
+use crate::verify::migrate as migration;
 use crate::verify::redacted::redacted;
 use crate::verify::report::Report;
 use crate::verify::report::files::Files;
@@ -158,7 +159,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
         output.answer(&fit(&lines.join("\n"), output.columns()))?;
         return Ok(Exit::Done);
     }
-    if args.place.front_door_namespace.is_some() && args.reference().is_none() {
+    if args.place.front_door_namespace.is_some() && args.reference().is_none() && !args.migrate.is_there() {
         return Err(RequestError::FrontDoorOfWhat.into());
     }
     if args.place.print_rbac {
@@ -178,6 +179,14 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     let gateway = metrics.pushgateway.clone().filter(|_| inside.is_none());
     let sinks = Sinks::new(metrics.metrics_file.as_deref(), gateway, told.force)?;
     let format = told.output;
+    if args.migrate.is_there() {
+        let Some(request) = args.migration() else { return Err(Failure::new(Exit::Usage, "--to requires --from")) };
+        let migrated = migration::run(request, output).await?;
+        let written = output.document(format, &migrated.report, |columns| migrated.report.table(output.unicode(), columns));
+        files.write(&migrated.report, output)?;
+        written?;
+        return Ok(migrated.exit);
+    }
     let mut verified = match inside {
         Some(inside) => run_inside(&inside, &args.request(), output).await?,
         None => verify::run(args.request(), output).await?,
@@ -216,7 +225,17 @@ impl VerifyArgs {
 
     /// Values that may be secrets, each with what is shown of it.
     fn hidden(&self) -> Vec<(&str, String)> {
-        self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).collect()
+        self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).chain(self.migrate.hidden()).collect()
+    }
+
+    /// The request to test a move between two front doors, if both are there.
+    fn migration(mut self) -> Option<migration::Request> {
+        // The command line shows both ends.
+        let command = self.command_line();
+        let ends = std::mem::take(&mut self.migrate).ends(&self.place)?;
+        let mut old = Request { site: ends.old, command, ..self.request() };
+        old.http.connect = ends.old_connect;
+        Some(migration::Request { old, new: ends.new, new_connect: ends.new_connect })
     }
 
     fn request(self) -> Request {

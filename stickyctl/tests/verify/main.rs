@@ -14,6 +14,7 @@ mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod metrics;
+mod migrate;
 mod plan;
 mod proxies;
 mod reported;

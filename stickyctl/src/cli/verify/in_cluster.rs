@@ -13,10 +13,10 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(super) struct InClusterArgs {
     /// Run as a Job in the cluster, next to the front door, and delete the Job afterwards
-    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "disrupt", "each_proxy"])]
+    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "disrupt", "each_proxy", "to"])]
     pub(super) in_cluster: bool,
     /// Print a CronJob that runs the same command on a schedule, with its rights; the report goes to its log as JSON
-    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "disrupt", "each_proxy", "in_cluster", "report", "junit_file", "baseline"])]
+    #[arg(long, conflicts_with_all = ["local", "list", "source_ip", "disrupt", "each_proxy", "to", "in_cluster", "report", "junit_file", "baseline"])]
     pub(super) print_cronjob: bool,
     /// Schedule of --print-cronjob, in cron's notation
     #[arg(long, value_name = "CRON", default_value = "*/30 * * * *", value_parser = cron, requires = "print_cronjob")]
@@ -44,10 +44,10 @@ pub(super) struct InClusterArgs {
 #[derive(Debug, Args)]
 pub(super) struct MetricsArgs {
     /// Write the result to FILE as metrics, for the textfile collector of Prometheus's node exporter
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
     pub(super) metrics_file: Option<PathBuf>,
     /// Push the result as metrics to the Pushgateway at URL; a push that fails does not affect the exit code
-    #[arg(long, value_name = "URL", value_parser = discreet::<Pushgateway>())]
+    #[arg(long, value_name = "URL", value_parser = discreet::<Pushgateway>(), conflicts_with = "to")]
     pub(super) pushgateway: Option<Pushgateway>,
 }
 
