@@ -192,6 +192,17 @@ async fn the_pods_own_log_helps_where_the_access_log_has_no_pod() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_container_that_logs_nothing_for_long_is_no_trouble() {
+    let fake = cluster();
+    let logs = Logs::follow(sources(&fake), token(), Which::Pods);
+    followed(&fake, 2).await;
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert!((3..8).contains(&fake.asked_for_logs("web-1").len()), "{:?}", fake.asked_for_logs("web-1"));
+    fake.logs("web-1", "web", token().marker(1).as_bytes());
+    assert_eq!((logs.settle(&marks([1]), PATIENCE).await, logs.troubles()), (marks([]), Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn names_of_servers_and_of_pods_are_not_mixed() {
     let fake = cluster();
     let haproxy = |mark: u32, server: &str| {
