@@ -118,6 +118,20 @@ fn a_tenth_may_be_missing() {
     assert_eq!((moved.pods, moved.tells(Code::NoLogLine)), (Verdict::NotSticky, true));
 }
 
+/// A session whose first line is missing did not bring the cookie that its second request sent.
+#[test]
+fn first_answers_without_a_line() {
+    let mut whole = sticky();
+    for session in &mut whole.sessions {
+        session.shots[0].offered = vec![cookie(Fate::Kept)];
+        session.shots.iter_mut().skip(1).for_each(|shot| shot.carried = vec!["s".to_owned()]);
+    }
+    let (run, lines) = unnamed(whole);
+    let first = |n: usize| run.sessions[n].shots[0].mark.unwrap();
+    let missing = [first(0), first(3)];
+    finds(&identified(&run, &without(&lines, |mark| missing.contains(&mark))), Verdict::Sticky, None);
+}
+
 /// Errors are no question of logs: only a 429 or a 5xx is left without a name, whatever its line says.
 #[test]
 fn errors_stay_errors() {
