@@ -52,7 +52,9 @@ mod tests {
             Missing::read(&said).unwrap().remedy(),
             "{apiGroups: [\"\"], resources: [\"pods/portforward\"], verbs: [\"create\"]}   is the missing rule, in a Role of namespace edge"
         );
-        let said = format!("ingressclasses.networking.k8s.io \"x\" {jane} get resource \"ingressclasses\" in API group \"networking.k8s.io\" at the cluster scope");
+        let said = format!(
+            "ingressclasses.networking.k8s.io \"x\" {jane} get resource \"ingressclasses\" in API group \"networking.k8s.io\" at the cluster scope"
+        );
         let missing = Missing::read(&said).unwrap();
         assert_eq!((missing.namespace.as_deref(), missing.group.as_str(), missing.verb.as_str()), (None, "networking.k8s.io", "get"));
         assert!(missing.remedy().ends_with("in a ClusterRole"));

@@ -7,8 +7,10 @@ mod answers;
 mod apps;
 mod calls;
 mod case;
+mod cluster;
 mod codes;
 mod cookies;
+mod logged;
 mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;

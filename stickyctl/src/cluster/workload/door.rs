@@ -47,7 +47,11 @@ impl Search<'_> {
             Class::Named(name) => {
                 let all: Api<IngressClass> = Api::all(self.client.clone());
                 let found = ask(&format!("reading ingressclass {name}"), all.get_opt(&name)).await?;
-                let class = found.ok_or_else(|| Error::AbsentClass { route: self.route.clone(), namespace: self.namespace.to_owned(), class: name.clone() })?;
+                let class = found.ok_or_else(|| Error::AbsentClass {
+                    route: self.route.clone(),
+                    namespace: self.namespace.to_owned(),
+                    class: name.clone(),
+                })?;
                 let pods = self.pods(None).await?;
                 Ok((name, self.of_class(&class, pods)?))
             }
@@ -70,7 +74,8 @@ impl Search<'_> {
         }
         let all: Api<IngressClass> = Api::all(self.client.clone());
         let classes = ask("listing IngressClasses, for the default one", all.list(&ListParams::default())).await?;
-        let is_default = |class: &&IngressClass| class.metadata.annotations.as_ref().and_then(|all| all.get(DEFAULT)).is_some_and(|value| value == "true");
+        let is_default =
+            |class: &&IngressClass| class.metadata.annotations.as_ref().and_then(|all| all.get(DEFAULT)).is_some_and(|value| value == "true");
         let default = classes.items.iter().find(is_default);
         let class = default.ok_or_else(|| Error::NoClass { ingress: self.route.clone(), namespace: self.namespace.to_owned() })?;
         Ok((class.metadata.name.clone().unwrap_or_default(), self.of_class(class, pods)?))
@@ -89,9 +94,7 @@ impl Search<'_> {
         let class = class.to_owned();
         match (here.len(), elsewhere.first()) {
             (1, _) => Ok(here.remove(0)),
-            (0, Some(other)) => {
-                Err(Error::Elsewhere { class, at: at(other), watched: other.watched(), namespace: self.namespace.to_owned() })
-            }
+            (0, Some(other)) => Err(Error::Elsewhere { class, at: at(other), watched: other.watched(), namespace: self.namespace.to_owned() }),
             (0, None) => Err(self.none(class, controller(), "and no pod is recognized as its front door".to_owned(), pods)),
             _ => Err(Error::SeveralDoors { class, route: self.route.clone(), at: here.iter().map(at).collect() }),
         }
@@ -108,7 +111,8 @@ impl Search<'_> {
     pub(super) async fn of_gateway(&self, at: &Place, class: &str, attached: &Attached<'_>) -> Result<Found, Error> {
         let all: Api<GatewayClass> = Api::all(self.client.clone());
         let found = ask(&format!("reading gatewayclass {class}"), all.get_opt(class)).await?;
-        let found = found.ok_or_else(|| Error::AbsentClass { route: self.route.clone(), namespace: self.namespace.to_owned(), class: class.to_owned() })?;
+        let found =
+            found.ok_or_else(|| Error::AbsentClass { route: self.route.clone(), namespace: self.namespace.to_owned(), class: class.to_owned() })?;
         let pods = self.pods(Some(&at.namespace)).await?;
         match gateway::carrying(self.client, (at, &found), (attached.plain, attached.secure), &pods.all).await? {
             Some(door) => Ok(door),
@@ -130,7 +134,8 @@ impl Search<'_> {
         let likely: Vec<&str> = USUAL.into_iter().chain([self.namespace]).chain(gateways).collect();
         let (all, part) = pods_in(self.client, &likely).await?;
         let part = part.map(|searched| {
-            let mut denied: Vec<String> = likely.iter().filter(|one| !searched.iter().any(|seen| seen == *one)).map(|one| (*one).to_owned()).collect();
+            let mut denied: Vec<String> =
+                likely.iter().filter(|one| !searched.iter().any(|seen| seen == *one)).map(|one| (*one).to_owned()).collect();
             denied.sort_unstable();
             denied.dedup();
             (searched, denied)

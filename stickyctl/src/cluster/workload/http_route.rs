@@ -106,7 +106,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn route(hosts: Value, rules: Value) -> HttpRoute {
-        let spec = json!({"parentRefs": [{"name": "web", "sectionName": "x"}, {"name": "mesh", "kind": "Service"}], "hostnames": hosts, "rules": rules});
+        let spec =
+            json!({"parentRefs": [{"name": "web", "sectionName": "x"}, {"name": "mesh", "kind": "Service"}], "hostnames": hosts, "rules": rules});
         serde_json::from_value(json!({"metadata": {"name": "shop", "namespace": "n"}, "spec": spec})).unwrap()
     }
 

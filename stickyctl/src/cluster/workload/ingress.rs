@@ -149,7 +149,9 @@ mod tests {
 
     #[test]
     fn regular_expressions() {
-        let of = |annotations: Value, text: &str| lead(&ingress(annotations, json!({"rules": [{"http": {"paths": [path(text, "s")]}}]})), None).unwrap().path;
+        let of = |annotations: Value, text: &str| {
+            lead(&ingress(annotations, json!({"rules": [{"http": {"paths": [path(text, "s")]}}]})), None).unwrap().path
+        };
         let regex = json!({REGEX[0]: "true"});
         assert_eq!(of(regex.clone(), "/app(/|$)(.*)"), Ok("/app".to_owned()));
         assert_eq!(of(json!({REGEX[1]: "/$2"}), "/app/(.+)"), Ok("/app/a".to_owned()));

@@ -60,7 +60,10 @@ async fn services_that_lead_nowhere() {
     assert_eq!(several.what, "2 routes in namespace shop lead to service front: ingress/second, ingress/shop");
     assert_eq!(several.tries, ["stickyctl verify ingress/second -n shop", "stickyctl verify ingress/shop -n shop"]);
     ingress(&fake, "broken", json!("nginx"), "gone");
-    assert_eq!(failed(&fake, "ingress/broken").await.what, "ingress/broken in namespace shop leads to service gone in namespace shop, which does not exist");
+    assert_eq!(
+        failed(&fake, "ingress/broken").await.what,
+        "ingress/broken in namespace shop leads to service gone in namespace shop, which does not exist"
+    );
 }
 
 #[tokio::test(start_paused = true)]
