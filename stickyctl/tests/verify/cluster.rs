@@ -31,7 +31,8 @@ impl Logs {
     pub(crate) fn write(&self, pod: u64, line: &str) {
         let mut all = self.0.lock().unwrap();
         // The newest time there is: nothing is from before the run.
-        all.push((pod, format!("2126-11-30T10:00:00.{:09}Z {line}\n", all.len())));
+        let number = all.len();
+        all.push((pod, format!("2126-11-30T10:00:00.{number:09}Z {line}\n")));
         self.1.send_replace(all.len());
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::{Progress, run};
 use super::*;
-use crate::verify::logs::Logs;
+use crate::verify::logs::{Logs, Which};
 use crate::verify::probe::Marking;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use sticky_affinity::judge;
 use sticky_affinity::marker::Token;
 use sticky_affinity::run::{Run, Stopped};
 use sticky_affinity::scenario::Name;
-use sticky_affinity::told::{By, Named, Told};
+use sticky_affinity::told::By;
 use sticky_affinity::verdict::{Judgement, Verdict};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -26,11 +26,11 @@ struct Site {
     logs: fn(u32) -> bool,
     /// Whether a pod that does not know the session answers 404.
     is_lost_elsewhere: bool,
-    /// What the line has instead of the pod.
-    named: Named,
+    /// Whether the front door logs addresses that belong to no pod, in place of the pods' own logs.
+    is_strange: bool,
 }
 
-const SITE: Site = Site { is_sticky: true, names: false, logs: |_| true, is_lost_elsewhere: false, named: Named::Pod };
+const SITE: Site = Site { is_sticky: true, names: false, logs: |_| true, is_lost_elsewhere: false, is_strange: false };
 /// How long after an answer its line comes.
 const LATE: Duration = Duration::from_millis(40);
 
@@ -55,9 +55,11 @@ impl Served {
         (known.filter(|_| self.site.is_sticky).unwrap_or(next), known.is_none())
     }
 
-    fn writes(&self, mark: Option<u32>, pod: u64) {
-        if let Some(mark) = mark.filter(|mark| (self.site.logs)(*mark)) {
-            self.logs.put(mark, Told { pod: format!("web-{pod}"), named: self.site.named, tried: Vec::new(), by: By::Access });
+    fn writes(&self, head: &str, pod: u64) {
+        match self.token.find(head) {
+            Some(mark) if !(self.site.logs)(mark) => {}
+            _ if self.site.is_strange => self.logs.hears(By::Access, "door", &format!("{} to=10.9.9.{pod}:80", head.replace("\r\n", " "))),
+            _ => self.logs.hears(By::Pod, &format!("web-{pod}"), head),
         }
     }
 
@@ -70,7 +72,6 @@ impl Served {
             }
             let head = String::from_utf8(head).unwrap();
             let (pod, is_new) = self.choose(&head);
-            let mark = self.token.find(&head);
             self.heads.lock().unwrap().push(head.clone());
             let mut lines = String::new();
             if is_new {
@@ -86,7 +87,7 @@ impl Served {
                 let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
                 while futures_util::StreamExt::next(&mut socket).await.is_some_and(|message| message.is_ok()) {}
                 // Access logs have an upgrade when it is over.
-                self.writes(mark, pod);
+                self.writes(&head, pod);
                 return;
             }
             let home = head.split("home=").nth(1).and_then(|rest| rest.split(['\r', ';']).next()?.parse::<u64>().ok());
@@ -101,7 +102,7 @@ impl Served {
             let served = Arc::clone(&self);
             tokio::spawn(async move {
                 tokio::time::sleep(LATE).await;
-                served.writes(mark, pod);
+                served.writes(&head, pod);
             });
         }
     }
@@ -131,7 +132,7 @@ async fn verified(site: Site, change: impl FnOnce(&mut Asking)) -> Done {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let mut asking = asking(listener.local_addr().unwrap().to_string(), Duration::from_secs(10));
     let token = Token::from_seed(fastrand::u64(..));
-    let served = Arc::new(Served { site, token: token.clone(), logs: Logs::of([]), heads: Mutex::default(), turn: Mutex::default() });
+    let served = Arc::new(Served { site, token: token.clone(), logs: Logs::deaf(token.clone(), Which::Access("to=(\\S+)".parse().ok())), heads: Mutex::default(), turn: Mutex::default() });
     let site = {
         let served = Arc::clone(&served);
         tokio::spawn(async move {
@@ -143,7 +144,7 @@ async fn verified(site: Site, change: impl FnOnce(&mut Asking)) -> Done {
     };
     asking.pod = Source::pod();
     asking.rate = 2_000.0;
-    let from = BTreeSet::from([By::Access]);
+    let from = BTreeSet::from([By::Access, By::Pod]);
     asking.marking = Some(Marking { token, from, in_query: true, or_answers: true, patience: Duration::from_secs(20) });
     change(&mut asking);
     let (book, waits) = (Arc::new(Book::new(asking.sample)), std::cell::Cell::new(0));
@@ -194,7 +195,7 @@ async fn lines_tell_of_requests_and_sockets() {
     // Nothing is left without its pod: neither requests in odd places nor idle sockets.
     let left = run.shots().chain(run.sockets().map(|socket| &socket.opened)).filter(|shot| shot.pod().is_none()).count();
     assert_eq!((left, run.awaited().len(), run.named().answer), (0, 0, 0));
-    assert_eq!(run.named().access_log, run.shots().count() as u64);
+    assert_eq!(run.named().pod_log, run.shots().count() as u64);
     assert!(done.waits >= 2 && run.logs.as_ref().unwrap().waited > Duration::ZERO, "{} {:?}", done.waits, run.logs);
     // Every request has its own marker, in both places; cookies are for paths without it.
     assert!(done.heads.iter().all(|head| done.is_marked(head) == (true, true)));
@@ -219,7 +220,7 @@ async fn sessions_that_move() {
 async fn without_any_line_the_run_stops() {
     for (site, evident) in [
         (Site { logs: |_| false, ..SITE }, &[][..]),
-        (Site { named: Named::Service, ..SITE }, &["The front door sends requests to the Service's address, so its log names no pod"][..]),
+        (Site { is_strange: true, ..SITE }, &["The log names addresses that belong to no pod of the Service"][..]),
     ] {
         let done = verified(site, |asking| {
             with_socket(asking);
