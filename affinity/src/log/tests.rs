@@ -19,10 +19,13 @@ fn answered(line: &str) -> String {
 
 /// Who answered and who was tried before, or how many were; then a tab, and a line as the real program wrote it for a probe. Some of the
 /// probes tried to pass for an upstream.
-const CAPTURED: [(&str, &str); 7] = [
+const CAPTURED: [(&str, &str); 9] = [
     // nginx 1.31.3 with ingress-nginx's format, and with a JSON format and `escape=json`.
     ("Nginx", include_str!("captured/nginx.tsv")),
     ("NginxJson", include_str!("captured/nginx_json.tsv")),
+    // Traefik 3.6.12 in its two formats, each without and with `--accesslog.fields.headers.names.User-Agent=keep`.
+    ("Traefik", include_str!("captured/traefik.tsv")),
+    ("TraefikJson", include_str!("captured/traefik_json.tsv")),
     // Envoy 1.40.0 with its default format, that of Istio, that of Envoy Gateway, and with `json_format`.
     ("Envoy", include_str!("captured/envoy.tsv")),
     ("Envoy", include_str!("captured/envoy_istio.tsv")),

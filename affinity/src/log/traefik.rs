@@ -3,8 +3,10 @@
 //! - Common format (`logger_formatters.go`): `HOST - USER [TIME] "METHOD PATH PROTOCOL" STATUS SIZE "REFERER" "USER-AGENT" COUNT "ROUTER"
 //!   "SERVICE-URL" DURATIONms`. Nothing is escaped, so a client can add quotes; but all its text comes before the count, and the line is read
 //!   from its end.
-//! - JSON (`logdata.go`): `ServiceAddr`, or else `ServiceURL`, which is a string since v3 and was an object before. `RetryAttempts` counts
-//!   tries without naming the servers. logrus escapes all values.
+//! - JSON (`logdata.go`): `ServiceAddr`, or else `ServiceURL`, which is a string since v3 and was an object before. logrus escapes all values.
+//! - Both name the last server after retries. `RetryAttempts` counts tries without naming servers; 3.6.12 wrote 0 where it had tried a dead
+//!   server before the one that answered (measured), so 0 does not mean that there was no retry.
+//! - Both leave out headers by default (`accesslog.fields.headers.defaultmode`): of a marker, only the one in the query is in the line.
 //! - `genericCLF` has no upstream.
 
 use super::Said;

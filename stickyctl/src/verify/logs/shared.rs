@@ -38,7 +38,7 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    heard: BTreeMap<u32, Heard>,
+    pub(super) heard: BTreeMap<u32, Heard>,
     pub(super) addresses: Addresses,
     /// The number of the last look that began.
     pub(super) begun: u64,
