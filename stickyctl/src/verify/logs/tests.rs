@@ -238,7 +238,7 @@ async fn a_front_door_that_logs_nothing_says_why() {
     fake.delete("Pod", "edge-2");
     let args = ["--entrypoints.web.address=:80", "--providers.kubernetesingressnginx=true"];
     fake.edit("Pod", "edge-1", |pod| pod["spec"]["containers"][0]["args"] = json!(args));
-    let target = Target::FrontDoor { namespace: "edge".to_owned(), workload: "pod/edge-1".to_owned() };
+    let target = Target::FrontDoor { namespace: "edge".to_owned(), workload: "pod/edge-1".to_owned(), secure: false };
     let logs = Logs::follow(Sources { door: Some(target), ..sources(&fake) }, token(), Which::Both);
     followed(&fake, 3).await;
     fake.logs("web-1", "web", token().marker(1).as_bytes());
