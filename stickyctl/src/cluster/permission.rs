@@ -24,6 +24,11 @@ impl Missing {
         Some(Self { verb: verb.to_owned(), resource: resource.to_owned(), group: group.to_owned(), namespace })
     }
 
+    /// Where it is missing.
+    pub(crate) fn place(&self) -> String {
+        self.namespace.as_ref().map_or_else(|| "the cluster".to_owned(), |name| format!("namespace {name}"))
+    }
+
     /// What to add, and to what.
     pub(crate) fn remedy(&self) -> String {
         let rule = rule(&self.group, &self.resource, &self.verb);
