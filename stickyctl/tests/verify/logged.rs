@@ -13,7 +13,7 @@ fn logging(logs: &Logs, is_sticky: bool) -> Stub {
         let pod = known.unwrap_or((asked.number * asked.number + asked.number / 3) % 3);
         logs.write(pod, &format!("{} {} \"{}\"", asked.method, asked.path, asked.header("user-agent").unwrap_or("-")));
         let reply = Reply::new(if asked.is_upgrade() { 101 } else { 200 });
-        if asked.cookie("route").is_none() { reply.cookie(format!("route={pod}; Path=/")) } else { reply }
+        if asked.cookie("route").is_none() || (is_sticky && known.is_none()) { reply.cookie(format!("route={pod}; Path=/")) } else { reply }
     })
 }
 

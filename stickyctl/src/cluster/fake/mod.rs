@@ -26,8 +26,8 @@ mod tests;
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::release::Place;
-pub(crate) use controllers::Pods;
 use bytes::Bytes;
+pub(crate) use controllers::Pods;
 use http::{Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use kube::Client;

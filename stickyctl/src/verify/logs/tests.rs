@@ -33,7 +33,8 @@ fn cluster() -> Fake {
     for (name, ip) in [("web-1", "10.0.0.1"), ("web-2", "10.0.0.2")] {
         fake.put(pod(name, "shop", json!({"app": "web"}), &["web"], ip));
     }
-    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"clusterIP": "10.96.0.7"}});
+    let service =
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"clusterIP": "10.96.0.7"}});
     fake.put(service);
     for (name, container) in [("edge-1", "envoy"), ("edge-2", "envoy"), ("web-1", "web"), ("web-2", "web")] {
         fake.logs(name, container, b"begun");

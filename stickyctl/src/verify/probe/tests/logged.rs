@@ -132,7 +132,13 @@ async fn verified(site: Site, change: impl FnOnce(&mut Asking)) -> Done {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let mut asking = asking(listener.local_addr().unwrap().to_string(), Duration::from_secs(10));
     let token = Token::from_seed(fastrand::u64(..));
-    let served = Arc::new(Served { site, token: token.clone(), logs: Logs::deaf(token.clone(), Which::Access("to=(\\S+)".parse().ok())), heads: Mutex::default(), turn: Mutex::default() });
+    let served = Arc::new(Served {
+        site,
+        token: token.clone(),
+        logs: Logs::deaf(token.clone(), Which::Access("to=(\\S+)".parse().ok())),
+        heads: Mutex::default(),
+        turn: Mutex::default(),
+    });
     let site = {
         let served = Arc::clone(&served);
         tokio::spawn(async move {
