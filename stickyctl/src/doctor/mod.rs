@@ -4,6 +4,7 @@
 //! which Services and workloads are behind it. Each check in [`checks`] is a function from that to findings, and [`report`] writes
 //! them down.
 
+mod arguments;
 pub mod checks;
 pub mod finding;
 pub mod objects;
@@ -11,3 +12,5 @@ mod read;
 pub mod report;
 pub(crate) mod run;
 pub(crate) mod view;
+
+pub use run::of_text;

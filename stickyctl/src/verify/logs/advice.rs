@@ -3,14 +3,15 @@
 use super::shared::{State, Topic};
 use super::sources::Which;
 use crate::cluster::errors::ApiError;
+use crate::cluster::permission::rule;
 use sticky_affinity::log::Format;
 use sticky_affinity::told::By;
 
 /// A 403, with the rule that is missing.
 pub(super) fn missing_right(error: &ApiError, verb: &str, group: &str, resource: &str, namespace: &str) -> String {
     format!(
-        "{error}. Add the rule {{apiGroups: [\"{group}\"], resources: [{resource}], verbs: [{verb}]}} to a Role in namespace {namespace}; \
-         `stickyctl verify TARGET --print-rbac` prints a Role with all that is needed"
+        "{error}. Add the rule {} to a Role in namespace {namespace}; `stickyctl verify TARGET --print-rbac` prints a Role with all that is needed",
+        rule(group, resource, verb)
     )
 }
 

@@ -102,16 +102,9 @@ async fn found(sources: &Sources, shared: &Shared) -> Found {
         add(&mut found.containers, pods.iter().flatten(), By::Pod, of_app);
     }
     if shared.which.access() {
-        let of_service = ListParams::default().labels(&format!("kubernetes.io/service-name={}", sources.service));
-        let slices: Option<Vec<EndpointSlice>> = list(sources, shared, ("discovery.k8s.io", "endpointslices"), own, &of_service).await;
-        let services: Api<Service> = Api::namespaced(sources.client.clone(), own);
-        // Only to tell its address from one of a pod: it may be missing.
-        let service = ask("reading the Service", services.get(&sources.service)).await.ok();
-        let mut state = shared.state();
-        state.addresses.pods(pods.as_deref().unwrap_or_default());
-        state.addresses.slices(slices.as_deref().unwrap_or_default(), Timestamp::now());
-        if let Some(service) = service {
-            state.addresses.service(own, &service);
+        shared.state().addresses.pods(pods.as_deref().unwrap_or_default());
+        if !sources.service.is_empty() {
+            service(sources, shared).await;
         }
     }
     // If a list failed, the containers that are known are still there.
@@ -123,6 +116,21 @@ async fn found(sources: &Sources, shared: &Shared) -> Found {
         found.containers = state.live.clone();
     }
     found
+}
+
+/// What the Service and its EndpointSlices say of addresses.
+async fn service(sources: &Sources, shared: &Shared) {
+    let (own, name) = (&sources.namespace, &sources.service);
+    let of_service = ListParams::default().labels(&format!("kubernetes.io/service-name={name}"));
+    let slices: Option<Vec<EndpointSlice>> = list(sources, shared, ("discovery.k8s.io", "endpointslices"), own, &of_service).await;
+    let services: Api<Service> = Api::namespaced(sources.client.clone(), own);
+    // Only to tell its address from one of a pod: it may be missing.
+    let service = ask("reading the Service", services.get(name)).await.ok();
+    let mut state = shared.state();
+    state.addresses.slices(slices.as_deref().unwrap_or_default(), Timestamp::now());
+    if let Some(service) = service {
+        state.addresses.service(own, &service);
+    }
 }
 
 fn add<'a>(containers: &mut Containers, pods: impl Iterator<Item = &'a Pod>, by: By, of: impl Fn(&Pod) -> Vec<Container>) {

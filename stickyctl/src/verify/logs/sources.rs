@@ -15,7 +15,7 @@ pub(crate) struct Sources {
     pub(crate) namespace: String,
     /// Selects the application's pods, as in `a=b,c=d`.
     pub(crate) selector: String,
-    /// The Service whose EndpointSlices name the pods by their addresses.
+    /// The Service whose EndpointSlices name the pods by their addresses; empty if it is not known.
     pub(crate) service: String,
 }
 

@@ -200,8 +200,8 @@ async fn a_missing_right_names_its_rule() {
     assert_eq!(said(&logs), ["1 web-1"], "the pods' own addresses are enough");
     let troubles = logs.troubles().join("\n");
     for part in [
-        r#"{apiGroups: [""], resources: [pods/log], verbs: [get]} to a Role in namespace edge"#,
-        r#"{apiGroups: ["discovery.k8s.io"], resources: [endpointslices], verbs: [list]} to a Role in namespace shop"#,
+        r#"{apiGroups: [""], resources: ["pods/log"], verbs: ["get"]} to a Role in namespace edge"#,
+        r#"{apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list"]} to a Role in namespace shop"#,
         "--print-rbac",
         "permission denied",
     ] {
@@ -211,7 +211,7 @@ async fn a_missing_right_names_its_rule() {
     fake.forbid("/namespaces/shop/pods");
     let logs = Logs::follow(sources(&fake), token(), Which::Pods);
     assert_eq!(logs.settle(&marks([1]), Duration::from_secs(5)).await, marks([1]));
-    assert!(logs.troubles().join("\n").contains("resources: [pods], verbs: [list]"), "{:?}", logs.troubles());
+    assert!(logs.troubles().join("\n").contains(r#"resources: ["pods"], verbs: ["list"]"#), "{:?}", logs.troubles());
 }
 
 #[tokio::test(start_paused = true)]
