@@ -246,7 +246,7 @@ fn all_of_a_run() {
         Shot { mark: Some(mark), outcome: Outcome::Nameless { status: 200 }, ..Shot::none() }
     };
     let end = End { at: Duration::ZERO, quiet_since: Duration::ZERO, how: How::Ours };
-    let mut socket = |mark| Socket {
+    let socket = |mark| Socket {
         opened: Shot { mark: Some(mark), outcome: Outcome::Nameless { status: 101 }, ..Shot::none() },
         refused_by: None,
         end: Some(end.clone()),
