@@ -10,11 +10,13 @@ mod case;
 mod cluster;
 mod codes;
 mod cookies;
+mod disrupt;
 mod logged;
 mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod plan;
+mod proxies;
 mod reported;
 mod reported_answers;
 mod reported_asking;
