@@ -21,6 +21,7 @@ mod ignored;
 mod image;
 mod logs;
 mod manifests;
+mod migrate;
 mod moves;
 mod objects;
 mod placement;

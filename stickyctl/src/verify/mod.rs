@@ -6,6 +6,7 @@
 mod beside;
 pub(crate) mod disrupt;
 pub(crate) mod logs;
+pub mod migrate;
 pub(crate) mod probe;
 pub(crate) mod redacted;
 pub mod report;

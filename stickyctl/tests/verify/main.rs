@@ -15,6 +15,7 @@ mod logged;
 mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
+mod migrate;
 mod plan;
 mod proxies;
 mod reported;

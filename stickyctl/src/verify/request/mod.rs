@@ -1,6 +1,7 @@
 //! The request to `verify`, and how it becomes a run.
 
 mod at_file;
+mod beside;
 mod cookie_file;
 mod disruptions;
 mod error;
@@ -15,6 +16,7 @@ mod url;
 mod workload;
 
 pub(crate) use at_file::AtFile;
+pub(crate) use beside::{Beside, BesideError};
 pub(crate) use disruptions::Disruptions;
 pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
