@@ -1,5 +1,6 @@
 //! The report as data: what JSON has, and what all other forms are made from.
 
+use super::disruptions::{Disruption, Proxies};
 use super::observed::{Cookie, Happened, Pod, Request, Session};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -81,6 +82,11 @@ pub struct Report {
     pub socket_ends: BTreeMap<Why, u64>,
     /// Events beside the requests: pods that came, went or were not ready, and trouble with the tunnel.
     pub events: Vec<Happened>,
+    /// The disruptions of `--disrupt`, in the order in which they were made.
+    pub disruptions: Vec<Disruption>,
+    /// The proxies that `--each-proxy` compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxies: Option<Proxies>,
     /// The comparison with an earlier report, if one was given.
     #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub baseline: Option<Baseline>,
@@ -340,6 +346,18 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::super::sample::{Kind as Of, broken_off, report};
     use super::*;
+
+    /// A run inside a cluster sends its report as JSON.
+    #[test]
+    fn reports_are_read_back_as_they_were_written() {
+        for kind in [Of::Sticky, Of::NotSticky, Of::Rollout, Of::OnePod, Of::Lost] {
+            let written = serde_json::to_value(report(kind)).unwrap();
+            let text: &'static str = written.to_string().leak();
+            let read: Report = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), written, "{kind:?}");
+            assert_eq!((read.table(true, Some(80)), read.page().is_ok()), (report(kind).table(true, Some(80)), true));
+        }
+    }
 
     /// With events and forced moves, which take a cluster, and of runs that ended early.
     #[test]

@@ -7,6 +7,7 @@ use crate::grid::grid;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sticky_affinity::bounds;
+use sticky_affinity::code::Code;
 use sticky_affinity::scenario::Mark;
 use sticky_affinity::verdict::Verdict;
 
@@ -37,6 +38,7 @@ impl Report {
         text.push_str(&self.moved());
         text.push_str(&self.spread(width));
         text.push_str(&self.numbers());
+        text.push_str(&self.disrupted(mark));
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
         for reason in &self.reasons {
@@ -157,7 +159,9 @@ impl Report {
             let _ = write!(text, ", {count} {what}");
         }
         let _ = write!(text, "\nlogs      {}, waited {:.1} s", logs.read.join(" and "), logs.waited_ms / 1e3);
-        for trouble in &logs.troubles {
+        // The reason for too few lines repeats them.
+        let is_reason = self.reasons.iter().any(|reason| reason.code == Code::NoLogLine);
+        for trouble in logs.troubles.iter().filter(|_| !is_reason) {
             let _ = write!(text, "\n          {trouble}");
         }
         text
@@ -193,7 +197,9 @@ impl Report {
         };
         let partial = if self.partial { "    (interrupted: covers only the requests so far)" } else { "" };
         // The exit code is about pods, unless workers count too.
-        let count = if self.verdict == Verdict::Sticky && !self.partial && self.exit_code != 0 {
+        let count = if let Some(word) = self.unlike_at_rest() {
+            format!("; {word}, so the exit code is {}", self.exit_code)
+        } else if self.verdict == Verdict::Sticky && !self.partial && self.exit_code != 0 {
             format!("; they count in this run, so the exit code is {}", self.exit_code)
         } else {
             String::new()
