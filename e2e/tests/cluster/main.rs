@@ -18,6 +18,7 @@ mod gateway_api;
 mod gateways;
 mod ignored;
 mod image;
+mod logs;
 mod manifests;
 mod moves;
 mod objects;
