@@ -88,9 +88,38 @@ codes! {
         ("The release has one pod, as in mode 1x4", "stickyctl scale 3; or judge workers with --require-workers"),
         ("The other pods are not ready", "stickyctl status"),
     ];
+    DisruptionMoved = "disruption-moved", "Sessions left pods that stayed ready while others came or went, more than the front door's affinity explains.", [
+        ("The cookie is a key on a hash ring, so that pods that come or go take others' sessions along (ingress-nginx: affinity-mode balanced, the default)", "affinity-mode: persistent; or --expect ring, if such moves are acceptable"),
+        ("Envoy hashes the cookie (consistentHash)", "sessionPersistence on the HTTPRoute, whose cookie contains the pod"),
+        ("The cookie contains a server's position in a list, which shifts when the list changes", "values that are derived from the pod (HAProxy: dynamic cookies)"),
+        ("Several proxies learn about the change at different times", "--each-proxy shows whether they agree"),
+    ];
+    RingMoved = "ring-moved", "As many sessions left ready pods as a hash ring moves when pods come or go.", [
+        ("The cookie is a key on a hash ring (ingress-nginx: affinity-mode balanced, the default; Envoy: consistentHash)", "nothing to fix if pods share their sessions; else affinity-mode: persistent, or sessionPersistence on the HTTPRoute"),
+    ];
+    DisruptionErrors = "disruption-errors", "Requests failed while pods came or went.", [
+        ("The app exits at SIGTERM, before the front door has stopped sending requests to it", "serve on after SIGTERM for 15 s, with readiness off; or a preStop hook that sleeps"),
+        ("Readiness stays on after SIGTERM, and the front door sends requests to the pod until it is gone (Traefik)", "let /readyz fail as soon as the pod terminates, and serve everything until the front door has moved on"),
+        ("Pods are ready before they can serve", "a readiness probe that asks for what a request needs"),
+        ("maxUnavailable lets the rollout take pods away before their replacements are ready", "maxUnavailable: 0, maxSurge: 1"),
+        ("The front door doesn't try another pod", "retries: proxy-next-upstream (ingress-nginx), a retry middleware (Traefik), retry in a BackendTrafficPolicy (Envoy Gateway)"),
+    ];
+    DrainTakesNew = "drain-takes-new", "New sessions still began on a pod that had long begun to terminate.", [
+        ("The front door uses terminating pods like any other as long as they are ready (Traefik 3.6's ingress-nginx provider)", "let /readyz fail as soon as the pod terminates; or upgrade Traefik to 3.7"),
+        ("The front door learns about endpoints late", "look at its log, and at the API server's load"),
+    ];
+    DisruptionUnsettled = "disruption-unsettled", "The workload's pods were not all ready in time after the change.", [
+        ("Pods start slowly, or don't fit on the nodes", "kubectl get pods; --disrupt-timeout for more time"),
+        ("Pods take long to terminate", "--disrupt-timeout longer than terminationGracePeriodSeconds, for each pod in turn"),
+    ];
+    PodsUnknown = "pods-unknown", "Answers identify their pods by other names than the cluster's, so no move can be explained.", [
+        ("The site names something else than the pod", "--pod-identity: the pod's own name, which is its host name by default; or access-log, which needs no name"),
+        ("--workload or --pods selects other pods than those that answer", "kubectl get pods with the workload's labels; compare the names with those in the report"),
+    ];
     ProxyDisagreement = "proxy-disagreement", "Each proxy is sticky, but they send the same session to different pods.", [
         ("The cookie's value is a server's position or name, which differs between proxies", "use values that are derived from the pod's address (HAProxy: dynamic cookies)"),
         ("The proxies know different pods for a while after a change", "wait 5 s, then run again"),
+        ("The proxies hash the cookie in different ways, as an old and a new front door do", "give the new front door a cookie name of its own; let sessions end first, or share them between pods"),
     ];
     PathsDisagree = "paths-disagree", "Each path is sticky, but the paths send the same session to different pods.", [
         ("Each path's rule sets its own cookie, scoped to the rule's path", "session-cookie-path: / on all rules, and one Service"),
@@ -272,6 +301,38 @@ codes! {
     ];
     DeadCookieUnsettled = "dead-cookie-unsettled", "A session with an unknown cookie value, or whose pod was gone, did not settle on one pod.", [
         ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
+        ("The cookie is another front door's, and the new one neither reads nor replaces it", "give the new front door a cookie name of its own"),
+    ];
+    MovedAtCutOver = "moved-at-cut-over", "Sessions reach another pod with their first request to the new front door.", [
+        ("The new front door cannot read the old one's cookie values, and picks any pod", "no setting makes it read them: let sessions end first, share them between pods (Redis, a database), or switch when few are open"),
+        ("Each front door hashes the cookie in its own way", "let sessions end first, or share them between pods; a cookie that contains the pod does not help, because its values differ as well"),
+        ("The new front door ignores the old one's cookie, which has another name", "expected with two names; let sessions end first, or share them between pods"),
+        ("Cookies do not reach the new front door: their path or domain does not cover its URLs", "give both front doors the same host and path, and Path=/"),
+    ];
+    FlipFlop = "flip-flop", "Sessions that return to the other front door move again each time, because each front door replaces the other's cookie.", [
+        ("Both front doors use one cookie name, each with values that the other cannot read", "give the new front door a cookie name of its own before the switch (ingress-nginx and Traefik's provider for it: session-cookie-name; Traefik: service.sticky.cookie.name): a session then moves once, and finds its old pod again whenever it returns"),
+        ("Clients alternate while DNS caches expire", "set the TTL of the DNS record to 60 s, at least one old TTL before the switch"),
+        ("Weights send a client to both front doors by turns", "move the whole DNS record at once; or put weights behind a balancer that keeps each client at one front door"),
+        ("One front door answers a cookie that it cannot read from any pod, and sets no new one", "give the new front door a cookie name of its own"),
+    ];
+    ForeignCookieErrors = "foreign-cookie-errors", "A front door answers requests that have the other one's cookie with errors.", [
+        ("The front door is strict: it does not pick another pod for a value that names none of its own", "give the new front door a cookie name of its own; or turn strict affinity off (HAProxy: option redispatch; Envoy: stateful_session with strict false)"),
+        ("The application behind it rejects the cookie, such as a session that was signed with another key", "give the pods of both front doors the same keys"),
+        ("The Cookie header has become too long (status 400 or 431)", "raise the limit (nginx: large_client_header_buffers), or remove cookies that are no longer used"),
+        ("A firewall rule rejects the value", "read the front door's log for these requests"),
+    ];
+    TwoCookiesOneName = "two-cookies-one-name", "Sessions send two cookies of one name after the switch, because the front doors set it for different paths or domains.", [
+        ("One front door sets the rule's path, as ingress-nginx does by default, and the other sets Path=/, as Traefik does", "give the new front door a cookie name of its own; or set session-cookie-path: / at the old one, one cookie lifetime before the switch"),
+        ("One front door sets Domain, and the other does not", "use the same session-cookie-domain at both, or none"),
+        ("The application sets a cookie of that name too", "give the new front door a cookie name of its own"),
+    ];
+    TwoNamesTwoPods = "two-names-two-pods", "Each front door has its own cookie and keeps a session on one pod, but on different ones.", [
+        ("The cookies have different names, so each front door binds the session by itself", "expected, and better than one name for both: a session moves once, and finds its old pod again whenever it returns; let sessions end first, or share them between pods"),
+        ("Clients alternate while DNS caches expire, so that a session lives on two pods", "set the TTL of the DNS record to 60 s, at least one old TTL before the switch"),
+    ];
+    OtherPods = "other-pods", "The two front doors lead to different pods, so every session moves when it changes doors.", [
+        ("The new front door is in another cluster, or in front of another Deployment or Service", "if the move can keep the pods, point both front doors at the same Service; otherwise let sessions end first, or share them between both sets of pods"),
+        ("The Service behind the new front door selects other pods", "compare the selectors: kubectl get service NAME -o yaml"),
     ];
     SharedConnection = "shared-connection", "Sessions that share a connection follow the connection instead of their cookies.", [
         ("The proxy reads the cookie of a connection's first request only, and a CDN sends several users' requests over one connection", "F5 BIG-IP: add a OneConnect profile; HAProxy before 2.0: option http-server-close"),

@@ -93,6 +93,7 @@
 pub mod baseline;
 pub mod bounds;
 pub mod cache;
+pub mod change;
 pub mod code;
 pub mod cookie;
 pub mod disrupt;
@@ -106,6 +107,7 @@ mod judge;
 pub mod lever;
 pub mod log;
 pub mod marker;
+pub mod migrate;
 pub mod moves;
 pub mod plan;
 mod pods;

@@ -11,15 +11,19 @@ pub enum Topic {
     Cookie,
     /// What keeps a run from proving anything.
     Proof,
+    /// Pods that come and go.
+    Disruptions,
     /// Sockets and the messages in them.
     Sockets,
     /// Workers in a pod.
     Workers,
+    /// The move to another front door.
+    Migration,
 }
 
 impl Topic {
     /// In the order in which they are listed.
-    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Sockets, Self::Workers];
+    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Disruptions, Self::Sockets, Self::Workers, Self::Migration];
 
     /// A heading.
     #[must_use]
@@ -28,8 +32,10 @@ impl Topic {
             Self::Sessions => "Sessions move, or do not settle on a pod",
             Self::Cookie => "Browsers do not keep the cookie, or do not send it",
             Self::Proof => "The run proves little or nothing",
+            Self::Disruptions => "Pods come and go",
             Self::Sockets => "Sockets and messages",
             Self::Workers => "Workers in a pod",
+            Self::Migration => "The move to another front door",
         }
     }
 }
@@ -78,6 +84,12 @@ impl Code {
             | Self::SessionEnded
             | Self::SymptomUnseen
             | Self::Transport => Topic::Proof,
+            Self::DisruptionMoved
+            | Self::RingMoved
+            | Self::DisruptionErrors
+            | Self::DrainTakesNew
+            | Self::DisruptionUnsettled
+            | Self::PodsUnknown => Topic::Disruptions,
             Self::SocketElsewhere
             | Self::NoCookieOnUpgrade
             | Self::UpgradeFailed
@@ -89,6 +101,9 @@ impl Code {
             | Self::ProxyRecycled
             | Self::SocketLost => Topic::Sockets,
             Self::WorkerNotSticky | Self::WorkersUnproven | Self::SingleWorker => Topic::Workers,
+            Self::MovedAtCutOver | Self::FlipFlop | Self::ForeignCookieErrors | Self::TwoCookiesOneName | Self::TwoNamesTwoPods | Self::OtherPods => {
+                Topic::Migration
+            }
         }
     }
 }

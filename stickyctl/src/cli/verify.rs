@@ -20,6 +20,7 @@ use crate::exit::{Exit, Failure};
 use crate::fit::fit;
 use crate::output::{Format, Output};
 use crate::verify;
+use crate::verify::migrate as migration;
 use crate::verify::redacted::redacted;
 use crate::verify::report::files::Files;
 use crate::verify::request::{Amount, PodIdentity, Pods, Request, RequestError, Site};
@@ -150,7 +151,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
         output.answer(&fit(&lines.join("\n"), output.columns()))?;
         return Ok(Exit::Done);
     }
-    if args.place.front_door_namespace.is_some() && args.reference().is_none() {
+    if args.place.front_door_namespace.is_some() && args.reference().is_none() && !args.migrate.is_there() {
         return Err(RequestError::FrontDoorOfWhat.into());
     }
     if args.place.print_rbac {
@@ -160,6 +161,14 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     let told = &args.told;
     let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref(), told.force)?;
     let format = told.output;
+    if args.migrate.is_there() {
+        let Some(request) = args.migration() else { return Err(Failure::new(Exit::Usage, "--to requires --from")) };
+        let migrated = migration::run(request, output).await?;
+        let written = output.document(format, &migrated.report, |columns| migrated.report.table(output.unicode(), columns));
+        files.write(&migrated.report, output)?;
+        written?;
+        return Ok(migrated.exit);
+    }
     let mut verified = verify::run(args.request(), output).await?;
     files.compare(&mut verified.report);
     let written = output.document(format, &verified.report, |columns| verified.report.table(output.unicode(), columns));
@@ -170,10 +179,21 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
 }
 
 impl VerifyArgs {
+    /// The request to test a move between two front doors, if both are there.
+    fn migration(mut self) -> Option<migration::Request> {
+        // The command line shows both ends.
+        let command = self.command_line();
+        let ends = std::mem::take(&mut self.migrate).ends(&self.place)?;
+        let mut old = Request { site: ends.old, command, ..self.request() };
+        old.http.connect = ends.old_connect;
+        Some(migration::Request { old, new: ends.new, new_connect: ends.new_connect })
+    }
+
     fn request(self) -> Request {
         let command = self.command_line();
         let reference = self.reference();
         let amount = self.amount;
+        let (access, namespace) = (self.place.cluster.access(), self.place.of_a_release());
         let site = match (reference, self.target) {
             (Some(reference), _) => {
                 let hints = self.place.hints(self.http.first_path());
@@ -186,8 +206,10 @@ impl VerifyArgs {
             (None, None) if self.local.local => Site::Local,
             (None, None) => Site::Release { access: self.place.cluster.access(), place: self.place.release() },
         };
+        let disruptions = self.disrupt.disruptions(access, namespace);
         Request {
             site,
+            disruptions,
             pod_identity: self.pod_identity,
             worker_identity: self.worker_identity,
             lost_when: self.lost_when,
@@ -221,7 +243,8 @@ impl VerifyArgs {
 
     /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.
     fn command_line(&self) -> String {
-        let hidden: Vec<(&str, String)> = self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).collect();
+        let hidden: Vec<(&str, String)> =
+            self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).chain(self.migrate.hidden()).collect();
         let shown = |word: String| {
             let find = |(value, shown): &(&str, String)| {
                 let flag = word.strip_suffix(value)?;

@@ -138,10 +138,11 @@ impl Fake {
             });
             return Ok(logs::whole(network::forward(head, Listening { pod, find, cut }).await));
         }
-        let mut state = self.state();
-        if let Some(log) = logs::answer(&mut state, &head.uri) {
-            return Ok(log);
+        let log = logs::answer(&mut self.state(), &head.uri);
+        if let Some(log) = log {
+            return Ok(log.await);
         }
+        let mut state = self.state();
         if head.method != Method::GET {
             state.writes.push(format!("{} {path}", head.method));
         }

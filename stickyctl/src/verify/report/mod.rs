@@ -3,13 +3,17 @@
 
 pub(crate) mod baseline;
 pub(crate) mod build;
+mod disrupted;
+mod disruptions;
+mod disruptions_table;
 mod error;
 pub(crate) mod files;
 mod here;
 mod junit;
 pub(crate) mod model;
+pub(super) mod moment;
 mod observed;
-mod page;
+pub(super) mod page;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 mod summary;

@@ -161,7 +161,7 @@ impl Request {
     }
 
     /// The same target at another URL, whose host may have another name. It keeps what came from files: a pipe can be read only once.
-    fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, addresses: &[String]) -> Result<Target, RequestError> {
+    pub(super) fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, addresses: &[String]) -> Result<Target, RequestError> {
         let (host, addresses) = self.way(parts, host, addresses);
         let tls = if parts.tls { Some(self.tls(&host, target.tls.as_ref())?) } else { None };
         Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })
