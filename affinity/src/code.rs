@@ -3,13 +3,13 @@
 //! The advice names the flags of `stickyctl verify` and the settings of common front doors: annotations of Ingresses, fields of the Gateway
 //! API, and Envoy Gateway's own policies.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 macro_rules! codes {
     ($($code:ident = $word:literal, $title:literal, [$(($cause:literal, $try:literal)),+ $(,)?];)+) => {
         /// A reason's code. Codes are never renamed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Code {
             $(#[doc = $title] #[serde(rename = $word)] $code,)+

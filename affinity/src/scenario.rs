@@ -3,7 +3,7 @@
 use Name::{
     Attribution, DeadCookie, Idle, LocalDelivery, ParallelFirst, Reconnect, Relay, Reuse, Shared, Spread, StickHttp, StickWs, Workers, WsFirst,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -30,7 +30,7 @@ pub enum Name {
 }
 
 /// The outcome of a scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {

@@ -250,8 +250,10 @@ pub enum What {
 pub enum PodState {
     /// Its Ready condition is true, and it is not terminating. Moves away from such a pod are collateral.
     Ready,
-    /// It exists, but is not ready or is terminating. Moves away from it are forced.
+    /// It exists, but is not ready. Moves away from it are forced.
     NotReady,
+    /// It is being deleted, and may still serve. Moves away from it are forced.
+    Terminating,
     /// The cluster no longer has it. Moves away from it are forced.
     Gone,
 }

@@ -2,10 +2,10 @@
 
 use crate::code::Code;
 use crate::scenario::{Chosen, Mark, Name};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a run found out about pods, or about workers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {

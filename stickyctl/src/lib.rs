@@ -21,6 +21,7 @@ mod natural;
 mod output;
 mod patience;
 pub mod poll;
+mod relay;
 mod render;
 pub mod spec;
 pub mod verify;

@@ -11,10 +11,12 @@ pub(crate) use shown::{Format, Shown};
 
 use crate::exit::{Exit, Explained, Failure};
 use crate::fit::fit;
+use crate::relay;
 use crate::yaml::yaml;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 use serde::Serialize;
+use std::cell::Cell;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
@@ -28,6 +30,8 @@ use tokio::time::Instant;
 pub(crate) struct Output {
     quiet: bool,
     unicode: bool,
+    /// Whether another stickyctl reads stderr ([`relay`]).
+    relayed: bool,
     sink: &'static dyn Sink,
 }
 
@@ -64,7 +68,13 @@ impl Output {
         let var = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
         let locale = var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default().to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
-        Self { quiet, unicode: utf8 && var("TERM").as_deref() != Some("dumb"), sink: &Streams }
+        Self { quiet, unicode: utf8 && var("TERM").as_deref() != Some("dumb"), relayed: var(relay::VARIABLE).is_some(), sink: &Streams }
+    }
+
+    /// Whether another stickyctl reads what is written, so that the answer has the form of [`relay`].
+    #[must_use]
+    pub(crate) const fn relayed(self) -> bool {
+        self.relayed
     }
 
     /// Whether characters beyond ASCII are shown.
@@ -132,7 +142,7 @@ impl Output {
             *LIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
             bar
         });
-        Live { output: self, name: name.to_owned(), began: Instant::now(), bar }
+        Live { output: self, name: name.to_owned(), began: Instant::now(), bar, told: Cell::new(None) }
     }
 
     /// A line of its own, on stderr.
@@ -218,6 +228,9 @@ impl Output {
 
     /// A failure, with its next steps.
     pub(crate) fn failure(self, failure: &Failure) {
+        if self.relayed {
+            return self.sink.err(&relay::failure(failure));
+        }
         self.sink.err(&self.beside(&"error:".red().bold().to_string(), &harmless_lines(&failure.what)));
         if !failure.tries.is_empty() {
             self.sink.err("\ntry one of these:");
@@ -228,6 +241,8 @@ impl Output {
     }
 }
 
+/// How often another stickyctl is told of progress.
+const OFTEN: Duration = Duration::from_secs(1);
 /// Where the line of a phase ends, in columns.
 const WIDEST: usize = 78;
 
@@ -242,6 +257,8 @@ pub(crate) struct Live {
     name: String,
     began: Instant,
     bar: Option<ProgressBar>,
+    /// When another stickyctl was told last.
+    told: Cell<Option<Instant>>,
 }
 
 impl Live {
@@ -249,6 +266,10 @@ impl Live {
     pub(crate) fn says(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(harmless(what));
+        }
+        if self.output.relayed && self.told.get().is_none_or(|told| told.elapsed() >= OFTEN) {
+            self.told.set(Some(Instant::now()));
+            self.output.sink.err(&relay::progress(&harmless(what)));
         }
     }
 

@@ -89,7 +89,7 @@ async fn a_pod_goes(site: &Site<'_>) -> Result<()> {
     // The app closes its sockets with a close frame, and they reconnect.
     assert!(verdict.reasons().contains(&"goodbye"), "{:?}", verdict.reasons());
     let told = |text: String| report["events"].as_array().into_iter().flatten().any(|event| event["text"] == text);
-    assert!(told(format!("{name} not ready")), "{}", report["events"]);
+    assert!(told(format!("{name} terminating")), "{}", report["events"]);
     eprintln!("{forced} forced moves, {}", report["events"]);
     Ok(())
 }

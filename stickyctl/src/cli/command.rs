@@ -2,6 +2,7 @@
 
 use super::cluster::ForwardArgs;
 use super::complete;
+use super::doctor::DoctorArgs;
 use super::explain;
 use super::image::ImageArgs;
 use super::local::LocalArg;
@@ -61,6 +62,11 @@ pub(super) enum Command {
         after_help = "Each request uses its own connection and each session its own cookie jar. verify reads the pod's identity from the\nanswer, never from a cookie.\n\nExamples:\n  stickyctl verify\n  stickyctl verify --local\n  stickyctl verify --local --report verify.html\n  stickyctl verify --local --pod-identity json:/version\n  stickyctl verify http://127.0.0.1:8080/whoami\n  stickyctl verify http://127.0.0.1:8080/whoami --pod-identity json:/pod -o json\n  stickyctl verify --list"
     )]
     Verify(Box<VerifyArgs>),
+    /// Finds what breaks session affinity in the objects of a cluster or in manifests, without any traffic
+    #[command(
+        after_help = "doctor reads Ingresses, HTTPRoutes, Services, workloads and the controllers that serve them, and changes nothing. It exits\nwith 3 if a finding has severity error. verify proves with traffic what doctor can only read.\n\nExamples:\n  stickyctl doctor\n  stickyctl doctor -n shop ingress/web\n  stickyctl doctor --all-namespaces -o json\n  stickyctl doctor -f manifests/\n  helm template CHART | stickyctl doctor -f - -o sarif"
+    )]
+    Doctor(Box<DoctorArgs>),
     /// Explains a reason code of verify and what to try; without a code, lists all of them
     #[command(after_help = "Examples:\n  stickyctl explain\n  stickyctl explain single-backend-path")]
     Explain {

@@ -3,6 +3,7 @@
 use super::cluster::ForwardArgs;
 use super::command::{Command, command};
 use super::complete;
+use super::doctor;
 use super::explain;
 use super::man;
 use super::release::{ChangeArgs, DownArgs, StatusArgs};
@@ -35,6 +36,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Mode { mode, change } if change.local.local => Ok(local::commands::switch(mode, change.timeout, output).await?),
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
         Command::Verify(args) => verify::run(*args, output).await,
+        Command::Doctor(args) => doctor::run(*args, output).await,
         Command::Explain { code } => explain::run(code, output),
         Command::Forward(args) => forward(args, output).await,
         Command::Kill { target, local } if local.local => Ok(local::commands::kill(target, output).await?),

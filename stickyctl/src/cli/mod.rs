@@ -8,6 +8,7 @@ mod command;
 mod complete;
 mod discreet;
 mod dispatch;
+mod doctor;
 mod explain;
 mod image;
 mod local;

@@ -13,11 +13,12 @@ use crate::exit::{Exit, Explained};
 use crate::generate::meta::{Component, selector_text};
 use crate::output::Output;
 use crate::spec::StickyApp;
-use crate::spec::ingress::FrontDoor;
+use crate::spec::ingress::{FrontDoor, Persistence};
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::{Api, Client};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use sticky_affinity::promise::Promise;
 use tokio::time::Instant;
 
 #[cfg(test)]
@@ -103,7 +104,9 @@ pub(crate) struct Route {
     pub(crate) tls: bool,
     /// Selects the app's pods.
     pub(crate) selector: String,
-    door: Found,
+    /// What the front door promises about sessions, with the affinity that the release has.
+    pub(crate) promise: Promise,
+    pub(crate) door: Found,
 }
 
 impl Route {
@@ -158,7 +161,15 @@ pub(crate) async fn find(cluster: &Cluster, place: &Place) -> Result<Route, Erro
     if is_gateways && door.pods.is_empty() {
         return Err(Error::NoProxies { gateway: doors::gateway::place(&spec), door: door.title() });
     }
-    Ok(Route { host: way.host, tls: way.tls, selector: selector_text(&spec, Component::App), door })
+    Ok(Route { host: way.host, tls: way.tls, selector: selector_text(&spec, Component::App), promise: promise(&spec), door })
+}
+
+/// Traefik has no ring.
+fn promise(spec: &StickyApp) -> Promise {
+    match (spec.ingress.front_door, spec.ingress.cookie.persistence) {
+        (FrontDoor::Traefik, _) | (_, Persistence::Persistent) => Promise::Persistent,
+        (FrontDoor::Nginx | FrontDoor::Gateway, Persistence::Balanced) => Promise::Ring,
+    }
 }
 
 /// The route in the live Ingress or HTTPRoute, which may have changed since it was applied.

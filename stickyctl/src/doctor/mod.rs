@@ -1,7 +1,13 @@
 //! `stickyctl doctor`: reads objects, and finds what will break affinity, without any traffic.
 //!
-//! `objects` is what was read, from a cluster or from files. Each check in `checks` is a function from objects to findings. `report`
-//! writes them down.
+//! `read` brings [`objects`], from a cluster or from files. `view` resolves what belongs together: which controller serves an Ingress,
+//! which Services and workloads are behind it. Each check in [`checks`] is a function from that to findings, and [`report`] writes
+//! them down.
 
-mod finding;
-mod objects;
+pub mod checks;
+pub mod finding;
+pub mod objects;
+mod read;
+pub mod report;
+pub(crate) mod run;
+pub(crate) mod view;

@@ -13,6 +13,7 @@ mod network;
 pub mod object;
 mod pod;
 pub mod preset;
+pub(crate) mod rbac;
 mod redis;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;

@@ -41,7 +41,12 @@ impl Recorded {
     }
 
     pub(crate) fn output(&'static self) -> Output {
-        Output { quiet: false, unicode: true, sink: self }
+        Output { quiet: false, unicode: true, relayed: false, sink: self }
+    }
+
+    /// A pod's log, which another stickyctl reads.
+    pub(crate) fn relayed(&'static self) -> Output {
+        Output { relayed: true, ..self.output() }
     }
 
     /// stdout so far.

@@ -1,5 +1,9 @@
 //! Reads from one container what it serves, by the rules of ingress-nginx (`pkg/flags/flags.go`) and Traefik
 //! (`filterIngressClass` of its providers). No I/O.
+//!
+//! [`others`] reads the controllers that `up` doesn't write for.
+
+mod others;
 
 use super::model::{Proxy, Watch};
 use super::options::{Options, port, words};
@@ -29,7 +33,7 @@ pub(super) struct Controller {
 
 impl Controller {
     pub(super) fn of(container: &Container) -> Option<Self> {
-        Self::nginx(container).or_else(|| Self::traefik(container))
+        Self::nginx(container).or_else(|| Self::traefik(container)).or_else(|| others::of(container))
     }
 
     fn nginx(container: &Container) -> Option<Self> {

@@ -29,6 +29,11 @@ pub(crate) fn doors(pods: &[Pod], classes: &[IngressClass]) -> Vec<Found> {
 /// When a pod was created, and the front door that it belongs to.
 type Dated<'a> = (Option<&'a Time>, Found);
 
+/// Whether a pod is one of a front door that reads Ingresses.
+pub(crate) fn is_front_door(pod: &Pod) -> bool {
+    pod.spec.iter().flat_map(|spec| &spec.containers).any(|container| Controller::of(container).is_some())
+}
+
 fn merge(mut group: Vec<Dated>) -> Option<Found> {
     group.sort_by(|(created, a), (other, b)| {
         b.ready().cmp(&a.ready()).then_with(|| other.cmp(created)).then_with(|| a.pods[0].name.cmp(&b.pods[0].name))

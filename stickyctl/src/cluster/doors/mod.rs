@@ -10,10 +10,15 @@
 //! | ingress-nginx | whose `spec.controller` is `--controller-class`; with `--ingress-class-by-name` also the one named `--ingress-class` |
 //! | Traefik, ingress-nginx provider | the same, by options of the same names (without dashes between words) |
 //! | Traefik, its own Ingress provider | whose `spec.controller` is `traefik.io/ingress-controller`, by name if configured; ignores all our annotations |
+//! | haproxy-ingress | whose `spec.controller` is `haproxy-ingress.github.io/controller`, or that with `/` and `--controller-class` |
+//! | HAProxy Technologies' | whose `spec.controller` is `haproxy.org/ingress-controller`, or that with `/` and `--ingress.class` |
+//! | F5's | named `-ingress-class`, if its `spec.controller` is `nginx.org/ingress-controller` |
+//!
+//! No release of ours goes through the last three.
 //!
 //! A release behind the Gateway API is simpler: [`gateway`].
 //!
-//! All three can be restricted to some namespaces. A Traefik that is configured by a file, not by arguments or variables, isn't
+//! All can be restricted to some namespaces. A Traefik that is configured by a file, not by arguments or variables, isn't
 //! recognized: nothing in its pods says what it serves.
 
 mod controller;

@@ -9,6 +9,12 @@ pub enum Proxy {
     Door(FrontDoor),
     /// Traefik with its own Ingress provider, which ignores all of them.
     OtherTraefik,
+    /// haproxy-ingress, of the community.
+    HaproxyIngress,
+    /// The HAProxy Kubernetes Ingress Controller, of HAProxy Technologies.
+    Haproxytech,
+    /// The NGINX Ingress Controller of F5.
+    F5Nginx,
 }
 
 impl Proxy {
@@ -20,6 +26,9 @@ impl Proxy {
             Self::Door(FrontDoor::Nginx) => "ingress-nginx",
             Self::Door(FrontDoor::Gateway) => "Envoy Gateway",
             Self::Door(FrontDoor::Traefik) | Self::OtherTraefik => "Traefik",
+            Self::HaproxyIngress => "haproxy-ingress",
+            Self::Haproxytech => "HAProxy Kubernetes Ingress Controller",
+            Self::F5Nginx => "F5 NGINX Ingress Controller",
         }
     }
 }

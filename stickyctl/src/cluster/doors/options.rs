@@ -10,10 +10,19 @@ pub(super) struct Options(BTreeMap<String, String>);
 impl Options {
     /// Reads `--key=value`, `--key value` and a bare `--key`, which is `true`. The last one wins.
     pub(super) fn of_arguments(container: &Container) -> Self {
+        Self::after("--", container)
+    }
+
+    /// The same for options that begin with one dash or with two, as Go's `flag` package reads them.
+    pub(super) fn of_flags(container: &Container) -> Self {
+        Self::after("-", container)
+    }
+
+    fn after(dashes: &str, container: &Container) -> Self {
         let mut all = BTreeMap::new();
         let mut words = words(container).peekable();
         while let Some(word) = words.next() {
-            let Some(option) = word.strip_prefix("--") else { continue };
+            let Some(option) = word.strip_prefix(dashes).map(|option| option.trim_start_matches('-')) else { continue };
             let (key, value) = match option.split_once('=') {
                 Some((key, value)) => (key, value.to_owned()),
                 None => (option, words.next_if(|next| !next.starts_with('-')).map_or_else(|| "true".to_owned(), str::to_owned)),

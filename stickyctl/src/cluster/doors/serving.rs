@@ -129,6 +129,7 @@ impl Doors {
                 Proxy::Door(door) if door == wanted => Ok(Some(one)),
                 Proxy::Door(door) => Err(Error::OtherKind { class, at: at(one), wanted: Proxy::Door(wanted).name(), word: door.word() }),
                 Proxy::OtherTraefik => Err(Error::Unsuited { class, at: at(one) }),
+                Proxy::HaproxyIngress | Proxy::Haproxytech | Proxy::F5Nginx => self.unserved(spec).map(|()| None),
             },
             (several, _) => Err(Error::Several { class, at: several.iter().map(|found| at(found)).collect() }),
         }

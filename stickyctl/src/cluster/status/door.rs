@@ -78,7 +78,7 @@ fn shown(found: &Found, class: &str) -> FrontDoor {
     FrontDoor {
         kind: match found.proxy {
             Proxy::Door(door) => door.word().to_owned(),
-            Proxy::OtherTraefik => "other".to_owned(),
+            Proxy::OtherTraefik | Proxy::HaproxyIngress | Proxy::Haproxytech | Proxy::F5Nginx => "other".to_owned(),
         },
         product: found.product.clone(),
         version: found.version.clone(),

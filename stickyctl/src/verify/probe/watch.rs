@@ -66,7 +66,12 @@ pub(crate) async fn pods(witness: &Witness, book: &Arc<Book>, ready: tokio::sync
 }
 
 fn state(pod: &Pod) -> Option<(String, PodState)> {
-    Some((pod.metadata.name.clone()?, if is_ready(pod) { PodState::Ready } else { PodState::NotReady }))
+    let state = match () {
+        () if pod.metadata.deletion_timestamp.is_some() => PodState::Terminating,
+        () if is_ready(pod) => PodState::Ready,
+        () => PodState::NotReady,
+    };
+    Some((pod.metadata.name.clone()?, state))
 }
 
 struct Told<'a> {

@@ -174,6 +174,7 @@ fn happened(event: &Event) -> Happened {
     let (kind, text) = match &event.what {
         What::Pod { pod, state: PodState::Ready } => (Kind::PodReady, format!("{pod} ready")),
         What::Pod { pod, state: PodState::NotReady } => (Kind::PodNotReady, format!("{pod} not ready")),
+        What::Pod { pod, state: PodState::Terminating } => (Kind::PodTerminating, format!("{pod} terminating")),
         What::Pod { pod, state: PodState::Gone } => (Kind::PodGone, format!("{pod} gone")),
         What::Tunnel(why) => (Kind::Tunnel, format!("tunnel: {why}")),
     };

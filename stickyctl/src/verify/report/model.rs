@@ -2,7 +2,7 @@
 
 use super::observed::{Cookie, Happened, Pod, Request, Session};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use sticky_affinity::baseline::Baseline;
 use sticky_affinity::code::Code;
@@ -12,11 +12,13 @@ use sticky_affinity::verdict::Verdict;
 
 /// What `-o json` prints: `stickyctl.verify/v1`; later versions only add fields. Times are in milliseconds; those called `at_ms` count from the
 /// start of the run. In texts from the site, characters that move a cursor or change the direction of writing are escaped as `\\u{…}`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`Report::SCHEMA`].
+    #[serde(deserialize_with = "kept")]
     pub schema: &'static str,
     /// The version of stickyctl.
+    #[serde(deserialize_with = "kept")]
     pub stickyctl: &'static str,
     /// The URL that was tested; values in its query only with `--show-values`, as everywhere in a report.
     pub url: String,
@@ -80,12 +82,12 @@ pub struct Report {
     /// Events beside the requests: pods that came, went or were not ready, and trouble with the tunnel.
     pub events: Vec<Happened>,
     /// The comparison with an earlier report, if one was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub baseline: Option<Baseline>,
 }
 
 /// The sample, and what was planned.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Sessions that send requests, each with its own cookies.
     pub sessions: u32,
@@ -106,7 +108,7 @@ pub struct Plan {
 }
 
 /// Sessions that were lost, by the symptoms of `--lost-when`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LostWhen {
     /// What answers look like when their session is lost, in the form of the flag; one is enough.
     pub symptoms: Vec<String>,
@@ -119,7 +121,7 @@ pub struct LostWhen {
 }
 
 /// Requests of sessions without some of their cookies.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Without {
     /// Names of the cookies that were left out together.
     pub cookies: Vec<String>,
@@ -130,7 +132,7 @@ pub struct Without {
 }
 
 /// What was sent, answered or not.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Sent {
     /// Requests over HTTP.
     pub probes: u64,
@@ -139,7 +141,7 @@ pub struct Sent {
 }
 
 /// The result in sentences; commands and flags are in backticks.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// The verdict in a sentence or two.
     pub lead: String,
@@ -150,7 +152,7 @@ pub struct Summary {
 }
 
 /// Where identities were read, and how many answers had one.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// Where the pod's identity was read, in the form of `--pod-identity`.
     pub pod: String,
@@ -165,7 +167,7 @@ pub struct Identity {
 }
 
 /// A field that may name the pod.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Candidate {
     /// The field, in the form of `--pod-identity`.
     #[serde(rename = "where")]
@@ -177,13 +179,15 @@ pub struct Candidate {
 }
 
 /// Why the verdict is what it is.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Told {
     /// The code, as `stickyctl explain` takes it.
     pub code: Code,
     /// The scenario that it comes from.
+    #[serde(deserialize_with = "kept")]
     pub scenario: &'static str,
     /// What the code means, in a sentence.
+    #[serde(deserialize_with = "kept")]
     pub title: &'static str,
     /// What this run saw: numbers, pods and cookies.
     pub detail: String,
@@ -192,22 +196,26 @@ pub struct Told {
 }
 
 /// A cause, and what to try.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
     /// A common cause of what the code means.
+    #[serde(deserialize_with = "kept")]
     pub cause: &'static str,
     /// What to check or change.
+    #[serde(deserialize_with = "kept")]
     pub attempt: &'static str,
     /// Whether this run gives evidence for it. Such causes come first.
     pub evident: bool,
 }
 
 /// A scenario, run or skipped.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Ran {
     /// The name, as `--only` takes it.
+    #[serde(deserialize_with = "kept")]
     pub name: &'static str,
     /// The question that it answers.
+    #[serde(deserialize_with = "kept")]
     pub asks: &'static str,
     /// `skip` if it was not judged; the detail says why.
     pub outcome: Mark,
@@ -216,7 +224,7 @@ pub struct Ran {
 }
 
 /// A count and its exact bounds at 95 %.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
     /// How many were counted.
     pub seen: u64,
@@ -226,6 +234,11 @@ pub struct Count {
     pub least: f64,
     /// The largest rate that fits, 0 to 1.
     pub most: f64,
+}
+
+/// Reads a text that this program has in its code when it writes a report. It is kept until the process ends: a process reads one report.
+fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    Ok(String::deserialize(deserializer)?.leak())
 }
 
 /// The most causes that are shown without evidence for one of them.

@@ -1,12 +1,12 @@
 //! What was seen, as a report has it: pods, cookies, requests and events.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sticky_affinity::jar::Fate;
 use sticky_affinity::moves::Cause;
 
 /// A pod that answered.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Pod {
     /// The identity in its answers; the report's `identity` says where it was read.
     pub pod: String,
@@ -19,7 +19,7 @@ pub struct Pod {
 }
 
 /// How long answers took.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// The fastest answer.
     pub least_ms: f64,
@@ -34,7 +34,7 @@ pub struct Latency {
 }
 
 /// A cookie, one for each combination of name, attributes and fate.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Cookie {
     /// The name, without any value.
     pub name: String,
@@ -50,12 +50,12 @@ pub struct Cookie {
     /// How often a cookie of its name was sent, if it may have been this one.
     pub sent: u64,
     /// Some of its values, with `--show-values`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
 }
 
 /// A session: requests that share their cookies.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
     /// Its name, `s01`.
     pub id: String,
@@ -64,7 +64,7 @@ pub struct Session {
 }
 
 /// A request, and its answer if there was one.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// Its round, from 0.
     pub round: u32,
@@ -93,7 +93,7 @@ pub struct Request {
 }
 
 /// An event beside the requests.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Happened {
     /// When it was noticed, from the start of the run.
     pub at_ms: f64,
@@ -104,13 +104,15 @@ pub struct Happened {
 }
 
 /// A kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A pod became ready.
     PodReady,
     /// A pod is no longer ready.
     PodNotReady,
+    /// A pod is being deleted.
+    PodTerminating,
     /// A pod is gone.
     PodGone,
     /// The tunnel to the site had trouble.

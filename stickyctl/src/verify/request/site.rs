@@ -4,10 +4,11 @@ use super::error::RequestError;
 use crate::cluster::connect::{Access, connect};
 use crate::cluster::forward;
 use crate::cluster::release::Place;
-use crate::cluster::tunnel::Tunnel;
+use crate::cluster::tunnel::{Target, Tunnel};
 use crate::cluster::workload::Reference;
 use crate::local::client::Client;
 use crate::verify::probe::watch::Witness;
+use sticky_affinity::promise::Promise;
 
 /// Which site is tested.
 #[derive(Debug)]
@@ -39,8 +40,21 @@ pub(crate) struct Way {
     pub(crate) tunnel: Option<Tunnel>,
     /// The source of the pods' states.
     pub(crate) witness: Option<Witness>,
+    /// The front door on a cluster, if it is known.
+    pub(crate) front: Option<Front>,
     /// Whether it is the demo on this machine.
     pub(crate) is_here: bool,
+}
+
+/// A front door on a cluster, for what is tested at each of its pods and while the application's pods come and go.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    /// Its pods.
+    pub(crate) pods: Target,
+    /// The product, as in `Traefik`.
+    pub(crate) product: String,
+    /// What it promises about sessions.
+    pub(crate) promise: Promise,
 }
 
 impl Site {
@@ -51,7 +65,7 @@ impl Site {
 
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
-        let direct = |url: String, witness| Way { url, addresses: Vec::new(), tunnel: None, witness, is_here: false };
+        let direct = |url: String, witness| Way { url, addresses: Vec::new(), tunnel: None, witness, front: None, is_here: false };
         let (access, place) = match self {
             Self::Url { url, pods: None } => return Ok(Way { is_here: is_the_demo(url).await, ..direct(url.clone(), None) }),
             Self::Url { url, pods: Some(pods) } => {
@@ -84,7 +98,9 @@ impl Site {
             let tunnel = route.tunnel(&cluster.client, 0).await?;
             (vec![tunnel.addr().to_string()], Some(tunnel))
         };
-        Ok(Way { url: format!("http://{host}/whoami"), addresses, tunnel, witness: Some(witness), is_here: false })
+        let front = Front { pods: Target::from(&route.door), product: route.door.product.clone(), promise: route.promise };
+        let url = format!("http://{host}/whoami");
+        Ok(Way { url, addresses, tunnel, witness: Some(witness), front: Some(front), is_here: false })
     }
 }
 

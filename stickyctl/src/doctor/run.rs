@@ -1,0 +1,111 @@
+//! One run of `doctor`: reads, checks, and makes the report.
+
+use super::checks;
+use super::objects::Objects;
+use super::read::{cluster, files};
+use super::report::Report;
+use super::view::View;
+use crate::cluster::connect::{self, Access, connect};
+use crate::cluster::errors::ApiError;
+use crate::cluster::workload::Reference;
+use crate::exit::{Exit, Explained};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where to read objects from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Source {
+    Cluster(Access, Namespace),
+    /// Files, and the namespace of objects that name none.
+    Files(Vec<PathBuf>, Option<String>),
+}
+
+/// The namespaces to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    /// That of the kubeconfig's context.
+    OfContext,
+    Named(String),
+    All,
+}
+
+/// What to check.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) source: Source,
+    /// Only findings about these and what is behind them; all if it is empty.
+    pub(crate) only: Vec<Reference>,
+    /// How often the application sends something over an idle WebSocket.
+    pub(crate) ping: Option<Duration>,
+}
+
+/// Why nothing was checked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Connect(#[from] connect::Error),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    #[error("found no {0}")]
+    Missing(Reference),
+}
+
+impl Explained for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Connect(error) => error.exit(),
+            Self::Api(error) => error.exit(),
+            Self::Files(error) => error.exit(),
+            Self::Missing(_) => Exit::Usage,
+        }
+    }
+
+    fn next_steps(&self) -> Vec<String> {
+        match self {
+            Self::Connect(error) => error.next_steps(),
+            Self::Api(error) => error.next_steps(),
+            Self::Files(error) => error.next_steps(),
+            Self::Missing(_) => vec!["stickyctl doctor --all-namespaces    checks every namespace".to_owned()],
+        }
+    }
+}
+
+/// Reads and checks.
+///
+/// # Errors
+/// The objects can't be read, or one that was named is not among them.
+pub(crate) async fn run(request: Request) -> Result<Report, Error> {
+    let objects = read(request.source).await?;
+    report(&objects, &request.only, request.ping)
+}
+
+/// Reads the objects of a cluster or of files.
+///
+/// # Errors
+/// They can't be read.
+pub(crate) async fn read(source: Source) -> Result<Objects, Error> {
+    match source {
+        Source::Cluster(access, namespace) => {
+            let client = connect(&access).await?.client;
+            let namespace = match namespace {
+                Namespace::OfContext => Some(client.default_namespace().to_owned()),
+                Namespace::Named(name) => Some(name),
+                Namespace::All => None,
+            };
+            Ok(cluster::read(&client, namespace.as_deref()).await?)
+        }
+        Source::Files(files, namespace) => Ok(files::read(&files, namespace.as_deref())?),
+    }
+}
+
+fn report(objects: &Objects, only: &[Reference], ping: Option<Duration>) -> Result<Report, Error> {
+    let view = View::new(objects, ping);
+    let mut findings = checks::all(&view);
+    if !only.is_empty() {
+        let wanted = view.behind(only).map_err(Error::Missing)?;
+        findings.retain(|finding| wanted.contains(&(finding.about.kind.clone(), finding.about.namespace.clone(), finding.about.name.clone())));
+    }
+    Ok(Report::new(objects, findings))
+}
