@@ -10,4 +10,5 @@ pub mod objects;
 mod read;
 pub mod report;
 pub(crate) mod run;
+pub mod to;
 pub(crate) mod view;

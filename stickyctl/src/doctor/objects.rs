@@ -106,14 +106,7 @@ impl From<Read<Deployment>> for Workload {
             Some("Recreate") => Strategy::Recreate,
             _ => Strategy::Rolling(strategy.rolling_update.and_then(|rolling| rolling.max_unavailable)),
         };
-        Self {
-            kind: "Deployment",
-            metadata: object.metadata,
-            replicas: Some(spec.replicas.unwrap_or(1)),
-            strategy,
-            template: spec.template,
-            place,
-        }
+        Self { kind: "Deployment", metadata: object.metadata, replicas: Some(spec.replicas.unwrap_or(1)), strategy, template: spec.template, place }
     }
 }
 
@@ -126,14 +119,7 @@ impl From<Read<StatefulSet>> for Workload {
             // One pod at a time, unless a feature gate is on.
             _ => Strategy::Rolling(strategy.rolling_update.and_then(|rolling| rolling.max_unavailable).or(Some(IntOrString::Int(1)))),
         };
-        Self {
-            kind: "StatefulSet",
-            metadata: object.metadata,
-            replicas: Some(spec.replicas.unwrap_or(1)),
-            strategy,
-            template: spec.template,
-            place,
-        }
+        Self { kind: "StatefulSet", metadata: object.metadata, replicas: Some(spec.replicas.unwrap_or(1)), strategy, template: spec.template, place }
     }
 }
 

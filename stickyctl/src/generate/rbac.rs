@@ -60,8 +60,7 @@ pub(crate) fn grant(rights: &[Right], labels: &BTreeMap<String, String>, account
 /// A ClusterRole and its binding with this metadata, for a ServiceAccount by name and namespace.
 pub(super) fn cluster_role(metadata: ObjectMeta, rules: Vec<PolicyRule>, account: (&str, &str)) -> [Object; 2] {
     let name = metadata.name.clone().unwrap_or_default();
-    let binding =
-        ClusterRoleBinding { metadata: metadata.clone(), role_ref: role_ref("ClusterRole", name), subjects: Some(vec![subject(account)]) };
+    let binding = ClusterRoleBinding { metadata: metadata.clone(), role_ref: role_ref("ClusterRole", name), subjects: Some(vec![subject(account)]) };
     [ClusterRole { metadata, rules: Some(rules), ..ClusterRole::default() }.into(), binding.into()]
 }
 

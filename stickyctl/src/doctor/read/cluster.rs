@@ -9,8 +9,8 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::{ClusterResourceScope, Metadata, Resource};
-use kube::api::{Api, ListParams};
 use kube::Client;
+use kube::api::{Api, ListParams};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -127,7 +127,8 @@ impl Reader<'_> {
 
     /// Those that front doors name with `--configmap`, `-nginx-configmaps` and their like.
     async fn config_maps(&mut self, pods: &[Read<Pod>]) -> Result<Vec<Read<ConfigMap>>, ApiError> {
-        let named: BTreeSet<(String, String)> = pods.iter().filter(|pod| is_front_door(&pod.object)).flat_map(|pod| config_maps(&pod.object)).collect();
+        let named: BTreeSet<(String, String)> =
+            pods.iter().filter(|pod| is_front_door(&pod.object)).flat_map(|pod| config_maps(&pod.object)).collect();
         let mut all = Vec::new();
         for (namespace, name) in named {
             let (api, scope) = self.api::<ConfigMap>(Some(&namespace));

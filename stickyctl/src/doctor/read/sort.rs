@@ -56,7 +56,9 @@ pub(super) fn sort(objects: &mut Objects, value: Value, place: Option<&Place>) -
         "Service" => put.to(&mut objects.services),
         "ConfigMap" => put.to(&mut objects.config_maps),
         "Pod" => put.to(&mut objects.pods),
-        "Deployment" => objects.workloads.extend(put.read().map(|deployment: Read<k8s_openapi::api::apps::v1::Deployment>| Workload::from(deployment))),
+        "Deployment" => {
+            objects.workloads.extend(put.read().map(|deployment: Read<k8s_openapi::api::apps::v1::Deployment>| Workload::from(deployment)))
+        }
         "StatefulSet" => objects.workloads.extend(put.read().map(|set: Read<k8s_openapi::api::apps::v1::StatefulSet>| Workload::from(set))),
         "DaemonSet" => objects.workloads.extend(put.read().map(|set: Read<k8s_openapi::api::apps::v1::DaemonSet>| Workload::from(set))),
         _ => put.to(&mut objects.autoscalers),
