@@ -69,7 +69,7 @@ codes! {
     Leaks = "leaks", "Most requests stay on their pod, but some do not.", [
         ("Pods came, went or were not ready during the run", "check the pods' restarts and readiness, then run again"),
         ("One of several proxies disagrees with the others", "test each proxy with --connect ADDRESS"),
-        ("The proxy retries on another pod after an error", "look for errors in the proxy's log"),
+        ("The proxy retries on another pod after an error", "look for errors in the proxy's log, and at the pods' restarts and readiness"),
         ("A canary takes its share of requests whatever their cookie", "affinity-canary-behavior: sticky (ingress-nginx); or one rule for both versions with a cookie that picks the version"),
     ];
     PodsReplaced = "pods-replaced", "Sessions moved away from pods that are gone.", [
@@ -182,6 +182,20 @@ codes! {
         ("The site names its pod in its own way", "--pod-identity header:NAME, json:/POINTER or regex:PATTERN"),
         ("The site redirects, and redirects are not followed", "use the URL that the redirect leads to; if it leads through a login, --first PATH with --follow"),
         ("The site does not name its pod", "have it send its host name in a response header; many proxies can add one, see docs/verify.md"),
+    ];
+    NoLogLine = "no-log-line", "Too many requests have no line in the logs that says which pod answered.", [
+        ("The front door writes no access log", "turn it on: --accesslog=true (Traefik); remove disable-access-log and enable-access-log: \"false\" (ingress-nginx); telemetry.accessLog in the EnvoyProxy (Envoy Gateway)"),
+        ("The log line has neither User-Agent nor the query, or an unknown format", "add User-Agent to the line (Traefik: accesslog.fields.headers.names.User-Agent=keep); or --pod-identity access-log:regex:PATTERN, where PATTERN finds the upstream"),
+        ("The log goes to a file or to another service instead of the container's output", "write it to /dev/stdout (Traefik: no accesslog.filePath)"),
+        ("stickyctl cannot read the logs", "kubectl auth can-i get pods --subresource=log -n NAMESPACE; stickyctl verify --print-rbac prints the Role"),
+        ("The log is sampled, or a filter leaves out some requests", "turn off sampling, filters by status or duration, and exceptions for paths or user agents; check the log level"),
+        ("Lines come later than the run waits: Envoy writes its log every 10 s", "--log-wait 60s"),
+        ("A rewrite drops the query, and the log line does not have User-Agent", "have the line contain User-Agent, which a rewrite leaves alone"),
+        ("A cache or another proxy answers first, so the request is in another log or in none", "test the front door itself: --connect ADDRESS; or --pod-identity pod-log"),
+        ("The front door sends requests to the Service's address, so its log names no pod", "turn off service-upstream (ingress-nginx) or nativelb (Traefik), without which there is no affinity either; or --pod-identity pod-log"),
+        ("The log names addresses that belong to no pod of the Service", "kubectl get endpointslices: another proxy may be in between, or pods use the host's network; or --pod-identity pod-log"),
+        ("The application's pods log no line per request", "--pod-identity access-log; or have the application log each request with its query or User-Agent"),
+        ("The front door was found in one place, and another one serves the requests", "kubectl get pods -A: read the log of the pods that get the requests"),
     ];
     IdentityUnstable = "identity-unstable", "What was read as the pod's identity does not identify a pod.", [
         ("It is a request ID, a timestamp or a process that changes", "--pod-identity: choose something that stays as long as the pod does"),

@@ -11,6 +11,7 @@
 //! 2. [`jar::Jar`] holds a session's cookies as strictly as a browser does, and [`identity::Source`] reads from an answer which pod it came
 //!    from. Cookies are never taken for an identity.
 //! 3. The front end records every answer as a [`seen::Shot`] and every WebSocket as a [`seen::Socket`] in a [`run::Run`].
+//!    Where a log tells who answered, [`identify`] adds that afterwards.
 //! 4. [`judge()`] turns the run into a [`verdict::Judgement`]: a verdict on pods, one on workers, reasons with stable [`code::Code`]s, and an
 //!    outcome for each [`scenario`]. [`bounds`] has the statistics, and [`moves`] and [`ends`] the rules for moves and broken sockets.
 //! 5. [`baseline::compare`] says what changed since an earlier run.
@@ -98,6 +99,7 @@ pub mod disrupt;
 pub mod ends;
 pub mod fields;
 pub mod guard;
+pub mod identify;
 pub mod identity;
 pub mod jar;
 mod judge;

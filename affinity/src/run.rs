@@ -1,6 +1,7 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
 use crate::fields::Fields;
+use crate::identify::Logs;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,7 +21,7 @@ pub struct SocketFirst {
     pub again: Option<Socket>,
 }
 
-/// Why a run stopped before everything was sent: the site does not answer.
+/// Why a run stopped before everything was sent: the site does not answer, or nothing tells which pod does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// No request of the first round got an answer.
@@ -32,12 +33,15 @@ pub enum Stopped {
         /// The time since the last answer.
         silence: Duration,
     },
+    /// No log had a line about any answer of the first rounds.
+    Unlogged,
 }
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NeverAnswered => f.write_str("nobody answered in the first round"),
+            Self::Unlogged => f.write_str("no log tells which pods answered the first requests"),
             Self::WentSilent { lost, silence } => {
                 write!(f, "nobody answered the last {lost} requests, for {:.0} s", silence.as_secs_f64())
             }
@@ -142,6 +146,8 @@ pub struct Run {
     pub stopped: Option<Stopped>,
     /// Where the pod's identity was looked for, in the form of `--pod-identity`; empty if unknown.
     pub identity: String,
+    /// How logs tell which pods answered; `None` if answers do, or if nothing does.
+    pub logs: Option<Logs>,
     /// The fields of all answers to requests but those with a 429 or a 5xx, which a proxy may have written.
     pub fields: Fields,
 }
@@ -205,11 +211,11 @@ impl Run {
         pods
     }
 
-    /// How many answers identify no pod, by status.
+    /// How many answers identify no pod, by status, without those that a log should have identified.
     #[must_use]
     pub fn nameless(&self) -> BTreeMap<u16, u64> {
         let mut nameless = BTreeMap::new();
-        for shot in self.shots() {
+        for shot in self.shots().filter(|shot| !shot.is_unidentified() && !shot.is_by_stranger()) {
             if let Outcome::Nameless { status } = shot.outcome {
                 *nameless.entry(status).or_default() += 1;
             }
@@ -231,7 +237,7 @@ impl Run {
     #[must_use]
     pub fn turns_away(&self) -> bool {
         !self.controls.is_empty()
-            && self.controls.iter().all(|shot| matches!(shot.outcome, Outcome::Nameless { .. }))
+            && self.controls.iter().all(|shot| matches!(shot.outcome, Outcome::Nameless { .. }) && !shot.is_unidentified() && !shot.is_by_stranger())
             && self.sessions.iter().any(|session| session.bound().is_some())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::cookie::JOINED;
 use crate::jar::{Fate, Withheld};
+use crate::told::Told;
 use std::time::Duration;
 
 /// The result of one probe.
@@ -102,6 +103,8 @@ pub struct Shot {
     pub path: usize,
     /// The number of its [marker](crate::marker::Token::marker), if logs are to tell which pod answered.
     pub mark: Option<u32>,
+    /// What a log said of it.
+    pub told: Option<Box<Told>>,
     /// Whether the answer shows that the session was lost ([`lost`](crate::symptom::lost)); `None` if it shows nothing.
     pub symptom: Option<bool>,
 }
@@ -127,6 +130,7 @@ impl Shot {
             way: 0,
             path: 0,
             mark: None,
+            told: None,
             symptom: None,
         }
     }
@@ -141,6 +145,29 @@ impl Shot {
     #[must_use]
     pub fn overwrites(&self) -> bool {
         self.offered.iter().any(Offered::is_overwriting)
+    }
+
+    /// Pods that the front door tried before the one that answered, in order, according to its log.
+    #[must_use]
+    pub fn tried(&self) -> &[String] {
+        self.told.as_ref().map_or(&[], |told| &told.tried)
+    }
+
+    /// Whether a log should have told which pod gave this answer, but has no line about it. An answer that may be a proxy's own identifies no pod
+    /// in any case.
+    #[must_use]
+    pub fn is_unidentified(&self) -> bool {
+        self.told.is_none() && self.awaits_log()
+    }
+
+    /// Whether a log has a line about this answer that tells no pods apart, such as one with the Service's address.
+    #[must_use]
+    pub fn is_by_stranger(&self) -> bool {
+        self.told.is_some() && self.awaits_log()
+    }
+
+    fn awaits_log(&self) -> bool {
+        self.mark.is_some() && matches!(self.outcome, Outcome::Nameless { status } if !Outcome::is_error(status))
     }
 
     /// The pod that answered; `None` without an answer or without an identity that counts.

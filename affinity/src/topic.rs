@@ -71,6 +71,7 @@ impl Code {
             | Self::NotByCookie
             | Self::SessionNotInCookie
             | Self::NoIdentity
+            | Self::NoLogLine
             | Self::IdentityUnstable
             | Self::Cached
             | Self::ErrorRate

@@ -2,6 +2,7 @@
 
 use super::failed::{MOST_NAMELESS, first_loss, last_loss, statuses};
 use super::nobody::{by_status, in_words, nobody};
+use super::unlogged::{self, is_unlogged};
 use super::values;
 use crate::bounds;
 use crate::code::Code;
@@ -89,6 +90,8 @@ fn stopped(run: &Run) -> Option<Reason> {
             )
         }
         silent @ Stopped::WentSilent { .. } => format!("{silent}, so the rest was not sent: {}", last_loss(run)),
+        // What there is to say is about answers, and not about their absence.
+        Stopped::Unlogged => return None,
     };
     Some(Reason::new(Code::Transport, StickHttp, detail))
 }
@@ -97,7 +100,7 @@ fn stopped(run: &Run) -> Option<Reason> {
 pub(super) fn not_run(run: &Run, found: &mut [Found]) {
     let Some(stopped) = run.stopped else { return };
     // If the site answered at first, these three have seen something, and what they say of it stands.
-    let seen: &[Name] = if stopped == Stopped::NeverAnswered { &[] } else { &[Spread, StickHttp, Attribution] };
+    let seen: &[Name] = if matches!(stopped, Stopped::WentSilent { .. }) { &[Spread, StickHttp, Attribution] } else { &[] };
     let open = scenario::ALL.iter().zip(found).filter(|(one, found)| found.mark == Mark::Skip && !seen.contains(&one.name));
     open.for_each(|(_, found)| found.detail = format!("not run: {stopped}"));
 }
@@ -109,11 +112,15 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
     }
     // Some sites turn away clients without a cookie, and a login page may name no pod: neither is an error.
     let (away, login) = (run.turns_away(), run.first_path());
-    let is_meant = |shot: &&Shot| !shot.is_lost() && shot.pod().is_none() && (away && shot.carried.is_empty() || login == Some(shot.path));
+    let is_meant = |shot: &&Shot| {
+        let is_open = shot.is_lost() || shot.is_unidentified() || shot.pod().is_some();
+        !is_open && (away && shot.carried.is_empty() || login == Some(shot.path))
+    };
     let shots = || run.shots().filter(|shot| !is_meant(shot));
     let all = shots().count();
     let lost = shots().filter(|shot| shot.is_lost()).count();
     let nameless = shots().filter(|shot| matches!(shot.outcome, Outcome::Nameless { .. })).count();
+    let unlogged = shots().filter(|shot| is_unlogged(shot)).count();
     let too_many = |count: usize| count as f64 > all as f64 * MOST_NAMELESS;
     if too_many(lost + nameless)
         && let Some(reason) = one_pod_fails(run)
@@ -124,7 +131,11 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
         let detail = format!("{lost} of {all} requests got no answer: {}", first_loss(run));
         return Some(Reason::new(Code::Transport, StickHttp, detail));
     }
+    if too_many(nameless) && unlogged * 2 > nameless {
+        return Some(unlogged::requests(run, unlogged, all));
+    }
     too_many(nameless).then(|| {
+        let nameless = nameless - unlogged;
         let detail = format!("{nameless} of {all} answers do not identify their pod: {}", statuses(run));
         by_status(Reason::new(Code::ErrorRate, StickHttp, detail), run)
     })
@@ -133,7 +144,8 @@ pub(super) fn too_many(run: &Run) -> Option<Reason> {
 /// Failures that only one pod's sessions have, while requests without a cookie are answered: the proxy keeps sending sessions to a pod that
 /// does not answer.
 pub(super) fn one_pod_fails(run: &Run) -> Option<Reason> {
-    let fails = |shot: &&Shot| shot.pod().is_none();
+    // A line that is missing in a log is not the pod's failure.
+    let fails = |shot: &&Shot| shot.pod().is_none() && !is_unlogged(shot);
     let mut pods: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for session in &run.sessions {
         let Some((first, pod)) = session.bound() else { continue };

@@ -30,6 +30,7 @@ mod sockets;
 mod symptom;
 #[cfg(test)]
 mod tests;
+mod unlogged;
 mod unsent;
 mod values;
 mod workers;

@@ -11,7 +11,7 @@ use super::{unsent, values};
 use crate::bounds;
 use crate::code::Code;
 use crate::jar::Fate;
-use crate::moves::Cause;
+use crate::moves::{Cause, Step};
 use crate::run::{Run, Session};
 use crate::scenario::Name::StickHttp;
 use crate::seen::{Offered, Shot, What};
@@ -71,7 +71,7 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
     let changes: u64 = run.sessions.iter().map(Session::changes).sum();
     let (bound, by_chance) = (bounds::rate(moves.min(changes), later, bounds::SHOWN), moved_by_chance(run));
     if bound.most < by_chance * MOSTLY {
-        return reason(Code::Leaks, format!("{moved}; chance alone would move {:.0}%", by_chance * 100.0));
+        return retried(run, reason(Code::Leaks, format!("{moved}; chance alone would move {:.0}%", by_chance * 100.0)));
     }
     if !run.values.is_empty() {
         return values::not_honoured(run, &moved);
@@ -89,6 +89,21 @@ pub(super) fn why_moved(run: &Run, moves: u64, later: u64) -> Reason {
         () => reason,
     }
 }
+
+/// Adds the cause of leaks that a log gives evidence for: requests that moved after the proxy had tried another pod.
+fn retried(run: &Run, mut reason: Reason) -> Reason {
+    let moved = run.sessions.iter().flat_map(|session| run.steps(session).into_iter().map(|(place, step)| (step, &session.shots[place])));
+    let moved = moved.filter(|(step, _)| matches!(step, Step::Moved(cause) if *cause != Cause::Forced));
+    let retried = moved.filter(|(_, shot)| !shot.tried().is_empty()).count();
+    if retried == 0 {
+        return reason;
+    }
+    reason.detail.push_str(&format!("; {retried} of them only after the front door had tried another pod"));
+    reason.because(RETRIES)
+}
+
+/// The cause in the table of `leaks` for a proxy that tries several pods.
+const RETRIES: &str = "The proxy retries on another pod after an error";
 
 /// Whether sessions stay as soon as their cookie is there, or is known to the proxy.
 fn not_in_time(run: &Run, moved: &str) -> Option<Reason> {

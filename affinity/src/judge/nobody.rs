@@ -1,6 +1,7 @@
 //! Why no answer identifies its pod: errors, by their status, or pages that name their pod elsewhere or not at all.
 
 use super::failed::statuses;
+use super::unlogged;
 use crate::code::Code;
 use crate::fields::Candidate;
 use crate::identity::Source;
@@ -29,6 +30,9 @@ pub(super) fn nobody(run: &Run) -> Reason {
     let seen = format!("none of {all} answers identifies its pod: {}", statuses(run));
     if refused * 2 > all {
         return by_status(Reason::new(Code::ErrorRate, StickHttp, seen), run);
+    }
+    if let Some(reason) = unlogged::nobody(run) {
+        return reason;
     }
     let reason = Reason::new(Code::NoIdentity, StickHttp, format!("{seen}{}{}", by_cookie(run), in_words(run)));
     let redirects = answers().filter(|shot| (300..400).contains(&status(shot).unwrap_or_default())).count();

@@ -3,6 +3,7 @@
 use super::elsewhere;
 use super::failed::MOST_NAMELESS;
 use super::requests::{ONE_POD, Requests};
+use super::unlogged::{self, is_unlogged};
 use crate::bounds;
 use crate::code::Code;
 use crate::run::Run;
@@ -82,6 +83,10 @@ fn against(run: &Run, tolerated: f64) -> Option<(Verdict, Reason)> {
     let opened = run.sockets().filter(|socket| socket.opened.pod().is_some()).count();
     let silent = run.sockets().filter(|socket| matches!(socket.opened.outcome, Outcome::Nameless { status: 101 })).count();
     if (tried - opened) as f64 > tried as f64 * MOST_NAMELESS {
+        let unlogged = run.sockets().filter(|socket| is_unlogged(&socket.opened) && socket.refused_by.is_none()).count();
+        if unlogged * 2 > tried - opened {
+            return Some((Verdict::Inconclusive, unlogged::sockets(run, unlogged, tried)));
+        }
         if silent * 2 > tried - opened {
             let detail = format!("{silent} of {tried} sockets were open, but no message on them identified a pod");
             return Some((Verdict::Inconclusive, Reason::new(Code::NoIdentity, StickWs, detail)));

@@ -9,6 +9,7 @@ use std::time::Duration;
 mod apart;
 mod around;
 mod elsewhere;
+mod logs;
 mod moved;
 mod nobody;
 mod simulated;

@@ -187,6 +187,7 @@ impl VerifyArgs {
             shared: self.shared_connection,
             require_workers: self.require_workers,
             http: self.http.http(),
+            logs: self.logs.reading(),
             amount: Amount {
                 sessions: amount.sessions,
                 requests: amount.requests,

@@ -1,5 +1,6 @@
 //! What the API server said, or why it could not be asked, as one error with an exit code and next steps.
 
+use super::permission::Missing;
 use crate::exit::{Exit, Explained};
 use std::time::Duration;
 
@@ -118,7 +119,8 @@ impl Explained for ApiError {
             ],
             Self::Late { .. } => &["kubectl cluster-info"],
         };
-        steps.iter().map(|step| (*step).to_owned()).collect()
+        let missing = if let Self::Forbidden { said, .. } = self { Missing::read(said) } else { None };
+        missing.map(|missing| missing.remedy()).into_iter().chain(steps.iter().map(|step| (*step).to_owned())).collect()
     }
 }
 

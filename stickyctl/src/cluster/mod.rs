@@ -12,6 +12,7 @@
 //! | [`autoscaler`] | what keeps an autoscaler from working |
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
 //! | [`route`] | what controllers say of a route through a Gateway |
+//! | [`permission`] | the rule that a user lacks |
 //! | [`seen`] | an object that may be missing, of an unknown kind, or forbidden |
 //! | [`workload`] | an application of somebody else's, and the front door that serves it |
 //! | [`ready`], [`tunnel`], [`readyz`], [`answer`] | whether pods serve, and talking to them |
@@ -33,6 +34,7 @@ pub(crate) mod inventory;
 pub(crate) mod namespace;
 pub(crate) mod nodes;
 pub(crate) mod plan;
+pub(crate) mod permission;
 pub mod plugin;
 pub(crate) mod ready;
 pub(crate) mod readyz;

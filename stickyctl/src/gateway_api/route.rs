@@ -4,6 +4,7 @@ use super::session::SessionPersistence;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 super::kind!(
     /// Which requests of a Gateway go to which Service.
@@ -65,10 +66,20 @@ pub struct HttpRouteRule {
 
 /// What a rule matches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RouteMatch {
     /// The path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathMatch>,
+    /// The headers that a request must have, each with a name and a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<Value>,
+    /// The query parameters that a request must have, each with a name and a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query_params: Vec<Value>,
+    /// The method, as in `GET`; without one, any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
 }
 
 /// How a path is compared.
@@ -81,7 +92,7 @@ pub struct PathMatch {
     pub value: String,
 }
 
-/// A Service that gets requests, in the namespace of the route.
+/// A Service that gets requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendRef {
     /// Its API group; without one, the core group.
@@ -92,6 +103,9 @@ pub struct BackendRef {
     pub kind: Option<String>,
     /// Its name.
     pub name: String,
+    /// Its namespace; without one, the route's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Its port, 1 to 65535.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,

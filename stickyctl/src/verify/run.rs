@@ -1,7 +1,8 @@
 //! One run: from a request to a report and its exit code.
 
+use super::logs::Logs;
 use super::probe::watch::{self, Witness};
-use super::probe::{self, Asking, Book};
+use super::probe::{self, Asking, Book, Progress};
 use super::redacted::redacted;
 use super::report::build::About;
 use super::report::model::Report;
@@ -16,7 +17,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use sticky_affinity::judge;
+use sticky_affinity::run::Run;
 use sticky_affinity::seen::What;
+use sticky_affinity::told::By;
 use sticky_affinity::verdict::Verdict;
 use tokio::sync::oneshot;
 
@@ -72,17 +75,20 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         // Versions, for example: what the pods do under their names would not be about them.
         way.witness = None;
     }
-    let asking = request.asking(&way.url, &way.addresses)?;
+    let mut asking = request.asking(&way.url, &way.addresses)?;
+    let marked = request.marking(way.logs.as_ref())?;
+    asking.marking = marked.as_ref().map(|(marking, _)| marking.clone());
     resolve(&asking, !request.http.connect.is_empty()).await?;
     let (requests, sockets) = asking.count();
     let (all, sample) = (requests + sockets, asking.sample);
     output.note(&format!(
-        "plan: {} sessions of 1 + {} requests, {} controls, seed {}\n      at most {requests} requests and {sockets} sockets\n      {}",
+        "plan: {} sessions of 1 + {} requests, {} controls, seed {}\n      at most {requests} requests and {sockets} sockets\n      {}{}",
         sample.sessions,
         sample.later,
         sample.controls,
         asking.seed,
-        takes(&asking)
+        takes(&asking),
+        by_logs(&asking)
     ));
     if all - asking.redirects() > MOST_UNASKED && !request.amount.yes {
         let site = if way.tunnel.is_some() { "the cluster".to_owned() } else { foreign(&asking).await };
@@ -92,6 +98,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
     }
     let began = Timestamp::now();
     let book = Arc::new(Book::new(sample));
+    let logs = marked.zip(way.logs.take()).map(|((marking, which), sources)| Logs::follow(sources, marking.token, which));
     let line = output.live("probing");
     let (looked, first_look) = oneshot::channel();
     let partial = tokio::select! {
@@ -103,12 +110,20 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
                 }
             }
             let left = |done| asking.left(done, book.age()).map(|left| format!(", about {} left", rounded(left))).unwrap_or_default();
-            probe::run(&asking, &book, |done| line.says(&format!("{done} of at most {all}{}", left(done)))).await;
+            let progress = |step| match step {
+                Progress::Sent(done) => line.says(&format!("{done} of at most {all}{}", left(done))),
+                Progress::Waits { lines } => line.says(&format!("waiting for {lines} lines of the log")),
+            };
+            probe::run(&asking, &book, logs.as_ref(), progress).await;
         } => false,
         _ = tokio::signal::ctrl_c() => true,
         never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
         never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
     };
+    if let Some(logs) = &logs {
+        // What has come since the last look, such as lines about the requests of an interrupted run.
+        book.identify(logs, Duration::ZERO);
+    }
     let run = book.run();
     let done = run.shots().count() as u64 + run.followed + run.sockets().count() as u64;
     line.ends(if partial || run.stopped.is_some() { Mark::Warning } else { Mark::Done }, &format!("{done} of at most {all} requests and sockets"));
@@ -123,7 +138,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
     let shown = |url: &str| if request.show_values { url.to_owned() } else { redacted(url) };
     let about = About {
         url: shown(&way.url),
-        command: request.command,
+        command: request.command.clone(),
         began: began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         took: book.age(),
         seed: asking.seed,
@@ -133,7 +148,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         chosen: asking.chosen.clone(),
         partial,
         exit,
-        identity: (asking.pod.to_string(), asking.worker.to_string()),
+        identity: (identity(&request, &asking, &run), asking.worker.to_string()),
         lost_when: asking.lost_when.iter().map(ToString::to_string).collect(),
         is_here: way.is_here,
     };
@@ -148,6 +163,32 @@ async fn resolve(asking: &Asking, by_connect: bool) -> Result<(), VerifyError> {
         }
     }
     Ok(())
+}
+
+/// Where identities were read, in the form of `--pod-identity`: with several logs, those that identified something.
+fn identity(request: &Request, asking: &Asking, run: &Run) -> String {
+    let Some(logs) = &run.logs else { return asking.pod.to_string() };
+    if let Some(flag) = &request.pod_identity {
+        return flag.to_string();
+    }
+    let named = run.named();
+    let all = [(named.access_log, By::Access), (named.pod_log, By::Pod)];
+    let some: Vec<&str> = all.iter().filter(|(count, _)| *count > 0).map(|(_, by)| by.word()).collect();
+    if some.is_empty() { logs.from.iter().map(|by| by.word()).collect::<Vec<_>>().join(" and ") } else { some.join(" and ") }
+}
+
+/// Where the pods' names come from if logs have them, as further lines of the plan.
+fn by_logs(asking: &Asking) -> String {
+    let Some(marking) = &asking.marking else { return String::new() };
+    let answer = marking.or_answers.then(|| format!("each answer's {}", asking.pod));
+    let logs = marking.from.iter().map(|by| match by {
+        By::Access => "the front door's access log".to_owned(),
+        By::Pod => "the pods' own logs".to_owned(),
+    });
+    let from: Vec<String> = answer.into_iter().chain(logs).collect();
+    let place = if marking.in_query { "User-Agent and in the query (stickyctl=...)" } else { "User-Agent" };
+    let sockets = if asking.socket.is_some() { "\n      a socket's pod is known when the socket has ended" } else { "" };
+    format!("\n      pods are named by {}\n      each request has a marker in {place}{sockets}", from.join(", or else by "))
 }
 
 /// How long the run takes, and what decides that.

@@ -5,7 +5,7 @@
 
 mod others;
 
-use super::model::{Proxy, Watch};
+use super::model::{Proxy, Unclassed, Watch};
 use super::options::{Options, port, words};
 use crate::spec::ingress::FrontDoor;
 use k8s_openapi::api::core::v1::Container;
@@ -16,6 +16,8 @@ pub(super) const USUAL_CONTROLLER: &str = "k8s.io/ingress-nginx";
 const USUAL_CLASS: &str = "nginx";
 /// The controller of Traefik's own Ingress provider (`pkg/provider/kubernetes/ingress/kubernetes.go`).
 const TRAEFIK_CONTROLLER: &str = "traefik.io/ingress-controller";
+/// The annotation that the same provider serves, unless it is configured for another one.
+const OWN_ANNOTATION: &str = "traefik";
 const PROVIDER: &str = "providers.kubernetesingressnginx";
 const OWN_PROVIDER: &str = "providers.kubernetesingress";
 
@@ -27,8 +29,10 @@ pub(super) struct Controller {
     by_name: Option<String>,
     /// The only class that it serves among those with the right controller.
     only: Option<String>,
+    pub(super) unclassed: Unclassed,
     pub(super) watch: Watch,
     pub(super) http_port: u16,
+    pub(super) https_port: Option<u16>,
 }
 
 impl Controller {
@@ -46,40 +50,51 @@ impl Controller {
         }
         let options = Options::of_arguments(container);
         let class = options.get("ingress-class").unwrap_or(USUAL_CLASS).to_owned();
-        let port = options.get("http-port").and_then(|port| port.parse().ok()).or_else(|| named(container, &["http"]));
+        let port = |name: &str| options.get(&format!("{name}-port")).and_then(|port| port.parse().ok()).or_else(|| named(container, &[name]));
         Some(Self {
             proxy: Proxy::Door(FrontDoor::Nginx),
             controller: options.get("controller-class").unwrap_or(USUAL_CONTROLLER).to_owned(),
-            by_name: options.is_on("ingress-class-by-name").then_some(class),
+            by_name: options.is_on("ingress-class-by-name").then(|| class.clone()),
             only: None,
+            unclassed: Unclassed { annotation: Some(class), neither: options.is_on("watch-ingress-without-class") },
             watch: watch(options.get("watch-namespace").map(str::to_owned).into_iter().collect(), options.get("watch-namespace-selector")),
-            http_port: port.unwrap_or(80),
+            http_port: port("http").unwrap_or(80),
+            https_port: Some(port("https").unwrap_or(443)),
         })
     }
 
     fn traefik(container: &Container) -> Option<Self> {
         let options = Options::of_traefik(container);
         let of = |part: &str, key: &str| options.get(&format!("{part}.{key}")).map(str::to_owned);
-        let address = ["web", "http"].iter().find_map(|name| options.get(&format!("entrypoints.{name}.address")));
-        let http_port = address.and_then(port).or_else(|| named(container, &["web", "http"])).unwrap_or(80);
+        let listens = |names: &[&str]| {
+            let address = names.iter().find_map(|name| options.get(&format!("entrypoints.{name}.address")));
+            address.and_then(port).or_else(|| named(container, names))
+        };
+        let (http_port, https_port) = (listens(&["web", "http"]).unwrap_or(80), listens(&["websecure", "https"]));
         if options.has_part(PROVIDER) {
             let class = of(PROVIDER, "ingressclass").unwrap_or_else(|| USUAL_CLASS.to_owned());
             return Some(Self {
                 proxy: Proxy::Door(FrontDoor::Traefik),
                 controller: of(PROVIDER, "controllerclass").unwrap_or_else(|| USUAL_CONTROLLER.to_owned()),
-                by_name: options.is_on(&format!("{PROVIDER}.ingressclassbyname")).then_some(class),
+                by_name: options.is_on(&format!("{PROVIDER}.ingressclassbyname")).then(|| class.clone()),
                 only: None,
+                unclassed: Unclassed { annotation: Some(class), neither: options.is_on(&format!("{PROVIDER}.watchingresswithoutclass")) },
                 watch: watch(of(PROVIDER, "watchnamespace").into_iter().collect(), of(PROVIDER, "watchnamespaceselector").as_deref()),
                 http_port,
+                https_port,
             });
         }
+        let only = of(OWN_PROVIDER, "ingressclass");
         options.has_part(OWN_PROVIDER).then(|| Self {
             proxy: Proxy::OtherTraefik,
             controller: TRAEFIK_CONTROLLER.to_owned(),
             by_name: None,
-            only: of(OWN_PROVIDER, "ingressclass"),
+            // `shouldProcessIngress` of the provider: without a class of its own it also serves Ingresses that name none.
+            unclassed: Unclassed { annotation: Some(only.clone().unwrap_or_else(|| OWN_ANNOTATION.to_owned())), neither: only.is_none() },
+            only,
             watch: watch(of(OWN_PROVIDER, "namespaces").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default(), None),
             http_port,
+            https_port,
         })
     }
 
@@ -95,7 +110,7 @@ impl Controller {
 }
 
 /// The controller that an IngressClass names.
-pub(super) fn controller(class: &IngressClass) -> Option<&str> {
+pub(crate) fn controller(class: &IngressClass) -> Option<&str> {
     class.spec.as_ref()?.controller.as_deref()
 }
 

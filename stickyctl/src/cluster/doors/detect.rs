@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::BTreeMap;
 
 /// The annotation that `ingressClassName` replaced.
-const OLD_CLASS: &str = "kubernetes.io/ingress.class";
+pub(crate) const OLD_CLASS: &str = "kubernetes.io/ingress.class";
 
 /// All front doors among the pods, by namespace and name. The pods of one workload are one front door; if they differ, as they do
 /// during a rollout, its newest ready pod says what it is.
@@ -63,19 +63,21 @@ fn of_pod(pod: &Pod, classes: &[IngressClass]) -> Option<Found> {
         workload: workload(pod),
         marks: Marks::Arguments,
         classes: classes.iter().filter(|class| controller.takes(class)).filter_map(|class| class.metadata.name.clone()).collect(),
+        unclassed: controller.unclassed,
         watch: controller.watch,
-        pods: vec![door(pod, controller.http_port)],
+        pods: vec![door(pod, controller.http_port, controller.https_port)],
         ours: label("managed-by") == Some("stickyctl") && label("component") == Some(COMPONENT),
     })
 }
 
-/// A pod that listens for plain HTTP on a port.
-pub(super) fn door(pod: &Pod, http_port: u16) -> Door {
+/// A pod that listens for plain HTTP on a port, and perhaps for HTTPS on another.
+pub(super) fn door(pod: &Pod, http_port: u16, https_port: Option<u16>) -> Door {
     Door {
         name: pod.metadata.name.clone().unwrap_or_default(),
         ready: is_ready(pod),
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         http_port,
+        https_port,
     }
 }
 

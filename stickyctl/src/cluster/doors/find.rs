@@ -14,6 +14,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::{Api, ListParams};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// Objects requested at a time: a big cluster's pods don't fit into one answer.
@@ -61,16 +62,24 @@ pub async fn used_by(client: &Client, class: &str) -> Result<Vec<String>, ApiErr
 }
 
 async fn pods(client: &Client, spec: &StickyApp) -> Result<(Vec<Pod>, Option<Vec<String>>), ApiError> {
-    if let Some(pods) = list("looking for front doors in all namespaces", &Api::<Pod>::all(client.clone())).await? {
-        return Ok((pods, None));
-    }
     let mut namespaces = vec!["ingress-nginx", "traefik", spec.ingress.namespace(), &spec.namespace];
     let gateway = gateway::place(spec).namespace;
     if spec.ingress.front_door == FrontDoor::Gateway {
         namespaces.push(&gateway);
     }
-    namespaces.sort_unstable();
-    namespaces.dedup();
+    pods_in(client, &namespaces).await
+}
+
+/// The pods of all namespaces. Without permission for that, those in `namespaces`, as far as they can be listed, and the namespaces where
+/// they could.
+///
+/// # Errors
+/// The API server did not answer as it should.
+pub(crate) async fn pods_in(client: &Client, namespaces: &[&str]) -> Result<(Vec<Pod>, Option<Vec<String>>), ApiError> {
+    if let Some(pods) = list("looking for front doors in all namespaces", &Api::<Pod>::all(client.clone())).await? {
+        return Ok((pods, None));
+    }
+    let namespaces: BTreeSet<&str> = namespaces.iter().copied().collect();
     let mut all = Vec::new();
     let mut seen = Vec::new();
     for namespace in namespaces {
@@ -84,7 +93,7 @@ async fn pods(client: &Client, spec: &StickyApp) -> Result<(Vec<Pod>, Option<Vec
 }
 
 /// All objects, page by page, each with a time limit of its own; `None` without permission to list them.
-async fn list<K>(doing: &str, api: &Api<K>) -> Result<Option<Vec<K>>, ApiError>
+pub(crate) async fn list<K>(doing: &str, api: &Api<K>) -> Result<Option<Vec<K>>, ApiError>
 where
     K: Clone + DeserializeOwned + Debug,
 {

@@ -21,7 +21,7 @@
 //! All can be restricted to some namespaces. A Traefik that is configured by a file, not by arguments or variables, isn't
 //! recognized: nothing in its pods says what it serves.
 
-mod controller;
+pub(crate) mod controller;
 pub(crate) mod detect;
 pub mod find;
 pub mod gateway;
@@ -30,7 +30,7 @@ mod options;
 pub(crate) mod serving;
 
 pub use find::{find, used_by};
-pub use model::{Door, Found, Marks, Proxy, Watch};
+pub use model::{Door, Found, Marks, Proxy, Unclassed, Watch};
 pub use serving::Doors;
 
 #[cfg(test)]

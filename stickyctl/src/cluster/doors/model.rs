@@ -55,6 +55,8 @@ pub struct Door {
     pub node: Option<String>,
     /// The pod's port for plain HTTP.
     pub http_port: u16,
+    /// The pod's port for HTTPS, if its arguments or its container name one.
+    pub https_port: Option<u16>,
 }
 
 /// How the pods of a front door are recognized.
@@ -68,7 +70,18 @@ pub enum Marks {
         selector: String,
         /// The port for plain HTTP in each of them.
         port: u16,
+        /// The port for HTTPS in each of them, if a listener has it.
+        https_port: Option<u16>,
     },
+}
+
+/// What a controller serves besides the Ingresses of its classes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unclassed {
+    /// The value of the annotation `kubernetes.io/ingress.class` that it serves.
+    pub annotation: Option<String>,
+    /// Whether it serves Ingresses that have neither a class nor that annotation.
+    pub neither: bool,
 }
 
 /// A front door that runs.
@@ -88,6 +101,8 @@ pub struct Found {
     pub marks: Marks,
     /// Names of the IngressClasses that it serves, or the GatewayClass.
     pub classes: Vec<String>,
+    /// What it serves besides those.
+    pub unclassed: Unclassed,
     /// The namespaces that it watches.
     pub watch: Watch,
     /// Its pods without terminating ones; the newest ready pod first.
@@ -113,7 +128,7 @@ impl Found {
 
     /// What it watches, as in `only namespace a`.
     #[must_use]
-    pub(super) fn watched(&self) -> String {
+    pub(crate) fn watched(&self) -> String {
         match &self.watch {
             Watch::Everything => "all namespaces".to_owned(),
             Watch::Namespaces(all) => format!("only namespace {}", all.join(", ")),

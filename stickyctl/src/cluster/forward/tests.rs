@@ -1,5 +1,5 @@
 use super::*;
-use crate::cluster::doors::{Marks, Proxy, Watch};
+use crate::cluster::doors::{Marks, Proxy, Unclassed, Watch};
 use crate::spec::ingress::FrontDoor;
 
 fn at() -> SocketAddr {
@@ -24,6 +24,7 @@ fn a_host_is_explained() {
         workload: "deployment/traefik".to_owned(),
         marks: Marks::Arguments,
         classes: Vec::new(),
+        unclassed: Unclassed::default(),
         watch: Watch::Everything,
         pods: Vec::new(),
         ours: false,

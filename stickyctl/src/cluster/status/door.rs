@@ -93,12 +93,12 @@ fn shown(found: &Found, class: &str) -> FrontDoor {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::cluster::doors::{Door, Marks, Watch};
+    use crate::cluster::doors::{Door, Marks, Unclassed, Watch};
     use crate::spec::ingress::FrontDoor as Kind;
 
     #[test]
     fn what_serves_the_class_or_why_it_can_t_be_told() {
-        let pod = |ready| Door { name: "t".to_owned(), ready, node: None, http_port: 80 };
+        let pod = |ready| Door { name: "t".to_owned(), ready, node: None, http_port: 80, https_port: None };
         let found = Found {
             proxy: Proxy::Door(Kind::Nginx),
             product: "ingress-nginx".to_owned(),
@@ -107,6 +107,7 @@ mod tests {
             workload: "deployment/edge".to_owned(),
             marks: Marks::Arguments,
             classes: vec!["nginx".to_owned()],
+            unclassed: Unclassed::default(),
             watch: Watch::Everything,
             pods: vec![pod(true), pod(false)],
             ours: false,

@@ -1,7 +1,7 @@
 //! The pods behind a tunnel.
 
 use crate::cluster::doors::detect::doors;
-use crate::cluster::doors::{Found, Marks};
+use crate::cluster::doors::{Door, Found, Marks};
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::ready::is_ready;
 use k8s_openapi::api::core::v1::Pod;
@@ -26,6 +26,8 @@ pub enum Target {
         namespace: String,
         /// The owner of its pods, as in `deployment/traefik`.
         workload: String,
+        /// Whether connections go to its port for HTTPS; pods without one are left out.
+        secure: bool,
     },
     /// Pods with given labels, all at one port: those of a Gateway, for example.
     Labelled {
@@ -42,13 +44,23 @@ impl From<&Found> for Target {
     fn from(door: &Found) -> Self {
         let namespace = door.namespace.clone();
         match &door.marks {
-            Marks::Arguments => Self::FrontDoor { namespace, workload: door.workload.clone() },
-            Marks::Labels { selector, port } => Self::Labelled { namespace, selector: selector.clone(), port: *port },
+            Marks::Arguments => Self::FrontDoor { namespace, workload: door.workload.clone(), secure: false },
+            Marks::Labels { selector, port, .. } => Self::Labelled { namespace, selector: selector.clone(), port: *port },
         }
     }
 }
 
 impl Target {
+    /// The pods of a front door at their port for HTTPS; `None` if none is known.
+    pub(crate) fn secure(door: &Found) -> Option<Self> {
+        let namespace = door.namespace.clone();
+        match &door.marks {
+            Marks::Arguments if door.pods.iter().all(|pod| pod.https_port.is_none()) => None,
+            Marks::Arguments => Some(Self::FrontDoor { namespace, workload: door.workload.clone(), secure: true }),
+            Marks::Labels { selector, https_port, .. } => https_port.map(|port| Self::Labelled { namespace, selector: selector.clone(), port }),
+        }
+    }
+
     /// Its pods that are ready and not terminating, oldest first.
     ///
     /// # Errors
@@ -90,9 +102,10 @@ impl Target {
             Self::Labelled { namespace, port, .. } => {
                 ready.iter().map(|pod| PodPort { namespace: namespace.clone(), name: pod.name_any(), port: *port }).collect()
             }
-            Self::FrontDoor { namespace, workload } => {
+            Self::FrontDoor { namespace, workload, secure } => {
                 let pods = doors(ready, &[]).into_iter().filter(|found| found.workload == *workload).flat_map(|found| found.pods);
-                pods.map(|pod| PodPort { namespace: namespace.clone(), name: pod.name, port: pod.http_port }).collect()
+                let port = |pod: &Door| if *secure { pod.https_port } else { Some(pod.http_port) };
+                pods.filter_map(|pod| Some(PodPort { port: port(&pod)?, namespace: namespace.clone(), name: pod.name })).collect()
             }
         }
     }
@@ -111,11 +124,13 @@ mod tests {
             let spec = json!({"containers": [{"name": "c", "image": image, "args": args}]});
             serde_json::from_value::<Pod>(json!({"metadata": {"name": name, "namespace": "edge", "ownerReferences": [owner]}, "spec": spec})).unwrap()
         };
-        let traefik = ["--providers.kubernetesingressnginx=true", "--entrypoints.web.address=:8000"];
-        let pods = [pod("a", "traefik:v3.6.12", &traefik), pod("b", "debian", &["sleep"])];
-        let target = |workload: &str| Target::FrontDoor { namespace: "edge".to_owned(), workload: workload.to_owned() };
-        let expected = PodPort { namespace: "edge".to_owned(), name: "a".to_owned(), port: 8_000 };
-        assert_eq!(target("daemonset/edge").ports(&pods), [expected]);
-        assert_eq!(target("daemonset/other").ports(&pods), []);
+        let plain = ["--providers.kubernetesingressnginx=true", "--entrypoints.web.address=:8000"];
+        let both = [plain[0], plain[1], "--entrypoints.websecure.address=:8443/tcp"];
+        let pods = [pod("a", "traefik:v3.6.12", &both), pod("b", "debian", &["sleep"]), pod("c", "traefik:v3.6.12", &plain)];
+        let target = |workload: &str, secure| Target::FrontDoor { namespace: "edge".to_owned(), workload: workload.to_owned(), secure };
+        let at = |name: &str, port| PodPort { namespace: "edge".to_owned(), name: name.to_owned(), port };
+        assert_eq!(target("daemonset/edge", false).ports(&pods), [at("a", 8_000), at("c", 8_000)]);
+        assert_eq!(target("daemonset/edge", true).ports(&pods), [at("a", 8_443)]);
+        assert_eq!(target("daemonset/other", false).ports(&pods), []);
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Every request carries a marker ([`Token`]). [`Logs`] follows the logs from the start of a run on and keeps what lines with a marker say.
 
-mod told;
-
-pub(crate) use told::{By, Lines, Named, Told};
+pub(crate) use sticky_affinity::told::{By, Lines};
 
 use crate::cluster::tunnel::Target;
 use kube::Client;
@@ -13,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sticky_affinity::log::Pattern;
 use sticky_affinity::marker::Token;
+#[cfg(test)]
+use sticky_affinity::told::Told;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 

@@ -18,7 +18,8 @@ use tokio::time::Instant;
 
 /// How long a body is read that is not searched for an identity.
 const BODY: Duration = Duration::from_secs(2);
-const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
+/// The `User-Agent` of requests without one of their own.
+pub(super) const AGENT: &str = concat!("stickyctl-verify/", env!("CARGO_PKG_VERSION"));
 
 /// A request to send.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! The plan of a run, and the number of probes that it takes.
 
+use super::marking::Marking;
 use super::redirect;
 use super::session::capture::Capture;
 use super::session::state::State;
@@ -7,6 +8,7 @@ use super::session::template::Template;
 use super::session::values::Values;
 use super::target::{Socket, Target};
 use super::way::Way;
+use http::HeaderMap;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -15,6 +17,7 @@ use sticky_affinity::jar::Jar;
 use sticky_affinity::lever;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::scenario::{Chosen, Name};
+use sticky_affinity::seen::Who;
 use sticky_affinity::symptom::Symptom;
 
 /// Parallel requests of one session, as for a page with many parts.
@@ -59,6 +62,8 @@ pub(crate) struct Asking {
     pub(crate) pod: Source,
     /// Where answers identify their worker.
     pub(crate) worker: Source,
+    /// How requests are marked for logs that tell which pod answered; none if answers do.
+    pub(crate) marking: Option<Marking>,
     /// What answers look like when their session is lost: one of these is enough; none looks for it.
     pub(crate) lost_when: Vec<Symptom>,
     /// What sessions read from their first answer.
@@ -88,6 +93,15 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
+    /// The pod and the worker that an answer identifies. If only logs count, no answer does.
+    pub(super) fn who(&self, headers: &HeaderMap, body: &[u8]) -> Option<Who> {
+        if self.marking.as_ref().is_some_and(|marking| !marking.or_answers) {
+            return None;
+        }
+        let pod = self.pod.read(headers, body)?;
+        Some(Who { pod, worker: self.worker.read(headers, body) })
+    }
+
     /// The largest number of requests and sockets: those of every run, and those that only some sites need.
     pub(crate) fn count(&self) -> (u64, u64) {
         let (asks, sessions) = (|name| self.has(name), self.sample.sessions);

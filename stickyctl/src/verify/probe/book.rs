@@ -1,7 +1,9 @@
 //! The observations of a run so far; they survive an interruption.
 
+use super::marking::{Mark, Marking};
+use crate::verify::logs::Logs;
 use std::mem::size_of;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use sticky_affinity::jar::Withheld;
@@ -16,6 +18,10 @@ pub(crate) struct Book {
     run: Mutex<Run>,
     /// What the recorded cookies take, in bytes.
     cookies: AtomicUsize,
+    /// How many markers were given out.
+    marks: AtomicU32,
+    /// Whether requests are no longer marked.
+    unmarked: AtomicBool,
 }
 
 /// The most bytes of cookies that a run records. A site may set fifty new ones with each answer.
@@ -24,7 +30,8 @@ const COOKIES: usize = 128 << 20;
 impl Book {
     pub(crate) fn new(sample: Sample) -> Self {
         let run = Run { sessions: vec![Session::default(); sample.sessions as usize], ..Run::default() };
-        Self { began: Instant::now(), run: Mutex::new(run), cookies: AtomicUsize::new(0) }
+        let (cookies, marks, unmarked) = (AtomicUsize::new(0), AtomicU32::new(0), AtomicBool::new(false));
+        Self { began: Instant::now(), run: Mutex::new(run), cookies, marks, unmarked }
     }
 
     /// Takes all observations out, at the end of the run.
@@ -44,6 +51,30 @@ impl Book {
             (shot.carried, shot.offered, shot.withheld) = (Vec::new(), Vec::new(), Vec::new());
         }
         shot
+    }
+
+    /// The marker of the next request, if it has one.
+    pub(super) fn mark<'a>(&self, marking: Option<&'a Marking>) -> Option<Mark<'a>> {
+        let marking = marking.filter(|_| !self.unmarked.load(Ordering::Relaxed))?;
+        Some(Mark { number: self.marks.fetch_add(1, Ordering::Relaxed), marking })
+    }
+
+    /// From now on requests are not marked, and those that were are as if they had not been.
+    pub(super) fn ends_marking(&self) {
+        self.unmarked.store(true, Ordering::Relaxed);
+        self.note(Run::without_logs);
+    }
+
+    /// Takes over what logs say so far, after a wait. Without markers there is nothing to take over.
+    pub(crate) fn identify(&self, logs: &Logs, waited: Duration) {
+        let (lines, unasked, troubles) = (logs.lines(), logs.unasked(), logs.troubles());
+        self.note(|run| {
+            if let Some(logs) = &mut run.logs {
+                logs.waited += waited;
+                logs.troubles = troubles;
+                run.identify(&lines, &unasked);
+            }
+        });
     }
 
     /// The time since the run began.

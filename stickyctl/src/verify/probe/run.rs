@@ -3,15 +3,19 @@
 use super::asking::Asking;
 use super::book::Book;
 use super::pace::Pace;
+use super::progress::Progress;
 use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
+use super::settle::Listening;
+use crate::verify::logs::Logs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use sticky_affinity::identify;
 use sticky_affinity::plan::rounds;
 
-/// Runs all probes, or as many as it takes to see that nobody answers. `progress` gets the number of probes so far.
-pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64)) {
+/// Runs all probes, or as many as it takes to see that nobody answers, or that nothing tells who does. `logs` has the lines about marked requests.
+pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, logs: Option<&Logs>, progress: impl Fn(Progress)) {
     // Probes that only some sites need are not in the pace: without them the run would end early.
     let (requests, sockets) = asking.always();
     let mut rounds = (0..).zip(rounds(asking.sample, asking.without(), asking.seed)).peekable();
@@ -24,16 +28,18 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
         room: Room::new(),
         pulse: Pulse::new(rounds.peek().map_or(0, |(_, probes)| probes.len()), asking.over),
         done: AtomicU64::new(0),
+        listening: Listening::new(logs),
         progress: &progress,
     };
     book.note(|run| {
         (run.identity, run.values) = (asking.pod.to_string(), asking.values());
         run.by_symptom = !asking.lost_when.is_empty();
+        run.logs = asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
     });
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;
     }
-    if run.stops() {
+    if run.stops() || run.is_unlogged().await {
         return;
     }
     let idle = run.silent().await;
@@ -41,13 +47,15 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
     let last = run.last_own_round();
     for (round, probes) in rounds {
         if round == last {
+            run.settle().await;
             run.replays().await;
         }
         run.round(round, probes).await;
-        if run.stops() {
+        if run.stops() || run.is_unlogged().await {
             return;
         }
     }
+    run.settle().await;
     run.past_caches().await;
     run.rewound().await;
     run.sockets().await;
@@ -59,4 +67,6 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, progress: impl Fn(u64
     run.shared().await;
     run.come_back(first).await;
     run.wait_for_silent(idle).await;
+    // Lines about sockets come when they have ended.
+    run.settle().await;
 }

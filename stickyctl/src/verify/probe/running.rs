@@ -3,10 +3,13 @@
 use super::asking::{AFTER, Asking, MANY, MANY_SESSIONS};
 use super::book::Book;
 use super::pace::Pace;
+use super::marking::with_parameter;
+use super::progress::Progress;
 use super::pulse::Pulse;
 use super::room::{AT_ONCE, MOST_AT_ONCE, Room};
 use super::session::capture::Capture;
 use super::session::state::{State, held};
+use super::settle::Listening;
 use super::shoot::{Request, cut};
 use futures_util::future::join_all;
 use futures_util::stream::FuturesOrdered;
@@ -29,7 +32,8 @@ pub(super) struct Running<'a> {
     pub(super) room: Room,
     pub(super) pulse: Pulse,
     pub(super) done: AtomicU64,
-    pub(super) progress: &'a dyn Fn(u64),
+    pub(super) progress: &'a dyn Fn(Progress),
+    pub(super) listening: Listening<'a>,
 }
 
 impl Running<'_> {
@@ -38,7 +42,7 @@ impl Running<'_> {
     }
 
     pub(super) fn tick(&self) {
-        (self.progress)(self.done.fetch_add(1, Ordering::Relaxed) + 1);
+        (self.progress)(Progress::Sent(self.done.fetch_add(1, Ordering::Relaxed) + 1));
     }
 
     /// Sends a request in its turn; `None` if it names a value that its session lacks.
@@ -232,8 +236,7 @@ impl Running<'_> {
                 None => self.control(n, round, &state),
             };
             let Some(mut filled) = request.filled(self.asking) else { continue };
-            let query = if filled.path.contains('?') { '&' } else { '?' };
-            filled.path.push_str(&format!("{query}stickyctl={:016x}", rng.u64(..)));
+            filled.path = with_parameter(&filled.path, &format!("{:016x}", rng.u64(..)));
             self.pace.turn().await;
             let shot = self.send(Request { is_first: false, ..request }, filled).await;
             self.book.note(|run| run.uncached.push((session, shot)));

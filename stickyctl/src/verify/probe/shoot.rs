@@ -13,6 +13,7 @@ use super::socket::{self, Handshake, Held};
 use super::target;
 use super::way::Way;
 use http::HeaderMap;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use sticky_affinity::cache::is_cached;
@@ -69,10 +70,20 @@ pub(super) async fn send_on(
     let at = Instant::now();
     // What is captured is in the first answer only: later ones may be streams without an end.
     let whole = asking.target.whole_bodies || (request.is_first && asking.captures.iter().any(|capture| capture.source.is_in_body()));
-    let question = Question { filled, cookies: header.as_deref(), way: request.way, whole };
+    let mark = book.mark(asking.marking.as_ref());
+    let marked = mark.as_ref().map_or(Cow::Borrowed(filled), |mark| Cow::Owned(mark.on(filled)));
+    let question = Question { filled: &marked, cookies: header.as_deref(), way: request.way, whole };
     let answer = ask::over(&asking.target, line, question).await;
-    let blank =
-        Shot { round: request.round, at: book.since(at), took: at.elapsed(), carried, way: request.way.to, path: request.place, ..Shot::none() };
+    let blank = Shot {
+        round: request.round,
+        at: book.since(at),
+        took: at.elapsed(),
+        carried,
+        way: request.way.to,
+        path: request.place,
+        mark: mark.map(|mark| mark.number),
+        ..Shot::none()
+    };
     let jar = if request.is_first { None } else { request.jar };
     let before = before(asking, jar);
     let (mut shot, answer) = noted(asking, blank, answer, request.jar, &place);
@@ -126,13 +137,18 @@ pub(super) async fn open(
     (session, seat, way): (u64, Seat, Way),
     state: &State,
 ) -> Option<Held> {
-    let (jar, handshake) = (&state.jar, handshake(asking, socket, (session, way), &held(&state.values))?);
+    let (jar, mut handshake) = (&state.jar, handshake(asking, socket, (session, way), &held(&state.values))?);
+    let mark = book.mark(asking.marking.as_ref());
+    if let Some(mark) = &mark {
+        handshake.path = mark.path(&handshake.path).into_owned();
+        mark.sign(&mut handshake.headers);
+    }
     let place = socket.target.place(&handshake.path);
     let ((header, carried), withheld) = (cookies(Some(jar), &place), withheld(jar, &place));
     let at = Instant::now();
-    let names = |headers: &HeaderMap, text: &[u8]| asking.pod.read(headers, text).is_some();
+    let names = |headers: &HeaderMap, text: &[u8]| asking.who(headers, text).is_some();
     let opened = socket::open(socket, &handshake, header.as_deref(), names).await;
-    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, withheld, way: way.to, ..Shot::none() };
+    let blank = Shot { at: book.since(at), took: at.elapsed(), carried, withheld, way: way.to, mark: mark.map(|mark| mark.number), ..Shot::none() };
     let (answer, line) = match opened {
         Ok((answer, line)) => (Ok(answer), line),
         Err(why) => (Err(why), None),
@@ -192,8 +208,7 @@ fn withheld(jar: &Mutex<Jar>, place: &jar::Place<'_>) -> Vec<(String, Withheld)>
 
 /// The pod and the worker that an answer identifies.
 pub(super) fn named(asking: &Asking, answer: &Answer) -> Option<Who> {
-    let pod = asking.pod.read(&answer.headers, &answer.body)?;
-    Some(Who { pod, worker: asking.worker.read(&answer.headers, &answer.body) })
+    asking.who(&answer.headers, &answer.body)
 }
 
 /// The most cookies of a request or an answer that are recorded: as many as browsers keep at least (RFC 6265 section 6.1). The jar takes

@@ -13,13 +13,14 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use http::Method;
 use sticky_affinity::scenario::Name;
-use sticky_affinity::seen::{self, Delivery, How, Outcome};
+use sticky_affinity::seen::{self, Delivery, How, Outcome, Shot};
 use tokio::time::Instant;
 
 impl Running<'_> {
     /// The site's socket, unless it would be sticky-app's and no answer looks like sticky-app.
     pub(super) fn socket(&self) -> Option<&Socket> {
-        let named = || self.book.look(|run| run.sessions.iter().any(|session| session.bound().is_some()));
+        let by_answer = |shot: &Shot| shot.pod().is_some() && shot.told.is_none();
+        let named = || self.book.look(|run| run.sessions.iter().any(|session| session.shots.iter().any(by_answer)));
         self.asking.socket.as_ref().filter(|socket| socket.path.is_some() || named())
     }
 

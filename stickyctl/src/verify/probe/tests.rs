@@ -25,6 +25,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 fn asking(address: String, timeout: Duration) -> Asking {
     Asking {
         socket: None,
+        marking: None,
         captures: Vec::new(),
         lost_when: Vec::new(),
         follow: false,

@@ -1,7 +1,7 @@
 //! From a run and its judgement to the report.
 
 use super::here;
-use super::model::{Candidate, Count, Identity, LostWhen, Plan, Ran, Report, Sent, Summary, Told, Without};
+use super::model::{Candidate, Count, Identity, Logs, LostWhen, Plan, Ran, Report, Sent, Sources, Summary, Told, Without};
 use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
 use super::summary::summary;
 use crate::exit::Exit;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use sticky_affinity::bounds;
 use sticky_affinity::code::Code;
 use sticky_affinity::ends::Why;
+use sticky_affinity::identify;
 use sticky_affinity::jar::Fate;
 use sticky_affinity::moves::{Cause, Step};
 use sticky_affinity::plan::Sample;
@@ -90,6 +91,8 @@ impl Report {
                 worker: about.identity.1.clone(),
                 named: run.shots().filter(|shot| shot.pod().is_some()).count() as u64,
                 of: run.shots().filter(|shot| !shot.is_lost()).count() as u64,
+                sources: sources(run),
+                logs: run.logs.as_ref().map(|logs| by_logs(logs, run)),
                 candidates: candidates(run, judgement),
             },
             verdict: judgement.pods,
@@ -135,9 +138,28 @@ pub(super) fn told(reason: &Reason, is_here: bool) -> Told {
     Told { code, scenario: reason.scenario.word(), title: code.title(), detail: harmless(&reason.detail), causes: here::causes(reason, is_here) }
 }
 
+fn sources(run: &Run) -> Sources {
+    let identify::Named { answer, access_log, pod_log } = run.named();
+    Sources { answer, access_log, pod_log }
+}
+
+fn by_logs(logs: &identify::Logs, run: &Run) -> Logs {
+    let sockets = || run.sockets().map(|socket| &socket.opened);
+    Logs {
+        read: logs.from.iter().map(|by| by.word().to_owned()).collect(),
+        marker_in_query: logs.in_query,
+        unidentified: run.shots().filter(|shot| shot.is_unidentified()).count() as u64,
+        unidentified_sockets: sockets().filter(|shot| shot.is_unidentified()).count() as u64,
+        without_pod: run.shots().chain(sockets()).filter(|shot| shot.is_by_stranger()).count() as u64,
+        retries: run.retries(),
+        waited_ms: ms(logs.waited),
+        troubles: logs.troubles.iter().map(|trouble| harmless(trouble)).collect(),
+    }
+}
+
 /// Only where requests show no pod: otherwise nothing has to be looked for.
 fn candidates(run: &Run, judgement: &Judgement) -> Vec<Candidate> {
-    let asks = |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::IdentityUnstable);
+    let asks = |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::NoLogLine | Code::IdentityUnstable);
     let all = if judgement.reasons.iter().any(asks) { run.suggested() } else { Vec::new() };
     all.into_iter().map(|one| Candidate { place: harmless(&one.place), values: one.values, answers: one.answers }).collect()
 }
@@ -158,7 +180,8 @@ fn request(shot: &Shot, moved: Option<Cause>) -> Request {
         Outcome::Nameless { status: said } => status = Some(*said),
         Outcome::Lost(why) => lost = Some(harmless(why)),
     }
-    Request { round: shot.round, at_ms: ms(shot.at), took_ms: ms(shot.took), pod, worker, status, lost, session_lost: shot.symptom, moved }
+    let tried = shot.tried().iter().map(|pod| harmless(pod)).collect();
+    Request { round: shot.round, at_ms: ms(shot.at), took_ms: ms(shot.took), pod, worker, status, lost, session_lost: shot.symptom, tried, moved }
 }
 
 fn lost_when(about: &About, run: &Run) -> LostWhen {

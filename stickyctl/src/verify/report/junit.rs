@@ -31,6 +31,11 @@ impl Report {
             ("url", &self.url),
             ("stickyctl", self.stickyctl),
         ]);
+        if let Some(logs) = &self.identity.logs {
+            let numbers = [("unidentified", logs.unidentified + logs.unidentified_sockets), ("retries", logs.retries)];
+            suite.add_property(("identity", &*self.identity.pod));
+            suite.add_properties(numbers.map(|(name, number)| quick_junit::Property::new(name, number.to_string())));
+        }
         suite.add_test_cases(self.cases().iter().map(|case| self.test_case(case)));
         let mut report = quick_junit::Report::new(SUITE);
         report.set_time(time).add_test_suite(suite);

@@ -162,8 +162,67 @@ pub struct Identity {
     pub named: u64,
     /// All answers, with and without an identity.
     pub of: u64,
+    /// How many of those each source identified.
+    pub sources: Sources,
+    /// What reading logs led to; none if answers alone identify pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<Logs>,
     /// Fields of the answers that may name the pod, the most likely first; empty if answers identify their pod.
     pub candidates: Vec<Candidate>,
+}
+
+/// How many answers each source identified.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+pub struct Sources {
+    /// The answer itself.
+    pub answer: u64,
+    /// A line in the front door's access log.
+    pub access_log: u64,
+    /// A line in the log of the application's own pods.
+    pub pod_log: u64,
+}
+
+/// What reading logs led to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Logs {
+    /// The logs that were read, in the form of `--pod-identity`; where several name a pod, the first one counts.
+    pub read: Vec<String>,
+    /// Whether each request had its marker in the query too, and not only in `User-Agent`.
+    pub marker_in_query: bool,
+    /// Answers that no log line is about. They are not in `nameless`.
+    pub unidentified: u64,
+    /// Sockets that opened or were refused, and that no log line is about.
+    pub unidentified_sockets: u64,
+    /// Answers and sockets whose log line names no pod: the Service's address, or one that belongs to no pod.
+    pub without_pod: u64,
+    /// Requests and sockets that the front door gave to another pod after it had tried one.
+    pub retries: u64,
+    /// How long the run waited for lines, in total.
+    pub waited_ms: f64,
+    /// What could not be read, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<String>,
+}
+
+impl Sources {
+    /// The sources that identified anything, in words.
+    pub(super) fn in_words(self) -> Vec<(u64, &'static str)> {
+        let all = [(self.answer, "the answer"), (self.access_log, "the access log"), (self.pod_log, "the pods' logs")];
+        all.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
+}
+
+impl Logs {
+    /// What is remarkable, in words: for each how often, if ever.
+    pub(super) fn remarks(&self) -> Vec<(u64, &'static str)> {
+        let all = [
+            (self.unidentified, "without a log line"),
+            (self.unidentified_sockets, "sockets without a log line"),
+            (self.without_pod, "with a line that names no pod"),
+            (self.retries, "retried on another pod"),
+        ];
+        all.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
 }
 
 /// A field that may name the pod.

@@ -72,7 +72,7 @@ pub struct Request {
     pub at_ms: f64,
     /// How long it took.
     pub took_ms: f64,
-    /// The pod that answered, if the answer identifies it.
+    /// The pod that answered, if the answer or a log identifies it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod: Option<String>,
     /// The worker that answered, if the answer identifies it.
@@ -87,6 +87,9 @@ pub struct Request {
     /// Whether the answer shows that the session was lost, by the symptoms of `--lost-when`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_lost: Option<bool>,
+    /// Pods that the front door tried before, according to its log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<String>,
     /// The cause of the move, if the pod is not its session's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<Cause>,

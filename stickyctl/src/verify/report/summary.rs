@@ -113,8 +113,26 @@ fn because(report: &Report) -> Vec<String> {
     if report.verdict == Verdict::Sticky {
         all.extend(scenario(report, "stick-ws", Mark::Pass).map(|detail| sentence(report, detail)));
     }
+    all.extend(by_logs(report));
     all.extend(workers(report));
     all
+}
+
+/// Which logs the names come from, and the retries that only logs show.
+fn by_logs(report: &Report) -> Option<String> {
+    let logs = report.identity.logs.as_ref()?;
+    let named: Vec<String> = report.identity.sources.in_words().into_iter().map(|(count, what)| format!("{what} ({count})")).collect();
+    if named.is_empty() {
+        return None;
+    }
+    let mut said = format!("Which pod answered is known from {}.", named.join(", "));
+    if logs.unidentified > 0 {
+        said.push_str(&format!(" {} no log line.", count(logs.unidentified, "request has", "requests have")));
+    }
+    if logs.retries > 0 {
+        said.push_str(&format!(" {} retried on another pod.", count(logs.retries, "request was", "requests were")));
+    }
+    Some(said)
 }
 
 /// What to say about workers: that they are not sticky, or, if they count, that nothing is known about them.

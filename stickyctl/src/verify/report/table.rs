@@ -145,6 +145,21 @@ impl Report {
             let nameless = if nameless.is_empty() { "0".to_owned() } else { nameless.join(", ") };
             let _ = write!(text, "\nerrors    {} without an answer, {nameless} without an identity", self.lost);
         }
+        text.push_str(&self.by_logs());
+        text
+    }
+
+    fn by_logs(&self) -> String {
+        let Some(logs) = &self.identity.logs else { return String::new() };
+        let named: Vec<String> = self.identity.sources.in_words().into_iter().map(|(count, what)| format!("{count} by {what}")).collect();
+        let mut text = format!("\npods      {}", if named.is_empty() { "none identified".to_owned() } else { named.join(", ") });
+        for (count, what) in logs.remarks() {
+            let _ = write!(text, ", {count} {what}");
+        }
+        let _ = write!(text, "\nlogs      {}, waited {:.1} s", logs.read.join(" and "), logs.waited_ms / 1e3);
+        for trouble in &logs.troubles {
+            let _ = write!(text, "\n          {trouble}");
+        }
         text
     }
 

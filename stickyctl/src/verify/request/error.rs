@@ -29,6 +29,8 @@ pub(crate) enum RequestError {
     Url(#[from] UrlError),
     #[error("--ws-url: {0}")]
     SocketPath(PathError),
+    #[error("--pod-identity {0} reads logs on a cluster, and nothing says where the logs of this site are")]
+    NoLogs(String),
     #[error(transparent)]
     File(#[from] AtFileError),
     #[error(transparent)]
@@ -83,6 +85,10 @@ impl Explained for RequestError {
             Self::Skip(_) => one("stickyctl verify --list    lists all scenarios".to_owned()),
             Self::TooMany(_) => one(format!("use --sessions and --requests whose product is below {MOST_PROBES}")),
             Self::IdleWithoutSocket => one("--ws-url /PATH".to_owned()),
+            Self::NoLogs(flag) => vec![
+                format!("stickyctl verify ingress/NAME -n NAMESPACE --pod-identity {flag}    or httproute/NAME, service/NAME"),
+                "--pods SELECTOR -n NAMESPACE --pod-identity pod-log    the logs of the pods behind URL".to_owned(),
+            ],
             Self::CapturedInVain(name) => one(format!("write {{{name}}} into --path, --body @FILE, a line of --header @FILE, --ws-url or --ws-send")),
             Self::CapturedFirst(_) => one("--first PATH or --first-body @FILE    gives sessions a first request of their own".to_owned()),
             Self::NoBody(_) => one("--method GET".to_owned()),

@@ -36,6 +36,7 @@ pub(crate) struct Request {
     /// Whether the exit code depends on workers, too.
     pub(crate) require_workers: bool,
     pub(crate) http: Http,
+    pub(crate) logs: LogReading,
     pub(crate) amount: Amount,
     /// Whether the report contains values of cookies and of the URL's query.
     pub(crate) show_values: bool,
@@ -80,6 +81,15 @@ pub(crate) struct Http {
     pub(crate) ca: Option<PathBuf>,
     /// Whether to accept any certificate.
     pub(crate) insecure: bool,
+}
+
+/// How requests can be found in logs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogReading {
+    /// Whether the query has the marker too, and not only `User-Agent`.
+    pub(crate) in_query: bool,
+    /// The longest wait for lines, each time that something depends on them.
+    pub(crate) patience: Duration,
 }
 
 /// How many requests are sent, and how fast.

@@ -36,6 +36,8 @@ impl Request {
             // A release, here or on a cluster, has sticky-app's routes. At a URL, its way of identifying pods shows whether it does.
             app: self.is_perhaps_the_app() && self.http.ws_url.is_none(),
             lost_when: self.lost_when.clone(),
+            // Depends on the logs that the way to the site brings.
+            marking: None,
             pod: self.named_in().cloned().unwrap_or_else(Source::pod),
             worker: self.worker_identity.clone().unwrap_or_else(Source::worker),
             chosen: Chosen::new(&self.wanted(), &self.skip)?,

@@ -7,6 +7,7 @@ use crate::cluster::release::Place;
 use crate::cluster::tunnel::{Target, Tunnel};
 use crate::cluster::workload::Reference;
 use crate::local::client::Client;
+use crate::verify::logs::Sources;
 use crate::verify::probe::watch::Witness;
 use sticky_affinity::promise::Promise;
 
@@ -42,6 +43,8 @@ pub(crate) struct Way {
     pub(crate) witness: Option<Witness>,
     /// The front door on a cluster, if it is known.
     pub(crate) front: Option<Front>,
+    /// The logs of the front door and of the pods, if they are known.
+    pub(crate) logs: Option<Sources>,
     /// Whether it is the demo on this machine.
     pub(crate) is_here: bool,
 }
@@ -65,13 +68,16 @@ impl Site {
 
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
-        let direct = |url: String, witness| Way { url, addresses: Vec::new(), tunnel: None, witness, front: None, is_here: false };
+        let direct = |url: String, witness| Way { url, addresses: Vec::new(), tunnel: None, witness, front: None, logs: None, is_here: false };
         let (access, place) = match self {
             Self::Url { url, pods: None } => return Ok(Way { is_here: is_the_demo(url).await, ..direct(url.clone(), None) }),
             Self::Url { url, pods: Some(pods) } => {
                 let client = connect(&pods.access).await?.client;
-                let witness = Witness::Cluster { client, namespace: pods.namespace.clone(), selector: pods.selector.clone() };
-                return Ok(direct(url.clone(), Some(witness)));
+                let (namespace, selector) = (pods.namespace.clone(), pods.selector.clone());
+                let witness = Witness::Cluster { client: client.clone(), namespace: namespace.clone(), selector: selector.clone() };
+                // Which front door serves the URL is not known, and neither is the Service.
+                let logs = Sources { client, door: None, namespace, selector, service: String::new() };
+                return Ok(Way { logs: Some(logs), ..direct(url.clone(), Some(witness)) });
             }
             Self::Local => {
                 let client = Client::open()?;
@@ -98,9 +104,16 @@ impl Site {
             let tunnel = route.tunnel(&cluster.client, 0).await?;
             (vec![tunnel.addr().to_string()], Some(tunnel))
         };
+        let logs = Sources {
+            client: cluster.client.clone(),
+            door: Some(Target::from(&route.door)),
+            namespace: place.namespace.clone(),
+            selector: route.selector.clone(),
+            service: place.name.clone(),
+        };
         let front = Front { pods: Target::from(&route.door), product: route.door.product.clone(), promise: route.promise };
         let url = format!("http://{host}/whoami");
-        Ok(Way { url, addresses, tunnel, witness: Some(witness), front: Some(front), is_here: false })
+        Ok(Way { url, addresses, tunnel, witness: Some(witness), front: Some(front), logs: Some(logs), is_here: false })
     }
 }
 

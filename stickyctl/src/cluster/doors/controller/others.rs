@@ -1,7 +1,7 @@
 //! Controllers that `up` doesn't write for, and other people's Ingresses have: two on HAProxy, and the one of F5.
 
 use super::{Controller, named, watch};
-use crate::cluster::doors::model::Proxy;
+use crate::cluster::doors::model::{Proxy, Unclassed};
 use crate::cluster::doors::options::{Options, words};
 use k8s_openapi::api::core::v1::Container;
 
@@ -26,8 +26,13 @@ fn haproxy_ingress(container: &Container) -> Option<Controller> {
         controller: with_name(HAPROXY_INGRESS, options.get("controller-class")),
         by_name: None,
         only: None,
+        unclassed: Unclassed {
+            annotation: Some(options.get("ingress-class").unwrap_or("haproxy").to_owned()),
+            neither: options.is_on("watch-ingress-without-class"),
+        },
         watch: watch(options.get("watch-namespace").map(str::to_owned).into_iter().collect(), None),
         http_port: named(container, &["http"]).unwrap_or(80),
+        https_port: Some(named(container, &["https"]).unwrap_or(443)),
     })
 }
 
@@ -36,13 +41,19 @@ fn haproxytech(container: &Container) -> Option<Controller> {
         return None;
     }
     let options = Options::of_arguments(container);
+    let port = |name: &str| options.get(&format!("{name}-bind-port")).and_then(|port| port.parse().ok()).or_else(|| named(container, &[name]));
     Some(Controller {
         proxy: Proxy::Haproxytech,
         controller: with_name(HAPROXYTECH, options.get("ingress.class")),
         by_name: None,
         only: None,
+        unclassed: Unclassed {
+            annotation: options.get("ingress.class").map(str::to_owned),
+            neither: options.get("ingress.class").is_none() || options.is_on("empty-ingress-class"),
+        },
         watch: watch(options.get("namespace-whitelist").map(str::to_owned).into_iter().collect(), None),
-        http_port: options.get("http-bind-port").and_then(|port| port.parse().ok()).or_else(|| named(container, &["http"])).unwrap_or(8_080),
+        http_port: port("http").unwrap_or(8_080),
+        https_port: Some(port("https").unwrap_or(8_443)),
     })
 }
 
@@ -53,13 +64,16 @@ fn f5_nginx(container: &Container) -> Option<Controller> {
     }
     let options = Options::of_flags(container);
     let namespaces = options.get("watch-namespace").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
+    let class = options.get("ingress-class").unwrap_or("nginx").to_owned();
     Some(Controller {
         proxy: Proxy::F5Nginx,
         controller: F5_NGINX.to_owned(),
         by_name: None,
-        only: Some(options.get("ingress-class").unwrap_or("nginx").to_owned()),
+        unclassed: Unclassed { annotation: Some(class.clone()), neither: false },
+        only: Some(class),
         watch: watch(namespaces, options.get("watch-namespace-label")),
         http_port: named(container, &["http"]).unwrap_or(80),
+        https_port: Some(named(container, &["https"]).unwrap_or(443)),
     })
 }
 

@@ -14,13 +14,13 @@ mod proxies;
 pub use error::Error;
 
 use super::detect::{door, workload};
-use super::model::{Door, Found, Marks, Proxy, Watch};
+use super::model::{Door, Found, Marks, Proxy, Unclassed, Watch};
 use crate::cluster::errors::{ApiError, ask_if_allowed};
 use crate::cluster::inventory::is_managed;
 use crate::cluster::ready::is_ready;
 use crate::cluster::release::Place;
 use crate::cluster::seen::{Seen, see};
-use crate::gateway_api::{Gateway, GatewayClass, implementations};
+use crate::gateway_api::{Gateway, GatewayClass, Listener, implementations};
 use crate::generate::front_door::install::gateway::WATCHED;
 use crate::spec::StickyApp;
 use crate::spec::gateway::{ENVOY_DOMAIN, domain};
@@ -152,29 +152,59 @@ impl Gateways {
         let home =
             if domain(controller) == ENVOY_DOMAIN { home.unwrap_or_else(|| spec.ingress.namespace().to_owned()) } else { place(spec).namespace };
         let listener = self.gateway.here().and_then(|gateway| proxies::listener(gateway, spec.gateway.section.as_deref()));
-        let marks = proxies.map(|proxies| {
-            let port = proxies::port(proxies, services, listener.map_or(80, |listener| listener.port));
-            (proxies.selector.clone(), port)
-        });
-        let (selector, port) = marks.unwrap_or_default();
-        let mut own: Vec<&Pod> = proxies.iter().flat_map(|proxies| &proxies.pods).collect();
-        own.sort_by_key(|pod| (Reverse(is_ready(pod)), Reverse(pod.metadata.creation_timestamp.clone()), pod.metadata.name.clone()));
+        let secure = self.gateway.here().and_then(|gateway| proxies::secure_listener(gateway, spec.gateway.section.as_deref()));
+        let at = |listener: u16| proxies.map(|proxies| proxies::port(proxies, services, listener));
+        let ports = (at(listener.map_or(80, |listener| listener.port)).unwrap_or_default(), secure.and_then(|listener| at(listener.port)));
         Found {
-            proxy: Proxy::Door(FrontDoor::Gateway),
-            product: implementations::of(controller).map_or_else(|| format!("controller {controller}"), |known| known.name.to_owned()),
             version: version.flatten(),
-            namespace: proxies.map_or(home, |proxies| proxies.namespace.clone()),
-            workload: own.first().map(|pod| workload(pod)).unwrap_or_default(),
-            marks: Marks::Labels { selector, port },
-            classes: vec![self.class_name.clone()],
             watch: self.watch(),
-            pods: own.into_iter().map(|pod| -> Door { door(pod, port) }).collect(),
             ours: self.class.here().is_some_and(|class| {
                 let labels = class.metadata.labels.as_ref();
                 is_managed(&class.metadata) && labels.and_then(|all| all.get("app.kubernetes.io/managed-by")).is_some_and(|by| by == "stickyctl")
             }),
+            ..carried(controller, &self.class_name, proxies, home, ports)
         }
     }
+}
+
+/// The front door whose `proxies` carry a Gateway's traffic, with their ports for plain HTTP and for HTTPS; without any, in namespace
+/// `home`.
+fn carried(controller: &str, class: &str, proxies: Option<&Proxies>, home: String, (port, https_port): (u16, Option<u16>)) -> Found {
+    let mut own: Vec<&Pod> = proxies.iter().flat_map(|proxies| &proxies.pods).collect();
+    own.sort_by_key(|pod| (Reverse(is_ready(pod)), Reverse(pod.metadata.creation_timestamp.clone()), pod.metadata.name.clone()));
+    Found {
+        proxy: Proxy::Door(FrontDoor::Gateway),
+        product: implementations::of(controller).map_or_else(|| format!("controller {controller}"), |known| known.name.to_owned()),
+        version: None,
+        namespace: proxies.map_or(home, |proxies| proxies.namespace.clone()),
+        workload: own.first().map(|pod| workload(pod)).unwrap_or_default(),
+        marks: Marks::Labels { selector: proxies.map(|proxies| proxies.selector.clone()).unwrap_or_default(), port, https_port },
+        classes: vec![class.to_owned()],
+        unclassed: Unclassed::default(),
+        watch: Watch::Everything,
+        pods: own.into_iter().map(|pod| -> Door { door(pod, port, https_port) }).collect(),
+        ours: false,
+    }
+}
+
+/// The front door of a Gateway, whose pods are among `pods`; `None` if none of them carries its traffic. `plain` and `secure` are
+/// the listeners whose ports it is asked for.
+///
+/// # Errors
+/// The API server did not answer as it should.
+pub(crate) async fn carrying(
+    client: &Client,
+    (at, class): (&Place, &GatewayClass),
+    (plain, secure): (Option<&Listener>, Option<&Listener>),
+    pods: &[Pod],
+) -> Result<Option<Found>, ApiError> {
+    let (controller, name) = (&class.spec.controller_name, class.metadata.name.as_deref().unwrap_or_default());
+    let Some(proxies) = proxies::of(pods, at, name, controller) else { return Ok(None) };
+    let services = services(client, &proxies).await?;
+    let port = |listener: Option<&Listener>| listener.map(|listener| proxies::port(&proxies, &services, listener.port));
+    let ports = (port(plain).unwrap_or(80), port(secure));
+    let version = proxies::controller(controller, pods).and_then(|(version, _)| version);
+    Ok(Some(Found { version, ..carried(controller, name, Some(&proxies), at.namespace.clone(), ports) }))
 }
 
 /// The Services of a Gateway's pods, which say what port of the pods stands behind a listener; none without permission.

@@ -107,6 +107,11 @@ pub(super) fn listener<'a>(gateway: &'a Gateway, section: Option<&str>) -> Optio
     }
 }
 
+/// The listener that ends TLS for HTTP: the named one, or else the first.
+pub(super) fn secure_listener<'a>(gateway: &'a Gateway, section: Option<&str>) -> Option<&'a Listener> {
+    gateway.spec.listeners.iter().find(|one| one.protocol == "HTTPS" && section.is_none_or(|section| section == one.name))
+}
+
 /// The port of the pods behind a listener's: the Service's `targetPort`, and without a Service the rule of Envoy Gateway, or the same.
 pub(super) fn port(proxies: &Proxies, services: &[Service], listener: u16) -> u16 {
     let of_service = services.iter().flat_map(|service| service.spec.iter().flat_map(|spec| spec.ports.iter().flatten()));
@@ -205,5 +210,7 @@ mod tests {
         .unwrap();
         let name = |section| listener(&gateway, section).map(|one| one.name.as_str());
         assert_eq!([name(None), name(Some("tls")), name(Some("absent"))], [Some("web"), Some("tls"), None]);
+        let secure = |section| secure_listener(&gateway, section).map(|one| one.name.as_str());
+        assert_eq!([secure(None), secure(Some("tls")), secure(Some("web"))], [Some("tls"), Some("tls"), None]);
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn route(spec: &StickyApp) -> HttpRoute {
         section_name: gateway.section.clone(),
     };
     let rule = HttpRouteRule {
-        matches: vec![RouteMatch { path: Some(path()) }],
+        matches: vec![RouteMatch { path: Some(path()), ..RouteMatch::default() }],
         backend_refs: vec![backend(spec)],
         timeouts: Some(timeouts()),
         session_persistence: has_session_persistence(spec).then(|| session(spec)),
@@ -46,7 +46,7 @@ fn path() -> PathMatch {
 }
 
 fn backend(spec: &StickyApp) -> BackendRef {
-    BackendRef { group: Some(String::new()), kind: Some("Service".to_owned()), name: spec.name.clone(), port: Some(SERVICE_PORT), weight: Some(1) }
+    BackendRef { group: Some(String::new()), kind: Some("Service".to_owned()), name: spec.name.clone(), namespace: None, port: Some(SERVICE_PORT), weight: Some(1) }
 }
 
 /// No limit for a whole request: a WebSocket is a request that lasts as long as the socket, and the app limits its other requests

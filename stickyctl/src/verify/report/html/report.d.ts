@@ -44,6 +44,17 @@ export interface Event { at_ms: number; text: string }
 export interface Reason { code: string; title: string; detail: string }
 export interface Scenario { name: string; asks: string; outcome: Outcome; detail: string }
 
+/** What reading logs led to. */
+export interface Logs {
+  read: string[];
+  unidentified: number;
+  unidentified_sockets: number;
+  without_pod: number;
+  retries: number;
+  waited_ms: number;
+  troubles?: string[];
+}
+
 export interface Report {
   stickyctl: string;
   url: string;
@@ -58,7 +69,7 @@ export interface Report {
   summary: { lead: string; because: string[]; todo: string[] };
   plan: { sessions: number; requests: number; controls: number; probes: number; sockets: number; paths?: string[] };
   sent: { probes: number; sockets: number };
-  identity: { pod: string; worker: string; named: number; of: number; candidates: { where: string; values: number; answers: number }[] };
+  identity: { pod: string; worker: string; named: number; of: number; logs?: Logs; candidates: { where: string; values: number; answers: number }[] };
   reasons: Reason[];
   scenarios: Scenario[];
   moved_requests: Count;

@@ -1,5 +1,5 @@
 // The parts of the page below its heading, from top to bottom.
-/** @import { Cookie, Outcome, Report } from "./report.d.ts" */
+/** @import { Cookie, Logs, Outcome, Report } from "./report.d.ts" */
 /** @import { Pods } from "./pods.js" */
 import { el, mark } from "../../../../../app/src/page/tree.js";
 import { inWords, interval, meaning } from "./bounds.js";
@@ -127,6 +127,17 @@ function cookieLine({ name, attributes, fate, lives_s: lives, offered, sent, val
     .filter(Boolean).join("; ");
 }
 
+/**
+ * What reading logs led to.
+ * @param {Logs} logs
+ */
+function logLines({ read, unidentified, unidentified_sockets: sockets, without_pod: without, retries, waited_ms: waited, troubles }) {
+  const told = [
+    [unidentified, "without a line"], [sockets, "sockets without a line"], [without, "with a line that names no pod"], [retries, "retried on another pod"],
+  ].filter(([number]) => number).map(([number, what]) => `${number} ${what}`);
+  return [[read.join(" and "), `waited ${(waited / 1000).toFixed(1)} s`, ...told].join(", "), ...troubles ?? []];
+}
+
 /** @param {Report} report */
 export function runSection(report) {
   const { plan, sent, identity } = report, statuses = Object.entries(report.nameless).map(([status, number]) => `${number} with status ${status}`);
@@ -139,6 +150,7 @@ export function runSection(report) {
     ["paths", plan.paths && plan.paths.length > 1 ? [plan.paths.join("  ")] : []],
     ["lost when", report.lost_when?.symptoms ?? []],
     ["identity", [`${identity.pod}, seen on ${identity.named} of ${count(identity.of, "answer")}; workers by ${identity.worker}`]],
+    ["logs", identity.logs ? logLines(identity.logs) : []],
     ["may name pods", identity.candidates.map(one => `${one.where}: ${count(one.values, "value")} in ${count(one.answers, "answer")}`)],
     ["cookie", cookies.length ? cookies : ["none set"]],
     ["set aside", [`${statuses.join(", ") || 0} without an identity, ${report.lost} without an answer, ${report.cached} from a cache`]],
