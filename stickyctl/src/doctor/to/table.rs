@@ -1,11 +1,11 @@
 //! The changes for people.
 
-use super::change::{Becomes, Change, Moves};
+use super::change::{Becomes, Change, Moves, Setting};
 use crate::fit::fit;
 use sticky_core::harmless::harmless;
 
 impl Moves {
-    /// As text in so many columns: for each Ingress what changes, the worst first, and what stays the same in one line.
+    /// As text in so many columns: for each Ingress what changes, the worst first, what stays the same, and what to write.
     #[must_use]
     pub(crate) fn table(&self, columns: Option<usize>) -> String {
         let mut lines = vec![format!("MOVING TO {} {}", self.controller, self.version)];
@@ -22,6 +22,7 @@ impl Moves {
             if !same.is_empty() {
                 lines.push(format!("  {:<16} {}", Becomes::Same.word(), same.join(", ")));
             }
+            lines.extend(to_write(changes));
         }
         fit(&lines.join("\n"), columns)
     }
@@ -32,9 +33,27 @@ fn title(change: &Change) -> String {
     format!("{}{place}", harmless(&change.about.title()))
 }
 
-fn rows(change: &Change) -> Vec<String> {
-    let mut lines = vec![format!("  {:<16} {}: {}", change.becomes.word(), change.what, harmless(&change.today))];
-    lines.push(format!("  {:<16} then: {}", "", harmless(&change.then)));
-    lines.extend(change.settings.iter().map(|one| format!("  {:<16} {}: {}: {}", "", harmless(&one.object), one.key, harmless(&one.value))));
+fn rows(change: &Change) -> [String; 2] {
+    let what = format!("  {:<16} {}: {}", change.becomes.word(), change.what, harmless(&change.today));
+    [what, format!("  {:<16} then: {}", "", harmless(&change.then))]
+}
+
+/// Every setting once, below its object: several changes may need the same one.
+fn to_write(changes: &[Change]) -> Vec<String> {
+    let mut all: Vec<&Setting> = Vec::new();
+    for setting in changes.iter().flat_map(|change| &change.settings) {
+        if !all.contains(&setting) {
+            all.push(setting);
+        }
+    }
+    // Stable, so that the order of the first uses stays.
+    let objects: Vec<&str> = all.iter().map(|setting| setting.object.as_str()).collect();
+    all.sort_by_key(|setting| objects.iter().position(|object| *object == setting.object));
+    let mut lines = Vec::new();
+    for settings in all.chunk_by(|a, b| a.object == b.object) {
+        let word = if lines.is_empty() { "write" } else { "" };
+        lines.push(format!("  {word:<16} {}", harmless(&settings[0].object)).trim_end().to_owned());
+        lines.extend(settings.iter().map(|one| format!("  {:<16}   {}: {}", "", one.key, harmless(&one.value))));
+    }
     lines
 }

@@ -60,6 +60,8 @@ fn severity(asked: &Asked<'_>, topic: Topic, becomes: Becomes) -> Severity {
         // Two Services that were kept apart take each other's sessions.
         (Topic::SharedName, _) => Severity::Error,
         (_, Becomes::Different) => Severity::Note,
+        // Sessions stick without them.
+        (Topic::HttpOnly | Topic::Secure, Becomes::NeedsSetting | Becomes::Unsupported) => Severity::Note,
         (_, Becomes::NeedsSetting) => Severity::Warning,
         (Topic::Switch | Topic::Canary | Topic::Path | Topic::Domain, Becomes::Unsupported) => Severity::Error,
         // A page that is embedded in another site's gets no cookie back.
