@@ -1,6 +1,7 @@
 //! Compares the files that are generated from the code. With `STICKY_GENERATE` set (`cargo xtask generate`), writes them.
 
 mod commands;
+mod comparison;
 mod implementations;
 mod spec;
 mod verify;
@@ -28,7 +29,7 @@ fn files() -> Result<Vec<(String, String)>> {
     let doors = "docs/front-doors.md";
     let page = fs::read_to_string(root().join(doors)).with_context(|| format!("no {doors}"))?;
     let page = between(&page, "facts", &markdown::the_three()).with_context(|| doors.to_owned())?;
-    let page = between(&page, "controllers", &markdown::the_six()).with_context(|| doors.to_owned())?;
+    let page = comparison::page(&page).with_context(|| doors.to_owned())?;
     let page = implementations::page(&page).with_context(|| doors.to_owned())?;
     all.push((doors.to_owned(), page));
     let verify = "docs/verify.md";
