@@ -4,14 +4,15 @@ mod disrupt;
 mod in_cluster;
 mod logs;
 mod migrate;
+mod place;
 mod requests;
 
 use self::disrupt::DisruptArgs;
 use self::in_cluster::InClusterArgs;
 use self::logs::LogArgs;
 use self::migrate::MigrateArgs;
+use self::place::PlaceArgs;
 use self::requests::HttpArgs;
-use super::cluster::ReleaseArgs;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
 use crate::cluster::workload::Reference;
@@ -21,7 +22,7 @@ use crate::output::{Format, Output};
 use crate::verify;
 use crate::verify::redacted::redacted;
 use crate::verify::report::files::Files;
-use crate::verify::request::{Amount, PodIdentity, Pods, Request, Site};
+use crate::verify::request::{Amount, PodIdentity, Pods, Request, RequestError, Site};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
@@ -89,7 +90,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "SELECTOR", requires = "target", help_heading = ON_A_CLUSTER)]
     pods: Option<String>,
     #[command(flatten, next_help_heading = ON_A_CLUSTER)]
-    release: ReleaseArgs,
+    place: PlaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -149,6 +150,13 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
         output.answer(&fit(&lines.join("\n"), output.columns()))?;
         return Ok(Exit::Done);
     }
+    if args.place.front_door_namespace.is_some() && args.reference().is_none() {
+        return Err(RequestError::FrontDoorOfWhat.into());
+    }
+    if args.place.print_rbac {
+        output.exactly(&args.request().rbac().await?)?;
+        return Ok(Exit::Done);
+    }
     let told = &args.told;
     let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref(), told.force)?;
     let format = told.output;
@@ -164,16 +172,19 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
 impl VerifyArgs {
     fn request(self) -> Request {
         let command = self.command_line();
+        let reference = self.reference();
         let amount = self.amount;
-        let reference = self.target.as_deref().filter(|text| !text.contains("://")).and_then(|text| text.parse::<Reference>().ok());
         let site = match (reference, self.target) {
-            (Some(reference), _) => Site::Workload { access: self.release.cluster.access(), namespace: self.release.namespace, reference },
+            (Some(reference), _) => {
+                let hints = self.place.hints(self.http.first_path());
+                Site::Workload { access: self.place.cluster.access(), namespace: self.place.namespace, reference, hints }
+            }
             (None, Some(url)) => {
-                let watched = |selector| Pods { access: self.release.cluster.access(), namespace: self.release.namespace, selector };
+                let watched = |selector| Pods { access: self.place.cluster.access(), namespace: self.place.of_a_release(), selector };
                 Site::Url { url, pods: self.pods.map(watched) }
             }
             (None, None) if self.local.local => Site::Local,
-            (None, None) => Site::Release { access: self.release.cluster.access(), place: self.release.place() },
+            (None, None) => Site::Release { access: self.place.cluster.access(), place: self.place.release() },
         };
         Request {
             site,
@@ -201,6 +212,11 @@ impl VerifyArgs {
             show_values: self.told.show_values,
             command,
         }
+    }
+
+    /// The application on a cluster, if the target is one.
+    fn reference(&self) -> Option<Reference> {
+        self.target.as_deref().filter(|text| !text.contains("://")).and_then(|text| text.parse().ok())
     }
 
     /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.

@@ -110,17 +110,20 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// Opens a tunnel to the front door. Port 0 picks a free one.
-    pub(crate) async fn tunnel(&self, client: &Client, port: u16) -> Result<Tunnel, Error> {
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        Ok(Tunnel::open(client.clone(), Target::from(&self.door), listen).await?)
-    }
-
-    /// `HOST:PORT` of the front door's pods that are ready, for a process inside the cluster.
-    pub(crate) async fn addresses(&self, client: &Client) -> Result<Vec<String>, Error> {
-        let found = Target::from(&self.door).addresses(client).await?;
+    /// `HOST:PORT` of the front door's pods that are ready, for a process inside the cluster; `target` is these pods at one of their ports.
+    pub(crate) async fn addresses(&self, client: &Client, target: &Target) -> Result<Vec<String>, Error> {
+        let found = target.addresses(client).await?;
         if found.is_empty() { Err(Error::NotReady { door: self.door.title(), namespace: self.door.namespace.clone() }) } else { Ok(found) }
     }
+}
+
+/// Opens a tunnel to pods of a front door. Port 0 picks a free one.
+///
+/// # Errors
+/// [`Error::Tunnel`].
+pub(crate) async fn tunnel(client: &Client, target: Target, port: u16) -> Result<Tunnel, Error> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Ok(Tunnel::open(client.clone(), target, listen).await?)
 }
 
 impl Opened {
@@ -141,7 +144,7 @@ impl Opened {
 /// [`Error`].
 pub(crate) async fn open(cluster: &Cluster, place: &Place, port: u16) -> Result<Opened, Error> {
     let route = find(cluster, place).await?;
-    let tunnel = route.tunnel(&cluster.client, port).await?;
+    let tunnel = tunnel(&cluster.client, Target::from(&route.door), port).await?;
     let Route { host, tls, door, .. } = route;
     Ok(Opened { tunnel, host, tls, door })
 }

@@ -12,7 +12,7 @@
 //! | [`autoscaler`] | what keeps an autoscaler from working |
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
 //! | [`route`] | what controllers say of a route through a Gateway |
-//! | [`permission`] | the rule that a user lacks |
+//! | [`permission`], [`permitted`] | the rule that a user lacks, and whether one is lacking |
 //! | [`seen`] | an object that may be missing, of an unknown kind, or forbidden |
 //! | [`workload`] | an application of somebody else's, and the front door that serves it |
 //! | [`ready`], [`tunnel`], [`readyz`], [`answer`] | whether pods serve, and talking to them |
@@ -33,8 +33,9 @@ pub(crate) mod forward;
 pub(crate) mod inventory;
 pub(crate) mod namespace;
 pub(crate) mod nodes;
-pub(crate) mod plan;
 pub(crate) mod permission;
+pub(crate) mod permitted;
+pub(crate) mod plan;
 pub mod plugin;
 pub(crate) mod ready;
 pub(crate) mod readyz;

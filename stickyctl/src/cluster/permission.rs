@@ -24,6 +24,11 @@ impl Missing {
         Some(Self { verb: verb.to_owned(), resource: resource.to_owned(), group: group.to_owned(), namespace })
     }
 
+    /// Where it is missing.
+    pub(crate) fn place(&self) -> String {
+        self.namespace.as_ref().map_or_else(|| "the cluster".to_owned(), |name| format!("namespace {name}"))
+    }
+
     /// What to add, and to what.
     pub(crate) fn remedy(&self) -> String {
         let rule = rule(&self.group, &self.resource, &self.verb);
@@ -52,7 +57,9 @@ mod tests {
             Missing::read(&said).unwrap().remedy(),
             "{apiGroups: [\"\"], resources: [\"pods/portforward\"], verbs: [\"create\"]}   is the missing rule, in a Role of namespace edge"
         );
-        let said = format!("ingressclasses.networking.k8s.io \"x\" {jane} get resource \"ingressclasses\" in API group \"networking.k8s.io\" at the cluster scope");
+        let said = format!(
+            "ingressclasses.networking.k8s.io \"x\" {jane} get resource \"ingressclasses\" in API group \"networking.k8s.io\" at the cluster scope"
+        );
         let missing = Missing::read(&said).unwrap();
         assert_eq!((missing.namespace.as_deref(), missing.group.as_str(), missing.verb.as_str()), (None, "networking.k8s.io", "get"));
         assert!(missing.remedy().ends_with("in a ClusterRole"));

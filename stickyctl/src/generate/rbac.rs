@@ -21,6 +21,12 @@ impl Right {
         Self { namespace: Some(namespace.to_owned()), rule: rule(group, resources, verbs) }
     }
 
+    /// Only for objects of this name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.rule.resource_names = Some(vec![name.to_owned()]);
+        self
+    }
+
     /// The same for kinds that have no namespace.
     pub(crate) fn everywhere(group: &str, resources: &[&str], verbs: &[&str]) -> Self {
         Self { namespace: None, rule: rule(group, resources, verbs) }

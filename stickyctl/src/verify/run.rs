@@ -76,6 +76,9 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         way.witness = None;
     }
     let mut asking = request.asking(&way.url, &way.addresses)?;
+    for note in &way.notes {
+        output.note(note);
+    }
     let marked = request.marking(way.logs.as_ref())?;
     asking.marking = marked.as_ref().map(|(marking, _)| marking.clone());
     resolve(&asking, !request.http.connect.is_empty()).await?;

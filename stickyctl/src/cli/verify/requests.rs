@@ -121,6 +121,11 @@ impl HttpArgs {
         }
     }
 
+    /// The first of the additional paths.
+    pub(super) fn first_path(&self) -> Option<&str> {
+        self.later.path.first().map(|path| path.0.as_str())
+    }
+
     /// Values that may be secrets, each with what a report shows of it.
     pub(super) fn hidden(&self) -> impl Iterator<Item = (&str, String)> {
         let socket = &self.socket;

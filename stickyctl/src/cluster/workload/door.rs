@@ -10,12 +10,16 @@ use crate::cluster::doors::find::{list, pods_in};
 use crate::cluster::doors::{Found, gateway};
 use crate::cluster::errors::{ApiError, ask};
 use crate::cluster::release::Place;
-use crate::gateway_api::GatewayClass;
+use crate::gateway_api::{GROUP, GatewayClass};
+use crate::generate::rbac::Right;
+use crate::spec::gateway::{ENVOY_DOMAIN, domain};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::networking::v1::IngressClass;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
+/// The API group of IngressClasses.
+const INGRESSES: &str = "networking.k8s.io";
 /// Marks the class of Ingresses that name none when they are created.
 const DEFAULT: &str = "ingressclass.kubernetes.io/is-default-class";
 /// The namespaces of front doors in the instructions of their projects.
@@ -42,12 +46,17 @@ struct Pods {
 
 impl Search<'_> {
     /// The class of an Ingress and the front door that serves it.
-    pub(super) async fn of_ingress(&self, class: Class) -> Result<(String, Found), Error> {
+    pub(super) async fn of_ingress(&self, class: Class, reads: &mut Vec<Right>) -> Result<(String, Found), Error> {
         match class {
             Class::Named(name) => {
+                reads.push(Right::everywhere(INGRESSES, &["ingressclasses"], &["get"]).named(&name));
                 let all: Api<IngressClass> = Api::all(self.client.clone());
                 let found = ask(&format!("reading ingressclass {name}"), all.get_opt(&name)).await?;
-                let class = found.ok_or_else(|| Error::AbsentClass { route: self.route.clone(), namespace: self.namespace.to_owned(), class: name.clone() })?;
+                let class = found.ok_or_else(|| Error::AbsentClass {
+                    route: self.route.clone(),
+                    namespace: self.namespace.to_owned(),
+                    class: name.clone(),
+                })?;
                 let pods = self.pods(None).await?;
                 Ok((name, self.of_class(&class, pods)?))
             }
@@ -57,20 +66,22 @@ impl Search<'_> {
                 let door = self.pick(found, &value, pods, || "that which serves the annotation kubernetes.io/ingress.class".to_owned())?;
                 Ok((value, door))
             }
-            Class::Neither => self.unclassed().await,
+            Class::Neither => self.unclassed(reads).await,
         }
     }
 
     /// An Ingress without a class is served by a controller that takes those, or else as one of the default class.
-    async fn unclassed(&self) -> Result<(String, Found), Error> {
+    async fn unclassed(&self, reads: &mut Vec<Right>) -> Result<(String, Found), Error> {
         let pods = self.pods(None).await?;
         let found: Vec<Found> = doors(&pods.all, &[]).into_iter().filter(|door| door.unclassed.neither).collect();
         if !found.is_empty() {
             return Ok((String::new(), self.pick(found, "", pods, String::new)?));
         }
+        reads.push(Right::everywhere(INGRESSES, &["ingressclasses"], &["list"]));
         let all: Api<IngressClass> = Api::all(self.client.clone());
         let classes = ask("listing IngressClasses, for the default one", all.list(&ListParams::default())).await?;
-        let is_default = |class: &&IngressClass| class.metadata.annotations.as_ref().and_then(|all| all.get(DEFAULT)).is_some_and(|value| value == "true");
+        let is_default =
+            |class: &&IngressClass| class.metadata.annotations.as_ref().and_then(|all| all.get(DEFAULT)).is_some_and(|value| value == "true");
         let default = classes.items.iter().find(is_default);
         let class = default.ok_or_else(|| Error::NoClass { ingress: self.route.clone(), namespace: self.namespace.to_owned() })?;
         Ok((class.metadata.name.clone().unwrap_or_default(), self.of_class(class, pods)?))
@@ -89,9 +100,7 @@ impl Search<'_> {
         let class = class.to_owned();
         match (here.len(), elsewhere.first()) {
             (1, _) => Ok(here.remove(0)),
-            (0, Some(other)) => {
-                Err(Error::Elsewhere { class, at: at(other), watched: other.watched(), namespace: self.namespace.to_owned() })
-            }
+            (0, Some(other)) => Err(Error::Elsewhere { class, at: at(other), watched: other.watched(), namespace: self.namespace.to_owned() }),
             (0, None) => Err(self.none(class, controller(), "and no pod is recognized as its front door".to_owned(), pods)),
             _ => Err(Error::SeveralDoors { class, route: self.route.clone(), at: here.iter().map(at).collect() }),
         }
@@ -105,13 +114,21 @@ impl Search<'_> {
     }
 
     /// The class of a Gateway and the pods that carry its traffic.
-    pub(super) async fn of_gateway(&self, at: &Place, class: &str, attached: &Attached<'_>) -> Result<Found, Error> {
+    pub(super) async fn of_gateway(&self, at: &Place, class: &str, attached: &Attached<'_>, reads: &mut Vec<Right>) -> Result<Found, Error> {
+        reads.push(Right::everywhere(GROUP, &["gatewayclasses"], &["get"]).named(class));
         let all: Api<GatewayClass> = Api::all(self.client.clone());
         let found = ask(&format!("reading gatewayclass {class}"), all.get_opt(class)).await?;
-        let found = found.ok_or_else(|| Error::AbsentClass { route: self.route.clone(), namespace: self.namespace.to_owned(), class: class.to_owned() })?;
+        let found =
+            found.ok_or_else(|| Error::AbsentClass { route: self.route.clone(), namespace: self.namespace.to_owned(), class: class.to_owned() })?;
         let pods = self.pods(Some(&at.namespace)).await?;
         match gateway::carrying(self.client, (at, &found), (attached.plain, attached.secure), &pods.all).await? {
-            Some(door) => Ok(door),
+            Some(door) => {
+                if domain(&found.spec.controller_name) != ENVOY_DOMAIN {
+                    // They say what port of the pods stands behind a listener; Envoy Gateway has a rule for that.
+                    reads.push(Right::within(&door.namespace, "", &["services"], &["list"]));
+                }
+                Ok(door)
+            }
             None => Err(self.none(class.to_owned(), found.spec.controller_name, format!("and no pod is marked as one of gateway {at}"), pods)),
         }
     }
@@ -130,7 +147,8 @@ impl Search<'_> {
         let likely: Vec<&str> = USUAL.into_iter().chain([self.namespace]).chain(gateways).collect();
         let (all, part) = pods_in(self.client, &likely).await?;
         let part = part.map(|searched| {
-            let mut denied: Vec<String> = likely.iter().filter(|one| !searched.iter().any(|seen| seen == *one)).map(|one| (*one).to_owned()).collect();
+            let mut denied: Vec<String> =
+                likely.iter().filter(|one| !searched.iter().any(|seen| seen == *one)).map(|one| (*one).to_owned()).collect();
             denied.sort_unstable();
             denied.dedup();
             (searched, denied)

@@ -6,6 +6,7 @@ use super::path::{Compared, concrete};
 use crate::cluster::release::Place;
 use crate::gateway_api::{BackendRef, Gateway, HttpRoute, HttpRouteRule, Listener, ParentRef, RouteMatch};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use sticky_affinity::promise::Promise;
 
 /// The listeners that carry a route's requests.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,7 @@ pub(super) fn lead(route: &HttpRoute, service: Option<&Place>, attached: &Attach
         tls: attached.secure.is_some(),
         service: place(route, backend),
         port: backend.port.map(|port| IntOrString::Int(port.into())),
+        promise: rule.session_persistence.as_ref().map(|_| Promise::Persistent),
         others: others.collect(),
     })
 }
@@ -106,7 +108,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn route(hosts: Value, rules: Value) -> HttpRoute {
-        let spec = json!({"parentRefs": [{"name": "web", "sectionName": "x"}, {"name": "mesh", "kind": "Service"}], "hostnames": hosts, "rules": rules});
+        let spec =
+            json!({"parentRefs": [{"name": "web", "sectionName": "x"}, {"name": "mesh", "kind": "Service"}], "hostnames": hosts, "rules": rules});
         serde_json::from_value(json!({"metadata": {"name": "shop", "namespace": "n"}, "spec": spec})).unwrap()
     }
 

@@ -1,8 +1,8 @@
 //! What an Ingress says of the way to an application. No I/O.
 
-use super::host;
 use super::lead::Lead;
 use super::path::{Compared, concrete};
+use super::{host, promise};
 use crate::cluster::doors::detect::OLD_CLASS;
 use crate::cluster::release::Place;
 use k8s_openapi::api::networking::v1::{HTTPIngressPath, Ingress, IngressBackend, IngressServiceBackend, IngressSpec, IngressTLS};
@@ -52,6 +52,7 @@ pub(super) fn lead(ingress: &Ingress, service: Option<&str>) -> Result<Lead, Str
         path: concrete(path, compared).ok_or_else(|| path.to_owned()),
         service: Place { name: backend.name.clone(), namespace },
         port: backend.port.as_ref().and_then(|port| port.number.map(IntOrString::Int).or_else(|| port.name.clone().map(IntOrString::String))),
+        promise: promise::of_ingress(ingress),
         others: Vec::new(),
     })
 }
@@ -149,7 +150,9 @@ mod tests {
 
     #[test]
     fn regular_expressions() {
-        let of = |annotations: Value, text: &str| lead(&ingress(annotations, json!({"rules": [{"http": {"paths": [path(text, "s")]}}]})), None).unwrap().path;
+        let of = |annotations: Value, text: &str| {
+            lead(&ingress(annotations, json!({"rules": [{"http": {"paths": [path(text, "s")]}}]})), None).unwrap().path
+        };
         let regex = json!({REGEX[0]: "true"});
         assert_eq!(of(regex.clone(), "/app(/|$)(.*)"), Ok("/app".to_owned()));
         assert_eq!(of(json!({REGEX[1]: "/$2"}), "/app/(.+)"), Ok("/app/a".to_owned()));

@@ -2,6 +2,7 @@
 
 use crate::cluster::release::Place;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use sticky_affinity::promise::Promise;
 
 /// The way that a rule describes.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub(super) struct Lead {
     pub(super) service: Place,
     /// The Service's port, by its number or its name.
     pub(super) port: Option<IntOrString>,
+    /// What the route asks of its front door about sessions, if it says anything that every front door of its kind reads.
+    pub(super) promise: Option<Promise>,
     /// Other Services that get a part of the rule's requests.
     pub(super) others: Vec<Place>,
 }

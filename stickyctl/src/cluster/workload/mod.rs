@@ -10,24 +10,29 @@ mod http_route;
 mod ingress;
 mod lead;
 mod path;
+mod promise;
 mod reference;
+mod rights;
 mod route;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use error::Error;
-pub(crate) use reference::{Kind, Reference, ReferenceError};
+pub(crate) use reference::{Kind, Reference};
+pub(crate) use rights::{Needs, rights};
 
 use super::doors::Found;
 use super::errors::ask;
 use super::ready::is_ready;
 use super::release::Place;
 use crate::generate::meta::pairs;
+use crate::generate::rbac::Right;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::api::ListParams;
 use kube::{Api, Client};
 use route::Route;
+use sticky_affinity::promise::Promise;
 
 /// An application and the way to it, as its objects on the cluster describe it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +65,10 @@ pub(crate) struct Workload {
     pub(crate) pods: Vec<String>,
     /// Other Services that get a part of the same rule's requests.
     pub(crate) others: Vec<Place>,
+    /// What the front door promises about its sessions.
+    pub(crate) promise: Promise,
+    /// The rights that finding it took, apart from those for pods.
+    pub(crate) reads: Vec<Right>,
 }
 
 /// What a user says beside a reference.
@@ -81,10 +90,12 @@ pub(crate) async fn find(client: &Client, namespace: &str, reference: &Reference
 
 /// The same, with hints.
 pub(crate) async fn find_with(client: &Client, namespace: &str, reference: &Reference, hints: &Hints) -> Result<Workload, Error> {
-    let (name, route) = Route::of(client, namespace, reference).await?;
-    let route = route.follow(client, namespace, &name, hints).await?;
+    let mut reads = Vec::new();
+    let (name, route) = Route::of(client, namespace, reference, &mut reads).await?;
+    let route = route.follow(client, namespace, &name, hints, &mut reads).await?;
     let lead = route.lead;
     let at = lead.service;
+    reads.push(Right::within(&at.namespace, "", &["services"], &["get"]).named(&at.name));
     let service: Api<Service> = Api::namespaced(client.clone(), &at.namespace);
     let found = ask(&format!("reading service {at}"), service.get_opt(&at.name)).await?;
     let absent = || Error::NoService { route: name.clone(), namespace: namespace.to_owned(), service: at.clone() };
@@ -111,12 +122,14 @@ pub(crate) async fn find_with(client: &Client, namespace: &str, reference: &Refe
         tls: lead.tls,
         class: route.class,
         gateway: route.gateway,
+        promise: promise::kept(&route.door, lead.promise),
         door: route.door,
         service: at.name,
         port: lead.port.and_then(|port| number(&spec.ports.unwrap_or_default(), &port)),
         selector,
         pods: pods.into_iter().filter(is_ready).filter_map(|pod| pod.metadata.name).collect(),
         others: lead.others,
+        reads,
     })
 }
 

@@ -10,10 +10,14 @@ use crate::cluster::doors::Found;
 use crate::cluster::errors::ask;
 use crate::cluster::release::Place;
 use crate::cluster::seen::is_no_kind;
-use crate::gateway_api::{Gateway, HttpRoute};
+use crate::gateway_api::{GROUP, Gateway, HttpRoute};
+use crate::generate::rbac::Right;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
+
+/// The API group of Ingresses.
+const INGRESSES: &str = "networking.k8s.io";
 
 /// The route of an application, with the Service that it is followed to; none for the first.
 pub(super) enum Route {
@@ -31,17 +35,20 @@ pub(super) struct Followed {
 
 impl Route {
     /// Reads what a reference names; for a Service the only route that leads to it.
-    pub(super) async fn of(client: &Client, namespace: &str, reference: &Reference) -> Result<(Reference, Self), Error> {
+    /// `reads` gets the rights that it took.
+    pub(super) async fn of(client: &Client, namespace: &str, reference: &Reference, reads: &mut Vec<Right>) -> Result<(Reference, Self), Error> {
         let name = &reference.name;
         let absent = || Error::Absent { reference: reference.clone(), namespace: namespace.to_owned() };
         let doing = format!("reading {reference} in namespace {namespace}");
         let route = match reference.kind {
             Kind::Ingress => {
+                reads.push(Right::within(namespace, INGRESSES, &["ingresses"], &["get"]).named(name));
                 let all: Api<Ingress> = Api::namespaced(client.clone(), namespace);
                 let ingress = ask(&doing, all.get_opt(name)).await?.ok_or_else(absent)?;
                 Self::Ingress { ingress: Box::new(ingress), service: None }
             }
             Kind::HttpRoute => {
+                reads.push(Right::within(namespace, GROUP, &["httproutes"], &["get"]).named(name));
                 let all: Api<HttpRoute> = Api::namespaced(client.clone(), namespace);
                 let found = ask(&doing, async {
                     match all.get(name).await {
@@ -52,7 +59,11 @@ impl Route {
                 });
                 Self::Http { route: Box::new(found.await??), service: None }
             }
-            Kind::Service => return Self::to_service(client, namespace, name).await,
+            Kind::Service => {
+                reads.push(Right::within(namespace, INGRESSES, &["ingresses"], &["list"]));
+                reads.push(Right::within(namespace, GROUP, &["httproutes"], &["list"]));
+                return Self::to_service(client, namespace, name).await;
+            }
         };
         Ok((reference.clone(), route))
     }
@@ -95,19 +106,27 @@ impl Route {
     }
 
     /// Follows it to the Service, and finds the front door.
-    pub(super) async fn follow(self, client: &Client, namespace: &str, name: &Reference, hints: &Hints) -> Result<Followed, Error> {
+    pub(super) async fn follow(
+        self,
+        client: &Client,
+        namespace: &str,
+        name: &Reference,
+        hints: &Hints,
+        reads: &mut Vec<Right>,
+    ) -> Result<Followed, Error> {
         let nothing = |instead| Error::NoBackend { route: name.clone(), namespace: namespace.to_owned(), instead };
         let only_in = hints.front_door_namespace.as_deref();
         let search = |lead: &Lead| Search { client, route: name, namespace, only_in, instead: instead(lead) };
         match self {
             Self::Ingress { ingress, service } => {
                 let lead = ingress::lead(&ingress, service.as_deref()).map_err(nothing)?;
-                let (class, door) = search(&lead).of_ingress(Class::of(&ingress)).await?;
+                let (class, door) = search(&lead).of_ingress(Class::of(&ingress), reads).await?;
                 Ok(Followed { lead, class, gateway: None, door })
             }
             Self::Http { route, service } => {
                 let mut first = None;
                 for (at, parent) in http_route::parents(&route) {
+                    reads.push(Right::within(&at.namespace, GROUP, &["gateways"], &["get"]).named(&at.name));
                     match gateway(client, namespace, name, &at).await {
                         Ok(gateway) => {
                             let Some(attached) = http_route::attached(&route, parent, &gateway) else {
@@ -117,7 +136,7 @@ impl Route {
                             };
                             let lead = http_route::lead(&route, service.as_ref(), &attached).map_err(nothing)?;
                             let class = gateway.spec.gateway_class_name.clone();
-                            let door = search(&lead).of_gateway(&at, &class, &attached).await?;
+                            let door = search(&lead).of_gateway(&at, &class, &attached, reads).await?;
                             return Ok(Followed { lead, class, gateway: Some(at), door });
                         }
                         Err(why @ Error::NoGateway { .. }) => _ = first.get_or_insert(why),

@@ -2,7 +2,8 @@
 
 use super::at_file::AtFileError;
 use super::url::{PathError, UrlError};
-use crate::cluster::{connect, forward};
+use crate::cluster::permission::Missing;
+use crate::cluster::{connect, forward, workload};
 use crate::exit::{Exit, Explained};
 use crate::local::LocalError;
 use crate::verify::probe::session::template::UnknownName;
@@ -23,8 +24,20 @@ pub(crate) enum RequestError {
     Forward(#[from] forward::Error),
     #[error(transparent)]
     Local(#[from] LocalError),
-    #[error("the route of {release} has a certificate, but the tunnel to its front door is plain http")]
-    RouteHasTls { release: String, host: String },
+    #[error(transparent)]
+    Workload(#[from] workload::Error),
+    #[error("{route} has a certificate, but no port for HTTPS is known of {door}: neither an argument nor a container port names one")]
+    NoHttpsPort { route: String, door: String, url: String },
+    #[error("--print-rbac needs an application on a cluster: ingress/NAME, httproute/NAME or service/NAME")]
+    RbacOfWhat,
+    #[error("--front-door-namespace applies to an application on a cluster: ingress/NAME, httproute/NAME or service/NAME")]
+    FrontDoorOfWhat,
+    #[error("permission denied to {} {} in {}, which the way to the application takes", .0.verb, .0.resource, .0.place())]
+    Denied(Missing),
+    #[error("no pod of {door} in namespace {namespace} is ready, so no request would reach the application")]
+    NotReady { door: String, namespace: String },
+    #[error("invalid target `{0}`: it is neither a URL, which begins with http:// or https://, nor ingress/NAME, httproute/NAME or service/NAME")]
+    Target(String),
     #[error(transparent)]
     Url(#[from] UrlError),
     #[error("--ws-url: {0}")]
@@ -66,6 +79,9 @@ impl Explained for RequestError {
             Self::Forward(why) => why.exit(),
             Self::Local(why) => why.exit(),
             Self::Tls(why) => why.exit(),
+            Self::Workload(why) => why.exit(),
+            Self::NoHttpsPort { .. } | Self::NotReady { .. } => Exit::Failed,
+            Self::Denied(_) => Exit::Prerequisite,
             _ => Exit::Usage,
         }
     }
@@ -76,7 +92,16 @@ impl Explained for RequestError {
             Self::Cluster(why) => why.next_steps(),
             Self::Forward(why) => why.next_steps(),
             Self::Local(why) => why.next_steps(),
-            Self::RouteHasTls { host, .. } => one(format!("stickyctl verify https://{host}/whoami")),
+            Self::Workload(why) => why.next_steps(),
+            Self::NoHttpsPort { url, .. } => one(format!("stickyctl verify {url}   tests it from outside, by its address in DNS")),
+            Self::Denied(missing) => vec![missing.remedy(), "stickyctl verify ingress/NAME --print-rbac   prints all rules of a run".to_owned()],
+            Self::NotReady { namespace, .. } => one(format!("kubectl get pods -n {namespace}")),
+            Self::FrontDoorOfWhat => one("stickyctl verify ingress/NAME -n NAMESPACE --front-door-namespace NAMESPACE".to_owned()),
+            Self::RbacOfWhat => one("stickyctl verify ingress/NAME -n NAMESPACE --print-rbac".to_owned()),
+            Self::Target(text) => vec![
+                format!("stickyctl verify https://{text}   tests a site by its URL"),
+                "stickyctl verify ingress/NAME -n NAMESPACE   tests an application on a cluster".to_owned(),
+            ],
             Self::Url(why) => why.next_steps(),
             Self::File(why) => why.next_steps(),
             Self::Name(why) => why.next_steps(),

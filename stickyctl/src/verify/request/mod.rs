@@ -7,9 +7,11 @@ mod identity;
 mod marking;
 mod model;
 mod prepare;
+mod rbac;
 mod shapes;
 mod site;
 mod url;
+mod workload;
 
 pub(crate) use at_file::AtFile;
 pub(crate) use error::RequestError;
@@ -17,3 +19,4 @@ pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, LogReading, Request};
 pub(crate) use site::{Pods, Site};
 pub(crate) use url::{Host, Path};
+pub(crate) use workload::locate;

@@ -3,6 +3,7 @@
 use super::error::{MOST_PROBES, RequestError};
 use super::identity::PodIdentity;
 use super::model::Request;
+use super::site::Site;
 use super::url::{Host, Parts, Path};
 use crate::verify::probe::Asking;
 use crate::verify::probe::session::template::Template;
@@ -105,7 +106,7 @@ impl Request {
 
     /// Whether nothing says that the site is not sticky-app, which names its pods in its own way.
     fn is_perhaps_the_app(&self) -> bool {
-        self.pod_identity.is_none() && self.lost_when.is_empty()
+        !matches!(self.site, Site::Workload { .. }) && self.pod_identity.is_none() && self.lost_when.is_empty()
     }
 
     /// The socket to open: the requested one, sticky-app's own, or none at any other site.

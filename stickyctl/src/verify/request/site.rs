@@ -1,14 +1,16 @@
 //! Which site is tested, and the way to it.
 
 use super::error::RequestError;
+use super::workload::locate;
 use crate::cluster::connect::{Access, connect};
 use crate::cluster::forward;
 use crate::cluster::release::Place;
 use crate::cluster::tunnel::{Target, Tunnel};
-use crate::cluster::workload::Reference;
+use crate::cluster::workload::{Hints, Reference};
 use crate::local::client::Client;
 use crate::verify::logs::Sources;
 use crate::verify::probe::watch::Witness;
+use crate::verify::redacted::redacted;
 use sticky_affinity::promise::Promise;
 
 /// Which site is tested.
@@ -19,7 +21,8 @@ pub(crate) enum Site {
     /// The demo on this machine.
     Local,
     /// An application of somebody else's on a cluster, through its front door.
-    Workload { access: Access, namespace: String, reference: Reference },
+    /// Without a namespace, in that of the kubeconfig's context.
+    Workload { access: Access, namespace: Option<String>, reference: Reference, hints: Hints },
     /// A release on a cluster, through its front door.
     Release { access: Access, place: Place },
 }
@@ -47,6 +50,8 @@ pub(crate) struct Way {
     pub(crate) logs: Option<Sources>,
     /// Whether it is the demo on this machine.
     pub(crate) is_here: bool,
+    /// What was found on the way, one line each.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A front door on a cluster, for what is tested at each of its pods and while the application's pods come and go.
@@ -68,8 +73,19 @@ impl Site {
 
     /// Finds the site, and opens a tunnel if it takes one.
     pub(crate) async fn open(&self) -> Result<Way, RequestError> {
-        let direct = |url: String, witness| Way { url, addresses: Vec::new(), tunnel: None, witness, front: None, logs: None, is_here: false };
+        let direct = |url: String, witness| Way {
+            url,
+            addresses: Vec::new(),
+            tunnel: None,
+            witness,
+            front: None,
+            logs: None,
+            is_here: false,
+            notes: Vec::new(),
+        };
         let (access, place) = match self {
+            // What has a colon may be a URL with a password, which is refused without showing it.
+            Self::Url { url, .. } if !url.contains([':', '@']) => return Err(RequestError::Target(redacted(url))),
             Self::Url { url, pods: None } => return Ok(Way { is_here: is_the_demo(url).await, ..direct(url.clone(), None) }),
             Self::Url { url, pods: Some(pods) } => {
                 let client = connect(&pods.access).await?.client;
@@ -84,36 +100,41 @@ impl Site {
                 let url = format!("{}/whoami", client.status().await?.url.trim_end_matches('/'));
                 return Ok(Way { is_here: true, ..direct(url, Some(Witness::Local(client))) });
             }
-            // Until the workload's front door is found here.
-            Self::Workload { access, namespace, reference } => {
-                let place = Place { name: reference.name.clone(), namespace: namespace.clone() };
-                return Ok(Box::pin(Self::Release { access: access.clone(), place }.open()).await?);
+            Self::Workload { access, namespace, reference, hints } => {
+                return locate(access, namespace.as_deref(), reference, hints).await?.open().await;
             }
             Self::Release { access, place } => (access, place),
         };
         let cluster = connect(access).await?;
         let route = forward::find(&cluster, place).await?;
         let host = route.host.as_deref().unwrap_or("127.0.0.1").replace('*', "any");
-        if route.tls {
-            return Err(RequestError::RouteHasTls { release: place.name.clone(), host });
+        let secure = Target::secure(&route.door).filter(|_| route.tls);
+        if route.tls && secure.is_none() {
+            return Err(RequestError::NoHttpsPort {
+                route: format!("release {}", place.name),
+                door: route.door.title(),
+                url: format!("https://{host}/whoami"),
+            });
         }
+        let scheme = if route.tls { "https" } else { "http" };
+        let target = secure.unwrap_or_else(|| Target::from(&route.door));
         let witness = Witness::Cluster { client: cluster.client.clone(), namespace: place.namespace.clone(), selector: route.selector.clone() };
         let (addresses, tunnel) = if cluster.inside {
-            (route.addresses(&cluster.client).await?, None)
+            (route.addresses(&cluster.client, &target).await?, None)
         } else {
-            let tunnel = route.tunnel(&cluster.client, 0).await?;
+            let tunnel = forward::tunnel(&cluster.client, target.clone(), 0).await?;
             (vec![tunnel.addr().to_string()], Some(tunnel))
         };
         let logs = Sources {
             client: cluster.client.clone(),
-            door: Some(Target::from(&route.door)),
+            door: Some(target.clone()),
             namespace: place.namespace.clone(),
             selector: route.selector.clone(),
             service: place.name.clone(),
         };
-        let front = Front { pods: Target::from(&route.door), product: route.door.product.clone(), promise: route.promise };
-        let url = format!("http://{host}/whoami");
-        Ok(Way { url, addresses, tunnel, witness: Some(witness), front: Some(front), logs: Some(logs), is_here: false })
+        let front = Front { pods: target, product: route.door.product.clone(), promise: route.promise };
+        let url = format!("{scheme}://{host}/whoami");
+        Ok(Way { url, addresses, tunnel, witness: Some(witness), front: Some(front), logs: Some(logs), is_here: false, notes: Vec::new() })
     }
 }
 

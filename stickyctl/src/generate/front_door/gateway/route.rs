@@ -46,7 +46,14 @@ fn path() -> PathMatch {
 }
 
 fn backend(spec: &StickyApp) -> BackendRef {
-    BackendRef { group: Some(String::new()), kind: Some("Service".to_owned()), name: spec.name.clone(), namespace: None, port: Some(SERVICE_PORT), weight: Some(1) }
+    BackendRef {
+        group: Some(String::new()),
+        kind: Some("Service".to_owned()),
+        name: spec.name.clone(),
+        namespace: None,
+        port: Some(SERVICE_PORT),
+        weight: Some(1),
+    }
 }
 
 /// No limit for a whole request: a WebSocket is a request that lasts as long as the socket, and the app limits its other requests
