@@ -23,6 +23,8 @@ pub enum RunBy {
     Release,
     /// `tests/journey.rs`, on the same cluster without a release, from the workspace's root.
     Chart,
+    /// `tests/cluster/workloads/moving.rs`, on a cluster with an application behind one front door and a second one beside it.
+    Moving,
     /// `tests/release`, from a release that it packs.
     Install,
     /// `.ci/run`, with these texts, one for each command.
@@ -40,6 +42,11 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),
+    ("docs/moving.md", "1. Find out what the move changes", RunBy::Moving),
+    ("docs/moving.md", "2. Record how it behaves today", RunBy::Moving),
+    ("docs/moving.md", "3. Put the new controller beside the old one", RunBy::Moving),
+    ("docs/moving.md", "4. Rehearse the switch", RunBy::Moving),
+    ("docs/moving.md", "5. Switch, check, clean up", RunBy::Moving),
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "Running sticky-app without Kubernetes", RunBy::Here),
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
