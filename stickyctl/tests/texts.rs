@@ -95,6 +95,8 @@ fn bash_completes_commands_flags_and_values() {
         (&["stickyctl", "up", "--front-door", ""], &["nginx", "traefik", "gateway"]),
         (&["stickyctl", "render", "--preset", "gateway"], &["gateway-3x1", "gateway-1x4"]),
         (&["stickyctl", "status", "-o", ""], &["table", "json", "yaml"]),
+        (&["stickyctl", "doctor", "-o", ""], &["table", "json", "yaml", "sarif"]),
+        (&["stickyctl", "explain", "service-a"], &["service-address"]),
         (&["stickyctl", "explain", "cookie-p"], &["cookie-picks-node", "cookie-path-mismatch"]),
         (&["stickyctl", "verify", "--only", "stick"], &["stick-http", "stick-ws"]),
         (&["stickyctl", "mode", "3"], &["3x1", "3x4"]),

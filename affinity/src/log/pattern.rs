@@ -1,6 +1,7 @@
 //! `access-log:regex:PATTERN`: a pattern of the user's for lines of any other format.
 
-use super::upstream::{Upstream, Upstreams};
+use super::upstream::Upstream;
+use super::{Said, nginx};
 use regex::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +9,8 @@ use std::str::FromStr;
 /// The largest compiled pattern, in bytes.
 const LARGEST: usize = 1 << 20;
 
-/// Finds the upstream in a line: its first group, or else the whole match. Comma-separated addresses are read as nginx writes them: the last
-/// one answered.
+/// Finds the upstream in a line: its first group, or else the whole match. A list of addresses is read as nginx writes it: the last one
+/// answered.
 #[derive(Debug, Clone)]
 pub struct Pattern(Box<Regex>);
 
@@ -43,9 +44,10 @@ impl fmt::Display for Pattern {
 }
 
 impl Pattern {
-    pub(super) fn read(&self, line: &str) -> Option<Upstreams> {
+    /// `None` where it does not match, or matches what is neither an address nor a name.
+    pub(super) fn read(&self, line: &str) -> Option<Said> {
         let found = self.0.captures(line)?;
         let text = found.get(1).or_else(|| found.get(0))?.as_str();
-        Upstream::read(text).map(Upstreams::only)
+        nginx::list(text).or_else(|| Upstream::read(text).map(|one| Said::of(Some(one), 0)))
     }
 }

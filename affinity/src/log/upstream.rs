@@ -11,8 +11,8 @@ const LONGEST: usize = 253;
 pub enum Upstream {
     /// Its address, as in `10.0.0.7:8080` or `[fd00::7]:8080`; the port may be missing.
     Address(IpAddr, Option<u16>),
-    /// A name that the proxy gave it, such as HAProxy's `SRV_1`, or a host name. It is an address in no case, and the proxy may give the same
-    /// name to another pod later.
+    /// A name that the proxy gave it, such as HAProxy's `SRV_1`, or a host name. It is no address, and the proxy may give the same name to
+    /// another pod later.
     Name(String),
 }
 
@@ -61,16 +61,10 @@ impl fmt::Display for Upstream {
 pub struct Upstreams {
     /// The one that answered.
     pub answered: Upstream,
-    /// Those that were tried before it, in order; empty without a retry, and for proxies that do not log them.
+    /// Those that were tried before it, in order, if the log names them.
     pub tried: Vec<Upstream>,
-}
-
-impl Upstreams {
-    /// One that answered at the first try.
-    #[must_use]
-    pub const fn only(answered: Upstream) -> Self {
-        Self { answered, tried: Vec::new() }
-    }
+    /// How many tries came before the one that was answered. Traefik and HAProxy count them without naming the servers.
+    pub retries: u32,
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use testkit::kube::{Space, in_namespace};
 use testkit::{image, wait};
 
 /// The cluster's kubeconfig with one change.
-async fn changed(space: &Space, change: impl FnOnce(&mut Value)) -> Result<NamedTempFile> {
+pub(crate) async fn changed(space: &Space, change: impl FnOnce(&mut Value)) -> Result<NamedTempFile> {
     let mut config = space.kube.json(&["config", "view", "--raw", "--minify", "--flatten"]).await?;
     change(&mut config);
     let mut file = NamedTempFile::new()?;

@@ -28,6 +28,7 @@ async fn commands_without_a_cluster() -> Result<()> {
     two_commands().await.context("README.md, Try it on your machine")?;
     the_server().await.context("docs/operations.md, Running sticky-app without Kubernetes")?;
     verify().await.context("docs/verify.md")?;
+    doctor().await.context("docs/doctor.md")?;
     canary().await.context("docs/affinity.md, What sessions are for")?;
     examples().await.context("--help")
 }
@@ -108,6 +109,16 @@ async fn canary() -> Result<()> {
 
 /// The examples in `--help` that need neither a cluster nor the image's binary, in the order of the commands. Examples that start a site
 /// run separately.
+async fn doctor() -> Result<()> {
+    let shell = Shell::new()?;
+    shell.run("stickyctl render --preset nginx-3x1 --out manifests/nginx-3x1").await?;
+    for line in docs::commands("docs/doctor.md", "What will break affinity? stickyctl doctor")? {
+        let said = shell.run(&line).await?;
+        ensure!(said.contains("Found nothing that breaks affinity"), "{said}");
+    }
+    Ok(())
+}
+
 async fn examples() -> Result<()> {
     let redis = Redis::start().await?;
     let mut shell = Shell::new()?;

@@ -84,6 +84,9 @@ async fn every_command_notices_a_full_disk() -> Result<()> {
     .map(|line| line.split(' ').collect())
     .into();
     calls.push(vec!["render", "--out", &objects]);
+    calls.push(vec!["doctor", "-f", &objects]);
+    calls.push(vec!["doctor", "-f", &objects, "-o", "json"]);
+    calls.push(vec!["doctor", "-f", &objects, "-o", "sarif"]);
     calls.push(vec!["man", "--out", &pages]);
     calls.push(vec!["verify", &page, "--seed", "7"]);
     // `down` prints nothing on stdout with --local, and `up` and `image` have tests of their own.

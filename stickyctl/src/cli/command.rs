@@ -15,7 +15,6 @@ use super::verify::VerifyArgs;
 use super::version::VersionArgs;
 use crate::exit::{Failure, HELP};
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand, ValueEnum};
-use sticky_affinity::code::Code;
 use sticky_core::mode::Mode;
 
 /// Runs, scales and checks the sticky sessions demo, on this machine or on Kubernetes
@@ -64,15 +63,15 @@ pub(super) enum Command {
     Verify(Box<VerifyArgs>),
     /// Finds what breaks session affinity in the objects of a cluster or in manifests, without any traffic
     #[command(
-        after_help = "doctor reads Ingresses, HTTPRoutes, Services, workloads and the controllers that serve them, and changes nothing. It exits\nwith 3 if a finding has severity error. verify proves with traffic what doctor can only read.\n\nExamples:\n  stickyctl doctor\n  stickyctl doctor -n shop ingress/web\n  stickyctl doctor --all-namespaces -o json\n  stickyctl doctor -f manifests/\n  helm template CHART | stickyctl doctor -f - -o sarif"
+        after_help = "doctor reads Ingresses, HTTPRoutes, Services, workloads and the controllers that serve them, and changes nothing. It exits\nwith 3 if a finding has severity error. verify proves with traffic what doctor can only read.\n\nExamples:\n  stickyctl doctor\n  stickyctl doctor -n shop ingress/web\n  stickyctl doctor --all-namespaces -o json\n  stickyctl doctor -f manifests/nginx-3x1\n  helm template CHART | stickyctl doctor -f - -o sarif"
     )]
     Doctor(Box<DoctorArgs>),
-    /// Explains a reason code of verify and what to try; without a code, lists all of them
-    #[command(after_help = "Examples:\n  stickyctl explain\n  stickyctl explain single-backend-path")]
+    /// Explains a reason of verify or a finding of doctor, and what to try; without a code, lists all of them
+    #[command(after_help = "Examples:\n  stickyctl explain\n  stickyctl explain single-backend-path\n  stickyctl explain service-address")]
     Explain {
-        /// The reason code
+        /// The code of a reason or of a finding
         #[arg(value_parser = explain::code())]
-        code: Option<Code>,
+        code: Option<explain::Explains>,
     },
     /// Changes the number of pods and keeps the workers of each
     #[command(

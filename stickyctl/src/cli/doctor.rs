@@ -78,7 +78,7 @@ pub(super) async fn run(args: DoctorArgs, output: Output) -> Result<Exit, Failur
         DoctorFormat::Json => Format::Json,
         DoctorFormat::Yaml => Format::Yaml,
         DoctorFormat::Sarif => {
-            output.json(&report.sarif())?;
+            output.json(&report.sarif().to_string())?;
             return Ok(report.exit());
         }
     };

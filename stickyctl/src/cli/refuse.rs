@@ -92,6 +92,9 @@ mod tests {
             ("stickyctl status -o yml", "'yaml'"),
             ("stickyctl explain single-backnd-path", "'single-backend-path'"),
             ("stickyctl explain cookie", "'cookie-not-honoured'"),
+            ("stickyctl explain service-adress", "'service-address'"),
+            ("stickyctl doctr", "'doctor'"),
+            ("stickyctl doctor -o sarf", "'sarif'"),
             ("stickyctl explain nothing-like-it-at-all-x", "'stickyctl explain' lists all codes"),
             ("stickyctl completions bsh", "'bash'"),
         ] {

@@ -4,6 +4,7 @@
 //! which Services and workloads are behind it. Each check in [`checks`] is a function from that to findings, and [`report`] writes
 //! them down.
 
+mod arguments;
 pub mod checks;
 pub mod finding;
 pub mod objects;
@@ -12,3 +13,5 @@ pub mod report;
 pub(crate) mod run;
 pub mod to;
 pub(crate) mod view;
+
+pub use run::of_text;

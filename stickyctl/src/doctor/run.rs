@@ -1,7 +1,7 @@
 //! One run of `doctor`: reads, checks, and makes the report.
 
 use super::checks;
-use super::objects::Objects;
+use super::objects::{Objects, Origin};
 use super::read::{cluster, files};
 use super::report::Report;
 use super::to::{self, Target};
@@ -111,6 +111,15 @@ pub(crate) async fn read(source: Source) -> Result<Objects, Error> {
     }
 }
 
+/// The report on manifests in one text, as if it were a file, or everything that a cluster has. For tests.
+///
+/// # Errors
+/// Why the text can't be read, with its place.
+pub fn of_text(file: &str, text: &str, origin: Origin, ping: Option<Duration>) -> Result<Report, String> {
+    let objects = files::of_text(file, text, origin).map_err(|error| error.to_string())?;
+    report(&objects, &[], ping).map_err(|error| error.to_string())
+}
+
 fn report(objects: &Objects, only: &[Reference], ping: Option<Duration>) -> Result<Report, Error> {
     let view = View::new(objects, ping);
     let mut findings = checks::all(&view);
@@ -120,3 +129,6 @@ fn report(objects: &Objects, only: &[Reference], ping: Option<Duration>) -> Resu
     }
     Ok(Report::new(objects, findings))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ pub mod quantity;
 pub mod redis;
 mod schema;
 mod sticky_app;
-mod taken;
+pub(crate) mod taken;
 mod text;
 pub(crate) mod tree;
 pub mod version;

@@ -51,6 +51,7 @@ pub(super) const TAKEN: &[(&str, &str)] = &[
     // This repository, core/src/cookie.rs and stickyctl/src/local/route.rs.
     ("StickyStr", "this app itself, where it issues the cookie"),
     ("sticky_local", "stickyctl up --local"),
+    // The rest are those of proxies and platforms.
     // kubernetes/ingress-nginx, docs/user-guide/nginx-configuration/annotations.md, session-cookie-name.
     ("INGRESSCOOKIE", "every Ingress that names none"),
     // AWS documentation, "Sticky sessions for your Application Load Balancer".
@@ -96,3 +97,9 @@ pub(super) const TAKEN: &[(&str, &str)] = &[
     // Phusion Passenger documentation, passenger_sticky_sessions_cookie_name.
     ("_passenger_route", "Passenger"),
 ];
+
+/// The application whose session cookie has this name; those of proxies and of this project don't count. Case does not count.
+pub(crate) fn by_application(name: &str) -> Option<&'static str> {
+    let applications = TAKEN.iter().take_while(|(taken, _)| *taken != "StickyStr");
+    applications.into_iter().find(|(taken, _)| taken.eq_ignore_ascii_case(name)).map(|(_, owner)| *owner)
+}

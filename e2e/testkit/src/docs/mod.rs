@@ -39,6 +39,7 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Does it stick?", RunBy::Here),
     ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
     ("docs/affinity.md", "What sessions are for", RunBy::Here),
+    ("docs/doctor.md", "What will break affinity? stickyctl doctor", RunBy::Here),
     ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),
@@ -105,7 +106,7 @@ pub fn needs_a_cluster(line: &str) -> bool {
     let asks = ["up", "status", "scale", "mode", "forward", "down"];
     let command = line.split_whitespace().nth(1).unwrap_or_default();
     // `verify` without a URL tests the cluster's release.
-    (asks.contains(&command) && !line.contains("--local")) || line == "stickyctl verify"
+    (asks.contains(&command) && !line.contains("--local")) || line == "stickyctl verify" || (command == "doctor" && !line.contains(" -f "))
 }
 
 /// Whether a `stickyctl` command line packs the image's static binary.

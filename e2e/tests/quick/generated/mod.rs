@@ -2,6 +2,7 @@
 
 mod commands;
 mod comparison;
+mod doctor;
 mod implementations;
 mod spec;
 mod verify;
@@ -24,6 +25,7 @@ fn files() -> Result<Vec<(String, String)>> {
         ("docs/commands.md".to_owned(), commands::page()),
         ("docs/spec.md".to_owned(), spec::page()),
         ("docs/spec.schema.json".to_owned(), format!("{schema}\n")),
+        ("docs/doctor.schema.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&stickyctl::doctor::report::Report::schema())?)),
         ("docs/verify.schema.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&Report::schema())?)),
     ];
     let doors = "docs/front-doors.md";
@@ -32,6 +34,9 @@ fn files() -> Result<Vec<(String, String)>> {
     let page = comparison::page(&page).with_context(|| doors.to_owned())?;
     let page = implementations::page(&page).with_context(|| doors.to_owned())?;
     all.push((doors.to_owned(), page));
+    let doctor = "docs/doctor.md";
+    let page = fs::read_to_string(root().join(doctor)).with_context(|| format!("no {doctor}"))?;
+    all.push((doctor.to_owned(), doctor::page(&page)?));
     let verify = "docs/verify.md";
     let page = fs::read_to_string(root().join(verify)).with_context(|| format!("no {verify}"))?;
     all.push((verify.to_owned(), verify::page(&page)?));

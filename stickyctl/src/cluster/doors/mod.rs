@@ -21,6 +21,7 @@
 //! All can be restricted to some namespaces. A Traefik that is configured by a file, not by arguments or variables, isn't
 //! recognized: nothing in its pods says what it serves.
 
+pub(crate) mod access_log;
 pub(crate) mod controller;
 pub(crate) mod detect;
 pub mod find;

@@ -5,7 +5,7 @@
 //! HTTP interface (get, list with selectors and pages, create, apply, delete with preconditions, finalizers, discovery); [`controllers`]
 //! turn Deployments and StatefulSets into pods before each request is answered; [`gateway`] and
 //! [`envoy_gateway`] are Envoy Gateway; [`network`] is the way of a
-//! port-forward, and [`pod`] what it reaches.
+//! port-forward, [`pod`] what it reaches, and [`logs`] the log that grows.
 //!
 //! Nothing waits for real time: with Tokio's clock paused, minutes of a rollout take microseconds.
 
@@ -15,6 +15,7 @@ mod apply;
 mod controllers;
 mod envoy_gateway;
 mod gateway;
+mod logs;
 mod network;
 pub(crate) mod pod;
 mod serve;
@@ -25,8 +26,10 @@ mod tests;
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::release::Place;
+use bytes::Bytes;
 pub(crate) use controllers::Pods;
 use http::{Method, Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
 use kube::Client;
 use kube::client::Body;
 use pod::{Listener, Listening};
@@ -45,9 +48,13 @@ pub(crate) fn place() -> Place {
 #[derive(Clone, Default)]
 pub(crate) struct Fake(Arc<Mutex<State>>);
 
+/// The body of an answer, which may come line by line.
+type Answer = UnsyncBoxBody<Bytes, io::Error>;
+
 #[derive(Default)]
 struct State {
     store: Store,
+    logs: logs::Logs,
     pods: Pods,
     rules: Vec<Rule>,
     listeners: Vec<Listener>,
@@ -105,13 +112,13 @@ impl Fake {
         Cluster { client: self.client(), context: "test".to_owned(), version: "1.35.4".to_owned(), inside: false }
     }
 
-    async fn answer(self, request: Request<Body>) -> Result<Response<Body>, io::Error> {
+    async fn answer(self, request: Request<Body>) -> Result<Response<Answer>, io::Error> {
         let (head, body) = request.into_parts();
         let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
         let body = body.collect_bytes().await.map_err(io::Error::other)?;
         let then = self.state().rule(&head.method, &path);
         match then {
-            Some(Then::Status(status)) => return Ok(serve::json_response(serve::code(&status), &status)),
+            Some(Then::Status(status)) => return Ok(logs::whole(serve::json_response(serve::code(&status), &status))),
             Some(Then::Silence) => std::future::pending().await,
             Some(Then::Refuse(why)) => return Err(io::Error::new(io::ErrorKind::ConnectionRefused, why)),
             None => {}
@@ -129,15 +136,18 @@ impl Fake {
                 let found = state.listeners.iter().rev().find(|one| name.contains(&one.pod) && one.port == port);
                 found.map(|listener| listener.answers.clone())
             });
-            return Ok(network::forward(head, Listening { pod, find, cut }).await);
+            return Ok(logs::whole(network::forward(head, Listening { pod, find, cut }).await));
         }
         let mut state = self.state();
+        if let Some(log) = logs::answer(&mut state, &head.uri) {
+            return Ok(log);
+        }
         if head.method != Method::GET {
             state.writes.push(format!("{} {path}", head.method));
         }
         let State { store, pods, objections, .. } = &mut *state;
         controllers::run(store, pods, objections);
-        Ok(serve::answer(&mut state, &head, &body))
+        Ok(logs::whole(serve::answer(&mut state, &head, &body)))
     }
 
     /// Creates an object as kubectl would, or replaces it.
@@ -197,6 +207,13 @@ impl Fake {
     /// Changes an object as a controller would: nobody owns what changed.
     pub(crate) fn edit(&self, kind: &str, name: &str, change: impl FnOnce(&mut Value)) {
         self.state().store.edit(kind, name, change);
+    }
+
+    /// Deletes an object as kubectl would.
+    pub(crate) fn delete(&self, kind: &str, name: &str) {
+        let mut state = self.state();
+        let namespace = state.store.named(kind, name).unwrap()["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+        state.store.delete(store::plural_of(kind), &namespace, name);
     }
 
     /// `kubectl scale`, or an autoscaler, by its field manager.

@@ -23,6 +23,7 @@ const KINDS: &[Kind] = &[
     ("ReplicaSet", "replicasets", "apps/v1", true),
     ("StatefulSet", "statefulsets", "apps/v1", true),
     ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "autoscaling/v2", true),
+    ("EndpointSlice", "endpointslices", "discovery.k8s.io/v1", true),
     ("BackendTrafficPolicy", "backendtrafficpolicies", "gateway.envoyproxy.io/v1alpha1", true),
     ("Gateway", "gateways", "gateway.networking.k8s.io/v1", true),
     ("GatewayClass", "gatewayclasses", "gateway.networking.k8s.io/v1", false),

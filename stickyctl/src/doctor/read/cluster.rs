@@ -4,9 +4,10 @@ use crate::cluster::doors::detect::is_front_door;
 use crate::cluster::doors::gateway::crd;
 use crate::cluster::errors::{ApiError, ask, sentence};
 use crate::cluster::seen::{Seen, is_no_kind};
+use crate::doctor::arguments::config_maps;
 use crate::doctor::objects::{Namespaced, Objects, Origin, Read, Unread, Workload};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::{ClusterResourceScope, Metadata, Resource};
 use kube::Client;
@@ -162,20 +163,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// The ConfigMaps in the arguments of a controller, as namespace and name. `$(POD_NAMESPACE)` is the pod's own.
-pub(in crate::doctor) fn config_maps(pod: &Pod) -> Vec<(String, String)> {
-    let own = pod.metadata.namespace.as_deref().unwrap_or_default();
-    let words = |container: &Container| container.command.iter().chain(&container.args).flatten().cloned().collect::<Vec<String>>();
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    let named = containers.flat_map(words).filter_map(|word| {
-        let (option, value) = word.split_once('=')?;
-        let is_one = ["configmap", "nginx-configmaps"].contains(&option.trim_start_matches('-'));
-        let (namespace, name) = value.split_once('/').filter(|_| is_one)?;
-        Some((if namespace.contains('$') { own.to_owned() } else { namespace.to_owned() }, name.to_owned()))
-    });
-    named.collect()
 }
 
 /// All objects that are wanted, page by page, each with a time limit of its own.

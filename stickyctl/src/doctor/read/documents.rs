@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Vec<(usize, Value)>, Broken> {
     let mut all = Vec::new();
     for part in parts {
         let Some(first) = first_line(part) else { continue };
-        if kind(part.text).is_some_and(|kind| !is_read(kind)) {
+        if kind(part.text).is_some_and(|kind| !is_read(kind, part.text)) {
             continue;
         }
         for value in parse(part)? {
@@ -101,7 +101,7 @@ fn parse(part: Part<'_>) -> Result<Vec<Value>, Broken> {
         },
         // As Kubernetes's reader takes them.
         duplicate_keys: DuplicateKeyPolicy::Error,
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 200_000, max_replay_stack_depth: 16 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000, max_replay_stack_depth: 16 },
         strict_booleans: true,
         underscored_numbers_as_strings: true,
         with_snippet: false,

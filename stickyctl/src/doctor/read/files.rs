@@ -92,7 +92,16 @@ pub(in crate::doctor) fn read(files: &[PathBuf], namespace: Option<&str>) -> Res
 ///
 /// # Errors
 /// It is no YAML, or exceeds a limit.
-pub(in crate::doctor) fn take(objects: &mut Objects, file: &str, text: &str) -> Result<usize, Error> {
+pub(in crate::doctor) fn of_text(file: &str, text: &str, origin: Origin) -> Result<Objects, Error> {
+    let mut objects = Objects { origin, ..Objects::default() };
+    take(&mut objects, file, text)?;
+    objects.make_pods();
+    place_in_namespace(&mut objects, None);
+    Ok(objects)
+}
+
+/// Sorts a text's documents, and counts those of known kinds.
+fn take(objects: &mut Objects, file: &str, text: &str) -> Result<usize, Error> {
     let broken = |broken: documents::Broken| Error::Broken { place: Place { file: file.to_owned(), line: broken.line }, why: broken.why };
     let mut known = 0;
     for (line, value) in documents::read(text).map_err(broken)? {

@@ -1,7 +1,9 @@
 //! Puts an object into the list of its kind.
 
+use crate::cluster::doors::gateway::crd::{Definition, HTTP_ROUTE};
 use crate::doctor::finding::{About, Place};
 use crate::doctor::objects::{Objects, Read, Unfit, Workload};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,9 +33,13 @@ const KINDS: &[(&str, &str)] = &[
     ("autoscaling", "HorizontalPodAutoscaler"),
 ];
 
-/// Whether a kind is among those that checks read, or a list of any.
-pub(super) fn is_read(kind: &str) -> bool {
-    kind.ends_with("List") || KINDS.iter().any(|(_, known)| *known == kind)
+/// Whether a document of a kind may matter: checks read it, or it is a list of any. Of CustomResourceDefinitions, which are large, only
+/// that of HTTPRoute does.
+pub(super) fn is_read(kind: &str, text: &str) -> bool {
+    if kind == "CustomResourceDefinition" {
+        return text.contains(HTTP_ROUTE);
+    }
+    kind.ends_with("List") || kind == "EndpointSlice" || KINDS.iter().any(|(_, known)| *known == kind)
 }
 
 /// Puts one object where it belongs.
@@ -41,6 +47,16 @@ pub(super) fn sort(objects: &mut Objects, value: Value, place: Option<&Place>) -
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (version, kind) = (text("/apiVersion"), text("/kind"));
     let group = version.split_once('/').map_or("", |(group, _)| group);
+    if kind == "CustomResourceDefinition" {
+        if text("/metadata/name") == HTTP_ROUTE {
+            objects.definition = serde_json::from_value(value).ok().map(|object| Definition::of(&object));
+        }
+        return Sorted::Ignored;
+    }
+    if group == "discovery.k8s.io" && kind == "EndpointSlice" {
+        objects.slices.extend(serde_json::from_value::<EndpointSlice>(value));
+        return Sorted::Known;
+    }
     if !KINDS.contains(&(group, kind.as_str())) {
         return Sorted::Ignored;
     }

@@ -44,11 +44,7 @@ impl Mark<'_> {
     /// A path with the marker in its query, if it is to be there.
     pub(super) fn path<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let token = self.marking.token.as_str();
-        if self.marking.in_query {
-            Cow::Owned(with_parameter(&without_parameter(path, token), &self.text()))
-        } else {
-            without_parameter(path, token)
-        }
+        if self.marking.in_query { Cow::Owned(with_parameter(&without_parameter(path, token), &self.text())) } else { without_parameter(path, token) }
     }
 
     /// Appends the marker to `User-Agent`.

@@ -34,7 +34,8 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, logs: Option<&Logs>, 
     book.note(|run| {
         (run.identity, run.values) = (asking.pod.to_string(), asking.values());
         run.by_symptom = !asking.lost_when.is_empty();
-        run.logs = asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+        run.logs =
+            asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
     });
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;

@@ -2,8 +2,8 @@
 
 use super::asking::{AFTER, Asking, MANY, MANY_SESSIONS};
 use super::book::Book;
-use super::pace::Pace;
 use super::marking::with_parameter;
+use super::pace::Pace;
 use super::progress::Progress;
 use super::pulse::Pulse;
 use super::room::{AT_ONCE, MOST_AT_ONCE, Room};

@@ -159,7 +159,8 @@ fn by_logs(logs: &identify::Logs, run: &Run) -> Logs {
 
 /// Only where requests show no pod: otherwise nothing has to be looked for.
 fn candidates(run: &Run, judgement: &Judgement) -> Vec<Candidate> {
-    let asks = |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::NoLogLine | Code::IdentityUnstable);
+    let asks =
+        |reason: &Reason| reason.scenario == Name::StickHttp && matches!(reason.code, Code::NoIdentity | Code::NoLogLine | Code::IdentityUnstable);
     let all = if judgement.reasons.iter().any(asks) { run.suggested() } else { Vec::new() };
     all.into_iter().map(|one| Candidate { place: harmless(&one.place), values: one.values, answers: one.answers }).collect()
 }

@@ -61,7 +61,9 @@ mod tests {
         for text in ["header:x-pod", "json:/pod", "regex:Pod: (.+)", "access-log", "access-log:regex:to=(\\S+)", "pod-log"] {
             assert_eq!(text.parse::<PodIdentity>().unwrap().to_string(), text);
         }
-        for (text, part) in [("log", "access-log:regex:PATTERN or pod-log"), ("access-log:regex:(", "invalid pattern `(`"), ("access-log:json", "pod-log")] {
+        for (text, part) in
+            [("log", "access-log:regex:PATTERN or pod-log"), ("access-log:regex:(", "invalid pattern `(`"), ("access-log:json", "pod-log")]
+        {
             let why = text.parse::<PodIdentity>().unwrap_err().to_string();
             assert!(why.contains(part), "{text}: {why}");
         }

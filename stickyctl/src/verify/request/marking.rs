@@ -32,8 +32,7 @@ impl Request {
         }
         // Not from the seed of the order: a run that is repeated must not find the lines of the first one.
         let token = Token::from_seed(fastrand::u64(..));
-        let marking =
-            Marking { token, from, in_query: self.logs.in_query, or_answers: self.pod_identity.is_none(), patience: self.logs.patience };
+        let marking = Marking { token, from, in_query: self.logs.in_query, or_answers: self.pod_identity.is_none(), patience: self.logs.patience };
         Ok(Some((marking, which)))
     }
 }

@@ -13,7 +13,7 @@ use kube::{Api, Client, ResourceExt};
 use serde_json::Value;
 
 /// The definition of HTTPRoute.
-const HTTP_ROUTE: &str = "httproutes.gateway.networking.k8s.io";
+pub(crate) const HTTP_ROUTE: &str = "httproutes.gateway.networking.k8s.io";
 /// Annotations on every definition of the project (`apis/v1/doc.go` and `hack/` of kubernetes-sigs/gateway-api).
 const BUNDLE: &str = "gateway.networking.k8s.io/bundle-version";
 const CHANNEL: &str = "gateway.networking.k8s.io/channel";
@@ -38,7 +38,7 @@ impl Definition {
         format!("Gateway API {version}{channel}")
     }
 
-    fn of(object: &DynamicObject) -> Self {
+    pub(crate) fn of(object: &DynamicObject) -> Self {
         let annotation = |key: &str| object.annotations().get(key);
         Self { version: annotation(BUNDLE).and_then(|text| text.parse().ok()), channel: annotation(CHANNEL).cloned(), shape: shape(&object.data) }
     }
