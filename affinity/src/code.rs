@@ -88,6 +88,34 @@ codes! {
         ("The release has one pod, as in mode 1x4", "stickyctl scale 3; or judge workers with --require-workers"),
         ("The other pods are not ready", "stickyctl status"),
     ];
+    DisruptionMoved = "disruption-moved", "Sessions left pods that stayed ready while others came or went, more than the front door's affinity explains.", [
+        ("The cookie is a key on a hash ring, so that pods that come or go take others' sessions along (ingress-nginx: affinity-mode balanced, the default)", "affinity-mode: persistent; or --expect ring, if such moves are acceptable"),
+        ("Envoy hashes the cookie (consistentHash)", "sessionPersistence on the HTTPRoute, whose cookie contains the pod"),
+        ("The cookie contains a server's position in a list, which shifts when the list changes", "values that are derived from the pod (HAProxy: dynamic cookies)"),
+        ("Several proxies learn about the change at different times", "--each-proxy shows whether they agree"),
+    ];
+    RingMoved = "ring-moved", "As many sessions left ready pods as a hash ring moves when pods come or go.", [
+        ("The cookie is a key on a hash ring (ingress-nginx: affinity-mode balanced, the default; Envoy: consistentHash)", "nothing to fix if pods share their sessions; else affinity-mode: persistent, or sessionPersistence on the HTTPRoute"),
+    ];
+    DisruptionErrors = "disruption-errors", "Requests failed while pods came or went.", [
+        ("The app exits at SIGTERM, before the front door has stopped sending requests to it", "serve on after SIGTERM for 15 s, with readiness off; or a preStop hook that sleeps"),
+        ("Readiness stays on after SIGTERM, and the front door sends requests to the pod until it is gone (Traefik)", "let /readyz fail as soon as the pod terminates, and serve everything until the front door has moved on"),
+        ("Pods are ready before they can serve", "a readiness probe that asks for what a request needs"),
+        ("maxUnavailable lets the rollout take pods away before their replacements are ready", "maxUnavailable: 0, maxSurge: 1"),
+        ("The front door doesn't try another pod", "retries: proxy-next-upstream (ingress-nginx), a retry middleware (Traefik), retry in a BackendTrafficPolicy (Envoy Gateway)"),
+    ];
+    DrainTakesNew = "drain-takes-new", "New sessions still began on a pod that had long begun to terminate.", [
+        ("The front door uses terminating pods like any other as long as they are ready (Traefik 3.6's ingress-nginx provider)", "let /readyz fail as soon as the pod terminates; or upgrade Traefik to 3.7"),
+        ("The front door learns about endpoints late", "look at its log, and at the API server's load"),
+    ];
+    DisruptionUnsettled = "disruption-unsettled", "The workload's pods were not all ready in time after the change.", [
+        ("Pods start slowly, or don't fit on the nodes", "kubectl get pods; --disrupt-timeout for more time"),
+        ("Pods take long to terminate", "--disrupt-timeout longer than terminationGracePeriodSeconds, for each pod in turn"),
+    ];
+    PodsUnknown = "pods-unknown", "Answers identify their pods by other names than the cluster's, so no move can be explained.", [
+        ("The site names something else than the pod", "--pod-identity: the pod's own name, which is its host name by default; or access-log, which needs no name"),
+        ("--workload or --pods selects other pods than those that answer", "kubectl get pods with the workload's labels; compare the names with those in the report"),
+    ];
     ProxyDisagreement = "proxy-disagreement", "Each proxy is sticky, but they send the same session to different pods.", [
         ("The cookie's value is a server's position or name, which differs between proxies", "use values that are derived from the pod's address (HAProxy: dynamic cookies)"),
         ("The proxies know different pods for a while after a change", "wait 5 s, then run again"),

@@ -93,6 +93,7 @@
 pub mod baseline;
 pub mod bounds;
 pub mod cache;
+pub mod change;
 pub mod code;
 pub mod cookie;
 pub mod disrupt;

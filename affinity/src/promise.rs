@@ -5,14 +5,14 @@
 //! expected share has a margin of its own, and the count that was seen has Clopper and Pearson's bounds ([`bounds`]).
 
 use crate::bounds;
-use crate::disrupt::Kind;
-use serde::Serialize;
+use crate::change::Kind;
+use serde::{Deserialize, Serialize};
 
 /// How much a real ring's shares differ from equal ones.
 const UNEVEN: f64 = 0.05;
 
 /// What a front door promises about sessions while pods come and go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Promise {
@@ -27,8 +27,7 @@ pub enum Promise {
 }
 
 /// The share of the sessions that a change moves away from pods that stay, each 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share {
     /// The share with equal parts of the ring.
     pub expected: f64,

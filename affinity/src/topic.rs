@@ -11,6 +11,8 @@ pub enum Topic {
     Cookie,
     /// What keeps a run from proving anything.
     Proof,
+    /// Pods that come and go.
+    Disruptions,
     /// Sockets and the messages in them.
     Sockets,
     /// Workers in a pod.
@@ -19,7 +21,7 @@ pub enum Topic {
 
 impl Topic {
     /// In the order in which they are listed.
-    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Sockets, Self::Workers];
+    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Disruptions, Self::Sockets, Self::Workers];
 
     /// A heading.
     #[must_use]
@@ -28,6 +30,7 @@ impl Topic {
             Self::Sessions => "Sessions move, or do not settle on a pod",
             Self::Cookie => "Browsers do not keep the cookie, or do not send it",
             Self::Proof => "The run proves little or nothing",
+            Self::Disruptions => "Pods come and go",
             Self::Sockets => "Sockets and messages",
             Self::Workers => "Workers in a pod",
         }
@@ -78,6 +81,12 @@ impl Code {
             | Self::SessionEnded
             | Self::SymptomUnseen
             | Self::Transport => Topic::Proof,
+            Self::DisruptionMoved
+            | Self::RingMoved
+            | Self::DisruptionErrors
+            | Self::DrainTakesNew
+            | Self::DisruptionUnsettled
+            | Self::PodsUnknown => Topic::Disruptions,
             Self::SocketElsewhere
             | Self::NoCookieOnUpgrade
             | Self::UpgradeFailed

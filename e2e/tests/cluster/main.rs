@@ -7,6 +7,7 @@ mod canary;
 mod chart;
 mod chart_gateway;
 mod chart_text;
+mod disrupt;
 mod doctor;
 mod envoy_gateway;
 mod errors;

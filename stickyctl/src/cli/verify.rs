@@ -174,6 +174,7 @@ impl VerifyArgs {
         let command = self.command_line();
         let reference = self.reference();
         let amount = self.amount;
+        let (access, namespace) = (self.place.cluster.access(), self.place.of_a_release());
         let site = match (reference, self.target) {
             (Some(reference), _) => {
                 let hints = self.place.hints(self.http.first_path());
@@ -186,8 +187,10 @@ impl VerifyArgs {
             (None, None) if self.local.local => Site::Local,
             (None, None) => Site::Release { access: self.place.cluster.access(), place: self.place.release() },
         };
+        let disruptions = self.disrupt.disruptions(access, namespace);
         Request {
             site,
+            disruptions,
             pod_identity: self.pod_identity,
             worker_identity: self.worker_identity,
             lost_when: self.lost_when,

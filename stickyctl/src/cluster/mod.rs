@@ -10,6 +10,7 @@
 //! | [`release`], [`namespace`], [`nodes`], [`inventory`], [`doors`] | what there is |
 //! | [`replicas`], [`plan`] | what there should be |
 //! | [`autoscaler`] | what keeps an autoscaler from working |
+//! | [`disrupt`] | making the pods of a workload come and go, and restoring its replica count |
 //! | [`apply`], [`rollout`] | getting there, and waiting for it |
 //! | [`route`] | what controllers say of a route through a Gateway |
 //! | [`permission`], [`permitted`] | the rule that a user lacks, and whether one is lacking |
@@ -24,6 +25,7 @@ pub(crate) mod apply;
 pub(crate) mod autoscaler;
 pub(crate) mod change;
 pub mod connect;
+pub(crate) mod disrupt;
 pub mod doors;
 pub(crate) mod down;
 pub mod errors;

@@ -3,6 +3,8 @@
 //! The crate `sticky_affinity` decides. Here is the rest: `request` is the user's request, `probe` sends requests and records what it
 //! sees, and [`report`] writes down the verdict for people and for programs.
 
+mod beside;
+pub(crate) mod disrupt;
 pub(crate) mod logs;
 pub(crate) mod probe;
 pub(crate) mod redacted;

@@ -1,30 +1,24 @@
 //! One run: from a request to a report and its exit code.
 
+use super::beside::{FIRST_LOOK, trouble, witness};
+use super::disrupt;
 use super::logs::Logs;
-use super::probe::watch::{self, Witness};
 use super::probe::{self, Asking, Book, Progress};
 use super::redacted::redacted;
 use super::report::build::About;
 use super::report::model::Report;
 use super::request::{Request, RequestError};
-use crate::cluster::forward;
-use crate::cluster::tunnel::Tunnel;
 use crate::exit::{Exit, Explained};
 use crate::output::{Mark, Output};
 use k8s_openapi::jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use sticky_affinity::judge;
 use sticky_affinity::run::Run;
-use sticky_affinity::seen::What;
 use sticky_affinity::told::By;
 use sticky_affinity::verdict::Verdict;
 use tokio::sync::oneshot;
-
-/// Time limit for the first report of a cluster about its pods.
-const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The size of the default sample, in requests and sockets. A larger run against another machine needs a confirmation.
 const MOST_UNASKED: u64 = 800;
@@ -41,6 +35,8 @@ pub(crate) struct Verified {
 pub(crate) enum VerifyError {
     #[error(transparent)]
     Request(#[from] RequestError),
+    #[error(transparent)]
+    Disrupt(#[from] disrupt::Error),
     #[error("cannot resolve {host}: {why}")]
     Unresolved { host: String, why: String, by_connect: bool },
     #[error("{requests} requests are more than the usual load for {site}, and nobody confirmed them")]
@@ -51,6 +47,7 @@ impl Explained for VerifyError {
     fn exit(&self) -> Exit {
         match self {
             Self::Request(why) => why.exit(),
+            Self::Disrupt(why) => why.exit(),
             Self::Unresolved { .. } | Self::Unconfirmed { .. } => Exit::Usage,
         }
     }
@@ -58,6 +55,7 @@ impl Explained for VerifyError {
     fn next_steps(&self) -> Vec<String> {
         match self {
             Self::Request(why) => why.next_steps(),
+            Self::Disrupt(why) => why.next_steps(),
             Self::Unresolved { by_connect: true, .. } => vec!["--connect 10.0.0.7:443    an IP address needs no lookup".to_owned()],
             Self::Unresolved { host, .. } => vec![
                 "--connect ADDRESS    connect to this address instead, such as 10.0.0.7:443".to_owned(),
@@ -99,30 +97,36 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
             return Err(VerifyError::Unconfirmed { requests: all, site, command: request.command });
         }
     }
+    let prepared = disrupt::prepare(&request, &way, output).await?;
     let began = Timestamp::now();
-    let book = Arc::new(Book::new(sample));
     let logs = marked.zip(way.logs.take()).map(|((marking, which), sources)| Logs::follow(sources, marking.token, which));
+    let (proxies, cut) = tokio::select! {
+        compared = async { if request.disruptions.each_proxy { disrupt::compare(&asking, logs.as_ref(), &way, output).await.map(Some) } else { Ok(None) } } => (compared?, false),
+        _ = tokio::signal::ctrl_c() => (None, true),
+    };
+    let book = Arc::new(Book::new(sample));
     let line = output.live("probing");
     let (looked, first_look) = oneshot::channel();
-    let partial = tokio::select! {
-        () = async {
-            if way.witness.is_some() {
-                // Without states in time the run begins anyway, and the causes of moves are unknown.
-                if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
-                    output.warning("the cluster has not reported the state of its pods; until it does, the causes of moves are unknown");
+    let partial = cut
+        || tokio::select! {
+            () = async {
+                if way.witness.is_some() {
+                    // Without states in time the run begins anyway, and the causes of moves are unknown.
+                    if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
+                        output.warning("the cluster has not reported the state of its pods; until it does, the causes of moves are unknown");
+                    }
                 }
-            }
-            let left = |done| asking.left(done, book.age()).map(|left| format!(", about {} left", rounded(left))).unwrap_or_default();
-            let progress = |step| match step {
-                Progress::Sent(done) => line.says(&format!("{done} of at most {all}{}", left(done))),
-                Progress::Waits { lines } => line.says(&format!("waiting for {lines} lines of the log")),
-            };
-            probe::run(&asking, &book, logs.as_ref(), progress).await;
-        } => false,
-        _ = tokio::signal::ctrl_c() => true,
-        never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
-        never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
-    };
+                let left = |done| asking.left(done, book.age()).map(|left| format!(", about {} left", rounded(left))).unwrap_or_default();
+                let progress = |step| match step {
+                    Progress::Sent(done) => line.says(&format!("{done} of at most {all}{}", left(done))),
+                    Progress::Waits { lines } => line.says(&format!("waiting for {lines} lines of the log")),
+                };
+                probe::run(&asking, &book, logs.as_ref(), progress).await;
+            } => false,
+            _ = tokio::signal::ctrl_c() => true,
+            never = trouble(way.tunnel.as_mut(), &book, output) => match never {},
+            never = witness(way.witness.as_ref(), &book, looked, output) => match never {},
+        };
     if let Some(logs) = &logs {
         // What has come since the last look, such as lines about the requests of an interrupted run.
         book.identify(logs, Duration::ZERO);
@@ -137,7 +141,25 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
     if request.require_workers {
         judgement.require_workers();
     }
-    let exit = if partial { Exit::Interrupted } else { exit(judgement.pods, judgement.workers, request.require_workers) };
+    if run.logs.is_none() {
+        // Answers tell, and no log has to.
+        asking.marking = None;
+    }
+    let (disrupted, cut) = match prepared {
+        Some(prepared) if judgement.pods == Verdict::Sticky && !partial => {
+            prepared.run((&asking, logs.as_ref()), way.tunnel.as_mut(), output, async { drop(tokio::signal::ctrl_c().await) }).await
+        }
+        Some(prepared) => (prepared.skipped(if partial { "the run was interrupted before" } else { "sessions have to stay at rest first" }), false),
+        None => (Vec::new(), false),
+    };
+    let partial = partial || cut;
+    let marks = disrupted.iter().map(|one| one.judged.mark).chain(proxies.iter().map(|proxies| proxies.agreement.mark));
+    let exit = match (exit(judgement.pods, judgement.workers, request.require_workers), disrupt::exit(marks)) {
+        _ if partial => Exit::Interrupted,
+        (Exit::Done, more) => more,
+        (_, Exit::Negative) => Exit::Negative,
+        (own, _) => own,
+    };
     let shown = |url: &str| if request.show_values { url.to_owned() } else { redacted(url) };
     let about = About {
         url: shown(&way.url),
@@ -154,6 +176,8 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
         identity: (identity(&request, &asking, &run), asking.worker.to_string()),
         lost_when: asking.lost_when.iter().map(ToString::to_string).collect(),
         is_here: way.is_here,
+        disrupted,
+        proxies,
     };
     Ok(Verified { report: Report::new(&about, &run, &judgement), exit })
 }
@@ -227,20 +251,5 @@ fn exit(pods: Verdict, workers: Verdict, workers_count: bool) -> Exit {
         () if is(Verdict::NotSticky) => Exit::Negative,
         () if is(Verdict::Inconclusive) || is(Verdict::NotJudged) => Exit::Inconclusive,
         () => Exit::Done,
-    }
-}
-
-/// Reports and records the tunnel's events.
-async fn trouble(tunnel: Option<&mut Tunnel>, book: &Book, output: Output) -> Infallible {
-    match tunnel {
-        Some(tunnel) => forward::report(tunnel, output, |what| book.happened(What::Tunnel(what.to_owned()), false)).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn witness(witness: Option<&Witness>, book: &Arc<Book>, looked: oneshot::Sender<()>, output: Output) -> Infallible {
-    match witness {
-        Some(witness) => watch::pods(witness, book, looked, |what| output.warning(what)).await,
-        None => std::future::pending().await,
     }
 }

@@ -61,7 +61,11 @@ fn lists_json_and_several_documents() {
     ] {
         let done = doctor(&["-f", "-", "-o", "json"], &stdin);
         let report: Value = serde_json::from_str(&out(&done)).unwrap_or_else(|_| panic!("{stdin}: {}", String::from_utf8_lossy(&done.stderr)));
-        assert_eq!((&report["findings"][0]["code"], &report["findings"][0]["about"]["place"]["line"]), (&"value-dropped".into(), &line.into()), "{stdin}");
+        assert_eq!(
+            (&report["findings"][0]["code"], &report["findings"][0]["about"]["place"]["line"]),
+            (&"value-dropped".into(), &line.into()),
+            "{stdin}"
+        );
     }
 }
 

@@ -10,6 +10,9 @@ use sticky_affinity::code::Code;
 
 /// Codes that need a cluster, which no site here has: unit tests cover them.
 const BY_A_CLUSTER: &[&str] = &["moved-forced", "moved-collateral", "single-ready-pod"];
+/// Codes that need disruptions, which need a cluster: the same.
+const BY_A_DISRUPTION: &[&str] = &["disruption-moved", "ring-moved", "disruption-errors", "drain-takes-new", "disruption-unsettled", "pods-unknown"];
+const DISRUPTIONS: &str = include_str!("../../../affinity/src/disrupt/tests.rs");
 const UNIT_TESTS: &str = include_str!("../../../affinity/src/judge/tests/around.rs");
 
 fn cases() -> impl Iterator<Item = &'static Case> {
@@ -44,6 +47,10 @@ fn each_code_has_a_case_and_a_neighbour() {
         assert!(case.beside.iter().all(|code| !case.reasons.contains(code)), "{}: what it must not tell, it tells", case.name);
     }
     for code in Code::ALL.iter().map(|code| code.word()) {
+        if BY_A_DISRUPTION.contains(&code) {
+            assert!(DISRUPTIONS.contains(&format!("[\"{code}\"]")), "no unit test finds {code}");
+            continue;
+        }
         if BY_A_CLUSTER.contains(&code) {
             assert!(UNIT_TESTS.contains(&format!("Some(\"{code}\")")), "no unit test finds {code}");
             continue;

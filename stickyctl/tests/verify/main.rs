@@ -9,10 +9,12 @@ mod calls;
 mod case;
 mod codes;
 mod cookies;
+mod disrupt;
 mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
 mod plan;
+mod proxies;
 mod reported;
 mod reported_answers;
 mod reported_asking;

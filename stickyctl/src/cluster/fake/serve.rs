@@ -74,6 +74,8 @@ pub(super) fn answer(state: &mut State, head: &Parts, body: &[u8]) -> Response<B
         (&Method::GET, Some(_), None) => get(state, head, &place),
         (&Method::GET, None, None) => list(state, head, &place),
         (&Method::POST, None, None) => create(state, head, &place, body),
+        (&Method::PATCH, Some(name), Some("scale")) => scale(state, head, &place, name, body),
+        (&Method::POST, Some(name), Some("eviction")) => evict(state, head, &place, name),
         (&Method::PATCH, Some(name), None) => patch(state, head, &place, name, body),
         (&Method::DELETE, Some(name), None) => delete(state, &place, name, body),
         other => panic!("the fake does not know {other:?} {path}"),
@@ -241,6 +243,28 @@ fn patch(state: &mut State, head: &Parts, place: &Place<'_>, name: &str, body: &
     Ok(state.store.store(result).clone())
 }
 
+/// The scale subresource: `{"spec": {"replicas": 5}}`.
+fn scale(state: &mut State, head: &Parts, place: &Place<'_>, name: &str, body: &[u8]) -> Result<Value, Value> {
+    state.store.get(place.plural, place.namespace, name).ok_or_else(|| not_found(place.plural, name))?;
+    let patch: Value = serde_json::from_slice(body).unwrap();
+    state.store.scale(name, patch["spec"]["replicas"].as_i64().unwrap(), &parameter(head, "fieldManager").unwrap_or_default());
+    Ok(json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": name, "namespace": place.namespace}, "spec": patch["spec"]}))
+}
+
+/// The eviction API: a budget that allows no disruption forbids it, whatever it selects.
+fn evict(state: &mut State, head: &Parts, place: &Place<'_>, name: &str) -> Result<Value, Value> {
+    state.store.get(place.plural, place.namespace, name).ok_or_else(|| not_found(place.plural, name))?;
+    let is_full = |budget: &Value| budget["metadata"]["namespace"] == place.namespace && budget["status"]["disruptionsAllowed"] == 0;
+    if let Some(budget) = state.store.all("poddisruptionbudgets").find(|budget| is_full(budget)) {
+        let message = format!("The disruption budget {} needs 3 healthy pods and has 3 currently", budget["metadata"]["name"].as_str().unwrap());
+        return Err(status(429, "TooManyRequests", &message, json!({"causes": [{"reason": "DisruptionBudget"}]})));
+    }
+    if parameter(head, "dryRun").is_none() {
+        state.store.delete(place.plural, place.namespace, name);
+    }
+    Ok(json!({"kind": "Status", "apiVersion": "v1", "status": "Success", "metadata": {}}))
+}
+
 /// An object that is being deleted goes with its last finalizer.
 fn merge_patch(state: &mut State, place: &Place<'_>, name: &str, body: &[u8]) -> Result<Value, Value> {
     let mut object = state.store.get(place.plural, place.namespace, name).cloned().ok_or_else(|| not_found(place.plural, name))?;
@@ -249,7 +273,13 @@ fn merge_patch(state: &mut State, place: &Place<'_>, name: &str, body: &[u8]) ->
     if !version.is_null() && *version != object["metadata"]["resourceVersion"] {
         return Err(status(409, "Conflict", "the object has been modified", json!({"name": name, "kind": place.plural})));
     }
+    let annotations = patch["metadata"]["annotations"].as_object().into_iter().flatten();
+    let gone: Vec<String> = annotations.filter(|(_, text)| text.is_null()).map(|(key, _)| key.clone()).collect();
     merge(&mut object, patch);
+    // What is null goes (RFC 7396).
+    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+        annotations.retain(|key, _| !gone.contains(key));
+    }
     let object = state.store.store(object).clone();
     if !object["metadata"]["deletionTimestamp"].is_null() {
         state.store.delete(place.plural, place.namespace, name);

@@ -33,6 +33,7 @@ const KINDS: &[Kind] = &[
     ("Ingress", "ingresses", "networking.k8s.io/v1", true),
     ("IngressClass", "ingressclasses", "networking.k8s.io/v1", false),
     ("NetworkPolicy", "networkpolicies", "networking.k8s.io/v1", true),
+    ("ScaledObject", "scaledobjects", "keda.sh/v1alpha1", true),
     ("PodDisruptionBudget", "poddisruptionbudgets", "policy/v1", true),
     ("ClusterRole", "clusterroles", "rbac.authorization.k8s.io/v1", false),
     ("ClusterRoleBinding", "clusterrolebindings", "rbac.authorization.k8s.io/v1", false),
@@ -60,7 +61,9 @@ impl Store {
     /// The kinds that this cluster has: those of the Gateway API and of Envoy Gateway only with their CustomResourceDefinitions.
     pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> {
         let has = |(_, plural, version, _): &Kind| match version.split_once('/') {
-            Some((group, _)) if group.starts_with("gateway.") => self.get("customresourcedefinitions", "", &format!("{plural}.{group}")).is_some(),
+            Some((group, _)) if group.starts_with("gateway.") || group == "keda.sh" => {
+                self.get("customresourcedefinitions", "", &format!("{plural}.{group}")).is_some()
+            }
             _ => true,
         };
         KINDS.iter().copied().filter(has)

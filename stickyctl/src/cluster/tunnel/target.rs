@@ -38,6 +38,8 @@ pub enum Target {
         /// The port's number in each pod.
         port: u16,
     },
+    /// One pod, for as long as it is ready.
+    One(PodPort),
 }
 
 impl From<&Found> for Target {
@@ -70,11 +72,12 @@ impl Target {
     }
 
     async fn pods(&self, client: &Client) -> Result<Vec<Pod>, ApiError> {
-        let (Self::FrontDoor { namespace, .. } | Self::Labelled { namespace, .. }) = self;
+        let (Self::FrontDoor { namespace, .. } | Self::Labelled { namespace, .. } | Self::One(PodPort { namespace, .. })) = self;
         let wanted = match self {
             // A front door's pods are recognized by their arguments, not by their labels.
             Self::FrontDoor { .. } => ListParams::default(),
             Self::Labelled { selector, .. } => ListParams::default().labels(selector),
+            Self::One(pod) => ListParams::default().fields(&format!("metadata.name={}", pod.name)),
         };
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
         let listed = ask(&format!("listing pods in namespace {namespace}"), pods.list(&wanted)).await?;
@@ -99,6 +102,7 @@ impl Target {
 
     fn ports(&self, ready: &[Pod]) -> Vec<PodPort> {
         match self {
+            Self::One(pod) => ready.iter().filter(|one| one.name_any() == pod.name).map(|_| pod.clone()).collect(),
             Self::Labelled { namespace, port, .. } => {
                 ready.iter().map(|pod| PodPort { namespace: namespace.clone(), name: pod.name_any(), port: *port }).collect()
             }

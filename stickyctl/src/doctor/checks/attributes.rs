@@ -11,7 +11,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 
 fn of_entry(view: &View<'_>, entry: &Entry<'_>) -> Vec<Finding> {
     let Some((service, cookie)) = entry.services().into_iter().find_map(|key| Some((key, entry.cookie_for(key)?))) else { return Vec::new() };
-    let about = if cookie.on_service { view.backends.service(service).map_or_else(|| entry.read.about(), |service| service.about()) } else { entry.read.about() };
+    let about = if cookie.on_service {
+        view.backends.service(service).map_or_else(|| entry.read.about(), |service| service.about())
+    } else {
+        entry.read.about()
+    };
     let is_none = cookie.same_site.as_deref().is_some_and(|value| value.eq_ignore_ascii_case("none"));
     // nginx drops `none` in lower case.
     let counts = is_none && (entry.controller() != Some(Controller::IngressNginx) || cookie.same_site.as_deref() == Some("None"));

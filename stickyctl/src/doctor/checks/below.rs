@@ -15,7 +15,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
         let route = || view.routes_of.get(&key).and_then(|places| places.first()).map(|place| view.routes[*place].title());
         let through = entry.or_else(route).filter(|_| is_client_ip)?;
         let kept = sticky.contains_key(&key);
-        let fix = if kept { "Remove it: the front door's cookie keeps sessions" } else { "Configure cookie affinity in the front door, and remove it here" };
+        let fix = if kept {
+            "Remove it: the front door's cookie keeps sessions"
+        } else {
+            "Configure cookie affinity in the front door, and remove it here"
+        };
         Some(CLIENT_IP_UNUSED.found(
             service.about(),
             "spec.sessionAffinity",

@@ -43,14 +43,18 @@ fn unserved(view: &View<'_>, entry: &Entry<'_>) -> Option<Finding> {
         // Only controllers that doctor recognizes can be missed.
         (_, Some(named)) if served.controller.is_some() => {
             let name = entry.class_name().unwrap_or_default();
-            found(format!("No pod of a controller {named} serves IngressClass {name}, so nothing reads this Ingress"), "Start the controller, or name another class")
+            found(
+                format!("No pod of a controller {named} serves IngressClass {name}, so nothing reads this Ingress"),
+                "Start the controller, or name another class",
+            )
         }
         _ => None,
     }
 }
 
 fn twice(view: &View<'_>, entry: &Entry<'_>) -> Option<Finding> {
-    let doors: Vec<String> = entry.served.doors.iter().map(|place| &view.doors[*place]).map(|door| format!("{} in namespace {}", door.workload, door.namespace)).collect();
+    let doors: Vec<String> =
+        entry.served.doors.iter().map(|place| &view.doors[*place]).map(|door| format!("{} in namespace {}", door.workload, door.namespace)).collect();
     (doors.len() > 1).then(|| {
         CLASS_SERVED_TWICE.found(
             entry.read.about(),
@@ -103,11 +107,13 @@ fn of_services(view: &View<'_>) -> Vec<Finding> {
         let annotations = service.object.metadata.annotations.iter().flatten();
         let wanted = annotations.filter_map(|(key, value)| {
             let (dialect, name) = keys::of(key)?;
-            let is_switch = matches!(name, "affinity" | "cookie-persistence" | "service.sticky.cookie") && dialect.reads(name, keys::On::Service) == keys::Reading::Read;
+            let is_switch = matches!(name, "affinity" | "cookie-persistence" | "service.sticky.cookie")
+                && dialect.reads(name, keys::On::Service) == keys::Reading::Read;
             (is_switch && value != "false").then_some((key, dialect.controller))
         });
         for (key, meant) in wanted {
-            let is_read = entries.iter().any(|entry| !entry.served.certain || entry.controller() == Some(meant) || entry.cookie_for(service.key()).is_some());
+            let is_read =
+                entries.iter().any(|entry| !entry.served.certain || entry.controller() == Some(meant) || entry.cookie_for(service.key()).is_some());
             if let (false, Some(entry)) = (is_read, entries.first()) {
                 let set = entry.controller().map_or("the settings of that controller", switch);
                 all.push(OTHER_CONTROLLER.found(
@@ -121,4 +127,3 @@ fn of_services(view: &View<'_>) -> Vec<Finding> {
     }
     all
 }
-

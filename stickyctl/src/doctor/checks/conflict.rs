@@ -17,7 +17,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
 
 /// Only ingress-nginx keeps affinity per Service; Traefik keeps Ingresses apart (docs/front-doors.md, tested).
 fn conflict(service: ServiceKey<'_>, entries: &[&Entry<'_>]) -> Vec<Finding> {
-    let of_nginx: Vec<&&Entry<'_>> = entries.iter().filter(|entry| entry.controller() == Some(Controller::IngressNginx) && !entry.is_canary()).collect();
+    let of_nginx: Vec<&&Entry<'_>> =
+        entries.iter().filter(|entry| entry.controller() == Some(Controller::IngressNginx) && !entry.is_canary()).collect();
     let with: Vec<&&&Entry<'_>> = of_nginx.iter().filter(|entry| entry.cookie().is_some()).collect();
     let Some(first) = with.first() else { return Vec::new() };
     let mut all = Vec::new();
@@ -62,7 +63,17 @@ fn difference(a: &Entry<'_>, b: &Entry<'_>) -> Option<(&'static str, String, Str
     same("affinity-mode", (mode(first), mode(second)))
         .or_else(|| same("session-cookie-name", (name(first), name(second))))
         .or_else(|| same("session-cookie-path", (path(first), path(second))))
-        .or_else(|| ["session-cookie-max-age", "session-cookie-expires", "session-cookie-samesite", "session-cookie-domain", "session-cookie-change-on-failure"].into_iter().find_map(raw))
+        .or_else(|| {
+            [
+                "session-cookie-max-age",
+                "session-cookie-expires",
+                "session-cookie-samesite",
+                "session-cookie-domain",
+                "session-cookie-change-on-failure",
+            ]
+            .into_iter()
+            .find_map(raw)
+        })
 }
 
 /// A cookie as browsers tell it from others: host, name and path.
@@ -93,7 +104,8 @@ fn shared(view: &View<'_>) -> Vec<Finding> {
             let jumps = entry.controller() == Some(Controller::IngressNginx) && cookie.mode == Mode::Persistent;
             let (about, field) = place(view, entry, cookie, *service);
             let host = if host.is_empty() { "every host".to_owned() } else { format!("host {host}") };
-            let follows = if jumps { "each switch between them moves the session to another pod" } else { "each answer overwrites the other's cookie" };
+            let follows =
+                if jumps { "each switch between them moves the session to another pod" } else { "each answer overwrites the other's cookie" };
             let found = NAME_SHARED.found(
                 about,
                 field,

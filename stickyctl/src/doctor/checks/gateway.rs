@@ -86,7 +86,12 @@ fn policies(view: &View<'_>) -> Vec<Finding> {
         let Some(hash) = policy.object.spec.load_balancer.as_ref().and_then(|balancer| balancer.consistent_hash.as_ref()) else { continue };
         let about = policy.about();
         let on_cluster = view.objects.origin == Origin::Cluster;
-        let missing = policy.object.spec.target_refs.iter().find(|target| target.kind == "HTTPRoute" && !routes.contains(&(policy.key().0, target.name.as_str())));
+        let missing = policy
+            .object
+            .spec
+            .target_refs
+            .iter()
+            .find(|target| target.kind == "HTTPRoute" && !routes.contains(&(policy.key().0, target.name.as_str())));
         if let Some(target) = missing.filter(|_| view.objects.has_all("HTTPRoutes")) {
             all.push(POLICY_UNTARGETED.found(
                 about,
@@ -111,7 +116,10 @@ fn policies(view: &View<'_>) -> Vec<Finding> {
         }
         let (said, fix) = match accepted.iter().find(|condition| condition.status != "True") {
             Some(refused) => (format!("Envoy Gateway refused it, {}: {}", refused.reason, refused.message), "Correct what the message says"),
-            None => ("It has no status, so no Envoy Gateway took it up".to_owned(), "Restart Envoy Gateway if it started before its definitions, and check the namespaces that it watches"),
+            None => (
+                "It has no status, so no Envoy Gateway took it up".to_owned(),
+                "Restart Envoy Gateway if it started before its definitions, and check the namespaces that it watches",
+            ),
         };
         all.push(POLICY_UNACCEPTED.found(about, "status.ancestors", said, fix));
     }

@@ -43,7 +43,8 @@ fn unknown(about: &About, key: &str, (dialect, name): (&Dialect, &str), meant: O
         Some(meant) => format!("Did you mean {prefix}{meant}? If not, remove the annotation"),
         None => "Remove the annotation".to_owned(),
     };
-    let found = UNKNOWN_KEY.found(about.clone(), annotation(key), format!("{} does not know this annotation and ignores it", dialect.controller.name()), fix);
+    let found =
+        UNKNOWN_KEY.found(about.clone(), annotation(key), format!("{} does not know this annotation and ignores it", dialect.controller.name()), fix);
     // A detail of the cookie, rather than affinity itself.
     let is_detail = name.starts_with("session-cookie") || meant.is_some_and(|meant| meant.starts_with("session-cookie"));
     Some(match (is_old, is_detail) {

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn paths_as_browsers_compare_them() {
-        for (cookie, path, expected) in [("/", "/a", true), ("/a", "/a", true), ("/a", "/a/b", true), ("/a", "/ab", false), ("/a/", "/a", false), ("/foo", "/", false)] {
+        for (cookie, path, expected) in
+            [("/", "/a", true), ("/a", "/a", true), ("/a", "/a/b", true), ("/a", "/ab", false), ("/a/", "/a", false), ("/foo", "/", false)]
+        {
             assert_eq!(covers(cookie, path), expected, "{cookie} {path}");
         }
         assert_eq!(literal("/app(/|$)(.*)"), "/app");

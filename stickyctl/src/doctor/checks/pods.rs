@@ -87,7 +87,8 @@ fn option(words: &[&str], options: &[&str]) -> Option<String> {
     words.iter().enumerate().find_map(|(place, word)| {
         let name = options.iter().find(|option| word.starts_with(*option))?;
         let rest = &word[name.len()..];
-        let value = if rest.is_empty() { words.get(place + 1).copied()? } else { rest.strip_prefix('=').or_else(|| (name.len() == 2).then_some(rest))? };
+        let value =
+            if rest.is_empty() { words.get(place + 1).copied()? } else { rest.strip_prefix('=').or_else(|| (name.len() == 2).then_some(rest))? };
         let value = value.trim_matches(['"', '\'']);
         is_several(value).then(|| format!("{name} {value}"))
     })

@@ -72,9 +72,11 @@ fn of_entry(view: &View<'_>, entry: &Entry<'_>) -> Option<Timer> {
             field: String::new(),
             fix: "Raise entryPoints.NAME.transport.respondingTimeouts.idleTimeout of Traefik, or ping more often",
         }),
-        Controller::HaproxyIngress | Controller::Haproxytech => {
-            Some(Timer { after: Duration::from_hours(1), field: String::new(), fix: "Raise timeout-tunnel in the controller's ConfigMap, or ping more often" })
-        }
+        Controller::HaproxyIngress | Controller::Haproxytech => Some(Timer {
+            after: Duration::from_hours(1),
+            field: String::new(),
+            fix: "Raise timeout-tunnel in the controller's ConfigMap, or ping more often",
+        }),
         Controller::Gateway => None,
     }
 }

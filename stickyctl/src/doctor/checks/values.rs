@@ -41,18 +41,22 @@ fn nginx(name: &str, value: &str) -> Option<Fault> {
         "affinity-canary-behavior" if !["sticky", "legacy"].contains(&value) => {
             Some((Severity::Warning, rejects("sticky applies"), "Write sticky or legacy"))
         }
-        "session-cookie-name" if !is_basic(value) => {
-            Some((Severity::Warning, rejects("the cookie is INGRESSCOOKIE, as that of every Ingress without a name"), "Use letters, digits, hyphens and underscores"))
-        }
+        "session-cookie-name" if !is_basic(value) => Some((
+            Severity::Warning,
+            rejects("the cookie is INGRESSCOOKIE, as that of every Ingress without a name"),
+            "Use letters, digits, hyphens and underscores",
+        )),
         "session-cookie-max-age" | "session-cookie-expires" if !is_seconds(value) => {
             Some((Severity::Warning, rejects("the cookie lasts until the browser exits"), "Write seconds without a unit, as in \"3600\""))
         }
         "session-cookie-samesite" if !["none", "lax", "strict"].contains(&value.to_ascii_lowercase().as_str()) => {
             Some((Severity::Warning, rejects("the cookie has no SameSite"), "Write None, Lax or Strict"))
         }
-        "session-cookie-samesite" if !["None", "Lax", "Strict"].contains(&value) => {
-            Some((Severity::Warning, format!("nginx drops SameSite={value}: it knows None, Lax and Strict only with a capital"), "Write None, Lax or Strict"))
-        }
+        "session-cookie-samesite" if !["None", "Lax", "Strict"].contains(&value) => Some((
+            Severity::Warning,
+            format!("nginx drops SameSite={value}: it knows None, Lax and Strict only with a capital"),
+            "Write None, Lax or Strict",
+        )),
         "session-cookie-secure" if !is_bool => {
             Some((Severity::Warning, rejects("Secure is set only on answers over https"), "Write \"true\" or \"false\""))
         }
@@ -72,9 +76,11 @@ fn traefik(name: &str, value: &str) -> Option<Fault> {
         "affinity" if value != "cookie" => {
             Some((Severity::Warning, format!("Traefik 3.6 takes `{value}` for cookie; later versions do not"), "Write cookie"))
         }
-        "session-cookie-name" if !is_basic(value) => {
-            Some((Severity::Note, format!("Traefik replaces characters in the cookie's name `{value}`"), "Use letters, digits, hyphens and underscores"))
-        }
+        "session-cookie-name" if !is_basic(value) => Some((
+            Severity::Note,
+            format!("Traefik replaces characters in the cookie's name `{value}`"),
+            "Use letters, digits, hyphens and underscores",
+        )),
         "session-cookie-max-age" if value.parse::<i64>().is_err() => {
             Some((Severity::Warning, drops("the cookie lasts until the browser exits"), "Write seconds without a unit, as in \"3600\""))
         }
@@ -110,10 +116,19 @@ fn traefiks_own<'a>(view: &'a View<'_>) -> impl Iterator<Item = Finding> + use<'
             let name = key.strip_prefix("traefik.ingress.kubernetes.io/service.sticky.cookie")?;
             let is_bool = ["true", "false"].contains(&value.as_str());
             let (consequence, fix) = match name {
-                "" | ".secure" | ".httponly" if !is_bool => ("Traefik can't read the annotations of this Service and ignores them", "Write \"true\" or \"false\""),
-                ".maxage" if value.parse::<i64>().is_err() => ("Traefik can't read the annotations of this Service and ignores them", "Write seconds without a unit, as in \"3600\""),
+                "" | ".secure" | ".httponly" if !is_bool => {
+                    ("Traefik can't read the annotations of this Service and ignores them", "Write \"true\" or \"false\"")
+                }
+                ".maxage" if value.parse::<i64>().is_err() => {
+                    ("Traefik can't read the annotations of this Service and ignores them", "Write seconds without a unit, as in \"3600\"")
+                }
                 ".maxage" if value.parse::<i64>().is_ok_and(|seconds| seconds < 0) => {
-                    return Some(LIFETIME_ZERO.found(service.about(), annotation(key), "Browsers delete the cookie at once, so no request sends it back", "Write a positive number of seconds"));
+                    return Some(LIFETIME_ZERO.found(
+                        service.about(),
+                        annotation(key),
+                        "Browsers delete the cookie at once, so no request sends it back",
+                        "Write a positive number of seconds",
+                    ));
                 }
                 _ => return None,
             };

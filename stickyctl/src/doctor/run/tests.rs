@@ -63,7 +63,10 @@ async fn what_may_not_be_read_is_named_and_not_called_missing() {
     let unread: Vec<&str> = report.unread.iter().map(|missing| missing.kind).collect();
     assert_eq!(unread, ["IngressClasses", "Services", "Pods"]);
     let table = report.table(true, Some(100));
-    assert!(table.contains("not read    IngressClasses: /ingressclasses is forbidden") && table.contains("skipped: which controller serves a class"), "{table}");
+    assert!(
+        table.contains("not read    IngressClasses: /ingressclasses is forbidden") && table.contains("skipped: which controller serves a class"),
+        "{table}"
+    );
 }
 
 #[tokio::test]
@@ -79,7 +82,14 @@ async fn more_objects_than_fit_into_one_answer() {
 #[tokio::test]
 async fn an_api_server_that_fails() {
     let fake = cluster();
-    fake.rule(None, "/httproutes", None, Then::Status(json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 500, "message": "etcd is away", "reason": "InternalError"})));
+    fake.rule(
+        None,
+        "/httproutes",
+        None,
+        Then::Status(
+            json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 500, "message": "etcd is away", "reason": "InternalError"}),
+        ),
+    );
     let error = cluster::read(&fake.client(), Some("shop")).await.unwrap_err();
     assert!(error.to_string().contains("listing HTTPRoutes in namespace shop: etcd is away"), "{error}");
 }

@@ -46,7 +46,8 @@ impl<'a> Backends<'a> {
     /// The workloads whose pods a Service selects, with their place among all.
     pub(crate) fn workloads(&self, key: ServiceKey<'_>) -> Vec<(usize, &'a Workload)> {
         let Some(selector) = self.service(key).and_then(|service| service.object.spec.as_ref()?.selector.as_ref()) else { return Vec::new() };
-        let of_label = |(label, value): (&'a String, &'a String)| self.by_label.get(&(key.0, label.as_str(), value.as_str())).map_or(&[][..], Vec::as_slice);
+        let of_label =
+            |(label, value): (&'a String, &'a String)| self.by_label.get(&(key.0, label.as_str(), value.as_str())).map_or(&[][..], Vec::as_slice);
         // The rarest label first: the others are compared with few workloads.
         let rarest = selector.iter().map(of_label).min_by_key(|all| all.len()).unwrap_or_default();
         let fits = |place: &&usize| {

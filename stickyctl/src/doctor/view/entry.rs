@@ -1,9 +1,9 @@
 //! An Ingress: its class, its controller, its paths, and the affinity that its controller reads.
 
+use super::ServiceKey;
 use super::backends::Backends;
 use super::class::{Class, Classes, Served, named};
 use super::cookie::{self, Cookie};
-use super::ServiceKey;
 use crate::comparison::{Controller, keys};
 use crate::doctor::objects::Read;
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
@@ -116,7 +116,8 @@ impl<'a> Entry<'a> {
     /// Whether the Ingress ends TLS for a host.
     pub(crate) fn has_tls(&self, host: Option<&str>) -> bool {
         let covers = |host: &str| {
-            self.tls.contains(host) || self.tls.iter().any(|one| one.strip_prefix("*.").is_some_and(|end| host.split_once('.').is_some_and(|(_, rest)| rest == end)))
+            self.tls.contains(host)
+                || self.tls.iter().any(|one| one.strip_prefix("*.").is_some_and(|end| host.split_once('.').is_some_and(|(_, rest)| rest == end)))
         };
         // Without hosts, the certificate is for all of them.
         self.has_tls && (self.tls.is_empty() || host.is_none_or(covers))

@@ -51,7 +51,8 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     pub(crate) fn new(objects: &'a Objects, ping: Option<Duration>) -> Self {
         let classes: Vec<IngressClass> = objects.classes.iter().map(|class| class.object.clone()).collect();
-        let pods: Vec<Pod> = objects.pods.iter().filter(|pod| crate::cluster::doors::detect::is_front_door(&pod.object)).map(|pod| pod.object.clone()).collect();
+        let pods: Vec<Pod> =
+            objects.pods.iter().filter(|pod| crate::cluster::doors::detect::is_front_door(&pod.object)).map(|pod| pod.object.clone()).collect();
         let doors = doors(&pods, &classes);
         let backends = Backends::new(objects);
         let known = class::Classes::new(objects, &doors);

@@ -74,7 +74,8 @@ pub(super) fn all(objects: &Objects) -> Vec<RouteEntry<'_>> {
         let route: &Read<HttpRoute> = read;
         let namespace = route.key().0;
         let parents = route.object.spec.parent_refs.iter();
-        let is_gateway = |kind: Option<&str>, group: Option<&str>| kind.is_none_or(|kind| kind == "Gateway") && group.is_none_or(|group| group == GROUP);
+        let is_gateway =
+            |kind: Option<&str>, group: Option<&str>| kind.is_none_or(|kind| kind == "Gateway") && group.is_none_or(|group| group == GROUP);
         let behind = parents.filter(|parent| is_gateway(parent.kind.as_deref(), parent.group.as_deref())).filter_map(|parent| {
             let key = (parent.namespace.as_deref().unwrap_or(namespace), parent.name.as_str());
             let controller = *classes.get(gateways.get(&key)?)?;

@@ -8,7 +8,7 @@ use super::sources::Sources;
 use super::stream::Stream;
 use crate::cluster::doors::detect::doors;
 use crate::cluster::errors::{ApiError, ask};
-use crate::cluster::tunnel::Target;
+use crate::cluster::tunnel::{PodPort, Target};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::jiff::Timestamp;
@@ -143,7 +143,7 @@ fn add<'a>(containers: &mut Containers, pods: impl Iterator<Item = &'a Pod>, by:
 }
 
 fn namespace(target: &Target) -> &str {
-    let (Target::FrontDoor { namespace, .. } | Target::Labelled { namespace, .. }) = target;
+    let (Target::FrontDoor { namespace, .. } | Target::Labelled { namespace, .. } | Target::One(PodPort { namespace, .. })) = target;
     namespace
 }
 
@@ -153,6 +153,7 @@ async fn door_pods(sources: &Sources, shared: &Shared, target: &Target) -> Optio
         // They are recognized by their arguments.
         Target::FrontDoor { namespace, .. } => (namespace, ListParams::default()),
         Target::Labelled { namespace, selector, .. } => (namespace, ListParams::default().labels(selector)),
+        Target::One(pod) => (&pod.namespace, ListParams::default().fields(&format!("metadata.name={}", pod.name))),
     };
     let mut pods: Vec<Pod> = list(sources, shared, ("", "pods"), namespace, &params).await?;
     if let Target::FrontDoor { workload, .. } = target {

@@ -2,6 +2,7 @@
 
 use super::marking::{Mark, Marking};
 use crate::verify::logs::Logs;
+use std::collections::BTreeSet;
 use std::mem::size_of;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +27,9 @@ pub(crate) struct Book {
 
 /// The most bytes of cookies that a run records. A site may set fifty new ones with each answer.
 const COOKIES: usize = 128 << 20;
+
+/// More markers than the traffic of one turn has.
+const TURN: u32 = 40_000_000;
 
 impl Book {
     pub(crate) fn new(sample: Sample) -> Self {
@@ -80,6 +84,22 @@ impl Book {
     /// The time since the run began.
     pub(crate) fn age(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// The same for other traffic of a run, by its turn, below 100: no marker of another turn is used again.
+    pub(crate) fn of_turn(turn: u32, sample: Sample) -> Self {
+        Self { marks: AtomicU32::new((turn + 1) * TURN), ..Self::new(sample) }
+    }
+
+    /// The markers that a log's line may still come for.
+    pub(crate) fn awaited(&self) -> BTreeSet<u32> {
+        self.look(Run::awaited)
+    }
+
+    /// The pod that answered each session last.
+    pub(crate) fn last_pods(&self) -> Vec<String> {
+        let last = |session: &Session| session.shots.iter().rev().find_map(Shot::pod).map(str::to_owned);
+        self.look(|run| run.sessions.iter().filter_map(last).collect())
     }
 
     /// Records an event beside the probes; `initial` means that it describes the state at the start.

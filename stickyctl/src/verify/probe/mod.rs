@@ -10,6 +10,7 @@ mod follow;
 mod marking;
 mod pace;
 mod progress;
+pub(crate) mod proxies;
 mod pulse;
 mod redirect;
 mod refusal;
@@ -24,6 +25,7 @@ mod shared;
 mod shoot;
 mod socket;
 mod sockets;
+pub(crate) mod steady;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;

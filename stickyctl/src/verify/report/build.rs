@@ -1,11 +1,13 @@
 //! From a run and its judgement to the report.
 
-use super::here;
 use super::model::{Candidate, Count, Identity, Logs, LostWhen, Plan, Ran, Report, Sent, Sources, Summary, Told, Without};
-use super::observed::{Cookie, Happened, Kind, Latency, Pod, Request, Session};
+use super::moment::{happened, ms};
+use super::observed::{Cookie, Latency, Pod, Request, Session};
 use super::summary::summary;
+use super::{disrupted, here};
 use crate::exit::Exit;
 use crate::natural::natural;
+use crate::verify::disrupt::{Disrupted, Proxies};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use sticky_affinity::bounds;
@@ -17,7 +19,7 @@ use sticky_affinity::moves::{Cause, Step};
 use sticky_affinity::plan::Sample;
 use sticky_affinity::run::{self, Run};
 use sticky_affinity::scenario::{self, Chosen, Mark, Name, Wants};
-use sticky_affinity::seen::{Event, Outcome, PodState, Shot, What};
+use sticky_affinity::seen::{Outcome, Shot};
 use sticky_affinity::verdict::{Judgement, Reason};
 use sticky_core::harmless::harmless;
 
@@ -47,6 +49,10 @@ pub(crate) struct About {
     pub(crate) lost_when: Vec<String>,
     /// Whether the site is the demo on this machine.
     pub(crate) is_here: bool,
+    /// What came of disruptions.
+    pub(crate) disrupted: Vec<Disrupted>,
+    /// What came of the comparison of proxies.
+    pub(crate) proxies: Option<Proxies>,
 }
 
 impl Report {
@@ -116,16 +122,13 @@ impl Report {
             controls: run.controls.iter().map(|shot| request(shot, None)).collect(),
             socket_ends,
             events: run.events.iter().filter(|event| event.at > Duration::ZERO).map(happened).collect(),
+            disruptions: about.disrupted.iter().map(disrupted::disruption).collect(),
+            proxies: about.proxies.as_ref().map(disrupted::proxies),
             baseline: None,
         };
         report.summary = summary(&report);
         report
     }
-}
-
-fn ms(duration: Duration) -> f64 {
-    // To the microsecond: more digits are noise.
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn count((seen, of): (u64, u64)) -> Count {
@@ -192,17 +195,6 @@ fn lost_when(about: &About, run: &Run) -> LostWhen {
     });
     let symptoms = about.lost_when.iter().map(|symptom| harmless(symptom)).collect();
     LostWhen { symptoms, requests: count(run.lost_requests()), sessions: count(run.lost_sessions()), without: without.collect() }
-}
-
-fn happened(event: &Event) -> Happened {
-    let (kind, text) = match &event.what {
-        What::Pod { pod, state: PodState::Ready } => (Kind::PodReady, format!("{pod} ready")),
-        What::Pod { pod, state: PodState::NotReady } => (Kind::PodNotReady, format!("{pod} not ready")),
-        What::Pod { pod, state: PodState::Terminating } => (Kind::PodTerminating, format!("{pod} terminating")),
-        What::Pod { pod, state: PodState::Gone } => (Kind::PodGone, format!("{pod} gone")),
-        What::Tunnel(why) => (Kind::Tunnel, format!("tunnel: {why}")),
-    };
-    Happened { at_ms: ms(event.at), kind, text: harmless(&text) }
 }
 
 fn pods(run: &Run) -> Vec<Pod> {

@@ -37,6 +37,7 @@ impl Report {
             suite.add_properties(numbers.map(|(name, number)| quick_junit::Property::new(name, number.to_string())));
         }
         suite.add_test_cases(self.cases().iter().map(|case| self.test_case(case)));
+        suite.add_test_cases(self.disrupted_cases());
         let mut report = quick_junit::Report::new(SUITE);
         report.set_time(time).add_test_suite(suite);
         report.to_string()
@@ -80,7 +81,7 @@ impl Report {
     /// A case for each scenario, and another one if none of them explains an exit code other than 0.
     fn cases(&self) -> Vec<Case<'_>> {
         let mut cases: Vec<Case<'_>> = self.scenarios.iter().map(|one| Case { name: one.name, ran: Some(one), came: self.came(one) }).collect();
-        let is_red = cases.iter().any(|case| matches!(case.came, Came::Failed | Came::Unproven(_)));
+        let is_red = cases.iter().any(|case| matches!(case.came, Came::Failed | Came::Unproven(_))) || self.unlike_at_rest().is_some();
         let why = match (self.partial, self.exit_code) {
             (true, _) => Some("interrupted before the run was complete".to_owned()),
             (false, code) => (code != 0 && !is_red).then(|| format!("exit code {code}")),
@@ -116,6 +117,42 @@ impl Report {
         let Some(ran) = ran else { return String::new() };
         let reasons = self.reasons.iter().filter(|reason| reason.scenario == ran.name).map(in_full).collect::<Vec<_>>().join("\n\n");
         format!("{}\n{}\n\n{reasons}", ran.asks, ran.detail).trim_end().to_owned()
+    }
+}
+
+impl Report {
+    /// A case for each disruption, and one for the comparison of proxies. Where such a case decides the exit code, it is no success.
+    fn disrupted_cases(&self) -> Vec<TestCase> {
+        let all = self.disruptions.iter().map(|one| (one.kind.word(), one.outcome, &one.detail, one.reasons.iter().collect::<Vec<_>>()));
+        let proxies = self.proxies.iter().map(|one| ("each-proxy", one.outcome, &one.detail, one.reason.iter().collect()));
+        let decides = self.unlike_at_rest().is_some();
+        let cases = all.chain(proxies).map(|(name, outcome, detail, reasons)| {
+            let word = reasons.first().map_or("failed", |reason| reason.code.word());
+            let kind = match outcome {
+                Mark::Pass => None,
+                Mark::Fail => Some(NonSuccessKind::Failure),
+                Mark::Skip if decides => Some(NonSuccessKind::Error),
+                Mark::Skip => None,
+            };
+            let status = match (kind, outcome) {
+                (Some(kind), _) => {
+                    let mut status = TestCaseStatus::non_success(kind);
+                    let told = reasons.iter().map(|reason| format!("{}  {}\nseen: {}", reason.code.word(), reason.title, reason.detail));
+                    status.set_message(detail.as_str()).set_type(word).set_description(told.collect::<Vec<_>>().join("\n\n"));
+                    status
+                }
+                (None, Mark::Skip) => {
+                    let mut status = TestCaseStatus::skipped();
+                    status.set_message(detail.as_str());
+                    status
+                }
+                (None, _) => TestCaseStatus::success(),
+            };
+            let mut case = TestCase::new(name, status);
+            case.set_classname(SUITE);
+            case
+        });
+        cases.collect()
     }
 }
 

@@ -3,11 +3,15 @@
 
 pub(crate) mod baseline;
 pub(crate) mod build;
+mod disrupted;
+mod disruptions;
+mod disruptions_table;
 mod error;
 pub(crate) mod files;
 mod here;
 mod junit;
 pub(crate) mod model;
+mod moment;
 mod observed;
 mod page;
 #[cfg(any(test, feature = "sample"))]

@@ -1,5 +1,6 @@
 //! The report as data: what JSON has, and what all other forms are made from.
 
+use super::disruptions::{Disruption, Proxies};
 use super::observed::{Cookie, Happened, Pod, Request, Session};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -81,6 +82,11 @@ pub struct Report {
     pub socket_ends: BTreeMap<Why, u64>,
     /// Events beside the requests: pods that came, went or were not ready, and trouble with the tunnel.
     pub events: Vec<Happened>,
+    /// The disruptions of `--disrupt`, in the order in which they were made.
+    pub disruptions: Vec<Disruption>,
+    /// The proxies that `--each-proxy` compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxies: Option<Proxies>,
     /// The comparison with an earlier report, if one was given.
     #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub baseline: Option<Baseline>,

@@ -12,7 +12,7 @@ use sticky_app::page_kit;
 
 const PAGE: &str = include_str!("html/page.html");
 /// Below the app page's own modules: each after those that it imports, and the last one starts the page.
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 15] = [
     include_str!("html/text.js"),
     include_str!("html/figure.js"),
     include_str!("html/pods.js"),
@@ -25,6 +25,7 @@ const MODULES: [&str; 14] = [
     include_str!("html/spread.js"),
     include_str!("html/latency.js"),
     include_str!("html/timeline.js"),
+    include_str!("html/disruptions.js"),
     include_str!("html/sections.js"),
     include_str!("html/start.js"),
 ];

@@ -44,6 +44,8 @@ fn about() -> About {
         identity: ("header:x-pod".to_owned(), "header:x-worker".to_owned()),
         lost_when: Vec::new(),
         is_here: false,
+        disrupted: Vec::new(),
+        proxies: None,
     }
 }
 

@@ -10,6 +10,9 @@ use sticky_affinity::verdict::Verdict;
 /// Summarizes a report. Commands and flags are in backticks.
 pub(super) fn summary(report: &Report) -> Summary {
     let mut lead = lead(report);
+    if let Some(what) = report.unlike_at_rest() {
+        lead.push_str(&format!(" That is at rest: {what}."));
+    }
     if report.partial {
         lead.push_str(" The run was interrupted; this covers only the requests until then.");
     }

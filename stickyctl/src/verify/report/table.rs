@@ -37,6 +37,7 @@ impl Report {
         text.push_str(&self.moved());
         text.push_str(&self.spread(width));
         text.push_str(&self.numbers());
+        text.push_str(&self.disrupted(mark));
         let _ = write!(text, "\n\n{}", self.last_line());
         text.push_str(&self.compared());
         for reason in &self.reasons {
@@ -193,7 +194,9 @@ impl Report {
         };
         let partial = if self.partial { "    (interrupted: covers only the requests so far)" } else { "" };
         // The exit code is about pods, unless workers count too.
-        let count = if self.verdict == Verdict::Sticky && !self.partial && self.exit_code != 0 {
+        let count = if let Some(word) = self.unlike_at_rest() {
+            format!("; {word}, so the exit code is {}", self.exit_code)
+        } else if self.verdict == Verdict::Sticky && !self.partial && self.exit_code != 0 {
             format!("; they count in this run, so the exit code is {}", self.exit_code)
         } else {
             String::new()

@@ -2,6 +2,7 @@
 
 mod at_file;
 mod cookie_file;
+mod disruptions;
 mod error;
 mod identity;
 mod marking;
@@ -14,9 +15,10 @@ mod url;
 mod workload;
 
 pub(crate) use at_file::AtFile;
+pub(crate) use disruptions::Disruptions;
 pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, LogReading, Request};
-pub(crate) use site::{Pods, Site};
+pub(crate) use site::{Pods, Site, Way};
 pub(crate) use url::{Host, Path};
 pub(crate) use workload::locate;

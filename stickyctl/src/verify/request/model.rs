@@ -1,6 +1,7 @@
 //! The request to `verify`, as plain values.
 
 use super::at_file::AtFile;
+use super::disruptions::Disruptions;
 use super::identity::PodIdentity;
 use super::site::Site;
 use super::url::{Host, Path};
@@ -38,6 +39,7 @@ pub(crate) struct Request {
     pub(crate) http: Http,
     pub(crate) logs: LogReading,
     pub(crate) amount: Amount,
+    pub(crate) disruptions: Disruptions,
     /// Whether the report contains values of cookies and of the URL's query.
     pub(crate) show_values: bool,
     /// The command line, to repeat the run; fit for a report.

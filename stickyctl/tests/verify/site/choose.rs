@@ -34,7 +34,7 @@ impl Site {
             let id = state.issued.fetch_add(1, Ordering::SeqCst);
             Some(format!("{}-{id}-{}", self.name_of(pod, way.proxy), super::SECRET))
         };
-        let known = || sent.and_then(|value| self.read(value, way.proxy)).map(|pod| self.now(pod, number));
+        let known = || sent.and_then(|value| self.read(state, value, way.proxy)).map(|pod| self.now(pod, number));
         let any = || self.balanced(state);
         match self.affinity {
             Affinity::Persistent | Affinity::NeverReplaced => match known() {
@@ -68,12 +68,12 @@ impl Site {
             Proxies::OwnValues => format!("{proxy}x{pod}"),
             // The other proxy reads another pod from it.
             Proxies::Disagree => ((pod + self.pods - proxy) % self.pods).to_string(),
-            Proxies::One | Proxies::Agree => pod.to_string(),
+            Proxies::One | Proxies::Agree | Proxies::DisagreeFor(_) => pod.to_string(),
         }
     }
 
     /// The pod that a value means to a proxy.
-    fn read(&self, value: &str, proxy: u64) -> Option<u64> {
+    fn read(&self, state: &State, value: &str, proxy: u64) -> Option<u64> {
         let mut parts = value.split('-');
         let (name, id) = (parts.next()?, parts.next()?);
         if id.parse::<u64>().ok()? >= self.table {
@@ -82,7 +82,8 @@ impl Site {
         let pod: u64 = match self.proxies {
             Proxies::OwnValues => name.strip_prefix(&format!("{proxy}x"))?.parse().ok()?,
             Proxies::Disagree => (name.parse::<u64>().ok()? + proxy) % self.pods,
-            Proxies::One | Proxies::Agree => name.parse().ok()?,
+            Proxies::DisagreeFor(time) if state.age() < time => (name.parse::<u64>().ok()? + proxy) % self.pods,
+            Proxies::One | Proxies::Agree | Proxies::DisagreeFor(_) => name.parse().ok()?,
         };
         (pod < self.pods).then_some(pod)
     }

@@ -159,6 +159,8 @@ pub(crate) enum Proxies {
     Disagree,
     /// Two that know only their own values.
     OwnValues,
+    /// Two that read different pods from a value for so long, as after a change of the pods.
+    DisagreeFor(std::time::Duration),
 }
 
 /// How the site does TLS, and what the command trusts.

@@ -4,7 +4,7 @@ use super::{Balance, Site};
 use http::HeaderMap;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) mailboxes: Mutex<HashMap<String, Mailbox>>,
     /// When each upgrade arrived.
     pub(crate) upgraded: Mutex<Vec<Instant>>,
+    /// The time of the first request whose age was asked for.
+    began: OnceLock<Instant>,
     /// Queries of all requests.
     pub(crate) queries: Mutex<BTreeSet<String>>,
     /// Origins of upgrades.
@@ -64,6 +66,7 @@ impl State {
             end: Mutex::default(),
             mailboxes: Mutex::default(),
             upgraded: Mutex::default(),
+            began: OnceLock::new(),
             queries: Mutex::default(),
             origins: Mutex::default(),
         })
@@ -77,6 +80,11 @@ impl State {
             number = *all;
         });
         number
+    }
+
+    /// The time since the first request that asked for it.
+    pub(crate) fn age(&self) -> Duration {
+        self.began.get_or_init(Instant::now).elapsed()
     }
 
     /// The number of requests without upgrades, and of upgrades.

@@ -55,7 +55,33 @@ export interface Logs {
   troubles?: string[];
 }
 
+/** Failed requests of a group of clients. */
+export interface Window { failed: number; of: number; first_after_ms?: number | null; last_after_ms?: number | null }
+export interface Found { code: string; title: string; outcome: Outcome; detail: string }
+
+/** A change of the pods while sessions kept sending requests. */
+export interface Disruption {
+  kind: string;
+  what: string;
+  promise: string;
+  outcome: Outcome;
+  detail: string;
+  settled_after_ms: number;
+  moved: { of: number; sessions: number; forced: number; collateral: number; unknown: number; twice: number };
+  /** Missing where nothing is promised. */
+  expected?: { share: number; least: number; most: number } | null;
+  errors: { bound_to_lost_pods: Window; bound_to_others: Window; unbound: Window };
+  terminating: { pod: string; kept_for_ms?: number | null; new: number }[];
+  sockets: { held: number; back: number; elsewhere: number; lost: number };
+  spread: { pod: string; sessions: number; controls: number }[];
+  reasons: Found[];
+}
+export interface Proxies { names: string[]; outcome: Outcome; detail: string; reason?: Found | null }
+
 export interface Report {
+  /** Missing in reports of earlier versions. */
+  disruptions?: Disruption[];
+  proxies?: Proxies | null;
   stickyctl: string;
   url: string;
   command: string;

@@ -1,6 +1,7 @@
 // Reads the report and draws it for the width that there is.
 /** @import { Report } from "./report.d.ts" */
 import { el } from "../../../../../app/src/page/tree.js";
+import { disruptionSection } from "./disruptions.js";
 import { heading, verdictTitle } from "./heading.js";
 import { bySymptom, lostAsPods } from "./lost.js";
 import { Pods } from "./pods.js";
@@ -21,7 +22,7 @@ function draw(paper) {
   const column = slim ? width : (width - 40) / 2, half = slim ? width : (width + 42 - 16) / 2 - 42;
   pods.paper = paper;
   const root = el("div", CLASSES[report.verdict] ?? "maybe", ...heading(report), mapSection(report, pods, width), boundSection(report, column),
-    pairSection(report, pods, half), moveSection(report, pods, width), moreSection(report), baselineSection(report), scenarioSection(report), runSection(report));
+    pairSection(report, pods, half), moveSection(report, pods, width), disruptionSection(report), moreSection(report), baselineSection(report), scenarioSection(report), runSection(report));
   document.getElementById("report")?.replaceChildren(root);
 }
 

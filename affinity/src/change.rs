@@ -1,9 +1,9 @@
-//! The kinds of disruptions.
+//! The kinds of changes that disrupt a workload.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// A disruption of a workload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+/// A change that disrupts a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
