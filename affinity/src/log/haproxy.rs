@@ -12,13 +12,17 @@ use super::Said;
 use super::upstream::Upstream;
 
 pub(super) fn httplog(line: &str) -> Option<Said> {
-    let (client, rest) = line.split_once(" [")?;
-    is_client(client.rsplit(' ').next()?).then_some(())?;
+    let (head, rest) = line.split_once(" [")?;
+    let (before, client) = head.rsplit_once(' ').unwrap_or(("", head));
+    // A syslog header ends in a colon.
+    (is_client(client) && (before.is_empty() || before.ends_with(':'))).then_some(())?;
     let (date, rest) = rest.split_once("] ")?;
     is_date(date).then_some(())?;
     let words: Vec<&str> = rest.split_whitespace().take(10).collect();
     let [_frontend, server, times, status, bytes, _, _, _, connections, queues] = words[..] else { return None };
-    let is_one = is_numbers(times, 5) && is_numbers(status, 1) && is_numbers(bytes, 1) && is_numbers(connections, 5) && is_numbers(queues, 2);
+    // The first quote is the request's, which comes later.
+    let is_one = !words.concat().contains('"')
+        && is_numbers(times, 5) && is_numbers(status, 1) && is_numbers(bytes, 1) && is_numbers(connections, 5) && is_numbers(queues, 2);
     is_one.then_some(())?;
     let (_backend, server) = server.split_once('/')?;
     let retries = connections.rsplit('/').next()?.trim_start_matches('+').parse().unwrap_or(0);

@@ -18,7 +18,7 @@ async fn pods_logs_tell_who_answered_across_a_restart() -> Result<()> {
         space.rollout("deployment/plain").await?;
         let address = space.run(&["get", "service", "plain", "-o", "jsonpath={.spec.clusterIP}"]).await?;
         let url = format!("http://{address}:8080/");
-        let words = ["verify", &url, "--pods", "app=plain", "--pod-identity", "pod-log", "--only", "moves", "--duration", "8s", "-o", "json"];
+        let words = ["verify", &url, "--pods", "app=plain", "--pod-identity", "pod-log", "--duration", "8s", "-o", "json"];
         let mut command = space.command(&words)?;
         let asked = async { Ok(wait::within("the verdict", SOON, command.output()).await??) };
         let (done, ()) = tokio::try_join!(asked, restart(space))?;

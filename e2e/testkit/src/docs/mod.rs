@@ -27,6 +27,8 @@ pub enum RunBy {
     Moving,
     /// `tests/release`, from a release that it packs.
     Install,
+    /// `tests/cluster/in_cluster.rs`, on a cluster with a Service, whose namespace is another than the document's.
+    Inside,
     /// `.ci/run`, with these texts, one for each command.
     Ci(&'static [&'static str]),
 }
@@ -40,8 +42,11 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
     ("docs/affinity.md", "What sessions are for", RunBy::Here),
     ("docs/doctor.md", "What will break affinity? stickyctl doctor", RunBy::Here),
+    ("docs/in-cluster.md", "Run it inside the cluster", RunBy::Inside),
+    ("docs/in-cluster.md", "On a schedule", RunBy::Inside),
     ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
+    ("docs/install.md", "As a kubectl plugin", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),
     ("docs/moving.md", "1. Find out what the move changes", RunBy::Moving),
     ("docs/moving.md", "2. Record how it behaves today", RunBy::Moving),

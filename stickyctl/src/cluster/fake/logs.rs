@@ -3,7 +3,8 @@
 use super::serve::{json_response, status};
 use super::{Answer, Fake, State};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use futures_util::{StreamExt, stream};
 use http::Response;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
@@ -105,14 +106,14 @@ impl Fake {
 }
 
 /// Answers a request for a log that a test has written; `None` for any other.
-pub(super) fn answer(state: &mut State, uri: &http::Uri) -> Option<Response<Answer>> {
+pub(super) fn answer(state: &mut State, uri: &http::Uri) -> Option<BoxFuture<'static, Response<Answer>>> {
     let parts: Vec<&str> = uri.path().split('/').collect();
     let ["", "api", "v1", "namespaces", namespace, "pods", pod, "log"] = parts[..] else { return None };
     let query: BTreeMap<String, String> = uri.query()?.split('&').filter_map(|pair| pair.split_once('=')).map(plain).collect();
     let container = query.get("container")?;
     if state.store.get("pods", namespace, pod).is_none() {
         let missing = status(404, "NotFound", &format!("pods {pod:?} not found"), json!({"name": pod, "kind": "pods"}));
-        return Some(whole(json_response(404, &missing)));
+        return Some(ready(whole(json_response(404, &missing))).boxed());
     }
     state.logs.asked.push((pod.to_owned(), uri.query().unwrap_or_default().to_owned()));
     let now = state.logs.time();
@@ -127,19 +128,25 @@ pub(super) fn answer(state: &mut State, uri: &http::Uri) -> Option<Response<Answ
     if query.get("previous").is_some_and(|previous| previous == "true") {
         let Some(before) = &log.before else {
             let none = status(400, "BadRequest", "previous terminated container not found", Value::Null);
-            return Some(whole(json_response(400, &none)));
+            return Some(ready(whole(json_response(400, &none))).boxed());
         };
-        return Some(Response::new(StreamBody::new(stream::iter(wanted(before).into_iter().map(Ok))).boxed_unsync()));
+        let body = StreamBody::new(stream::iter(wanted(before).into_iter().map(Ok)));
+        return Some(ready(Response::new(BodyExt::boxed_unsync(body))).boxed());
     }
-    let (send, receive) = mpsc::unbounded_channel();
+    let (send, mut receive) = mpsc::unbounded_channel();
     for line in wanted(&log.now) {
         let _ = send.send(Ok(line));
     }
     if query.get("follow").is_some_and(|follow| follow == "true") {
         log.followers.push(send);
     }
-    let lines = stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive)));
-    Some(Response::new(StreamBody::new(lines).boxed_unsync()))
+    let answer = async move {
+        // As a kubelet, which answers with the first line.
+        let first = receive.recv().await;
+        let rest = stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive)));
+        Response::new(BodyExt::boxed_unsync(StreamBody::new(stream::iter(first).chain(rest))))
+    };
+    Some(answer.boxed())
 }
 
 fn frame((at, line): &(Timestamp, Vec<u8>)) -> Frame<Bytes> {
@@ -152,5 +159,5 @@ fn plain((key, value): (&str, &str)) -> (String, String) {
 
 /// An answer that is there at once.
 pub(super) fn whole(response: Response<kube::client::Body>) -> Response<Answer> {
-    response.map(|body| body.map_err(io::Error::other).boxed_unsync())
+    response.map(|body| BodyExt::boxed_unsync(body.map_err(io::Error::other)))
 }

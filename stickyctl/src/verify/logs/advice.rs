@@ -1,6 +1,6 @@
 //! Why logs may say nothing, and what to try. No I/O.
 
-use super::shared::{State, Topic};
+use super::shared::{Shared, State, Topic};
 use super::sources::Which;
 use crate::cluster::errors::ApiError;
 use crate::cluster::permission::rule;
@@ -27,8 +27,9 @@ pub(super) fn troubles(state: &State, which: &Which) -> Vec<String> {
     };
     let mut all: Vec<String> = state.troubles.iter().filter(|(topic, _)| is_shown(topic)).map(|(_, text)| text.clone()).collect();
     let is_off = state.troubles.keys().any(|topic| matches!(topic, Topic::Off(_) | Topic::Nobody(By::Access)));
-    if counts.unread > 0 {
-        all.push(unread(counts.unread, which));
+    let lost = Shared::unread(state);
+    if lost > 0 {
+        all.push(unread(lost, which));
     } else if access_is_silent && !is_off {
         all.push(unmarked(counts.unmarked.as_ref()));
     }
@@ -38,14 +39,14 @@ pub(super) fn troubles(state: &State, which: &Which) -> Vec<String> {
     all
 }
 
-fn unread(lines: u64, which: &Which) -> String {
-    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+fn unread(requests: usize, which: &Which) -> String {
+    let requests = if requests == 1 { "1 request".to_owned() } else { format!("{requests} requests") };
     match which.pattern() {
         Some(pattern) => {
-            format!("{lines} of the access log with a marker could not be read: the pattern `{pattern}` finds no address or name in them")
+            format!("the access log's lines about {requests} could not be read: the pattern `{pattern}` finds no address or name in them")
         }
         None => format!(
-            "{lines} of the access log with a marker could not be read: their format is not one that stickyctl knows, or has no upstream. \
+            "the access log's lines about {requests} could not be read: their format is not one that stickyctl knows, or has no upstream. \
              `--pod-identity access-log:regex:PATTERN` reads any other: the pattern's first group is the upstream's address"
         ),
     }
@@ -96,8 +97,9 @@ mod tests {
         assert!(!told(none, &[], &Which::Pods).contains("access log"));
         let haproxy = Counts { unmarked: Some(Format::Haproxy), ..Counts::default() };
         assert!(told(haproxy, &[], &Which::Access(None)).contains("log-format"));
-        let unread = Counts { unread: 2, ..Counts::default() };
-        assert!(told(unread.clone(), &[], &Which::Both).contains("access-log:regex:PATTERN"));
+        let unread = Counts { unread: [1, 2].into(), ..Counts::default() };
+        let both = told(unread.clone(), &[], &Which::Both);
+        assert!(both.contains("about 2 requests") && both.contains("access-log:regex:PATTERN"), "{both}");
         let pattern = "a(b)".parse().ok();
         assert!(told(unread, &[], &Which::Access(pattern)).contains("`a(b)`"));
     }

@@ -63,11 +63,16 @@ impl Heard {
         true
     }
 
+    /// Whether an access log has a line that could be read.
+    pub(super) const fn has_access(&self) -> bool {
+        !self.access.is_empty()
+    }
+
     /// The access log's word if it names a pod, else the pods' own, else what the access log has instead.
     pub(super) fn known(&self, addresses: &Addresses) -> Known {
         let by_access = self.by_access(addresses);
         if let Known::Told(told) = &by_access
-            && told.tells()
+            && told.named == Named::Pod
         {
             return by_access;
         }
@@ -118,6 +123,8 @@ mod tests {
     use serde_json::json;
     use sticky_affinity::log::Format;
 
+    const HAPROXY: &str = r#"10.0.0.1:53124 [30/Nov/2026:09:10:11.123] http web/SRV_1 0/0/1/4/5 200 114 - - ---- 2/1/0/0/0 0/0 "GET / HTTP/1.1""#;
+
     fn entry(seconds: u32, pod: &str, list: Option<&str>) -> Entry {
         let line = |list: &str| format!(r#"{{"upstream_addr": "{list}"}}"#);
         let said = list.map(|list| Format::NginxJson.parse(&line(list)).unwrap());
@@ -155,6 +162,9 @@ mod tests {
         for other in ["10.96.0.7:80", "10.0.0.9:80", "-"] {
             assert_eq!(known(&[entry(6, "edge", Some(other))], &logged), "b Pod by pod-log after []");
         }
+        let slot = Entry { said: Format::Haproxy.parse(HAPROXY), ..entry(6, "edge", None) };
+        assert_eq!(known(&[slot.clone()], &logged), "b Pod by pod-log after []");
+        assert_eq!(known(&[slot], &[]), "SRV_1 Server by access-log after []");
         assert_eq!(known(&[entry(6, "edge", Some("10.96.0.7:80"))], &[]), "10.96.0.7:80 Service by access-log after []");
         assert_eq!(known(&[entry(6, "edge", Some("10.0.0.9:80"))], &[]), "10.0.0.9:80 Address by access-log after []");
         assert_eq!((known(&[entry(6, "edge", Some("-"))], &[]), known(&[], &[])), ("Unasked".to_owned(), "Nothing".to_owned()));

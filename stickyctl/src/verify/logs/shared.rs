@@ -4,13 +4,13 @@ use super::addresses::Addresses;
 use super::cutter::Line;
 use super::heard::{Entry, Heard, Known};
 use super::sources::Which;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sticky_affinity::log::{Format, Said};
 use sticky_affinity::marker::Token;
-use sticky_affinity::told::By;
+use sticky_affinity::told::{By, Named};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -79,8 +79,8 @@ pub(super) struct Counts {
     pub(super) access: u64,
     /// With a marker, of pods' own logs.
     pub(super) pods: u64,
-    /// With a marker, of access logs in no known format.
-    pub(super) unread: u64,
+    /// Requests with a line of a front door's log in no known format. It may be a line of its error log, beside one of its access log.
+    pub(super) unread: BTreeSet<u32>,
     /// The format of a line of an access log that has no marker.
     pub(super) unmarked: Option<Format>,
 }
@@ -111,7 +111,9 @@ impl Shared {
         let said = if by == By::Access && !line.cut { self.said(&text) } else { None };
         let mut state = self.state();
         if by == By::Access && said.is_none() {
-            state.counts.unread += 1;
+            if state.counts.unread.len() < REQUESTS {
+                state.counts.unread.insert(mark);
+            }
             return;
         }
         self.heard(&mut state, mark, by, Entry { at: line.at, pod: pod.clone(), said });
@@ -132,7 +134,7 @@ impl Shared {
             return;
         }
         (heard.look, heard.since) = (next, Instant::now());
-        let tells = matches!(heard.known(&state.addresses), Known::Told(told) if told.tells());
+        let tells = matches!(heard.known(&state.addresses), Known::Told(told) if told.named == Named::Pod);
         match by {
             By::Access => state.counts.access += 1,
             By::Pod => state.counts.pods += 1,
@@ -144,12 +146,20 @@ impl Shared {
         self.news.notify_waiters();
     }
 
-    /// For each request, what is known of it.
+    /// For each request, what is known of it. Names that a front door gave to servers, such as HAProxy's `SRV_1`, count only while no pod's own
+    /// log has named a pod: with some requests on `SRV_1` and others on `web-1`, every session would seem to move.
     pub(super) fn known(state: &State) -> impl Iterator<Item = (u32, Known)> {
-        let heard = state.heard.iter().map(|(mark, heard)| (*mark, heard.known(&state.addresses)));
+        let is_mixed = state.counts.pods > 0;
+        let counts = move |known: &Known| !is_mixed || !matches!(known, Known::Told(told) if told.named == Named::Server);
+        let heard = state.heard.iter().map(|(mark, heard)| (*mark, heard.known(&state.addresses))).filter(move |(_, known)| counts(known));
         #[cfg(test)]
         let heard = heard.chain(state.given.iter().map(|(mark, told)| (*mark, Known::Told(told.clone()))));
         heard
+    }
+
+    /// Requests with a line that could not be read, and none that could.
+    pub(super) fn unread(state: &State) -> usize {
+        state.counts.unread.iter().filter(|mark| state.heard.get(mark).is_none_or(|heard| !heard.has_access())).count()
     }
 
     /// Whether nothing more is to be expected of the lines about a request. Else, when to look again even without news.
@@ -160,7 +170,7 @@ impl Shared {
         }
         let heard = state.heard.get(&mark).ok_or(None)?;
         match heard.known(&state.addresses) {
-            Known::Told(told) if told.tells() => Ok(()),
+            Known::Told(told) if told.named == Named::Pod => Ok(()),
             Known::Unasked => Ok(()),
             Known::Nothing => Err(None),
             // Not before a look at the cluster has found no pod for the address, and the pods had time to log the request.

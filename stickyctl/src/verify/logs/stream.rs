@@ -3,7 +3,7 @@
 use super::advice::missing_right;
 use super::cutter::{Cutter, Line};
 use super::shared::{Key, Shared, Topic};
-use crate::cluster::errors::{ApiError, ask};
+use crate::cluster::errors::ApiError;
 use http_body_util::{BodyExt, Limited};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::jiff::Timestamp;
@@ -81,7 +81,10 @@ impl Stream {
         let doing = format!("reading the log of pod {pod} in namespace {namespace}");
         let right = Topic::Reading("pods/log", namespace.clone());
         let own = Topic::Log(format!("{pod}/{container}"));
-        match ask(&doing, self.open(part)).await {
+        // A kubelet answers with the first line, and not before (`getContainerLogs` in k8s.io/kubernetes, pkg/kubelet/server/server.go): a container
+        // that logs nothing is no error.
+        let Ok(opened) = timeout(SILENCE, self.open(part)).await else { return Ok(Some(End::Silent)) };
+        match opened.map_err(|error| ApiError::new(&doing, &error)) {
             Ok(Opened::Log(body)) => {
                 self.shared.trouble(right, None);
                 self.shared.trouble(own, None);

@@ -177,6 +177,9 @@ async fn the_pods_own_log_helps_where_the_access_log_has_no_pod() {
     fake.logs("web-2", "web", format!("GET /?a={} from {}", token().marker(1), "x".repeat(200_000)).as_bytes());
     fake.logs("web-1", "web", token().marker(4).as_bytes());
     fake.logs("web-2", "web", token().marker(4).as_bytes());
+    // nginx writes its error log into the same log.
+    let error = format!("2026/11/30 09:18:35 [error] 26#26: *5 connect() failed, upstream: \"http://10.0.0.1:80/?a={}\"", token().marker(2));
+    fake.logs("edge-1", "envoy", error.as_bytes());
     fake.logs("edge-1", "envoy", &[line(5, "10.0.0.1:80"), vec![b' '; 70_000]].concat());
     let began = Instant::now();
     assert_eq!(logs.settle(&marks(1..=5), Duration::from_secs(20)).await, marks([5]));
@@ -185,7 +188,40 @@ async fn the_pods_own_log_helps_where_the_access_log_has_no_pod() {
     assert_eq!(said(&logs), ["1 web-2", "2 10.96.0.7:80", "3 10.0.9.9:80", "4 web-2 after web-1"]);
     let named: Vec<(Named, By)> = logs.lines().into_values().map(|told| (told.named, told.by)).collect();
     assert_eq!(named, [(Named::Pod, By::Pod), (Named::Service, By::Access), (Named::Address, By::Access), (Named::Pod, By::Pod)]);
-    assert!(logs.troubles().join("\n").contains("1 line of the access log"), "a line that was cut: {:?}", logs.troubles());
+    assert!(logs.troubles().join("\n").contains("lines about 1 request could"), "a line that was cut: {:?}", logs.troubles());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_logs_nothing_for_long_is_no_trouble() {
+    let fake = cluster();
+    let logs = Logs::follow(sources(&fake), token(), Which::Pods);
+    followed(&fake, 2).await;
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert!((3..8).contains(&fake.asked_for_logs("web-1").len()), "{:?}", fake.asked_for_logs("web-1"));
+    fake.logs("web-1", "web", token().marker(1).as_bytes());
+    assert_eq!((logs.settle(&marks([1]), PATIENCE).await, logs.troubles()), (marks([]), Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_of_servers_and_of_pods_are_not_mixed() {
+    let fake = cluster();
+    let haproxy = |mark: u32, server: &str| {
+        format!(
+            r#"10.0.0.1:5 [30/Nov/2026:09:10:11.123] http web/{server} 0/0/1/4/5 200 114 - - ---- 2/1/0/0/0 0/0 "GET /?a={} HTTP/1.1""#,
+            token().marker(mark)
+        )
+    };
+    let logs = Logs::follow(sources(&fake), token(), Which::Both);
+    followed(&fake, 4).await;
+    for (mark, server) in [(1, "SRV_1"), (2, "SRV_2"), (3, "web-2")] {
+        fake.logs("edge-1", "envoy", haproxy(mark, server).as_bytes());
+    }
+    assert_eq!(logs.settle(&marks(1..=3), PATIENCE).await, marks([]));
+    assert_eq!(said(&logs), ["1 SRV_1", "2 SRV_2", "3 web-2"], "a server may have its pod's name");
+    fake.logs("web-1", "web", token().marker(1).as_bytes());
+    fake.logs("web-1", "web", token().marker(4).as_bytes());
+    assert_eq!(logs.settle(&marks([4]), PATIENCE).await, marks([]));
+    assert_eq!(said(&logs), ["1 web-1", "3 web-2", "4 web-1"]);
 }
 
 #[tokio::test(start_paused = true)]
