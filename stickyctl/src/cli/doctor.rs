@@ -2,6 +2,7 @@
 
 use super::cluster::ClusterArgs;
 use super::complete;
+use super::doctor_to::ToArgs;
 use super::place::ON_A_CLUSTER;
 use crate::cluster::workload::Reference;
 use crate::doctor::report::Report;
@@ -24,6 +25,8 @@ pub(super) struct DoctorArgs {
     /// How often the application sends something over an idle WebSocket; compared with the timeouts on the way
     #[arg(long, value_name = "DURATION", value_parser = duration::positive)]
     ping: Option<Duration>,
+    #[command(flatten)]
+    to: ToArgs,
     /// The output format
     #[arg(short, long, default_value = "table")]
     output: DoctorFormat,
@@ -62,7 +65,7 @@ impl DoctorArgs {
         } else {
             Source::Files(self.filename, self.namespace)
         };
-        Request { source, only: self.only, ping: self.ping }
+        Request { source, only: self.only, ping: self.ping, to: self.to.target() }
     }
 }
 

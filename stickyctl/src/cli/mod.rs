@@ -9,6 +9,7 @@ mod complete;
 mod discreet;
 mod dispatch;
 mod doctor;
+mod doctor_to;
 mod explain;
 mod image;
 mod local;

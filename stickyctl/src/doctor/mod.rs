@@ -11,6 +11,7 @@ pub mod objects;
 mod read;
 pub mod report;
 pub(crate) mod run;
+pub mod to;
 pub(crate) mod view;
 
 pub use run::of_text;

@@ -4,11 +4,13 @@ use super::checks;
 use super::objects::{Objects, Origin};
 use super::read::{cluster, files};
 use super::report::Report;
+use super::to::{self, Target};
 use super::view::View;
 use crate::cluster::connect::{self, Access, connect};
 use crate::cluster::errors::ApiError;
 use crate::cluster::workload::Reference;
 use crate::exit::{Exit, Explained};
+use crate::spec::version::Version;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,6 +39,8 @@ pub(crate) struct Request {
     pub(crate) only: Vec<Reference>,
     /// How often the application sends something over an idle WebSocket.
     pub(crate) ping: Option<Duration>,
+    /// Another controller, and its version if it is known: what a move there would change.
+    pub(crate) to: Option<(Target, Option<Version>)>,
 }
 
 /// Why nothing was checked.
@@ -78,7 +82,14 @@ impl Explained for Error {
 /// The objects can't be read, or one that was named is not among them.
 pub(crate) async fn run(request: Request) -> Result<Report, Error> {
     let objects = read(request.source).await?;
-    report(&objects, &request.only, request.ping)
+    let report = report(&objects, &request.only, request.ping)?;
+    let Some((target, version)) = request.to else { return Ok(report) };
+    let mut moves = to::moves(&objects, target, version);
+    if !request.only.is_empty() {
+        let wanted = View::new(&objects, request.ping).behind(&request.only).map_err(Error::Missing)?;
+        moves.changes.retain(|change| wanted.contains(&(change.about.kind.clone(), change.about.namespace.clone(), change.about.name.clone())));
+    }
+    Ok(report.moving(moves))
 }
 
 /// Reads the objects of a cluster or of files.

@@ -25,6 +25,8 @@ pub enum RunBy {
     Chart,
     /// `tests/cluster/workloads/docs.rs`, on a cluster with an application that has no identity.
     Workload,
+    /// `tests/cluster/workloads/moving.rs`, on a cluster with an application behind one front door and a second one beside it.
+    Moving,
     /// `tests/release`, from a release that it packs.
     Install,
     /// `tests/cluster/in_cluster.rs`, on a cluster with a Service, whose namespace is another than the document's.
@@ -49,6 +51,11 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("docs/install.md", "Completions and the manual", RunBy::Install),
     ("docs/install.md", "As a kubectl plugin", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),
+    ("docs/moving.md", "1. Find out what the move changes", RunBy::Moving),
+    ("docs/moving.md", "2. Record how it behaves today", RunBy::Moving),
+    ("docs/moving.md", "3. Put the new controller beside the old one", RunBy::Moving),
+    ("docs/moving.md", "4. Rehearse the switch", RunBy::Moving),
+    ("docs/moving.md", "5. Switch, check, clean up", RunBy::Moving),
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "Running sticky-app without Kubernetes", RunBy::Here),
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),

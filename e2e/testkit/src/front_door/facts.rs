@@ -1,4 +1,4 @@
-//! The facts and the comparison of controllers, from `e2e/front-doors.yaml`.
+//! The facts, from `e2e/front-doors.yaml`.
 
 use crate::door::Door;
 use serde::{Deserialize, Serialize};
@@ -238,42 +238,11 @@ impl TryFrom<Written> for Fact {
     }
 }
 
-/// A row of the comparison.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Line {
-    pub what: String,
-    pub cells: Vec<Cell>,
-}
-
-/// A cell of the comparison.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cell {
-    /// The behaviour according to the controller's sources.
-    pub text: String,
-    /// The id of the fact that covers it, if any.
-    pub fact: Option<String>,
-}
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// All facts, in the order of the page.
     pub facts: Vec<Fact>,
-    pub controllers: Vec<String>,
-    pub comparison: Vec<Line>,
-}
-
-/// The front door of a column of the comparison, if it is one that the tests run.
-#[must_use]
-pub const fn column(number: usize) -> Option<Door> {
-    match number {
-        0 => Some(Door::Nginx),
-        2 => Some(Door::Traefik),
-        5 => Some(Door::Gateway),
-        _ => None,
-    }
 }
 
 ///
@@ -299,17 +268,6 @@ mod tests {
         assert!(ids.iter().all(|id| id.len() <= 30 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')), "{ids:?}");
         for door in Door::ALL {
             assert!(all.iter().filter(|fact| fact.asserted(door).is_some()).count() >= 40, "most facts are asserted");
-        }
-    }
-
-    #[test]
-    fn covered_cells_name_facts_that_are_asserted_behind_their_front_door() {
-        for line in &data().comparison {
-            assert_eq!(line.cells.len(), data().controllers.len(), "{}", line.what);
-            for (number, name) in line.cells.iter().zip(0..).filter_map(|(cell, number)| Some((number, cell.fact.as_deref()?))) {
-                let door = column(number).expect("a front door that the tests run");
-                assert!(data().facts.iter().any(|fact| fact.id == name && fact.asserted(door).is_some()), "{name}");
-            }
         }
     }
 }

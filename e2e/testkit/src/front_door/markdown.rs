@@ -1,22 +1,23 @@
-//! The two tables of `docs/front-doors.md`.
+//! The table of the three front doors in `docs/front-doors.md`.
 
-use super::facts::{By, Expect, Fact, GatewayCase, Seen, Setting, column, data};
+use super::facts::{By, Expect, Fact, GatewayCase, Seen, Setting, data};
 use crate::door::Door;
 use serde_json::{Map, Value, json};
 
 /// Asserted by the tests on the test cluster, in every run of CI.
-const TESTED: &str = "**tested**";
+pub const TESTED: &str = "**tested**";
 /// Asserted by the GitHub workflow on kind.
-const ON_KIND: &str = "**on kind**";
+pub const ON_KIND: &str = "**on kind**";
 /// Measured once by hand; no test asserts it.
-const MEASURED: &str = "measured";
+pub const MEASURED: &str = "measured";
 /// From the controller's source code; no test asserts it.
-const SOURCE: &str = "source";
+pub const SOURCE: &str = "source";
 /// The case doesn't exist there.
 const NOTHING: &str = "–";
 
 /// The mark for the place where a front door's tests run.
-const fn mark(door: Door) -> &'static str {
+#[must_use]
+pub const fn mark(door: Door) -> &'static str {
     match door {
         Door::Nginx => ON_KIND,
         Door::Traefik | Door::Gateway => TESTED,
@@ -83,20 +84,6 @@ fn fields(map: &Map<String, Value>) -> String {
     map.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect::<Vec<_>>().join(", ")
 }
 
-/// The table of the six controllers.
-#[must_use]
-pub fn the_six() -> String {
-    let mut text = format!("| | {} |\n|---|{}\n", data().controllers.join(" | "), "---|".repeat(data().controllers.len()));
-    for line in &data().comparison {
-        let cells = line.cells.iter().zip(0..).map(|(cell, number)| {
-            let mark = cell.fact.as_ref().and_then(|_| column(number)).map_or(SOURCE, mark);
-            format!("{mark} {}", escaped(&cell.text))
-        });
-        text.push_str(&format!("| {} | {} |\n", line.what, cells.collect::<Vec<_>>().join(" | ")));
-    }
-    text
-}
-
 /// Escapes bars, which would end the cell.
 fn escaped(text: &str) -> String {
     text.replace('|', "\\|")
@@ -108,11 +95,11 @@ mod tests {
 
     #[test]
     fn every_line_has_its_cells_and_every_cell_its_mark() {
-        let text = format!("{}{}", the_three(), the_six());
+        let text = the_three();
         let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| case") && !line.starts_with("| |"));
         for row in rows {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").skip(1).collect();
-            assert!(cells.len() == 3 || cells.len() == 6, "{row}");
+            assert_eq!(cells.len(), 3, "{row}");
             for cell in cells {
                 assert!([TESTED, ON_KIND, MEASURED, SOURCE, NOTHING].iter().any(|mark| cell.trim().starts_with(mark)), "{cell} in {row}");
             }

@@ -3,6 +3,7 @@
 
 mod docs;
 mod envoy;
+mod moving;
 mod rights;
 mod traefik;
 

@@ -1,6 +1,7 @@
 //! Compares the files that are generated from the code. With `STICKY_GENERATE` set (`cargo xtask generate`), writes them.
 
 mod commands;
+mod comparison;
 mod doctor;
 mod implementations;
 mod spec;
@@ -34,7 +35,7 @@ fn files() -> Result<Vec<(String, String)>> {
     let doors = "docs/front-doors.md";
     let page = fs::read_to_string(root().join(doors)).with_context(|| format!("no {doors}"))?;
     let page = between(&page, "facts", &markdown::the_three()).with_context(|| doors.to_owned())?;
-    let page = between(&page, "controllers", &markdown::the_six()).with_context(|| doors.to_owned())?;
+    let page = comparison::page(&page).with_context(|| doors.to_owned())?;
     let page = implementations::page(&page).with_context(|| doors.to_owned())?;
     all.push((doors.to_owned(), page));
     let doctor = "docs/doctor.md";

@@ -1,6 +1,6 @@
 //! The annotations of the two controllers for HAProxy.
 
-use super::{Dialect, Keys, On};
+use super::dialect::{Dialect, Keys, On};
 use crate::comparison::controller::Controller;
 
 const BOTH: &[On] = &[On::Ingress, On::Service];

@@ -1,6 +1,6 @@
 //! ingress-nginx's annotations.
 
-use super::{Dialect, Keys, On};
+use super::dialect::{Dialect, Keys, On};
 use crate::comparison::controller::Controller;
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,6 +1,6 @@
 //! The annotations of Traefik's own Ingress provider and of F5's controller.
 
-use super::{Dialect, Keys, On};
+use super::dialect::{Dialect, Keys, On};
 use crate::comparison::controller::Controller;
 
 pub(super) const TRAEFIK: Dialect = Dialect {

@@ -5,6 +5,7 @@ mod table;
 
 use super::finding::{Finding, Severity};
 use super::objects::Objects;
+use super::to::Moves;
 use crate::exit::Exit;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,13 +21,16 @@ pub struct Report {
     pub unread: Vec<Missing>,
     /// The findings, those of one object together, the worst object first.
     pub findings: Vec<Finding>,
-    /// How many findings are of severity error.
+    /// What a move to another controller changes, with `--to`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Moves>,
+    /// How many findings and changes are of severity error.
     pub errors: usize,
     /// How many are of severity warning.
     pub warnings: usize,
-    /// How many are of severity note.
+    /// How many are of severity note. What stays the same in a move doesn't count.
     pub notes: usize,
-    /// 3 with an error among the findings, else 0.
+    /// 3 with an error among the findings and the changes, else 0.
     pub exit_code: u8,
 }
 
@@ -70,12 +74,27 @@ impl Report {
             schema: Self::SCHEMA,
             looked_at: objects.counts().into_iter().map(|(kind, count)| Looked { kind, count }).collect(),
             unread: unread.collect(),
+            moves: None,
             errors,
             warnings,
             notes,
             exit_code: if errors > 0 { Exit::Negative as u8 } else { Exit::Done as u8 },
             findings,
         }
+    }
+
+    /// Adds what a move to another controller changes.
+    pub(super) fn moving(mut self, moves: Moves) -> Self {
+        for finding in moves.findings() {
+            match finding.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+                Severity::Note => self.notes += 1,
+            }
+        }
+        self.moves = Some(moves);
+        self.exit_code = self.exit() as u8;
+        self
     }
 
     /// How the command ends.

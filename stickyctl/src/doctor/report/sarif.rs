@@ -3,6 +3,7 @@
 use super::Report;
 use crate::doctor::checks::codes::{ALL, Code};
 use crate::doctor::finding::{Finding, Severity};
+use crate::doctor::to::Moves;
 use serde_json::{Value, json};
 
 impl Report {
@@ -11,8 +12,9 @@ impl Report {
     pub fn sarif(&self) -> Value {
         let found: Vec<&Code> = ALL.iter().copied().filter(|code| self.findings.iter().any(|finding| finding.code == code.word)).collect();
         let rules: Vec<Value> = found.iter().map(|code| rule(code)).collect();
-        let results: Vec<Value> =
-            self.findings.iter().map(|finding| result(finding, found.iter().position(|code| code.word == finding.code))).collect();
+        let moved = self.moves.iter().flat_map(Moves::findings);
+        let all = self.findings.iter().cloned().chain(moved);
+        let results: Vec<Value> = all.map(|finding| result(&finding, found.iter().position(|code| code.word == finding.code))).collect();
         json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",

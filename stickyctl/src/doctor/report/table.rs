@@ -32,6 +32,9 @@ impl Report {
             let line = format!("not read    {}{scope}: {}; skipped: {}\n", missing.kind, missing.why, missing.skipped);
             text.push_str(&fit(&line));
         }
+        if let Some(moves) = &self.moves {
+            text.push_str(&format!("{}\n\n", moves.table(Some(columns.unwrap_or(WIDTH)))));
+        }
         text.push_str(&fit(&self.summary()));
         text
     }
