@@ -119,6 +119,7 @@ codes! {
     ProxyDisagreement = "proxy-disagreement", "Each proxy is sticky, but they send the same session to different pods.", [
         ("The cookie's value is a server's position or name, which differs between proxies", "use values that are derived from the pod's address (HAProxy: dynamic cookies)"),
         ("The proxies know different pods for a while after a change", "wait 5 s, then run again"),
+        ("The proxies hash the cookie in different ways, as an old and a new front door do", "give the new front door a cookie name of its own; let sessions end first, or share them between pods"),
     ];
     PathsDisagree = "paths-disagree", "Each path is sticky, but the paths send the same session to different pods.", [
         ("Each path's rule sets its own cookie, scoped to the rule's path", "session-cookie-path: / on all rules, and one Service"),
@@ -300,6 +301,38 @@ codes! {
     ];
     DeadCookieUnsettled = "dead-cookie-unsettled", "A session with an unknown cookie value, or whose pod was gone, did not settle on one pod.", [
         ("The proxy picks any pod and sets no new cookie", "users whose pod is gone keep moving until their cookie expires; give it a short lifetime"),
+        ("The cookie is another front door's, and the new one neither reads nor replaces it", "give the new front door a cookie name of its own"),
+    ];
+    MovedAtCutOver = "moved-at-cut-over", "Sessions reach another pod with their first request to the new front door.", [
+        ("The new front door cannot read the old one's cookie values, and picks any pod", "no setting makes it read them: let sessions end first, share them between pods (Redis, a database), or switch when few are open"),
+        ("Each front door hashes the cookie in its own way", "let sessions end first, or share them between pods; a cookie that contains the pod does not help, because its values differ as well"),
+        ("The new front door ignores the old one's cookie, which has another name", "expected with two names; let sessions end first, or share them between pods"),
+        ("Cookies do not reach the new front door: their path or domain does not cover its URLs", "give both front doors the same host and path, and Path=/"),
+    ];
+    FlipFlop = "flip-flop", "Sessions that return to the other front door move again each time, because each front door replaces the other's cookie.", [
+        ("Both front doors use one cookie name, each with values that the other cannot read", "give the new front door a cookie name of its own before the switch (ingress-nginx and Traefik's provider for it: session-cookie-name; Traefik: service.sticky.cookie.name): a session then moves once, and finds its old pod again whenever it returns"),
+        ("Clients alternate while DNS caches expire", "set the TTL of the DNS record to 60 s, at least one old TTL before the switch"),
+        ("Weights send a client to both front doors by turns", "move the whole DNS record at once; or put weights behind a balancer that keeps each client at one front door"),
+        ("One front door answers a cookie that it cannot read from any pod, and sets no new one", "give the new front door a cookie name of its own"),
+    ];
+    ForeignCookieErrors = "foreign-cookie-errors", "A front door answers requests that have the other one's cookie with errors.", [
+        ("The front door is strict: it does not pick another pod for a value that names none of its own", "give the new front door a cookie name of its own; or turn strict affinity off (HAProxy: option redispatch; Envoy: stateful_session with strict false)"),
+        ("The application behind it rejects the cookie, such as a session that was signed with another key", "give the pods of both front doors the same keys"),
+        ("The Cookie header has become too long (status 400 or 431)", "raise the limit (nginx: large_client_header_buffers), or remove cookies that are no longer used"),
+        ("A firewall rule rejects the value", "read the front door's log for these requests"),
+    ];
+    TwoCookiesOneName = "two-cookies-one-name", "Sessions send two cookies of one name after the switch, because the front doors set it for different paths or domains.", [
+        ("One front door sets the rule's path, as ingress-nginx does by default, and the other sets Path=/, as Traefik does", "give the new front door a cookie name of its own; or set session-cookie-path: / at the old one, one cookie lifetime before the switch"),
+        ("One front door sets Domain, and the other does not", "use the same session-cookie-domain at both, or none"),
+        ("The application sets a cookie of that name too", "give the new front door a cookie name of its own"),
+    ];
+    TwoNamesTwoPods = "two-names-two-pods", "Each front door has its own cookie and keeps a session on one pod, but on different ones.", [
+        ("The cookies have different names, so each front door binds the session by itself", "expected, and better than one name for both: a session moves once, and finds its old pod again whenever it returns; let sessions end first, or share them between pods"),
+        ("Clients alternate while DNS caches expire, so that a session lives on two pods", "set the TTL of the DNS record to 60 s, at least one old TTL before the switch"),
+    ];
+    OtherPods = "other-pods", "The two front doors lead to different pods, so every session moves when it changes doors.", [
+        ("The new front door is in another cluster, or in front of another Deployment or Service", "if the move can keep the pods, point both front doors at the same Service; otherwise let sessions end first, or share them between both sets of pods"),
+        ("The Service behind the new front door selects other pods", "compare the selectors: kubectl get service NAME -o yaml"),
     ];
     SharedConnection = "shared-connection", "Sessions that share a connection follow the connection instead of their cookies.", [
         ("The proxy reads the cookie of a connection's first request only, and a CDN sends several users' requests over one connection", "F5 BIG-IP: add a OneConnect profile; HAProxy before 2.0: option http-server-close"),

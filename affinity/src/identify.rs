@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The status of a handshake that opened a socket (RFC 6455 section 1.3).
-const SWITCHING: u16 = 101;
+pub(crate) const SWITCHING: u16 = 101;
 
 /// The logs that tell which pods answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Run {
 }
 
 /// Takes over what logs say of an answer, and returns who gave it. Only if it `counts`, the answer is that pod's from then on.
-fn identify(shot: &mut Shot, lines: &Lines, unasked: &Unasked, counts: bool) -> Option<Who> {
+pub(crate) fn identify(shot: &mut Shot, lines: &Lines, unasked: &Unasked, counts: bool) -> Option<Who> {
     let (Outcome::Nameless { status }, Some(mark)) = (&shot.outcome, shot.mark) else { return None };
     // The pods' own logs may say later what an access log could not.
     if shot.told.as_ref().is_some_and(|told| told.tells()) {

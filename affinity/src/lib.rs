@@ -107,6 +107,7 @@ mod judge;
 pub mod lever;
 pub mod log;
 pub mod marker;
+pub mod migrate;
 pub mod moves;
 pub mod plan;
 mod pods;

@@ -204,7 +204,9 @@ impl Run {
     pub fn began_with_cookies(&self) -> BTreeMap<&str, u64> {
         let mut pods = BTreeMap::new();
         for session in &self.sessions {
-            if let Some((_, pod)) = session.bound().filter(|(place, _)| !session.shots[*place].carried.is_empty()) {
+            // If the line about an earlier answer is missing, that answer may have set the cookie.
+            let is_brought = |place: usize| !session.shots[place].carried.is_empty() && !session.shots[..place].iter().any(Shot::is_unidentified);
+            if let Some((_, pod)) = session.bound().filter(|(place, _)| is_brought(*place)) {
                 *pods.entry(pod).or_default() += 1;
             }
         }

@@ -17,11 +17,13 @@ pub enum Topic {
     Sockets,
     /// Workers in a pod.
     Workers,
+    /// The move to another front door.
+    Migration,
 }
 
 impl Topic {
     /// In the order in which they are listed.
-    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Disruptions, Self::Sockets, Self::Workers];
+    pub const ALL: &[Self] = &[Self::Sessions, Self::Cookie, Self::Proof, Self::Disruptions, Self::Sockets, Self::Workers, Self::Migration];
 
     /// A heading.
     #[must_use]
@@ -33,6 +35,7 @@ impl Topic {
             Self::Disruptions => "Pods come and go",
             Self::Sockets => "Sockets and messages",
             Self::Workers => "Workers in a pod",
+            Self::Migration => "The move to another front door",
         }
     }
 }
@@ -98,6 +101,9 @@ impl Code {
             | Self::ProxyRecycled
             | Self::SocketLost => Topic::Sockets,
             Self::WorkerNotSticky | Self::WorkersUnproven | Self::SingleWorker => Topic::Workers,
+            Self::MovedAtCutOver | Self::FlipFlop | Self::ForeignCookieErrors | Self::TwoCookiesOneName | Self::TwoNamesTwoPods | Self::OtherPods => {
+                Topic::Migration
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`cli`] is the command line; it calls `render`, `image`, [`cluster`], `local` and [`verify`]. [`spec`] and [`generate`] are the
 //! pure half of Kubernetes: from a spec to objects. [`exit`] and `output` are what every command ends with.
 
+mod called;
 pub mod cli;
 pub mod cluster;
 pub mod comparison;

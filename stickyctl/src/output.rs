@@ -9,6 +9,7 @@ mod streams;
 
 pub(crate) use shown::{Format, Shown};
 
+use crate::called::shown;
 use crate::exit::{Exit, Explained, Failure};
 use crate::fit::fit;
 use crate::relay;
@@ -88,7 +89,7 @@ impl Output {
         if self.quiet {
             return;
         }
-        let line = self.beside(&self.sign(mark), &harmless_lines(&format!("{name:<11} {what}")));
+        let line = self.beside(&self.sign(mark), &harmless_lines(&format!("{name:<11} {}", shown(what))));
         let took = took.map(short).unwrap_or_default();
         if took.is_empty() {
             return self.sink.err(&line);
@@ -111,7 +112,7 @@ impl Output {
     /// A warning that belongs to no phase.
     pub(crate) fn warning(self, what: &str) {
         if !self.quiet {
-            self.sink.err(&self.beside(&self.sign(Mark::Warning), &harmless_lines(what)));
+            self.sink.err(&self.beside(&self.sign(Mark::Warning), &harmless_lines(&shown(what))));
         }
     }
 
@@ -148,7 +149,7 @@ impl Output {
     /// A line of its own, on stderr.
     pub(crate) fn note(self, line: &str) {
         if !self.quiet {
-            self.sink.err(&fit(&harmless_lines(line), self.sink.columns()));
+            self.sink.err(&fit(&harmless_lines(&shown(line)), self.sink.columns()));
         }
     }
 
@@ -180,7 +181,7 @@ impl Output {
 
     /// The answer, on stdout. A reader that has gone, as in `| head`, is no error.
     pub(crate) fn answer(self, text: &str) -> Result<(), Unwritten> {
-        self.exactly(&harmless_lines(text))
+        self.exactly(&harmless_lines(&shown(text)))
     }
 
     /// The answer as JSON.
@@ -231,11 +232,11 @@ impl Output {
         if self.relayed {
             return self.sink.err(&relay::failure(failure));
         }
-        self.sink.err(&self.beside(&"error:".red().bold().to_string(), &harmless_lines(&failure.what)));
+        self.sink.err(&self.beside(&"error:".red().bold().to_string(), &harmless_lines(&shown(&failure.what))));
         if !failure.tries.is_empty() {
             self.sink.err("\ntry one of these:");
             for hint in &failure.tries {
-                self.sink.err(&fit(&format!("  {}", harmless_lines(hint)), self.sink.columns()));
+                self.sink.err(&fit(&format!("  {}", harmless_lines(&shown(hint))), self.sink.columns()));
             }
         }
     }

@@ -10,7 +10,6 @@ use crate::verdict::Reason;
 
 const SERVICE: &str = "The front door sends requests to the Service's address, so its log names no pod";
 const ADDRESS: &str = "The log names addresses that belong to no pod of the Service";
-const FORBIDDEN: &str = "stickyctl cannot read the logs";
 const IN_FRONT: &str = "A cache or another proxy answers first, so the request is in another log or in none";
 const SILENT: &str = "The application's pods log no line per request";
 const SAMPLED: &str = "The log is sampled, or a filter leaves out some requests";
@@ -64,7 +63,6 @@ fn reason<'a, I: Iterator<Item = &'a Shot>>(run: &Run, scenario: Name, mut detai
     let evident = [
         (service > 0, SERVICE),
         (address > 0, ADDRESS),
-        (logs.is_some_and(|logs| !logs.troubles.is_empty()), FORBIDDEN),
         // A log that is on, and tells something of the others.
         (missing > 0 && is_some, SAMPLED),
         (missing > 0 && is_some, LATE),

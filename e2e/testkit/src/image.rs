@@ -40,6 +40,34 @@ pub fn binary() -> Result<PathBuf> {
     Ok(target.join(triple).join("dist/sticky-app"))
 }
 
+/// A static stickyctl: what a release has, in the profile of this test's build, so that only its last step is done again. Takes seconds.
+pub fn tool() -> Result<PathBuf> {
+    let target = target()?;
+    let lock = File::create(target.join("tool.lock")).context("making the lock of the static stickyctl")?;
+    lock.lock().context("waiting for another test that links stickyctl")?;
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(tree::root()).args([
+        "rustc",
+        "--quiet",
+        "--locked",
+        "--package",
+        "e2e",
+        "--bin",
+        "stickyctl-static",
+        "--features",
+        "e2e/static",
+    ]);
+    cargo.arg("--target-dir").arg(&target).args(["--", "-C", "target-feature=+crt-static", "-C", "strip=symbols"]);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| CARGOS_OWN.iter().any(|own| name.starts_with(own)))) {
+        cargo.env_remove(name);
+    }
+    let built = cargo.output().context("can't start cargo")?;
+    if !built.status.success() {
+        bail!("linking a static stickyctl: {}\n{}", built.status, String::from_utf8_lossy(&built.stderr));
+    }
+    Ok(target.join("debug/stickyctl-static"))
+}
+
 /// The image's archive. Tests in several processes can call it: the first one builds, and the file is complete at any time.
 pub fn archive() -> Result<PathBuf> {
     let binary = binary()?;

@@ -55,6 +55,7 @@ async fn what_pods_and_the_tunnel_do_is_told_from_lost_affinity() -> Result<()> 
     behind_its_own_door("verify", async |site| {
         site.up(&["--install-front-door"]).await?.ok()?;
         at_rest(site).await?;
+        crate::migrate::between_two_ingresses(site).await?;
         a_pod_goes(site).await?;
         a_pod_comes(site).await?;
         the_tunnel_moves(site).await?;

@@ -80,7 +80,7 @@ async fn verify() -> Result<()> {
     let shell = Shell::new()?;
     let site = shell.start("stickyctl up --local").await?;
     for (page, heading) in [
-        ("README.md", "Does it stick?"),
+        ("README.md", "What a verdict looks like"),
         ("docs/verify.md", "Does it stick? stickyctl verify"),
         ("docs/verify.md", "The report"),
         ("docs/verify.md", "Reasons"),

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod migrate;
+
 use std::collections::BTreeSet;
 use sticky_affinity::code::Code;
 use testkit::proxies::bench::Bench;

@@ -26,11 +26,12 @@ fn every_command_is_run_by_somebody() -> Result<()> {
 }
 
 /// External links can't be checked offline, so this list of sites catches typos in their names.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "https://caddyserver.com/docs/",
     "https://docs.haproxy.org/2.6/",
     "https://gateway.envoyproxy.io/docs/",
     "https://kind.sigs.k8s.io",
+    "https://krew.sigs.k8s.io/",
     "https://kubernetes.github.io/ingress-nginx/",
     "https://nginx.org/en/docs/",
     "https://www.envoyproxy.io/docs/",

@@ -150,7 +150,7 @@ fn scripts() -> anyhow::Result<()> {
 }
 
 /// The JavaScript of the page and of the report, and the page's tests.
-const SCRIPTS: [&str; 2] = ["app/src/page", "stickyctl/src/verify/report/html"];
+const SCRIPTS: [&str; 3] = ["app/src/page", "stickyctl/src/verify/report/html", "stickyctl/src/verify/migrate/report/html"];
 
 #[test]
 fn javascript() -> anyhow::Result<()> {

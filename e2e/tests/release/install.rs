@@ -25,7 +25,7 @@ async fn it_is_installed_and_removed_as_the_page_says() -> Result<()> {
         Command::new("bash").args(["-euc", script]).current_dir(at("work")).env("HOME", at("home")).env("PATH", path).output().unwrap()
     };
     let commands = |heading: &str| docs::commands("docs/install.md", heading).map(|lines| lines.join("\n") + "\n");
-    let install = commands("Install")? + &commands("Completions and the manual")?;
+    let install = commands("Install")? + &commands("Completions and the manual")? + &commands("As a kubectl plugin")?;
     let said = text(&run(&install));
     assert!(said.contains(".tar.gz: OK") && said.lines().last().is_some_and(|line| line.starts_with(&format!("stickyctl {VERSION} ("))), "{said}");
     for file in ["share/bash-completion/completions/stickyctl", "share/man/man1/stickyctl-up.1"] {

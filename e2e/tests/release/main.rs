@@ -5,5 +5,6 @@
 mod examples;
 mod image;
 mod install;
+mod krew;
 mod pack;
 mod registry;

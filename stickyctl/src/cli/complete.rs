@@ -3,11 +3,14 @@
 //!
 //! Nothing is ever printed but candidates, and nothing takes longer than [`BOUND`].
 
+use super::plugin;
+use crate::called::{Called, called};
 use crate::cluster::connect::{Access, contexts, namespaces};
 use crate::local::client::Client;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -18,16 +21,28 @@ const BOUND: Duration = Duration::from_secs(1);
 /// Asks for candidates instead of a run; its value is the name of the shell.
 const VARIABLE: &str = "STICKYCTL_COMPLETE";
 const PROGRAM: &str = "stickyctl";
+/// The variable's value for kubectl, which asks for the words of its plugins.
+const KUBECTL: &str = "kubectl";
 
 /// Answers a shell that asks for candidates of `command`; `None` in any other run.
 pub(super) fn answer(command: fn() -> clap::Command) -> Option<ExitCode> {
-    std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty())?;
+    let shell = std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty());
+    let is_kubectl = called() == Called::Completer || shell.as_deref() == Some(OsStr::new(KUBECTL));
+    if !is_kubectl {
+        shell?;
+    }
     // A program that a kubeconfig names for credentials must not write into the line that the user is typing.
     if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stderr(&null);
     }
+    let folder = std::env::current_dir().ok();
+    if is_kubectl {
+        let found = plugin::candidates(plugin::renamed(command()), std::env::args_os().skip(1).collect(), folder.as_deref());
+        let written = found.and_then(|lines| std::io::stdout().write_all(format!("{lines}\n").as_bytes()));
+        return Some(if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let env = CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).completer(PROGRAM);
-    let done = env.try_complete(std::env::args_os(), std::env::current_dir().ok().as_deref());
+    let done = env.try_complete(std::env::args_os(), folder.as_deref());
     Some(if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -36,6 +51,9 @@ pub(super) fn answer(command: fn() -> clap::Command) -> Option<ExitCode> {
 /// # Errors
 /// There is no such shell, or its script can't be written.
 pub(super) fn script(shell: clap_complete::Shell) -> std::io::Result<String> {
+    if called() != Called::Directly {
+        return Ok(plugin::SCRIPT.to_owned());
+    }
     let mut script = Vec::new();
     let name = shell.to_string();
     let known = Shells::builtins();

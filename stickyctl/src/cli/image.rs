@@ -1,6 +1,6 @@
 //! The flags of `image`.
 
-use crate::image::{Arch, DEFAULT_OUT, Request};
+use crate::image::{Arch, Content, DEFAULT_OUT, Request, TOOL_OUT};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ pub(crate) struct BinaryArgs {
 pub(super) struct ImageArgs {
     #[command(flatten)]
     binary: BinaryArgs,
+    /// Build the image of stickyctl itself, for verify --in-cluster; --app-binary then names a static stickyctl [default: this program]
+    #[arg(long)]
+    tool: bool,
     /// The processor architecture of the nodes [default: this machine's]
     #[arg(long)]
     arch: Option<Arch>,
@@ -23,7 +26,7 @@ pub(super) struct ImageArgs {
     #[arg(long, value_name = "NAME:TAG")]
     image: Option<String>,
     /// Write the archive to FILE, or to stdout if it is -
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_OUT)]
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_OUT, default_value_if("tool", "true", TOOL_OUT))]
     out: PathBuf,
     /// Replace FILE even if it is not an image archive
     #[arg(long)]
@@ -33,6 +36,7 @@ pub(super) struct ImageArgs {
 impl ImageArgs {
     pub(super) fn request(self) -> Request {
         let out = (self.out != Path::new("-")).then_some(self.out);
-        Request { binary: self.binary.app_binary, arch: self.arch, name: self.image, out, force: self.force }
+        let content = if self.tool { Content::Tool } else { Content::App };
+        Request { content, binary: self.binary.app_binary, arch: self.arch, name: self.image, out, force: self.force }
     }
 }

@@ -14,6 +14,7 @@ mod image;
 mod local;
 mod man;
 mod place;
+mod plugin;
 mod refuse;
 mod release;
 mod render;
@@ -25,6 +26,7 @@ mod version;
 
 pub use command::{command, misplaced};
 
+use crate::called::{Called, called};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use clap::FromArgMatches;
@@ -37,10 +39,11 @@ pub fn run() -> ExitCode {
     if let Some(answered) = complete::answer(command) {
         return answered;
     }
-    let parsed = command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let typed = || if called() == Called::Directly { command() } else { plugin::renamed(command()) };
+    let parsed = typed().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return refuse::refuse(error, &command()),
+        Err(error) => return refuse::refuse(error, &typed()),
     };
     match cli.color {
         Color::Auto => anstream::ColorChoice::Auto,

@@ -6,21 +6,28 @@ mod logs;
 mod migrate;
 mod place;
 mod requests;
+mod words;
 
 use self::disrupt::DisruptArgs;
-use self::in_cluster::InClusterArgs;
+use self::in_cluster::{InClusterArgs, MetricsArgs};
 use self::logs::LogArgs;
 use self::migrate::MigrateArgs;
 use self::place::PlaceArgs;
 use self::requests::HttpArgs;
 use super::local::LocalArg;
 use super::place::ON_A_CLUSTER;
+use crate::called::typed;
 use crate::cluster::workload::Reference;
 use crate::exit::{Exit, Failure};
 use crate::fit::fit;
 use crate::output::{Format, Output};
+use crate::relay;
 use crate::verify;
+use crate::verify::in_cluster::{Inside, manifests, run as run_inside};
+use crate::verify::metrics::Sinks;
+use crate::verify::migrate as migration;
 use crate::verify::redacted::redacted;
+use crate::verify::report::Report;
 use crate::verify::report::files::Files;
 use crate::verify::request::{Amount, PodIdentity, Pods, Request, RequestError, Site};
 use clap::Args;
@@ -86,6 +93,8 @@ pub(super) struct VerifyArgs {
     in_cluster: InClusterArgs,
     #[command(flatten, next_help_heading = "Output")]
     told: OutputArgs,
+    #[command(flatten, next_help_heading = "Output")]
+    metrics: MetricsArgs,
     /// Label selector for the pods behind URL, to distinguish moves forced by the loss of a pod
     #[arg(long, value_name = "SELECTOR", requires = "target", help_heading = ON_A_CLUSTER)]
     pods: Option<String>,
@@ -150,7 +159,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
         output.answer(&fit(&lines.join("\n"), output.columns()))?;
         return Ok(Exit::Done);
     }
-    if args.place.front_door_namespace.is_some() && args.reference().is_none() {
+    if args.place.front_door_namespace.is_some() && args.reference().is_none() && !args.migrate.is_there() {
         return Err(RequestError::FrontDoorOfWhat.into());
     }
     if args.place.print_rbac {
@@ -158,9 +167,35 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
         return Ok(Exit::Done);
     }
     let told = &args.told;
+    let metrics = &args.metrics;
+    let inside = args.in_cluster.is_set().then(|| args.inside()).transpose()?;
+    if let (Some(schedule), Some(inside)) = (args.in_cluster.scheduled(metrics.metrics_file.clone()), &inside) {
+        let printed = manifests(inside, &schedule, &args.request(), output).await?;
+        output.exactly(printed.trim_end())?;
+        return Ok(Exit::Done);
+    }
     let files = Files::new(told.report.as_deref(), told.junit_file.as_deref(), told.baseline.as_deref(), told.force)?;
+    // The run inside the cluster pushes from there.
+    let gateway = metrics.pushgateway.clone().filter(|_| inside.is_none());
+    let sinks = Sinks::new(metrics.metrics_file.as_deref(), gateway, told.force)?;
     let format = told.output;
-    let mut verified = verify::run(args.request(), output).await?;
+    if args.migrate.is_there() {
+        let Some(request) = args.migration() else { return Err(Failure::new(Exit::Usage, "--to requires --from")) };
+        let migrated = migration::run(request, output).await?;
+        let written = output.document(format, &migrated.report, |columns| migrated.report.table(output.unicode(), columns));
+        files.write(&migrated.report, output)?;
+        written?;
+        return Ok(migrated.exit);
+    }
+    let mut verified = match inside {
+        Some(inside) => run_inside(&inside, &args.request(), output).await?,
+        None => verify::run(args.request(), output).await?,
+    };
+    sinks.send(&verified.report, output).await?;
+    if output.relayed() {
+        relayed(&verified.report, output)?;
+        return Ok(verified.exit);
+    }
     files.compare(&mut verified.report);
     let written = output.document(format, &verified.report, |columns| verified.report.table(output.unicode(), columns));
     // A full disk behind stdout doesn't keep the files from being written.
@@ -169,7 +204,40 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     Ok(verified.exit)
 }
 
+/// Writes the report for the stickyctl that started this one inside the cluster.
+fn relayed(report: &Report, output: Output) -> Result<(), Failure> {
+    let unwritten = |why: &dyn std::fmt::Display| Failure::new(Exit::Failed, format!("writing the report: {why}"));
+    let json = serde_json::to_vec(report).map_err(|why| unwritten(&why))?;
+    for line in relay::report(&json).map_err(|why| unwritten(&why))? {
+        output.exactly(&line)?;
+    }
+    Ok(())
+}
+
 impl VerifyArgs {
+    fn inside(&self) -> Result<Inside, Failure> {
+        let secret = |(value, shown): (&str, String)| (value != shown && !self.told.show_values).then(|| value.to_owned());
+        let hidden: Vec<String> = self.hidden().into_iter().filter_map(secret).collect();
+        let is_release = self.target.is_none();
+        let namespace = self.place.namespace.clone().or_else(|| is_release.then(|| self.place.of_a_release()));
+        self.in_cluster.inside(self.place.cluster.access(), namespace, &hidden)
+    }
+
+    /// Values that may be secrets, each with what is shown of it.
+    fn hidden(&self) -> Vec<(&str, String)> {
+        self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).chain(self.migrate.hidden()).collect()
+    }
+
+    /// The request to test a move between two front doors, if both are there.
+    fn migration(mut self) -> Option<migration::Request> {
+        // The command line shows both ends.
+        let command = self.command_line();
+        let ends = std::mem::take(&mut self.migrate).ends(&self.place)?;
+        let mut old = Request { site: ends.old, command, ..self.request() };
+        old.http.connect = ends.old_connect;
+        Some(migration::Request { old, new: ends.new, new_connect: ends.new_connect })
+    }
+
     fn request(self) -> Request {
         let command = self.command_line();
         let reference = self.reference();
@@ -224,7 +292,7 @@ impl VerifyArgs {
 
     /// This command line, quoted for a shell. What may be a secret in it is hidden, unless values are to be shown.
     fn command_line(&self) -> String {
-        let hidden: Vec<(&str, String)> = self.target.iter().map(|url| (url.as_str(), redacted(url))).chain(self.http.hidden()).collect();
+        let hidden = self.hidden();
         let shown = |word: String| {
             let find = |(value, shown): &(&str, String)| {
                 let flag = word.strip_suffix(value)?;
@@ -234,7 +302,7 @@ impl VerifyArgs {
             hidden.iter().find_map(find).filter(|_| !self.told.show_values).unwrap_or(word)
         };
         let words = std::env::args_os().skip(1).map(|word| shown(word.to_string_lossy().into_owned()));
-        let words: Vec<String> = std::iter::once("stickyctl".to_owned()).chain(words).collect();
+        let words: Vec<String> = typed().split(' ').map(str::to_owned).chain(words).collect();
         // Only a NUL cannot be quoted, and no argument has one.
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
     }

@@ -110,6 +110,11 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// The namespace of the front door's pods.
+    pub(crate) fn door_namespace(&self) -> &str {
+        &self.door.namespace
+    }
+
     /// `HOST:PORT` of the front door's pods that are ready, for a process inside the cluster; `target` is these pods at one of their ports.
     pub(crate) async fn addresses(&self, client: &Client, target: &Target) -> Result<Vec<String>, Error> {
         let found = target.addresses(client).await?;

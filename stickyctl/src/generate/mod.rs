@@ -11,7 +11,7 @@ pub(crate) mod meta;
 mod namespace;
 mod network;
 pub mod object;
-mod pod;
+pub(crate) mod pod;
 pub mod preset;
 pub(crate) mod rbac;
 mod redis;

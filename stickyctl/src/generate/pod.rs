@@ -10,6 +10,9 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 
+/// The user of images that `stickyctl image` builds.
+const NOBODY: i64 = 65_532;
+
 /// What all pods share: the user, the placement, and no access to the cluster's API.
 pub(super) fn frame(spec: &StickyApp, user: i64) -> PodSpec {
     let placement = &spec.placement;
@@ -26,21 +29,30 @@ pub(super) fn frame(spec: &StickyApp, user: i64) -> PodSpec {
         enable_service_links: Some(false),
         node_selector: Some(placement.node_selector.clone()).filter(|labels| !labels.is_empty()),
         tolerations: Some(tolerations.collect()).filter(|all: &Vec<_>| !all.is_empty()),
-        security_context: Some(PodSecurityContext {
-            run_as_non_root: Some(true),
-            run_as_user: Some(user),
-            run_as_group: Some(user),
-            fs_group: Some(user),
-            fs_group_change_policy: Some("OnRootMismatch".to_owned()),
-            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
-            ..PodSecurityContext::default()
-        }),
+        security_context: Some(self::user(user)),
         ..PodSpec::default()
     }
 }
 
+/// A pod that belongs to no release: a user without an account on any system, and nothing else.
+pub(crate) fn frame_alone() -> PodSpec {
+    PodSpec { enable_service_links: Some(false), security_context: Some(user(NOBODY)), ..PodSpec::default() }
+}
+
+fn user(user: i64) -> PodSecurityContext {
+    PodSecurityContext {
+        run_as_non_root: Some(true),
+        run_as_user: Some(user),
+        run_as_group: Some(user),
+        fs_group: Some(user),
+        fs_group_change_policy: Some("OnRootMismatch".to_owned()),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
+        ..PodSecurityContext::default()
+    }
+}
+
 /// A container that can write only to volumes and can't gain privileges.
-pub(super) fn unprivileged() -> SecurityContext {
+pub(crate) fn unprivileged() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),
         read_only_root_filesystem: Some(true),

@@ -1,7 +1,8 @@
 //! An OCI archive of one program (OCI image-spec 1.0, "image layout" in a tar). Equal input gives equal bytes.
 
 use super::arch::Arch;
-use super::layer::{PROGRAM, add, digest, layer};
+use super::content::Content;
+use super::layer::{add, digest, layer};
 use super::name::tag;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,8 +76,9 @@ struct Config {
 #[serde(rename_all = "PascalCase")]
 struct Run {
     user: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     exposed_ports: BTreeMap<&'static str, Nothing>,
-    entrypoint: [&'static str; 1],
+    entrypoint: [String; 1],
     working_dir: &'static str,
     labels: BTreeMap<&'static str, String>,
 }
@@ -103,9 +105,9 @@ struct DockerManifest<'a> {
 }
 
 /// The archive of `program` with a full name.
-pub(super) fn archive(program: &[u8], name: &str, arch: Arch) -> io::Result<Archive> {
-    let layer = layer(program)?;
-    let config = serde_json::to_vec(&config(&layer.diff_id, name, arch))?;
+pub(super) fn archive(program: &[u8], content: Content, name: &str, arch: Arch) -> io::Result<Archive> {
+    let layer = layer(program, content)?;
+    let config = serde_json::to_vec(&config(&layer.diff_id, content, name, arch))?;
     let manifest = serde_json::to_vec(&Manifest {
         schema_version: 2,
         media_type: "application/vnd.oci.image.manifest.v1+json",
@@ -131,16 +133,16 @@ pub(super) fn archive(program: &[u8], name: &str, arch: Arch) -> io::Result<Arch
     Ok(Archive { bytes: tar.into_inner()?, digest: found, id: digest(&config) })
 }
 
-fn config(diff_id: &str, name: &str, arch: Arch) -> Config {
-    let labels = [("org.opencontainers.image.title", "sticky-app"), ("org.opencontainers.image.version", tag(name))];
+fn config(diff_id: &str, content: Content, name: &str, arch: Arch) -> Config {
+    let labels = [("org.opencontainers.image.title", content.name()), ("org.opencontainers.image.version", tag(name))];
     Config {
         created: CREATED,
         architecture: arch.word(),
         os: "linux",
         config: Run {
             user: USER,
-            exposed_ports: ["8080/tcp", "9090/tcp"].into_iter().map(|port| (port, Nothing {})).collect(),
-            entrypoint: [PROGRAM],
+            exposed_ports: content.ports().iter().copied().map(|port| (port, Nothing {})).collect(),
+            entrypoint: [format!("/{}", content.name())],
             working_dir: "/",
             labels: labels.into_iter().map(|(key, value)| (key, value.to_owned())).collect(),
         },

@@ -1,12 +1,10 @@
 //! The only layer of the image: a gzipped tar of one file. Equal input gives equal bytes.
 
+use super::content::Content;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use tar::{Builder, EntryType, Header};
-
-/// Where the program is in the image.
-pub(super) const PROGRAM: &str = "/sticky-app";
 
 pub(super) struct Layer {
     /// The compressed tar.
@@ -16,12 +14,17 @@ pub(super) struct Layer {
 }
 
 /// The layer with `program` as its only file, owned by root, readable and executable by everyone.
-pub(super) fn layer(program: &[u8]) -> io::Result<Layer> {
+pub(super) fn layer(program: &[u8], content: Content) -> io::Result<Layer> {
     let mut tar = Builder::new(Vec::new());
-    add(&mut tar, PROGRAM.trim_start_matches('/'), program, 0o755)?;
+    add(&mut tar, content.name(), program, 0o755)?;
     let tar = tar.into_inner()?;
     // 255 is RFC 1952's "unknown"; the default is the operating system that this runs on.
-    let mut gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
+    let effort = match content {
+        Content::App => Compression::best(),
+        // It is loaded into nodes while the user waits.
+        Content::Tool => Compression::fast(),
+    };
+    let mut gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), effort);
     gzip.write_all(&tar)?;
     Ok(Layer { gzip: gzip.finish()?, diff_id: digest(&tar) })
 }

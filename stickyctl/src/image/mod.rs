@@ -5,6 +5,7 @@
 mod arch;
 mod archive;
 mod child;
+mod content;
 pub mod elf;
 mod layer;
 pub(crate) mod load;
@@ -12,10 +13,12 @@ pub(crate) mod name;
 mod source;
 
 pub use arch::Arch;
+pub(crate) use content::Content;
 
 use crate::exit::{Exit, Explained};
 use crate::files::{Place, Replace, WriteError};
 use crate::output::Output;
+use crate::spec::image::tool_image;
 use crate::spec::pods::Image;
 use archive::Archive;
 use name::{InvalidName, familiar};
@@ -29,9 +32,14 @@ use tempfile::NamedTempFile;
 /// The default file of the archive.
 pub(crate) const DEFAULT_OUT: &str = concat!("sticky-app-", env!("CARGO_PKG_VERSION"), ".tar");
 
+/// The same for the image of stickyctl itself.
+pub(crate) const TOOL_OUT: &str = concat!("stickyctl-", env!("CARGO_PKG_VERSION"), ".tar");
+
 /// Which image to build, and where to write its archive.
 #[derive(Debug)]
 pub(crate) struct Request {
+    /// The program that the image is of.
+    pub(crate) content: Content,
     /// The program to put in; if none, the one next to stickyctl, else one that Docker builds.
     pub(crate) binary: Option<PathBuf>,
     /// The architecture of the nodes; if none, this machine's.
@@ -98,10 +106,10 @@ pub(crate) struct Made {
 }
 
 /// Builds the archive of the image for the nodes of a cluster, from the program that is named or found.
-pub(crate) async fn make(binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Made, ImageError> {
-    let Built { archive, name, .. } = build(binary, name, arch, output).await?;
+pub(crate) async fn make(content: Content, binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Made, ImageError> {
+    let Built { archive, name, .. } = build(content, binary, name, arch, output).await?;
     let write = || -> io::Result<NamedTempFile> {
-        let mut file = tempfile::Builder::new().prefix("sticky-app-").suffix(".tar").tempfile()?;
+        let mut file = tempfile::Builder::new().prefix(&format!("{}-", content.name())).suffix(".tar").tempfile()?;
         file.write_all(&archive.bytes)?;
         file.flush()?;
         Ok(file)
@@ -119,9 +127,12 @@ pub(crate) async fn run(request: &Request, output: Output) -> Result<Done, Image
     }
     let place = request.out.as_ref().map(|path| Place::new(path, Replace::new(request.force, archive::begins))).transpose()?;
     let arch = request.arch.or_else(Arch::here).ok_or(ImageError::Processor)?;
-    let wanted = request.name.clone().unwrap_or_else(|| Image::default().name);
+    let wanted = request.name.clone().unwrap_or_else(|| match request.content {
+        Content::App => Image::default().name,
+        Content::Tool => tool_image(),
+    });
     let began = Instant::now();
-    let Built { program, archive, name } = build(request.binary.as_deref(), &wanted, arch, output).await?;
+    let Built { program, archive, name } = build(request.content, request.binary.as_deref(), &wanted, arch, output).await?;
     match place {
         Some(place) => place.write(&archive.bytes)?,
         None => {
@@ -155,10 +166,13 @@ struct Built {
     name: String,
 }
 
-async fn build(binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Built, ImageError> {
+async fn build(content: Content, binary: Option<&Path>, name: &str, arch: Arch, output: Output) -> Result<Built, ImageError> {
     let name = name::full(name)?;
-    let program = source::find(binary, arch, output).await?;
-    match archive::archive(&program.bytes, &name, arch) {
+    let program = match content {
+        Content::App => source::find(binary, arch, output).await?,
+        Content::Tool => source::own(binary, arch)?,
+    };
+    match archive::archive(&program.bytes, content, &name, arch) {
         Ok(archive) => Ok(Built { program, archive, name }),
         Err(why) => Err(ImageError::Archive { name, why }),
     }

@@ -14,6 +14,8 @@ use tokio::process::Command;
 
 /// The file name of the program wherever stickyctl looks for it.
 const NAME: &str = "sticky-app";
+/// The package of this very program.
+const TOOL: &str = "stickyctl";
 /// What builds the program with Docker, and the stage that holds nothing else.
 const DOCKERFILE: &str = "app/Dockerfile";
 const STAGE: &str = "program";
@@ -37,6 +39,9 @@ pub(crate) enum SourceError {
     /// The file that was named.
     #[error("using {} for the image: {why}", path.display())]
     Named { path: PathBuf, why: Unusable, arch: Arch },
+    /// The program that is running.
+    #[error("building an image of {}: {why}", path.display())]
+    Own { path: PathBuf, why: Unusable, arch: Arch },
     /// No file was named, and there is none in any other place.
     #[error("no static sticky-app for linux/{} found:{}", arch.word(), places.iter().map(|place| format!("\n  {place}")).collect::<String>())]
     Missing { arch: Arch, places: Vec<String> },
@@ -54,7 +59,7 @@ impl Explained for SourceError {
     fn exit(&self) -> Exit {
         match self {
             Self::Named { .. } => Exit::Usage,
-            Self::Missing { .. } => Exit::Prerequisite,
+            Self::Own { .. } | Self::Missing { .. } => Exit::Prerequisite,
             Self::Folder { .. } | Self::Built { .. } => Exit::Failed,
             Self::Build { child, .. } => child.exit(),
         }
@@ -62,14 +67,19 @@ impl Explained for SourceError {
 
     fn next_steps(&self) -> Vec<String> {
         match self {
-            Self::Named { arch, .. } => vec![format!("{}    builds one that fits", cargo(*arch))],
+            Self::Named { arch, .. } => vec![format!("{}    builds one that fits", cargo(*arch, NAME))],
+            Self::Own { arch, .. } => vec![
+                format!("{}    builds one that fits", cargo(*arch, TOOL)),
+                format!("--stickyctl-binary target/{}/dist/{TOOL}    names it", arch.triple()),
+                "--image REGISTRY/stickyctl:VERSION    uses an image that the nodes can pull".to_owned(),
+            ],
             Self::Missing { arch, .. } => vec![
-                format!("{}    builds one", cargo(*arch)),
+                format!("{}    builds one", cargo(*arch, NAME)),
                 format!("--app-binary target/{}/dist/{NAME}    names it", arch.triple()),
                 format!("or put it next to stickyctl, with the name {NAME}"),
                 format!("or start Docker and run this in the root of the repository: {DOCKERFILE} builds it"),
             ],
-            Self::Build { arch, .. } => vec![format!("{}    without Docker", cargo(*arch))],
+            Self::Build { arch, .. } => vec![format!("{}    without Docker", cargo(*arch, NAME))],
             Self::Folder { .. } | Self::Built { .. } => Vec::new(),
         }
     }
@@ -112,10 +122,19 @@ pub(super) async fn find(named: Option<&Path>, arch: Arch, output: Output) -> Re
     Err(SourceError::Missing { arch, places })
 }
 
-/// The command that builds the program. Without the `getrandom` part it would open a device that an image may lack.
-fn cargo(arch: Arch) -> String {
+/// This very program, or the file that was named in its place.
+pub(super) fn own(named: Option<&Path>, arch: Arch) -> Result<Program, SourceError> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => std::env::current_exe().map_err(|why| SourceError::Own { path: TOOL.into(), why: why.into(), arch })?,
+    };
+    read(&path, arch).map_err(|why| SourceError::Own { path, why, arch })
+}
+
+/// The command that builds a program. Without the `getrandom` part it would open a device that an image may lack.
+fn cargo(arch: Arch, package: &str) -> String {
     let flags = r#"RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"'"#;
-    format!("{flags} cargo build --profile dist --target {} -p {NAME}", arch.triple())
+    format!("{flags} cargo build --profile dist --target {} -p {package}", arch.triple())
 }
 
 /// The file next to this program, or next to the program that a symbolic link to it points at.

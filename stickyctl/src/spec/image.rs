@@ -12,6 +12,12 @@ pub(crate) const REPOSITORY: &str = match option_env!("STICKY_BUILD_IMAGE") {
     None => HOME_MADE,
 };
 
+/// The image of stickyctl itself, of this version: beside that of the app.
+pub(crate) fn tool_image() -> String {
+    let registry = REPOSITORY.rsplit_once('/').map_or("", |(registry, _)| registry);
+    format!("{registry}/stickyctl:{}", env!("CARGO_PKG_VERSION"))
+}
+
 /// Why an image reference is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidImage {

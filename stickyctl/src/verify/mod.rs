@@ -5,7 +5,10 @@
 
 mod beside;
 pub(crate) mod disrupt;
+pub(crate) mod in_cluster;
 pub(crate) mod logs;
+pub(crate) mod metrics;
+pub mod migrate;
 pub(crate) mod probe;
 pub(crate) mod redacted;
 pub mod report;

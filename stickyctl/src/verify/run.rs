@@ -21,7 +21,7 @@ use sticky_affinity::verdict::Verdict;
 use tokio::sync::oneshot;
 
 /// The size of the default sample, in requests and sockets. A larger run against another machine needs a confirmation.
-const MOST_UNASKED: u64 = 800;
+pub(super) const MOST_UNASKED: u64 = 800;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -183,7 +183,7 @@ pub(crate) async fn run(request: Request, output: Output) -> Result<Verified, Ve
 }
 
 /// An error for a host that has no IP address: no request could reach it.
-async fn resolve(asking: &Asking, by_connect: bool) -> Result<(), VerifyError> {
+pub(super) async fn resolve(asking: &Asking, by_connect: bool) -> Result<(), VerifyError> {
     for target in std::iter::once(&asking.target).chain(asking.socket.as_ref().map(|socket| &socket.target)) {
         if let Some((host, why)) = target.unresolved().await {
             return Err(VerifyError::Unresolved { host: host.to_owned(), why, by_connect });
@@ -228,14 +228,14 @@ fn takes(asking: &Asking) -> String {
 }
 
 /// A time to plan with: seconds up to two minutes, then minutes.
-fn rounded(time: Duration) -> String {
+pub(super) fn rounded(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 120.0 { format!("{:.0} s", seconds.ceil()) } else { format!("{:.0} min", (seconds / 60.0).ceil()) }
 }
 
 /// The addresses on other machines that requests and sockets go to; empty if there are none. The site's name is not enough to tell: its
 /// connections may go elsewhere.
-async fn foreign(asking: &Asking) -> String {
+pub(super) async fn foreign(asking: &Asking) -> String {
     let mut all: BTreeSet<&str> = asking.target.foreign().await.into_iter().collect();
     if let Some(socket) = &asking.socket {
         all.extend(socket.target.foreign().await);

@@ -7,12 +7,16 @@ mod answers;
 mod apps;
 mod calls;
 mod case;
+mod cluster;
 mod codes;
 mod cookies;
 mod disrupt;
+mod logged;
 mod logins;
 #[cfg(target_os = "linux")] // which tells how much memory a process had
 mod memory;
+mod metrics;
+mod migrate;
 mod plan;
 mod proxies;
 mod reported;

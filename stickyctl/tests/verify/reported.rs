@@ -42,7 +42,7 @@ async fn run(reports: &[Report], source: &str) -> Done {
 }
 
 /// Round robin among pods.
-fn turns(pods: u64) -> impl FnMut() -> u64 + Send + 'static {
+pub(crate) fn turns(pods: u64) -> impl FnMut() -> u64 + Send + 'static {
     let mut turn = 0;
     move || {
         turn += 1;
@@ -51,7 +51,7 @@ fn turns(pods: u64) -> impl FnMut() -> u64 + Send + 'static {
 }
 
 /// The pod that a key leads to, as a hash does.
-fn hash(key: &[u8]) -> u64 {
+pub(crate) fn hash(key: &[u8]) -> u64 {
     key.iter().fold(7, |all, byte| crate::site::hash(all ^ u64::from(*byte))) % 3
 }
 

@@ -127,7 +127,7 @@ impl Reply {
     }
 }
 
-type Answers = Box<dyn FnMut(&Asked) -> Reply + Send>;
+pub(crate) type Answers = Box<dyn FnMut(&Asked) -> Reply + Send>;
 
 /// A site that is a function; it answers one request at a time.
 pub(crate) struct Stub {
@@ -138,6 +138,11 @@ pub(crate) struct Stub {
 impl Stub {
     pub(crate) fn new(answers: impl FnMut(&Asked) -> Reply + Send + 'static) -> Self {
         Self { answers: Box::new(answers), tls: None }
+    }
+
+    /// Its function, for a stub around it.
+    pub(crate) fn into_answers(self) -> Answers {
+        self.answers
     }
 
     /// Served over TLS, under the host `shop.example`.

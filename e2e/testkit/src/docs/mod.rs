@@ -23,8 +23,12 @@ pub enum RunBy {
     Release,
     /// `tests/journey.rs`, on the same cluster without a release, from the workspace's root.
     Chart,
+    /// `tests/cluster/workloads/docs.rs`, on a cluster with an application that has no identity.
+    Workload,
     /// `tests/release`, from a release that it packs.
     Install,
+    /// `tests/cluster/in_cluster.rs`, on a cluster with a Service, whose namespace is another than the document's.
+    Inside,
     /// `.ci/run`, with these texts, one for each command.
     Ci(&'static [&'static str]),
 }
@@ -34,18 +38,25 @@ pub const RUN_BY: &[(&str, &str, RunBy)] = &[
     ("README.md", "Try it on your machine", RunBy::Here),
     ("README.md", "On Kubernetes", RunBy::Journey),
     ("README.md", "Behind a Gateway", RunBy::Gateway),
-    ("README.md", "Does it stick?", RunBy::Here),
+    ("README.md", "Does it stick?", RunBy::Workload),
+    ("README.md", "What a verdict looks like", RunBy::Here),
     ("README.md", "Development", RunBy::Ci(&["\"$xtask\" test", "\"$xtask\" sockets"])),
     ("docs/affinity.md", "What sessions are for", RunBy::Here),
     ("docs/doctor.md", "What will break affinity? stickyctl doctor", RunBy::Here),
+    ("docs/in-cluster.md", "Run it inside the cluster", RunBy::Inside),
+    ("docs/in-cluster.md", "On a schedule", RunBy::Inside),
     ("docs/install.md", "Install", RunBy::Install),
     ("docs/install.md", "Completions and the manual", RunBy::Install),
+    ("docs/install.md", "As a kubectl plugin", RunBy::Install),
     ("docs/install.md", "Uninstall", RunBy::Install),
     ("docs/operations.md", "Metrics", RunBy::Release),
     ("docs/operations.md", "Running sticky-app without Kubernetes", RunBy::Here),
     ("docs/verify.md", "Does it stick? stickyctl verify", RunBy::Here),
     ("docs/verify.md", "The report", RunBy::Here),
     ("docs/verify.md", "Reasons", RunBy::Here),
+    ("docs/workloads.md", "Verify your own application on a cluster", RunBy::Workload),
+    ("docs/workloads.md", "Which pod answered", RunBy::Workload),
+    ("docs/workloads.md", "Permissions", RunBy::Workload),
     ("CONTRIBUTING.md", "Generated files", RunBy::Ci(&["\"$xtask\" generate"])),
     // The Secret comes before the installation that reads it.
     ("helm/README.md", "Values", RunBy::Chart),

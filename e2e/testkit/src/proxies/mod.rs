@@ -14,3 +14,4 @@ mod nginx_sticky;
 pub mod proxy;
 pub mod run;
 mod strangers;
+pub mod traefik;

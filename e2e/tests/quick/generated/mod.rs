@@ -26,6 +26,10 @@ fn files() -> Result<Vec<(String, String)>> {
         ("docs/spec.schema.json".to_owned(), format!("{schema}\n")),
         ("docs/doctor.schema.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&stickyctl::doctor::report::Report::schema())?)),
         ("docs/verify.schema.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&Report::schema())?)),
+        (
+            "docs/migration.schema.json".to_owned(),
+            format!("{}\n", serde_json::to_string_pretty(&stickyctl::verify::migrate::report::Report::schema())?),
+        ),
     ];
     let doors = "docs/front-doors.md";
     let page = fs::read_to_string(root().join(doors)).with_context(|| format!("no {doors}"))?;

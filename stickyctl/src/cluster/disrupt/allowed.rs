@@ -17,8 +17,12 @@ type Right = (&'static str, &'static str, &'static str, &'static str);
 /// What some disruptions take.
 fn needed(kind: Kind, all: &[Which]) -> BTreeSet<Right> {
     let has = |which| all.contains(&which);
-    let mut rights =
-        BTreeSet::from([("get", "apps", kind.plural(), ""), ("list", "", "pods", ""), ("list", "autoscaling", "horizontalpodautoscalers", "")]);
+    let mut rights = BTreeSet::from([
+        ("get", "apps", kind.plural(), ""),
+        ("list", "", "pods", ""),
+        ("watch", "", "pods", ""),
+        ("list", "autoscaling", "horizontalpodautoscalers", ""),
+    ]);
     if has(Which::Scale) || has(Which::Rollout) {
         rights.insert(("patch", "apps", kind.plural(), ""));
     }

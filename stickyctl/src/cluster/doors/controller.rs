@@ -1,9 +1,5 @@
 //! Reads from one container what it serves, by the rules of ingress-nginx (`pkg/flags/flags.go`) and Traefik
 //! (`filterIngressClass` of its providers). No I/O.
-//!
-//! [`others`] reads the controllers that `up` doesn't write for.
-
-mod others;
 
 use super::model::{Proxy, Unclassed, Watch};
 use super::options::{Options, port, words};
@@ -24,11 +20,11 @@ const OWN_PROVIDER: &str = "providers.kubernetesingress";
 /// A controller as the options in its container configure it.
 pub(super) struct Controller {
     pub(super) proxy: Proxy,
-    controller: String,
+    pub(super) controller: String,
     /// A class that it serves by name, whatever its controller.
-    by_name: Option<String>,
+    pub(super) by_name: Option<String>,
     /// The only class that it serves among those with the right controller.
-    only: Option<String>,
+    pub(super) only: Option<String>,
     pub(super) unclassed: Unclassed,
     pub(super) watch: Watch,
     pub(super) http_port: u16,
@@ -37,7 +33,7 @@ pub(super) struct Controller {
 
 impl Controller {
     pub(super) fn of(container: &Container) -> Option<Self> {
-        Self::nginx(container).or_else(|| Self::traefik(container)).or_else(|| others::of(container))
+        Self::nginx(container).or_else(|| Self::traefik(container))
     }
 
     fn nginx(container: &Container) -> Option<Self> {
@@ -114,7 +110,7 @@ pub(crate) fn controller(class: &IngressClass) -> Option<&str> {
     class.spec.as_ref()?.controller.as_deref()
 }
 
-fn watch(namespaces: Vec<String>, selector: Option<&str>) -> Watch {
+pub(super) fn watch(namespaces: Vec<String>, selector: Option<&str>) -> Watch {
     match selector {
         Some(selector) => Watch::Selector(selector.to_owned()),
         None if namespaces.is_empty() => Watch::Everything,
@@ -123,7 +119,7 @@ fn watch(namespaces: Vec<String>, selector: Option<&str>) -> Watch {
 }
 
 /// A container port by one of its usual names.
-fn named(container: &Container, names: &[&str]) -> Option<u16> {
+pub(super) fn named(container: &Container, names: &[&str]) -> Option<u16> {
     let ports = container.ports.iter().flatten();
     ports.filter(|port| port.name.as_deref().is_some_and(|name| names.contains(&name))).find_map(|port| u16::try_from(port.container_port).ok())
 }

@@ -1,8 +1,8 @@
 //! Finds front doors among pods, IngressClasses and Ingresses. No I/O.
 
-use super::controller::Controller;
 use super::model::{Door, Found, Marks};
 use super::options::version;
+use super::others::recognize;
 use crate::cluster::ready::is_ready;
 use crate::generate::front_door::install::COMPONENT;
 use k8s_openapi::api::core::v1::Pod;
@@ -31,7 +31,7 @@ type Dated<'a> = (Option<&'a Time>, Found);
 
 /// Whether a pod is one of a front door that reads Ingresses.
 pub(crate) fn is_front_door(pod: &Pod) -> bool {
-    pod.spec.iter().flat_map(|spec| &spec.containers).any(|container| Controller::of(container).is_some())
+    pod.spec.iter().flat_map(|spec| &spec.containers).any(|container| recognize(container).is_some())
 }
 
 fn merge(mut group: Vec<Dated>) -> Option<Found> {
@@ -52,7 +52,7 @@ pub(super) fn counts(pod: &Pod) -> bool {
 
 fn of_pod(pod: &Pod, classes: &[IngressClass]) -> Option<Found> {
     let containers = &pod.spec.as_ref()?.containers;
-    let (container, controller) = containers.iter().find_map(|container| Some((container, Controller::of(container)?)))?;
+    let (container, controller) = containers.iter().find_map(|container| Some((container, recognize(container)?)))?;
     let labels = pod.metadata.labels.clone().unwrap_or_default();
     let label = |key: &str| labels.get(&format!("app.kubernetes.io/{key}")).map(String::as_str);
     Some(Found {

@@ -1,7 +1,7 @@
 //! Which front door serves a class, read from the controllers that run.
 //!
 //! The IngressClass doesn't tell: its `spec.controller` is `k8s.io/ingress-nginx` both for ingress-nginx and for Traefik's provider
-//! of that name. So `controller` reads a pod's image, arguments and environment as the two programs do, `detect` turns that into a
+//! of that name. So `controller` and `others` read a pod's image, arguments and environment as the programs do, `detect` turns that into a
 //! list of front doors, [`serving`] decides which of them a release gets or why none, and [`mod@find`] reads the objects from the
 //! cluster.
 //!
@@ -28,6 +28,7 @@ pub mod find;
 pub mod gateway;
 pub(crate) mod model;
 mod options;
+mod others;
 pub(crate) mod serving;
 
 pub use find::{find, used_by};

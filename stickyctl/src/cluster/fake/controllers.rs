@@ -2,6 +2,7 @@
 
 use super::envoy_gateway;
 use super::gateway::{self, Objection};
+use super::jobs::{self, Script};
 use super::store::Store;
 use serde_json::{Value, json};
 use std::collections::hash_map::DefaultHasher;
@@ -33,12 +34,13 @@ impl Pods {
     }
 }
 
-pub(super) fn run(store: &mut Store, pods: &Pods, objections: &[Objection]) {
+pub(super) fn run(store: &mut Store, pods: &Pods, objections: &[Objection], jobs: Option<&Script>) {
     if store.settled == Some(store.state()) {
         return;
     }
     let before = store.state();
     act(store, pods);
+    jobs::run(store, jobs);
     envoy_gateway::run(store);
     gateway::run(store, objections);
     // Whether this was all shows when nothing happens the next time.

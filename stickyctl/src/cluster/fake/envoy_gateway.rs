@@ -9,7 +9,7 @@ const FINALIZER: &str = "gateway-exists-finalizer.gateway.networking.k8s.io";
 const OWNER: &str = "gateway.envoyproxy.io/owning-gateway-name";
 
 pub(super) fn run(store: &mut Store) {
-    for job in store.all("jobs").filter(|job| job["status"].is_null()).cloned().collect::<Vec<_>>() {
+    for job in store.all("jobs").filter(|job| job["metadata"]["name"] == certificates::JOB && job["status"].is_null()).cloned().collect::<Vec<_>>() {
         certify(store, &job);
     }
     let is_ready = |server: &&Value| server["metadata"]["name"] == "envoy-gateway" && server["status"]["readyReplicas"].as_i64() > Some(0);

@@ -15,6 +15,7 @@ mod apply;
 mod controllers;
 mod envoy_gateway;
 mod gateway;
+mod jobs;
 mod logs;
 mod network;
 pub(crate) mod pod;
@@ -65,6 +66,7 @@ struct State {
     writes: Vec<String>,
     metrics_api: bool,
     objections: Vec<gateway::Objection>,
+    jobs: Option<jobs::Script>,
 }
 
 /// How a request ends before it gets to the store.
@@ -146,8 +148,8 @@ impl Fake {
         if head.method != Method::GET {
             state.writes.push(format!("{} {path}", head.method));
         }
-        let State { store, pods, objections, .. } = &mut *state;
-        controllers::run(store, pods, objections);
+        let State { store, pods, objections, jobs, .. } = &mut *state;
+        controllers::run(store, pods, objections, jobs.as_ref());
         Ok(logs::whole(serve::answer(&mut state, &head, &body)))
     }
 
@@ -225,8 +227,8 @@ impl Fake {
     /// An object as it is stored, after the controllers ran.
     pub(crate) fn get(&self, kind: &str, name: &str) -> Option<Value> {
         let mut state = self.state();
-        let State { store, pods, objections, .. } = &mut *state;
-        controllers::run(store, pods, objections);
+        let State { store, pods, objections, jobs, .. } = &mut *state;
+        controllers::run(store, pods, objections, jobs.as_ref());
         store.named(kind, name).cloned()
     }
 
@@ -248,6 +250,13 @@ impl Fake {
     pub(crate) fn pods(&self, pods: Pods) {
         let mut state = self.state();
         state.pods = pods;
+        state.store.settled = None;
+    }
+
+    /// What the pods of Jobs do from now on.
+    pub(crate) fn jobs(&self, script: impl Fn(&Value) -> Option<(Value, String)> + Send + Sync + 'static) {
+        let mut state = self.state();
+        state.jobs = Some(Arc::new(script));
         state.store.settled = None;
     }
 

@@ -63,7 +63,7 @@ const NEVER: [&str; 14] = [
 impl Trouble {
     /// Whether it may pass without a change: the kubelet retries a pull that failed because of a timeout, a rate limit, the registry's own
     /// error, or the network.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         self.kind == Kind::Image && !NEVER.iter().any(|text| self.said.contains(text))
     }
 

@@ -7,7 +7,7 @@ use crate::cluster::up::request::Request;
 use crate::exit::{Exit, Explained, Failure};
 use crate::image::load::{Loader, load};
 use crate::image::name::{HOME_MADE, REPOSITORY, familiar};
-use crate::image::{Arch, Made, make, megabytes};
+use crate::image::{Arch, Content, Made, make, megabytes};
 use crate::output::{Mark, Output};
 use crate::spec::StickyApp;
 use k8s_openapi::api::core::v1::Pod;
@@ -74,7 +74,7 @@ pub(super) async fn provide(
     let arch = arch(nodes)?;
     let line = output.live("image");
     line.says("building the archive");
-    let made = match make(request.app_binary.as_deref(), name, arch, output).await {
+    let made = match make(Content::App, request.app_binary.as_deref(), name, arch, output).await {
         // No flag asks to load it, and a registry has it.
         Err(failure) if failure.exit() == Exit::Prerequisite && !asked && !is_of(name, HOME_MADE) => {
             line.ends(Mark::Skipped, "there is no sticky-app next to stickyctl to load, so the nodes pull it from its registry");

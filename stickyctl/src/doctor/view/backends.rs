@@ -1,10 +1,12 @@
 //! Services, and the workloads behind them.
 
-use super::ServiceKey;
 use crate::doctor::objects::{Objects, Read, Workload};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Service;
 use std::collections::BTreeMap;
+
+/// A Service, as namespace and name.
+pub(crate) type ServiceKey<'a> = (&'a str, &'a str);
 
 /// A label in a namespace.
 type Labelled<'a> = (&'a str, &'a str, &'a str);

@@ -79,7 +79,13 @@ impl<'a, 'd> Classes<'a, 'd> {
         let name = class.name();
         let object = name.and_then(|name| self.classes.get(name));
         let named = object.and_then(|class| class.object.spec.as_ref()?.controller.clone());
-        let serves = |door: &Found| name.is_some_and(|name| door.classes.iter().any(|one| one == name));
+        let by_class = |door: &Found| name.is_some_and(|name| door.classes.iter().any(|one| one == name));
+        // Without an IngressClass, the controller's own arguments decide.
+        let serves = |door: &Found| match class {
+            Class::Annotated(name) => by_class(door) || door.unclassed.annotation.as_deref() == Some(name),
+            Class::None => door.unclassed.neither,
+            Class::Named(_) | Class::Default(_) => by_class(door),
+        };
         let (doors, blind): (Vec<usize>, Vec<usize>) =
             (0..self.doors.len()).filter(|place| serves(&self.doors[*place])).partition(|place| self.doors[*place].watches(namespace));
         let running = doors.first().map(|place| &self.doors[*place]);

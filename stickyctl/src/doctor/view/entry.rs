@@ -1,7 +1,6 @@
 //! An Ingress: its class, its controller, its paths, and the affinity that its controller reads.
 
-use super::ServiceKey;
-use super::backends::Backends;
+use super::backends::{Backends, ServiceKey};
 use super::class::{Class, Classes, Served, named};
 use super::cookie::{self, Cookie};
 use crate::comparison::{Controller, keys};

@@ -1,6 +1,6 @@
 //! An HTTPRoute: the implementations that serve it, its Services, and the policies for it.
 
-use super::ServiceKey;
+use super::backends::ServiceKey;
 use crate::doctor::objects::{Objects, Read};
 use crate::gateway_api::envoy::{BackendTrafficPolicy, HashCookie};
 use crate::gateway_api::implementations::{self, Implementation};

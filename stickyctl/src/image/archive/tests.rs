@@ -5,7 +5,7 @@ use std::io::Read;
 const NAME: &str = "docker.io/library/sticky-app:0.1.0";
 
 fn made(program: &[u8], arch: Arch) -> Archive {
-    archive(program, NAME, arch).unwrap()
+    archive(program, Content::App, NAME, arch).unwrap()
 }
 
 /// The files of a tar: content, mode, owner and time of each.

@@ -93,6 +93,18 @@ impl Logs {
         advice::troubles(&self.shared.state(), &self.shared.which)
     }
 
+    /// For tests: follows nothing, and knows the lines that it [hears](Self::hears).
+    #[cfg(test)]
+    pub(crate) fn deaf(token: Token, which: Which) -> Self {
+        Self { shared: Arc::new(Shared::new(token, which)), _tasks: JoinSet::new() }
+    }
+
+    /// For tests: a line of a pod's log.
+    #[cfg(test)]
+    pub(crate) fn hears(&self, by: sticky_affinity::told::By, pod: &str, line: &str) {
+        self.shared.line(by, &pod.into(), &super::cutter::Line { at: None, text: line.as_bytes(), cut: false });
+    }
+
     #[cfg(test)]
     pub(super) fn shared(&self) -> &Shared {
         &self.shared

@@ -36,7 +36,6 @@ mod tests;
 
 pub(crate) use follow::Logs;
 pub(crate) use sources::{Sources, Which};
-pub(crate) use sticky_affinity::told::By;
 
 #[cfg_attr(not(test), allow(unused_imports, reason = "the module's docs name it"))]
 use sticky_affinity::marker::Token;

@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod asking;
 mod book;
+pub(crate) mod client;
 mod connect;
 mod error;
 mod follow;

@@ -24,6 +24,11 @@ impl Running<'_> {
 
     /// Tries what sessions can leave out, and if leaving it out both loses and keeps them, measures how often.
     pub(super) async fn replays(&self) {
+        if self.asking.lost_when.is_empty() {
+            return;
+        }
+        // A log may still name a pod, so that no symptom is needed.
+        self.settle().await;
         if !self.is_by_symptom() || self.book.look(sticky_affinity::run::Run::finds_lost_sessions) {
             return;
         }

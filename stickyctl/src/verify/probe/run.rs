@@ -48,7 +48,6 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, logs: Option<&Logs>, 
     let last = run.last_own_round();
     for (round, probes) in rounds {
         if round == last {
-            run.settle().await;
             run.replays().await;
         }
         run.round(round, probes).await;

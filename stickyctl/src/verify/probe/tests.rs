@@ -1,6 +1,9 @@
 //! Probes of sites that consist of a few lines of bytes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod logged;
+
 use super::answer::MOST_BODY;
 use super::asking::Asking;
 use super::book::{Book, Seat};

@@ -91,7 +91,7 @@ impl Tls {
     }
 
     /// For HTTP/1.1, or for HTTP/2, which TLS has to negotiate (RFC 9113 section 3.2).
-    pub(super) fn config(&self, http2: bool) -> Arc<ClientConfig> {
+    pub(crate) fn config(&self, http2: bool) -> Arc<ClientConfig> {
         Arc::clone(if http2 { &self.http2 } else { &self.plain })
     }
 }

@@ -131,7 +131,7 @@ impl Report {
     }
 }
 
-fn count((seen, of): (u64, u64)) -> Count {
+pub(in crate::verify) fn count((seen, of): (u64, u64)) -> Count {
     let bound = bounds::rate(seen, of, bounds::SHOWN);
     Count { seen, of, least: bound.least, most: bound.most }
 }

@@ -41,11 +41,29 @@ impl Files {
     }
 
     /// Writes the files. If one cannot be written, the others still are.
-    pub(crate) fn write(&self, report: &Report, output: Output) -> Result<(), ReportError> {
-        let page = |place: &Place| write(place, "report", &report.page().map_err(ReportError::Page)?, output);
-        let junit = |place: &Place| write(place, "junit", &report.junit()?, output);
+    pub(crate) fn write(&self, report: &impl Written, output: Output) -> Result<(), ReportError> {
+        let page = |place: &Place| write(place, "report", &report.as_page()?, output);
+        let junit = |place: &Place| write(place, "junit", &report.as_junit()?, output);
         let written = [self.page.as_ref().map(page), self.junit.as_ref().map(junit)];
         written.into_iter().flatten().collect()
+    }
+}
+
+/// A report that files are made from.
+pub(crate) trait Written {
+    /// As a page for a browser.
+    fn as_page(&self) -> Result<String, ReportError>;
+    /// As JUnit XML.
+    fn as_junit(&self) -> Result<String, ReportError>;
+}
+
+impl Written for Report {
+    fn as_page(&self) -> Result<String, ReportError> {
+        self.page().map_err(ReportError::Page)
+    }
+
+    fn as_junit(&self) -> Result<String, ReportError> {
+        Ok(self.junit()?)
     }
 }
 

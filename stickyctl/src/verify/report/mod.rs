@@ -11,9 +11,9 @@ pub(crate) mod files;
 mod here;
 mod junit;
 pub(crate) mod model;
-mod moment;
+pub(super) mod moment;
 mod observed;
-mod page;
+pub(super) mod page;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 mod summary;

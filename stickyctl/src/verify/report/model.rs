@@ -347,6 +347,18 @@ mod tests {
     use super::super::sample::{Kind as Of, broken_off, report};
     use super::*;
 
+    /// A run inside a cluster sends its report as JSON.
+    #[test]
+    fn reports_are_read_back_as_they_were_written() {
+        for kind in [Of::Sticky, Of::NotSticky, Of::Rollout, Of::OnePod, Of::Lost] {
+            let written = serde_json::to_value(report(kind)).unwrap();
+            let text: &'static str = written.to_string().leak();
+            let read: Report = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), written, "{kind:?}");
+            assert_eq!((read.table(true, Some(80)), read.page().is_ok()), (report(kind).table(true, Some(80)), true));
+        }
+    }
+
     /// With events and forced moves, which take a cluster, and of runs that ended early.
     #[test]
     fn reports_are_as_their_schema_says() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sticky_affinity::seen::{Event, PodState, What};
 use sticky_core::harmless::harmless;
 
-pub(super) fn ms(duration: Duration) -> f64 {
+pub(in crate::verify) fn ms(duration: Duration) -> f64 {
     // To the microsecond: more digits are noise.
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -6,6 +6,7 @@
 use super::model::Report;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::LazyLock;
 use sticky_app::page_kit;
@@ -31,10 +32,17 @@ const MODULES: [&str; 15] = [
 ];
 
 static STYLE: LazyLock<String> = LazyLock::new(|| [page_kit::TOKENS, include_str!("html/report.css")].concat());
-static SCRIPT: LazyLock<String> = LazyLock::new(|| {
-    let lines: Vec<_> = page_kit::MODULES.iter().chain(&MODULES).flat_map(|module| bundled(module)).collect();
+static SCRIPT: LazyLock<String> = LazyLock::new(|| script(&MODULES));
+
+/// The script of a page: the app page's own modules, and these after them.
+pub(in crate::verify) fn script(modules: &[&str]) -> String {
+    let lines: Vec<_> = page_kit::MODULES.iter().chain(modules).flat_map(|module| bundled(module)).collect();
     format!("\"use strict\";\n(() => {{\n{}\n}})();\n", lines.join("\n"))
-});
+}
+
+/// Modules that other pages use as well: sentences, figures, pods, and the verdict as threads.
+pub(in crate::verify) const SHARED: [&str; 4] =
+    [include_str!("html/text.js"), include_str!("html/figure.js"), include_str!("html/pods.js"), include_str!("html/emblem.js")];
 
 /// The lines of a module without its comments, imports and exports, since a file can't import: in one function with the modules
 /// above it, it sees all that they define. Their names must differ, and an import or a comment takes whole lines.
@@ -49,14 +57,19 @@ impl Report {
     /// # Errors
     /// Never in practice: the report is written to memory.
     pub fn page(&self) -> serde_json::Result<String> {
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-            hash(&STYLE),
-            hash(&SCRIPT)
-        );
-        let data = harmless_in_html(&serde_json::to_string(self)?);
-        Ok(fill(PAGE, &[("policy", &policy), ("style", &STYLE), ("script", &SCRIPT), ("data", &data)]))
+        html(&SCRIPT, self)
     }
+}
+
+/// A page that a script draws from data.
+///
+/// # Errors
+/// Never in practice: the data is written to memory.
+pub(in crate::verify) fn html(script: &str, data: &impl Serialize) -> serde_json::Result<String> {
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'", hash(&STYLE), hash(script));
+    let data = harmless_in_html(&serde_json::to_string(data)?);
+    Ok(fill(PAGE, &[("policy", &policy), ("style", &STYLE), ("script", script), ("data", &data)]))
 }
 
 fn hash(text: &str) -> String {

@@ -7,6 +7,7 @@ use crate::grid::grid;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sticky_affinity::bounds;
+use sticky_affinity::code::Code;
 use sticky_affinity::scenario::Mark;
 use sticky_affinity::verdict::Verdict;
 
@@ -158,7 +159,9 @@ impl Report {
             let _ = write!(text, ", {count} {what}");
         }
         let _ = write!(text, "\nlogs      {}, waited {:.1} s", logs.read.join(" and "), logs.waited_ms / 1e3);
-        for trouble in &logs.troubles {
+        // The reason for too few lines repeats them.
+        let is_reason = self.reasons.iter().any(|reason| reason.code == Code::NoLogLine);
+        for trouble in logs.troubles.iter().filter(|_| !is_reason) {
             let _ = write!(text, "\n          {trouble}");
         }
         text

@@ -4,10 +4,11 @@ use super::error::RequestError;
 use super::identity::PodIdentity;
 use super::model::Request;
 use super::site::Site;
-use crate::verify::logs::{By, Sources, Which};
+use crate::verify::logs::{Sources, Which};
 use crate::verify::probe::Marking;
 use std::collections::BTreeSet;
 use sticky_affinity::marker::Token;
+use sticky_affinity::told::By;
 
 impl Request {
     /// The markers of a run, and the logs to read for them; none if answers alone are to name their pods. A workload's answers may name them,

@@ -5,6 +5,8 @@ use super::disruptions::Disruptions;
 use super::identity::PodIdentity;
 use super::site::Site;
 use super::url::{Host, Path};
+#[cfg(test)]
+use crate::cluster::connect::Access;
 use crate::verify::probe::session::capture::Capture;
 use http::{HeaderValue, Method};
 use std::net::IpAddr;
@@ -46,8 +48,53 @@ pub(crate) struct Request {
     pub(crate) command: String,
 }
 
+#[cfg(test)]
+impl Request {
+    /// A small run with the default flags.
+    pub(crate) fn plain(site: Site) -> Self {
+        let amount = Amount {
+            sessions: 4,
+            requests: 3,
+            max_move_rate: 0.0,
+            rate: 200.0,
+            duration: None,
+            timeout: Duration::from_secs(10),
+            seed: Some(7),
+            yes: false,
+        };
+        Self {
+            site,
+            pod_identity: None,
+            worker_identity: None,
+            lost_when: Vec::new(),
+            only: Vec::new(),
+            skip: Vec::new(),
+            idle: None,
+            reuse: false,
+            shared: false,
+            require_workers: false,
+            http: Http::default(),
+            logs: LogReading { in_query: true, patience: Duration::from_secs(20) },
+            amount,
+            disruptions: Disruptions {
+                all: Vec::new(),
+                workload: None,
+                access: Access::default(),
+                namespace: String::new(),
+                scale_to: None,
+                expect: None,
+                tolerated: Duration::ZERO,
+                timeout: Duration::ZERO,
+                each_proxy: false,
+            },
+            show_values: false,
+            command: "stickyctl verify".to_owned(),
+        }
+    }
+}
+
 /// How requests are sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Http {
     /// The path of each session's first request; none for the URL's own.
     pub(crate) first: Option<Path>,

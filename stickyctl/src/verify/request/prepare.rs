@@ -12,6 +12,7 @@ use crate::verify::probe::tls::Tls;
 use http::Method;
 use std::collections::BTreeSet;
 use std::net::UdpSocket;
+use std::time::Duration;
 use sticky_affinity::bounds;
 use sticky_affinity::identity::Source;
 use sticky_affinity::jar::Place;
@@ -98,6 +99,14 @@ impl Request {
         self.only.iter().copied().chain(flags.map(|(_, name)| name)).collect()
     }
 
+    /// The requests of the sample, and about how long they take at least. Reads no file.
+    pub(crate) fn estimate(&self) -> (u64, Duration) {
+        let probes = self.sample().probes();
+        // Sockets, replays and redirects come on top.
+        let at_rate = Duration::from_secs_f64(probes as f64 * 2.0 / self.amount.rate);
+        (probes, at_rate.max(self.amount.duration.unwrap_or_default()) + self.idle.unwrap_or_default())
+    }
+
     fn sample(&self) -> Sample {
         let amount = &self.amount;
         let sample = Sample { sessions: amount.sessions, later: amount.requests, controls: amount.sessions * 2 };
@@ -161,7 +170,7 @@ impl Request {
     }
 
     /// The same target at another URL, whose host may have another name. It keeps what came from files: a pipe can be read only once.
-    fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, addresses: &[String]) -> Result<Target, RequestError> {
+    pub(super) fn elsewhere(&self, target: &Target, parts: &Parts, host: Option<&Host>, addresses: &[String]) -> Result<Target, RequestError> {
         let (host, addresses) = self.way(parts, host, addresses);
         let tls = if parts.tls { Some(self.tls(&host, target.tls.as_ref())?) } else { None };
         Ok(Target { authority: parts.authority(&host), tls, host: host.name, addresses, ..target.clone() })

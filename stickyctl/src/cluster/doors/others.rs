@@ -1,18 +1,23 @@
 //! Controllers that `up` doesn't write for, and other people's Ingresses have: two on HAProxy, and the one of F5.
 
-use super::{Controller, named, watch};
-use crate::cluster::doors::model::{Proxy, Unclassed};
-use crate::cluster::doors::options::{Options, words};
+use super::controller::{Controller, named, watch};
+use super::model::{Proxy, Unclassed};
+use super::options::{Options, words};
 use k8s_openapi::api::core::v1::Container;
 
 /// The controller that haproxy-ingress serves, alone or with `/NAME` (`pkg/controller/config/config.go`).
-pub(super) const HAPROXY_INGRESS: &str = "haproxy-ingress.github.io/controller";
+const HAPROXY_INGRESS: &str = "haproxy-ingress.github.io/controller";
 /// Likewise of HAProxy Technologies (`documentation/ingressclass.md` of haproxytech/kubernetes-ingress).
-pub(super) const HAPROXYTECH: &str = "haproxy.org/ingress-controller";
+const HAPROXYTECH: &str = "haproxy.org/ingress-controller";
 /// That of F5 (`internal/k8s/controller.go` of nginx/kubernetes-ingress).
 const F5_NGINX: &str = "nginx.org/ingress-controller";
 
-pub(super) fn of(container: &Container) -> Option<Controller> {
+/// What any controller in a container serves.
+pub(super) fn recognize(container: &Container) -> Option<Controller> {
+    Controller::of(container).or_else(|| other(container))
+}
+
+fn other(container: &Container) -> Option<Controller> {
     haproxy_ingress(container).or_else(|| haproxytech(container)).or_else(|| f5_nginx(container))
 }
 
