@@ -19,21 +19,24 @@ pub(super) fn missing_right(error: &ApiError, verb: &str, group: &str, resource:
 pub(super) fn troubles(state: &State, which: &Which) -> Vec<String> {
     let counts = &state.counts;
     let access_is_silent = which.access() && counts.access == 0;
-    let all_is_silent = access_is_silent && counts.pods == 0 || (!which.access() && counts.pods == 0);
+    let all_is_silent = counts.pods == 0 && (access_is_silent || !which.access());
     let is_shown = |topic: &Topic| match topic {
         Topic::Off(_) | Topic::Nobody(By::Access) => access_is_silent,
         Topic::Nobody(By::Pod) => all_is_silent,
         Topic::Reading(..) | Topic::Log(_) | Topic::TooMany => true,
     };
     let mut all: Vec<String> = state.troubles.iter().filter(|(topic, _)| is_shown(topic)).map(|(_, text)| text.clone()).collect();
-    let is_off = state.troubles.keys().any(|topic| matches!(topic, Topic::Off(_) | Topic::Nobody(By::Access)));
+    let has = |wanted: fn(&Topic) -> bool| state.troubles.keys().any(wanted);
+    let is_explained = has(|topic| matches!(topic, Topic::Off(_) | Topic::Nobody(By::Access)));
+    // What was not read says nothing about what is in it.
+    let is_unread = has(|topic| matches!(topic, Topic::Reading("pods" | "pods/log", _) | Topic::Log(_)));
     let lost = Shared::unread(state);
     if lost > 0 {
         all.push(unread(lost, which));
-    } else if access_is_silent && !is_off {
+    } else if access_is_silent && !is_explained && !is_unread {
         all.push(unmarked(counts.unmarked.as_ref()));
     }
-    if all_is_silent && which.pods() && !state.troubles.contains_key(&Topic::Nobody(By::Pod)) {
+    if all_is_silent && which.pods() && !is_unread && !state.troubles.contains_key(&Topic::Nobody(By::Pod)) {
         all.push("no line of the application's pods has a marker: it may not log requests, or neither their query nor their User-Agent".to_owned());
     }
     all
@@ -94,7 +97,9 @@ mod tests {
         assert_eq!(told(none.clone(), &[Topic::Off(0)], &Which::Access(None)), "Off(0)");
         let both = told(none.clone(), &[], &Which::Both);
         assert!(both.contains("no request so far") && both.contains("no line of the application's pods"), "{both}");
-        assert!(!told(none, &[], &Which::Pods).contains("access log"));
+        assert!(!told(none.clone(), &[], &Which::Pods).contains("access log"));
+        let denied = Topic::Reading("pods/log", "shop".to_owned());
+        assert_eq!(told(none, std::slice::from_ref(&denied), &Which::Both), format!("{denied:?}"), "nothing else is known");
         let haproxy = Counts { unmarked: Some(Format::Haproxy), ..Counts::default() };
         assert!(told(haproxy, &[], &Which::Access(None)).contains("log-format"));
         let unread = Counts { unread: [1, 2].into(), ..Counts::default() };

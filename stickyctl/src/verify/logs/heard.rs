@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(known(&[entry(6, "edge", Some(other))], &logged), "b Pod by pod-log after []");
         }
         let slot = Entry { said: Format::Haproxy.parse(HAPROXY), ..entry(6, "edge", None) };
-        assert_eq!(known(&[slot.clone()], &logged), "b Pod by pod-log after []");
+        assert_eq!(known(std::slice::from_ref(&slot), &logged), "b Pod by pod-log after []");
         assert_eq!(known(&[slot], &[]), "SRV_1 Server by access-log after []");
         assert_eq!(known(&[entry(6, "edge", Some("10.96.0.7:80"))], &[]), "10.96.0.7:80 Service by access-log after []");
         assert_eq!(known(&[entry(6, "edge", Some("10.0.0.9:80"))], &[]), "10.0.0.9:80 Address by access-log after []");
