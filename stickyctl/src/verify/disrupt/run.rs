@@ -124,6 +124,7 @@ impl Prepared {
             tokio::time::sleep(self.lag).await;
             let settled = is_settled.then(|| book.age());
             tokio::time::sleep(EVERY * AFTER).await;
+            line.says(&format!("{what}: requests that are still under way end"));
             Ok::<_, Error>((what, acted, settled))
         };
         let (what, acted, settled) = tokio::select! {

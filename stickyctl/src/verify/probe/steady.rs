@@ -19,6 +19,7 @@ use std::time::Duration;
 use sticky_affinity::identify;
 use sticky_affinity::plan::Sample;
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 /// The time between two requests of a client.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
@@ -53,7 +54,8 @@ impl Crowd {
 }
 
 /// Binds the sessions and opens their sockets; then all clients send requests until `work` is done. `turn` tells this traffic from other traffic
-/// of the same run. What is under way at the end is not recorded.
+/// of the same run. At the end no client begins anything more, and what is under way then is recorded: an answer that takes too long is one of
+/// the things that a disruption may cause, and each request ends within its own timeout.
 pub(crate) async fn steady<T>(asking: &Asking, book: &Arc<Book>, crowd: Crowd, turn: u32, work: impl Future<Output = T>) -> T {
     let first = (u64::from(turn) + 1) * APART;
     let run = Running {
@@ -79,14 +81,17 @@ pub(crate) async fn steady<T>(asking: &Asking, book: &Arc<Book>, crowd: Crowd, t
     held.drain(..).for_each(|(n, one)| sockets[n as usize] = Some(one));
     let began = Instant::now();
     let each = EVERY / crowd.sessions.max(1);
-    let sessions = (0..crowd.sessions).map(|n| run.asks(n, began + each * n));
-    let controls = (0..crowd.controls).map(|n| run.asks_without(n, began + EVERY / crowd.controls * n));
-    let sockets = sockets.into_iter().zip(0..).map(|(held, n)| run.holds(n, held));
+    let end = CancellationToken::new();
+    let sessions = (0..crowd.sessions).map(|n| run.asks(n, began + each * n, &end));
+    let controls = (0..crowd.controls).map(|n| run.asks_without(n, began + EVERY / crowd.controls * n, &end));
+    let sockets = sockets.into_iter().zip(0..).map(|(held, n)| end.run_until_cancelled(run.holds(n, held)));
     let traffic = async { tokio::join!(join_all(sessions), join_all(controls), join_all(sockets)) };
-    tokio::select! {
-        done = work => done,
-        _ = traffic => unreachable!("clients never stop by themselves"),
-    }
+    let work = async {
+        let done = work.await;
+        end.cancel();
+        done
+    };
+    tokio::join!(work, traffic).0
 }
 
 impl Running<'_> {
@@ -102,11 +107,13 @@ impl Running<'_> {
         Some((n, self.open_next(socket, n, state).await?))
     }
 
-    /// A session's requests, from a moment on.
-    async fn asks(&self, n: u32, mut next: Instant) {
+    /// A session's requests, from a moment on until the end.
+    async fn asks(&self, n: u32, mut next: Instant, end: &CancellationToken) {
         let state = &self.states[n as usize];
         for round in 2.. {
-            sleep_until(next).await;
+            if end.run_until_cancelled(sleep_until(next)).await.is_none() {
+                return;
+            }
             let shot = self.shoot(self.request(n, round, state)).await;
             self.book.note(|run| run.sessions[n as usize].shots.extend(shot));
             next = (next + EVERY).max(Instant::now());
@@ -114,9 +121,11 @@ impl Running<'_> {
     }
 
     /// The requests of clients without a session: each is another client.
-    async fn asks_without(&self, n: u32, mut next: Instant) {
+    async fn asks_without(&self, n: u32, mut next: Instant, end: &CancellationToken) {
         for round in 1.. {
-            sleep_until(next).await;
+            if end.run_until_cancelled(sleep_until(next)).await.is_none() {
+                return;
+            }
             let fresh = self.fresh();
             let shot = self.shoot(self.control(n, round, &fresh)).await;
             self.book.note(|run| run.controls.extend(shot));

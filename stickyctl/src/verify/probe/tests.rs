@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod logged;
+mod steady;
 
 use super::answer::MOST_BODY;
 use super::asking::Asking;
