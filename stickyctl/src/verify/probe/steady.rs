@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use sticky_affinity::identify;
 use sticky_affinity::plan::Sample;
+use sticky_affinity::seen::Shot;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -54,8 +55,9 @@ impl Crowd {
 }
 
 /// Binds the sessions and opens their sockets; then all clients send requests until `work` is done. `turn` tells this traffic from other traffic
-/// of the same run. At the end no client begins anything more, and what is under way then is recorded: an answer that takes too long is one of
-/// the things that a disruption may cause, and each request ends within its own timeout.
+/// of the same run. What is under way at the end is awaited and recorded: an answer that takes too long is one of the things that a disruption
+/// may cause, and each request ends within its own timeout. A session that gets none then asks once more, because nobody would know otherwise
+/// where it is.
 pub(crate) async fn steady<T>(asking: &Asking, book: &Arc<Book>, crowd: Crowd, turn: u32, work: impl Future<Output = T>) -> T {
     let first = (u64::from(turn) + 1) * APART;
     let run = Running {
@@ -110,11 +112,14 @@ impl Running<'_> {
     /// A session's requests, from a moment on until the end.
     async fn asks(&self, n: u32, mut next: Instant, end: &CancellationToken) {
         let state = &self.states[n as usize];
+        let mut is_lost = false;
         for round in 2.. {
-            if end.run_until_cancelled(sleep_until(next)).await.is_none() {
+            let is_over = end.run_until_cancelled(sleep_until(next)).await.is_none();
+            if is_over && !is_lost {
                 return;
             }
             let shot = self.shoot(self.request(n, round, state)).await;
+            is_lost = shot.as_ref().is_some_and(Shot::is_lost) && !is_over;
             self.book.note(|run| run.sessions[n as usize].shots.extend(shot));
             next = (next + EVERY).max(Instant::now());
         }
