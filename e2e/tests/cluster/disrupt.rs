@@ -13,7 +13,7 @@ use testkit::kube::site::behind_its_own_door;
 use testkit::kube::{Space, in_namespace};
 use testkit::wait;
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 /// A sample that is just large enough for a verdict at rest.
 const SMALL: [&str; 9] = ["verify", "--only", "spread,stick-http,stick-ws", "--sessions", "15", "--requests", "8", "-o", "json"];
 
