@@ -22,7 +22,11 @@ pub(super) fn httplog(line: &str) -> Option<Said> {
     let [_frontend, server, times, status, bytes, _, _, _, connections, queues] = words[..] else { return None };
     // The first quote is the request's, which comes later.
     let is_one = !words.concat().contains('"')
-        && is_numbers(times, 5) && is_numbers(status, 1) && is_numbers(bytes, 1) && is_numbers(connections, 5) && is_numbers(queues, 2);
+        && is_numbers(times, 5)
+        && is_numbers(status, 1)
+        && is_numbers(bytes, 1)
+        && is_numbers(connections, 5)
+        && is_numbers(queues, 2);
     is_one.then_some(())?;
     let (_backend, server) = server.split_once('/')?;
     let retries = connections.rsplit('/').next()?.trim_start_matches('+').parse().unwrap_or(0);

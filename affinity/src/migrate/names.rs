@@ -42,7 +42,7 @@ impl Migration {
             let before: BTreeSet<&str> = stays.next().into_iter().flatten().flat_map(|visit| twice(&visit.shot)).collect();
             let after: BTreeSet<&str> = stays.flatten().flat_map(|visit| twice(&visit.shot)).collect();
             let new = &after - &before;
-            all += u64::from(session.crossings().first().is_some());
+            all += u64::from(!session.crossings().is_empty());
             sessions += u64::from(!new.is_empty());
             names.extend(new);
         }

@@ -153,7 +153,7 @@ async fn two_proxies_send_each_session_to_the_same_pod() -> Result<()> {
         let deployment = format!("deployment/{}", site.door_name());
         site.door.run(&["scale", &deployment, "--replicas=2"]).await?;
         site.door.rollout(&deployment).await?;
-        let (code, report, said) = verify(&site.space, &["--each-proxy"]).await?;
+        let (code, report, said) = verify(site.space, &["--each-proxy"]).await?;
         let proxies = &report["proxies"];
         assert_eq!((code, &proxies["outcome"]), (0, &json!("pass")), "{proxies} {said}");
         assert!(proxies["names"].as_array().is_some_and(|names| names.len() == 2), "{proxies}");

@@ -44,11 +44,6 @@ impl Recorded {
         Output { quiet: false, unicode: true, relayed: false, sink: self }
     }
 
-    /// A pod's log, which another stickyctl reads.
-    pub(crate) fn relayed(&'static self) -> Output {
-        Output { relayed: true, ..self.output() }
-    }
-
     /// stdout so far.
     pub(crate) fn out(&self) -> String {
         self.out.lock().unwrap().clone()

@@ -3,8 +3,8 @@
 use super::traefik::{Logging, ingress};
 use super::{PLAIN, application};
 use anyhow::{Result, ensure};
-use testkit::docs::{self, RUN_BY, RunBy};
 use testkit::docs::shell::Shell;
+use testkit::docs::{self, RUN_BY, RunBy};
 use testkit::kube::{Space, in_namespace};
 
 #[tokio::test]

@@ -60,7 +60,8 @@ async fn serves(space: &Space, route: &str) -> Result<()> {
     wait::until(&format!("the front door serves {route}"), SOON, async || {
         let words = ["verify", route, "-o", "json", "--sessions", "3", "--requests", "1", "--only", "spread", "--log-wait", "1s"];
         let report = space.stickyctl(&words).await.ok()?.stdout;
-        (!report.is_empty() && !["\"status\":404", "\"status\":500", "\"status\":503"].iter().any(|status| report.replace(' ', "").contains(status))).then_some(())
+        (!report.is_empty() && !["\"status\":404", "\"status\":500", "\"status\":503"].iter().any(|status| report.replace(' ', "").contains(status)))
+            .then_some(())
     })
     .await
 }

@@ -84,12 +84,7 @@ pub(crate) struct Hints {
 ///
 /// # Errors
 /// [`Error`]: what was looked up, and why that failed.
-pub(crate) async fn find(client: &Client, namespace: &str, reference: &Reference) -> Result<Workload, Error> {
-    find_with(client, namespace, reference, &Hints::default()).await
-}
-
-/// The same, with hints.
-pub(crate) async fn find_with(client: &Client, namespace: &str, reference: &Reference, hints: &Hints) -> Result<Workload, Error> {
+pub(crate) async fn find(client: &Client, namespace: &str, reference: &Reference, hints: &Hints) -> Result<Workload, Error> {
     let mut reads = Vec::new();
     let (name, route) = Route::of(client, namespace, reference, &mut reads).await?;
     let route = route.follow(client, namespace, &name, hints, &mut reads).await?;

@@ -34,18 +34,18 @@ fn ingress(fake: &Fake, name: &str, class: Value, service: &str) {
 }
 
 async fn failed(fake: &Fake, text: &str) -> Failure {
-    find(&fake.client(), "shop", &reference(text)).await.unwrap_err().into()
+    find(&fake.client(), "shop", &reference(text), &Hints::default()).await.unwrap_err().into()
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_ingress_and_its_service() {
     let fake = shop();
-    let found = find(&fake.client(), "shop", &reference("ingress/shop")).await.unwrap();
+    let found = find(&fake.client(), "shop", &reference("ingress/shop"), &Hints::default()).await.unwrap();
     let told = (found.host.as_deref(), found.path.as_str(), found.tls, found.class.as_str(), found.port);
     assert_eq!(told, (Some("any.shop.example"), "/app", true, "nginx", Some(80)));
     assert_eq!((found.door.title().as_str(), found.door.namespace.as_str()), ("ingress-nginx 1.15.1", "ingress-nginx"));
     assert_eq!((found.service.as_str(), found.selector.as_str(), found.pods.as_slice()), ("front", "app=front", &["front-a".to_owned()][..]));
-    let by_service = find(&fake.client(), "shop", &reference("service/front")).await.unwrap();
+    let by_service = find(&fake.client(), "shop", &reference("service/front"), &Hints::default()).await.unwrap();
     assert_eq!(Workload { reads: found.reads.clone(), ..by_service }, found);
 }
 
@@ -90,8 +90,8 @@ async fn permissions() {
     let fake = shop();
     fake.forbid("/api/v1/pods");
     let hinted = Hints { front_door_namespace: Some("ingress-nginx".to_owned()), path: None };
-    assert!(find(&fake.client(), "shop", &reference("ingress/shop")).await.is_ok(), "the usual namespace");
-    assert!(find_with(&fake.client(), "shop", &reference("ingress/shop"), &hinted).await.is_ok());
+    assert!(find(&fake.client(), "shop", &reference("ingress/shop"), &Hints::default()).await.is_ok(), "the usual namespace");
+    assert!(find(&fake.client(), "shop", &reference("ingress/shop"), &hinted).await.is_ok());
     fake.forbid("/namespaces/ingress-nginx/pods");
     let denied = failed(&fake, "ingress/shop").await;
     assert_eq!(
@@ -100,14 +100,14 @@ async fn permissions() {
          they are not in namespace envoy-gateway-system, shop, traefik"
     );
     assert!(denied.tries[1].starts_with("{apiGroups: [\"\"], resources: [\"pods\"], verbs: [\"list\"]}"), "{:?}", denied.tries);
-    let hinted: Failure = find_with(&fake.client(), "shop", &reference("ingress/shop"), &hinted).await.unwrap_err().into();
+    let hinted: Failure = find(&fake.client(), "shop", &reference("ingress/shop"), &hinted).await.unwrap_err().into();
     assert!(hinted.what.starts_with("looking for the front door in namespace ingress-nginx: permission denied"), "{}", hinted.what);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_rights_of_a_run() {
     let fake = shop();
-    let found = find(&fake.client(), "shop", &reference("ingress/shop")).await.unwrap();
+    let found = find(&fake.client(), "shop", &reference("ingress/shop"), &Hints::default()).await.unwrap();
     let told = |needs: Needs| -> Vec<String> {
         let words = |list: &Option<Vec<String>>| list.clone().unwrap_or_default().join(",");
         let one = |right: Right| {
@@ -117,13 +117,8 @@ async fn the_rights_of_a_run() {
         rights(&found, needs).into_iter().map(one).collect()
     };
     let least = told(Needs { access_log: false, pod_log: false, inside: true });
-    let expected = [
-        "shop: get ingresses shop",
-        ": get ingressclasses nginx",
-        "shop: get services front",
-        "shop: list,watch pods",
-        "ingress-nginx: list pods",
-    ];
+    let expected =
+        ["shop: get ingresses shop", ": get ingressclasses nginx", "shop: get services front", "shop: list,watch pods", "ingress-nginx: list pods"];
     assert_eq!(least, expected);
     let most = told(Needs { access_log: true, pod_log: true, inside: false });
     let expected = ["ingress-nginx: create pods/portforward", "ingress-nginx: get pods/log", "shop: list endpointslices", "shop: get pods/log"];
@@ -135,19 +130,20 @@ async fn the_old_annotation_and_no_class() {
     let fake = shop();
     ingress(&fake, "old", Value::Null, "front");
     fake.edit("Ingress", "old", |ingress| ingress["metadata"]["annotations"] = json!({"kubernetes.io/ingress.class": "nginx"}));
-    let old = find(&fake.client(), "shop", &reference("ingress/old")).await.unwrap();
+    let old = find(&fake.client(), "shop", &reference("ingress/old"), &Hints::default()).await.unwrap();
     assert_eq!((old.class.as_str(), old.door.namespace.as_str()), ("nginx", "ingress-nginx"));
     assert!(old.reads.iter().all(|right| right.namespace.is_some()), "no class is read");
     ingress(&fake, "bare", Value::Null, "front");
     fake.edit("IngressClass", "nginx", |class| class["metadata"]["annotations"] = json!({"ingressclass.kubernetes.io/is-default-class": "true"}));
-    assert_eq!(find(&fake.client(), "shop", &reference("ingress/bare")).await.unwrap().class, "nginx");
+    assert_eq!(find(&fake.client(), "shop", &reference("ingress/bare"), &Hints::default()).await.unwrap().class, "nginx");
 }
 
 /// A Gateway with a listener for each of HTTP and HTTPS; the fake's Envoy Gateway starts its proxies.
 fn gateway(fake: &Fake) {
     fake.gateway_api("v1.6.1", Some(Shape::SessionName));
     fake.gateway_class("eg", "gateway.envoyproxy.io/gatewayclass-controller");
-    let listeners = json!([{"name": "web", "port": 80, "protocol": "HTTP"}, {"name": "tls", "port": 443, "protocol": "HTTPS", "hostname": "*.example"}]);
+    let listeners =
+        json!([{"name": "web", "port": 80, "protocol": "HTTP"}, {"name": "tls", "port": 443, "protocol": "HTTPS", "hostname": "*.example"}]);
     fake.put(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"gatewayClassName": "eg", "listeners": listeners}}));
 }
@@ -166,7 +162,7 @@ async fn an_http_route_and_its_gateway() {
     gateway(&fake);
     assert_eq!(failed(&fake, "httproute/shop").await.what, "httproute/shop does not exist in namespace shop");
     http_route(&fake, "shop", "web", json!({"name": "front", "port": 80}));
-    let found = find(&fake.client(), "shop", &reference("httproute/shop")).await.unwrap();
+    let found = find(&fake.client(), "shop", &reference("httproute/shop"), &Hints::default()).await.unwrap();
     assert_eq!((found.host.as_deref(), found.tls, found.class.as_str(), found.port), (Some("shop.example"), true, "eg", Some(80)));
     assert_eq!((found.door.namespace.as_str(), found.promise), ("envoy-gateway-system", Promise::Persistent));
     let ports = (Target::from(&found.door), Target::secure(&found.door));
@@ -183,7 +179,10 @@ async fn http_routes_that_lead_nowhere() {
     let fake = shop();
     gateway(&fake);
     http_route(&fake, "lost", "gone", json!({"name": "front"}));
-    assert_eq!(failed(&fake, "httproute/lost").await.what, "httproute/lost in namespace shop attaches to gateway gone in namespace shop, which does not exist");
+    assert_eq!(
+        failed(&fake, "httproute/lost").await.what,
+        "httproute/lost in namespace shop attaches to gateway gone in namespace shop, which does not exist"
+    );
     fake.gateway_class("far", "example.com/controller");
     fake.put(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "far", "namespace": "shop"},
         "spec": {"gatewayClassName": "far", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]}}));

@@ -115,7 +115,10 @@ pub(super) const ROWS: &[Row] = &[
         keys: &[],
         cells: [
             &[same("each takes the other's sessions where both paths match", Tested("shared-name"))],
-            &[differs("keep their sessions if both have the same pods, else each takes the other's; the path is `/` by default", Tested("shared-name"))],
+            &[differs(
+                "keep their sessions if both have the same pods, else each takes the other's; the path is `/` by default",
+                Tested("shared-name"),
+            )],
             &[differs("each takes the other's sessions, and the path is `/` by default; names differ by default", TRAEFIK_STICKY)],
             &[
                 differs("keep their sessions if both have the same pods, else each takes the other's where both paths match", Tested("shared-name")),

@@ -89,7 +89,7 @@ impl<'a, 'd> Classes<'a, 'd> {
         let (doors, blind): (Vec<usize>, Vec<usize>) =
             (0..self.doors.len()).filter(|place| serves(&self.doors[*place])).partition(|place| self.doors[*place].watches(namespace));
         let running = doors.first().map(|place| &self.doors[*place]);
-        let by_name = || named.as_deref().map(|named| of_name(named));
+        let by_name = || named.as_deref().map(of_name);
         let controller = match (running, by_name()) {
             (Some(door), _) => of_proxy(door.proxy),
             (None, Some(known)) => known,

@@ -30,21 +30,6 @@ impl Logs {
         Self { shared, _tasks: tasks }
     }
 
-    /// For tests: follows nothing, and knows what it is told.
-    #[cfg(test)]
-    pub(crate) fn of(lines: impl IntoIterator<Item = (u32, sticky_affinity::told::Told)>) -> Self {
-        let logs = Self { shared: Arc::new(Shared::new(Token::from_seed(0), Which::Both)), _tasks: JoinSet::new() };
-        lines.into_iter().for_each(|(mark, told)| logs.put(mark, told));
-        logs
-    }
-
-    /// For tests: a line about a mark.
-    #[cfg(test)]
-    pub(crate) fn put(&self, mark: u32, told: sticky_affinity::told::Told) {
-        self.shared.state().given.insert(mark, told);
-        self.shared.news.notify_waiters();
-    }
-
     /// Waits until a line has settled each of these marks, but no longer than `patience`. Returns the marks that none has settled. A line settles
     /// a mark if it names a pod, or if it says that the front door answered by itself. One that has only an address of no pod settles it once
     /// the cluster was asked again, and a pod's own log had 3 s to name the pod.

@@ -46,9 +46,6 @@ pub(super) struct State {
     pub(super) live: Containers,
     pub(super) troubles: BTreeMap<Topic, String>,
     pub(super) counts: Counts,
-    /// What a test says, in place of any line.
-    #[cfg(test)]
-    pub(super) given: BTreeMap<u32, sticky_affinity::told::Told>,
 }
 
 /// A container: namespace, name and uid of its pod, and its own name.
@@ -151,10 +148,7 @@ impl Shared {
     pub(super) fn known(state: &State) -> impl Iterator<Item = (u32, Known)> {
         let is_mixed = state.counts.pods > 0;
         let counts = move |known: &Known| !is_mixed || !matches!(known, Known::Told(told) if told.named == Named::Server);
-        let heard = state.heard.iter().map(|(mark, heard)| (*mark, heard.known(&state.addresses))).filter(move |(_, known)| counts(known));
-        #[cfg(test)]
-        let heard = heard.chain(state.given.iter().map(|(mark, told)| (*mark, Known::Told(told.clone()))));
-        heard
+        state.heard.iter().map(|(mark, heard)| (*mark, heard.known(&state.addresses))).filter(move |(_, known)| counts(known))
     }
 
     /// Requests with a line that could not be read, and none that could.
@@ -164,10 +158,6 @@ impl Shared {
 
     /// Whether nothing more is to be expected of the lines about a request. Else, when to look again even without news.
     pub(super) fn is_settled(&self, state: &State, mark: u32) -> Result<(), Option<Instant>> {
-        #[cfg(test)]
-        if state.given.contains_key(&mark) {
-            return Ok(());
-        }
         let heard = state.heard.get(&mark).ok_or(None)?;
         match heard.known(&state.addresses) {
             Known::Told(told) if told.named == Named::Pod => Ok(()),

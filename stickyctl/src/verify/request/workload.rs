@@ -6,7 +6,7 @@ use crate::cluster::connect::{Access, Cluster, connect};
 use crate::cluster::forward;
 use crate::cluster::permitted::denied;
 use crate::cluster::tunnel::Target;
-use crate::cluster::workload::{self, Hints, Needs, Reference, Workload, find_with, rights};
+use crate::cluster::workload::{self, Hints, Needs, Reference, Workload, find, rights};
 use crate::generate::rbac::Right;
 use crate::verify::logs::Sources;
 use crate::verify::probe::watch::Witness;
@@ -21,7 +21,7 @@ pub(crate) struct Located {
 pub(crate) async fn locate(access: &Access, namespace: Option<&str>, reference: &Reference, hints: &Hints) -> Result<Located, RequestError> {
     let cluster = connect(access).await?;
     let namespace = namespace.unwrap_or(cluster.client.default_namespace()).to_owned();
-    let workload = find_with(&cluster.client, &namespace, reference, hints).await?;
+    let workload = find(&cluster.client, &namespace, reference, hints).await?;
     Ok(Located { cluster, workload })
 }
 
