@@ -176,10 +176,12 @@ async fn interrupted(space: &Space, url: &str) -> Result<()> {
 
 /// The log of a Job that stays has the report, and the printed command deletes all of it.
 async fn kept(space: &Space, url: &str) -> Result<()> {
-    let done = wait::within("the report", LONG, stickyctl(space, By::Name, &[url, "--keep"])?.output()).await??;
-    let (table, said) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    let done = wait::within("the report", LONG, stickyctl(space, By::Name, &[url, "--keep", "-o", "json"])?.output()).await??;
+    let said = String::from_utf8_lossy(&done.stderr);
+    let report: Value = serde_json::from_slice(&done.stdout).with_context(|| format!("no report: {said}"))?;
     // Without a cookie, chance picks a pod for each connection.
-    ensure!(done.status.code() == Some(3) && table.contains("not sticky") && table.contains("?token=***"), "{:?} {table} {said}", done.status);
+    ensure!(done.status.code() == Some(3) && report["verdict"] == "not-sticky", "{:?} {report} {said}", done.status);
+    ensure!(report["url"].as_str().is_some_and(|shown| shown.ends_with("?token=***")) && !said.contains("hunter"), "{report} {said}");
     let (_, command) = said.split_once("  kubectl delete ").with_context(|| said.to_string())?;
     let words: Vec<&str> = command.lines().next().unwrap_or_default().split_whitespace().collect();
     let log = space.run(&["logs", "-l", "app.kubernetes.io/component=verify", "--tail=-1"]).await?;
