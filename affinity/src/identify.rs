@@ -7,23 +7,9 @@ use crate::run::Run;
 use crate::seen::{Outcome, Shot, Socket, Who};
 use crate::told::{By, Lines, Told, Unasked};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// The status of a handshake that opened a socket (RFC 6455 section 1.3).
 pub(crate) const SWITCHING: u16 = 101;
-
-/// The logs that tell which pods answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Logs {
-    /// Those that are read.
-    pub from: BTreeSet<By>,
-    /// Whether the markers are in the query too, and not only in `User-Agent`.
-    pub in_query: bool,
-    /// How long the run waited for lines, in total.
-    pub waited: Duration,
-    /// What could not be read, and why.
-    pub troubles: Vec<String>,
-}
 
 /// How many requests each source identified.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

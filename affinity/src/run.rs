@@ -1,8 +1,8 @@
 //! Everything that a run saw, by session and by control, before any conclusion.
 
 use crate::fields::Fields;
-use crate::identify::Logs;
 use crate::seen::{Delivery, Event, Outcome, Shot, Socket, What, Who};
+use crate::told::Logs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;

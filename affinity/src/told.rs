@@ -1,6 +1,20 @@
 //! What logs say of requests: which pod answered, and which ones the front door tried before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The logs that tell which pods answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// Those that are read.
+    pub from: BTreeSet<By>,
+    /// Whether the markers are in the query too, and not only in `User-Agent`.
+    pub in_query: bool,
+    /// How long the run waited for lines, in total.
+    pub waited: Duration,
+    /// What could not be read, and why.
+    pub troubles: Vec<String>,
+}
 
 /// What a log says of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

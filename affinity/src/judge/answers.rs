@@ -1,7 +1,7 @@
 //! Answers that prove nothing: missing ones, a cache's, a proxy's own, and identities that name no pod.
 
 use super::failed::{MOST_NAMELESS, first_loss, last_loss, statuses};
-use super::nobody::{by_status, in_words, nobody};
+use super::nobody::{by_status, in_words, nobody, refused};
 use super::unlogged::{self, is_unlogged};
 use super::values;
 use crate::bounds;
@@ -38,7 +38,7 @@ pub(super) fn unreadable(run: &Run) -> Option<Reason> {
         return reason(Code::Transport, format!("{lost} of {} requests got no answer: {}", shots.len(), first_loss(run)));
     }
     if named == 0 {
-        return Some(nobody(run));
+        return refused(run).or_else(|| unlogged::nobody(run)).or_else(|| Some(nobody(run)));
     }
     let cached = shots.iter().filter(|shot| shot.cached).count();
     // A session that moved and never met a cache has moved all the same.

@@ -1,7 +1,6 @@
 //! Why no answer identifies its pod: errors, by their status, or pages that name their pod elsewhere or not at all.
 
 use super::failed::statuses;
-use super::unlogged;
 use crate::code::Code;
 use crate::fields::Candidate;
 use crate::identity::Source;
@@ -23,24 +22,31 @@ const REDIRECTS: &str = "The site redirects, and redirects are not followed";
 const OWN_WAY: &str = "The site names its pod in its own way";
 const NAMELESS: &str = "The site does not name its pod";
 
-/// The reason if no answer identifies its pod, although there are answers. Most answers decide: errors, redirects or pages.
+/// The reason if no answer identifies its pod because most of them are errors.
+pub(super) fn refused(run: &Run) -> Option<Reason> {
+    let refused = answers(run).filter(|shot| is_refusal(shot)).count();
+    (refused * 2 > answers(run).count()).then(|| by_status(Reason::new(Code::ErrorRate, StickHttp, seen(run)), run))
+}
+
+/// The reason if no answer identifies its pod, although most of them are none of the site's errors: redirects, or pages.
 pub(super) fn nobody(run: &Run) -> Reason {
-    let answers = || run.shots().filter(|shot| !shot.is_lost());
-    let (all, refused) = (answers().count(), answers().filter(|shot| is_refusal(shot)).count());
-    let seen = format!("none of {all} answers identifies its pod: {}", statuses(run));
-    if refused * 2 > all {
-        return by_status(Reason::new(Code::ErrorRate, StickHttp, seen), run);
-    }
-    if let Some(reason) = unlogged::nobody(run) {
-        return reason;
-    }
-    let reason = Reason::new(Code::NoIdentity, StickHttp, format!("{seen}{}{}", by_cookie(run), in_words(run)));
+    let answers = || answers(run);
+    let all = answers().count();
+    let reason = Reason::new(Code::NoIdentity, StickHttp, format!("{}{}{}", seen(run), by_cookie(run), in_words(run)));
     let redirects = answers().filter(|shot| (300..400).contains(&status(shot).unwrap_or_default())).count();
     match () {
         () if redirects * 2 > all => reason.because(REDIRECTS),
         () if !run.suggested().is_empty() => reason.because(OWN_WAY),
         () => reason.because(NAMELESS),
     }
+}
+
+fn answers(run: &Run) -> impl Iterator<Item = &Shot> {
+    run.shots().filter(|shot| !shot.is_lost())
+}
+
+fn seen(run: &Run) -> String {
+    format!("none of {} answers identifies its pod: {}", answers(run).count(), statuses(run))
 }
 
 /// Adds the causes that the statuses of answers without a pod point to, the most frequent first.

@@ -8,8 +8,8 @@
 //!   `upstream_host`; Istio's JSON has the same key. A client that adds a key `upstream_host` makes it occur twice, which is refused.
 //! - After retries, `%UPSTREAM_HOST%` is the last host; `upstream_request_attempt_count`, where a format has it, counts all tries.
 
-use super::Said;
 use super::json::{Fields, Value};
+use super::said::Said;
 use super::upstream::Upstream;
 
 /// Words after the upstream in Istio's format.

@@ -8,7 +8,7 @@
 //! - haproxytech/kubernetes-ingress's own default (`log-format`) has neither the query nor the `User-Agent`, so that no marker is in it.
 //! - The last of the five numbers of connections counts retries; `+` before it means that another server was asked.
 
-use super::Said;
+use super::said::Said;
 use super::upstream::Upstream;
 
 pub(super) fn httplog(line: &str) -> Option<Said> {

@@ -14,10 +14,12 @@ mod haproxy;
 mod json;
 mod nginx;
 mod pattern;
+mod said;
 mod traefik;
 mod upstream;
 
 pub use pattern::{Pattern, PatternError};
+pub use said::Said;
 pub use upstream::{Upstream, Upstreams};
 
 /// How a line of an access log is written.
@@ -39,15 +41,6 @@ pub enum Format {
     Haproxy,
     /// As the user's pattern says.
     Pattern(Pattern),
-}
-
-/// What a line says, if it fits a format.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
-    /// A server was asked.
-    Upstreams(Upstreams),
-    /// The proxy answered by itself, without any server.
-    Nobody,
 }
 
 impl Format {
@@ -82,13 +75,6 @@ impl Format {
             Self::Haproxy => haproxy::httplog(line),
             Self::Pattern(pattern) => pattern.read(line),
         }
-    }
-}
-
-impl Said {
-    /// A server that answered, if there is one.
-    fn of(answered: Option<Upstream>, retries: u32) -> Self {
-        answered.map_or(Self::Nobody, |answered| Self::Upstreams(Upstreams { answered, tried: Vec::new(), retries }))
     }
 }
 

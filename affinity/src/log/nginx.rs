@@ -11,8 +11,8 @@
 //! - JSON is what users write into `log-format-upstream` (kubernetes/ingress-nginx, issues 1664 and 10566: `upstream_addr`, `upstreamAddr`) or
 //!   `log-format` (nginx/kubernetes-ingress, whose default format has no upstream). Fields are found by name.
 
-use super::Said;
 use super::json::{Fields, Value};
+use super::said::Said;
 use super::upstream::{Upstream, Upstreams};
 
 /// Names of the field, in lower case without `_`, `-` and `.`: alone, or with the names of the objects around it.

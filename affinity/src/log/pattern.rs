@@ -1,7 +1,8 @@
 //! `access-log:regex:PATTERN`: a pattern of the user's for lines of any other format.
 
+use super::nginx;
+use super::said::Said;
 use super::upstream::Upstream;
-use super::{Said, nginx};
 use regex::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;

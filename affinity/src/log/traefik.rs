@@ -9,8 +9,8 @@
 //! - Both leave out headers by default (`accesslog.fields.headers.defaultmode`): of a marker, only the one in the query is in the line.
 //! - `genericCLF` has no upstream.
 
-use super::Said;
 use super::json::{Fields, Value};
+use super::said::Said;
 use super::upstream::Upstream;
 
 pub(super) fn common(line: &str) -> Option<Said> {

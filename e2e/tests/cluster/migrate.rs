@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::time::Duration;
+use testkit::kube::release::NAME;
 use testkit::kube::site::Site;
 use testkit::wait;
 
@@ -10,13 +11,14 @@ const LONG: Duration = Duration::from_secs(120);
 
 /// A second Ingress beside the release's own, and a run between the two.
 pub(crate) async fn between_two_ingresses(site: &Site<'_>) -> Result<()> {
-    let own = site.space.json(&["get", "ingress", "sticky-sessions", "-o", "json"]).await?;
+    let own = site.space.json(&["get", "ingress", NAME]).await?;
     let (annotations, spec) = (&own["metadata"]["annotations"], &own["spec"]);
     let second = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "second", "annotations": annotations}, "spec": spec,
     });
     site.space.apply(&second.to_string()).await?;
-    let words = ["verify", "-o", "json", "--from", "ingress/sticky-sessions", "--to", "ing/second", "--first", "/whoami", "--seed", "7"];
+    let own = format!("ingress/{NAME}");
+    let words = ["verify", "-o", "json", "--from", &own, "--to", "ing/second", "--first", "/whoami", "--seed", "7"];
     let mut command = site.space.command(&words)?;
     let done = wait::within("a migration", LONG, command.output()).await??;
     let said = String::from_utf8_lossy(&done.stderr).into_owned();

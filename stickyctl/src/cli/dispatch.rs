@@ -35,7 +35,7 @@ pub(super) async fn run(asked: Command, output: Output) -> Result<Exit, Failure>
         Command::Scale { pods, change } => changed(Change::Scale(pods), change, output).await,
         Command::Mode { mode, change } if change.local.local => Ok(local::commands::switch(mode, change.timeout, output).await?),
         Command::Mode { mode, change } => changed(Change::Mode(mode), change, output).await,
-        Command::Verify(args) => verify::run(*args, output).await,
+        Command::Verify(args) => verify::run(*args, command(), output).await,
         Command::Doctor(args) => doctor::run(*args, output).await,
         Command::Explain { code } => explain::run(code, output),
         Command::Forward(args) => forward(args, output).await,

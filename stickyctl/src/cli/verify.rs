@@ -152,8 +152,9 @@ struct OutputArgs {
     show_values: bool,
 }
 
-/// Runs `verify`: prints the report, and writes its files. Files that cannot be written or read are found before the first request.
-pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failure> {
+/// Runs `verify`: prints the report, and writes its files. Files that cannot be written or read are found before the first request. `all` is
+/// the whole command line as clap has it.
+pub(super) async fn run(args: VerifyArgs, all: clap::Command, output: Output) -> Result<Exit, Failure> {
     if args.list {
         let lines: Vec<String> = scenario::ALL.iter().map(|one| format!("{:<15} {}", one.word, one.asks)).collect();
         output.answer(&fit(&lines.join("\n"), output.columns()))?;
@@ -168,7 +169,7 @@ pub(super) async fn run(args: VerifyArgs, output: Output) -> Result<Exit, Failur
     }
     let told = &args.told;
     let metrics = &args.metrics;
-    let inside = args.in_cluster.is_set().then(|| args.inside()).transpose()?;
+    let inside = args.in_cluster.is_set().then(|| args.inside(all)).transpose()?;
     if let (Some(schedule), Some(inside)) = (args.in_cluster.scheduled(metrics.metrics_file.clone()), &inside) {
         let printed = manifests(inside, &schedule, &args.request(), output).await?;
         output.exactly(printed.trim_end())?;
@@ -215,12 +216,12 @@ fn relayed(report: &Report, output: Output) -> Result<(), Failure> {
 }
 
 impl VerifyArgs {
-    fn inside(&self) -> Result<Inside, Failure> {
+    fn inside(&self, all: clap::Command) -> Result<Inside, Failure> {
         let secret = |(value, shown): (&str, String)| (value != shown && !self.told.show_values).then(|| value.to_owned());
         let hidden: Vec<String> = self.hidden().into_iter().filter_map(secret).collect();
         let is_release = self.target.is_none();
         let namespace = self.place.namespace.clone().or_else(|| is_release.then(|| self.place.of_a_release()));
-        self.in_cluster.inside(self.place.cluster.access(), namespace, &hidden)
+        self.in_cluster.inside(all, self.place.cluster.access(), namespace, &hidden)
     }
 
     /// Values that may be secrets, each with what is shown of it.

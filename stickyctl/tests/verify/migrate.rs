@@ -273,6 +273,8 @@ async fn wrong_command_lines() {
         (&["--from", a, "--to", "shop"], "write ingress/NAME, httproute/NAME or service/NAME, or a URL"),
         (&["--from", a, "--to", b, "--lost-when", "status:404"], "--lost-when"),
         (&["--from", a, "--to", b, "--baseline", "x.json"], "--baseline"),
+        (&["--from", a, "--to", b, "--in-cluster"], "'--to <NEW>' cannot be used with '--in-cluster'"),
+        (&["--from", a, "--to", b, "--print-cronjob"], "'--to <NEW>' cannot be used with '--print-cronjob'"),
         (&["--from", a, "--to", b, "http://127.0.0.1:3/"], "TARGET"),
         (&["--to-connect", "127.0.0.1:2"], "--to"),
     ] {

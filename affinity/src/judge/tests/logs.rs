@@ -1,9 +1,10 @@
 //! Runs in which logs say which pods answered: late, not at all, or something else than a pod.
 
 use super::*;
-use crate::identify::{Logs, Named as Counts};
+use crate::identify::Named as Counts;
 use crate::run::{Replay, Stopped};
 use crate::seen::{Delivery, Who};
+use crate::told::Logs;
 use crate::told::{By, Lines, Named, Told, Unasked};
 use std::collections::BTreeSet;
 

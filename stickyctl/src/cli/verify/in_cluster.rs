@@ -57,11 +57,11 @@ impl InClusterArgs {
         self.in_cluster || self.print_cronjob
     }
 
-    /// The run inside. `hidden` are values that may be secrets.
+    /// The run inside. `all` is the whole command line as clap has it; `hidden` are values that may be secrets.
     ///
     /// # Errors
     /// The loader's command can't be split into words.
-    pub(super) fn inside(&self, access: Access, namespace: Option<String>, hidden: &[String]) -> Result<Inside, Failure> {
+    pub(super) fn inside(&self, all: clap::Command, access: Access, namespace: Option<String>, hidden: &[String]) -> Result<Inside, Failure> {
         Ok(Inside {
             access,
             namespace: self.job_namespace.clone().or(namespace),
@@ -70,7 +70,7 @@ impl InClusterArgs {
             program: self.stickyctl_binary.clone(),
             account: self.service_account.clone(),
             keep: self.keep,
-            words: words(std::env::args_os(), self.print_cronjob, hidden)?,
+            words: words(all, std::env::args_os(), self.print_cronjob, hidden)?,
         })
     }
 

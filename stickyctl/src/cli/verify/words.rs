@@ -1,6 +1,5 @@
 //! The command line for a run elsewhere, made again from the one that was given.
 
-use crate::cli::command;
 use crate::exit::{Exit, Failure};
 use crate::verify::in_cluster::Word;
 use clap::parser::ValueSource;
@@ -41,12 +40,16 @@ const FILES: &[&str] = &["ca"];
 /// A file that a run writes: on a schedule it is one of the node's, else it is written here.
 const METRICS: &str = "metrics_file";
 
-/// The words after the name of the program. `hidden` are values that may be secrets.
+/// The words after the name of the program; `all` is the whole command line as clap has it. `hidden` are values that may be secrets.
 ///
 /// # Errors
 /// A line that isn't one of `verify`, which its caller has ruled out.
-pub(super) fn words(given: impl IntoIterator<Item = OsString>, scheduled: bool, hidden: &[String]) -> Result<Vec<Word>, Failure> {
-    let mut all = command();
+pub(super) fn words(
+    mut all: clap::Command,
+    given: impl IntoIterator<Item = OsString>,
+    scheduled: bool,
+    hidden: &[String],
+) -> Result<Vec<Word>, Failure> {
     all.build();
     let other = |why: String| Failure::new(Exit::Failed, format!("reading the command line again: {why}"));
     let matches = all.clone().try_get_matches_from(given).map_err(|why| other(why.to_string()))?;
@@ -98,9 +101,10 @@ fn of(argument: &Arg, matches: &ArgMatches, hidden: &[String]) -> Vec<Word> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::cli::command;
 
     fn shown(line: &str, scheduled: bool, hidden: &[String]) -> String {
-        let words = words(line.split(' ').map(OsString::from), scheduled, hidden).unwrap();
+        let words = words(command(), line.split(' ').map(OsString::from), scheduled, hidden).unwrap();
         let shown = words.into_iter().map(|word| match word {
             Word::Plain(text) => text,
             Word::Hidden(_) => "HIDDEN".to_owned(),

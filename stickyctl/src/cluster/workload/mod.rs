@@ -5,6 +5,7 @@
 
 mod door;
 mod error;
+mod hints;
 mod host;
 mod http_route;
 mod ingress;
@@ -18,6 +19,7 @@ mod route;
 mod tests;
 
 pub(crate) use error::Error;
+pub(crate) use hints::Hints;
 pub(crate) use reference::{Kind, Reference};
 pub(crate) use rights::{Needs, rights};
 
@@ -69,15 +71,6 @@ pub(crate) struct Workload {
     pub(crate) promise: Promise,
     /// The rights that finding it took, apart from those for pods.
     pub(crate) reads: Vec<Right>,
-}
-
-/// What a user says beside a reference.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Hints {
-    /// The only namespace to look for the front door's pods in.
-    pub(crate) front_door_namespace: Option<String>,
-    /// The path to request, where a rule has a regular expression.
-    pub(crate) path: Option<String>,
 }
 
 /// Finds an application by a reference in a namespace.

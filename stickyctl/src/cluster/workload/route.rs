@@ -2,10 +2,11 @@
 
 use super::door::Search;
 use super::error::Error;
+use super::hints::Hints;
 use super::ingress::Class;
 use super::lead::Lead;
 use super::reference::{Kind, Reference};
-use super::{Hints, http_route, ingress};
+use super::{http_route, ingress};
 use crate::cluster::doors::Found;
 use crate::cluster::errors::ask;
 use crate::cluster::release::Place;

@@ -25,7 +25,7 @@ const USUAL: [&str; 6] = ["ingress-nginx", "traefik", "haproxy-controller", "ing
 ///
 /// # Errors
 /// The API server did not answer as it should. Missing permission and unknown kinds are no errors.
-pub(in crate::doctor) async fn read(client: &Client, namespace: Option<&str>) -> Result<Objects, ApiError> {
+pub(crate) async fn read(client: &Client, namespace: Option<&str>) -> Result<Objects, ApiError> {
     let mut reader = Reader { client, namespace, unread: Vec::new() };
     let mut objects = Objects {
         origin: Origin::Cluster,

@@ -64,7 +64,7 @@ impl Explained for Error {
 ///
 /// # Errors
 /// One of them can't be read, or there is nothing to check in any.
-pub(in crate::doctor) fn read(files: &[PathBuf], namespace: Option<&str>) -> Result<Objects, Error> {
+pub(crate) fn read(files: &[PathBuf], namespace: Option<&str>) -> Result<Objects, Error> {
     let mut objects = Objects { origin: Origin::Files, ..Objects::default() };
     let mut known = 0;
     for file in files {
@@ -92,7 +92,7 @@ pub(in crate::doctor) fn read(files: &[PathBuf], namespace: Option<&str>) -> Res
 ///
 /// # Errors
 /// It is no YAML, or exceeds a limit.
-pub(in crate::doctor) fn of_text(file: &str, text: &str, origin: Origin) -> Result<Objects, Error> {
+pub(crate) fn of_text(file: &str, text: &str, origin: Origin) -> Result<Objects, Error> {
     let mut objects = Objects { origin, ..Objects::default() };
     take(&mut objects, file, text)?;
     objects.make_pods();

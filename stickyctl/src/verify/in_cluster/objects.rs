@@ -139,7 +139,8 @@ fn commands(all: &[One]) -> Vec<String> {
         let names =
             all.iter().filter(|one| one.namespace.as_ref() == place).map(|one| format!(" {}/{}", one.kind.kind.to_ascii_lowercase(), one.name));
         let flag = place.map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
-        format!("  kubectl delete{flag}{}", names.collect::<String>())
+        // The first one takes along what it owns.
+        format!("  kubectl delete{flag}{} --ignore-not-found", names.collect::<String>())
     };
     places.into_iter().map(command).collect()
 }

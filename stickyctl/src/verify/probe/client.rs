@@ -3,6 +3,7 @@
 
 use super::asking::Asking;
 use super::book::{Book, Seat};
+use super::listening::Listening;
 use super::marking::Marking;
 use super::pace::Pace;
 use super::progress::Progress;
@@ -10,18 +11,11 @@ use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
 use super::session::state::State;
-use super::settle::Listening;
 use super::socket::Held;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use sticky_affinity::identify::Logs;
 use sticky_affinity::seen::Shot;
-
-/// The logs that a marking relies on.
-fn identify_by(marking: &Marking) -> Logs {
-    Logs { from: marking.from.clone(), in_query: marking.in_query, ..Logs::default() }
-}
 
 /// The number of the first client without a session: no session has a number as large.
 const FRESH: u64 = 1 << 24;
@@ -50,7 +44,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(asking: &'a Asking, book: &'a Arc<Book>, count: u64, round: usize, progress: &'a dyn Fn(Progress)) -> Self {
         book.note(|run| {
             (run.identity, run.values) = (asking.pod.to_string(), asking.values());
-            run.logs = asking.marking.as_ref().map(identify_by);
+            run.logs = asking.marking.as_ref().map(Marking::logs);
         });
         Self(Running {
             asking,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use sticky_affinity::marker::Token;
-use sticky_affinity::told::By;
+use sticky_affinity::told::{By, Logs};
 
 /// The parameter of the query. With a value that no request had before, no cache can answer either.
 const PARAMETER: &str = "stickyctl=";
@@ -25,6 +25,13 @@ pub(crate) struct Marking {
     pub(crate) or_answers: bool,
     /// The longest wait for lines, each time that something depends on them.
     pub(crate) patience: Duration,
+}
+
+impl Marking {
+    /// The logs of a run that begins, as its record has them.
+    pub(super) fn logs(&self) -> Logs {
+        Logs { from: self.from.clone(), in_query: self.in_query, ..Logs::default() }
+    }
 }
 
 /// The marker of one request.

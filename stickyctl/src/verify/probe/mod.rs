@@ -8,6 +8,7 @@ pub(crate) mod client;
 mod connect;
 mod error;
 mod follow;
+mod listening;
 mod marking;
 mod pace;
 mod progress;

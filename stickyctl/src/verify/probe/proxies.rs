@@ -2,6 +2,7 @@
 
 use super::asking::Asking;
 use super::book::Book;
+use super::marking::Marking;
 use super::session::state::{State, held};
 use super::shoot::{Request, shoot};
 use super::way::Way;
@@ -10,7 +11,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use sticky_affinity::disrupt::proxies::{Round, Row};
-use sticky_affinity::identify;
 use sticky_affinity::seen::Shot;
 
 /// Cookies that each proxy issues: with three pods, odds of 2 in a million that two proxies' cookies are all for one pod.
@@ -35,8 +35,7 @@ pub(crate) struct Compared {
 /// after each round, to identify the answers that don't identify their pod themselves.
 pub(crate) async fn compare(asking: &Asking, book: &Arc<Book>, (patience, name): (Duration, impl AsyncFn()), progress: impl Fn(&str)) -> Compared {
     book.note(|run| {
-        run.logs =
-            asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+        run.logs = asking.marking.as_ref().map(Marking::logs);
     });
     let proxies = asking.target.addresses.len();
     let began = Instant::now();

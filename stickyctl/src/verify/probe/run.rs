@@ -2,16 +2,16 @@
 
 use super::asking::Asking;
 use super::book::Book;
+use super::listening::Listening;
+use super::marking::Marking;
 use super::pace::Pace;
 use super::progress::Progress;
 use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
-use super::settle::Listening;
 use crate::verify::logs::Logs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use sticky_affinity::identify;
 use sticky_affinity::plan::rounds;
 
 /// Runs all probes, or as many as it takes to see that nobody answers, or that nothing tells who does. `logs` has the lines about marked requests.
@@ -34,8 +34,7 @@ pub(crate) async fn run(asking: &Asking, book: &Arc<Book>, logs: Option<&Logs>, 
     book.note(|run| {
         (run.identity, run.values) = (asking.pod.to_string(), asking.values());
         run.by_symptom = !asking.lost_when.is_empty();
-        run.logs =
-            asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+        run.logs = asking.marking.as_ref().map(Marking::logs);
     });
     if let Some((round, probes)) = rounds.next() {
         run.round(round, probes).await;

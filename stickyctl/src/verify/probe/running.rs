@@ -2,6 +2,7 @@
 
 use super::asking::{AFTER, Asking, MANY, MANY_SESSIONS};
 use super::book::Book;
+use super::listening::Listening;
 use super::marking::with_parameter;
 use super::pace::Pace;
 use super::progress::Progress;
@@ -9,7 +10,6 @@ use super::pulse::Pulse;
 use super::room::{AT_ONCE, MOST_AT_ONCE, Room};
 use super::session::capture::Capture;
 use super::session::state::{State, held};
-use super::settle::Listening;
 use super::shoot::{Request, cut};
 use futures_util::future::join_all;
 use futures_util::stream::FuturesOrdered;

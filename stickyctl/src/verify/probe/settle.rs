@@ -1,37 +1,11 @@
 //! Checkpoints of a run whose requests are identified by logs: it waits for lines where what follows depends on who answered.
 
+use super::listening::Source;
 use super::progress::Progress;
 use super::running::Running;
-use crate::verify::logs::Logs;
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Instant;
 use sticky_affinity::run::{Run, Stopped};
-
-/// What tells which pods answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// Not known yet.
-    Open,
-    /// Answers themselves, or a symptom.
-    Answers,
-    Logs,
-}
-
-/// The logs of a run, and what is known about them so far.
-pub(super) struct Listening<'a> {
-    logs: Option<&'a Logs>,
-    source: Cell<Source>,
-    /// Markers whose lines did not come in time. They are not waited for again.
-    late: RefCell<BTreeSet<u32>>,
-}
-
-impl<'a> Listening<'a> {
-    pub(super) fn new(logs: Option<&'a Logs>) -> Self {
-        let source = if logs.is_some() { Source::Open } else { Source::Answers };
-        Self { logs, source: Cell::new(source), late: RefCell::default() }
-    }
-}
 
 impl Running<'_> {
     /// After a round: finds out once whether answers name their pod, or else logs do. Returns whether the run ends here because nothing does,

@@ -3,12 +3,13 @@
 
 use super::asking::Asking;
 use super::book::{Book, Seat};
+use super::listening::Listening;
+use super::marking::Marking;
 use super::pace::Pace;
 use super::pulse::Pulse;
 use super::room::Room;
 use super::running::Running;
 use super::session::state::State;
-use super::settle::Listening;
 use super::socket::Held;
 use super::target::Socket;
 use futures_util::future::join_all;
@@ -16,7 +17,6 @@ use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use sticky_affinity::identify;
 use sticky_affinity::plan::Sample;
 use sticky_affinity::seen::Shot;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -74,8 +74,7 @@ pub(crate) async fn steady<T>(asking: &Asking, book: &Arc<Book>, crowd: Crowd, t
     };
     book.note(|run| {
         (run.identity, run.values) = (asking.pod.to_string(), asking.values());
-        run.logs =
-            asking.marking.as_ref().map(|marking| identify::Logs { from: marking.from.clone(), in_query: marking.in_query, ..Default::default() });
+        run.logs = asking.marking.as_ref().map(Marking::logs);
     });
     let bound = stream::iter((0..crowd.sessions).map(|n| run.bind(n))).buffer_unordered(run.room.size());
     let mut held: Vec<(u32, Held)> = bound.filter_map(std::future::ready).collect().await;

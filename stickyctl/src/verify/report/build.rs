@@ -146,7 +146,7 @@ fn sources(run: &Run) -> Sources {
     Sources { answer, access_log, pod_log }
 }
 
-fn by_logs(logs: &identify::Logs, run: &Run) -> Logs {
+fn by_logs(logs: &sticky_affinity::told::Logs, run: &Run) -> Logs {
     let sockets = || run.sockets().map(|socket| &socket.opened);
     Logs {
         read: logs.from.iter().map(|by| by.word().to_owned()).collect(),

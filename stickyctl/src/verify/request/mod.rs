@@ -13,6 +13,7 @@ mod rbac;
 mod shapes;
 mod site;
 mod url;
+mod way;
 mod workload;
 
 pub(crate) use at_file::AtFile;
@@ -21,6 +22,7 @@ pub(crate) use disruptions::Disruptions;
 pub(crate) use error::RequestError;
 pub(crate) use identity::PodIdentity;
 pub(crate) use model::{Amount, Http, LogReading, Request};
-pub(crate) use site::{Pods, Site, Way};
+pub(crate) use site::{Pods, Site};
 pub(crate) use url::{Host, Parts, Path, UrlError};
+pub(crate) use way::Way;
 pub(crate) use workload::locate;

@@ -1,17 +1,17 @@
 //! Which site is tested, and the way to it.
 
 use super::error::RequestError;
+use super::way::{Front, Way};
 use super::workload::locate;
 use crate::cluster::connect::{Access, connect};
 use crate::cluster::forward;
 use crate::cluster::release::Place;
-use crate::cluster::tunnel::{Target, Tunnel};
+use crate::cluster::tunnel::Target;
 use crate::cluster::workload::{Hints, Reference};
 use crate::local::client::Client;
 use crate::verify::logs::Sources;
 use crate::verify::probe::watch::Witness;
 use crate::verify::redacted::redacted;
-use sticky_affinity::promise::Promise;
 
 /// Which site is tested.
 #[derive(Debug)]
@@ -33,36 +33,6 @@ pub(crate) struct Pods {
     pub(crate) access: Access,
     pub(crate) namespace: String,
     pub(crate) selector: String,
-}
-
-/// The way to a site.
-pub(crate) struct Way {
-    pub(crate) url: String,
-    /// Where to connect, if not to the URL's host; sessions use several in turn.
-    pub(crate) addresses: Vec<String>,
-    /// The tunnel that an address leads to, which closes when it is dropped.
-    pub(crate) tunnel: Option<Tunnel>,
-    /// The source of the pods' states.
-    pub(crate) witness: Option<Witness>,
-    /// The front door on a cluster, if it is known.
-    pub(crate) front: Option<Front>,
-    /// The logs of the front door and of the pods, if they are known.
-    pub(crate) logs: Option<Sources>,
-    /// Whether it is the demo on this machine.
-    pub(crate) is_here: bool,
-    /// What was found on the way, one line each.
-    pub(crate) notes: Vec<String>,
-}
-
-/// A front door on a cluster, for what is tested at each of its pods and while the application's pods come and go.
-#[derive(Debug, Clone)]
-pub(crate) struct Front {
-    /// Its pods.
-    pub(crate) pods: Target,
-    /// The product, as in `Traefik`.
-    pub(crate) product: String,
-    /// What it promises about sessions.
-    pub(crate) promise: Promise,
 }
 
 impl Site {

@@ -1,7 +1,7 @@
 //! The way to an application of somebody else's on a cluster, through the front door that serves it.
 
 use super::error::RequestError;
-use super::site::{Front, Way};
+use super::way::{Front, Way};
 use crate::cluster::connect::{Access, Cluster, connect};
 use crate::cluster::forward;
 use crate::cluster::permitted::denied;

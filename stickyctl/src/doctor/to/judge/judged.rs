@@ -9,13 +9,13 @@ use crate::gateway_api::Shape;
 use crate::spec::version::Version;
 
 /// An Ingress that moves.
-pub(in crate::doctor::to) struct Move<'a> {
-    pub(in crate::doctor::to) asked: &'a Asked<'a>,
-    pub(in crate::doctor::to) neighbours: &'a Neighbours<'a>,
-    pub(in crate::doctor::to) target: Target,
-    pub(in crate::doctor::to) version: Version,
+pub(crate) struct Move<'a> {
+    pub(crate) asked: &'a Asked<'a>,
+    pub(crate) neighbours: &'a Neighbours<'a>,
+    pub(crate) target: Target,
+    pub(crate) version: Version,
     /// How the cluster's CRDs have `sessionPersistence`; `None` if they don't.
-    pub(in crate::doctor::to) shape: Option<Shape>,
+    pub(crate) shape: Option<Shape>,
 }
 
 /// A verdict on one topic.
