@@ -69,7 +69,7 @@ async fn logs_that_tell_nothing() {
     // The pods log nothing, or may not be read.
     let (silent, refused) =
         tokio::join!(with_logs(logging(&logs, true), &allowed, &["--log-wait=2s"]), with_logs(logging(&logs, true), &forbidden, &["--log-wait=2s"]));
-    for (done, part) in [(&silent, "no line of the application's pods has a marker"), (&refused, "resources: [pods/log]")] {
+    for (done, part) in [(&silent, "no line of the application's pods has a marker"), (&refused, "resources: [\"pods/log\"]")] {
         assert_eq!((done.code, done.reasons()), (Some(6), vec!["no-log-line"]), "{} {}", done.details(), done.stderr);
         assert!(done.detail("no-log-line").contains(part), "{}", done.detail("no-log-line"));
         assert!(done.stderr.contains("no log tells which pods answered the first requests, so the rest was not sent"), "{}", done.stderr);

@@ -122,8 +122,8 @@ pub(super) fn answer(state: &mut State, uri: &http::Uri) -> Option<BoxFuture<'st
         (_, Some(seconds)) => now - SignedDuration::from_secs(seconds.parse().unwrap()),
         _ => Timestamp::MIN,
     };
-    assert_eq!(query.get("timestamps").map(String::as_str), Some("true"), "lines without their time");
     let log = state.logs.all.get_mut(&(pod.to_owned(), container.clone()))?;
+    assert_eq!(query.get("timestamps").map(String::as_str), Some("true"), "lines without their time");
     let wanted = |lines: &[(Timestamp, Vec<u8>)]| lines.iter().filter(|(at, _)| *at >= since).map(frame).collect::<Vec<_>>();
     if query.get("previous").is_some_and(|previous| previous == "true") {
         let Some(before) = &log.before else {
