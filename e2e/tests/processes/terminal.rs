@@ -78,7 +78,7 @@ fn arguments_variables_and_names_of_files() -> Result<()> {
         check(&format!("{arguments:?}"), "title", &mut stickyctl(arguments)?)?;
     }
     // What may be a secret in a URL is not shown.
-    check("verify", "invalid URL", &mut stickyctl(&["verify", HOSTILE])?)?;
+    check("verify", "invalid target", &mut stickyctl(&["verify", HOSTILE])?)?;
     for (variable, arguments) in [
         ("STICKYCTL_NAME", &["render"][..]),
         ("STICKYCTL_INGRESS_HOST", &["render"]),
