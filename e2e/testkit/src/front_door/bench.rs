@@ -106,9 +106,22 @@ impl<'a> Bench<'a> {
         [vec![self.service(&route.name)], self.route(route)].concat()
     }
 
+    /// Applies objects. Envoy Gateway may learn of a route before its policy, and then serves it without one for a moment: this waits until
+    /// each policy has a status, which comes with its route.
     pub async fn apply(&self, objects: &[Value]) -> Result<()> {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
-        self.space.apply(&list.to_string()).await.map(drop)
+        self.space.apply(&list.to_string()).await?;
+        let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let policies: BTreeSet<String> = objects.iter().filter(|object| object["kind"] == "BackendTrafficPolicy").map(name).collect();
+        if policies.is_empty() {
+            return Ok(());
+        }
+        wait::until("each policy has a status", SOON, async || {
+            let all = self.space.json(&["get", "backendtrafficpolicies.gateway.envoyproxy.io"]).await.ok()?;
+            let read = all["items"].as_array()?.iter().filter(|one| one["status"]["ancestors"].as_array().is_some_and(|all| !all.is_empty()));
+            policies.is_subset(&read.map(name).collect()).then_some(())
+        })
+        .await
     }
 
     /// Waits until a site's route reaches `count` pods, and no others for a while.
