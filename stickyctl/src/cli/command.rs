@@ -63,7 +63,7 @@ pub(super) enum Command {
     Verify(Box<VerifyArgs>),
     /// Finds what breaks session affinity in the objects of a cluster or in manifests, without any traffic
     #[command(
-        after_help = "doctor reads Ingresses, HTTPRoutes, Services, workloads and the controllers that serve them, and changes nothing. It exits\nwith 3 if a finding has severity error. verify proves with traffic what doctor can only read.\n\nExamples:\n  stickyctl doctor\n  stickyctl doctor -n shop ingress/web\n  stickyctl doctor --all-namespaces -o json\n  stickyctl doctor -f manifests/nginx-3x1\n  helm template CHART | stickyctl doctor -f - -o sarif"
+        after_help = "doctor reads Ingresses, HTTPRoutes, Services, workloads and the controllers that serve them, and changes nothing. It exits\nwith 3 if a finding has severity error. verify proves with traffic what doctor can only read.\n\nExamples:\n  stickyctl doctor\n  stickyctl doctor -n sticky-sessions ingress/sticky-sessions\n  stickyctl doctor --all-namespaces -o json\n  stickyctl doctor -f manifests/nginx-3x1\n  helm template CHART | stickyctl doctor -f - -o sarif"
     )]
     Doctor(Box<DoctorArgs>),
     /// Explains a reason of verify or a finding of doctor, and what to try; without a code, lists all of them
