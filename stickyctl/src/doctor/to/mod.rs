@@ -1,7 +1,7 @@
 //! `doctor --to`: what a move from ingress-nginx to another controller changes for each Ingress.
 //!
-//! [`asked`] is what an Ingress asks ingress-nginx for, by its annotations and by defaults that it relies on. For each topic of the
-//! [comparison](crate::comparison) that it touches, [`judge`] says what the new controller makes of it, and which setting helps.
+//! `asked` is what an Ingress asks ingress-nginx for, by its annotations and by defaults that it relies on. For each topic of the
+//! [comparison](crate::comparison) that it touches, `judge` says what the new controller makes of it, and which setting helps.
 
 mod asked;
 mod change;
