@@ -24,6 +24,7 @@ mod patience;
 pub mod poll;
 mod relay;
 mod render;
+mod report_schema;
 pub mod spec;
 pub mod verify;
 mod yaml;

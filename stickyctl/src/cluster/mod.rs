@@ -16,6 +16,7 @@
 //! | [`permission`], [`permitted`] | the rule that a user lacks, and whether one is lacking |
 //! | [`seen`] | an object that may be missing, of an unknown kind, or forbidden |
 //! | [`workload`] | an application of somebody else's, and the front door that serves it |
+//! | [`kind_name`] | objects as users name them |
 //! | [`ready`], [`tunnel`], [`readyz`], [`answer`] | whether pods serve, and talking to them |
 
 #![cfg_attr(not(test), allow(rustdoc::private_intra_doc_links, reason = "the table is for readers of the source"))]
@@ -33,6 +34,7 @@ pub mod errors;
 pub(crate) mod fake;
 pub(crate) mod forward;
 pub(crate) mod inventory;
+pub(crate) mod kind_name;
 pub(crate) mod namespace;
 pub(crate) mod nodes;
 pub(crate) mod permission;

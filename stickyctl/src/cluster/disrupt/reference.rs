@@ -1,5 +1,6 @@
 //! How users name a workload.
 
+use crate::cluster::kind_name;
 use std::fmt;
 use std::str::FromStr;
 
@@ -51,15 +52,13 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
         let wrong = || ReferenceError(text.to_owned());
-        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
-        let kind = match kind.to_ascii_lowercase().as_str() {
+        let (kind, name) = kind_name::split(text).ok_or_else(wrong)?;
+        let kind = match kind.as_str() {
             "deployment" | "deployments" | "deploy" => Kind::Deployment,
             "statefulset" | "statefulsets" | "sts" => Kind::StatefulSet,
             _ => return Err(wrong()),
         };
-        // Part of paths of the API server.
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
-        if is_name { Ok(Self { kind, name: name.to_owned() }) } else { Err(wrong()) }
+        Ok(Self { kind, name: name.to_owned() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! How users name an application on a cluster.
 
+use crate::cluster::kind_name;
 use std::fmt;
 use std::str::FromStr;
 
@@ -39,14 +40,14 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
         let wrong = || ReferenceError(text.to_owned());
-        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
-        let kind = match kind.to_ascii_lowercase().as_str() {
+        let (kind, name) = kind_name::split(text).ok_or_else(wrong)?;
+        let kind = match kind.as_str() {
             "ingress" | "ingresses" | "ing" => Kind::Ingress,
             "httproute" | "httproutes" => Kind::HttpRoute,
             "service" | "services" | "svc" => Kind::Service,
             _ => return Err(wrong()),
         };
-        if name.is_empty() || name.contains('/') { Err(wrong()) } else { Ok(Self { kind, name: name.to_owned() }) }
+        Ok(Self { kind, name: name.to_owned() })
     }
 }
 
@@ -67,7 +68,7 @@ mod tests {
         {
             assert_eq!(text.parse::<Reference>().unwrap().to_string(), shown);
         }
-        for text in ["shop", "pod/shop", "ingress/", "ingress/a/b", "http://ingress/a"] {
+        for text in ["shop", "pod/shop", "ingress/", "ingress/a/b", "ingress/a?b", "ingress/A", "http://ingress/a"] {
             assert!(text.parse::<Reference>().unwrap_err().to_string().contains("ingress/NAME"), "{text}");
         }
     }

@@ -7,6 +7,7 @@ use super::finding::{Finding, Severity};
 use super::objects::Objects;
 use super::to::Moves;
 use crate::exit::Exit;
+use crate::report_schema;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -106,11 +107,7 @@ impl Report {
     /// The JSON Schema (2020-12) in `docs/doctor.schema.json`. It allows other fields: later versions may add some.
     #[must_use]
     pub fn schema() -> serde_json::Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>().to_value();
-        schema["title"] = Self::SCHEMA.into();
-        schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
-        schema
+        report_schema::of::<Self>(Self::SCHEMA)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which pod answered, read from logs: of the front door, and of the application's own pods.
 //!
-//! Every request carries a marker ([`Token`]). [`Logs`] follows the logs from the start of a run on, and keeps what lines with a marker say.
+//! Every request carries a marker ([`Token`](sticky_affinity::marker::Token)). [`Logs`] follows the logs from the start of a run on, and keeps what lines with a marker say.
 //!
 //! | module | |
 //! |---|---|
@@ -36,6 +36,3 @@ mod tests;
 
 pub(crate) use follow::Logs;
 pub(crate) use sources::{Sources, Which};
-
-#[cfg_attr(not(test), allow(unused_imports, reason = "the module's docs name it"))]
-use sticky_affinity::marker::Token;

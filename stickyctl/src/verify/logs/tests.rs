@@ -7,6 +7,7 @@ use crate::cluster::tunnel::Target;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use sticky_affinity::marker::Token;
 use sticky_affinity::told::{By, Named};
 use tokio::time::Instant;
 

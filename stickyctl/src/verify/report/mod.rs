@@ -17,7 +17,7 @@ pub(super) mod page;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 mod summary;
-mod table;
+pub(crate) mod table;
 
 pub use error::ReportError;
 pub use model::Report;

@@ -2,6 +2,7 @@
 
 use super::disruptions::{Disruption, Proxies};
 use super::observed::{Cookie, Happened, Pod, Request, Session};
+use crate::report_schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -332,12 +333,7 @@ impl Report {
     /// The JSON Schema (2020-12) in `docs/verify.schema.json`. It allows other fields: later versions may add some.
     #[must_use]
     pub fn schema() -> serde_json::Value {
-        // For what is written: a field that may be left out is not required.
-        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>().to_value();
-        schema["title"] = Self::SCHEMA.into();
-        schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
-        schema
+        report_schema::of::<Self>(Self::SCHEMA)
     }
 }
 

@@ -22,17 +22,22 @@ const BESIDE: usize = 21;
 /// The longest name and the longest attributes of a cookie that are shown, in characters.
 const COOKIE: usize = 40;
 
+/// The mark of an outcome; without `unicode` it is ASCII.
+pub(crate) const fn mark(outcome: Mark, unicode: bool) -> &'static str {
+    match (outcome, unicode) {
+        (Mark::Pass, true) => "✓",
+        (Mark::Fail, true) => "✗",
+        (Mark::Skip, true) => "–",
+        (Mark::Pass, false) => "ok",
+        (Mark::Fail, false) => "FAIL",
+        (Mark::Skip, false) => "--",
+    }
+}
+
 impl Report {
     /// The report as a table for a terminal with so many columns; without `unicode` its marks are ASCII.
     pub(crate) fn table(&self, unicode: bool, width: Option<usize>) -> String {
-        let mark = |mark| match (mark, unicode) {
-            (Mark::Pass, true) => "✓",
-            (Mark::Fail, true) => "✗",
-            (Mark::Skip, true) => "–",
-            (Mark::Pass, false) => "ok",
-            (Mark::Fail, false) => "FAIL",
-            (Mark::Skip, false) => "--",
-        };
+        let mark = |outcome| mark(outcome, unicode);
         let rows = self.scenarios.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
         let mut text = grid(["SCENARIO", "RESULT", "DETAIL"], rows, 3, None);
         text.push_str(&self.moved());

@@ -1,5 +1,6 @@
 //! The report as data: what JSON has, and what all other forms are made from.
 
+use crate::report_schema;
 use crate::verify::report::model::{Advice, Count, Sent, Summary};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -188,11 +189,7 @@ impl Report {
     /// The JSON Schema (2020-12) in `docs/migration.schema.json`. It allows other fields: later versions may add some.
     #[must_use]
     pub fn schema() -> serde_json::Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>().to_value();
-        schema["title"] = Self::SCHEMA.into();
-        schema["properties"]["schema"]["const"] = Self::SCHEMA.into();
-        schema
+        report_schema::of::<Self>(Self::SCHEMA)
     }
 }
 

@@ -3,11 +3,11 @@
 use super::model::{Report, Session};
 use crate::fit::fit;
 use crate::grid::grid;
+use crate::verify::report::table::mark;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sticky_affinity::migrate::Door;
 use sticky_affinity::migrate::verdict::Verdict;
-use sticky_affinity::scenario::Mark;
 
 /// The most sessions that are shown request by request.
 const SHOWN: usize = 3;
@@ -19,15 +19,7 @@ const PODS: usize = 20;
 impl Report {
     /// The report as a table for a terminal with so many columns; without `unicode` its marks are ASCII.
     pub(crate) fn table(&self, unicode: bool, width: Option<usize>) -> String {
-        let mark = |mark| match (mark, unicode) {
-            (Mark::Pass, true) => "✓",
-            (Mark::Fail, true) => "✗",
-            (Mark::Skip, true) => "–",
-            (Mark::Pass, false) => "ok",
-            (Mark::Fail, false) => "FAIL",
-            (Mark::Skip, false) => "--",
-        };
-        let rows = self.checks.iter().map(|one| [one.name.to_owned(), mark(one.outcome).to_owned(), one.detail.clone()]);
+        let rows = self.checks.iter().map(|one| [one.name.to_owned(), mark(one.outcome, unicode).to_owned(), one.detail.clone()]);
         let mut text = grid(["CHECK", "RESULT", "DETAIL"], rows, 3, None);
         text.push_str(&self.ways());
         text.push_str(&self.spread());
